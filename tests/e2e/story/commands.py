@@ -1,0 +1,82 @@
+"""The commands the story stands for, as people type them on either platform."""
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+LOCALKUBE = "./localkube"
+
+
+class Command(Protocol):
+    """Something to paste: into a shell beside a cluster, or into one here."""
+
+    def on_kubernetes(self) -> str: ...
+
+    def here(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """A kubectl verb; localkube takes the same arguments.
+
+    `editor` is the KUBE_EDITOR of an `edit`, so that it runs unattended.
+    """
+
+    arguments: tuple[str, ...]
+    editor: str | None = None
+
+    def on_kubernetes(self) -> str:
+        return self._line("kubectl")
+
+    def here(self) -> str:
+        return self._line(LOCALKUBE)
+
+    def environment(self) -> Mapping[str, str]:
+        return {"KUBE_EDITOR": self.editor} if self.editor else {}
+
+    def _line(self, program: str) -> str:
+        variables = [f"{name}={shlex.quote(value)}" for name, value in self.environment().items()]
+        return " ".join([*variables, program, shlex.join(self.arguments)])
+
+
+def verb(line: str, *, editor: str | None = None) -> Verb:
+    """Read a verb as it is typed: `verb("get pods -A")`."""
+    return Verb(tuple(shlex.split(line)), editor)
+
+
+@dataclass(frozen=True, slots=True)
+class Curl:
+    """A request to a Service; on a cluster through a port-forward, here by the Service's name.
+
+    `token_of` asks for a user's token (or, with `client:`, a client's own) in the pasted line.
+    """
+
+    service: str
+    namespace: str
+    port: int
+    path: str
+    options: str = ""
+    token_of: str | None = None
+    form: Mapping[str, str] = field(default_factory=dict)
+
+    def on_kubernetes(self) -> str:
+        forward = f"kubectl port-forward -n {self.namespace} svc/{self.service} {self.port} & "
+        return forward + self._curl("curl", f"http://127.0.0.1:{self.port}{self.path}")
+
+    def here(self) -> str:
+        return self._curl(f"{LOCALKUBE} curl", f"http://{self.service}.{self.namespace}{self.path}")
+
+    def _curl(self, program: str, url: str) -> str:
+        parts = [program, "-s", self.options, self._bearer(), *self._fields(), shlex.quote(url)]
+        return " ".join(part for part in parts if part)
+
+    def _bearer(self) -> str:
+        if self.token_of is None:
+            return ""
+        kind, _, name = self.token_of.rpartition(":")
+        variable = "CLIENT" if kind == "client" else "USER"
+        return f'-H "Authorization: Bearer $(make -s token {variable}={name})"'
+
+    def _fields(self) -> list[str]:
+        return [f"-d {name}={value}" for name, value in self.form.items()]

@@ -1,0 +1,29 @@
+"""`make up`: the suite stays, and every command of the story is printed to paste."""
+
+from story.localkube import Localkube
+from story.narrator import Narrator, console
+from story.steps import STEPS
+
+DOORS = (
+    ("cas-server-service", "system-server", "tokens: /oauth/token, /oauth/check_token"),
+    ("rest-service-service", "system-server", "/greeting, /api/me, /api/detail/relayed"),
+    ("diff-ns-service-service", "ns-app", "/getservicedetail?servicename=aaa"),
+)
+
+
+async def guide() -> int:
+    """Bring the user's suite up and print the guide; return localkube's exit code."""
+    platform = Localkube()
+    if code := await platform.up():
+        return code
+    tell = Narrator(console())
+    tell.title("Where everything is")
+    rows = [(name, space, await platform.url(name, space), what) for name, space, what in DOORS]
+    tell.table(("SERVICE", "NAMESPACE", "URL", "WHAT"), rows)
+    tell.title("What to try")
+    for number, step in enumerate(STEPS, start=1):
+        tell.chapter(number, step.TITLE)
+        for command in step.COMMANDS:
+            tell.command(command)
+    tell.say("make down   ends it")
+    return 0

@@ -1,0 +1,106 @@
+"""How the story looks: headings, commands, tables, bars, and checks that can fail."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from story.commands import Command
+
+WIDTH_OF_A_LOG = 110
+WIDTH_OF_A_BAR = 40
+
+
+class StepFailedError(AssertionError):
+    """A check of the story did not hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One version's part of the traffic, both figures from 0 to 1."""
+
+    name: str
+    expected: float
+    measured: float
+
+
+def console() -> Console:
+    """Return a console that respects NO_COLOR, and gives logs a width of their own."""
+    made = Console(highlight=False)
+    return made if made.is_terminal else Console(highlight=False, width=WIDTH_OF_A_LOG)
+
+
+class Narrator:
+    """Tell the story on a terminal, in a log, or to pytest."""
+
+    def __init__(self, out: Console) -> None:
+        self._out = out
+        self.checks = 0
+
+    def chapter(self, number: int, title: str) -> None:
+        """Open a chapter."""
+        self._out.print()
+        self._out.rule(Text(f" {number}  {title} ", style="bold cyan"), align="left", style="cyan")
+
+    def title(self, text: str) -> None:
+        """Print a line above all chapters."""
+        self._out.print()
+        self._out.print(Text(text, style="bold"))
+
+    def good(self, text: str) -> None:
+        """Print the line everybody hopes for."""
+        self._out.print(Text(f"  {text}", style="bold green"))
+
+    def say(self, text: str) -> None:
+        """Print one plain line."""
+        self._out.print(Text(f"  {text}"))
+
+    def explain(self, text: str) -> None:
+        """Print one line of why."""
+        self._out.print(Text(f"  {text}", style="italic dim"))
+
+    def command(self, command: Command) -> None:
+        """Print a command as typed beside a cluster, and the line that works here."""
+        self._out.print(Text(f"  kubernetes $ {command.on_kubernetes()}", style="dim"), soft_wrap=True)
+        self._out.print(Text(f"  here       $ {command.here()}", style="blue"), soft_wrap=True)
+
+    def check(self, text: str, *, holds: bool, seen: object = "") -> None:
+        """Print a check and what was seen; raise `StepFailedError` where it does not hold."""
+        mark, style = ("✓", "green") if holds else ("✗", "bold red")
+        line = Text.assemble(("  " + mark + " ", style), text, (f"  {seen}" if seen != "" else "", "bold"))
+        self._out.print(line, soft_wrap=True)
+        self.checks += 1
+        if not holds:
+            raise StepFailedError(f"{text} (seen: {seen})")
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Draw a table; figures stand right."""
+        drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+        listed = [list(row) for row in rows]
+        for index, column in enumerate(columns):
+            figures = all(isinstance(row[index], int | float) for row in listed)
+            drawn.add_column(column, justify="right" if figures else "left", no_wrap=True)
+        for row in listed:
+            drawn.add_row(*(str(cell) for cell in row))
+        self._out.print(drawn)
+
+    def shares(self, heading: str, shares: Sequence[Share]) -> None:
+        """Draw measured shares as bars, with a mark where each was expected to end."""
+        self._out.print(Text(f"  {heading}"))
+        for share in shares:
+            bar = _bar(share)
+            figures = f" {share.measured:6.1%}  expected {share.expected:6.1%}"
+            self._out.print(Text.assemble(f"    {share.name:<4}", bar, figures))
+
+
+def _bar(share: Share) -> Text:
+    filled = round(share.measured * WIDTH_OF_A_BAR)
+    mark = min(round(share.expected * WIDTH_OF_A_BAR), WIDTH_OF_A_BAR - 1)
+    cells = ["█" if cell < filled else "·" for cell in range(WIDTH_OF_A_BAR)]
+    cells[mark] = "│"
+    bar = Text("".join(cells), style="magenta")
+    bar.stylize("bold yellow", mark, mark + 1)
+    return bar

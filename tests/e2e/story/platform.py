@@ -1,0 +1,61 @@
+"""What the story needs of a platform; localkube is one, a Kubernetes cluster another."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from story.commands import Verb
+
+
+class CommandFailedError(Exception):
+    """A verb ended with an exit code other than 0; the message is what it said."""
+
+
+class Platform(Protocol):
+    """A running suite and the verbs that change it."""
+
+    name: str
+
+    async def run(self, verb: Verb) -> str:
+        """Run a verb and return what it printed; raise `CommandFailedError`."""
+
+    async def url(self, service: str, namespace: str) -> str:
+        """Return the base URL of a Service's first port, as reached from the story."""
+
+    async def pod_url(self, pod: "Pod") -> str:
+        """Return the base URL of one pod's first port."""
+
+    async def swapped_at(self, pod: "Pod") -> float:
+        """Return when the pod's configuration mount was last swapped, in Unix seconds."""
+
+    async def objects(self, kind: str, namespace: str | None = None) -> Sequence[dict[str, Any]]:
+        """Return the objects of a kind as Kubernetes' JSON, of all namespaces by default."""
+
+
+class Pod:
+    """The few facts of a pod's JSON that the story looks at."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.document = document
+        self.name: str = document["metadata"]["name"]
+        self.namespace: str = document["metadata"]["namespace"]
+        self.labels: dict[str, str] = document["metadata"].get("labels", {})
+        self.ip: str = document["status"].get("podIP", "")
+
+    @property
+    def ready(self) -> bool:
+        """Say whether the pod takes traffic: Ready, and not on its way out."""
+        conditions = self.document["status"].get("conditions", [])
+        ready = any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+        return ready and "deletionTimestamp" not in self.document["metadata"]
+
+    @property
+    def restarts(self) -> int:
+        """Count the restarts of all containers."""
+        statuses = self.document["status"].get("containerStatuses", [])
+        return sum(status["restartCount"] for status in statuses)
+
+
+async def ready_pods(platform: Platform, app: str, namespace: str) -> list[Pod]:
+    """Return the ready pods that carry a label `app`."""
+    pods = [Pod(document) for document in await platform.objects("pods", namespace)]
+    return [pod for pod in pods if pod.labels.get("app") == app and pod.ready]

@@ -1,0 +1,88 @@
+"""A ConfigMap is edited while the service runs: well, badly, and well again."""
+
+import asyncio
+import time
+
+from story.commands import Curl, Verb, verb
+from story.http import Request
+from story.identities import REST
+from story.platform import Pod, ready_pods
+from story.suite import Suite
+from story.waiting import until
+
+TITLE = "Configuration changes without a restart"
+EDIT = "edit configmap rest-service -n system-server"
+DEV_GREETING = "Hello from dev"
+GOOD = verb(EDIT, editor=f"sed -i 's/{DEV_GREETING}/Good morning/'")
+BROKEN = verb(EDIT, editor="sed -i 's/message: Good morning/message: [Good morning/'")
+HEALING = verb(EDIT, editor=f"sed -i 's/message: .Good morning/message: {DEV_GREETING}/'")
+GREETING = Curl(*REST, 2001, "/greeting")
+COMMANDS = (GREETING, GOOD, BROKEN, HEALING)
+
+PROPAGATION_S = 120
+"""A kubelet may take over a minute to sync a mount; localkube takes none."""
+
+
+async def play(suite: Suite) -> None:
+    pods = await ready_pods(suite.platform, "rest-service", "system-server")
+    suite.tell.command(GREETING)
+    for pod in pods:
+        greeting = await _greeting(suite, pod)
+        suite.tell.check(f"{pod.name} greets", holds=DEV_GREETING in greeting, seen=greeting)
+    await _edit(suite, GOOD, pods, expected="Good morning")
+    await _break(suite, pods)
+    await _edit(suite, HEALING, pods, expected=DEV_GREETING)
+    await _same_processes(suite, pods)
+
+
+async def _edit(suite: Suite, edit: Verb, pods: list[Pod], *, expected: str) -> None:
+    suite.tell.command(edit)
+    watching = [asyncio.create_task(_served(suite, pod, expected)) for pod in pods]
+    await suite.platform.run(edit)
+    for pod, served in zip(pods, await asyncio.gather(*watching), strict=True):
+        took = served - await suite.platform.swapped_at(pod)
+        suite.tell.check(
+            f"{pod.name} serves {expected!r}", holds=True, seen=f"{took * 1000:.0f} ms after the swap"
+        )
+
+
+async def _served(suite: Suite, pod: Pod, expected: str) -> float:
+    """Return when the pod first answered with the expected greeting, in Unix seconds."""
+
+    async def ask() -> float | None:
+        return time.time() if expected in await _greeting(suite, pod) else None
+
+    what = f"{pod.name} to serve {expected!r}"
+    return await until(ask, what=what, seconds=PROPAGATION_S, every=0.002)
+
+
+async def _greeting(suite: Suite, pod: Pod) -> str:
+    request = Request("GET", await suite.platform.pod_url(pod) + "/greeting")
+    return (await suite.http.send(request, keep_alive=True)).body
+
+
+async def _break(suite: Suite, pods: list[Pod]) -> None:
+    suite.tell.command(BROKEN)
+    await suite.platform.run(BROKEN)
+    for pod in pods:
+        line = await until(
+            lambda pod=pod: _complaint(suite, pod), what=f"{pod.name} to complain", seconds=PROPAGATION_S
+        )
+        suite.tell.check(f"{pod.name} says file, line and reason", holds=True)
+        suite.tell.explain(line)
+        greeting = await _greeting(suite, pod)
+        kept = "Good morning" in greeting
+        suite.tell.check(f"{pod.name} keeps the last good greeting", holds=kept, seen=greeting)
+
+
+async def _complaint(suite: Suite, pod: Pod) -> str | None:
+    """Return the log line about the broken edit, if it is there."""
+    logs = await suite.platform.run(verb(f"logs {pod.name} -n {pod.namespace} --tail=50"))
+    lines = [line for line in logs.splitlines() if "application.yaml:" in line]
+    return lines[-1] if lines else None
+
+
+async def _same_processes(suite: Suite, before: list[Pod]) -> None:
+    after = await ready_pods(suite.platform, "rest-service", "system-server")
+    unchanged = {(p.name, p.restarts) for p in before} == {(p.name, p.restarts) for p in after}
+    suite.tell.check("no pod was restarted", holds=unchanged)

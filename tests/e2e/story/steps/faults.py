@@ -1,0 +1,83 @@
+"""A token server is killed and all are rolled while requests go on."""
+
+from story.commands import Verb, verb
+from story.http import Request
+from story.identities import REST
+from story.load import Tally, enough, load
+from story.platform import Pod, ready_pods
+from story.suite import Suite
+from story.waiting import until
+
+TITLE = "A replica is killed, then all are rolled, under load"
+KILL = verb("delete pod -l app=cas-server -n system-server --grace-period=0 --force")
+DEPLOYMENTS = (
+    ("cas-server-deployment", "system-server"),
+    ("rest-service-deployment", "system-server"),
+    ("diff-ns-service-v1-deployment", "ns-app"),
+    ("diff-ns-service-v2-deployment", "ns-app"),
+)
+
+
+def _kill(pod: str) -> Verb:
+    return verb(f"delete pod {pod} -n system-server --grace-period=0 --force")
+
+
+def _restart(name: str, namespace: str) -> Verb:
+    return verb(f"rollout restart deployment/{name} -n {namespace}")
+
+
+def _status(name: str, namespace: str) -> Verb:
+    return verb(f"rollout status deployment/{name} -n {namespace} --timeout=120s")
+
+
+COMMANDS = (_kill("$POD"), *(_restart(*deployment) for deployment in DEPLOYMENTS))
+
+
+async def play(suite: Suite) -> None:
+    requests = await _requests(suite)
+    async with load(suite.http, requests) as tally:
+        await enough(tally, 50)
+        await _killed(suite, tally)
+        await _rolled(suite, tally)
+    statement = "no request of a resource service failed"
+    suite.tell.check(statement, holds=not tally.failed, seen=tally.summary())
+
+
+async def _requests(suite: Suite) -> list[Request]:
+    """Return GETs and POSTs by several tokens, so that checks are needed all the time."""
+    url = await suite.platform.url(*REST)
+    tokens = [(await suite.user_token(user))["access_token"] for user in ("alice", "admin") * 4]
+    return [
+        request
+        for token in tokens
+        for request in (
+            Request("GET", f"{url}/api/me", bearer=token),
+            Request("POST", f"{url}/api/echo", bearer=token, json={"hello": "world"}),
+            Request("GET", f"{url}/api/detail/relayed", bearer=token),
+            Request("GET", f"{url}/api/detail/own", bearer=token),
+        )
+    ]
+
+
+async def _killed(suite: Suite, tally: Tally) -> None:
+    pods = await ready_pods(suite.platform, "cas-server", "system-server")
+    victim = pods[0].name
+    suite.tell.command(_kill(victim))
+    await suite.platform.run(_kill(victim))
+
+    async def replaced() -> list[Pod] | None:
+        now = await ready_pods(suite.platform, "cas-server", "system-server")
+        whole = len(now) == len(pods) and victim not in {pod.name for pod in now}
+        return now if whole else None
+
+    await until(replaced, what="a new cas-server replica", seconds=60)
+    suite.tell.check(f"{victim} is replaced", holds=True, seen=tally.summary())
+
+
+async def _rolled(suite: Suite, tally: Tally) -> None:
+    for deployment in DEPLOYMENTS:
+        suite.tell.command(_restart(*deployment))
+        await suite.platform.run(_restart(*deployment))
+        said = await suite.platform.run(_status(*deployment))
+        done = "successfully rolled out" in said
+        suite.tell.check(f"{deployment[0]} is rolled", holds=done, seen=tally.summary())

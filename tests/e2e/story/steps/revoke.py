@@ -1,0 +1,59 @@
+"""A revoked token is dead at once at cas-server, and soon at the services."""
+
+import time
+
+from story.commands import Curl
+from story.http import Reply
+from story.identities import APP, CAS, REST, credentials
+from story.suite import Suite
+from story.waiting import until
+
+TITLE = "A token is revoked"
+CACHE_TTL_S = 2.0
+"""security.oauth2.resource.cache-ttl as it comes."""
+MARGIN_S = 0.5
+_BASIC = "-u {}:{}"
+REVOKE = Curl(
+    *CAS, 2000, "/oauth/revoke", options=_BASIC.format(*credentials(APP)), form={"token": "$TOKEN"}
+)
+CHECK = Curl(
+    *CAS,
+    2000,
+    "/oauth/check_token",
+    options=_BASIC.format(*credentials("rest-service")),
+    form={"token": "$TOKEN"},
+)
+COMMANDS = (REVOKE, CHECK)
+
+
+async def play(suite: Suite) -> None:
+    token = (await suite.user_token("alice"))["access_token"]
+    known = await suite.call(REST, "/api/me", bearer=token)
+    suite.tell.check("the token is known to rest-service", holds=known.ok, seen=known.status)
+    suite.tell.command(REVOKE)
+    revoked = await suite.cas("/oauth/revoke", APP, {"token": token})
+    suite.tell.check("the token is revoked", holds=revoked.ok, seen=revoked.status)
+    suite.tell.command(CHECK)
+    await _refused_at_once(suite, token, revoked)
+    await _refused_soon(suite, token, revoked)
+
+
+async def _refused_at_once(suite: Suite, token: str, revoked: Reply) -> None:
+    checked = await suite.cas("/oauth/check_token", "rest-service", {"token": token})
+    seen = f"{checked.status}, {(checked.ended - revoked.ended) * 1000:.0f} ms after"
+    dead = checked.status == 400 and checked.json()["error"] == "invalid_token"  # noqa: PLR2004 - PROTOCOL, check_token
+    suite.tell.check("check_token refuses it at the first call", holds=dead, seen=seen)
+
+
+async def _refused_soon(suite: Suite, token: str, revoked: Reply) -> None:
+    async def refused() -> Reply | None:
+        reply = await suite.call(REST, "/api/me", bearer=token)
+        return reply if reply.status == 401 else None  # noqa: PLR2004 - RFC 6750, 3.1
+
+    await until(refused, what="rest-service to refuse the token", seconds=10, every=0.02)
+    took = time.time() - revoked.ended
+    suite.tell.check(
+        f"rest-service refuses it within its cache-ttl of {CACHE_TTL_S:g} s",
+        holds=took <= CACHE_TTL_S + MARGIN_S,
+        seen=f"after {took:.2f} s",
+    )
