@@ -1,0 +1,1 @@
+"""diff-ns-service: a resource service in another namespace, shipped in two versions."""

@@ -1,0 +1,41 @@
+"""The routes of diff-ns-service; each decorator says who may call."""
+
+from typing import Annotated
+
+from chassis import CurrentAuthentication, current_settings, requires, scope
+from fastapi import APIRouter, Depends, Response
+from fastapi.responses import PlainTextResponse
+from pydantic import BaseModel
+
+from diff_ns_service.settings import DiffNsSettings
+
+Settings = Annotated[DiffNsSettings, Depends(current_settings)]
+
+router = APIRouter()
+
+
+class Detail(BaseModel):
+    """Say which replica of which version answered whom."""
+
+    service: str
+    version: str
+    pod: str
+    caller: str
+
+
+@router.get("/getservicedetail", response_class=PlainTextResponse)
+async def service_detail(servicename: str, settings: Settings, response: Response) -> str:
+    """Answer the version line that release demos count; open by `security.path.ignores`."""
+    response.headers["X-Pod-Name"] = settings.pod
+    return f"diff-ns-service-{settings.release}"
+
+
+@router.get("/api/detail", dependencies=[requires(scope("read"))])
+async def detail(settings: Settings, caller: CurrentAuthentication) -> Detail:
+    """Tell the caller what answered, and as whom it was seen."""
+    return Detail(
+        service="diff-ns-service",
+        version=settings.release,
+        pod=settings.pod,
+        caller=caller.name,
+    )

@@ -1,0 +1,17 @@
+"""The application: the chassis and the routes of this service."""
+
+from importlib.metadata import version
+
+import chassis
+from chassis import LiveConfig
+from fastapi import FastAPI
+
+from diff_ns_service.api import router
+from diff_ns_service.settings import DiffNsSettings
+
+
+def create_app(live: LiveConfig[DiffNsSettings]) -> FastAPI:
+    """Build the service on a live configuration."""
+    return chassis.create_app(
+        live, title="diff-ns-service", version=version("suite-diff-ns-service"), routers=[router]
+    )

@@ -1,0 +1,121 @@
+"""The routes of rest-service; each decorator says who may call."""
+
+from typing import Annotated
+
+from chassis import (
+    ClientCredentials,
+    CurrentAuthentication,
+    ServiceClient,
+    TokenRelay,
+    authority,
+    current_settings,
+    requires,
+    scope,
+    service_client,
+)
+from fastapi import APIRouter, Body, Depends
+from pydantic import BaseModel, JsonValue
+
+from rest_service.settings import RestSettings
+
+DETAIL_SERVICE = "diff-ns-service-service"
+
+Settings = Annotated[RestSettings, Depends(current_settings)]
+AsCaller = Annotated[ServiceClient, Depends(service_client(DETAIL_SERVICE, auth=TokenRelay()))]
+AsOneself = Annotated[
+    ServiceClient, Depends(service_client(DETAIL_SERVICE, auth=ClientCredentials()))
+]
+
+router = APIRouter()
+
+
+class GreetingAnswer(BaseModel):
+    """Greet, and say which replica did."""
+
+    greeting: str
+    pod: str
+
+
+class Me(BaseModel):
+    """Show the caller as the authorization server sees it."""
+
+    name: str
+    user_name: str | None
+    client_id: str
+    scopes: list[str]
+    authorities: list[str]
+
+
+class Item(BaseModel):
+    """Stand for something worth protecting."""
+
+    id: int
+    name: str
+
+
+class Secret(BaseModel):
+    """Answer what only administrators may read."""
+
+    message: str
+
+
+class Detail(BaseModel):
+    """Mirror the answer of diff-ns-service."""
+
+    service: str
+    version: str
+    pod: str
+    caller: str
+
+
+@router.get("/greeting")
+async def greeting(settings: Settings) -> GreetingAnswer:
+    """Greet as the active profile wants it; open by `security.path.ignores`."""
+    return GreetingAnswer(greeting=settings.greeting.message, pod=settings.pod)
+
+
+@router.get("/api/me", dependencies=[requires()])
+async def me(caller: CurrentAuthentication) -> Me:
+    """Tell callers who they are; any valid token will do."""
+    return Me(
+        name=caller.name,
+        user_name=caller.user_name,
+        client_id=caller.client_id,
+        scopes=sorted(caller.scopes),
+        authorities=sorted(caller.authorities),
+    )
+
+
+@router.get("/api/items", dependencies=[requires(scope("read"))])
+async def items() -> list[Item]:
+    """List the items."""
+    return [Item(id=1, name="lamp"), Item(id=2, name="chair")]
+
+
+@router.get("/api/admin", dependencies=[requires(authority("ROLE_ADMIN"))])
+async def admin() -> Secret:
+    """Answer administrators only."""
+    return Secret(message="for administrators")
+
+
+@router.post("/api/echo", dependencies=[requires(scope("write"))])
+async def echo(message: Annotated[JsonValue, Body()]) -> JsonValue:
+    """Send any JSON back."""
+    return message
+
+
+@router.get("/api/detail/relayed")
+async def detail_relayed(diff_ns_service: AsCaller) -> Detail:
+    """Ask diff-ns-service in the caller's name: the caller's token travels on."""
+    return await _detail(diff_ns_service)
+
+
+@router.get("/api/detail/own")
+async def detail_own(diff_ns_service: AsOneself) -> Detail:
+    """Ask diff-ns-service in this service's own name, by client credentials."""
+    return await _detail(diff_ns_service)
+
+
+async def _detail(diff_ns_service: ServiceClient) -> Detail:
+    answer = await diff_ns_service.get("/api/detail")
+    return Detail.model_validate_json(answer.content)
