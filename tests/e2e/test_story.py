@@ -7,7 +7,8 @@ import pytest
 from story.http import Http
 from story.localkube import running
 from story.narrator import Narrator, console
-from story.steps import STEPS, Step
+from story.step import Step
+from story.steps import STEPS
 from story.suite import Suite
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(240)]
@@ -20,6 +21,6 @@ async def suite(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Suite
         yield Suite(platform, Narrator(console()), http)
 
 
-@pytest.mark.parametrize("step", STEPS, ids=[step.__name__.rpartition(".")[2] for step in STEPS])
+@pytest.mark.parametrize("step", STEPS, ids=[step.name for step in STEPS])
 async def test_chapter_of_the_story_holds(suite: Suite, step: Step) -> None:
     await step.play(suite)

@@ -28,10 +28,10 @@ async def demo() -> None:
 async def _play_all(suite: Suite) -> list[tuple[str, int, float]]:
     rows = []
     for number, step in enumerate(STEPS, start=1):
-        suite.tell.chapter(number, step.TITLE)
+        suite.tell.chapter(number, step.title)
         began, checks = time.monotonic(), suite.tell.checks
         await step.play(suite)
-        rows.append((step.TITLE, suite.tell.checks - checks, round(_since(began), 1)))
+        rows.append((step.title, suite.tell.checks - checks, round(_since(began), 1)))
     return rows
 
 

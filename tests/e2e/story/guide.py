@@ -22,8 +22,8 @@ async def guide() -> int:
     tell.table(("SERVICE", "NAMESPACE", "URL", "WHAT"), rows)
     tell.title("What to try")
     for number, step in enumerate(STEPS, start=1):
-        tell.chapter(number, step.TITLE)
-        for command in step.COMMANDS:
+        tell.chapter(number, step.title)
+        for command in step.commands:
             tell.command(command)
     tell.say("make down   ends it")
     return 0

@@ -55,13 +55,17 @@ class Localkube:
 
     async def objects(self, kind: str, namespace: str | None = None) -> Sequence[dict[str, Any]]:
         where = "-A" if namespace is None else f"-n {namespace}"
-        items: list[dict[str, Any]] = json.loads(await self.run(verb(f"get {kind} {where} -o json")))["items"]
+        items: list[dict[str, Any]] = json.loads(
+            await self.run(verb(f"get {kind} {where} -o json"))
+        )["items"]
         return items
 
     async def url(self, service: str, namespace: str) -> str:
         key = (service, namespace)
         if key not in self._urls:
-            found = json.loads(await self.run(verb(f"get service {service} -n {namespace} -o json")))
+            found = json.loads(
+                await self.run(verb(f"get service {service} -n {namespace} -o json"))
+            )
             spec = found["spec"]
             self._urls[key] = f"http://{spec['clusterIP']}:{spec['ports'][0]['port']}"
         return self._urls[key]
@@ -74,9 +78,7 @@ class Localkube:
         mount = pod.document["metadata"]["annotations"]["localkube/volume.config"]
         return (Path(mount) / "..data").lstat().st_mtime
 
-    async def _start(
-        self, arguments: Sequence[str], **options: Any
-    ) -> asyncio.subprocess.Process:
+    async def _start(self, arguments: Sequence[str], **options: Any) -> asyncio.subprocess.Process:
         # A session of its own: Ctrl-C reaches the story alone, which then takes down what is up.
         return await asyncio.create_subprocess_exec(
             PROGRAM, *arguments, *self._options, start_new_session=True, **options

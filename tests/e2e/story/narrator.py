@@ -64,13 +64,17 @@ class Narrator:
 
     def command(self, command: Command) -> None:
         """Print a command as typed beside a cluster, and the line that works here."""
-        self._out.print(Text(f"  kubernetes $ {command.on_kubernetes()}", style="dim"), soft_wrap=True)
+        self._out.print(
+            Text(f"  kubernetes $ {command.on_kubernetes()}", style="dim"), soft_wrap=True
+        )
         self._out.print(Text(f"  here       $ {command.here()}", style="blue"), soft_wrap=True)
 
     def check(self, text: str, *, holds: bool, seen: object = "") -> None:
         """Print a check and what was seen; raise `StepFailedError` where it does not hold."""
         mark, style = ("✓", "green") if holds else ("✗", "bold red")
-        line = Text.assemble(("  " + mark + " ", style), text, (f"  {seen}" if seen != "" else "", "bold"))
+        line = Text.assemble(
+            ("  " + mark + " ", style), text, (f"  {seen}" if seen != "" else "", "bold")
+        )
         self._out.print(line, soft_wrap=True)
         self.checks += 1
         if not holds:

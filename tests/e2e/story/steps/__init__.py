@@ -1,9 +1,8 @@
 """The chapters of the story, in order."""
 
 from collections.abc import Sequence
-from typing import Protocol
 
-from story.commands import Command
+from story.step import Step
 from story.steps import (
     across_namespaces,
     authorise,
@@ -14,27 +13,14 @@ from story.steps import (
     ready,
     revoke,
 )
-from story.suite import Suite
-
-
-class Step(Protocol):
-    """One chapter, a module: what it is called, what to paste, and how it plays."""
-
-    TITLE: str
-    COMMANDS: Sequence[Command]
-
-    @staticmethod
-    async def play(suite: Suite) -> None:
-        """Play the chapter; raise `StepFailedError` where a check does not hold."""
-
 
 STEPS: Sequence[Step] = (
-    ready,
-    authorise,
-    across_namespaces,
-    configuration,
-    canary,
-    blue_green,
-    faults,
-    revoke,
+    ready.STEP,
+    authorise.STEP,
+    across_namespaces.STEP,
+    configuration.STEP,
+    canary.STEP,
+    blue_green.STEP,
+    faults.STEP,
+    revoke.STEP,
 )

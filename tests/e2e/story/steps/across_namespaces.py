@@ -2,9 +2,9 @@
 
 from story.commands import Curl
 from story.identities import DIFF_NS, REST
+from story.step import Step
 from story.suite import Suite
 
-TITLE = "Calls across namespaces, both ways of authorising"
 OPEN = Curl(*DIFF_NS, 2001, "/getservicedetail?servicename=aaa")
 RELAYED = Curl(*REST, 2001, "/api/detail/relayed", token_of="alice")
 OWN = Curl(*REST, 2001, "/api/detail/own", token_of="alice")
@@ -31,6 +31,14 @@ async def play(suite: Suite) -> None:
     refused = await suite.call(REST, "/api/detail/own")
     suite.tell.check(
         "without a token it is not called at all",
-        holds=refused.status == 401,  # noqa: PLR2004 - RFC 6750, 3.1
+        holds=refused.status == 401,
         seen=refused.status,
     )
+
+
+STEP = Step(
+    title="Calls across namespaces, both ways of authorising",
+    commands=COMMANDS,
+    play=play,
+    name="across_namespaces",
+)

@@ -3,10 +3,9 @@
 from story.commands import Curl
 from story.http import Reply
 from story.identities import APP, CAS, REST, credentials
+from story.step import Step
 from story.suite import Suite
 from story.waiting import until
-
-TITLE = "Tokens: who gets in, and who does not"
 
 
 def _token(client: str, **form: str) -> Curl:
@@ -64,7 +63,9 @@ async def _expired(suite: Suite) -> Reply:
     """Return the first refusal of a token that lives for one second."""
     token = (await suite.client_token("short-lived-app"))["access_token"]
     alive = await suite.call(REST, "/api/items", bearer=token)
-    suite.tell.check("a token of one second is accepted while it lives", holds=alive.ok, seen=alive.status)
+    suite.tell.check(
+        "a token of one second is accepted while it lives", holds=alive.ok, seen=alive.status
+    )
 
     async def refused() -> Reply | None:
         reply = await suite.call(REST, "/api/items", bearer=token)
@@ -75,3 +76,8 @@ async def _expired(suite: Suite) -> Reply:
 
 def _challenge(reply: Reply) -> str:
     return reply.headers.get("WWW-Authenticate", "")
+
+
+STEP = Step(
+    title="Tokens: who gets in, and who does not", commands=COMMANDS, play=play, name="authorise"
+)

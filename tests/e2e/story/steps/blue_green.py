@@ -3,14 +3,14 @@
 import json
 import time
 
-from story.commands import Verb, verb
+from story.commands import Verb
 from story.http import Reply, Request
 from story.identities import DIFF_NS
 from story.load import Tally, enough, load
+from story.step import Step
 from story.suite import Suite
 from story.waiting import until
 
-TITLE = "Blue-green: the Service's selector moves all traffic"
 SERVICE = DIFF_NS[0]
 
 
@@ -25,7 +25,9 @@ COMMANDS = (TO_V1, TO_V2, TO_BOTH)
 
 
 async def play(suite: Suite) -> None:
-    request = Request("GET", await suite.platform.url(*DIFF_NS) + "/getservicedetail?servicename=aaa")
+    request = Request(
+        "GET", await suite.platform.url(*DIFF_NS) + "/getservicedetail?servicename=aaa"
+    )
     async with load(suite.http, [request]) as tally:
         await enough(tally, 50)
         for command, version in ((TO_V1, "v1"), (TO_V2, "v2"), (TO_V1, "v1")):
@@ -59,3 +61,11 @@ async def _switch(
         seen=f"{(switched - typed) * 1000:.0f} ms after the command was typed,"
         f" {(switched - returned) * 1000:.0f} ms after it returned",
     )
+
+
+STEP = Step(
+    title="Blue-green: the Service's selector moves all traffic",
+    commands=COMMANDS,
+    play=play,
+    name="blue_green",
+)

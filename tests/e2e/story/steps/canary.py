@@ -10,10 +10,10 @@ from story.http import Request, new_client, send
 from story.identities import DIFF_NS
 from story.narrator import Share
 from story.platform import Pod
+from story.step import Step
 from story.suite import Suite
 from story.waiting import until
 
-TITLE = "Canary: traffic follows the replicas, for fresh connections"
 V1, V2 = "diff-ns-service-v1-deployment", "diff-ns-service-v2-deployment"
 SCALE_V2 = verb(f"scale deployment/{V2} --replicas=4 -n ns-app")
 SCALE_V1 = verb(f"scale deployment/{V1} --replicas=1 -n ns-app")
@@ -24,18 +24,22 @@ REQUESTS = 200
 TOLERANCE = 0.11
 """About three standard deviations of a fair choice over 200 connections; see docs/releases.md."""
 KEPT_CONNECTIONS = 4
+PATH = "/getservicedetail?servicename=aaa"
+WHY = (
+    f"A Service chooses a pod per connection: {KEPT_CONNECTIONS} kept connections stay where they"
+    " were opened, and follow a scaling only as the server closes them (server.max-connection-age)."
+)
 
 
 async def play(suite: Suite) -> None:
-    request = Request("GET", await suite.platform.url(*DIFF_NS) + "/getservicedetail?servicename=aaa")
+    request = Request(
+        "GET", await suite.platform.url(*DIFF_NS) + "/getservicedetail?servicename=aaa"
+    )
     async with new_client(httpx.Limits(max_connections=KEPT_CONNECTIONS)) as kept:
         await _measure(suite, request, kept, {"v1": 3, "v2": 3})
         await scale(suite, v1=1, v2=4)
         await _measure(suite, request, kept, {"v1": 1, "v2": 4})
-    suite.tell.explain(
-        f"A Service chooses a pod per connection: {KEPT_CONNECTIONS} kept connections stay where they"
-        " were opened, and follow a scaling only as the server closes them (server.max-connection-age)."
-    )
+    suite.tell.explain(WHY)
     await scale(suite, v1=3, v2=3)
 
 
@@ -89,3 +93,11 @@ def _shares(answered: Counter[str], replicas: dict[str, int]) -> list[Share]:
         Share(version, count / pods, answered[f"diff-ns-service-{version}"] / total)
         for version, count in replicas.items()
     ]
+
+
+STEP = Step(
+    title="Canary: traffic follows the replicas, for fresh connections",
+    commands=COMMANDS,
+    play=play,
+    name="canary",
+)

@@ -2,15 +2,16 @@
 
 import asyncio
 import time
+from functools import partial
 
 from story.commands import Curl, Verb, verb
 from story.http import Request
 from story.identities import REST
 from story.platform import Pod, ready_pods
+from story.step import Step
 from story.suite import Suite
 from story.waiting import until
 
-TITLE = "Configuration changes without a restart"
 EDIT = "edit configmap rest-service -n system-server"
 DEV_GREETING = "Hello from dev"
 GOOD = verb(EDIT, editor=f"sed -i 's/{DEV_GREETING}/Good morning/'")
@@ -42,7 +43,9 @@ async def _edit(suite: Suite, edit: Verb, pods: list[Pod], *, expected: str) -> 
     for pod, served in zip(pods, await asyncio.gather(*watching), strict=True):
         took = served - await suite.platform.swapped_at(pod)
         suite.tell.check(
-            f"{pod.name} serves {expected!r}", holds=True, seen=f"{took * 1000:.0f} ms after the swap"
+            f"{pod.name} serves {expected!r}",
+            holds=True,
+            seen=f"{took * 1000:.0f} ms after the swap",
         )
 
 
@@ -66,7 +69,7 @@ async def _break(suite: Suite, pods: list[Pod]) -> None:
     await suite.platform.run(BROKEN)
     for pod in pods:
         line = await until(
-            lambda pod=pod: _complaint(suite, pod), what=f"{pod.name} to complain", seconds=PROPAGATION_S
+            partial(_complaint, suite, pod), what=f"{pod.name} to complain", seconds=PROPAGATION_S
         )
         suite.tell.check(f"{pod.name} says file, line and reason", holds=True)
         suite.tell.explain(line)
@@ -86,3 +89,11 @@ async def _same_processes(suite: Suite, before: list[Pod]) -> None:
     after = await ready_pods(suite.platform, "rest-service", "system-server")
     unchanged = {(p.name, p.restarts) for p in before} == {(p.name, p.restarts) for p in after}
     suite.tell.check("no pod was restarted", holds=unchanged)
+
+
+STEP = Step(
+    title="Configuration changes without a restart",
+    commands=COMMANDS,
+    play=play,
+    name="configuration",
+)

@@ -5,10 +5,10 @@ from story.http import Request
 from story.identities import REST
 from story.load import Tally, enough, load
 from story.platform import Pod, ready_pods
+from story.step import Step
 from story.suite import Suite
 from story.waiting import until
 
-TITLE = "A replica is killed, then all are rolled, under load"
 KILL = verb("delete pod -l app=cas-server -n system-server --grace-period=0 --force")
 DEPLOYMENTS = (
     ("cas-server-deployment", "system-server"),
@@ -81,3 +81,11 @@ async def _rolled(suite: Suite, tally: Tally) -> None:
         said = await suite.platform.run(_status(*deployment))
         done = "successfully rolled out" in said
         suite.tell.check(f"{deployment[0]} is rolled", holds=done, seen=tally.summary())
+
+
+STEP = Step(
+    title="A replica is killed, then all are rolled, under load",
+    commands=COMMANDS,
+    play=play,
+    name="faults",
+)

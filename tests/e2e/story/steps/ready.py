@@ -4,10 +4,10 @@ from typing import Any
 
 from story.commands import verb
 from story.platform import Pod
+from story.step import Step
 from story.suite import Suite
 from story.waiting import until
 
-TITLE = "Every replica is ready"
 DEPLOYMENTS = verb("get deployments -A")
 PODS = verb("get pods -A -o wide")
 COMMANDS = (DEPLOYMENTS, PODS)
@@ -52,3 +52,6 @@ async def _show_pods(suite: Suite) -> None:
     pods = [Pod(document) for document in await suite.platform.objects("pods")]
     rows = [(p.namespace, p.name, "yes" if p.ready else "no", p.restarts, p.ip) for p in pods]
     suite.tell.table(("NAMESPACE", "POD", "READY", "RESTARTS", "IP"), sorted(rows))
+
+
+STEP = Step(title="Every replica is ready", commands=COMMANDS, play=play, name="ready")

@@ -5,10 +5,10 @@ import time
 from story.commands import Curl
 from story.http import Reply
 from story.identities import APP, CAS, REST, credentials
+from story.step import Step
 from story.suite import Suite
 from story.waiting import until
 
-TITLE = "A token is revoked"
 CACHE_TTL_S = 2.0
 """security.oauth2.resource.cache-ttl as it comes."""
 MARGIN_S = 0.5
@@ -41,14 +41,14 @@ async def play(suite: Suite) -> None:
 async def _refused_at_once(suite: Suite, token: str, revoked: Reply) -> None:
     checked = await suite.cas("/oauth/check_token", "rest-service", {"token": token})
     seen = f"{checked.status}, {(checked.ended - revoked.ended) * 1000:.0f} ms after"
-    dead = checked.status == 400 and checked.json()["error"] == "invalid_token"  # noqa: PLR2004 - PROTOCOL, check_token
+    dead = checked.status == 400 and checked.json()["error"] == "invalid_token"
     suite.tell.check("check_token refuses it at the first call", holds=dead, seen=seen)
 
 
 async def _refused_soon(suite: Suite, token: str, revoked: Reply) -> None:
     async def refused() -> Reply | None:
         reply = await suite.call(REST, "/api/me", bearer=token)
-        return reply if reply.status == 401 else None  # noqa: PLR2004 - RFC 6750, 3.1
+        return reply if reply.status == 401 else None
 
     await until(refused, what="rest-service to refuse the token", seconds=10, every=0.02)
     took = time.time() - revoked.ended
@@ -57,3 +57,6 @@ async def _refused_soon(suite: Suite, token: str, revoked: Reply) -> None:
         holds=took <= CACHE_TTL_S + MARGIN_S,
         seen=f"after {took:.2f} s",
     )
+
+
+STEP = Step(title="A token is revoked", commands=COMMANDS, play=play, name="revoke")

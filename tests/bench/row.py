@@ -1,0 +1,60 @@
+"""One row of the table: what is compared, with what, and what is wanted."""
+
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bench.stack import Stack
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One pair: the figure, and the limit or peer measured right beside it."""
+
+    figure: float
+    limit: float
+
+    @property
+    def ratio(self) -> float:
+        """Return figure over limit."""
+        return self.figure / self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A comparison; `needs` are programs without which it is skipped."""
+
+    title: str
+    limit_title: str
+    unit: str
+    target: float
+    at_most: bool
+    measure: Callable[["Stack", int], Sequence[Sample]]
+    needs: tuple[str, ...] = ()
+    as_ratio: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The samples of a row and what they come to."""
+
+    row: Row
+    samples: Sequence[Sample]
+
+    @property
+    def value(self) -> float:
+        """Return the median of the pairs' ratios, or of the figures where the limit is fixed."""
+        return statistics.median(self.values)
+
+    @property
+    def values(self) -> list[float]:
+        """Return what the target speaks of, sample by sample."""
+        return [s.ratio if self.row.as_ratio else s.figure for s in self.samples]
+
+    @property
+    def met(self) -> bool:
+        """Say whether the median meets the target."""
+        wanted = self.row.target
+        return self.value <= wanted if self.row.at_most else self.value >= wanted

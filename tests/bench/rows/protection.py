@@ -1,0 +1,44 @@
+"""What protecting an endpoint costs: with cached checks, and with each check a call."""
+
+from pathlib import Path
+
+from bench.row import Row, Sample
+from bench.stack import Stack
+from bench.tools import wrk
+
+SCRIPT = Path(__file__).parents[1] / "bearer.lua"
+DISTINCT_TOKENS = 256
+"""More than there are connections, so that hardly two checks under way are of one token."""
+OPEN = {"SECURITY__PATH__IGNORES": "/**"}
+PROTECTED = {"SECURITY__PATH__IGNORES": "/nothing-is-open"}
+
+
+def _measure(stack: Stack, runs: int, cache_ttl: str) -> list[Sample]:
+    ttl = {"SECURITY__OAUTH2__RESOURCE__CACHE_TTL": cache_ttl}
+    tokens = stack.tokens(DISTINCT_TOKENS)
+    with (
+        stack.running("rest-service", OPEN) as plain,
+        stack.running("rest-service", PROTECTED | ttl) as protected,
+    ):
+        urls = (f"{protected.url}/greeting", f"{plain.url}/greeting")
+        for url in urls:
+            wrk(url, SCRIPT, *tokens)
+        return [Sample(*(wrk(url, SCRIPT, *tokens) for url in urls)) for _ in range(runs)]
+
+
+def _row(title: str, target: float, cache_ttl: str) -> Row:
+    return Row(
+        title=title,
+        limit_title="the same endpoint unprotected",
+        unit="/s",
+        target=target,
+        at_most=False,
+        measure=lambda stack, runs: _measure(stack, runs, cache_ttl),
+        needs=("wrk",),
+    )
+
+
+ROWS = (
+    _row("protected endpoint, tokens cached", 0.90, "60s"),
+    _row("protected endpoint, cache off", 0.50, "0"),
+)

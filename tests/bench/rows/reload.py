@@ -1,0 +1,56 @@
+"""From the swap of a mounted ConfigMap to the first answer with its value."""
+
+import http.client
+import statistics
+import time
+
+from kubelet import ConfigMapVolume
+
+from bench.row import Row, Sample
+from bench.stack import Service, Stack
+
+SWAPS = 60
+LIMIT_MS = 100.0
+
+
+def _measure(stack: Stack, runs: int) -> list[Sample]:
+    volume = ConfigMapVolume(stack.directory / "swapped", {"application.yaml": _configuration(0)})
+    with stack.running("rest-service", {"CONFIG_DIR": str(volume.path)}) as service:
+        return [Sample(_p99(volume, service, run * SWAPS), LIMIT_MS) for run in range(1, runs + 1)]
+
+
+def _configuration(number: int) -> str:
+    return f"greeting:\n  message: greeting-{number}.\nsecurity:\n  path:\n    ignores: /greeting\n"
+
+
+def _p99(volume: ConfigMapVolume, service: Service, first: int) -> float:
+    took = [_swap(volume, service, first + number) for number in range(SWAPS)]
+    return statistics.quantiles(took, n=100)[-1]
+
+
+def _swap(volume: ConfigMapVolume, service: Service, number: int) -> float:
+    """Return the milliseconds until the swapped greeting is answered."""
+    volume.update({"application.yaml": _configuration(number)})
+    began = time.perf_counter()
+    connection = http.client.HTTPConnection(service.url.removeprefix("http://"), timeout=5)
+    wanted = f"greeting-{number}."
+    while time.perf_counter() - began < 10:
+        connection.request("GET", "/greeting")
+        if wanted in connection.getresponse().read().decode():
+            connection.close()
+            return (time.perf_counter() - began) * 1000
+        time.sleep(0.001)
+    raise TimeoutError(f"{wanted} was not served within 10 s")
+
+
+ROWS = (
+    Row(
+        title="ConfigMap swap to served value, p99",
+        limit_title="limit",
+        unit="ms",
+        target=LIMIT_MS,
+        at_most=True,
+        measure=_measure,
+        as_ratio=False,
+    ),
+)

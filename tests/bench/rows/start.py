@@ -1,0 +1,38 @@
+"""From starting a service to its first readiness, against importing its framework alone."""
+
+import subprocess
+import sys
+import time
+
+from bench.row import Row, Sample
+from bench.stack import Stack
+
+
+def _measure(stack: Stack, runs: int) -> list[Sample]:
+    _sample(stack)
+    return [_sample(stack) for _ in range(runs)]
+
+
+def _sample(stack: Stack) -> Sample:
+    began = time.perf_counter()
+    with stack.running("rest-service", {}):
+        started = time.perf_counter() - began
+    return Sample(started, _import_fastapi())
+
+
+def _import_fastapi() -> float:
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "import fastapi"], check=True, timeout=60)
+    return time.perf_counter() - began
+
+
+ROWS = (
+    Row(
+        title="rest-service, start to ready",
+        limit_title="python -c 'import fastapi'",
+        unit="s",
+        target=2.5,
+        at_most=True,
+        measure=_measure,
+    ),
+)
