@@ -27,9 +27,8 @@ def main() -> int:
     with _stack() as stack:
         results = [_measure(out, stack, row, options.runs) for row in wanted]
     draw(out, results, skipped)
-    out.print(
-        f"medians of {options.runs} alternated runs on {os.cpu_count()} cores, load generators included"
-    )
+    cores = f"{os.cpu_count()} cores, load generators included"
+    out.print(f"medians of {options.runs} alternated runs on {cores}")
     return int(options.check and not all(result.met for result in results))
 
 
