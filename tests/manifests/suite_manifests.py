@@ -1,0 +1,112 @@
+"""The committed manifests as one value that checks read and tests mutate."""
+
+from collections.abc import Iterable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+K8S = Path(__file__).parents[2] / "k8s"
+REMOVED = object()
+"""As a value of `Manifests.changed`: delete the field."""
+
+Manifest = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifests:
+    """All objects of one kustomization, in the order `kubectl apply -k` would send them."""
+
+    objects: tuple[Manifest, ...]
+
+    def of(self, *kinds: str) -> Iterator[Manifest]:
+        """Yield the objects of these kinds."""
+        return (manifest for manifest in self.objects if manifest["kind"] in kinds)
+
+    def get(self, kind: str, name: str, namespace: str | None = None) -> Manifest | None:
+        """Return one object, or None."""
+        found = (m for m in self.of(kind) if m["metadata"]["name"] == name)
+        return next((m for m in found if namespace in (None, namespace_of(m))), None)
+
+    def changed(self, target: str, path: str, value: Any) -> "Manifests":
+        """Copy with one field of `Kind/name` set; `path` is dotted, numbers index lists."""
+        objects = deepcopy(self.objects)
+        copy = Manifests(objects)
+        kind, name = target.split("/")
+        manifest = copy.get(kind, name)
+        assert manifest is not None, f"no {target} to change"
+        _set(manifest, path.split("."), value)
+        return copy
+
+    def without(self, target: str) -> "Manifests":
+        """Copy without `Kind/name`."""
+        return Manifests(tuple(m for m in self.objects if title(m) != target))
+
+
+def load(directory: Path) -> Manifests:
+    """Follow the `resources` of a kustomization.yaml."""
+    return Manifests(tuple(_objects(directory)))
+
+
+def title(manifest: Manifest) -> str:
+    """Name an object as `Kind/name`."""
+    return f"{manifest['kind']}/{manifest['metadata']['name']}"
+
+
+def namespace_of(manifest: Manifest) -> str:
+    """Return the namespace of an object, or the empty string for a cluster-wide one."""
+    return str(manifest["metadata"].get("namespace", ""))
+
+
+def pod_spec(deployment: Manifest) -> Manifest:
+    """Return the specification of a Deployment's pods."""
+    spec: Manifest = deployment["spec"]["template"]["spec"]
+    return spec
+
+
+def pod_labels(deployment: Manifest) -> dict[str, str]:
+    """Return the labels of a Deployment's pods."""
+    labels: dict[str, str] = deployment["spec"]["template"]["metadata"]["labels"]
+    return labels
+
+
+def containers(deployment: Manifest) -> list[Manifest]:
+    """Return all containers of a Deployment's pods, the ones that start first included."""
+    spec = pod_spec(deployment)
+    return [*spec.get("initContainers", []), *spec["containers"]]
+
+
+def selects(selector: dict[str, str], labels: dict[str, str]) -> bool:
+    """Say whether an equality selector matches labels; an empty one matches nothing here."""
+    return bool(selector) and selector.items() <= labels.items()
+
+
+def selected(manifests: Manifests, namespace: str, selector: dict[str, str]) -> list[Manifest]:
+    """Return the Deployments whose pods a selector matches in a namespace."""
+    deployments = manifests.of("Deployment")
+    return [
+        d for d in deployments if namespace_of(d) == namespace and selects(selector, pod_labels(d))
+    ]
+
+
+def _objects(directory: Path) -> Iterator[Manifest]:
+    kustomization = yaml.safe_load((directory / "kustomization.yaml").read_text())
+    for resource in kustomization["resources"]:
+        path = directory / resource
+        yield from _objects(path) if path.is_dir() else _documents(path)
+
+
+def _documents(path: Path) -> Iterable[Manifest]:
+    return (document for document in yaml.safe_load_all(path.read_text()) if document)
+
+
+def _set(node: Any, path: list[str], value: Any) -> None:
+    *way, last = [int(step) if step.isdecimal() else step for step in path]
+    for step in way:
+        node = node[step] if isinstance(step, int) else node.setdefault(step, {})
+    if value is REMOVED:
+        del node[last]
+    else:
+        node[last] = value

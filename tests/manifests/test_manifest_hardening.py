@@ -1,0 +1,66 @@
+"""Pods are bounded, tell themselves little, and leave in peace."""
+
+from typing import Any
+
+import pytest
+
+from manifests.checks.hardening import (
+    hardening_findings,
+    rollout_findings,
+    service_account_findings,
+)
+from manifests.suite_manifests import REMOVED, Manifests
+
+REST = "Deployment/rest-service-deployment"
+POD = "spec.template.spec"
+CONTAINER = f"{POD}.containers.0"
+SECRET_KEY = {"secretKeyRef": {"name": "rest-service-credentials", "key": "password"}}
+
+
+def test_every_pod_is_hardened(base: Manifests) -> None:
+    assert list(hardening_findings(base)) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "finding"),
+    [
+        (f"{POD}.automountServiceAccountToken", REMOVED, "service account token"),
+        (f"{POD}.enableServiceLinks", True, "enableServiceLinks"),
+        (f"{POD}.terminationGracePeriodSeconds", 10, "grace period"),
+        (f"{POD}.securityContext.runAsUser", 1000, "user id"),
+        (f"{POD}.volumes.2.emptyDir.sizeLimit", REMOVED, "no sizeLimit"),
+        (f"{CONTAINER}.securityContext.readOnlyRootFilesystem", False, "writable"),
+        (f"{CONTAINER}.volumeMounts.2.mountPath", "/var/tmp", "no /tmp"),  # noqa: S108 - in the pod
+        (f"{CONTAINER}.resources.limits.memory", REMOVED, "limits without ['memory']"),
+        (f"{CONTAINER}.resources.requests.ephemeral-storage", REMOVED, "requests without"),
+        (f"{CONTAINER}.env.0", {"name": "P", "valueFrom": SECRET_KEY}, "secret in the environment"),
+        (f"{CONTAINER}.volumeMounts.0.subPath", "application.yaml", "never updates"),
+    ],
+)
+def test_a_softened_pod_is_found(base: Manifests, path: str, value: Any, finding: str) -> None:
+    assert finding in "\n".join(hardening_findings(base.changed(REST, path, value)))
+
+
+def test_every_pod_runs_under_an_account_of_its_own_without_token(base: Manifests) -> None:
+    assert list(service_account_findings(base)) == []
+
+
+def test_an_account_with_a_token_and_a_pod_without_account_are_found(base: Manifests) -> None:
+    path = "automountServiceAccountToken"
+    with_token = base.changed("ServiceAccount/rest-service", path, REMOVED)
+    assert list(service_account_findings(with_token)) == [
+        "ServiceAccount/rest-service: mounts a token"
+    ]
+    nameless = base.changed(REST, f"{POD}.serviceAccountName", REMOVED)
+    assert list(service_account_findings(nameless)) == [
+        f"{REST}: no ServiceAccount default in system-server"
+    ]
+
+
+def test_a_rolling_update_never_leaves_fewer_pods_than_wanted(base: Manifests) -> None:
+    assert list(rollout_findings(base)) == []
+
+
+def test_a_rolling_update_that_takes_pods_away_first_is_found(base: Manifests) -> None:
+    changed = base.changed(REST, "spec.strategy.rollingUpdate.maxUnavailable", 1)
+    assert len(list(rollout_findings(changed))) == 1

@@ -1,0 +1,75 @@
+"""Selectors, labels and ports of the manifests fit together."""
+
+from typing import Any
+
+import pytest
+
+from manifests.checks.selectors import (
+    deployment_selector_findings,
+    disruption_budget_findings,
+    service_findings,
+)
+from manifests.suite_manifests import Manifests
+
+V1 = "Deployment/diff-ns-service-v1-deployment"
+REST = "Deployment/rest-service-deployment"
+
+
+def test_every_deployment_owns_exactly_its_pods(base: Manifests) -> None:
+    assert list(deployment_selector_findings(base)) == []
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "value", "finding"),
+    [
+        (REST, "spec.template.metadata.labels.app", "rest", "selector matches []"),
+        (V1, "spec.selector.matchLabels", {"app": "diff-ns-service"}, "v2-deployment"),
+        (
+            REST,
+            "spec.template.spec.topologySpreadConstraints.0.labelSelector.matchLabels.app",
+            "rest",
+            "does not match its own pods",
+        ),
+    ],
+)
+def test_a_selector_that_misses_or_reaches_too_far_is_found(
+    base: Manifests, target: str, path: str, value: Any, finding: str
+) -> None:
+    assert finding in "\n".join(deployment_selector_findings(base.changed(target, path, value)))
+
+
+def test_every_service_leads_to_ports_that_its_pods_have(base: Manifests) -> None:
+    assert list(service_findings(base)) == []
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "value", "finding"),
+    [
+        ("Service/redis", "spec.selector.app", "valkey", "Service/redis: selects no pod"),
+        ("Service/redis", "metadata.namespace", "ns-app", "Service/redis: selects no pod"),
+        ("Service/redis", "spec.selector", {}, "Service/redis: selects no pod"),
+        ("Service/redis", "spec.ports.0.targetPort", "db", "port db is not in"),
+        (V1, "spec.template.spec.containers.0.ports.0.name", "http", "port diff-ns is not in"),
+    ],
+)
+def test_a_service_that_leads_nowhere_is_found(
+    base: Manifests, target: str, path: str, value: Any, finding: str
+) -> None:
+    assert finding in "\n".join(service_findings(base.changed(target, path, value)))
+
+
+def test_every_replicated_deployment_has_a_disruption_budget_of_its_own(base: Manifests) -> None:
+    assert list(disruption_budget_findings(base)) == []
+
+
+def test_a_missing_or_a_shared_disruption_budget_is_found(base: Manifests) -> None:
+    missing = base.without("PodDisruptionBudget/rest-service")
+    assert list(disruption_budget_findings(missing)) == [f"{REST}: no PodDisruptionBudget"]
+    shared = base.changed(
+        "PodDisruptionBudget/diff-ns-service-v1",
+        "spec.selector.matchLabels",
+        {"app": "diff-ns-service"},
+    )
+    assert list(disruption_budget_findings(shared)) == [
+        "PodDisruptionBudget/diff-ns-service-v1: guards 2 Deployments"
+    ]
