@@ -3,7 +3,6 @@
 import sys
 
 from chassis import run_service
-
 from diff_ns_service.app import create_app
 from diff_ns_service.settings import DiffNsSettings
 

@@ -3,7 +3,6 @@
 import sys
 
 from chassis import run_service
-
 from rest_service.app import create_app
 from rest_service.settings import RestSettings
 

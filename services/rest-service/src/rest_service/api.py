@@ -2,6 +2,9 @@
 
 from typing import Annotated
 
+from fastapi import APIRouter, Body, Depends
+from pydantic import BaseModel, JsonValue
+
 from chassis import (
     ClientCredentials,
     CurrentAuthentication,
@@ -13,9 +16,6 @@ from chassis import (
     scope,
     service_client,
 )
-from fastapi import APIRouter, Body, Depends
-from pydantic import BaseModel, JsonValue
-
 from rest_service.settings import RestSettings
 
 DETAIL_SERVICE = "diff-ns-service-service"

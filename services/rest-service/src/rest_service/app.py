@@ -2,10 +2,10 @@
 
 from importlib.metadata import version
 
-import chassis
-from chassis import LiveConfig
 from fastapi import FastAPI
 
+import chassis
+from chassis import LiveConfig
 from rest_service.api import router
 from rest_service.settings import RestSettings
 
