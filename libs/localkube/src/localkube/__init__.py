@@ -1,0 +1,17 @@
+"""Runs Kubernetes manifests as processes on one machine; a supervisor, not a cluster."""
+
+from localkube.errors import (
+    AlreadyRunningError,
+    LocalkubeError,
+    ManifestError,
+    NotFoundError,
+    UsageError,
+)
+
+__all__ = [
+    "AlreadyRunningError",
+    "LocalkubeError",
+    "ManifestError",
+    "NotFoundError",
+    "UsageError",
+]

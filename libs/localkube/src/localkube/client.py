@@ -1,0 +1,63 @@
+"""Ask the running localkube; kept light, because every verb pays for its imports."""
+
+import contextlib
+import json
+import socket
+from typing import Any
+
+from localkube.errors import LocalkubeError
+from localkube.state import State
+
+TIMEOUT_S = 120.0
+
+
+class Client:
+    """Calls operations over the control socket, one connection each."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+
+    def call(self, operation: str, **arguments: Any) -> Any:
+        """Return an operation's result; raise `LocalkubeError` with its line and exit code."""
+        request = json.dumps({"operation": operation, **arguments}) + "\n"
+        with self._connect() as sock, sock.makefile("rwb") as stream:
+            stream.write(request.encode())
+            stream.flush()
+            line = stream.readline()
+        if not line:
+            raise LocalkubeError(f"localkube ended while answering; see {self.state.log}")
+        answer = json.loads(line)
+        if "error" in answer:
+            raise LocalkubeError(answer["error"], answer["exit_code"])
+        return answer["result"]
+
+    def list(self, kind: str, namespace: str | None = None, **options: Any) -> list[Any]:
+        """Return objects of a kind."""
+        return list(self.call("list", kind=kind, namespace=namespace, **options))
+
+    def get(self, kind: str, namespace: str, name: str) -> Any:
+        """Return one object; raise `LocalkubeError` where there is none."""
+        return self.list(kind, namespace, names=[name])[0]
+
+    def is_running(self) -> bool:
+        """Say whether a localkube answers."""
+        try:
+            self._connect().close()
+        except LocalkubeError:
+            return False
+        return True
+
+    def _connect(self) -> socket.socket:
+        sock = socket.socket(socket.AF_UNIX)
+        sock.settimeout(TIMEOUT_S)
+        try:
+            # Relative, because a socket's path has a limit that a state directory may exceed.
+            with contextlib.chdir(self.state.directory):
+                sock.connect(self.state.socket)
+        except OSError:
+            sock.close()
+            where = f"(state {self.state.directory})"
+            raise LocalkubeError(
+                f"no localkube runs here {where}; start one: localkube up k8s/base"
+            ) from None
+        return sock

@@ -1,0 +1,82 @@
+"""Which command stands for an image: `k8s/localkube.yaml`, as an image's entrypoint would."""
+
+import re
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from localkube import redis_server
+from localkube.errors import ManifestError
+from localkube.manifests import parse
+from localkube.objects import Object
+from localkube.rules import Fields, Findings, Items, Pairs, Text
+
+_FILE = Fields(
+    {"images": Pairs(Fields({"command": Items(Text(), 1)}, required=("command",)))},
+    required=("images",),
+)
+_PLACEHOLDER = re.compile(r"\{(ip|port(?::([\w-]+))?)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """Entrypoints by repository name."""
+
+    source: str
+    commands: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def load(cls, path: Path) -> "Images":
+        """Read the file; raise `ManifestError`."""
+        try:
+            documents = parse(path.read_text(encoding="utf-8"), str(path))
+        except OSError as error:
+            reason = f"{path}: {error.strerror}; name the file with --config"
+            raise ManifestError(reason) from None
+        found = Findings()
+        _FILE.check(documents[0] if documents else None, "", found)
+        if found.problems:
+            raise ManifestError(f"{path}: {found.problems[0]}")
+        images = documents[0]["images"]
+        return cls(str(path), {name: tuple(image["command"]) for name, image in images.items()})
+
+    def entrypoint(self, container: Object) -> tuple[str, ...]:
+        """Return the command with its program found; raise `ManifestError` saying what to do."""
+        own = tuple(container.get("command") or ())
+        image = repository(container["image"])
+        command = own or self.commands.get(image, ())
+        if not command:
+            raise ManifestError(
+                f"image {container['image']}: no command stands for it; "
+                f"add images.{image}.command to {self.source}"
+            )
+        return (find_program(command[0]), *command[1:])
+
+    def is_placed(self, container: Object) -> bool:
+        """Say whether `{ip}` and `{port}` may stand in the command: only in the file's own."""
+        return not container.get("command")
+
+
+def repository(image: str) -> str:
+    """Return an image's repository name, without registry, path, tag or digest."""
+    return image.split("@")[0].rsplit("/", 1)[-1].split(":")[0]
+
+
+def find_program(name: str) -> str:
+    """Find a program beside the running python, then on the PATH; raise `ManifestError`."""
+    beside = Path(sys.executable).parent / name
+    if name == "redis-server":
+        return str(redis_server.find())
+    found = str(beside) if "/" not in name and beside.exists() else shutil.which(name)
+    if found is None:
+        raise ManifestError(f"program {name!r} found neither beside {sys.executable} nor on PATH")
+    return found
+
+
+def place(argument: str, ip: str, port: Callable[[str], int]) -> str:
+    """Fill in `{ip}`, `{port}` (the first) and `{port:NAME}`; all else stays as it is."""
+    return _PLACEHOLDER.sub(
+        lambda found: ip if found[1] == "ip" else str(port(found[2] or "")), argument
+    )

