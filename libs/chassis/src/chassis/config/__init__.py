@@ -1,0 +1,25 @@
+"""Configuration: documents, profiles, typed settings, live reload."""
+
+from chassis.config.demo import DEMO_SECRETS, refuse_demo_secrets
+from chassis.config.durations import Duration
+from chassis.config.errors import ConfigError
+from chassis.config.live import LiveConfig, Snapshot
+from chassis.config.metrics import ConfigCollector
+from chassis.config.sections import NameList, RedisSettings, Section
+from chassis.config.settings import ServiceSettings
+from chassis.config.source import ConfigSource
+
+__all__ = [
+    "DEMO_SECRETS",
+    "ConfigCollector",
+    "ConfigError",
+    "ConfigSource",
+    "Duration",
+    "LiveConfig",
+    "NameList",
+    "RedisSettings",
+    "Section",
+    "ServiceSettings",
+    "Snapshot",
+    "refuse_demo_secrets",
+]

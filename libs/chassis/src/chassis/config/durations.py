@@ -1,0 +1,31 @@
+"""Durations as people and Spring write them, held as seconds."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_SIMPLE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\s*", re.IGNORECASE)
+_ISO = re.compile(
+    r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?",
+    re.IGNORECASE,
+)
+_HINT = "not a duration; write seconds, or 500ms, 2s, 10m, 1h, 30d, PT2S"
+
+
+def seconds(value: Any) -> Any:
+    """Turn a written duration into seconds; numbers are seconds already."""
+    if not isinstance(value, str):
+        return value
+    if simple := _SIMPLE.fullmatch(value):
+        return float(simple[1]) * _UNITS[(simple[2] or "s").lower()]
+    iso = _ISO.fullmatch(value.strip())
+    if iso is None or not any(iso.groups()):
+        raise ValueError(_HINT)
+    days, hours, minutes, rest = (float(part or 0) for part in iso.groups())
+    return days * 86400 + hours * 3600 + minutes * 60 + rest
+
+
+Duration = Annotated[float, BeforeValidator(seconds), Field(ge=0, allow_inf_nan=False)]
+"""Seconds; reads `2`, `500ms`, `10m` and ISO 8601's `PT2S`."""
