@@ -1,0 +1,112 @@
+"""Every service starts with the configuration that is committed for it."""
+
+from pathlib import Path
+
+import pytest
+
+from chassis.config import ConfigError
+from manifests.checks.configuration import (
+    name_findings,
+    port_findings,
+    settings_findings,
+    settings_of,
+)
+from manifests.suite_manifests import Manifests
+from rest_service.settings import RestSettings
+
+REST = "ConfigMap/rest-service"
+
+
+def edited(base: Manifests, target: str, old: str, new: str) -> Manifests:
+    """Edit the application.yaml of a ConfigMap; the old text must stand in it."""
+    config_map = base.get(*target.split("/"))
+    assert config_map is not None
+    text = config_map["data"]["application.yaml"]
+    assert old in text
+    return base.changed(target, "data", {"application.yaml": text.replace(old, new)})
+
+
+def test_every_service_reads_its_configuration_under_each_profile(
+    base: Manifests, tmp_path: Path
+) -> None:
+    assert list(settings_findings(base, tmp_path)) == []
+
+
+@pytest.mark.parametrize("service", ["cas-server", "rest-service", "diff-ns-service"])
+def test_a_misspelt_key_is_found(base: Manifests, tmp_path: Path, service: str) -> None:
+    changed = edited(
+        base, f"ConfigMap/{service}", "server:\n", "discovery:\n  moed: dns\nserver:\n"
+    )
+    findings = list(settings_findings(changed, tmp_path))
+    assert len(findings) == 3
+    assert all("discovery.moed" in finding for finding in findings)
+
+
+def test_a_missing_value_and_an_unresolved_placeholder_are_found(
+    base: Manifests, tmp_path: Path
+) -> None:
+    nameless = edited(base, REST, "cas-server-url: http://cas-server-service\n", "")
+    assert "cas-server-url" in "\n".join(settings_findings(nameless, tmp_path))
+    speechless = edited(base, REST, "greeting:\n", "farewell:\n")
+    assert "greeting" in "\n".join(settings_findings(speechless, tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("profile", "greeting"),
+    [
+        ("dev", "Hello from dev"),
+        ("test", "Hello from test"),
+        ("kubernetes", "Hello from everywhere"),
+    ],
+)
+def test_each_profile_has_its_greeting(
+    base: Manifests, tmp_path: Path, profile: str, greeting: str
+) -> None:
+    settings = settings_of(base, "rest-service", [profile], tmp_path)
+    assert isinstance(settings, RestSettings)
+    assert settings.greeting.message == greeting
+
+
+@pytest.mark.parametrize("service", ["cas-server", "rest-service", "diff-ns-service"])
+def test_prod_refuses_the_demo_identities(base: Manifests, tmp_path: Path, service: str) -> None:
+    with pytest.raises(ConfigError, match="demo secret"):
+        settings_of(base, service, ["prod"], tmp_path)
+
+
+def test_prod_takes_a_generated_secret(base: Manifests, tmp_path: Path) -> None:
+    generated = {"security.oauth2.client.client-secret": "generated-for-this-test"}
+    changed = base.changed("Secret/rest-service-credentials", "stringData", generated)
+    settings = settings_of(changed, "rest-service", ["prod"], tmp_path)
+    assert isinstance(settings, RestSettings)
+    assert settings.greeting.message == "Hello from prod"
+
+
+def test_every_service_listens_where_its_manifest_says(base: Manifests, tmp_path: Path) -> None:
+    assert list(port_findings(base, tmp_path)) == []
+
+
+def test_another_port_is_found(base: Manifests, tmp_path: Path) -> None:
+    changed = edited(base, REST, "port: 2001", "port: 2002")
+    assert list(port_findings(changed, tmp_path)) == [f"{REST}: server.port 2002, not 2001"]
+
+
+def test_every_name_in_the_configuration_is_a_service(base: Manifests, tmp_path: Path) -> None:
+    assert list(name_findings(base, tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    ("service", "edit", "finding"),
+    [
+        ("rest", ("//cas-server-service", "//cas-server"), "no Service cas-server:80"),
+        ("rest", ("//cas-server-service", "//cas-server-service:81"), "cas-server-service:81"),
+        ("rest", ("[ns-app]", "[]"), "diff-ns-service-service:80 in system-server"),
+        ("diff-ns", ("[system-server]", "[]"), "no Service cas-server-service:80 in ns-app"),
+        ("cas", ("host: redis", "host: valkey"), "no Service valkey:6379"),
+    ],
+)
+def test_a_name_that_leads_nowhere_is_found(
+    base: Manifests, tmp_path: Path, service: str, edit: tuple[str, str], finding: str
+) -> None:
+    name = "cas-server" if service == "cas" else f"{service}-service"
+    changed = edited(base, f"ConfigMap/{name}", *edit)
+    assert finding in "\n".join(name_findings(changed, tmp_path))

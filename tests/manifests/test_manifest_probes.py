@@ -1,0 +1,38 @@
+"""The probes ask what the management port answers."""
+
+from typing import Any
+
+import pytest
+
+from manifests.checks.probes import probe_findings
+from manifests.suite_manifests import REMOVED, Manifests
+
+REST = "Deployment/rest-service-deployment"
+CONTAINER = "spec.template.spec.containers.0"
+ROUTES = frozenset({"/livez", "/readyz", "/startupz", "/metrics", "/info"})
+
+
+def test_every_probe_is_answered(base: Manifests) -> None:
+    assert list(probe_findings(base, ROUTES)) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "finding"),
+    [
+        ("startupProbe", REMOVED, "startupProbe: missing"),
+        ("readinessProbe.httpGet.path", "/ready", "/ready is no route"),
+        ("readinessProbe.httpGet.path", "/livez", "/livez answers another question"),
+        ("livenessProbe.httpGet.port", "rest", "asks the API port"),
+        ("livenessProbe.httpGet.port", "admin", "no port admin"),
+    ],
+)
+def test_a_probe_that_gets_no_answer_is_found(
+    base: Manifests, path: str, value: Any, finding: str
+) -> None:
+    changed = base.changed(REST, f"{CONTAINER}.{path}", value)
+    assert finding in "\n".join(probe_findings(changed, ROUTES))
+
+
+def test_a_port_without_name_of_redis_is_found(base: Manifests) -> None:
+    changed = base.changed("Deployment/redis-deployment", f"{CONTAINER}.ports.0.name", "db")
+    assert len(list(probe_findings(changed, ROUTES))) == 3

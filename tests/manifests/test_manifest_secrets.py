@@ -1,0 +1,51 @@
+"""The committed secrets are the demo identities, each mounted where it is used."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from chassis.config.demo import DEMO_SECRETS
+from manifests.checks.secrets import config_map_findings, mount_findings, own_secret_findings
+from manifests.suite_manifests import Manifests
+
+SECRET = "Secret/rest-service-credentials"
+
+
+def test_the_services_own_secrets_are_the_demo_identities(base: Manifests) -> None:
+    assert list(own_secret_findings(base, DEMO_SECRETS)) == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"security.oauth2.client.client-secret": "another"},
+        {"client-secret": "rest-service-123"},
+        {"security.oauth2.client.client-secret": "rest-service-123", "more": "x"},
+    ],
+)
+def test_any_other_secret_is_found(base: Manifests, data: Mapping[str, str]) -> None:
+    changed = base.changed(SECRET, "stringData", data)
+    assert len(list(own_secret_findings(changed, DEMO_SECRETS))) == 1
+
+
+def test_every_config_map_and_secret_is_mounted(base: Manifests) -> None:
+    assert list(mount_findings(base)) == []
+
+
+def test_a_mount_of_nothing_and_an_unused_secret_are_found(base: Manifests) -> None:
+    changed = base.changed(SECRET, "metadata.name", "rest-service-secret")
+    assert list(mount_findings(changed)) == [
+        f"{SECRET}: mounted in system-server, not there",
+        "Secret/rest-service-secret: mounted nowhere in system-server",
+    ]
+
+
+def test_no_secret_stands_in_a_config_map(base: Manifests) -> None:
+    assert list(config_map_findings(base)) == []
+
+
+def test_a_secret_in_a_config_map_is_found(base: Manifests) -> None:
+    changed = base.changed("ConfigMap/rest-service", "data", {"application.yaml": "password: x"})
+    assert list(config_map_findings(changed)) == [
+        "ConfigMap/rest-service: password: belongs in a Secret"
+    ]
