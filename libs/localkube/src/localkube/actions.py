@@ -1,6 +1,7 @@
 """What probes and hooks do: an HTTP request, a command, a connection, or sleep."""
 
 import asyncio
+from collections.abc import Awaitable
 from contextlib import suppress
 from typing import Protocol
 
@@ -16,7 +17,10 @@ class ActionFailedError(Exception):
 class Target(Protocol):
     """The container an action is for."""
 
-    ip: str
+    @property
+    def ip(self) -> str:
+        """Return the pod's address."""
+        ...
 
     def port(self, port: int | str) -> int:
         """Return where the container listens for a port's number or name."""
@@ -48,7 +52,7 @@ async def _execute(command: list[str], target: Target, seconds: float) -> None:
         raise ActionFailedError(f"command ended with exit code {code}")
 
 
-async def _within(seconds: float, work: "asyncio._CoroutineLike[None]") -> None:
+async def _within(seconds: float, work: Awaitable[None]) -> None:
     try:
         async with asyncio.timeout(seconds):
             await work

@@ -20,13 +20,17 @@ class Addresses(Protocol):
     source_addresses: bool
     """Whether a caller can be told by its address."""
 
-    def pod_ip(self) -> str: ...
+    def pod_ip(self) -> str:
+        """Return a new pod's address."""
+        ...
 
     def pod_port(self, port: int) -> int:
         """Return where a pod listens for a containerPort."""
         ...
 
-    def service_ip(self) -> str: ...
+    def service_ip(self) -> str:
+        """Return a new Service's address."""
+        ...
 
     def service_ports(self, port: int) -> tuple[int, ...]:
         """Return where a Service listens for a port, best first."""

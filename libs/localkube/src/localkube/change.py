@@ -14,7 +14,7 @@ from localkube.errors import LocalkubeError, UsageError
 from localkube.get import to_yaml
 from localkube.names import named, one
 from localkube.objects import LAST_APPLIED
-from localkube.terminal import say
+from localkube.terminal import say, show
 
 
 def scale(options: argparse.Namespace, client: Client) -> int:
@@ -24,30 +24,30 @@ def scale(options: argparse.Namespace, client: Client) -> int:
             raise UsageError(f"cannot scale {entry.kind.plural}; name a deployment")
         for name in entry.names:
             body = {"spec": {"replicas": options.replicas}}
-            _patch(options, client, "Deployment", name, "merge", body)
-            print(f"deployment.apps/{name} scaled")
+            place = {"kind": "Deployment", "namespace": options.namespace, "name": name}
+            _patch(client, place, "merge", body)
+            show(f"deployment.apps/{name} scaled")
     return 0
 
 
 def patch(options: argparse.Namespace, client: Client) -> int:
     """Patch one object."""
-    kind, name = one(options.what)
     body = _yaml(options.patch, "-p")
-    print(_patch(options, client, kind.name, name, options.type, body)["line"])
+    show(_patch(client, _place(options), options.type, body)["line"])
     return 0
 
 
 def edit(options: argparse.Namespace, client: Client) -> int:
     """Open one object in an editor and take over what was changed."""
-    kind, name = one(options.what)
-    before = client.get(kind.name, options.namespace, name)
+    place = _place(options)
+    before = client.get(**place)
     before["metadata"].get("annotations", {}).pop(LAST_APPLIED, None)
     after = _edited(_editable(before))
     if after is None:
-        print("Edit cancelled, no changes made.")
+        show("Edit cancelled, no changes made.")
         return 0
     changed = _yaml(after, "the edited object")
-    print(_patch(options, client, kind.name, name, "replace", changed)["line"])
+    show(_patch(client, place, "replace", changed)["line"])
     return 0
 
 
@@ -58,7 +58,7 @@ def apply(options: argparse.Namespace, client: Client) -> int:
     read = [manifest for path in options.filename for manifest in manifests.read(path)]
     documents = [(manifest.file, manifest.document) for manifest in read]
     result = client.call("apply", manifests=documents, namespace=options.namespace)
-    print("\n".join(result["lines"]))
+    show("\n".join(result["lines"]))
     if result["without_effect"]:
         say("no effect here: " + ", ".join(result["without_effect"]))
     return 0
@@ -70,7 +70,7 @@ def delete(options: argparse.Namespace, client: Client) -> int:
     for kind, namespace, name in _doomed(options, client):
         place = {"kind": kind, "namespace": namespace, "name": name}
         line = client.call("delete", **place, grace=grace, wait=options.wait)["line"]
-        print(line.replace("deleted", "force deleted") if options.force else line)
+        show(line.replace("deleted", "force deleted") if options.force else line)
     return 0
 
 
@@ -102,11 +102,13 @@ def _in_files(options: argparse.Namespace) -> list[tuple[str, str, str]]:
     ]
 
 
-def _patch(
-    options: argparse.Namespace, client: Client, kind: str, name: str, how: str, body: Any
-) -> Any:
-    place = {"kind": kind, "namespace": options.namespace, "name": name}
+def _patch(client: Client, place: dict[str, str], how: str, body: Any) -> Any:
     return client.call("patch", **place, how=how, patch=body)
+
+
+def _place(options: argparse.Namespace) -> dict[str, str]:
+    kind, name = one(options.what)
+    return {"kind": kind.name, "namespace": options.namespace, "name": name}
 
 
 def _yaml(text: str, source: str) -> Any:
@@ -132,7 +134,8 @@ def _edited(text: str) -> str | None:
         path = Path(directory) / "object.yaml"
         path.write_text(text, encoding="utf-8")
         command = f"{editor} {shlex.quote(str(path))}"
-        code = subprocess.call(["/bin/sh", "-c", command])
+        # The editor is the user's own, who may give it arguments.
+        code = subprocess.call(["/bin/sh", "-c", command])  # noqa: S603
         if code:
             raise LocalkubeError(f"the editor {editor!r} ended with {code}; nothing was changed")
         after = path.read_text(encoding="utf-8")

@@ -224,7 +224,9 @@ class Container:
         if self._ending:
             self.setting.changed()
             return
-        self._record("Died", f"Container ended: {ended['reason']} ({ended['exitCode']})", warning=True)
+        self._record(
+            "Died", f"Container ended: {ended['reason']} ({ended['exitCode']})", warning=True
+        )
 
     async def _pause(self, seconds: float) -> None:
         if self._ending:

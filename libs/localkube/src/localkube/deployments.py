@@ -220,7 +220,7 @@ class Deployments:
 
     def _conditions(self, deployment: Object, counts: dict[str, int]) -> list[Object]:
         wanted, limits = _replicas(deployment), _limits(deployment)
-        enough = counts["availableReplicas"] >= wanted - limits.unavailable
+        enough: bool = counts["availableReplicas"] >= wanted - limits.unavailable
         done = counts["updatedReplicas"] == counts["replicas"] == wanted
         done = done and counts["availableReplicas"] == wanted
         late = not done and self._is_late(deployment, counts)
@@ -240,7 +240,7 @@ class Deployments:
         if self._progress.get(uid, (None, 0))[0] != seen:
             self._progress[uid] = (seen, now)
         deadline = deployment["spec"].get("progressDeadlineSeconds", DEFAULT_DEADLINE_S)
-        left = self._progress[uid][1] + deadline - now
+        left: float = self._progress[uid][1] + deadline - now
         self._wake_in([left] if left > 0 else [])
         return left <= 0
 

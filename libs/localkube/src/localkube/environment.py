@@ -84,9 +84,7 @@ def with_platform_profile(variables: Mapping[str, str]) -> dict[str, str]:
 
 def expand(text: str, variables: Mapping[str, str]) -> str:
     """Replace `$(VAR)`; `$$` is a dollar, an unknown name stays as it is."""
-    return _VARIABLE.sub(
-        lambda found: variables.get(found[1], found[0]) if found[1] else "$", text
-    )
+    return _VARIABLE.sub(lambda found: variables.get(found[1], found[0]) if found[1] else "$", text)
 
 
 def data_of(kind: str, namespace: str, name: str, store: Store) -> dict[str, bytes] | None:
@@ -110,7 +108,9 @@ def required_data(reference: Object, kind: str, namespace: str, store: Store) ->
 
 
 def _source(source: Object, namespace: str, store: Store) -> dict[str, str]:
-    kind, field = ("Secret", "secretRef") if "secretRef" in source else ("ConfigMap", "configMapRef")
+    kind, field = (
+        ("Secret", "secretRef") if "secretRef" in source else ("ConfigMap", "configMapRef")
+    )
     data = required_data(source[field], kind, namespace, store)
     return {key: value.decode() for key, value in data.items()}
 
@@ -123,7 +123,9 @@ def _value(
         return expand(entry.get("value") or "", variables)
     if "fieldRef" in origin:
         return facts.field(origin["fieldRef"]["fieldPath"])
-    kind, field = ("Secret", "secretKeyRef") if "secretKeyRef" in origin else ("ConfigMap", "configMapKeyRef")
+    kind, field = (
+        ("Secret", "secretKeyRef") if "secretKeyRef" in origin else ("ConfigMap", "configMapKeyRef")
+    )
     return _key(origin[field], kind, facts.namespace, store)
 
 
@@ -135,5 +137,3 @@ def _key(reference: Object, kind: str, namespace: str, store: Store) -> str | No
         return None
     name = Ref(kind, namespace, reference["name"])
     raise MissingReferenceError(f"{name} has no key {reference['key']!r}; add it")
-
-

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import sys
 from typing import Any
 
 from localkube.client import Client
@@ -10,6 +9,7 @@ from localkube.errors import UsageError
 from localkube.kinds import Kind, kind_named
 from localkube.names import Named, named
 from localkube.tables import columns_of, render
+from localkube.terminal import say, show
 
 _QUIET = ("resourceVersion", "uid", "generation", "ownerReferences", "annotations")
 
@@ -21,12 +21,12 @@ def get(options: argparse.Namespace, client: Client) -> int:
     everything = [document for _, documents in chosen for document in documents]
     if not everything and options.output in {None, "wide"}:
         place = "" if options.all_namespaces else f" in {options.namespace} namespace"
-        print(f"No resources found{place}.", file=sys.stderr)
+        say(f"No resources found{place}.")
     elif options.output in {"json", "yaml"}:
         single = len(wanted) == 1 and len(wanted[0].names) == 1
-        print(_dumped(everything[0] if single else _listed(everything), options.output))
+        show(_dumped(everything[0] if single else _listed(everything), options.output))
     elif options.output == "name":
-        print("\n".join(_path(document) for document in everything))
+        show("\n".join(_path(document) for document in everything))
     else:
         _print_tables(chosen, options)
     return 0
@@ -36,7 +36,7 @@ def describe(options: argparse.Namespace, client: Client) -> int:
     """Print objects in full, each with its events."""
     for entry in named(options.what):
         for document in _objects(options, client, entry):
-            print(_description(document, client))
+            show(_description(document, client))
     return 0
 
 
@@ -44,7 +44,8 @@ def print_overview(client: Client) -> None:
     """Print the tables `up` ends with."""
     for kind in ("deployments", "pods", "services"):
         found = kind_named(kind)
-        print(_table(found, client.list(kind), all_namespaces=True, wide=kind == "pods"), "\n")
+        show(_table(found, client.list(kind), all_namespaces=True, wide=kind == "pods"))
+        show("")
 
 
 def _objects(options: argparse.Namespace, client: Client, entry: Named) -> list[Any]:
@@ -67,7 +68,7 @@ def _print_tables(chosen: list[tuple[Named, list[Any]]], options: argparse.Names
         for entry, documents in chosen
         if documents
     ]
-    print("\n\n".join(tables))
+    show("\n\n".join(tables))
 
 
 def _table(

@@ -61,7 +61,7 @@ class Images:
 
 def repository(image: str) -> str:
     """Return an image's repository name, without registry, path, tag or digest."""
-    return image.split("@")[0].rsplit("/", 1)[-1].split(":")[0]
+    return image.split("@", maxsplit=1)[0].rsplit("/", 1)[-1].split(":", maxsplit=1)[0]
 
 
 def find_program(name: str) -> str:

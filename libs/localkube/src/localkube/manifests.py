@@ -47,7 +47,7 @@ def read(path: str) -> list[Manifest]:
 def parse(text: str, source: str) -> list[Any]:
     """Parse every YAML document of a text; raise `ManifestError` with the line."""
     try:
-        return [part for part in yaml.load_all(text, _Loader) if part is not None]  # noqa: S506  # a SafeLoader
+        return [part for part in yaml.load_all(text, _Loader) if part is not None]  # a SafeLoader
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""

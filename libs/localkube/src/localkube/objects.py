@@ -1,6 +1,6 @@
 """Objects are documents as Kubernetes' JSON has them; these are the few things all need of them."""
 
-import datetime
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,4 +55,4 @@ def owned_by(owner: Object) -> list[Object]:
 
 def timestamp() -> str:
     """Return the time now as Kubernetes writes it, in UTC to the second."""
-    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

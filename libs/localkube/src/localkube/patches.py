@@ -1,4 +1,4 @@
-"""Change documents: JSON merge patch, strategic merge patch, JSON patch, and apply's three-way merge."""
+"""Change documents by patches (merge, strategic, JSON) and by apply's three-way merge."""
 
 import copy
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ def patched(document: Object, patch: Any, kind: str) -> Object:
     if kind == "json":
         return _json_patch(document, patch)
     if not isinstance(patch, dict):
-        raise UsageError('a merge patch is an object; write -p \'{"spec": {…}}\'')
+        raise UsageError("a merge patch is an object; write -p '{\"spec\": {…}}'")
     merged = merge(document, patch, keyed=kind == "strategic")
     return dict(merged)
 
@@ -49,16 +49,14 @@ def three_way(last: Any, new: Any, live: Any, field: str = "") -> Any:
     if isinstance(new, dict) and isinstance(live, dict):
         before = last if isinstance(last, dict) else {}
         kept = {key: live[key] for key in live if key in new or key not in before}
-        changed = {
-            key: three_way(before.get(key), new[key], live.get(key), key) for key in new
-        }
+        changed = {key: three_way(before.get(key), new[key], live.get(key), key) for key in new}
         return {**kept, **changed}
     if _mergeable(field, new) and _mergeable(field, live):
-        before = {_identity(field, e) for e in last} if _mergeable(field, last) else set()
+        gone = {_identity(field, e) for e in last} if _mergeable(field, last) else set()
         named = {_identity(field, element): element for element in live}
         wanted = {_identity(field, element) for element in new}
         merged = [three_way(None, e, named.get(_identity(field, e))) for e in new]
-        return merged + [named[i] for i in named if i not in wanted and i not in before]
+        return merged + [named[i] for i in named if i not in wanted and i not in gone]
     return copy.deepcopy(new)
 
 
@@ -87,6 +85,10 @@ def _identity(field: str, element: Object) -> Any:
     return next((element[key] for key in _MERGE_KEYS[field] if key in element), None)
 
 
+_END = "-"
+"""RFC 6901: the element after the last."""
+
+
 def _json_patch(document: Object, operations: Any) -> Object:
     """Apply a JSON patch (RFC 6902): add, remove, replace and test."""
     if not isinstance(operations, list):
@@ -101,7 +103,7 @@ def _json_patch(document: Object, operations: Any) -> Object:
 
 
 def _operate(root: dict[str, Any], operation: Object) -> None:
-    *parents, last = [""] + _tokens(operation["path"])
+    *parents, last = ["", *_tokens(operation["path"])]
     holder: Any = root
     for token in parents:
         holder = holder[_index(holder, token)]
@@ -128,4 +130,4 @@ def _tokens(path: str) -> Sequence[str]:
 def _index(holder: Any, token: str) -> Any:
     if not isinstance(holder, list):
         return token
-    return len(holder) if token == "-" else int(token)
+    return len(holder) if token == _END else int(token)

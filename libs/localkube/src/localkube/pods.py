@@ -42,7 +42,7 @@ class Platform:
     images: Images
     watchdog: Watchdog
     directory: Path
-    environment: Mapping[str, str]
+    environment: dict[str, str]
     """What localkube tells each process, such as where the discovery table is."""
 
 

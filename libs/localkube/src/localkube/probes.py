@@ -46,7 +46,7 @@ async def first_success(probe: Probe, target: Target) -> str | None:
     await asyncio.sleep(probe.initial_delay)
     deadline = loop.time() + probe.period * probe.failure_threshold
     while (reason := await _attempt(probe, target)) is not None and loop.time() < deadline:
-        await asyncio.sleep(min(HASTE_S, probe.period))
+        await asyncio.sleep(min(HASTE_S, probe.period))  # it is the period
     return reason
 
 

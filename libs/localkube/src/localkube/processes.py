@@ -31,9 +31,11 @@ class Process:
     reach the right one.
     """
 
-    def __init__(self, launch: Launch, watchdog: Watchdog, output: int = subprocess.DEVNULL) -> None:
+    def __init__(
+        self, launch: Launch, watchdog: Watchdog, output: int = subprocess.DEVNULL
+    ) -> None:
         self._watchdog = watchdog
-        self._popen = subprocess.Popen(
+        self._popen = subprocess.Popen(  # noqa: S603  # the manifest's command
             list(launch.argv),
             env=dict(launch.environment),
             cwd=launch.directory,

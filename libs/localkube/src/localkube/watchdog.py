@@ -39,7 +39,7 @@ class Watchdog:
         self._process.wait()
 
     def _start(self) -> None:
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603  # this file
             [sys.executable, "-I", __file__],
             stdin=subprocess.PIPE,
             start_new_session=True,
