@@ -89,7 +89,7 @@ class LiveConfig(Generic[S]):
         return self._current.settings
 
     def on_change(self, commit: Commit, *, prepare: Prepare | None = None) -> None:
-        """Call `commit` after each swap, with the settings or with what `prepare` made of them.
+        """Call `commit` after each swap, with the snapshot or with what `prepare` made of it.
 
         All prepares run before the swap; one that raises rejects the whole change.
         """
@@ -145,7 +145,7 @@ class LiveConfig(Generic[S]):
             raise ConfigError(f"can't be read: {error}") from error
 
     async def _swap(self, snapshot: Snapshot[S]) -> None:
-        prepared = [await _prepared(prepare, snapshot.settings) for prepare, _ in self._hooks]
+        prepared = [await _prepared(prepare, snapshot) for prepare, _ in self._hooks]
         self._current = snapshot
         for (_, commit), value in zip(self._hooks, prepared, strict=True):
             _committed(commit, value)
@@ -183,11 +183,11 @@ def _snapshot(source: ConfigSource, loaded: Loaded, settings_type: type[S]) -> S
     return Snapshot(settings, source.profiles, loaded.hash, time.time(), ignored)
 
 
-async def _prepared(prepare: Prepare | None, settings: Any) -> Any:
+async def _prepared(prepare: Prepare | None, snapshot: Snapshot[Any]) -> Any:
     if prepare is None:
-        return settings
+        return snapshot
     try:
-        return await prepare(settings)
+        return await prepare(snapshot)
     except ConfigError:
         raise
     except Exception as error:  # whatever it raises, the last good version stays

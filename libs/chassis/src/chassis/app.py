@@ -1,0 +1,134 @@
+"""The one factory: a FastAPI application with everything a service of the suite has."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import anyio
+from fastapi import APIRouter, FastAPI
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+from starlette.types import ASGIApp
+
+from chassis.client.clients import ServiceClients
+from chassis.config.live import LiveConfig, Snapshot
+from chassis.config.metrics import ConfigCollector
+from chassis.error_handlers import install_error_handlers
+from chassis.health import Health, ReadyCheck
+from chassis.middleware import BodyLimit, ContextPath, FastPaths, Faults, RequestLayer
+from chassis.security.authentication import Authentication
+from chassis.security.filter import SecurityFilter
+from chassis.security.remote import create_token_services
+from chassis.security.token_services import TokenServices
+from chassis.state import Chassis
+from chassis.telemetry.logs import set_levels
+from chassis.telemetry.metrics import RequestMetrics
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+UserDetails = Callable[[Authentication], Awaitable[Authentication]]
+
+
+def create_app(
+    live: LiveConfig[Any],
+    *,
+    title: str,
+    version: str,
+    routers: Sequence[APIRouter] = (),
+    lifespan: Lifespan | None = None,
+    token_services: TokenServices | None = None,
+    user_details: UserDetails | None = None,
+    fast_paths: Mapping[str, ASGIApp] | None = None,
+    ready_checks: Mapping[str, ReadyCheck] | None = None,
+) -> FastAPI:
+    """Build an application on a live configuration.
+
+    `lifespan` holds what the service itself opens and closes. Without `token_services` bearer
+    tokens are checked at the authorization server that `security.oauth2.resource` names.
+    `fast_paths` are answered before the security filter and FastAPI.
+    """
+    chassis = _chassis(live, title, version, token_services, ready_checks or {})
+    app = FastAPI(title=title, version=version, lifespan=_lifespan(chassis, lifespan))
+    app.state.chassis = chassis
+    install_error_handlers(app)
+    for router in routers:
+        app.include_router(router)
+    app.middleware_stack = _layers(app, chassis, fast_paths or {}, user_details)
+    return app
+
+
+def _chassis(
+    live: LiveConfig[Any],
+    title: str,
+    version: str,
+    token_services: TokenServices | None,
+    ready_checks: Mapping[str, ReadyCheck],
+) -> Chassis:
+    clients = ServiceClients(live)
+    return Chassis(
+        title=title,
+        version=version,
+        live=live,
+        registry=_registry(live),
+        health=Health(ready_checks),
+        clients=clients,
+        token_services=token_services or create_token_services(live, clients),
+    )
+
+
+def _registry(live: LiveConfig[Any]) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    for collector in (ProcessCollector, PlatformCollector, GCCollector):
+        collector(registry=registry)
+    registry.register(ConfigCollector(live))
+    return registry
+
+
+def _layers(
+    app: FastAPI,
+    chassis: Chassis,
+    fast_paths: Mapping[str, ASGIApp],
+    user_details: UserDetails | None,
+) -> ASGIApp:
+    """Stand the layers around FastAPI, the innermost first."""
+    live, server = chassis.live, chassis.live.settings.server
+    layer: ASGIApp = app.build_middleware_stack()
+    layer = SecurityFilter(layer, live, chassis.token_services, enrich=user_details)
+    layer = FastPaths(layer, paths=fast_paths)
+    layer = Faults(layer, live=live)
+    layer = BodyLimit(layer, limit=server.max_body_size)
+    if server.servlet.context_path.strip("/"):
+        layer = ContextPath(layer, prefix=server.servlet.context_path)
+    metrics = RequestMetrics(chassis.registry)
+    return RequestLayer(layer, metrics=metrics, limit=server.limit_concurrency)
+
+
+def _lifespan(chassis: Chassis, own: Lifespan | None) -> Lifespan:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(_following(chassis.live))
+            await stack.enter_async_context(chassis.clients)
+            stack.push_async_callback(chassis.token_services.aclose)
+            if own is not None:
+                await stack.enter_async_context(own(app))
+            yield
+
+    return lifespan
+
+
+@asynccontextmanager
+async def _following(live: LiveConfig[Any]) -> AsyncIterator[None]:
+    """Follow the configuration's mounts, and the log levels with it."""
+    set_levels(live.settings.logging.level)
+    live.on_change(_apply_levels)
+    stop = anyio.Event()
+    task = asyncio.create_task(live.run(stop), name="configuration")
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+def _apply_levels(snapshot: Snapshot[Any]) -> None:
+    set_levels(snapshot.settings.logging.level)

@@ -1,0 +1,68 @@
+"""FastAPI's errors in the one form every error has."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from chassis.errors import (
+    AccessDenied,
+    ApiError,
+    InvalidRequest,
+    InvalidToken,
+    MethodNotAllowed,
+    NotFound,
+    PayloadTooLarge,
+    ServerError,
+    TemporarilyUnavailable,
+    error_response,
+)
+
+_BY_STATUS: dict[int, type[ApiError]] = {
+    error.status: error
+    for error in (
+        InvalidRequest,
+        InvalidToken,
+        AccessDenied,
+        NotFound,
+        MethodNotAllowed,
+        PayloadTooLarge,
+        TemporarilyUnavailable,
+    )
+}
+_SERVER_ERROR = 500
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Render all that FastAPI and Starlette raise with an `error`."""
+    app.add_exception_handler(ApiError, _api_error)
+    app.add_exception_handler(HTTPException, _http_exception)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+
+
+async def _api_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ApiError)  # noqa: S101 - registered for this class alone
+    return error_response(error)
+
+
+async def _http_exception(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
+    default = ServerError if error.status_code >= _SERVER_ERROR else InvalidRequest
+    rendered = error_response(_BY_STATUS.get(error.status_code, default)())
+    rendered.status_code = error.status_code
+    rendered.headers.update(error.headers or {})
+    return rendered
+
+
+async def _validation_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class alone
+    return error_response(InvalidRequest(_explained(error.errors()[0])))
+
+
+def _explained(first: Any) -> str:
+    """Say which parameter is wrong and why, never its value."""
+    place = ".".join(str(part) for part in first["loc"])
+    return f"{place}: {first['msg']}"

@@ -1,0 +1,86 @@
+"""The management port: probes, metrics, info. Open to the cluster, never in a public Service."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+
+from prometheus_client import generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from chassis.errors import MethodNotAllowed, NotFound, error_response
+from chassis.state import Chassis
+
+Page = Callable[[], Awaitable[Response]]
+
+
+class ManagementApp:
+    """`/livez`, `/readyz`, `/startupz`, `/metrics`, `/info`; anything else is 404."""
+
+    def __init__(self, chassis: Chassis) -> None:
+        self._chassis = chassis
+        self.pages: dict[str, Page] = {
+            "/livez": self._live,
+            "/readyz": self._ready,
+            "/startupz": self._started,
+            "/metrics": self._metrics,
+            "/info": self._info,
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer GET and HEAD."""
+        if scope["type"] == "http":
+            await (await self._page(scope))(scope, receive, send)
+
+    async def _page(self, scope: Scope) -> Response:
+        page = self.pages.get(scope["path"])
+        if page is None:
+            return error_response(NotFound(f"Here are {', '.join(self.pages)}"))
+        if scope["method"] not in ("GET", "HEAD"):
+            return error_response(MethodNotAllowed(headers={"Allow": "GET, HEAD"}))
+        return await page()
+
+    async def _live(self) -> Response:
+        """Say alive as long as the event loop turns: what is away is not cured by a restart."""
+        return _state({})
+
+    async def _ready(self) -> Response:
+        return _state(await self._chassis.health.unready())
+
+    async def _started(self) -> Response:
+        return _state({} if self._chassis.health.started else {"startup": "not started yet"})
+
+    async def _metrics(self) -> Response:
+        return Response(
+            generate_latest(self._chassis.registry), media_type=CONTENT_TYPE_PLAIN_0_0_4
+        )
+
+    async def _info(self) -> Response:
+        """Tell name, version and configuration; of keys without effect the names alone."""
+        current = self._chassis.live.current
+        return _json(
+            {
+                "name": current.settings.spring.application.name or self._chassis.title,
+                "version": self._chassis.version,
+                "profiles": list(current.profiles),
+                "config": {"hash": current.hash, "loadedAt": current.loaded_at},
+                "ignored": list(current.ignored),
+            }
+        )
+
+
+def create_management_app(chassis: Chassis) -> ASGIApp:
+    """Build the application of the management port."""
+    return ManagementApp(chassis)
+
+
+def _state(failing: Mapping[str, str]) -> Response:
+    if not failing:
+        return _json({"status": "UP"})
+    why = ", ".join(f"{name}: {reason}" for name, reason in failing.items())
+    body = {"status": "DOWN", "error": "temporarily_unavailable", "error_description": why}
+    return _json(body, status=503)
+
+
+def _json(body: Mapping[str, object], *, status: int = 200) -> Response:
+    return Response(json.dumps(body), status, media_type="application/json")

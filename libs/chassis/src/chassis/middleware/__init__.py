@@ -1,0 +1,13 @@
+"""Plain ASGI layers around the application, outermost first:
+
+`RequestLayer` (trace, metrics, last resort for errors), `ContextPath`, `BodyLimit`, `Faults`,
+`FastPaths`; then the security filter and FastAPI.
+"""  # noqa: D400, D415 - the list is the sentence
+
+from chassis.middleware.body_limit import BodyLimit
+from chassis.middleware.context_path import ContextPath
+from chassis.middleware.fast_paths import FastPaths
+from chassis.middleware.faults import Faults
+from chassis.middleware.request import RequestLayer
+
+__all__ = ["BodyLimit", "ContextPath", "FastPaths", "Faults", "RequestLayer"]

@@ -1,0 +1,101 @@
+"""JSON logs on standard output: ours and those of the libraries, secrets struck out."""
+
+import logging
+import re
+import sys
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+import structlog
+
+from chassis.telemetry.trace import current_trace
+
+_SECRET_KEY = re.compile(
+    r"(?<![a-z])(secret|password|token|authorization|credential|cookie|assertion)s?$", re.IGNORECASE
+)
+_BEARER = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}")
+_STRUCK = "[redacted]"
+# Loggers whose level was set by name, so that a name that leaves the configuration is unset.
+_raised: set[str] = set()
+
+
+def configure_logs(service: str) -> None:
+    """Send every log line of this process to standard output as one JSON object."""
+    before: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
+        _Named(service),
+        structlog.processors.format_exc_info,
+        redact,
+    ]
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=before,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.EventRenamer("message"),
+            structlog.processors.JSONRenderer(),
+        ],
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(formatter)
+    logging.root.handlers = [handler]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *before,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    set_levels({})
+
+
+def set_levels(levels: Mapping[str, str]) -> None:
+    """Set `logging.level`: by logger name, `root` for all the rest; INFO where nothing is said."""
+    for name in _raised:
+        logging.getLogger(name).setLevel(logging.NOTSET)
+    _raised.clear()
+    logging.root.setLevel(_level(levels.get("root", "INFO")))
+    # uvicorn speaks of each start and stop; the chassis says what matters itself.
+    for name, level in {"uvicorn": "WARNING", "httpx": "WARNING", **levels}.items():
+        if name != "root":
+            logging.getLogger(name).setLevel(_level(level))
+            _raised.add(name)
+
+
+def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Strike out what a key or a scheme marks as secret: the last line of defence."""
+    for key, value in event.items():
+        if _SECRET_KEY.search(key):
+            event[key] = _STRUCK
+        elif isinstance(value, str):
+            event[key] = _BEARER.sub(rf"\1 {_STRUCK}", value)
+    return event
+
+
+class _Named:
+    """Adds the service and, within a request, its trace."""
+
+    def __init__(self, service: str) -> None:
+        self._service = service
+
+    def __call__(
+        self, _: Any, __: str, event: MutableMapping[str, Any]
+    ) -> MutableMapping[str, Any]:
+        event["service"] = self._service
+        trace = current_trace.get()
+        if trace is not None:
+            event["trace_id"] = trace.trace_id
+        return event
+
+
+def _level(name: str) -> int:
+    """Return a level by its name, Spring's names included; INFO for an unknown one."""
+    spring = {"TRACE": "DEBUG", "OFF": "CRITICAL", "FATAL": "CRITICAL", "WARN": "WARNING"}
+    known = logging.getLevelNamesMapping()
+    return known.get(spring.get(name.upper(), name.upper()), logging.INFO)
