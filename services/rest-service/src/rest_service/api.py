@@ -16,9 +16,12 @@ from chassis import (
     scope,
     service_client,
 )
+from chassis.errors import AccessDenied, InvalidToken, TemporarilyUnavailable
 from rest_service.settings import RestSettings
 
 DETAIL_SERVICE = "diff-ns-service-service"
+REFUSALS = {401: InvalidToken, 403: AccessDenied}
+"""What a refusal by the other service means to our caller; any other failure is an outage."""
 
 Settings = Annotated[RestSettings, Depends(current_settings)]
 AsCaller = Annotated[ServiceClient, Depends(service_client(DETAIL_SERVICE, auth=TokenRelay()))]
@@ -53,8 +56,8 @@ class Item(BaseModel):
     name: str
 
 
-class Secret(BaseModel):
-    """Answer what only administrators may read."""
+class Notice(BaseModel):
+    """Say what only administrators may read."""
 
     message: str
 
@@ -74,7 +77,7 @@ async def greeting(settings: Settings) -> GreetingAnswer:
     return GreetingAnswer(greeting=settings.greeting.message, pod=settings.pod)
 
 
-@router.get("/api/me", dependencies=[requires()])
+@router.get("/api/me")
 async def me(caller: CurrentAuthentication) -> Me:
     """Tell callers who they are; any valid token will do."""
     return Me(
@@ -93,9 +96,9 @@ async def items() -> list[Item]:
 
 
 @router.get("/api/admin", dependencies=[requires(authority("ROLE_ADMIN"))])
-async def admin() -> Secret:
+async def admin() -> Notice:
     """Answer administrators only."""
-    return Secret(message="for administrators")
+    return Notice(message="for administrators")
 
 
 @router.post("/api/echo", dependencies=[requires(scope("write"))])
@@ -118,4 +121,7 @@ async def detail_own(diff_ns_service: AsOneself) -> Detail:
 
 async def _detail(diff_ns_service: ServiceClient) -> Detail:
     answer = await diff_ns_service.get("/api/detail")
-    return Detail.model_validate_json(answer.content)
+    if answer.is_success:
+        return Detail.model_validate_json(answer.content)
+    refusal = REFUSALS.get(answer.status_code, TemporarilyUnavailable)
+    raise refusal(f"diff-ns-service answered {answer.status_code}")

@@ -1,14 +1,11 @@
 """What rest-service reads from its configuration beyond the chassis' sections."""
 
-from pydantic import BaseModel, ConfigDict
-
 from chassis import ServiceSettings
+from chassis.config import Section
 
 
-class Greeting(BaseModel):
+class Greeting(Section):
     """Hold the greeting of the active profile."""
-
-    model_config = ConfigDict(frozen=True)
 
     message: str
 

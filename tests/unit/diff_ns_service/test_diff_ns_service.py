@@ -1,0 +1,57 @@
+"""diff-ns-service says which version answers, to anyone, and to whom, when asked with a token."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from chassis import LiveConfig
+from chassis.config import ConfigSource
+from diff_ns_service.app import create_app
+from diff_ns_service.settings import DiffNsSettings
+from unit.rest_service.known_tokens import KnownTokens, bearer
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def diff_ns_service() -> AsyncIterator[httpx.AsyncClient]:
+    arguments = {"release": "v2", "pod": "diff-ns-0", "security.path.ignores": "/getservicedetail"}
+    live = LiveConfig.load(ConfigSource("diff-ns-service", arguments=arguments), DiffNsSettings)
+    app = create_app(live, token_services=KnownTokens())
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://d") as client,
+    ):
+        yield client
+
+
+async def test_the_version_line_is_open_plain_text_and_names_the_pod(
+    diff_ns_service: httpx.AsyncClient,
+) -> None:
+    answer = await diff_ns_service.get("/getservicedetail?servicename=aaa")
+    assert answer.status_code == 200
+    assert answer.text == "diff-ns-service-v2"
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    assert answer.headers["X-Pod-Name"] == "diff-ns-0"
+
+
+async def test_the_detail_names_version_pod_and_caller(
+    diff_ns_service: httpx.AsyncClient,
+) -> None:
+    answer = await diff_ns_service.get("/api/detail", headers=bearer("alice"))
+    assert answer.json() == {
+        "service": "diff-ns-service",
+        "version": "v2",
+        "pod": "diff-ns-0",
+        "caller": "alice",
+    }
+
+
+@pytest.mark.parametrize(("headers", "status"), [({}, 401), (bearer("write-only-app"), 403)])
+async def test_the_detail_wants_a_token_with_scope_read(
+    diff_ns_service: httpx.AsyncClient, headers: dict[str, str], status: int
+) -> None:
+    answer = await diff_ns_service.get("/api/detail", headers=headers)
+    assert answer.status_code == status
+    assert answer.json()["error"]

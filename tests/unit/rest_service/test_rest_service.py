@@ -1,0 +1,110 @@
+"""rest-service answers each caller what the access rules beside its routes say."""
+
+import httpx
+import pytest
+
+from unit.rest_service.known_tokens import bearer
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_the_greeting_is_open_and_says_which_replica_greets(
+    rest_service: httpx.AsyncClient,
+) -> None:
+    answer = await rest_service.get("/greeting")
+    assert answer.status_code == 200
+    assert answer.json() == {"greeting": "Hello from a test", "pod": "rest-0"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/me"),
+        ("GET", "/api/items"),
+        ("GET", "/api/admin"),
+        ("POST", "/api/echo"),
+        ("GET", "/api/detail/relayed"),
+        ("GET", "/api/detail/own"),
+    ],
+)
+async def test_everything_else_wants_a_token(
+    rest_service: httpx.AsyncClient, method: str, path: str
+) -> None:
+    for headers in ({}, bearer("nobody")):
+        answer = await rest_service.request(method, path, headers=headers)
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+        assert answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "who", "status"),
+    [
+        ("GET", "/api/items", "alice", 200),
+        ("GET", "/api/items", "read-only-app", 200),
+        ("GET", "/api/items", "write-only-app", 403),
+        ("GET", "/api/admin", "admin", 200),
+        ("GET", "/api/admin", "alice", 403),
+        ("POST", "/api/echo", "alice", 200),
+        ("POST", "/api/echo", "read-only-app", 403),
+    ],
+)
+async def test_scopes_and_authorities_decide(
+    rest_service: httpx.AsyncClient, method: str, path: str, who: str, status: int
+) -> None:
+    body = {"json": {"hello": "world"}} if method == "POST" else {}
+    answer = await rest_service.request(method, path, headers=bearer(who), **body)
+    assert answer.status_code == status
+    if status == 403:
+        assert answer.json()["error"] in {"insufficient_scope", "access_denied"}
+
+
+async def test_callers_see_themselves_as_the_token_says(rest_service: httpx.AsyncClient) -> None:
+    user = await rest_service.get("/api/me", headers=bearer("alice"))
+    assert user.json() == {
+        "name": "alice",
+        "user_name": "alice",
+        "client_id": "demo-app",
+        "scopes": ["read", "write"],
+        "authorities": ["ROLE_USER"],
+    }
+    client = await rest_service.get("/api/me", headers=bearer("read-only-app"))
+    assert client.json()["user_name"] is None
+    assert client.json()["name"] == "read-only-app"
+
+
+async def test_any_json_is_echoed(rest_service: httpx.AsyncClient) -> None:
+    for message in ({"hello": ["world"]}, [1, 2], "text", None):
+        answer = await rest_service.post("/api/echo", headers=bearer("alice"), json=message)
+        assert answer.json() == message
+
+
+async def test_a_body_that_is_no_json_is_an_invalid_request(
+    rest_service: httpx.AsyncClient,
+) -> None:
+    headers = bearer("alice") | {"Content-Type": "application/json"}
+    answer = await rest_service.post("/api/echo", headers=headers, content=b"{")
+    assert answer.status_code == 400
+    assert answer.json()["error"] == "invalid_request"
+
+
+@pytest.mark.parametrize(
+    ("path", "caller"), [("/api/detail/relayed", "alice"), ("/api/detail/own", "read-only-app")]
+)
+async def test_diff_ns_service_sees_the_caller_or_the_service_itself(
+    rest_service: httpx.AsyncClient, path: str, caller: str
+) -> None:
+    answer = await rest_service.get(path, headers=bearer("alice"))
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "service": "diff-ns-service",
+        "version": "v1",
+        "pod": "diff-ns-0",
+        "caller": caller,
+    }
+
+
+async def test_a_refusal_by_diff_ns_service_is_passed_on(rest_service: httpx.AsyncClient) -> None:
+    answer = await rest_service.get("/api/detail/relayed", headers=bearer("write-only-app"))
+    assert answer.status_code == 403
+    assert answer.json()["error"] == "access_denied"
