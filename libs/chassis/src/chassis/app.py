@@ -8,19 +8,22 @@ from typing import Any
 import anyio
 from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chassis.client.clients import ServiceClients
 from chassis.config.live import LiveConfig, Snapshot
 from chassis.config.metrics import ConfigCollector
 from chassis.error_handlers import install_error_handlers
+from chassis.errors import NotFound
 from chassis.health import Health, ReadyCheck
+from chassis.management import MANAGEMENT_PATHS
 from chassis.middleware import BodyLimit, ContextPath, FastPaths, Faults, RequestLayer
 from chassis.security.authentication import Authentication
 from chassis.security.filter import SecurityFilter
 from chassis.security.remote import create_token_services
 from chassis.security.token_services import TokenServices
 from chassis.state import Chassis
+from chassis.telemetry.access_log import AccessLog
 from chassis.telemetry.logs import set_levels
 from chassis.telemetry.metrics import RequestMetrics
 
@@ -47,13 +50,33 @@ def create_app(
     `fast_paths` are answered before the security filter and FastAPI.
     """
     chassis = _chassis(live, title, version, token_services, ready_checks or {})
-    app = FastAPI(title=title, version=version, lifespan=_lifespan(chassis, lifespan))
+    app = _ServiceApp(
+        title=title,
+        version=version,
+        lifespan=_lifespan(chassis, lifespan),
+        redirect_slashes=False,  # one path has one meaning, for the security filter too
+    )
     app.state.chassis = chassis
     install_error_handlers(app)
     for router in routers:
         app.include_router(router)
-    app.middleware_stack = _layers(app, chassis, fast_paths or {}, user_details)
+    app.layers = _layers(app.routes_only, chassis, fast_paths or {}, user_details)
     return app
+
+
+class _ServiceApp(FastAPI):
+    """A FastAPI application within the chassis' layers, which see a request first."""
+
+    layers: ASGIApp
+
+    def __call__(  # type: ignore[override]  # the same by its callers, one coroutine less
+        self, scope: Scope, receive: Receive, send: Send
+    ) -> Awaitable[None]:
+        return self.layers(scope, receive, send)
+
+    async def routes_only(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve as FastAPI does, without the layers."""
+        await super().__call__(scope, receive, send)
 
 
 def _chassis(
@@ -84,22 +107,35 @@ def _registry(live: LiveConfig[Any]) -> CollectorRegistry:
 
 
 def _layers(
-    app: FastAPI,
+    layer: ASGIApp,
     chassis: Chassis,
     fast_paths: Mapping[str, ASGIApp],
     user_details: UserDetails | None,
 ) -> ASGIApp:
     """Stand the layers around FastAPI, the innermost first."""
     live, server = chassis.live, chassis.live.settings.server
-    layer: ASGIApp = app.build_middleware_stack()
     layer = SecurityFilter(layer, live, chassis.token_services, enrich=user_details)
-    layer = FastPaths(layer, paths=fast_paths)
-    layer = Faults(layer, live=live)
+    layer = FastPaths(layer, paths={**_MANAGEMENT_ONLY, **fast_paths})
+    layer = Faults(layer)
     layer = BodyLimit(layer, limit=server.max_body_size)
     if server.servlet.context_path.strip("/"):
         layer = ContextPath(layer, prefix=server.servlet.context_path)
-    metrics = RequestMetrics(chassis.registry)
-    return RequestLayer(layer, metrics=metrics, limit=server.limit_concurrency)
+    return RequestLayer(
+        layer,
+        live=live,
+        metrics=RequestMetrics(chassis.registry),
+        access_log=AccessLog(),
+        limit=server.limit_concurrency,
+    )
+
+
+async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
+    del scope, receive, send
+    raise NotFound
+
+
+_MANAGEMENT_ONLY: Mapping[str, ASGIApp] = dict.fromkeys(MANAGEMENT_PATHS, _nothing_here)
+"""404 on the API port, token or not."""
 
 
 def _lifespan(chassis: Chassis, own: Lifespan | None) -> Lifespan:

@@ -1,5 +1,6 @@
 """FastAPI's errors in the one form every error has."""
 
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
@@ -34,6 +35,7 @@ _BY_STATUS: dict[int, type[ApiError]] = {
     )
 }
 _SERVER_ERROR = 500
+_PHRASES = frozenset(status.phrase for status in HTTPStatus)
 
 
 def install_error_handlers(app: FastAPI) -> None:
@@ -41,6 +43,8 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ApiError, _api_error)
     app.add_exception_handler(HTTPException, _http_exception)
     app.add_exception_handler(RequestValidationError, _validation_error)
+    # Answered here, logged by the request layer, to which Starlette raises it again.
+    app.add_exception_handler(Exception, _server_error)
 
 
 async def _api_error(_: Request, error: Exception) -> Response:
@@ -51,7 +55,8 @@ async def _api_error(_: Request, error: Exception) -> Response:
 async def _http_exception(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
     default = ServerError if error.status_code >= _SERVER_ERROR else InvalidRequest
-    rendered = error_response(_BY_STATUS.get(error.status_code, default)())
+    description = None if error.detail in _PHRASES else str(error.detail)
+    rendered = error_response(_BY_STATUS.get(error.status_code, default)(description))
     rendered.status_code = error.status_code
     rendered.headers.update(error.headers or {})
     return rendered
@@ -60,6 +65,11 @@ async def _http_exception(_: Request, error: Exception) -> Response:
 async def _validation_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class alone
     return error_response(InvalidRequest(_explained(error.errors()[0])))
+
+
+async def _server_error(_: Request, error: Exception) -> Response:
+    del error
+    return error_response(ServerError())
 
 
 def _explained(first: Any) -> str:

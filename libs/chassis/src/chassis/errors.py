@@ -2,12 +2,14 @@
 
 ApiError
 ├── InvalidRequest           400 invalid_request
-├── InvalidToken             401 invalid_token (RFC 6750, 3.1)
+├── InvalidToken             401 invalid_token (RFC 6750 section 3.1)
 ├── AccessDenied             403 access_denied
-│   └── InsufficientScope    403 insufficient_scope (RFC 6750, 3.1)
+│   └── InsufficientScope    403 insufficient_scope (RFC 6750 section 3.1)
 ├── NotFound                 404 not_found
 ├── MethodNotAllowed         405 method_not_allowed
+├── RequestTimeout           408 invalid_request
 ├── PayloadTooLarge          413 payload_too_large
+├── HeadTooLarge             431 invalid_request
 ├── ServerError              500 server_error
 └── TemporarilyUnavailable   503 temporarily_unavailable, with Retry-After
 
@@ -16,10 +18,16 @@ Every body is `{"error": …, "error_description": …}`: Spring resource server
 """
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from starlette.responses import Response
+
+from chassis.telemetry.trace import current_trace
+
+# RFC 6750 section 3: the characters of an error_description; others would end the quoted string.
+_NOT_QUOTABLE = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]")
 
 
 class ApiError(Exception):
@@ -60,7 +68,7 @@ class InvalidToken(ApiError):
 
     @property
     def headers(self) -> dict[str, str]:
-        """Return the challenge of RFC 6750, 3."""
+        """Return the challenge of RFC 6750 section 3."""
         return {"WWW-Authenticate": challenge(self.error, self.description), **super().headers}
 
 
@@ -76,13 +84,13 @@ class InsufficientScope(AccessDenied):
 
     error = "insufficient_scope"
 
-    def __init__(self, description: str | None = None, *, scope: str = "") -> None:
-        self.scope = scope
+    def __init__(self, scopes: Iterable[str] = (), description: str | None = None) -> None:
+        self.scope = " ".join(scopes)
         super().__init__(description)
 
     @property
     def headers(self) -> dict[str, str]:
-        """Return the challenge of RFC 6750, 3, with the scope that is needed."""
+        """Return the challenge of RFC 6750 section 3, with the scope that is needed."""
         text = challenge(self.error, self.description, scope=self.scope)
         return {"WWW-Authenticate": text, **super().headers}
 
@@ -108,8 +116,28 @@ class PayloadTooLarge(ApiError):
     error = "payload_too_large"
 
 
+class RequestTimeout(ApiError):
+    """No whole request came within server.request-timeout."""
+
+    status = 408
+    error = "invalid_request"
+
+
+class HeadTooLarge(ApiError):
+    """The request line and headers are too large."""
+
+    status = 431
+    error = "invalid_request"
+
+
 class ServerError(ApiError):
     """The fault is ours, and logged under the trace id."""
+
+    def body(self) -> bytes:
+        """Return the JSON body, with the id to look for in the logs."""
+        trace = current_trace.get()
+        extra = {"trace_id": trace.trace_id} if trace else {}
+        return error_body(self.error, self.description, **extra)
 
 
 class TemporarilyUnavailable(ApiError):
@@ -122,9 +150,9 @@ class TemporarilyUnavailable(ApiError):
         super().__init__(description, headers={"Retry-After": str(retry_after)})
 
 
-def error_body(error: str, description: str) -> bytes:
+def error_body(error: str, description: str, **extra: str) -> bytes:
     """Return the body every error has."""
-    return json.dumps({"error": error, "error_description": description}).encode()
+    return json.dumps({"error": error, "error_description": description, **extra}).encode()
 
 
 def error_response(error: ApiError) -> Response:
@@ -135,10 +163,10 @@ def error_response(error: ApiError) -> Response:
 
 
 def challenge(error: str | None = None, description: str = "", *, scope: str = "") -> str:
-    """Return a WWW-Authenticate value of RFC 6750, 3; without an error for a missing token."""
+    """Return the WWW-Authenticate of RFC 6750 section 3; without an error where no token came."""
     pairs = [("realm", "api")]
     if error:
-        pairs += [("error", error), ("error_description", description.replace('"', "'"))]
+        pairs += [("error", error), ("error_description", _NOT_QUOTABLE.sub("'", description))]
     if scope:
         pairs.append(("scope", scope))
     return "Bearer " + ", ".join(f'{name}="{value}"' for name, value in pairs)

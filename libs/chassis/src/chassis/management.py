@@ -6,10 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from chassis.errors import MethodNotAllowed, NotFound, error_response
 from chassis.state import Chassis
+
+MANAGEMENT_PATHS = ("/livez", "/readyz", "/startupz", "/metrics", "/info")
 
 Page = Callable[[], Awaitable[Response]]
 
@@ -19,13 +21,8 @@ class ManagementApp:
 
     def __init__(self, chassis: Chassis) -> None:
         self._chassis = chassis
-        self.pages: dict[str, Page] = {
-            "/livez": self._live,
-            "/readyz": self._ready,
-            "/startupz": self._started,
-            "/metrics": self._metrics,
-            "/info": self._info,
-        }
+        pages = (self._live, self._ready, self._started, self._metrics, self._info)
+        self._pages: dict[str, Page] = dict(zip(MANAGEMENT_PATHS, pages, strict=True))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer GET and HEAD."""
@@ -33,9 +30,9 @@ class ManagementApp:
             await (await self._page(scope))(scope, receive, send)
 
     async def _page(self, scope: Scope) -> Response:
-        page = self.pages.get(scope["path"])
+        page = self._pages.get(scope["path"])
         if page is None:
-            return error_response(NotFound(f"Here are {', '.join(self.pages)}"))
+            return error_response(NotFound(f"Here are {', '.join(MANAGEMENT_PATHS)}"))
         if scope["method"] not in ("GET", "HEAD"):
             return error_response(MethodNotAllowed(headers={"Allow": "GET, HEAD"}))
         return await page()
@@ -67,11 +64,6 @@ class ManagementApp:
                 "ignored": list(current.ignored),
             }
         )
-
-
-def create_management_app(chassis: Chassis) -> ASGIApp:
-    """Build the application of the management port."""
-    return ManagementApp(chassis)
 
 
 def _state(failing: Mapping[str, str]) -> Response:

@@ -1,7 +1,8 @@
 """uvicorn's HTTP protocol with the bounds it lacks: time to receive, size of the head, age.
 
-- A request that is not whole within the deadline ends with 408, be it idle, dripping or stalled.
-- A head beyond `_MAX_HEAD` bytes ends with 431.
+- A request that is not whole within the deadline ends with 408: idle connects, dripping headers,
+  stalled headers, dripping bodies.
+- A head beyond `MAX_HEAD` bytes ends with 431.
 - A connection older than its maximum age, and each one while draining, answers
   `Connection: close`, so that clients spread over the replicas that are there now.
 """
@@ -9,44 +10,43 @@
 import asyncio
 import random
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from chassis.errors import error_body
+from chassis.errors import ApiError, HeadTooLarge, InvalidRequest, RequestTimeout
 
-_MAX_HEAD = 32 * 1024
-_CLOSE = (b"connection", b"close")
-_REASONS = {
-    400: "Bad Request",
-    408: "Request Timeout",
-    431: "Request Header Fields Too Large",
-}
+MAX_HEAD = 32 * 1024
+_AGE_JITTER = 0.25
 
 
 @dataclass(slots=True)
 class ConnectionPolicy:
-    """The bounds of all connections of a server, in seconds; `draining` changes as it runs."""
+    """The bounds of a server's connections, in seconds; `draining` changes as it runs."""
 
     receive_deadline: float
     max_age: float
-    jitter: float = 0.25
     draining: bool = False
 
     def age_limit(self) -> float:
-        """Return a connection's own maximum age: spread, so that not all close at once."""
-        return self.max_age * random.uniform(1 - self.jitter, 1 + self.jitter)  # noqa: S311 - no secret
+        """Return one connection's maximum age: spread, so that not all close at once."""
+        return self.max_age * random.uniform(1 - _AGE_JITTER, 1 + _AGE_JITTER)  # noqa: S311 - no secret
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """One connection under a `ConnectionPolicy`."""
+    """One connection under a `ConnectionPolicy`.
+
+    Requests that arrive in one piece, which is nearly all, never start a timer.
+    """
 
     def __init__(self, *, policy: ConnectionPolicy, **options: Any) -> None:
         super().__init__(**options)
         self._policy = policy
         self._deadline: asyncio.TimerHandle | None = None
-        self._receiving = True
         self._head = 0
+        self._in_head = True
+        self._receiving = True
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Start the clocks: a new connection owes a whole request."""
@@ -60,45 +60,46 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Feed the parser; what is not whole afterwards has a deadline."""
-        self._head += len(data)
+        """Feed the parser; a request that is not whole afterwards has a deadline."""
+        self._receiving = True
+        if self._in_head:
+            self._head += len(data)
         super().data_received(data)
-        if self._receiving:
-            self._check_head()
-        elif self._deadline is not None:
+        if not self._receiving:
             self._disarm()
-
-    def on_message_begin(self) -> None:
-        """Begin a request."""
-        self._receiving, self._in_head = True, True
-        super().on_message_begin()
+            return
+        if self._in_head and self._head > MAX_HEAD:
+            self._refuse(HeadTooLarge())
+        if self._deadline is None:
+            self._arm()
 
     def on_headers_complete(self) -> None:
-        """End the head, and say goodbye where the connection is old or the server drains."""
+        """End the head; let an old connection, or one of a draining server, answer its last."""
         self._in_head = False
-        if self._policy.draining or self.loop.time() >= self._closes_at:
-            # uvicorn answers a request that asks for it with `Connection: close`.
-            self.headers.append(_CLOSE)
+        if self._head > MAX_HEAD and self._size_of_head() > MAX_HEAD:
+            # Ends the parsing; what was raised is found again in `send_400_response`.
+            raise HeadTooLarge
         super().on_headers_complete()
-        if self._policy.draining or self.headers[-1:] == [_CLOSE]:
+        if self._policy.draining or self.loop.time() >= self._closes_at:
             self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         """End the request: it is whole."""
-        self._receiving, self._head = False, 0
+        self._receiving, self._in_head, self._head = False, True, 0
         super().on_message_complete()
+
+    def close_after_answer(self) -> None:
+        """Make the answer under way the last one on this connection."""
+        if self.cycle is not None:
+            self.cycle.keep_alive = False
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP, with an `error` like every refusal."""
-        self._refuse(400, "invalid_request", msg)
+        too_large = not self._in_head and self._head > MAX_HEAD
+        self._refuse(HeadTooLarge() if too_large else InvalidRequest(msg))
 
-    _in_head = True
-
-    def _check_head(self) -> None:
-        if self._in_head and self._head > _MAX_HEAD:
-            self._refuse(431, "invalid_request", f"The head is larger than {_MAX_HEAD} bytes")
-        elif self._deadline is None:
-            self._arm()
+    def _size_of_head(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
     def _arm(self) -> None:
         self._deadline = self.loop.call_later(self._policy.receive_deadline, self._expired)
@@ -110,21 +111,41 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _expired(self) -> None:
         self._deadline = None
-        answering = self.cycle is not None and self.cycle.response_started
-        if self._receiving and not answering:
-            limit = self._policy.receive_deadline
-            self._refuse(408, "invalid_request", f"No whole request came within {limit:g} s")
-        elif self._receiving:
-            self.transport.close()
+        if self._is_our_turn():
+            self._arm()
+        else:
+            self._refuse(RequestTimeout())
 
-    def _refuse(self, status: int, error: str, description: str) -> None:
-        """Write an answer past the application, and close."""
+    def _is_our_turn(self) -> bool:
+        """Tell whether the wait is for the application: to answer, or to take what came."""
+        cycle = self.cycle
+        answering = cycle is not None and not cycle.response_complete and not cycle.more_body
+        return answering or self.flow.read_paused
+
+    def _refuse(self, error: ApiError) -> None:
+        """Answer past the application, where no answer has begun, and close."""
         if self.transport.is_closing():
             return
-        body = error_body(error, description)
-        head = (
-            f"HTTP/1.1 {status} {_REASONS[status]}\r\ncontent-type: application/json\r\n"
-            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
-        )
-        self.transport.write(head.encode() + body)
+        if self._may_answer():
+            self.transport.write(_raw_answer(error))
+        if self.cycle is not None:
+            self.cycle.disconnected = True
         self.transport.close()
+
+    def _may_answer(self) -> bool:
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete:
+            return not self.pipeline
+        return cycle.more_body and not cycle.response_started and not self.pipeline
+
+
+def _raw_answer(error: ApiError) -> bytes:
+    body = error.body()
+    lines = [
+        f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}",
+        *(f"{name}: {value}" for name, value in error.headers.items()),
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+    ]
+    return "\r\n".join([*lines, "", ""]).encode() + body

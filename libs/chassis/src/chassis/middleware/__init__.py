@@ -2,6 +2,9 @@
 
 `RequestLayer` (trace, metrics, last resort for errors), `ContextPath`, `BodyLimit`, `Faults`,
 `FastPaths`; then the security filter and FastAPI.
+
+Where a layer has nothing to await it is a plain function that hands the next one's awaitable on:
+each coroutine more would cost every request a microsecond.
 """  # noqa: D400, D415 - the list is the sentence
 
 from chassis.middleware.body_limit import BodyLimit

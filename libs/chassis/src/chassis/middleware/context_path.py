@@ -1,5 +1,7 @@
 """`server.servlet.context-path`: everything the service serves stands below one prefix."""
 
+from collections.abc import Awaitable
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chassis.errors import NotFound
@@ -11,11 +13,12 @@ class ContextPath:
     def __init__(self, app: ASGIApp, *, prefix: str) -> None:
         self._app, self._prefix = app, "/" + prefix.strip("/")
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass on what is below the prefix; 404 for the rest."""
         if scope["type"] == "http":
             inner = scope["path"].removeprefix(self._prefix)
             if inner == scope["path"] or inner[:1] not in ("", "/"):
                 raise NotFound
-            scope = {**scope, "path": inner or "/", "raw_path": None}
-        await self._app(scope, receive, send)
+            scope["path"] = inner or "/"
+            scope["raw_path"] = None
+        return self._app(scope, receive, send)

@@ -1,6 +1,6 @@
 """Paths answered before FastAPI and the security filter see the request."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -11,12 +11,11 @@ class FastPaths:
     def __init__(self, app: ASGIApp, *, paths: Mapping[str, ASGIApp]) -> None:
         self._app, self._paths = app, dict(paths)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Dispatch by path."""
         if scope["type"] == "http":
             fast = self._paths.get(scope["path"])
             if fast is not None:
                 scope["route"] = scope["path"]
-                await fast(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+                return fast(scope, receive, send)
+        return self._app(scope, receive, send)

@@ -5,26 +5,32 @@ Probes and metrics stand on the management port and are spared.
 
 import asyncio
 import random
-from typing import Any
+from collections.abc import Awaitable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chassis.config.live import LiveConfig
+from chassis.config.sections import FaultSettings
 from chassis.errors import ServerError
 
 
 class Faults:
     """Fail a share of the requests and delay all of them, as `faults` says at this moment."""
 
-    def __init__(self, app: ASGIApp, *, live: LiveConfig[Any]) -> None:
-        self._app, self._live = app, live
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Delay, fail, or pass on."""
-        faults = self._live.settings.faults
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Pass on, or delay and fail."""
         if scope["type"] == "http":
-            if faults.latency_ms:
-                await asyncio.sleep(faults.latency_ms / 1000)
-            if faults.error_rate and random.random() < faults.error_rate:  # noqa: S311 - no secret
-                raise ServerError("A fault on purpose: faults.error-rate")
+            faults = scope["state"]["settings"].faults
+            if faults.latency_ms or faults.error_rate:
+                return self._faulty(faults, scope, receive, send)
+        return self._app(scope, receive, send)
+
+    async def _faulty(
+        self, faults: FaultSettings, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        await asyncio.sleep(faults.latency_ms / 1000)
+        if random.random() < faults.error_rate:  # noqa: S311 - no secret
+            raise ServerError("A fault on purpose: faults.error-rate")
         await self._app(scope, receive, send)

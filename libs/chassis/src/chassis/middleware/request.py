@@ -1,27 +1,47 @@
-"""The outermost layer: every request has a trace, is counted, and ends with an honest answer."""
+"""The outermost layer: every request has a trace, is counted, and ends with an honest answer.
 
-import time
+One layer for what every request goes through, because each further one costs every request a
+coroutine; the parts stand in files of their own: `telemetry/trace`, `telemetry/metrics`,
+`telemetry/access_log`, `errors`.
+"""
+
+from time import perf_counter
+from typing import Any
 
 import structlog
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chassis.config.live import LiveConfig
 from chassis.errors import ApiError, ServerError, TemporarilyUnavailable, error_response
+from chassis.telemetry.access_log import AccessLog
 from chassis.telemetry.metrics import UNMATCHED, RequestMetrics
-from chassis.telemetry.trace import continued, current_trace
+from chassis.telemetry.trace import Trace, current_trace
 
 _NO_ANSWER = 0
+_OVERLOADED = "Too many requests are under way; try again"
 _log = structlog.get_logger("chassis.request")
 
 
 class RequestLayer:
     """Trace, measure and, where all else failed, answer a request.
 
-    At most `limit` requests are under way; the next one is a 503, for a queue without a bound
-    would only turn an overload into time-outs.
+    Pins the configuration the request sees: `state["settings"]`. At most
+    `server.limit-concurrency` requests are under way; the next one is a 503, for a queue without
+    a bound would only turn an overload into time-outs.
     """
 
-    def __init__(self, app: ASGIApp, *, metrics: RequestMetrics, limit: int) -> None:
-        self._app, self._metrics, self._limit = app, metrics, limit
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        live: LiveConfig[Any],
+        metrics: RequestMetrics,
+        access_log: AccessLog,
+        limit: int,
+    ) -> None:
+        self._app, self._live, self._limit = app, live, limit
+        self._metrics, self._access_log = metrics, access_log
         self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -30,52 +50,54 @@ class RequestLayer:
             await self._app(scope, receive, send)
             return
         answer = _Answer(send)
-        trace = current_trace.set(continued(_header(scope, b"traceparent")))
-        began = time.perf_counter()
+        outer = current_trace.set(Trace(_traceparent(scope)))
+        scope.setdefault("state", {})["settings"] = self._live.settings
+        began = perf_counter()
         self._under_way += 1
         try:
-            await self._serve(scope, receive, answer)
+            if self._under_way > self._limit:
+                await _finish(scope, receive, answer, TemporarilyUnavailable(_OVERLOADED))
+            else:
+                await self._app(scope, receive, answer.send)
+        except Exception as error:  # noqa: BLE001 - the last resort
+            await _finish(scope, receive, answer, error)
         finally:
             self._under_way -= 1
-            self._count(scope, answer, began)
-            current_trace.reset(trace)
+            self._count(scope, answer.status, perf_counter() - began)
+            current_trace.reset(outer)
 
-    async def _serve(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
-        try:
-            self._admit()
-            await self._app(scope, receive, answer.send)
-        except ApiError as error:
-            await _finish(scope, receive, answer, error)
-        except Exception:  # noqa: BLE001 - the last resort: logged, answered, and the server lives on
-            _log.exception("unhandled error", method=scope["method"], uri=_template(scope))
-            await _finish(scope, receive, answer, ServerError())
-
-    def _admit(self) -> None:
-        if self._under_way > self._limit:
-            raise TemporarilyUnavailable("Too many requests are under way; try again")
-
-    def _count(self, scope: Scope, answer: "_Answer", began: float) -> None:
-        seconds = time.perf_counter() - began
-        self._metrics.observe(scope["method"], _template(scope), answer.status, seconds)
-        _log.debug("served", method=scope["method"], uri=_template(scope), status=answer.status)
+    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+        method, uri = scope["method"], _template(scope)
+        self._metrics.observe(method, uri, status, seconds)
+        if self._access_log.wants(status):
+            self._access_log.write(method, uri, status, seconds)
 
 
 class _Answer:
-    """Remembers the status that was sent; 0 while none was."""
+    """Remembers the status that was sent, 0 while none was, and whether all was sent."""
 
-    __slots__ = ("_send", "status")
+    __slots__ = ("_send", "complete", "status")
 
     def __init__(self, send: Send) -> None:
-        self._send, self.status = send, _NO_ANSWER
+        self._send, self.status, self.complete = send, _NO_ANSWER, False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+        elif not message.get("more_body"):
+            self.complete = True
         await self._send(message)
 
 
-async def _finish(scope: Scope, receive: Receive, answer: _Answer, error: ApiError) -> None:
-    """Answer with an error, unless an answer has begun: then the connection breaks, honestly."""
+async def _finish(scope: Scope, receive: Receive, answer: _Answer, error: Exception) -> None:
+    """Answer with the error, unless an answer has begun: then the connection breaks, honestly."""
+    if isinstance(error, ClientDisconnect):
+        return
+    if not isinstance(error, ApiError):
+        _log.error("unhandled error", method=scope["method"], uri=_template(scope), exc_info=error)
+        error = ServerError()
+    if answer.complete:
+        return
     if answer.status != _NO_ANSWER:
         raise ConnectionError("the answer broke off") from error
     await error_response(error)(scope, receive, answer.send)
@@ -87,8 +109,8 @@ def _template(scope: Scope) -> str:
     return route if isinstance(route, str) else getattr(route, "path", UNMATCHED)
 
 
-def _header(scope: Scope, name: bytes) -> bytes | None:
-    for key, value in scope["headers"]:
-        if key == name:
+def _traceparent(scope: Scope) -> bytes | None:
+    for name, value in scope["headers"]:
+        if name == b"traceparent":
             return bytes(value)
     return None

@@ -15,6 +15,9 @@ _SECRET_KEY = re.compile(
 )
 _BEARER = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}")
 _STRUCK = "[redacted]"
+# The chassis itself says of starts, stops and calls what matters; uvicorn warns of each malformed
+# request, which is the sender's to decide how often.
+_QUIET = {"uvicorn": "ERROR", "httpx": "WARNING", "chassis.access": "WARNING"}
 # Loggers whose level was set by name, so that a name that leaves the configuration is unset.
 _raised: set[str] = set()
 
@@ -61,8 +64,7 @@ def set_levels(levels: Mapping[str, str]) -> None:
         logging.getLogger(name).setLevel(logging.NOTSET)
     _raised.clear()
     logging.root.setLevel(_level(levels.get("root", "INFO")))
-    # uvicorn speaks of each start and stop; the chassis says what matters itself.
-    for name, level in {"uvicorn": "WARNING", "httpx": "WARNING", **levels}.items():
+    for name, level in {**_QUIET, **levels}.items():
         if name != "root":
             logging.getLogger(name).setLevel(_level(level))
             _raised.add(name)

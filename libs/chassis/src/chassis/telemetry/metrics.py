@@ -1,34 +1,59 @@
 """The metrics of requests: how many, how long, with which outcome."""
 
-from prometheus_client import CollectorRegistry, Histogram
+from bisect import bisect_left
+from collections.abc import Iterator
+from itertools import accumulate
 
-_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import HistogramMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
 UNMATCHED = "UNMATCHED"
 """The `uri` of requests that no route took: paths of the caller's choice are no label."""
 
+_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_LABELS = (*(str(bound) for bound in _BOUNDS), "+Inf")
+_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
-class RequestMetrics:
-    """Counts requests as Spring names them: `http_server_requests_seconds`."""
+
+class RequestMetrics(Collector):
+    """Counts requests as Spring names them: `http_server_requests_seconds`.
+
+    One event loop writes, and reads at a scrape: no locks, so that counting costs a microsecond.
+    """
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._histogram = Histogram(
-            "http_server_requests_seconds",
-            "Duration of requests by method, route and status.",
-            ["method", "uri", "status"],
-            buckets=_BUCKETS,
-            registry=registry,
-        )
-        # Looking a child up by its labels costs more than observing it.
-        self._children: dict[tuple[str, str, int], Histogram] = {}
+        self._series: dict[tuple[str, str, int], _Series] = {}
+        registry.register(self)
 
     def observe(self, method: str, uri: str, status: int, seconds: float) -> None:
         """Count one request; `uri` has to be a route's template."""
-        key = (method, uri, status)
-        child = self._children.get(key)
-        if child is None:
+        series = self._series.get((method, uri, status))
+        if series is None:
             known = method if method in _METHODS else "OTHER"
-            child = self._histogram.labels(known, uri, str(status))
-            if known == method:
-                self._children[key] = child
-        child.observe(seconds)
+            series = self._series.setdefault((known, uri, status), _Series())
+        series.counts[bisect_left(_BOUNDS, seconds)] += 1
+        series.seconds += seconds
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the histogram."""
+        family = HistogramMetricFamily(
+            "http_server_requests_seconds",
+            "Duration of requests by method, route and status.",
+            labels=["method", "uri", "status"],
+        )
+        for (method, uri, status), series in self._series.items():
+            family.add_metric([method, uri, str(status)], series.buckets(), series.seconds)
+        yield family
+
+
+class _Series:
+    __slots__ = ("counts", "seconds")
+
+    def __init__(self) -> None:
+        self.counts = [0] * len(_LABELS)
+        self.seconds = 0.0
+
+    def buckets(self) -> list[tuple[str, float]]:
+        return list(zip(_LABELS, accumulate(self.counts), strict=True))
