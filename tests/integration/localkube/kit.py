@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-
-SERVER = '''
+SERVER = """
 import asyncio, os, signal, socket, sys
 from pathlib import Path
 
@@ -63,7 +62,7 @@ async def main():
     os._exit(0)
 
 asyncio.run(main())
-'''
+"""
 
 IMAGES = """
 images:
@@ -194,7 +193,7 @@ class Localkube:
 
 def fetch(url: str) -> str:
     """Get a URL over a new connection."""
-    with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  # loopback
+    with urllib.request.urlopen(url, timeout=5) as answer:  # loopback
         return str(answer.read().decode())
 
 
@@ -278,5 +277,3 @@ class Load:
             closing = closing or b"connection: close" in head.lower()
             self.sent += 1
             await asyncio.sleep(0.005)
-
-

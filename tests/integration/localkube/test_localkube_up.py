@@ -3,12 +3,21 @@
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from integration.localkube.kit import Localkube, deployment, is_alive, pid_of, processes_of, service, until
+from integration.localkube.kit import (
+    Localkube,
+    deployment,
+    is_alive,
+    pid_of,
+    processes_of,
+    service,
+    until,
+)
 
 
 def test_up_waits_until_all_is_available_and_shows_tables(localkube: Localkube) -> None:
@@ -53,7 +62,10 @@ def test_verbs_without_a_running_localkube_say_how_to_start_one(localkube: Local
 def test_a_killed_localkube_leaves_no_process_behind(localkube: Localkube) -> None:
     """A pod's own children are in its process group and end too."""
     forks = {"image": "sleep:1", "command": ["sh", "-c", "sleep 999 & sleep 998"]}
-    localkube.up(deployment("web", replicas=2), deployment("forks", container={**forks, "readinessProbe": None}))
+    localkube.up(
+        deployment("web", replicas=2),
+        deployment("forks", container={**forks, "readinessProbe": None}),
+    )
     daemon = next(p for p in processes_of(localkube.state) if "localkube.daemon" in _command(p))
 
     os.kill(daemon, signal.SIGKILL)
@@ -115,7 +127,7 @@ def test_a_crash_looping_container_fails_up_early_with_its_last_lines(
 
 def test_a_port_in_use_is_named_and_nothing_is_left_running(localkube: Localkube) -> None:
     with subprocess.Popen(
-        ["python3", "-c", _HOLD], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", _HOLD], stdout=subprocess.PIPE, text=True
     ) as holder:
         assert holder.stdout is not None
         port = int(holder.stdout.readline())

@@ -11,7 +11,6 @@ from typing import Any
 
 from localkube.client import Client
 from localkube.errors import LocalkubeError, UsageError
-from localkube.get import to_yaml
 from localkube.names import named, one
 from localkube.objects import LAST_APPLIED
 from localkube.terminal import say, show
@@ -124,6 +123,8 @@ def _yaml(text: str, source: str) -> Any:
 
 
 def _editable(document: Any) -> str:
+    from localkube.yaml_text import to_yaml  # noqa: PLC0415  # only `edit` writes YAML
+
     hint = "# Save and close to apply; an unchanged file changes nothing.\n"
     return hint + to_yaml({key: value for key, value in document.items() if key != "status"})
 

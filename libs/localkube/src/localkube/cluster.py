@@ -14,9 +14,10 @@ from localkube.errors import LocalkubeError, ManifestError, NotFoundError, Usage
 from localkube.events import Events
 from localkube.images import Images
 from localkube.kinds import KINDS, MANIFEST_KINDS, kind_named
+from localkube.launches import Platform
 from localkube.objects import LAST_APPLIED, Object, Ref, annotations_of, labels_of, ref_of
 from localkube.patches import patched, three_way
-from localkube.pods import Platform, Pods
+from localkube.pods import Pods
 from localkube.services import Services
 from localkube.store import Store
 from localkube.watchdog import Watchdog

@@ -84,6 +84,12 @@ def _table(
     return table if heading else "\n".join(table.splitlines()[1:])
 
 
+def _to_yaml(document: Any) -> str:
+    from localkube.yaml_text import to_yaml  # noqa: PLC0415  # slow to import, seldom needed
+
+    return to_yaml(document)
+
+
 def _listed(documents: list[Any]) -> Any:
     return {"apiVersion": "v1", "kind": "List", "metadata": {}, "items": documents}
 
@@ -91,14 +97,7 @@ def _listed(documents: list[Any]) -> Any:
 def _dumped(document: Any, output: str) -> str:
     if output == "json":
         return json.dumps(document, indent=4)
-    return to_yaml(document).rstrip()
-
-
-def to_yaml(document: Any) -> str:
-    """Write YAML in the document's own order."""
-    import yaml  # noqa: PLC0415  # most verbs need none, and it is slow to import
-
-    return str(yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
+    return _to_yaml(document).rstrip()
 
 
 def _path(document: Any) -> str:
@@ -113,7 +112,7 @@ def _description(document: Any, client: Client) -> str:
     events = [e for e in client.list("Event") if _concerns(e, document)]
     columns, row = columns_of("Event", wide=False)
     table = render(columns, [row(event) for event in events]) if events else "<none>"
-    return f"{to_yaml(shown)}events:\n{table}\n"
+    return f"{_to_yaml(shown)}events:\n{table}\n"
 
 
 def _body(document: Any) -> Any:

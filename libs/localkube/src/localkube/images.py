@@ -54,10 +54,6 @@ class Images:
             )
         return (find_program(command[0]), *command[1:])
 
-    def is_placed(self, container: Object) -> bool:
-        """Say whether `{ip}` and `{port}` may stand in the command: only in the file's own."""
-        return not container.get("command")
-
 
 def repository(image: str) -> str:
     """Return an image's repository name, without registry, path, tag or digest."""

@@ -4,46 +4,20 @@ import asyncio
 import secrets
 import shutil
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 
 from localkube import volumes
-from localkube.addresses import Addresses
 from localkube.containers import Container, Setting
-from localkube.environment import (
-    PodFacts,
-    base_environment,
-    expand,
-    manifest_environment,
-    with_platform_profile,
-)
+from localkube.environment import PodFacts
 from localkube.errors import MissingReferenceError
-from localkube.events import Events
-from localkube.images import Images, place
+from localkube.launches import Launcher, Platform
 from localkube.objects import Object, Ref, annotations_of, labels_of, owned_by, ref_of, timestamp
-from localkube.processes import Launch
-from localkube.store import Store
-from localkube.watchdog import Watchdog
 
 DIRECTORY = "localkube/directory"
 """The annotation that says where a pod's volumes and logs are on this machine."""
+VOLUME = "localkube/volume."
+"""With a volume's name: the annotation that says where that one is."""
 DEFAULT_GRACE_S = 30
 _SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
-
-
-@dataclass(frozen=True, slots=True)
-class Platform:
-    """What every pod stands on."""
-
-    store: Store
-    events: Events
-    addresses: Addresses
-    images: Images
-    watchdog: Watchdog
-    directory: Path
-    environment: dict[str, str]
-    """What localkube tells each process, such as where the discovery table is."""
 
 
 class Pod:
@@ -148,48 +122,20 @@ class Pod:
 
     def _container(self, document: Object) -> Container:
         mounts = volumes.Mounts.of(document, self.directory / "volumes")
+        work = self.directory / "work"
+        launcher = Launcher(document, mounts, self.ports, self._platform, work)
         setting = Setting(
             ip=self.ip,
             ports=self.ports,
             log=self.directory / "logs" / f"{document['name']}.log",
             grace=self._document["spec"].get("terminationGracePeriodSeconds", DEFAULT_GRACE_S),
             watchdog=self._platform.watchdog,
-            launch=lambda: self._launch(document, mounts),
+            launch=lambda: launcher.build(self._facts()),
             rewrite=mounts.rewrite,
             changed=self._publish,
             record=lambda reason, message, warning: self._record(reason, message, warning=warning),
         )
         return Container(document, setting)
-
-    def _launch(self, container: Object, mounts: volumes.Mounts) -> Launch:
-        facts = self._facts()
-        own = manifest_environment(container, facts, self._platform.store)
-        variables = with_platform_profile(own) | self._platform.environment
-        if self._platform.addresses.source_addresses:
-            variables["CLIENT__SOURCE_ADDRESS"] = self.ip
-        if "/tmp" in mounts.directories:  # noqa: S108  # a mount path of the manifest
-            variables["TMPDIR"] = str(mounts.directories["/tmp"])  # noqa: S108  # likewise
-        work = self.directory / "work"
-        placed = {key: mounts.rewrite(value) for key, value in variables.items()}
-        argv = [mounts.rewrite(word) for word in self._argv(container, own)]
-        return Launch(argv, base_environment(facts, work) | placed, work)
-
-    def _argv(self, container: Object, variables: Mapping[str, str]) -> list[str]:
-        images = self._platform.images
-        program, *rest = images.entrypoint(container)
-        arguments = [expand(word, variables) for word in container.get("args") or []]
-        if images.is_placed(container):
-            rest = [place(word, self.ip, lambda name: self._port(container, name)) for word in rest]
-        else:
-            rest = [expand(word, variables) for word in rest]
-        return [program, *rest, *arguments]
-
-    def _port(self, container: Object, name: str) -> int:
-        for entry in container.get("ports") or []:
-            if not name or entry.get("name") == name:
-                return self.ports[entry["containerPort"]]
-        wanted = f"a port called {name!r}" if name else "a port"
-        raise MissingReferenceError(f"the image's command needs {wanted}; add it to the manifest")
 
     def _facts(self) -> PodFacts:
         return PodFacts(
@@ -206,7 +152,11 @@ class Pod:
         return {port: self._platform.addresses.pod_port(port) for port in declared}
 
     def _placed(self, document: Object) -> Object:
-        annotations = {**annotations_of(document), DIRECTORY: str(self.directory)}
+        places = {
+            VOLUME + volume["name"]: str(self.directory / "volumes" / volume["name"])
+            for volume in document["spec"].get("volumes") or []
+        }
+        annotations = annotations_of(document) | places | {DIRECTORY: str(self.directory)}
         metadata = {**document["metadata"], "annotations": annotations}
         containers = [
             {**c, "ports": [self._placed_port(p) for p in c["ports"]]} if c.get("ports") else c

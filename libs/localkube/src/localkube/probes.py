@@ -45,9 +45,11 @@ async def first_success(probe: Probe, target: Target) -> str | None:
     loop = asyncio.get_running_loop()
     await asyncio.sleep(probe.initial_delay)
     deadline = loop.time() + probe.period * probe.failure_threshold
-    while (reason := await _attempt(probe, target)) is not None and loop.time() < deadline:
-        await asyncio.sleep(min(HASTE_S, probe.period))  # it is the period
-    return reason
+    while True:  # a period passes, no event comes
+        reason = await _attempt(probe, target)
+        if reason is None or loop.time() >= deadline:
+            return reason
+        await asyncio.sleep(min(HASTE_S, probe.period))
 
 
 async def watch(probe: Probe, target: Target, report: Report, *, hasty: bool = False) -> None:

@@ -1,0 +1,220 @@
+"""The life of a pod: probes, restarts, hooks, termination, environment."""
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+from integration.localkube.kit import (
+    Localkube,
+    deployment,
+    fetch,
+    is_alive,
+    pid_of,
+    service,
+    until,
+)
+
+
+def _url(localkube: Localkube, path: str) -> str:
+    return f"http://{localkube.pods()[0]['status']['podIP']}:8000{path}"
+
+
+def _ready(localkube: Localkube) -> int:
+    statuses = [pod["status"]["conditions"] for pod in localkube.pods()]
+    return sum(c["status"] == "True" for s in statuses for c in s if c["type"] == "Ready")
+
+
+def _endpoints(localkube: Localkube) -> int:
+    return len(localkube.objects("endpoints", "web")[0]["subsets"])
+
+
+def test_a_killed_process_is_noticed_at_once_and_restarted(localkube: Localkube) -> None:
+    localkube.up(deployment(replicas=2), service())
+    victim = localkube.pods()[0]
+    os.kill(pid_of(victim), signal.SIGKILL)
+
+    until(lambda: _endpoints(localkube) == 1, seconds=1)
+
+    until(lambda: _ready(localkube) == 2, seconds=3)
+    status = localkube.objects("pod", victim["metadata"]["name"])[0]["status"]
+    container = status["containerStatuses"][0]
+    assert container["restartCount"] == 1
+    assert container["lastState"]["terminated"]["exitCode"] == 137
+    assert status["podIP"] == victim["status"]["podIP"]
+
+
+def test_an_unready_pod_leaves_its_service_and_keeps_running(localkube: Localkube) -> None:
+    probe = {
+        "httpGet": {"path": "/readyz", "port": "http"},
+        "periodSeconds": 1,
+        "failureThreshold": 1,
+    }
+    localkube.up(deployment(container={"readinessProbe": probe}), service())
+    pid = pid_of(localkube.pods()[0])
+
+    fetch(_url(localkube, "/unready"))
+
+    until(lambda: _endpoints(localkube) == 0, seconds=4)
+    assert pid_of(localkube.pods()[0]) == pid
+
+
+def test_a_failing_liveness_probe_restarts_the_container(localkube: Localkube) -> None:
+    probe = {"httpGet": {"path": "/livez", "port": 8000}, "periodSeconds": 1, "failureThreshold": 2}
+    localkube.up(deployment(container={"livenessProbe": probe}))
+    pid = pid_of(localkube.pods()[0])
+
+    fetch(_url(localkube, "/die"))
+
+    until(lambda: localkube.pods()[0]["status"]["containerStatuses"][0]["restartCount"] == 1)
+    until(lambda: _ready(localkube) == 1)
+    assert pid_of(localkube.pods()[0]) != pid
+    assert "Liveness probe failed: HTTP status 500" in localkube.ok("get", "events")
+
+
+def test_a_failing_startup_probe_restarts_and_holds_back_readiness(localkube: Localkube) -> None:
+    never = {"exec": {"command": ["false"]}, "periodSeconds": 1, "failureThreshold": 1}
+    result = localkube.up(deployment(container={"startupProbe": never}))
+
+    assert result.code == 1
+    assert "crashes" in result.err
+
+
+def test_exec_and_tcp_probes_work(localkube: Localkube) -> None:
+    startup = {"exec": {"command": ["sh", "-c", 'test "$POD_NAME"']}, "periodSeconds": 1}
+    readiness = {"tcpSocket": {"port": "http"}, "periodSeconds": 1}
+    probes = {"startupProbe": startup, "readinessProbe": readiness}
+
+    assert localkube.up(deployment(container=probes)).code == 0
+
+
+def test_restarts_back_off_and_the_log_before_is_kept(localkube: Localkube) -> None:
+    localkube.up(deployment(replicas=0))
+    localkube.ok("apply", "-f", "-", stdin=_json(deployment("bad", image="crash")))
+
+    until(lambda: "CrashLoopBackOff" in localkube.ok("get", "pods"))
+
+    assert "back-off 1 s" in localkube.ok("get", "events")
+    name = localkube.pods()[0]["metadata"]["name"]
+    until(lambda: "cannot go on" in localkube.ok("logs", name, "--previous"))
+
+
+def test_termination_runs_pre_stop_then_sigterm_then_ends(localkube: Localkube) -> None:
+    mark = localkube.directory / "mark"
+    hook = {"exec": {"command": ["sh", "-c", f"sleep 0.3; date +%s.%N > {mark}"]}}
+    drain = {"env": [{"name": "DRAIN", "value": "0.3"}], "lifecycle": {"preStop": hook}}
+    localkube.up(deployment(container=drain), service())
+    pod = localkube.pods()[0]
+    log = Path(pod["metadata"]["annotations"]["localkube/directory"], "logs", "web.log")
+
+    localkube.ok("delete", "pod", pod["metadata"]["name"], "--wait=false")
+
+    assert "Terminating" in localkube.ok("get", "pods")
+    assert pod["status"]["podIP"] not in localkube.ok("get", "endpoints")
+    assert not mark.exists()
+    assert "draining" not in log.read_text()
+    until(lambda: mark.exists() and "draining" in log.read_text())
+    until(lambda: not is_alive(pid_of(pod)))
+
+
+def test_a_process_that_ignores_sigterm_is_killed_after_the_grace_period(
+    localkube: Localkube,
+) -> None:
+    stubborn = ["sh", "-c", "trap '' TERM; sleep 900 & while :; do sleep 0.1; done"]
+    container = {"command": stubborn, "readinessProbe": None}
+    localkube.up(deployment(container=container, pod={"terminationGracePeriodSeconds": 1}))
+    pod = localkube.pods()[0]
+    began = time.monotonic()
+
+    localkube.ok("delete", "pod", pod["metadata"]["name"])
+
+    assert 0.9 < time.monotonic() - began < 4
+    assert not is_alive(pid_of(pod))
+
+
+def test_a_forced_delete_kills_at_once(localkube: Localkube) -> None:
+    slow = {"env": [{"name": "DRAIN", "value": "30"}]}
+    localkube.up(deployment(container=slow, pod={"terminationGracePeriodSeconds": 60}))
+    pod = localkube.pods()[0]
+    began = time.monotonic()
+
+    localkube.ok("delete", "pod", pod["metadata"]["name"], "--grace-period=0", "--force")
+
+    assert time.monotonic() - began < 2
+    assert not is_alive(pid_of(pod))
+    until(lambda: _ready(localkube) == 1)
+
+
+def test_a_forced_delete_hurries_a_pod_that_is_ending(localkube: Localkube) -> None:
+    slow = {"env": [{"name": "DRAIN", "value": "30"}]}
+    localkube.up(deployment(container=slow, pod={"terminationGracePeriodSeconds": 60}))
+    name = localkube.pods()[0]["metadata"]["name"]
+
+    localkube.ok("delete", "pod", name, "--wait=false")
+    localkube.ok("delete", "pod", name, "--force")
+
+    assert name not in localkube.ok("get", "pods")
+
+
+def test_post_start_runs_and_its_failure_restarts(localkube: Localkube) -> None:
+    mark = localkube.directory / "started"
+    hook = {"postStart": {"exec": {"command": ["touch", str(mark)]}}}
+    assert localkube.up(deployment(container={"lifecycle": hook})).code == 0
+    assert mark.exists()
+    localkube.ok("down")
+
+    broken = {"postStart": {"exec": {"command": ["false"]}}}
+    assert localkube.up(deployment(container={"lifecycle": broken})).code == 1
+
+
+def test_the_environment_is_the_manifests_and_none_of_the_callers(localkube: Localkube) -> None:
+    entries = [
+        {"name": "A", "value": "one"},
+        {"name": "B", "value": "$(A)-two-$(UNKNOWN)-$$(A)"},
+        {"name": "APP", "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['app']"}}},
+        {"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
+        {"name": "KEY", "valueFrom": {"configMapKeyRef": {"name": "more", "key": "key"}}},
+        {"name": "PROFILES_ACTIVE", "value": "dev"},
+    ]
+    more = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "more"},
+        "data": {"key": "value"},
+    }
+    container = {
+        "env": entries,
+        "envFrom": [{"prefix": "P_", "configMapRef": {"name": "more"}}],
+        "args": ["--ip=$(IP)"],
+    }
+    result = localkube.up(more, deployment(container=container), TOP_SECRET="hidden")
+    assert result.code == 0, result.err
+
+    def value(name: str) -> str:
+        return fetch(_url(localkube, f"/env/{name}"))
+
+    ip = localkube.pods()[0]["status"]["podIP"]
+    assert value("B") == "one-two-$(UNKNOWN)-$(A)"
+    assert (value("APP"), value("IP"), value("KEY")) == ("web", ip, "value")
+    assert value("P_key") == "value"
+    assert value("PROFILES_ACTIVE") == "kubernetes,dev"
+    assert value("CLIENT__SOURCE_ADDRESS") == ip
+    assert value("TOP_SECRET") == "<unset>"
+    assert fetch(_url(localkube, "/argv")) == f"--ip={ip}"
+
+
+def test_an_ephemeral_pod_directory_goes_with_the_pod(localkube: Localkube) -> None:
+    mounts = {"volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}]}  # noqa: S108  # of the pod
+    localkube.up(deployment(container=mounts, pod={"volumes": [{"name": "tmp", "emptyDir": {}}]}))
+    pod = localkube.pods()[0]
+    directory = Path(pod["metadata"]["annotations"]["localkube/volume.tmp"])
+    assert fetch(_url(localkube, "/env/TMPDIR")) == str(directory)
+
+    localkube.ok("delete", "pod", pod["metadata"]["name"])
+
+    assert not directory.exists()
+
+
+def _json(document: object) -> str:
+    return json.dumps(document)

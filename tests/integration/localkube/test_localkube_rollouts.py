@@ -1,0 +1,147 @@
+"""Deployments: rolling updates that lose nothing, Recreate, scaling, undo."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from integration.localkube.kit import Load, Localkube, deployment, pid_of, service, until
+
+DRAINING = {"env": [{"name": "DRAIN", "value": "0.5"}]}
+ONE_BY_ONE = {
+    "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+}
+
+
+def _replica_sets(localkube: Localkube) -> list[dict[str, Any]]:
+    return localkube.objects("rs")
+
+
+@pytest.mark.anyio
+async def test_a_rolling_update_under_load_loses_no_request(localkube: Localkube) -> None:
+    """RUNTIME.md, Shutdown: a server that drains with `Connection: close` loses nothing."""
+    localkube.up(deployment(replicas=3, container=DRAINING, spec=ONE_BY_ONE), service())
+    before = {pod["metadata"]["name"] for pod in localkube.pods()}
+    load, stop = Load(), asyncio.Event()
+    running = asyncio.create_task(load.run(localkube.address(), stop))
+
+    await asyncio.to_thread(localkube.ok, "rollout", "restart", "deployment/web")
+    said = await asyncio.to_thread(localkube.ok, "rollout", "status", "deployment/web")
+    stop.set()
+    await running
+
+    assert "successfully rolled out" in said
+    assert load.failures == []
+    assert load.sent > 100
+    alive = {
+        p["metadata"]["name"] for p in localkube.pods() if "deletionTimestamp" not in p["metadata"]
+    }
+    assert len(alive) == 3
+    assert not alive & before
+
+
+@pytest.mark.anyio
+async def test_scaling_down_under_load_loses_no_request(localkube: Localkube) -> None:
+    localkube.up(deployment(replicas=3, container=DRAINING), service())
+    load, stop = Load(), asyncio.Event()
+    running = asyncio.create_task(load.run(localkube.address(), stop))
+
+    await asyncio.to_thread(localkube.ok, "scale", "deployment/web", "--replicas=1")
+    await asyncio.to_thread(until, lambda: len(localkube.pods()) == 1)
+    stop.set()
+    await running
+
+    assert load.failures == []
+
+
+def test_never_fewer_than_wanted_with_max_unavailable_0(localkube: Localkube) -> None:
+    localkube.up(deployment(replicas=2, container=DRAINING, spec=ONE_BY_ONE), service())
+    localkube.ok("rollout", "restart", "deployment", "web")
+    counts = set()
+
+    def done() -> bool:
+        counts.add(len(localkube.objects("endpoints", "web")[0]["subsets"]))
+        status = localkube.objects("deployment", "web")[0]["status"]
+        return bool(status["updatedReplicas"] == 2 == status["replicas"])
+
+    until(done)
+    assert min(counts) >= 2
+
+
+def test_recreate_never_runs_two_templates_at_once(localkube: Localkube) -> None:
+    slow = {"env": [{"name": "DRAIN", "value": "0.4"}]}
+    localkube.up(deployment(container=slow, spec={"strategy": {"type": "Recreate"}}))
+    old = localkube.pods()[0]["metadata"]["name"]
+
+    localkube.ok("rollout", "restart", "deployment/web")
+
+    def replaced() -> bool:
+        names = [pod["metadata"]["name"] for pod in localkube.pods()]
+        assert len(names) <= 1
+        return bool(names) and names != [old]
+
+    until(replaced)
+
+
+def test_a_broken_rollout_keeps_the_old_pods_and_undo_brings_them_back(
+    localkube: Localkube,
+) -> None:
+    localkube.up(deployment(replicas=2, spec=ONE_BY_ONE), service())
+    pids = {pid_of(pod) for pod in localkube.pods()}
+    image = {"containers": [{"name": "web", "image": "crash"}]}
+    patch = json.dumps({"spec": {"template": {"spec": image}}})
+
+    localkube.ok("patch", "deployment", "web", "-p", patch)
+    failed = localkube.run("rollout", "status", "deployment/web", "--timeout=1s")
+    assert failed.code == 1
+    assert len(localkube.objects("endpoints", "web")[0]["subsets"]) == 2
+
+    localkube.ok("rollout", "undo", "deployment/web")
+    localkube.ok("rollout", "status", "deployment/web")
+    assert {pid_of(pod) for pod in localkube.pods() if pid_of(pod)} == pids
+    assert localkube.ok("rollout", "history", "deployment/web").count("web:1") == 1
+
+
+def test_a_rollout_that_makes_no_progress_says_so(localkube: Localkube) -> None:
+    localkube.up(deployment(spec={**ONE_BY_ONE, "progressDeadlineSeconds": 1}))
+    image = {"containers": [{"name": "web", "image": "crash"}]}
+    patch = json.dumps({"spec": {"template": {"spec": image}}})
+    localkube.ok("patch", "deployment", "web", "-p", patch)
+
+    result = localkube.run("rollout", "status", "deployment/web", "--timeout=20s")
+
+    assert result.code == 1
+    assert "exceeded its progress deadline" in result.err
+
+
+def test_min_ready_seconds_delays_availability(localkube: Localkube) -> None:
+    localkube.up(deployment(replicas=0, spec={"minReadySeconds": 2}))
+    localkube.ok("scale", "deployment/web", "--replicas=1")
+    status = until(lambda: _status(localkube, "readyReplicas"))
+
+    assert status["availableReplicas"] == 0
+    until(lambda: _status(localkube, "availableReplicas"))
+
+
+def test_deleting_a_deployment_ends_its_pods(localkube: Localkube) -> None:
+    localkube.up(deployment(replicas=2))
+    localkube.ok("delete", "deployment", "web")
+
+    until(lambda: not localkube.pods())
+    assert not _replica_sets(localkube)
+
+
+def test_a_pod_that_loses_its_labels_is_replaced(localkube: Localkube) -> None:
+    localkube.up(deployment(), service())
+    name = localkube.pods()[0]["metadata"]["name"]
+
+    localkube.ok("patch", "pod", name, "-p", '{"metadata": {"labels": {"app": "aside"}}}')
+
+    until(lambda: len(localkube.pods()) == 2)
+    assert [p["metadata"]["name"] for p in localkube.pods("-l", "app=aside")] == [name]
+
+
+def _status(localkube: Localkube, count: str) -> Any:
+    status = localkube.objects("deployment", "web")[0]["status"]
+    return status if status[count] else None

@@ -1,0 +1,158 @@
+"""Small parts: back-off, balancing, images, tables of names, hashes, logs."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from localkube.backoff import BackOff
+from localkube.balancer import CLIENTS, Balancer, Endpoint
+from localkube.curl import resolve
+from localkube.deployments import template_hash
+from localkube.environment import expand, with_platform_profile
+from localkube.errors import LocalkubeError, NotFoundError, UsageError
+from localkube.images import place, repository
+from localkube.logs import KEPT_BYTES, LIMIT_BYTES, LogFile
+from localkube.names import named, one
+from localkube.yaml_text import to_yaml
+
+ENDPOINTS = (Endpoint("127.0.0.1", 1), Endpoint("127.0.0.1", 2))
+
+
+def test_the_first_restart_is_at_once_then_the_wait_doubles_to_a_limit() -> None:
+    back_off = BackOff()
+
+    assert [back_off.next_delay(1.0) for _ in range(5)] == [0, 1, 2, 4, 8]
+    assert [back_off.next_delay(1.0) for _ in range(30)][-1] == 300
+
+
+def test_a_long_run_is_forgiven() -> None:
+    back_off = BackOff()
+    for _ in range(5):
+        back_off.next_delay(1.0)
+
+    assert back_off.next_delay(700.0) == 0
+
+
+def test_affinity_remembers_a_bounded_number_of_clients() -> None:
+    balancer = Balancer(ENDPOINTS, affinity_s=100)
+    for number in range(CLIENTS + 50):
+        balancer.choose(str(number))
+
+    assert len(balancer._clients) == CLIENTS
+
+
+def test_affinity_moves_when_its_pod_is_gone() -> None:
+    balancer = Balancer(ENDPOINTS, affinity_s=100)
+    first = balancer.choose("client")
+    balancer.endpoints = tuple(e for e in ENDPOINTS if e != first)
+
+    assert balancer.choose("client") == balancer.endpoints[0]
+    balancer.endpoints = ()
+    assert balancer.choose("client") is None
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "redis",
+        "redis:7",
+        "docker.io/library/redis:7",
+        "localhost:5000/redis@sha256:ab",
+        "r.io/redis",
+    ],
+)
+def test_images_match_by_repository_name(image: str) -> None:
+    assert repository(image) == "redis"
+
+
+def test_placeholders_are_filled_and_other_braces_stay() -> None:
+    ports = {"": 2000, "management": 12000}
+
+    assert place("{ip}:{port}/{port:management}/{x}", "127.1.2.3", ports.__getitem__) == (
+        "127.1.2.3:2000/12000/{x}"
+    )
+
+
+def test_variables_expand_and_dollars_escape() -> None:
+    assert expand("$(A) $$(A) $(B) $A", {"A": "1"}) == "1 $(A) $(B) $A"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, {"PROFILES_ACTIVE": "kubernetes"}),
+        ({"PROFILES_ACTIVE": "dev"}, {"PROFILES_ACTIVE": "kubernetes,dev"}),
+        ({"PROFILES_ACTIVE": "kubernetes,a"}, {"PROFILES_ACTIVE": "kubernetes,a"}),
+        ({"SPRING_PROFILES_ACTIVE": "p"}, {"SPRING_PROFILES_ACTIVE": "kubernetes,p"}),
+    ],
+)
+def test_the_platform_profile_stands_first(given: dict[str, str], expected: dict[str, str]) -> None:
+    assert with_platform_profile(given) == expected
+
+
+def test_service_names_resolve_as_dns_would() -> None:
+    entries = {"a.one:80": "1:1", "a.two:80": "2:2", "b.one:80": "3:3", "b.one:90": "4:4"}
+
+    assert resolve("b", 80, entries) == "3:3"
+    assert resolve("b.one", 90, entries) == "4:4"
+    assert resolve("a.two.svc.cluster.local", 80, entries) == "2:2"
+    with pytest.raises(LocalkubeError, match=r"several namespaces: a\.one:80, a\.two:80"):
+        resolve("a", 80, entries)
+    with pytest.raises(NotFoundError):
+        resolve("b", 443, entries)
+
+
+def test_equal_templates_have_equal_hashes() -> None:
+    assert template_hash({"a": 1, "b": 2}) == template_hash({"b": 2, "a": 1})
+    assert template_hash({"a": 1}) != template_hash({"a": 2})
+    assert len(template_hash({})) == 10
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["deployment/x"], [("Deployment", ("x",))]),
+        (["deploy", "x", "y"], [("Deployment", ("x", "y"))]),
+        (["po,svc"], [("Pod", ()), ("Service", ())]),
+        (["deployments.apps", "x"], [("Deployment", ("x",))]),
+        (["svc/a", "pod/b"], [("Service", ("a",)), ("Pod", ("b",))]),
+    ],
+)
+def test_objects_are_named_as_for_kubectl(
+    words: list[str], expected: list[tuple[str, tuple[str, ...]]]
+) -> None:
+    assert [(entry.kind.name, entry.names) for entry in named(words)] == expected
+
+
+@pytest.mark.parametrize("words", [[], ["pods"], ["pod", "a", "b"], ["pod/"]])
+def test_one_object_must_be_named(words: list[str]) -> None:
+    with pytest.raises(UsageError):
+        one(words)
+
+
+def test_a_log_keeps_the_run_before_and_is_bounded(tmp_path: Path) -> None:
+    log = LogFile(tmp_path / "logs" / "web.log")
+    for text in (b"first\n", b"second\n"):
+        descriptor = log.open()
+        os.write(descriptor, text)
+        os.close(descriptor)
+    assert log.previous.read_bytes() == b"first\n"
+    with log.path.open("ab") as file:
+        file.truncate(LIMIT_BYTES)
+        file.seek(0, 2)
+        file.write(b"\nlast\n" * 10)
+
+    log.trim()
+
+    assert log.path.stat().st_size <= KEPT_BYTES
+    assert log.path.read_bytes().endswith(b"\nlast\n")
+
+
+def test_yaml_keeps_texts_as_blocks_and_long_lines_whole() -> None:
+    text = "greeting:\n  message: " + "word " * 40 + "end\n"
+
+    written = to_yaml({"data": {"application.yaml": text}})
+
+    assert "application.yaml: |\n" in written
+    assert "word word end\n" in written
