@@ -1,0 +1,94 @@
+"""The application: what it stands on, and where its endpoints are."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+import chassis
+from cas_server.client_authentication import ClientAuthentication
+from cas_server.endpoints import user
+from cas_server.endpoints.check_token import CheckToken
+from cas_server.endpoints.introspect import Introspect
+from cas_server.endpoints.metadata import Metadata
+from cas_server.endpoints.revoke import Revoke
+from cas_server.endpoints.token import Token
+from cas_server.grants import Issuing, grant_types
+from cas_server.identities import Identities
+from cas_server.passwords import PasswordPool
+from cas_server.settings import CasSettings
+from cas_server.stores import RedisTokenStore, TokenStore
+from cas_server.stores.redis_store import connect
+from cas_server.throttle import Throttle
+from cas_server.token_services import LocalTokenServices
+from chassis import LiveConfig
+
+
+def create_app(live: LiveConfig[CasSettings], *, store: TokenStore | None = None) -> FastAPI:
+    """Build the authorization server; without `store`, on the Redis of its configuration."""
+    redis = None if store is not None else _redis_store(live.settings)
+    kept = store or redis
+    assert kept is not None  # noqa: S101 - one of the two is there
+    issuing = Issuing(live, Identities(live), PasswordPool(), Throttle(), kept)
+    return chassis.create_app(
+        live,
+        title="cas-server",
+        version=version("suite-cas-server"),
+        routers=[user.router],
+        lifespan=_Closing(issuing.passwords, redis),
+        token_services=LocalTokenServices(issuing.identities, kept),
+        fast_paths=_endpoints(issuing),
+        ready_checks={"redis": kept.ping},
+    )
+
+
+def _redis_store(settings: CasSettings) -> RedisTokenStore:
+    redis = settings.spring.redis
+    return RedisTokenStore(connect(redis), settings.durability, timeout=redis.timeout)
+
+
+def _endpoints(issuing: Issuing) -> Mapping[str, ASGIApp]:
+    """Return the endpoints that authenticate their callers themselves, by path."""
+    live, identities, store = issuing.live, issuing.identities, issuing.store
+    authentication = ClientAuthentication(identities, issuing.passwords, issuing.throttle)
+    grants, issuer = grant_types(issuing), live.settings.issuer.rstrip("/")
+    return {
+        "/oauth/check_token": _check_token(live, CheckToken(authentication, identities, store)),
+        "/oauth/introspect": Introspect(authentication, identities, store, issuer),
+        "/oauth/revoke": Revoke(authentication, store),
+        "/oauth/token": Token(authentication, grants),
+        "/.well-known/oauth-authorization-server": Metadata(issuer, grants),
+    }
+
+
+def _check_token(live: LiveConfig[CasSettings], endpoint: CheckToken) -> CheckToken:
+    """Let `check-token-access` narrow: `denyAll()` closes the endpoint, from each reload on."""
+
+    def apply(settings: CasSettings) -> None:
+        access = settings.security.oauth2.authorization.check_token_access
+        endpoint.open = access != "denyAll()"
+
+    apply(live.settings)
+    live.on_change(lambda snapshot: apply(snapshot.settings))
+    return endpoint
+
+
+class _Closing:
+    """The service's lifespan: what is open at the end is closed."""
+
+    def __init__(self, passwords: PasswordPool, store: RedisTokenStore | None) -> None:
+        self._passwords, self._store = passwords, store
+
+    def __call__(self, _: FastAPI) -> AbstractAsyncContextManager[None]:
+        return self._held()
+
+    @asynccontextmanager
+    async def _held(self) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            self._passwords.close()
+            if self._store is not None:
+                await self._store.aclose()

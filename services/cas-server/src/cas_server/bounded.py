@@ -1,0 +1,37 @@
+"""A mapping with a bound: the entry that was set longest ago makes room."""
+
+from collections import OrderedDict
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class BoundedDict(Generic[K, V]):
+    """Keep at most `size` entries."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._entries: OrderedDict[K, V] = OrderedDict()
+
+    def get(self, key: K) -> V | None:
+        """Return an entry, if it is there."""
+        return self._entries.get(key)
+
+    def set(self, key: K, value: V) -> None:
+        """Set an entry, the newest now."""
+        self._entries[key] = value
+        self._entries.move_to_end(key)
+        if len(self._entries) > self._size:
+            self._entries.popitem(last=False)
+
+    def pop(self, key: K) -> None:
+        """Forget an entry."""
+        self._entries.pop(key, None)
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._entries.clear()
+
+    def __len__(self) -> int:
+        return len(self._entries)

@@ -1,0 +1,60 @@
+"""POST /oauth/check_token: the seed stack's question about a token. The hot path.
+
+One plain ASGI callable: a remembered Authorization header, one SHA-256, one read that leaves with
+all others of this turn of the event loop, and an answer that was rendered when the token was
+issued. Expiry and audience are guarded here, for most resource servers guard neither.
+"""
+
+import time
+
+from starlette.types import Receive, Scope, Send
+
+from cas_server.client_authentication import ClientAuthentication
+from cas_server.endpoints.answers import answer, only_post
+from cas_server.errors import AccessDenied, UnrecognisedToken
+from cas_server.forms import MAX_TOKEN, parse_form, read_body, token_of
+from cas_server.identities import Identities
+from cas_server.stores import TokenStore
+from cas_server.tokens import token_hash
+
+_PLAIN = b"token="
+_EXPIRED = "Token has expired"
+
+
+class CheckToken:
+    """Answer 200 for a live token that the caller may know of, 400 for any other."""
+
+    def __init__(
+        self, authentication: ClientAuthentication, identities: Identities, store: TokenStore
+    ) -> None:
+        self._authentication, self._identities, self._store = authentication, identities, store
+        self.open = True
+        """False where `security.oauth2.authorization.check-token-access` is `denyAll()`."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; raise an `ApiError` for all that is not 200."""
+        only_post(scope)
+        client = await self._authentication.basic(scope)
+        if not (client.checks_tokens and self.open):
+            raise AccessDenied("The client may not check tokens")
+        stored = await self._store.access(token_hash(_token(await read_body(scope, receive))))
+        if stored is None or not client.may_check(stored.audience):
+            raise UnrecognisedToken
+        if time.time() >= stored.expires_at:
+            raise UnrecognisedToken(_EXPIRED)
+        if not self._identities.stands(stored):
+            raise UnrecognisedToken
+        await answer(send, stored.answer)
+
+
+def _token(body: bytes) -> str:
+    """Return the token; the usual body needs no form parser."""
+    value = body[len(_PLAIN) :]
+    if body.startswith(_PLAIN) and 0 < len(value) <= MAX_TOKEN and _is_plain(value):
+        return value.decode("ascii")
+    return token_of(parse_form(body))
+
+
+def _is_plain(value: bytes) -> bool:
+    """Say whether a value is letters, digits, dash and underscore: base64url, as tokens are."""
+    return value.replace(b"-", b"").replace(b"_", b"").isalnum()

@@ -1,0 +1,35 @@
+"""POST /oauth/token: the grant type chooses who answers."""
+
+from collections.abc import Mapping
+
+from starlette.types import Receive, Scope, Send
+
+from cas_server.client_authentication import ClientAuthentication
+from cas_server.endpoints.answers import answer_json, only_post
+from cas_server.errors import UnauthorizedClient, UnsupportedGrantType
+from cas_server.forms import parse_form, read_body, required
+from cas_server.grants import GrantType, TokenRequest
+
+
+class Token:
+    """Issue tokens by the grants that are registered."""
+
+    def __init__(
+        self, authentication: ClientAuthentication, grants: Mapping[str, GrantType]
+    ) -> None:
+        self._authentication, self._grants = authentication, grants
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        only_post(scope)
+        form = parse_form(await read_body(scope, receive))
+        client = await self._authentication.basic_or_post(scope, form)
+        name = required(form, "grant_type")
+        grant = self._grants.get(name)
+        if grant is None:
+            raise UnsupportedGrantType
+        if name not in client.grant_types:
+            raise UnauthorizedClient
+        address = scope["client"][0] if scope.get("client") else ""
+        issued = await grant.issue(TokenRequest(client, form, address))
+        await answer_json(send, issued.fields())

@@ -1,0 +1,100 @@
+"""The errors of RFC 6749 and its extensions; the class is the wire code.
+
+ApiError (chassis.errors)
+├── InvalidRequest            400 invalid_request (RFC 6749, 5.2)
+├── InvalidClient             401 invalid_client, with a Basic challenge
+├── InvalidGrant              400 invalid_grant
+├── InvalidScope              400 invalid_scope
+├── UnauthorizedClient        400 unauthorized_client
+├── UnsupportedGrantType      400 unsupported_grant_type
+├── UnsupportedTokenType      400 unsupported_token_type (RFC 7009, 2.2.1)
+├── UnrecognisedToken         400 invalid_token: check_token's wire format has no 401
+└── TooManyFailures           429 slow_down, with Retry-After
+"""
+
+from chassis.errors import AccessDenied, ApiError, InvalidRequest, MethodNotAllowed
+
+__all__ = [
+    "AccessDenied",
+    "InvalidClient",
+    "InvalidGrant",
+    "InvalidRequest",
+    "InvalidScope",
+    "MethodNotAllowed",
+    "OAuthError",
+    "TooManyFailures",
+    "UnauthorizedClient",
+    "UnrecognisedToken",
+    "UnsupportedGrantType",
+    "UnsupportedTokenType",
+]
+
+
+class OAuthError(ApiError):
+    """An error of a token endpoint; never cached (RFC 6749, 5.2)."""
+
+    status = 400
+    error = "invalid_request"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return what RFC 6749, 5.1 asks of every answer with or about a token."""
+        return {"Pragma": "no-cache", **super().headers}
+
+
+class InvalidClient(OAuthError):
+    """Client authentication failed: unknown client, or wrong secret."""
+
+    status = 401
+    error = "invalid_client"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return the challenge with the seed stack's realm."""
+        return {"WWW-Authenticate": 'Basic realm="oauth2/client"', **super().headers}
+
+
+class InvalidGrant(OAuthError):
+    """The grant is unknown, expired, revoked, or was issued to another client."""
+
+    error = "invalid_grant"
+
+
+class InvalidScope(OAuthError):
+    """The scope is unknown, or more than the client may have."""
+
+    error = "invalid_scope"
+
+
+class UnauthorizedClient(OAuthError):
+    """The client may not use this grant type."""
+
+    error = "unauthorized_client"
+
+
+class UnsupportedGrantType(OAuthError):
+    """The grant type is not known here; see grant_types_supported in the metadata."""
+
+    error = "unsupported_grant_type"
+
+
+class UnsupportedTokenType(OAuthError):
+    """Tokens of this type can't be revoked here."""
+
+    error = "unsupported_token_type"
+
+
+class UnrecognisedToken(OAuthError):
+    """Token was not recognised"""  # noqa: D400, D415 - the seed stack's wording
+
+    error = "invalid_token"
+
+
+class TooManyFailures(OAuthError):
+    """Too many failures from this address; wait."""
+
+    status = 429
+    error = "slow_down"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(headers={"Retry-After": str(retry_after)})

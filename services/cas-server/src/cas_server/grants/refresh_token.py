@@ -1,0 +1,69 @@
+"""`refresh_token` (RFC 6749, 6): rotated at each use, a reuse ends the family (RFC 9700, 4.14.2).
+
+A client whose answer got lost may ask again within the grace window, and gets the same successor.
+"""
+
+import time
+
+import structlog
+
+from cas_server.clients import Client
+from cas_server.errors import InvalidGrant
+from cas_server.forms import MAX_TOKEN, required
+from cas_server.grants.protocol import Issuing, TokenRequest
+from cas_server.grants.scopes import granted_scopes
+from cas_server.lineage import TokenAnswer, successor, unseal
+from cas_server.stores import RefreshRecord, Rotation
+from cas_server.tokens import token_hash
+
+_BAD = "The refresh token is unknown, expired, revoked, or was issued to another client"
+_log = structlog.get_logger("cas_server.refresh")
+
+
+class RefreshTokenGrant:
+    """Exchange a refresh token for its successor and a new access token."""
+
+    def __init__(self, issuing: Issuing) -> None:
+        self._issuing = issuing
+
+    async def issue(self, request: TokenRequest) -> TokenAnswer:
+        """Return the next pair; scopes only narrow, and for this access token alone."""
+        presented = required(request.form, "refresh_token")
+        record = await self._record(presented, request.client)
+        scopes = granted_scopes(request.form.get("scope"), record.grant.scopes)
+        settings = self._issuing.live.settings
+        lineage, answer = successor(
+            record,
+            presented,
+            record.grant.narrowed(scopes),
+            access_validity=request.client.access_validity,
+            idle_seconds=int(settings.refresh_token_idle),
+        )
+        old = token_hash(presented)
+        rotation = await self._issuing.store.rotate(old, lineage, grace=settings.refresh_grace)
+        return _settled(rotation, presented, answer, request.client)
+
+    async def _record(self, presented: str, client: Client) -> RefreshRecord:
+        """Return the client's own record whose user still stands; raise `InvalidGrant`."""
+        if len(presented) > MAX_TOKEN:
+            raise InvalidGrant(_BAD)
+        record = await self._issuing.store.refresh(token_hash(presented))
+        if record is None or record.grant.client_id != client.id or record.ends_at <= time.time():
+            raise InvalidGrant(_BAD)
+        user = self._issuing.identities.user(record.grant.user_name)
+        if user is None or user.fingerprint != record.grant.user_fingerprint:
+            raise InvalidGrant(_BAD)
+        return record
+
+
+def _settled(
+    rotation: Rotation, presented: str, answer: TokenAnswer, client: Client
+) -> TokenAnswer:
+    if rotation.outcome == "rotated":
+        return answer
+    first = unseal(presented, rotation.sealed_answer) if rotation.outcome == "repeated" else None
+    if first is not None:
+        return first
+    if rotation.outcome == "reused":
+        _log.warning("a rotated refresh token came again; its family is revoked", client=client.id)
+    raise InvalidGrant(_BAD)

@@ -1,0 +1,148 @@
+"""The token store on Redis: reads and writes batched, outages told as 503 within a bounded wait."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Sequence
+from typing import Any, TypeVar
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from cas_server.settings import DurabilitySettings
+from cas_server.stores.batch import Batcher
+from cas_server.stores.protocol import Lineage, RefreshRecord, Rotation
+from cas_server.stores.scripts import BEGIN, REVOKE_FAMILY, ROTATE
+from cas_server.tokens import StoredToken
+from chassis.config import RedisSettings
+from chassis.errors import TemporarilyUnavailable
+
+T = TypeVar("T")
+
+_REMEMBERED_S = 60
+"""How long an expired access token is still known, so that it is called expired."""
+_AWAY = "The token store is away; try again"
+_log = structlog.get_logger("cas_server.store")
+
+
+class RedisTokenStore:
+    """Keeps tokens in one Redis; entered connections are closed by `aclose`."""
+
+    def __init__(self, redis: Redis, durability: DurabilitySettings, *, timeout: float) -> None:
+        self._redis, self._durability, self._timeout = redis, durability, timeout
+        self._reads = Batcher[str, bytes | None](self._read_all)
+        self._writes = Batcher[tuple[Any, ...], Any](self._write_all)
+        self._away = False
+
+    async def access(self, token_hash: str) -> StoredToken | None:
+        """Return an access token; the look-up leaves with all others of this turn."""
+        text = await self._reads.submit(f"t:{token_hash}")
+        return None if text is None else StoredToken.decode(text)
+
+    async def refresh(self, token_hash: str) -> RefreshRecord | None:
+        """Return a refresh token, rotated or not."""
+        command = self._redis.execute_command("HGET", f"r:{token_hash}", "data")
+        text: bytes | None = await self._guard(command)
+        return None if text is None else RefreshRecord.decode(text)
+
+    async def issue(self, token_hash: str, token: StoredToken) -> None:
+        """Keep an access token until a little after it expires."""
+        ttl = token.expires_at - int(time.time()) + _REMEMBERED_S
+        await self._writes.submit(("SET", f"t:{token_hash}", token.encode(), "EX", max(ttl, 1)))
+
+    async def begin(self, lineage: Lineage) -> None:
+        """Keep the first pair of a family."""
+        await self._writes.submit(
+            ("EVAL", BEGIN, 3, *_keys(lineage), *_texts(lineage), _family_ttl(lineage))
+        )
+
+    async def rotate(self, old_hash: str, lineage: Lineage, *, grace: float) -> Rotation:
+        """Replace a refresh token in one step."""
+        keys = (*_keys(lineage), f"r:{old_hash}", f"a:{old_hash}")
+        values = (*_texts(lineage), _family_ttl(lineage), lineage.sealed_answer, int(grace * 1000))
+        outcome, answer = await self._writes.submit(("EVAL", ROTATE, len(keys), *keys, *values))
+        return Rotation(outcome.decode(), answer)
+
+    async def revoke_access(self, token_hash: str) -> None:
+        """End an access token."""
+        await self._writes.submit(("DEL", f"t:{token_hash}"))
+
+    async def revoke_family(self, family: str) -> None:
+        """End a family and all it brought."""
+        await self._writes.submit(("EVAL", REVOKE_FAMILY, 1, f"f:{family}"))
+
+    async def ping(self) -> None:
+        """Return when Redis answers."""
+        await self._guard(self._redis.ping())
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._redis.aclose()
+
+    async def _read_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        found: list[bytes | None] = await self._guard(self._redis.execute_command("MGET", *keys))
+        return found
+
+    async def _write_all(self, commands: Sequence[tuple[Any, ...]]) -> Sequence[Any]:
+        """Send all in one pipeline, and one WAIT behind them on the same connection."""
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for command in commands:
+                pipeline.execute_command(*command)
+            if self._durability.wait_replicas:
+                timeout = int(self._durability.wait_timeout * 1000)
+                pipeline.execute_command("WAIT", self._durability.wait_replicas, timeout)
+            results = list(await self._guard(pipeline.execute()))
+        if self._durability.wait_replicas and results.pop() < self._durability.wait_replicas:
+            raise TemporarilyUnavailable("Too few replicas have the token; try again")
+        return results
+
+    async def _guard(self, command: Awaitable[T]) -> T:
+        """Bound a command in time, and tell an outage as what it is to the caller."""
+        try:
+            async with asyncio.timeout(self._timeout):
+                result = await command
+        except (RedisError, OSError, TimeoutError) as error:
+            self._note(away=True, reason=type(error).__name__)
+            raise TemporarilyUnavailable(_AWAY) from error
+        self._note(away=False, reason="")
+        return result
+
+    def _note(self, *, away: bool, reason: str) -> None:
+        """Log an outage once, and its end."""
+        if away != self._away:
+            self._away = away
+            _log.warning(
+                "the token store is away" if away else "the token store is back", why=reason
+            )
+
+
+def connect(settings: RedisSettings) -> Redis:
+    """Open the connections that `spring.data.redis` describes, the first when it is needed."""
+    password = settings.password.get_secret_value() if settings.password else None
+    return Redis(
+        host=settings.host,
+        port=settings.port,
+        db=settings.database,
+        username=settings.username,
+        password=password,
+        ssl=settings.ssl,
+        socket_timeout=settings.timeout,
+        socket_connect_timeout=settings.timeout,
+        max_connections=32,
+    )
+
+
+def _keys(lineage: Lineage) -> tuple[str, ...]:
+    family = lineage.refresh.family
+    return (f"t:{lineage.access_hash}", f"r:{lineage.refresh_hash}", f"f:{family}")
+
+
+def _texts(lineage: Lineage) -> tuple[Any, ...]:
+    """Return texts and times to live: an idle refresh token ends before its absolute end."""
+    left = lineage.access.expires_at - int(time.time()) + _REMEMBERED_S
+    idle = min(lineage.idle_seconds, _family_ttl(lineage))
+    return (lineage.access.encode(), max(left, 1), lineage.refresh.encode(), idle)
+
+
+def _family_ttl(lineage: Lineage) -> int:
+    return max(lineage.refresh.ends_at - int(time.time()), 1)

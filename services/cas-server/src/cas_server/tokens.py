@@ -1,0 +1,104 @@
+"""Tokens: how they are made, what is kept of them, and what is told about them.
+
+A token's value is never kept: Redis knows its SHA-256 alone.
+"""
+
+import hashlib
+import json
+import secrets
+import time
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+_BYTES = 32
+"""256 bits from the system's generator; PROTOCOL asks for 160."""
+
+
+def new_token() -> str:
+    """Return a fresh opaque token."""
+    return secrets.token_urlsafe(_BYTES)
+
+
+def token_hash(token: str) -> str:
+    """Return the SHA-256 by which a token is known in the store."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredToken:
+    """What the store keeps of an access token; times in Unix seconds.
+
+    The first line of its text is what each check needs, the second the answer of check_token as it
+    goes over the wire: a check parses no JSON.
+    """
+
+    client_id: str
+    user_name: str
+    user_fingerprint: str
+    audience: tuple[str, ...]
+    expires_at: int
+    answer: bytes
+
+    def encode(self) -> bytes:
+        """Return the stored text."""
+        head = (
+            str(self.expires_at),
+            self.client_id,
+            self.user_name,
+            self.user_fingerprint,
+            " ".join(self.audience),
+        )
+        return "\t".join(head).encode() + b"\n" + self.answer
+
+    @classmethod
+    def decode(cls, text: bytes) -> Self:
+        """Read a stored text."""
+        head, _, answer = text.partition(b"\n")
+        expires_at, client_id, user_name, fingerprint, audience = head.decode().split("\t")
+        return cls(
+            client_id, user_name, fingerprint, tuple(audience.split(" ")), int(expires_at), answer
+        )
+
+    def claims(self) -> dict[str, Any]:
+        """Return the claims as check_token tells them."""
+        return dict(json.loads(self.answer))
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What was granted: for whom, to whom, for what. `user_name` is empty for a client alone."""
+
+    client_id: str
+    scopes: tuple[str, ...]
+    audience: tuple[str, ...]
+    authorities: tuple[str, ...]
+    user_name: str = ""
+    user_fingerprint: str = ""
+
+    def narrowed(self, scopes: tuple[str, ...]) -> Self:
+        """Return the same grant with fewer scopes."""
+        return replace(self, scopes=scopes)
+
+    def stored(self, validity: int) -> StoredToken:
+        """Return the record of an access token that lives for `validity` seconds from now."""
+        issued_at = int(time.time())
+        expires_at = issued_at + validity
+        return StoredToken(
+            client_id=self.client_id,
+            user_name=self.user_name,
+            user_fingerprint=self.user_fingerprint,
+            audience=self.audience,
+            expires_at=expires_at,
+            answer=self._answer(issued_at, expires_at),
+        )
+
+    def _answer(self, issued_at: int, expires_at: int) -> bytes:
+        """Render check_token's answer (PROTOCOL): arrays, no null, an integer `exp`."""
+        claims: dict[str, Any] = {"active": True, "client_id": self.client_id}
+        if self.user_name:
+            claims["user_name"] = self.user_name
+        if self.authorities:
+            claims["authorities"] = list(self.authorities)
+        claims |= {"scope": list(self.scopes), "aud": list(self.audience)}
+        claims |= {"exp": expires_at, "iat": issued_at, "jti": secrets.token_hex(10)}
+        return json.dumps(claims, separators=(",", ":")).encode()
