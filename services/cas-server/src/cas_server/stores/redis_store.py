@@ -41,7 +41,7 @@ class RedisTokenStore:
 
     async def refresh(self, token_hash: str) -> RefreshRecord | None:
         """Return a refresh token, rotated or not."""
-        command = self._redis.execute_command("HGET", f"r:{token_hash}", "data")
+        command = self._redis.execute_command("HGET", f"r:{token_hash}", "data")  # type: ignore[no-untyped-call]  # redis-py
         text: bytes | None = await self._guard(command)
         return None if text is None else RefreshRecord.decode(text)
 
@@ -80,7 +80,8 @@ class RedisTokenStore:
         await self._redis.aclose()
 
     async def _read_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
-        found: list[bytes | None] = await self._guard(self._redis.execute_command("MGET", *keys))
+        command = self._redis.execute_command("MGET", *keys)  # type: ignore[no-untyped-call]  # redis-py
+        found: list[bytes | None] = await self._guard(command)
         return found
 
     async def _write_all(self, commands: Sequence[tuple[Any, ...]]) -> Sequence[Any]:
