@@ -21,6 +21,11 @@ NAMESPACES = {
     "rest-service": "system-server",
     "diff-ns-service": "ns-app",
 }
+SECRETS = {
+    "cas-server": "cas-server-identities",
+    "rest-service": "rest-service-credentials",
+    "diff-ns-service": "diff-ns-service-credentials",
+}
 PROFILES = ("kubernetes", "dev"), ("kubernetes", "test"), ("dev",)
 
 
@@ -34,7 +39,7 @@ def settings_of(
     source = ConfigSource(
         name=service,
         config_dir=_written(manifests, "ConfigMap", service, mounts),
-        secrets_dir=_written(manifests, "Secret", f"{service}-credentials", mounts),
+        secrets_dir=_written(manifests, "Secret", SECRETS[service], mounts),
         environ={entry["name"]: entry.get("value", "downward") for entry in container["env"]},
         profiles=tuple(profiles),
     )

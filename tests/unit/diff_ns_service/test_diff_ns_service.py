@@ -7,9 +7,10 @@ import pytest
 
 from chassis import LiveConfig
 from chassis.config import ConfigSource
+from chassis.testing import app_client, bearer
 from diff_ns_service.app import create_app
 from diff_ns_service.settings import DiffNsSettings
-from unit.rest_service.known_tokens import KnownTokens, bearer
+from unit.rest_service.callers import known_tokens
 
 pytestmark = pytest.mark.anyio
 
@@ -18,11 +19,7 @@ pytestmark = pytest.mark.anyio
 async def diff_ns_service() -> AsyncIterator[httpx.AsyncClient]:
     arguments = {"release": "v2", "pod": "diff-ns-0", "security.path.ignores": "/getservicedetail"}
     live = LiveConfig.load(ConfigSource("diff-ns-service", arguments=arguments), DiffNsSettings)
-    app = create_app(live, token_services=KnownTokens())
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://d") as client,
-    ):
+    async with app_client(create_app(live, token_services=known_tokens())) as client:
         yield client
 
 

@@ -14,11 +14,12 @@ from fastapi import FastAPI
 
 from chassis import LiveConfig
 from chassis.config import ConfigSource
+from chassis.testing import app_client
 from diff_ns_service.app import create_app as create_diff_ns_service
 from diff_ns_service.settings import DiffNsSettings
 from rest_service.app import create_app
 from rest_service.settings import RestSettings
-from unit.rest_service.known_tokens import KnownTokens
+from unit.rest_service.callers import known_tokens
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ async def diff_ns_service() -> AsyncIterator[int]:
     """Serve the real diff-ns-service; return its port."""
     arguments = {"release": "v1", "pod": "diff-ns-0"}
     live = LiveConfig.load(ConfigSource("diff-ns-service", arguments=arguments), DiffNsSettings)
-    async with _served(create_diff_ns_service(live, token_services=KnownTokens())) as port:
+    async with _served(create_diff_ns_service(live, token_services=known_tokens())) as port:
         yield port
 
 
@@ -60,17 +61,7 @@ async def rest_service(
         "security.oauth2.client.access-token-uri": f"http://127.0.0.1:{token_endpoint}/oauth/token",
     }
     live = LiveConfig.load(ConfigSource("rest-service", arguments=arguments), RestSettings)
-    async with _client(create_app(live, token_services=KnownTokens())) as client:
-        yield client
-
-
-@asynccontextmanager
-async def _client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://rest-service-service") as client,
-    ):
+    async with app_client(create_app(live, token_services=known_tokens())) as client:
         yield client
 
 

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from unit.rest_service.known_tokens import bearer
+from chassis.testing import bearer
 
 pytestmark = pytest.mark.anyio
 

@@ -1,7 +1,6 @@
 """What rest-service reads from its configuration beyond the chassis' sections."""
 
-from chassis import ServiceSettings
-from chassis.config import Section
+from chassis import Section, ServiceSettings
 
 
 class Greeting(Section):

@@ -1,0 +1,76 @@
+"""The registered clients and users are the demo identities of the design, each with its rights."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from cas_server.passwords import matches_blocking
+from cas_server.settings import CasSettings, ClientRegistration
+
+BOTH = frozenset({"rest-service", "diff-ns-service"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoClient:
+    """What the design allows a client."""
+
+    grants: frozenset[str]
+    scopes: frozenset[str]
+    audience: frozenset[str] = BOTH
+    checks_tokens: bool = False
+    validity: int | None = None
+
+
+SERVICE = frozenset({"client_credentials"})
+PEOPLE = frozenset({"password", "refresh_token", "client_credentials"})
+READ, READ_WRITE = frozenset({"read"}), frozenset({"read", "write"})
+CLIENTS: Mapping[str, DemoClient] = {
+    "rest-service": DemoClient(grants=SERVICE, scopes=READ_WRITE, checks_tokens=True),
+    "diff-ns-service": DemoClient(
+        grants=SERVICE, scopes=READ, audience=frozenset({"diff-ns-service"}), checks_tokens=True
+    ),
+    "demo-app": DemoClient(grants=PEOPLE, scopes=READ_WRITE),
+    "short-lived-app": DemoClient(grants=SERVICE, scopes=READ, validity=1),
+    "read-only-app": DemoClient(grants=SERVICE, scopes=READ),
+}
+USERS: Mapping[str, frozenset[str]] = {
+    "alice": frozenset({"ROLE_USER"}),
+    "admin": frozenset({"ROLE_USER", "ROLE_ADMIN"}),
+}
+
+
+def client_findings(settings: CasSettings) -> Iterator[str]:
+    """Find clients that are missing, unknown, or may more or less than the design says."""
+    if different := settings.clients.keys() ^ CLIENTS.keys():
+        yield f"clients: {sorted(different)}"
+    for name in settings.clients.keys() & CLIENTS.keys():
+        if (found := _allowed(settings.clients[name])) != CLIENTS[name]:
+            yield f"clients.{name}: {found}"
+    if set(settings.password_grant_clients) != {"demo-app"}:
+        yield f"password-grant-clients: {settings.password_grant_clients}"
+
+
+def user_findings(settings: CasSettings) -> Iterator[str]:
+    """Find users that are missing, unknown, or have other roles than the design says."""
+    found = {name: frozenset(user.authorities) for name, user in settings.users.items()}
+    for name in found.keys() | USERS.keys():
+        if found.get(name) != USERS.get(name):
+            yield f"users.{name}: {found.get(name)}"
+
+
+def secret_findings(settings: CasSettings, demo: Mapping[str, str]) -> Iterator[str]:
+    """Find clients and users whose secret is not the one that everybody knows."""
+    hashes = {name: client.client_secret for name, client in settings.clients.items()}
+    hashes |= {name: (user.password,) for name, user in settings.users.items()}
+    for name, stored in hashes.items():
+        if not all(matches_blocking(one, demo.get(name, "")) for one in stored or ("",)):
+            yield f"{name}: has another secret"
+
+
+def _allowed(client: ClientRegistration) -> DemoClient:
+    return DemoClient(
+        grants=frozenset(client.authorized_grant_types),
+        scopes=frozenset(client.scope),
+        audience=frozenset(client.resource_ids),
+        checks_tokens=client.check_tokens,
+        validity=client.access_token_validity_seconds,
+    )

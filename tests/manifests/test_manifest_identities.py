@@ -1,0 +1,74 @@
+"""Who may log in to the dev suite is exactly who the design says, with the secrets it says."""
+
+from pathlib import Path
+
+import pytest
+
+from cas_server.settings import CasSettings
+from chassis.config.demo import DEMO_SECRETS
+from manifests.checks.configuration import settings_of
+from manifests.checks.identities import client_findings, secret_findings, user_findings
+from manifests.suite_manifests import Manifests
+
+TARGET = "Secret/cas-server-identities"
+
+
+def identities(manifests: Manifests, mounts: Path) -> CasSettings:
+    settings = settings_of(manifests, "cas-server", ["dev"], mounts)
+    assert isinstance(settings, CasSettings)
+    return settings
+
+
+def edited(base: Manifests, old: str, new: str) -> Manifests:
+    """Edit the first place in identities.yaml where the old text stands; it must stand there."""
+    secret = base.get(*TARGET.split("/"))
+    assert secret is not None
+    text = secret["stringData"]["identities.yaml"]
+    assert old in text
+    return base.changed(TARGET, "stringData", {"identities.yaml": text.replace(old, new, 1)})
+
+
+def test_the_clients_are_those_of_the_design(base: Manifests, tmp_path: Path) -> None:
+    assert list(client_findings(identities(base, tmp_path))) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "finding"),
+    [
+        ("  rest-service:\n", "  other-service:\n", "clients: ['other-service', 'rest-service']"),
+        ("scope: [read]", "scope: [read, write]", "clients.diff-ns-service"),
+        ("check-tokens: true", "check-tokens: false", "clients.rest-service"),
+        ("[client_credentials]", "[client_credentials, password]", "clients.rest-service"),
+        ("resource-ids: [diff-ns-service]", "resource-ids: [all]", "clients.diff-ns-service"),
+        ("-validity-seconds: 1", "-validity-seconds: 600", "clients.short-lived-app"),
+        ("[demo-app]", "[demo-app, rest-service]", "password-grant-clients"),
+    ],
+)
+def test_a_client_that_may_more_or_less_is_found(
+    base: Manifests, tmp_path: Path, old: str, new: str, finding: str
+) -> None:
+    settings = identities(edited(base, old, new), tmp_path)
+    assert finding in "\n".join(client_findings(settings))
+
+
+def test_the_users_are_those_of_the_design(base: Manifests, tmp_path: Path) -> None:
+    assert list(user_findings(identities(base, tmp_path))) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("  alice:", "  bob:"), ("[ROLE_USER]", "[ROLE_USER, ROLE_ADMIN]")]
+)
+def test_another_user_and_another_role_are_found(
+    base: Manifests, tmp_path: Path, old: str, new: str
+) -> None:
+    findings = list(user_findings(identities(edited(base, old, new), tmp_path)))
+    assert any(finding.startswith("users.alice: ") for finding in findings)
+
+
+def test_the_secrets_are_those_that_everybody_knows(base: Manifests, tmp_path: Path) -> None:
+    assert list(secret_findings(identities(base, tmp_path), DEMO_SECRETS)) == []
+
+
+def test_another_secret_is_found(base: Manifests, tmp_path: Path) -> None:
+    findings = secret_findings(identities(base, tmp_path), {**DEMO_SECRETS, "alice": "another"})
+    assert list(findings) == ["alice: has another secret"]
