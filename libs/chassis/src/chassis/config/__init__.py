@@ -3,11 +3,13 @@
 from chassis.config.demo import DEMO_SECRETS, refuse_demo_secrets
 from chassis.config.durations import Duration
 from chassis.config.errors import ConfigError
-from chassis.config.live import LiveConfig, Snapshot
+from chassis.config.live import LiveConfig
 from chassis.config.metrics import ConfigCollector
-from chassis.config.sections import NameList, RedisSettings, Section
+from chassis.config.section import NameList, Section
 from chassis.config.settings import ServiceSettings
+from chassis.config.snapshot import Snapshot
 from chassis.config.source import ConfigSource
+from chassis.config.spring import RedisSettings
 
 __all__ = [
     "DEMO_SECRETS",

@@ -7,8 +7,9 @@ from typing import Any
 import yaml
 
 from chassis.config.errors import ConfigError
+from chassis.config.nodes import Nodes
 from chassis.config.profiles import matches
-from chassis.config.tree import Entry, Origin, Tree, canonical, find, merge, nest
+from chassis.config.tree import Entry, Tree, find, merge, remove
 
 # In this order: the newer spelling of Spring wins over the older one.
 _SELECTORS = (
@@ -32,18 +33,26 @@ class Document:
         try:
             return matches(_expressions(self.selector.value), active)
         except ValueError as error:
-            origin = self.selector.origin
-            raise ConfigError(
-                str(error), file=origin.file, line=origin.line, key=self.selector.name
-            ) from error
+            origin, name = self.selector.origin, self.selector.name
+            raise ConfigError(str(error), file=origin.file, line=origin.line, key=name) from error
 
 
 def read_documents(file: str, text: str, *, literal: bool = False) -> list[Document]:
     """Parse a file; raise `ConfigError` where it is no YAML, no mappings, or empty."""
-    documents = [_document(node, file, literal=literal) for node in _compose(file, text)]
+    try:
+        documents = [_document(node, file, literal=literal) for node in _compose(file, text)]
+    except RecursionError:
+        raise ConfigError("nests too deeply", file=file, kind="parse") from None
     if not documents:
-        raise ConfigError("is empty; it would reset every setting to its default", file=file)
+        reason = "is empty; it would reset every setting to its default"
+        raise ConfigError(reason, file=file, kind="parse")
     return documents
+
+
+def read_value(file: str, text: str) -> Any:
+    """Parse one value, such as a list in an environment variable."""
+    (node,) = _nodes(file, text)
+    return Nodes(file, literal=False).value(node)
 
 
 def merged(documents: list[Document], active: Collection[str]) -> Tree:
@@ -57,81 +66,47 @@ def merged(documents: list[Document], active: Collection[str]) -> Tree:
 
 
 def _compose(file: str, text: str) -> Iterator[yaml.MappingNode]:
-    try:
-        nodes = list(yaml.compose_all(text, Loader=yaml.CSafeLoader))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else None
-        raise ConfigError(f"is no YAML: {error.problem}", file=file, line=line) from error
-    except yaml.YAMLError as error:
-        raise ConfigError(f"is no YAML: {error}", file=file) from error
-    for node in nodes:
+    for node in _nodes(file, text):
         if _is_empty(node):
             continue
         if not isinstance(node, yaml.MappingNode):
             line = node.start_mark.line + 1
-            raise ConfigError("a document has to be a mapping of keys", file=file, line=line)
+            reason = "a document has to be a mapping of keys"
+            raise ConfigError(reason, file=file, line=line, kind="parse")
         yield node
 
 
+def _nodes(file: str, text: str) -> list[yaml.Node]:
+    try:
+        return list(yaml.compose_all(text, Loader=yaml.CSafeLoader))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else None
+        reason = f"is no YAML: {error.problem}"
+        raise ConfigError(reason, file=file, line=line, kind="parse") from None
+    except yaml.YAMLError:
+        # A reader error quotes the text around it, which may be a secret.
+        raise ConfigError(
+            "is no YAML: a character is not allowed", file=file, kind="parse"
+        ) from None
+
+
 def _is_empty(node: yaml.Node) -> bool:
-    return node.tag == "tag:yaml.org,2002:null" or node.value == []
+    return bool(node.tag == "tag:yaml.org,2002:null" or node.value == [])
 
 
 def _document(node: yaml.MappingNode, file: str, *, literal: bool) -> Document:
-    tree = _Builder(file, literal=literal).mapping(node)
-    found = (find(tree, path) for path in _SELECTORS)
-    # A mapping below spring.profiles (active, include) selects nothing.
-    selectors = [
-        entry for entry in found if entry is not None and not isinstance(entry.value, dict)
-    ]
-    return Document(tree, selectors[0] if selectors else None)
+    tree = Nodes(file, literal=literal).tree(node)
+    selector = None
+    for path in _SELECTORS:
+        entry = find(tree, path)
+        # A mapping below spring.profiles (active, include) selects nothing.
+        if entry is not None and not isinstance(entry.value, dict):
+            selector = selector or entry
+            remove(tree, path)
+    return Document(tree, selector)
 
 
 def _expressions(value: Any) -> list[str]:
     listed = value if isinstance(value, list) else str(value).split(",")
     return [str(item).strip() for item in listed]
-
-
-class _Builder:
-    """Turns YAML nodes into entries that know their line."""
-
-    def __init__(self, file: str, *, literal: bool) -> None:
-        self._file, self._literal = file, literal
-        self._scalars = yaml.SafeLoader("")
-
-    def mapping(self, node: yaml.MappingNode) -> Tree:
-        tree: Tree = {}
-        self._scalars.flatten_mapping(node)
-        for key, value in node.value:
-            origin = Origin(self._file, key.start_mark.line + 1, self._literal)
-            tree = merge(tree, nest(_path(str(key.value)), self._value(value), origin))
-        return tree
-
-    def _value(self, node: yaml.Node) -> Any:
-        if isinstance(node, yaml.MappingNode):
-            return self.mapping(node)
-        if isinstance(node, yaml.SequenceNode):
-            return [self._item(item) for item in node.value]
-        return self._scalar(node)
-
-    def _item(self, node: yaml.Node) -> Any:
-        if isinstance(node, yaml.MappingNode):
-            return {str(key.value): self._item(value) for key, value in node.value}
-        if isinstance(node, yaml.SequenceNode):
-            return [self._item(item) for item in node.value]
-        return self._scalar(node)
-
-    def _scalar(self, node: yaml.Node) -> Any:
-        try:
-            return self._scalars.construct_object(node)
-        except (yaml.YAMLError, ValueError) as error:
-            line = node.start_mark.line + 1
-            raise ConfigError(f"is no value: {error}", file=self._file, line=line) from error
-
-
-def _path(key: str) -> list[str]:
-    """Split a dotted key; brackets keep one whole, as in Spring: `[my.client]`."""
-    if key.startswith("[") and key.endswith("]"):
-        return [key[1:-1]]
-    return key.split(".") if canonical(key).replace(".", "") else [key]

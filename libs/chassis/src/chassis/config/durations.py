@@ -27,5 +27,16 @@ def seconds(value: Any) -> Any:
     return days * 86400 + hours * 3600 + minutes * 60 + rest
 
 
+def milliseconds(value: Any) -> Any:
+    """Turn a written duration into seconds; numbers are milliseconds, as Spring has it."""
+    if isinstance(value, str) and (simple := _SIMPLE.fullmatch(value)) and not simple[2]:
+        return float(simple[1]) / 1000
+    bare = isinstance(value, int | float) and not isinstance(value, bool)
+    return value / 1000 if bare else seconds(value)
+
+
 Duration = Annotated[float, BeforeValidator(seconds), Field(ge=0, allow_inf_nan=False)]
 """Seconds; reads `2`, `500ms`, `10m` and ISO 8601's `PT2S`."""
+
+SpringDuration = Annotated[float, BeforeValidator(milliseconds), Field(ge=0, allow_inf_nan=False)]
+"""Seconds; like `Duration`, but a bare number is milliseconds, as in Spring's own settings."""

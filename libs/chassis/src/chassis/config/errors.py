@@ -1,8 +1,16 @@
 """What is wrong with a configuration, in one line that says where and what to do."""
 
+from typing import Literal, TypeAlias
+
+Kind: TypeAlias = Literal["read", "parse", "invalid", "listener"]
+"""Which step refused: reading files, YAML, the settings' rules, a listener's preparation."""
+
 
 class ConfigError(Exception):
-    """A configuration that can't be used; `file`, `line` and `key` are None where unknown."""
+    """A configuration that can't be used; `file`, `line` and `key` are None where unknown.
+
+    No message holds a value: it may be a secret.
+    """
 
     def __init__(
         self,
@@ -11,8 +19,10 @@ class ConfigError(Exception):
         file: str | None = None,
         line: int | None = None,
         key: str | None = None,
+        kind: Kind = "invalid",
     ) -> None:
         self.file, self.line, self.key, self.reason = file, line, key, reason
+        self.kind: Kind = kind
         super().__init__(self._text())
 
     def _text(self) -> str:

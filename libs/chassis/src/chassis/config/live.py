@@ -1,76 +1,64 @@
 """The live configuration: one immutable snapshot, swapped whole, or not at all."""
 
-import asyncio
+import random
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, Generic, Self, TypeVar
+from collections.abc import Callable
+from contextlib import aclosing
+from typing import Generic, Self, TypeVar
 
 import anyio
 import structlog
 
 from chassis.config.errors import ConfigError
-from chassis.config.settings import ServiceSettings, bind_settings
+from chassis.config.listeners import Commit, Listeners, Prepare
+from chassis.config.settings import ServiceSettings
+from chassis.config.snapshot import Snapshot, take_snapshot, waiting_for_restart
 from chassis.config.source import ConfigSource, Loaded
+from chassis.config.spring import ReloadSettings
+from chassis.config.status import ReloadStatus
 from chassis.config.watch import changes
+
+__all__ = ["LiveConfig", "Snapshot"]
 
 S = TypeVar("S", bound=ServiceSettings)
 
 _log = structlog.get_logger("chassis.config")
 
-Prepare = Callable[[Any], Awaitable[Any]]
-Commit = Callable[[Any], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot(Generic[S]):
-    """One version of the configuration; `loaded_at` in Unix seconds."""
-
-    settings: S
-    profiles: tuple[str, ...]
-    hash: str
-    loaded_at: float
-    ignored: tuple[str, ...] = ()
-    """Names that have no effect here, never their values."""
-
-
-@dataclass(slots=True)
-class ReloadState:
-    """What the metrics tell of reloads; durations in seconds."""
-
-    last_successful: bool = True
-    pending_hash: str = ""
-    watch_mode: str = "none"
-    restart_required: bool = False
-    last_duration: float = 0.0
-    counts: dict[tuple[str, str], int] | None = None
-
-    def count(self, result: str, reason: str) -> None:
-        """Count a reload by its result and the reason for it."""
-        self.counts = self.counts or {}
-        self.counts[result, reason] = self.counts.get((result, reason), 0) + 1
-
 
 class LiveConfig(Generic[S]):
     """A configuration that follows its mounts: watch, validate, swap, or keep the last good."""
 
-    def __init__(self, source: ConfigSource, settings_type: type[S], first: Snapshot[S]) -> None:
+    def __init__(
+        self,
+        source: ConfigSource,
+        settings_type: type[S],
+        first: Snapshot[S],
+        *,
+        seen: object = None,
+        digest: str = "",
+    ) -> None:
         self.source = source
-        self.state = ReloadState()
+        self.status = ReloadStatus()
         self._type = settings_type
+        self._started_with = first.settings
         self._current = first
-        self._hooks: list[tuple[Prepare | None, Commit]] = []
+        self._seen, self._digest = seen, digest
+        self._mounted = source.directories()
+        self._listeners = Listeners()
         self._on_restart: list[Callable[[], None]] = []
-        self._seen = source.fingerprint()
+        self._restarting = False
 
     @classmethod
     def load(cls, source: ConfigSource, settings_type: type[S]) -> Self:
         """Read the configuration for the first time; raise `ConfigError`."""
-        live = cls(source, settings_type, _snapshot(source, source.load(), settings_type))
+        # Taken before reading: a swap meanwhile is then seen at the first look.
+        seen = source.fingerprint()
+        loaded = source.load()
+        first = take_snapshot(source, loaded, settings_type)
         _log.info(_active_profiles(source.profiles))
-        if ignored := live.current.ignored:
-            _log.debug("settings without effect here", names=list(ignored))
-        return live
+        if first.ignored:
+            _log.debug("settings without effect here", names=list(first.ignored))
+        return cls(source, settings_type, first, seen=seen, digest=loaded.digest)
 
     @classmethod
     def fixed(cls, settings: S, *, profiles: tuple[str, ...] = ()) -> Self:
@@ -91,9 +79,10 @@ class LiveConfig(Generic[S]):
     def on_change(self, commit: Commit, *, prepare: Prepare | None = None) -> None:
         """Call `commit` after each swap, with the snapshot or with what `prepare` made of it.
 
-        All prepares run before the swap; one that raises rejects the whole change.
+        All prepares run before the swap, 10 s each at most; one that raises rejects the change,
+        and what the others prepared is dropped.
         """
-        self._hooks.append((prepare, commit))
+        self._listeners.add(commit, prepare)
 
     def on_restart(self, callback: Callable[[], None]) -> None:
         """Call back once a good change asks for a restart (`reload.strategy: restart`)."""
@@ -101,68 +90,99 @@ class LiveConfig(Generic[S]):
 
     async def run(self, stop: anyio.Event) -> None:
         """Follow the mounts until `stop` is set; the watcher is armed before its first look."""
-        settings = self.settings.spring.cloud.kubernetes.reload
-        if not settings.enabled or settings.strategy == "none":
-            await stop.wait()
-            return
-        period = settings.period if settings.mode == "polling" else None
-        async for mode in changes(self.source, stop, period=period):
-            self.state.watch_mode = mode
-            await self.look()
+        while not stop.is_set():
+            reload = self._reload_settings
+            if not reload.enabled or not self.source.mounts():
+                self.status.watch_mode = "off"
+                await stop.wait()
+                return
+            await self._follow(reload, stop)
+            if self._restarting:
+                await self._restart(stop)
+                return
 
     async def look(self) -> None:
         """Reload if the mounts differ from what was read last."""
-        seen = self.source.fingerprint()
-        if seen == self._seen:
+        before, self._seen = self._seen, self.source.fingerprint()
+        if self._seen == before:
             return
-        self._seen = seen
-        _log.info("Detected change in config maps")
+        _log.info(_detected(before, self._seen))
         began = time.perf_counter()
         try:
             await self._reload(began)
         except ConfigError as error:
+            if error.kind == "read":
+                self._seen = before  # what could not be read is tried again at the next look
             self._reject(error, began)
+        except Exception:  # noqa: BLE001 - logged; the watcher outlives a fault of ours
+            _log.exception("configuration rejected, the last good one stays")
+            self.status.failed("error", time.perf_counter() - began)
+
+    @property
+    def _reload_settings(self) -> ReloadSettings:
+        return self.settings.spring.cloud.kubernetes.reload
+
+    async def _follow(self, reload: ReloadSettings, stop: anyio.Event) -> None:
+        """Look at each change until a change alters how to watch, or asks for a restart."""
+        period = reload.period if reload.mode == "polling" else None
+        async with aclosing(changes(self.source, stop, period=period)) as ticks:
+            async for mode in ticks:
+                self.status.watch_mode = mode
+                await self.look()
+                if self._restarting or self._reload_settings != reload:
+                    return
 
     async def _reload(self, began: float) -> None:
-        loaded = await asyncio.to_thread(self._load_or_reject)
-        if loaded.hash == self._current.hash:
-            self.state.last_successful, self.state.pending_hash = True, ""
+        loaded = await anyio.to_thread.run_sync(self._read)
+        if loaded.digest == self._digest:
+            self._settle()
             return
-        self.state.pending_hash = loaded.hash
-        snapshot = await asyncio.to_thread(_snapshot, self.source, loaded, self._type)
-        strategy = snapshot.settings.spring.cloud.kubernetes.reload.strategy
+        self.status.pending_hash = loaded.hash
+        snapshot = await anyio.to_thread.run_sync(take_snapshot, self.source, loaded, self._type)
+        strategy = self._reload_settings.strategy
         _log.info(f"Reloading using strategy: {strategy.upper()}")
-        if strategy == "restart":
-            self._restart()
-            return
-        await self._swap(snapshot)
-        self._succeeded(began)
+        if strategy == "refresh":
+            await self._swap(snapshot, loaded.digest)
+            self._succeeded(began)
+        elif strategy == "restart":
+            self._restarting = self.status.restart_required = True
+            self.status.succeeded("restart", time.perf_counter() - began)
+        else:
+            self.status.skipped(time.perf_counter() - began)
 
-    def _load_or_reject(self) -> Loaded:
-        try:
-            return self.source.load()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"can't be read: {error}") from error
+    def _read(self) -> Loaded:
+        for place in self._mounted:
+            if not place.is_dir():
+                reason = "is gone; without it every setting would be reset"
+                raise ConfigError(reason, file=str(place), kind="read")
+        return self.source.load()
 
-    async def _swap(self, snapshot: Snapshot[S]) -> None:
-        prepared = [await _prepared(prepare, snapshot) for prepare, _ in self._hooks]
-        self._current = snapshot
-        for (_, commit), value in zip(self._hooks, prepared, strict=True):
-            _committed(commit, value)
+    async def _swap(self, snapshot: Snapshot[S], digest: str) -> None:
+        commits = await self._listeners.prepare(snapshot)
+        # From here on without await: no task sees the new settings beside an old listener.
+        self._current, self._digest = snapshot, digest
+        for commit in commits:
+            commit()
 
     def _succeeded(self, began: float) -> None:
-        state = self.state
-        state.last_successful, state.pending_hash = True, ""
-        state.last_duration = time.perf_counter() - began
-        state.count("success", "change")
+        took = time.perf_counter() - began
+        self.status.succeeded("change", took)
+        waiting = list(waiting_for_restart(self._started_with, self.settings))
+        self.status.restart_required = bool(waiting)
         _log.info(_active_profiles(self.source.profiles))
-        _log.info("configuration reloaded", took_ms=round(state.last_duration * 1000, 1))
+        _log.info("Configuration reloaded", took_ms=round(took * 1000, 1), hash=self.current.hash)
+        if waiting:
+            _log.warning("changed sections take effect at the next start", sections=waiting)
+
+    def _settle(self) -> None:
+        """Note that what is mounted is what is active: a refused edit may have been undone."""
+        if self.status.pending_hash or not self.status.last_successful:
+            _log.info("The active configuration is mounted again")
+        self.status.restart_required = any(waiting_for_restart(self._started_with, self.settings))
+        self.status.settled()
 
     def _reject(self, error: ConfigError, began: float) -> None:
-        state = self.state
-        state.last_successful = False
-        state.last_duration = time.perf_counter() - began
-        state.count("failure", "invalid")
+        self.status.failed(error.kind, time.perf_counter() - began)
         _log.error(
             f"configuration rejected, the last good one stays: {error}",
             file=error.file,
@@ -171,36 +191,19 @@ class LiveConfig(Generic[S]):
             reason=error.reason,
         )
 
-    def _restart(self) -> None:
-        self.state.restart_required = True
-        self.state.count("success", "restart")
+    async def _restart(self, stop: anyio.Event) -> None:
+        """Ask for the restart after a random wait, so that replicas do not all go at once."""
+        longest = self._reload_settings.max_wait_for_restart
+        with anyio.move_on_after(random.uniform(0, longest)):  # noqa: S311 - not for secrets
+            await stop.wait()
         for callback in self._on_restart:
             callback()
 
 
-def _snapshot(source: ConfigSource, loaded: Loaded, settings_type: type[S]) -> Snapshot[S]:
-    settings, ignored = bind_settings(source, loaded, settings_type)
-    return Snapshot(settings, source.profiles, loaded.hash, time.time(), ignored)
-
-
-async def _prepared(prepare: Prepare | None, snapshot: Snapshot[Any]) -> Any:
-    if prepare is None:
-        return snapshot
-    try:
-        return await prepare(snapshot)
-    except ConfigError:
-        raise
-    except Exception as error:  # whatever it raises, the last good version stays
-        _log.exception("a listener could not prepare for the change")
-        raise ConfigError(f"a listener refused it: {type(error).__name__}") from error
-
-
-def _committed(commit: Commit, value: Any) -> None:
-    """Commit, and go on: what was swapped stays swapped for all the others."""
-    try:
-        commit(value)
-    except Exception:  # noqa: BLE001 - one listener must not keep the others from the swap
-        _log.exception("a listener failed after the change")
+def _detected(before: object, now: object) -> str:
+    """Say which mount changed, as people know the line."""
+    same = isinstance(before, tuple) and isinstance(now, tuple) and before[0] == now[0]
+    return f"Detected change in {'secrets' if same else 'config maps'}"
 
 
 def _active_profiles(profiles: tuple[str, ...]) -> str:

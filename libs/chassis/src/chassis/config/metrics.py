@@ -3,7 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    InfoMetricFamily,
+    SummaryMetricFamily,
+)
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
@@ -18,52 +23,53 @@ class ConfigCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield the families, names as trusted systems have them."""
-        state, current = self._live.state, self._live.current
-        yield _gauge(
+        status, current = self._live.status, self._live.current
+        yield GaugeMetricFamily(
             "config_last_reload_successful",
-            "Whether the last reload attempt was taken (1) or refused (0).",
-            state.last_successful,
+            "Whether what was mounted last was taken (1) or refused (0).",
+            float(status.last_successful),
         )
-        yield _gauge(
+        yield GaugeMetricFamily(
             "config_last_reload_success_timestamp_seconds",
             "When the active configuration was loaded.",
             current.loaded_at,
         )
-        yield _gauge(
-            "config_reload_duration_seconds",
-            "How long the last reload took.",
-            state.last_duration,
-        )
-        yield _gauge(
+        yield GaugeMetricFamily(
             "config_restart_required",
-            "Whether a change waits for a restart.",
-            state.restart_required,
+            "Whether a change takes effect at the next start only.",
+            float(status.restart_required),
+        )
+        yield SummaryMetricFamily(
+            "config_reload_duration_seconds",
+            "How long reloads took, taken or refused.",
+            status.durations_count,
+            status.durations_sum,
         )
         yield self._reloads()
-        yield _info("config", hash=current.hash, profiles=",".join(current.profiles))
-        yield _labelled("config_pending_hash", "hash", state.pending_hash, bool(state.pending_hash))
-        yield _labelled("config_watch_mode", "mode", state.watch_mode, value=True)
+        active = {"hash": current.hash, "profiles": ",".join(current.profiles)}
+        yield InfoMetricFamily("config", "The active configuration.", active)
+        yield from self._labelled()
 
-    def _reloads(self) -> CounterMetricFamily:
+    def _reloads(self) -> Metric:
         family = CounterMetricFamily(
-            "config_reloads", "Reload attempts.", labels=["result", "reason"]
+            "config_reloads", "Changes seen, by what became of them.", labels=["result", "reason"]
         )
-        for (result, reason), count in (self._live.state.counts or {}).items():
+        for (result, reason), count in self._live.status.counts.items():
             family.add_metric([result, reason], count)
         return family
 
-
-def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
-    return GaugeMetricFamily(name, text, value=float(value))
-
-
-def _labelled(name: str, label: str, text: str, value: bool) -> GaugeMetricFamily:  # noqa: FBT001 - a gauge's value
-    family = GaugeMetricFamily(
-        name, f"The {label} in the label; 0 where there is none.", labels=[label]
-    )
-    family.add_metric([text], float(value))
-    return family
-
-
-def _info(name: str, **labels: str) -> InfoMetricFamily:
-    return InfoMetricFamily(name, "The active configuration.", value=labels)
+    def _labelled(self) -> Iterator[Metric]:
+        status = self._live.status
+        pending = GaugeMetricFamily(
+            "config_pending_hash",
+            "The version that is mounted and not active; absent where there is none.",
+            labels=["hash"],
+        )
+        if status.pending_hash:
+            pending.add_metric([status.pending_hash], 1)
+        yield pending
+        mode = GaugeMetricFamily(
+            "config_watch_mode", "How changes are noticed: event, polling or off.", labels=["mode"]
+        )
+        mode.add_metric([status.watch_mode], 1)
+        yield mode

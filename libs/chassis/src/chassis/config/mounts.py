@@ -4,47 +4,62 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-_ATTEMPTS = 5
+from chassis.config.errors import ConfigError
+
+_ATTEMPTS = 20
 _VERSION = "..data"
 
 
-def read_mount(directory: Path) -> Mapping[str, str]:
+def read_mount(directory: Path | None) -> Mapping[str, bytes]:
     """Return the directory's files by name; empty where there is no directory.
 
-    kubelet removes the old version right after the swap: a file that is gone means that there
-    is a new version to read from.
+    kubelet removes the old version right after the swap, file by file: what was read counts only
+    if the version was not swapped meanwhile. Raise `ConfigError` where that never happens.
     """
-    for _ in range(_ATTEMPTS - 1):
+    if directory is None or not directory.is_dir():
+        return {}
+    for _ in range(_ATTEMPTS):
+        version = _version(directory)
         try:
-            return _read(directory)
+            files = _read(directory / version)
         except FileNotFoundError:
             continue
-    return _read(directory)
+        except OSError as error:
+            raise _unreadable(directory, error) from error
+        if _version(directory) == version:
+            return files
+    raise ConfigError("changes faster than it can be read", file=str(directory), kind="read")
 
 
 def fingerprint(directory: Path | None) -> object:
     """Return what differs once the directory has another version: cheap enough to ask often."""
     if directory is None:
         return None
+    return _version(directory) or _plain_fingerprint(directory)
+
+
+def _version(directory: Path) -> str:
+    """Return the name of the version kubelet linked; empty in a directory no kubelet keeps."""
     try:
         return os.readlink(directory / _VERSION)  # noqa: PTH115 - 1 µs against 10
     except OSError:
-        return _plain_fingerprint(directory)
+        return ""
 
 
-def _read(directory: Path) -> Mapping[str, str]:
-    if not directory.is_dir():
-        return {}
-    version = directory / _VERSION
-    resolved = version.resolve(strict=True) if version.is_symlink() else directory
-    files = sorted(path for path in resolved.iterdir() if not path.name.startswith("."))
-    return {path.name: path.read_text(encoding="utf-8") for path in files if path.is_file()}
+def _read(version: Path) -> Mapping[str, bytes]:
+    files = [path for path in version.iterdir() if not path.name.startswith(".")]
+    return {path.name: path.read_bytes() for path in sorted(files) if path.is_file()}
+
+
+def _unreadable(directory: Path, error: OSError) -> ConfigError:
+    reason = f"can't be read: {error.strerror}"
+    return ConfigError(reason, file=str(error.filename or directory), kind="read")
 
 
 def _plain_fingerprint(directory: Path) -> object:
-    """Fingerprint a directory that no kubelet keeps: names, times and sizes."""
+    """Fingerprint a directory that no kubelet keeps: names, inodes, times and sizes."""
     try:
-        files = [(entry.name, entry.stat()) for entry in os.scandir(directory)]
+        found = [(entry.name, entry.stat()) for entry in os.scandir(directory)]
     except OSError:
         return None
-    return tuple(sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in files))
+    return tuple(sorted((name, s.st_ino, s.st_mtime_ns, s.st_size) for name, s in found))

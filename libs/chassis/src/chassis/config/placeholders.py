@@ -17,9 +17,12 @@ class Resolver:
 
     def resolve(self, entry: Entry, key: str) -> Any:
         """Return an entry's value without placeholders; raise `ConfigError` at a missing name."""
+        return self._entry(entry, (key,))
+
+    def _entry(self, entry: Entry, trail: tuple[str, ...]) -> Any:
         if entry.origin.literal:
             return entry.value
-        return self._any(entry.value, entry.origin, (key,))
+        return self._any(entry.value, entry.origin, trail)
 
     def _any(self, value: Any, origin: Origin, trail: tuple[str, ...]) -> Any:
         if isinstance(value, str):
@@ -34,12 +37,12 @@ class Resolver:
             return text
         end = _closing(text, start)
         if end < 0:
-            raise _error(f"{text!r} opens a placeholder and does not close it", origin, trail)
+            raise _error("opens a placeholder and does not close it", origin, trail)
         value = self._named(text[start + len(_OPEN) : end], origin, trail)
         head, tail = text[:start], text[end + 1 :]
         if not head and not tail:
             return value
-        return f"{head}{value}{self._text(tail, origin, trail)}"
+        return f"{head}{_written(value)}{_written(self._text(tail, origin, trail))}"
 
     def _named(self, inner: str, origin: Origin, trail: tuple[str, ...]) -> Any:
         name, colon, default = inner.partition(":")
@@ -48,17 +51,26 @@ class Resolver:
             raise _error(f"${{{name}}} leads back to itself ({cycle})", origin, trail)
         entry = find(self._tree, name.split("."))
         if entry is not None and not isinstance(entry.value, dict):
-            return (
-                entry.value
-                if entry.origin.literal
-                else self._any(entry.value, entry.origin, (*trail, name))
-            )
-        if name in self._environ:
-            return self._environ[name]
+            return self._entry(entry, (*trail, name))
+        if (variable := self._variable(name)) is not None:
+            return variable
         if colon:
             return self._text(default, origin, trail)
         reason = f"${{{name}}} is defined nowhere; define it, or give a default: ${{{name}:...}}"
         raise _error(reason, origin, trail)
+
+    def _variable(self, name: str) -> str | None:
+        """Look a name up in the environment, as it stands and in capitals as Spring would."""
+        capitals = name.upper().replace(".", "_")
+        spellings = (name, capitals.replace("-", ""), capitals.replace("-", "_"))
+        return next((self._environ[s] for s in spellings if s in self._environ), None)
+
+
+def _written(value: Any) -> str:
+    """Write a value into a text the way YAML does."""
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _closing(text: str, start: int) -> int:

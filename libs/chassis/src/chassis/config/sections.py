@@ -1,132 +1,23 @@
 """The settings sections every service has; each default stands here and nowhere else."""
 
-from typing import Annotated, ClassVar, Literal
+from pathlib import Path
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
 
 from chassis.config.durations import Duration
+from chassis.config.section import NameList, Section, TolerantSection
 
 
-def _listed(value: object) -> object:
-    """Read a comma-separated text as a list, as Spring does."""
-    if not isinstance(value, str):
+def _not_yet(*later: str) -> BeforeValidator:
+    """Refuse a value that is planned, so that nobody takes it for a typing error."""
+
+    def refuse(value: object) -> object:
+        if value in later:
+            raise ValueError(f"{value} comes with a later version; leave it out")
         return value
-    return [item.strip() for item in value.split(",") if item.strip()]
 
-
-NameList = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-"""A YAML list, or names with commas between them."""
-
-
-class Section(BaseModel):
-    """A group of settings; an unknown name is an error unless the section is `tolerant`.
-
-    Tolerant sections are those whose names Spring owns: what means nothing here is listed at
-    `/info` and has no effect.
-    """
-
-    tolerant: ClassVar[bool] = False
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", coerce_numbers_to_str=True, hide_input_in_errors=True
-    )
-
-
-class TolerantSection(Section):
-    """A section with names of Spring's that have no effect here."""
-
-    tolerant: ClassVar[bool] = True
-
-
-class ApplicationSettings(TolerantSection):
-    """`spring.application`."""
-
-    name: str | None = None
-
-
-class ReloadSettings(TolerantSection):
-    """`spring.cloud.kubernetes.reload`: whether and how a changed mount takes effect."""
-
-    enabled: bool = True
-    strategy: Annotated[
-        Literal["refresh", "restart", "none"],
-        BeforeValidator(lambda value: str(value).lower().removesuffix("_context")),
-    ] = "refresh"
-    mode: Annotated[
-        Literal["event", "polling"], BeforeValidator(lambda value: str(value).lower())
-    ] = "event"
-    period: Duration = 15.0
-
-
-class SpringDiscoverySettings(TolerantSection):
-    """`spring.cloud.kubernetes.discovery`: which namespaces, in mode `kubernetes`."""
-
-    all_namespaces: bool = False
-    namespaces: NameList = ()
-
-
-class LoadBalancerSettings(TolerantSection):
-    """`spring.cloud.kubernetes.loadbalancer` (older: `ribbon`)."""
-
-    mode: Annotated[Literal["SERVICE", "POD"], BeforeValidator(lambda v: str(v).upper())] = (
-        "SERVICE"
-    )
-
-
-class SpringKubernetesSettings(TolerantSection):
-    """`spring.cloud.kubernetes`."""
-
-    reload: ReloadSettings = ReloadSettings()
-    discovery: SpringDiscoverySettings = SpringDiscoverySettings()
-    ribbon: LoadBalancerSettings = LoadBalancerSettings()
-    loadbalancer: LoadBalancerSettings = LoadBalancerSettings()
-
-
-class SpringCloudSettings(TolerantSection):
-    """`spring.cloud`."""
-
-    kubernetes: SpringKubernetesSettings = SpringKubernetesSettings()
-
-
-class SentinelSettings(TolerantSection):
-    """`spring.data.redis.sentinel`: nodes as `host:port`."""
-
-    master: str | None = None
-    nodes: NameList = ()
-
-
-class RedisSettings(TolerantSection):
-    """`spring.data.redis` (older: `spring.redis`); `timeout` bounds each operation."""
-
-    host: str = "localhost"
-    port: int = Field(default=6379, ge=1, le=65535)
-    username: str | None = None
-    password: SecretStr | None = None
-    database: int = Field(default=0, ge=0)
-    ssl: bool = False
-    timeout: Duration = 1.0
-    sentinel: SentinelSettings = SentinelSettings()
-
-
-class DataSettings(TolerantSection):
-    """`spring.data`."""
-
-    redis: RedisSettings | None = None
-
-
-class SpringSettings(TolerantSection):
-    """What of `spring.*` has an effect here."""
-
-    application: ApplicationSettings = ApplicationSettings()
-    cloud: SpringCloudSettings = SpringCloudSettings()
-    data: DataSettings = DataSettings()
-    redis_: RedisSettings = Field(default=RedisSettings(), alias="redis")
-
-    model_config = ConfigDict(populate_by_name=True)
-
-    @property
-    def redis(self) -> RedisSettings:
-        """Return the token store's settings; the newer name wins."""
-        return self.data.redis or self.redis_
+    return BeforeValidator(refuse)
 
 
 class ServletSettings(TolerantSection):
@@ -198,7 +89,7 @@ class OAuth2ResourceSettings(Section):
     cache_ttl: Duration = 2.0
     negative_cache_ttl: Duration = 1.0
     cache_size: int = Field(default=10_000, ge=1)
-    token_mode: Literal["check_token"] = "check_token"  # noqa: S105 - a mode
+    token_mode: Annotated[Literal["check_token"], _not_yet("jwt", "auto")] = "check_token"  # noqa: S105 - a mode
 
 
 class AuthorizationSettings(Section):
@@ -225,10 +116,10 @@ class SecuritySettings(Section):
 class DiscoverySettings(Section):
     """`discovery`: how service names become addresses."""
 
-    mode: Literal["dns", "static"] = "dns"
+    mode: Annotated[Literal["dns", "static"], _not_yet("kubernetes")] = "dns"
     namespaces: NameList = ()
     cluster_domain: str | None = None
-    table: str | None = None
+    table: Path | None = None
 
 
 class ClientSettings(Section):
@@ -238,7 +129,7 @@ class ClientSettings(Section):
     timeout: Duration = 5.0
     max_connection_age: Duration = 60.0
     keep_alive: Duration = 15.0
-    pool_size: int = Field(default=100, ge=1)
+    max_connections: int = Field(default=100, ge=1)
     retry_budget: float = Field(default=0.2, ge=0, le=1)
     source_address: str | None = None
 

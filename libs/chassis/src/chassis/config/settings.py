@@ -1,11 +1,12 @@
 """A service's typed settings: the chassis' sections and what the service adds."""
 
-from typing import Any, ClassVar, Self, TypeVar
+from typing import ClassVar, Self, TypeVar
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from chassis.config.binding import Binder
+from chassis.config.demo import refuse_demo_secrets
 from chassis.config.errors import ConfigError
 from chassis.config.placeholders import Resolver
 from chassis.config.sections import (
@@ -16,10 +17,27 @@ from chassis.config.sections import (
     ManagementSettings,
     SecuritySettings,
     ServerSettings,
-    SpringSettings,
 )
 from chassis.config.source import ConfigSource, Loaded
-from chassis.config.tree import Tree, find
+from chassis.config.spring import RedisSettings, SpringSettings
+from chassis.config.tree import Entry, Tree, find
+
+__all__ = [
+    "ClientSettings",
+    "DiscoverySettings",
+    "FaultSettings",
+    "LoggingSettings",
+    "ManagementSettings",
+    "RedisSettings",
+    "SecuritySettings",
+    "ServerSettings",
+    "ServiceSettings",
+    "SpringSettings",
+    "bind_settings",
+]
+
+_MANAGEMENT_OFFSET = 10_000
+_MAX_PORT = 65_535
 
 S = TypeVar("S", bound="ServiceSettings")
 
@@ -58,12 +76,32 @@ class ServiceSettings(BaseSettings):
         del settings_cls, env_settings, dotenv_settings, file_secret_settings
         return (init_settings,)
 
+    @property
+    def management_address(self) -> str:
+        """Return the address probes and metrics are served at; by default the API's."""
+        return self.management.server.address or self.server.address
+
+    @property
+    def management_port(self) -> int:
+        """Return the port of probes and metrics; by default the API's + 10000, or any if any."""
+        if self.management.server.port is not None or self.server.port == 0:
+            return self.management.server.port or 0
+        return self.server.port + _MANAGEMENT_OFFSET
+
     def check(self, profiles: tuple[str, ...]) -> Self:
         """Refuse what the active profiles forbid; services override and extend it."""
+        if self.management_port > _MAX_PORT:
+            reason = f"server.port + {_MANAGEMENT_OFFSET} is no port; set it"
+            raise ConfigError(reason, key="management.server.port")
         faulty = self.faults.error_rate or self.faults.latency_ms
         if "prod" in profiles and faulty and not self.faults.allow:
             reason = "faults are refused under the profile prod; set faults.allow: true to mean it"
             raise ConfigError(reason, key="faults")
+        secret = self.security.oauth2.client.client_secret
+        own = (
+            [("security.oauth2.client.client-secret", secret.get_secret_value())] if secret else []
+        )
+        refuse_demo_secrets(profiles, own)
         return self
 
 
@@ -74,36 +112,39 @@ def bind_settings(
     binder = Binder(Resolver(loaded.tree, source.environ))
     values = binder.bind(loaded.tree, settings_type)
     try:
-        settings = settings_type(**values)
+        settings = settings_type(**values).check(source.profiles)
     except ValidationError as error:
         raise _explained(error, loaded.tree) from None
-    return settings.check(source.profiles), tuple(sorted(binder.ignored))
+    except ConfigError as error:
+        raise _located(error, loaded.tree) from None
+    return settings, tuple(sorted(binder.ignored))
 
 
 def _explained(error: ValidationError, tree: Tree) -> ConfigError:
     """Name key, file and line of the first thing wrong, never the value: it may be a secret."""
-    first = error.errors(include_input=False, include_url=False)[0]
-    path = [str(part) for part in first["loc"] if not _is_union_tag(part)]
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    key = ".".join(str(part).replace("_", "-") for part in first["loc"])
     more = error.error_count() - 1
-    reason = _reason(first) + (f" (and {more} more)" if more else "")
-    entry = _nearest(tree, path)
-    key = ".".join(part.replace("_", "-") for part in path)
-    if entry is None:
-        return ConfigError(reason, key=key)
-    return ConfigError(reason, file=entry.origin.file, line=entry.origin.line, key=key)
+    reason = _reason(first["type"], first["msg"]) + (f" (and {more} more)" if more else "")
+    return _located(ConfigError(reason, key=key), tree)
 
 
-def _is_union_tag(part: Any) -> bool:
-    return isinstance(part, str) and (part.endswith("]") or "(" in part)
-
-
-def _reason(first: Any) -> str:
-    if first["type"] == "missing":
+def _reason(kind: str, message: str) -> str:
+    if kind == "missing":
         return "is required; set it"
-    return str(first["msg"]).removeprefix("Value error, ")
+    return message.removeprefix("Value error, ")
 
 
-def _nearest(tree: Tree, path: list[str]) -> Any:
+def _located(error: ConfigError, tree: Tree) -> ConfigError:
+    """Add file and line of the key, or of the nearest one above it."""
+    entry = _nearest(tree, (error.key or "").split("."))
+    if error.file is not None or entry is None:
+        return error
+    origin = entry.origin
+    return ConfigError(error.reason, file=origin.file, line=origin.line, key=error.key)
+
+
+def _nearest(tree: Tree, path: list[str]) -> Entry | None:
     """Return the entry of a path, or the nearest one above it."""
     for length in range(len(path), 0, -1):
         if (entry := find(tree, path[:length])) is not None:

@@ -1,54 +1,58 @@
 """Where a service's configuration comes from, and in which order it counts."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from itertools import chain
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-import yaml
-
-from chassis.config.documents import Document, merged, read_documents
+from chassis.config.documents import merged, read_documents
 from chassis.config.errors import ConfigError
 from chassis.config.mounts import fingerprint, read_mount
-from chassis.config.tree import Origin, Tree, canonical, merge, nest
+from chassis.config.process import active_profiles, environment_trees, flag_trees, read_flags
+from chassis.config.tree import Origin, Tree, merge, nest
 
 CONFIG_DIR = "/etc/suite/config"
 SECRETS_DIR = "/etc/suite/secrets"
 _YAML = (".yaml", ".yml")
-_SEPARATOR = "__"
-_SHARED_SECTIONS = frozenset(
-    ("spring", "server", "management", "security", "discovery", "client", "logging", "faults")
-)
-"""The chassis' own sections, which the environment may name without the service's prefix."""
+_HASH_LENGTH = 12
+
+Files = Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """All sources merged into one tree, and the digest of the files it came from."""
+    """All sources merged into one tree.
+
+    `hash` tells versions of the ConfigMap apart and is shown to everyone. `digest` covers the
+    secrets too; it stays inside, since short secrets can be guessed from their digest.
+    """
 
     tree: Tree
     hash: str
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigSource:
-    """The places a configuration is read from; strongest first: arguments, environment, secrets,
-    profile documents, default documents.
-    """  # noqa: D205 - the order is one sentence
+    """The places a configuration is read from.
+
+    Strongest first: arguments, environment, secret files, profile documents, default documents.
+    """
 
     name: str
     config_dir: Path | None = None
     secrets_dir: Path | None = None
-    arguments: Mapping[str, str] = field(default_factory=dict)
+    arguments: Mapping[str, str] = field(default_factory=dict, repr=False)
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     profiles: tuple[str, ...] = ()
 
     @classmethod
     def from_process(cls, name: str, argv: Sequence[str], environ: Mapping[str, str]) -> Self:
         """Read `--key=value` flags and the environment; raise `ConfigError` for anything else."""
-        arguments = dict(_flag(text) for text in argv)
+        arguments = read_flags(argv)
         chosen = arguments.pop("profiles", None)
         return cls(
             name=name,
@@ -56,117 +60,75 @@ class ConfigSource:
             secrets_dir=Path(environ.get("SECRETS_DIR", SECRETS_DIR)),
             arguments=arguments,
             environ=environ,
-            profiles=_profiles(chosen, environ),
+            profiles=active_profiles(chosen, environ),
         )
 
     def load(self) -> Loaded:
         """Read everything once; raise `ConfigError`."""
-        config, secrets = _files(self.config_dir), _files(self.secrets_dir)
-        if self.config_dir is not None and self.config_dir.is_dir() and not _documents_of(config):
-            raise ConfigError("holds no application.yaml", file=str(self.config_dir))
-        layers = (
-            self._documents(config),
-            *self._secret_trees(secrets),
-            *self._environment(),
-            *self._flags(),
+        config, secrets = read_mount(self.config_dir), read_mount(self.secrets_dir)
+        trees = chain(
+            [self._documents(config)],
+            self._secret_trees(secrets),
+            environment_trees(self.name, self.environ),
+            flag_trees(self.arguments),
         )
-        tree: Tree = reduce(merge, layers, {})
-        return Loaded(tree, _digest((config, secrets)))
+        nothing: Tree = {}
+        tree = reduce(merge, trees, nothing)
+        return Loaded(tree, _digest(config)[:_HASH_LENGTH], _digest(config) + _digest(secrets))
 
-    def fingerprint(self) -> object:
-        """Return what differs once a mount was swapped."""
+    def fingerprint(self) -> tuple[object, object]:
+        """Return what differs once a mount was swapped: the ConfigMap's, the Secret's."""
         return (fingerprint(self.config_dir), fingerprint(self.secrets_dir))
+
+    def mounts(self) -> list[Path]:
+        """Return the places where mounts may be."""
+        return [place for place in (self.config_dir, self.secrets_dir) if place is not None]
 
     def directories(self) -> list[Path]:
         """Return the mounts that exist: what a watcher watches."""
-        places = (self.config_dir, self.secrets_dir)
-        return [place for place in places if place is not None and place.is_dir()]
+        return [place for place in self.mounts() if place.is_dir()]
 
-    def _documents(self, files: Mapping[str, str]) -> Tree:
+    def _documents(self, files: Files) -> Tree:
         """Merge application.yaml, then application-PROFILE.yaml of each active profile."""
         tree: Tree = {}
-        for stem in ("application", *(f"application-{profile}" for profile in self.profiles)):
-            for file in (f"{stem}{ending}" for ending in _YAML):
-                if file in files:
-                    documents = read_documents(file, files[file])
-                    tree = merge(tree, merged(documents, self.profiles))
+        found = list(self._application_files(files))
+        for file in found:
+            tree = merge(tree, merged(read_documents(file, _text(file, files)), self.profiles))
+        if found and not tree:
+            reason = "has no document for the active profiles; it would reset every setting"
+            raise ConfigError(reason, file=found[0])
         return tree
 
-    def _secret_trees(self, files: Mapping[str, str]) -> Iterable[Tree]:
-        for file, text in files.items():
+    def _application_files(self, files: Files) -> Iterator[str]:
+        defaults = [name for name in ("application.yaml", "application.yml") if name in files]
+        if not defaults and self.config_dir is not None and self.config_dir.is_dir():
+            raise ConfigError("holds no application.yaml", file=str(self.config_dir))
+        yield from defaults
+        for profile in self.profiles:
+            names = (f"application-{profile}{ending}" for ending in _YAML)
+            yield from (name for name in names if name in files)
+
+    def _secret_trees(self, files: Files) -> Iterator[Tree]:
+        for file, content in files.items():
             if file.endswith(_YAML):
-                documents: list[Document] = read_documents(file, text, literal=True)
+                documents = read_documents(file, _text(file, files), literal=True)
                 yield merged(documents, self.profiles)
-            else:
-                yield nest(file.split("."), text.strip(), Origin(file, literal=True))
-
-    def _environment(self) -> Iterable[Tree]:
-        """Yield the shared sections first, so that the prefixed names win."""
-        prefix = canonical(self.name)
-        prefixed = []
-        for variable, value in sorted(self.environ.items()):
-            head, *path = variable.split(_SEPARATOR)
-            if not path:
-                continue
-            origin = Origin(f"environment variable {variable}")
-            if canonical(head) == prefix:
-                prefixed.append(nest(path, _typed(value, origin), origin))
-            elif canonical(head) in _SHARED_SECTIONS:
-                yield nest([head, *path], _typed(value, origin), origin)
-        yield from prefixed
-
-    def _flags(self) -> Iterable[Tree]:
-        for key, value in self.arguments.items():
-            origin = Origin(f"argument --{key}")
-            yield nest(key.split("."), _typed(value, origin), origin)
+            elif all(path := file.split(".")):
+                # A key store is no text and no setting; it is there for others to read.
+                value = content.decode(errors="replace").strip()
+                yield nest(path, value, Origin(file, literal=True))
 
 
-def _flag(text: str) -> tuple[str, str]:
-    key, equals, value = text.removeprefix("--").partition("=")
-    if not text.startswith("--") or not equals or not key:
-        raise ConfigError("write settings as --key=value", key=text.partition("=")[0])
-    return key, value
-
-
-def _profiles(chosen: str | None, environ: Mapping[str, str]) -> tuple[str, ...]:
-    named = chosen or environ.get("PROFILES_ACTIVE") or environ.get("SPRING_PROFILES_ACTIVE") or ""
-    profiles = [name.strip() for name in named.split(",") if name.strip()]
-    if "KUBERNETES_SERVICE_HOST" in environ and "kubernetes" not in profiles:
-        profiles.insert(0, "kubernetes")
-    if bad := next((name for name in profiles if not _is_profile(name)), None):
-        raise ConfigError(
-            f"{bad!r} is no profile name; use letters, digits, dot, dash, underscore",
-            key="profiles",
-        )
-    return tuple(profiles)
-
-
-def _is_profile(name: str) -> bool:
-    return name.replace("-", "").replace("_", "").replace(".", "").isalnum()
-
-
-def _typed(value: str, origin: Origin) -> Any:
-    """Read a JSON list or object; any other text stays what it is."""
-    if not value.startswith(("[", "{")):
-        return value
+def _text(file: str, files: Files) -> str:
     try:
-        return yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise ConfigError("opens a list or object that does not end", file=origin.file) from error
+        return files[file].decode()
+    except UnicodeDecodeError:
+        raise ConfigError("is no UTF-8 text", file=file, kind="parse") from None
 
 
-def _files(directory: Path | None) -> Mapping[str, str]:
-    return {} if directory is None else read_mount(directory)
-
-
-def _documents_of(files: Mapping[str, str]) -> bool:
-    return any(name in files for name in ("application.yaml", "application.yml"))
-
-
-def _digest(mounts: Iterable[Mapping[str, str]]) -> str:
-    """Digest names and contents; twelve hexadecimal digits tell versions apart."""
+def _digest(files: Files) -> str:
     digest = hashlib.sha256()
-    for files in mounts:
-        for name, text in sorted(files.items()):
-            digest.update(f"{name}\0{len(text)}\0{text}".encode())
-    return digest.hexdigest()[:12]
+    for name, content in files.items():
+        digest.update(f"{name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()

@@ -20,7 +20,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A value under a name: a mapping of entries, a list, or a scalar."""
+    """A value under a name: a mapping of entries, a list of values, or a scalar."""
 
     name: str
     value: Any
@@ -38,10 +38,15 @@ def canonical(name: str) -> str:
 def merge(base: Tree, over: Tree) -> Tree:
     """Lay a tree over another: mappings merge, anything else (lists too) is replaced whole."""
     merged = dict(base)
-    for key, entry in over.items():
-        below = merged.get(key)
-        merged[key] = entry if below is None else _merged(below, entry)
+    absorb(merged, over)
     return merged
+
+
+def absorb(tree: Tree, over: Tree) -> None:
+    """Merge into the first tree itself; trees below it are copied, not changed."""
+    for key, entry in over.items():
+        below = tree.get(key)
+        tree[key] = entry if below is None else _merged(below, entry)
 
 
 def _merged(below: Entry, above: Entry) -> Entry:
@@ -63,6 +68,17 @@ def find(tree: Tree, path: list[str]) -> Entry | None:
     if entry is None or len(path) == 1:
         return entry
     return find(entry.value, path[1:]) if isinstance(entry.value, dict) else None
+
+
+def remove(tree: Tree, path: list[str]) -> None:
+    """Take out the entry under a path, and the mappings that are empty without it."""
+    entry = tree.get(canonical(path[0]))
+    if entry is None:
+        return
+    if len(path) > 1 and isinstance(entry.value, dict):
+        remove(entry.value, path[1:])
+    if len(path) == 1 or entry.value == {}:
+        del tree[canonical(path[0])]
 
 
 def names(tree: Mapping[str, Entry], prefix: str = "") -> Iterator[str]:

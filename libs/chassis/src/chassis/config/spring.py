@@ -1,0 +1,119 @@
+"""What of `spring.*` has an effect here; each default stands here and nowhere else."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr
+
+from chassis.config.durations import SpringDuration
+from chassis.config.section import NameList, TolerantSection
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _strategy(value: object) -> object:
+    """Read Spring's `restart_context` and `shutdown` as what they come to here: a restart."""
+    if isinstance(value, str) and value.lower() in ("restart_context", "shutdown"):
+        return "restart"
+    return _lower(value)
+
+
+class ApplicationSettings(TolerantSection):
+    """`spring.application`."""
+
+    name: str | None = None
+
+
+class ReloadSettings(TolerantSection):
+    """`spring.cloud.kubernetes.reload`: whether and how a changed mount takes effect.
+
+    With the strategy `restart` each replica waits a random part of `max_wait_for_restart` first,
+    so that not all go at once.
+    """
+
+    enabled: bool = True
+    strategy: Annotated[Literal["refresh", "restart", "none"], BeforeValidator(_strategy)] = (
+        "refresh"
+    )
+    mode: Annotated[Literal["event", "polling"], BeforeValidator(_lower)] = "event"
+    period: SpringDuration = Field(default=15.0, ge=0.1)
+    max_wait_for_restart: SpringDuration = 2.0
+
+
+class SpringDiscoverySettings(TolerantSection):
+    """`spring.cloud.kubernetes.discovery`: which namespaces, in mode `kubernetes`."""
+
+    all_namespaces: bool = False
+    namespaces: NameList = ()
+
+
+class LoadBalancerSettings(TolerantSection):
+    """`spring.cloud.kubernetes.loadbalancer` (older: `ribbon`)."""
+
+    mode: Annotated[Literal["service", "pod"], BeforeValidator(_lower)] = "service"
+
+
+class SpringKubernetesSettings(TolerantSection):
+    """`spring.cloud.kubernetes`."""
+
+    reload: ReloadSettings = ReloadSettings()
+    discovery: SpringDiscoverySettings = SpringDiscoverySettings()
+    ribbon: LoadBalancerSettings = LoadBalancerSettings()
+    loadbalancer: LoadBalancerSettings | None = None
+
+    @property
+    def load_balancer_mode(self) -> Literal["service", "pod"]:
+        """Return how a Service is reached; where both names are used, the newer one wins."""
+        return (self.loadbalancer or self.ribbon).mode
+
+
+class SpringCloudSettings(TolerantSection):
+    """`spring.cloud`."""
+
+    kubernetes: SpringKubernetesSettings = SpringKubernetesSettings()
+
+
+class SentinelSettings(TolerantSection):
+    """`spring.data.redis.sentinel`: nodes as `host:port`."""
+
+    master: str | None = None
+    nodes: NameList = ()
+
+
+class RedisSettings(TolerantSection):
+    """`spring.data.redis` (older: `spring.redis`); `timeout` bounds each operation."""
+
+    host: str = "localhost"
+    port: int = Field(default=6379, ge=1, le=65535)
+    username: str | None = None
+    password: SecretStr | None = None
+    database: int = Field(default=0, ge=0)
+    ssl: bool = False
+    timeout: SpringDuration = 1.0
+    sentinel: SentinelSettings = SentinelSettings()
+
+
+class DataSettings(TolerantSection):
+    """`spring.data`."""
+
+    redis: RedisSettings | None = None
+
+
+class SpringSettings(TolerantSection):
+    """What of `spring.*` has an effect here."""
+
+    application: ApplicationSettings = ApplicationSettings()
+    cloud: SpringCloudSettings = SpringCloudSettings()
+    data: DataSettings = DataSettings()
+    redis_: RedisSettings = Field(default=RedisSettings(), alias="redis")
+
+    @property
+    def redis(self) -> RedisSettings:
+        """Return the token store's settings; where both names are used, the newer one wins."""
+        newer = self.data.redis
+        if newer is None:
+            return self.redis_
+        return self.redis_.model_copy(
+            update={name: getattr(newer, name) for name in newer.model_fields_set}
+        )
