@@ -234,6 +234,11 @@ def processes_of(state: Path) -> list[int]:
     return found
 
 
+def command_of(pid: int) -> str:
+    """Return a process's command line."""
+    return Path(f"/proc/{pid}/cmdline").read_text()
+
+
 @dataclass(slots=True)
 class Load:
     """Requests sent all the time by keep-alive and by fresh connections."""

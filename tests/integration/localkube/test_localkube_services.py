@@ -5,11 +5,21 @@ import os
 import socket
 import time
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from integration.localkube.kit import Localkube, deployment, fetch, pid_of, service, until
+from integration.localkube.kit import (
+    Localkube,
+    command_of,
+    deployment,
+    fetch,
+    pid_of,
+    processes_of,
+    service,
+    until,
+)
 
 
 def test_new_connections_go_round_the_ready_pods(localkube: Localkube) -> None:
@@ -147,6 +157,7 @@ def test_a_large_answer_passes_whole_and_half_close_is_kept(localkube: Localkube
     assert localkube.up(deployment(container=container), service()).code == 0
     ip, port = localkube.address().split(":")
     body = os.urandom(3_000_000)
+    before = _open_files(localkube)
 
     with socket.create_connection((ip, int(port)), timeout=10) as sock:
         sock.sendall(body)
@@ -154,6 +165,7 @@ def test_a_large_answer_passes_whole_and_half_close_is_kept(localkube: Localkube
         answer = b"".join(iter(lambda: sock.recv(65536), b""))
 
     assert answer == body[::-1]
+    until(lambda: _open_files(localkube) <= before, seconds=3)
 
 
 def test_one_address_and_differing_ports_where_only_127_0_0_1_exists(
@@ -173,6 +185,11 @@ def test_one_address_and_differing_ports_where_only_127_0_0_1_exists(
     assert table["web.default:9000"] == localkube.address()
     os.kill(pid_of(pods[0]), 9)
     until(lambda: len(localkube.objects("endpoints", "web")[0]["subsets"]) == 2)
+
+
+def _open_files(localkube: Localkube) -> int:
+    daemon = next(p for p in processes_of(localkube.state) if "localkube.daemon" in command_of(p))
+    return len(list(Path(f"/proc/{daemon}/fd").iterdir()))
 
 
 def _hold_a_node_port() -> socket.socket:

@@ -11,6 +11,7 @@ import pytest
 
 from integration.localkube.kit import (
     Localkube,
+    command_of,
     deployment,
     is_alive,
     pid_of,
@@ -66,7 +67,7 @@ def test_a_killed_localkube_leaves_no_process_behind(localkube: Localkube) -> No
         deployment("web", replicas=2),
         deployment("forks", container={**forks, "readinessProbe": None}),
     )
-    daemon = next(p for p in processes_of(localkube.state) if "localkube.daemon" in _command(p))
+    daemon = next(p for p in processes_of(localkube.state) if "localkube.daemon" in command_of(p))
 
     os.kill(daemon, signal.SIGKILL)
 
@@ -76,12 +77,12 @@ def test_a_killed_localkube_leaves_no_process_behind(localkube: Localkube) -> No
 
 def test_a_killed_watchdog_is_replaced(localkube: Localkube) -> None:
     localkube.up(deployment())
-    watchdog = next(p for p in _children(localkube) if "watchdog" in _command(p))
+    watchdog = next(p for p in _children(localkube) if "watchdog" in command_of(p))
     os.kill(watchdog, signal.SIGKILL)
 
     localkube.ok("scale", "deployment/web", "--replicas=2")
     until(lambda: len(localkube.pods()) == 2)
-    daemon = next(p for p in processes_of(localkube.state) if "localkube.daemon" in _command(p))
+    daemon = next(p for p in processes_of(localkube.state) if "localkube.daemon" in command_of(p))
     os.kill(daemon, signal.SIGKILL)
 
     until(lambda: processes_of(localkube.state) == [], seconds=5)
@@ -181,12 +182,8 @@ print(s.getsockname()[1], flush=True); time.sleep(60)
 """
 
 
-def _command(pid: int) -> str:
-    return Path(f"/proc/{pid}/cmdline").read_text()
-
-
 def _children(localkube: Localkube) -> list[int]:
-    daemon = next(p for p in processes_of(localkube.state) if "localkube.daemon" in _command(p))
+    daemon = next(p for p in processes_of(localkube.state) if "localkube.daemon" in command_of(p))
     text = Path(f"/proc/{daemon}/task/{daemon}/children").read_text()
     return [int(word) for word in text.split()]
 

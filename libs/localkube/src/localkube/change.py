@@ -40,7 +40,7 @@ def edit(options: argparse.Namespace, client: Client) -> int:
     """Open one object in an editor and take over what was changed."""
     place = _place(options)
     before = client.get(**place)
-    before["metadata"].get("annotations", {}).pop(LAST_APPLIED, None)
+    (before["metadata"].get("annotations") or {}).pop(LAST_APPLIED, None)
     after = _edited(_editable(before))
     if after is None:
         show("Edit cancelled, no changes made.")

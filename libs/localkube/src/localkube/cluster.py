@@ -101,6 +101,8 @@ class Cluster:
         new = patch if how == "replace" else patched(old, patch, how)
         if _identity(new) != ref:
             raise UsageError(f"{ref}: a patch cannot change kind, name or namespace")
+        if how == "replace":
+            new = _with_last_applied(new, old)
         if ref.kind == "Pod":
             line = self._relabel(ref, old, new)
         elif ref.kind in MANIFEST_KINDS:
@@ -144,8 +146,6 @@ class Cluster:
             last = json.loads(annotations_of(live).get(LAST_APPLIED, "{}"))
             new = three_way(last, new, live)
         annotations = {**annotations_of(new), LAST_APPLIED: text}
-        if new["kind"] == "Secret":
-            annotations.pop(LAST_APPLIED)
         return {**new, "metadata": {**new["metadata"], "annotations": annotations}}, ignored
 
     def _admit(self, source: str, document: Object, namespace: str) -> tuple[Object, set[str]]:
@@ -193,7 +193,7 @@ class Cluster:
         return f"{_spelled(ref)} {verb if _content(before) != _content(after) else 'unchanged'}"
 
     def _relabel(self, ref: Ref, old: Object, new: Object) -> str:
-        if {**old, "metadata": 0} != {**new, "metadata": 0}:
+        if old["spec"] != new.get("spec"):
             raise UsageError(f"{ref}: only labels and annotations of a pod can change")
         pod = self._pods.get(ref)
         if pod is None:
@@ -218,6 +218,13 @@ def _identity(document: Any) -> Ref | None:
         return ref_of(document)
     except (KeyError, TypeError, AttributeError):
         return None
+
+
+def _with_last_applied(new: Object, old: Object) -> Object:
+    # People who edit do not see it, and `apply` needs it to know what it may remove.
+    last = {key: text for key, text in annotations_of(old).items() if key == LAST_APPLIED}
+    annotations = {**annotations_of(new), **last}
+    return {**new, "metadata": {**new["metadata"], "annotations": annotations}}
 
 
 def _content(document: Object) -> Object:

@@ -115,7 +115,7 @@ class Pod:
         target = self.directory / "volumes"
         try:
             volumes.prepare(mounted, target, self.ref.namespace, self._platform.store)
-        except MissingReferenceError as error:
+        except (MissingReferenceError, OSError) as error:
             self._record("FailedMount", str(error), warning=True)
             return False
         return True

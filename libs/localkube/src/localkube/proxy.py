@@ -62,6 +62,7 @@ class Listener:
     async def _join(self, caller: "_Caller", endpoint: Endpoint) -> None:
         source = caller.ip if self._keep_source else None
         pod = _Half(self._halves)
+        pod.peer = caller
         async with asyncio.timeout(CONNECT_S):
             sock = await _dial(endpoint, source)
         await asyncio.get_running_loop().create_connection(lambda: pod, sock=sock)
@@ -91,7 +92,7 @@ class _Half(asyncio.Protocol):
         self._halves = halves
         self.transport: asyncio.Transport | None = None
         self.peer: _Half | None = None
-        self.lost = False
+        self.lost = self.ended = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101  # for the type checker
@@ -103,10 +104,16 @@ class _Half(asyncio.Protocol):
             self.peer.transport.write(data)
 
     def eof_received(self) -> bool:
-        if self.peer is not None and self.peer.transport is not None:
-            with suppress(OSError):
-                self.peer.transport.write_eof()
-        return not self.lost
+        """Pass on the end; stay open for the other direction until that has ended too."""
+        self.ended = True
+        if self.peer is None or self.peer.transport is None:
+            return False
+        if self.peer.ended:
+            self.peer.transport.close()
+            return False
+        with suppress(OSError):
+            self.peer.transport.write_eof()
+        return True
 
     def pause_writing(self) -> None:
         if self.peer is not None and self.peer.transport is not None:
@@ -162,5 +169,7 @@ class _Caller(_Half):
         super().connection_made(transport)
         assert self.transport is not None  # noqa: S101  # set a line above
         self.ip = transport.get_extra_info("peername")[0]
-        self.transport.pause_reading()
-        self._joining = asyncio.get_running_loop().create_task(self._connect(self))
+        loop = asyncio.get_running_loop()
+        # Not at once: until Python 3.11.5 a pause within connection_made is undone right after.
+        loop.call_soon(self.transport.pause_reading)
+        self._joining = loop.create_task(self._connect(self))

@@ -2,6 +2,7 @@
 
 import errno
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from localkube.addresses import HOST, Addresses
@@ -49,6 +50,8 @@ class Services:
             raise
         self._running[ref] = running
         _close(running, keep=[port["port"] for port in ports])
+        if spec.get("type") != "NodePort":
+            _close_all(running.node_ports)
 
     def described(self, service: Object) -> Object:
         """Return the Service with its real address and ports filled in."""
@@ -175,8 +178,12 @@ def _endpoints_object(service: Object, running: Running) -> Object:
 
 def _close(running: Running, *, keep: list[int]) -> None:
     for listeners in (running.listeners, running.node_ports):
-        for port in [port for port in listeners if port not in keep]:
-            listeners.pop(port).close()
+        _close_all(listeners, keep)
+
+
+def _close_all(listeners: dict[int, Listener], keep: Sequence[int] = ()) -> None:
+    for port in [port for port in listeners if port not in keep]:
+        listeners.pop(port).close()
 
 
 def _bind(ip: str, port: int) -> socket.socket:
