@@ -34,9 +34,7 @@ def test_every_service_reads_its_configuration_under_each_profile(
 
 @pytest.mark.parametrize("service", ["cas-server", "rest-service", "diff-ns-service"])
 def test_a_misspelt_key_is_found(base: Manifests, tmp_path: Path, service: str) -> None:
-    changed = edited(
-        base, f"ConfigMap/{service}", "server:\n", "client:\n  timeot: 1s\nserver:\n"
-    )
+    changed = edited(base, f"ConfigMap/{service}", "server:\n", "client:\n  timeot: 1s\nserver:\n")
     findings = list(settings_findings(changed, tmp_path))
     assert len(findings) == 3
     assert all("client.timeot" in finding for finding in findings)

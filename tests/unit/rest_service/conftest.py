@@ -22,7 +22,7 @@ from rest_service.settings import RestSettings
 from unit.rest_service.callers import known_tokens
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def diff_ns_service() -> AsyncIterator[int]:
     """Serve the real diff-ns-service; return its port."""
     arguments = {"release": "v1", "pod": "diff-ns-0"}
@@ -31,7 +31,7 @@ async def diff_ns_service() -> AsyncIterator[int]:
         yield port
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def token_endpoint() -> AsyncIterator[int]:
     """Serve an endpoint that gives every client the token `read-only-app`; return its port."""
     app = FastAPI()
@@ -69,7 +69,8 @@ async def rest_service(
 async def _served(app: FastAPI) -> AsyncIterator[int]:
     """Serve an application on a free port; calls wait in the backlog until it has started."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1))
+        config = uvicorn.Config(app, interface="asgi3", log_config=None)
+        server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         yield listener.getsockname()[1]
         server.should_exit = True
