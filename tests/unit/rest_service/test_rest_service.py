@@ -52,8 +52,8 @@ async def test_everything_else_wants_a_token(
 async def test_scopes_and_authorities_decide(
     rest_service: httpx.AsyncClient, method: str, path: str, who: str, status: int
 ) -> None:
-    body = {"json": {"hello": "world"}} if method == "POST" else {}
-    answer = await rest_service.request(method, path, headers=bearer(who), **body)
+    message = {"hello": "world"} if method == "POST" else None
+    answer = await rest_service.request(method, path, headers=bearer(who), json=message)
     assert answer.status_code == status
     if status == 403:
         assert answer.json()["error"] in {"insufficient_scope", "access_denied"}
