@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from starlette.types import Receive, Scope, Send
 
 from cas_server.endpoints.answers import answer_json
@@ -34,10 +33,3 @@ class Metadata:
         if scope["method"] not in ("GET", "HEAD"):
             raise MethodNotAllowed("Send a GET", headers={"Allow": "GET, HEAD"})
         await answer_json(send, self.fields)
-
-
-def validated(metadata: Metadata) -> AuthorizationServerMetadata:
-    """Return the metadata after Authlib's checks of RFC 8414, 2; raise ValueError."""
-    checked = AuthorizationServerMetadata(metadata.fields)
-    checked.validate()
-    return checked

@@ -1,0 +1,90 @@
+"""Two cas-server replicas on one real Redis, spoken to over real HTTP."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from cas_server.app import create_app
+from cas_server.passwords import hash_password
+from cas_server.settings import CasSettings
+from chassis import LiveConfig
+from chassis.config import ConfigSource
+from integration.cas_server.world import BASIC, Cas
+from redis_process import redis_port
+from served import served
+
+
+@pytest.fixture(scope="session")
+def hashes() -> dict[str, str]:
+    """Hash each secret once: argon2 is slow on purpose."""
+    return {name: hash_password(secret) for name, secret in BASIC.items()}
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with redis_port(tmp_path_factory.mktemp("redis")) as port:
+        yield port
+
+
+@pytest.fixture
+def identities(hashes: dict[str, str]) -> dict[str, object]:
+    both = ["rest-service", "diff-ns-service"]
+
+    def client(name: str, grants: list[str], audience: list[str], **more: object) -> object:
+        return {
+            "client-secret": hashes[name],
+            "authorized-grant-types": grants,
+            "scope": ["read", "write"],
+            "resource-ids": audience,
+            **more,
+        }
+
+    user_grants = ["password", "refresh_token", "client_credentials"]
+    return {
+        "password-grant-clients": ["demo-app", "other-app"],
+        "clients": {
+            "rest-service": client(
+                "rest-service", ["client_credentials"], both, **{"check-tokens": True}
+            ),
+            "diff-ns-service": client(
+                "diff-ns-service",
+                ["client_credentials"],
+                ["diff-ns-service"],
+                **{"check-tokens": True},
+            ),
+            "demo-app": client("demo-app", user_grants, both),
+            "other-app": client("other-app", user_grants, both),
+            "unlisted-app": client("unlisted-app", ["password"], both),
+            "short-lived-app": client(
+                "short-lived-app",
+                ["client_credentials"],
+                both,
+                **{"access-token-validity-seconds": 1},
+            ),
+        },
+        "users": {
+            "alice": {"password": hashes["alice"], "authorities": ["ROLE_USER"]},
+            "admin": {"password": hashes["admin"], "authorities": ["ROLE_USER", "ROLE_ADMIN"]},
+        },
+    }
+
+
+@pytest.fixture
+async def cas(redis: int, identities: dict[str, object], tmp_path: Path) -> AsyncIterator[Cas]:
+    world = Cas(tmp_path, identities)
+    world.write()
+    async with (
+        served(create_app(_live(world, redis))) as one,
+        served(create_app(_live(world, redis))) as two,
+        httpx.AsyncClient(timeout=10, trust_env=False) as http,
+    ):
+        world.urls, world.http = (one, two), http
+        yield world
+
+
+def _live(world: Cas, redis: int) -> LiveConfig[CasSettings]:
+    arguments = {"spring.data.redis.host": "127.0.0.1", "spring.data.redis.port": str(redis)}
+    source = ConfigSource("cas-server", config_dir=world.directory, arguments=arguments)
+    return LiveConfig.load(source, CasSettings)

@@ -1,0 +1,209 @@
+"""PROTOCOL, POST /oauth/check_token: its table, and each trap of Spring resource servers."""
+
+import base64
+import time
+from urllib.parse import quote
+
+import pytest
+from story.waiting import until
+
+from integration.cas_server.world import BASIC, Cas
+
+pytestmark = pytest.mark.anyio
+DEAD = {"error": "invalid_token", "error_description": "Token was not recognised"}
+
+
+async def test_live_user_token_has_the_seed_stacks_fields(cas: Cas) -> None:
+    token = (await cas.user_tokens("admin"))["access_token"]
+    reply = await cas.check(token)
+    claims = reply.json()
+    assert reply.status_code == 200
+    assert claims["active"] is True
+    assert claims["client_id"] == "demo-app"
+    assert claims["user_name"] == "admin"
+    assert claims["authorities"] == ["ROLE_USER", "ROLE_ADMIN"]
+    assert claims["scope"] == ["read", "write"]
+    assert claims["aud"] == ["rest-service", "diff-ns-service"]
+    assert isinstance(claims["exp"], int)
+    assert claims["exp"] > time.time()
+    assert claims["jti"]
+
+
+async def test_client_token_leaves_user_name_out_and_carries_its_authorities_as_array(
+    cas: Cas,
+) -> None:
+    claims = (await cas.check(await cas.client_token())).json()
+    assert "user_name" not in claims
+    assert claims["authorities"] == ["ROLE_CLIENT"]
+
+
+async def test_aud_is_an_array_even_with_one_audience(cas: Cas) -> None:
+    token = await cas.client_token("diff-ns-service")
+    assert (await cas.check(token, "diff-ns-service")).json()["aud"] == ["diff-ns-service"]
+
+
+async def test_get_is_405_with_error(cas: Cas) -> None:
+    reply = await cas.http.get(cas.urls[0] + "/oauth/check_token")
+    assert reply.status_code == 405
+    assert reply.json()["error"] == "method_not_allowed"
+    assert reply.headers["allow"] == "POST"
+
+
+async def test_unknown_token_is_400_without_challenge_and_not_cached(cas: Cas) -> None:
+    reply = await cas.check("not-a-token")
+    assert reply.status_code == 400
+    assert reply.json() == DEAD
+    assert reply.headers["cache-control"] == "no-store"
+    assert reply.headers["pragma"] == "no-cache"
+    assert "www-authenticate" not in reply.headers
+
+
+async def test_dead_token_is_never_200_and_never_has_claims(cas: Cas) -> None:
+    """2.0.x ignores `active`: claims of a dead token would be a live ROLE_ADMIN there."""
+    token = (await cas.user_tokens("admin"))["access_token"]
+    await cas.post("/oauth/revoke", {"token": token}, "demo-app")
+    reply = await cas.check(token)
+    assert reply.status_code == 400
+    assert reply.json() == DEAD
+
+
+async def test_expired_token_is_told_as_expired(cas: Cas) -> None:
+    token = await cas.client_token("short-lived-app")
+
+    async def refused() -> str | None:
+        reply = await cas.check(token)
+        return None if reply.status_code == 200 else reply.json()["error_description"]
+
+    assert await until(refused, what="the token to expire", seconds=5) == "Token has expired"
+
+
+async def test_refresh_token_is_no_access_token(cas: Cas) -> None:
+    token = (await cas.user_tokens())["refresh_token"]
+    assert (await cas.check(token)).json() == DEAD
+
+
+async def test_token_for_another_audience_is_unknown(cas: Cas) -> None:
+    token = await cas.client_token("diff-ns-service")
+    assert (await cas.check(token, "rest-service")).json() == DEAD
+
+
+async def test_missing_and_wrong_basic_are_the_same_401(cas: Cas) -> None:
+    token = await cas.client_token()
+    url, form = cas.urls[0] + "/oauth/check_token", {"token": token}
+    replies = [
+        await cas.http.post(url, data=form),
+        await cas.http.post(url, data=form, auth=("rest-service", "wrong")),
+        await cas.http.post(url, data=form, auth=("nobody", "wrong")),
+    ]
+    for reply in replies:
+        assert reply.status_code == 401
+        assert reply.json() == replies[0].json()
+        assert reply.json()["error"] == "invalid_client"
+        assert reply.headers["www-authenticate"] == 'Basic realm="oauth2/client"'
+
+
+async def test_credentials_in_the_body_are_not_enough(cas: Cas) -> None:
+    form = {
+        "token": "x",
+        "client_id": "rest-service",
+        "client_secret": BASIC["rest-service"],
+    }
+    assert (await cas.post("/oauth/check_token", form, None)).status_code == 401
+
+
+async def test_client_that_may_not_check_is_403(cas: Cas) -> None:
+    reply = await cas.check(await cas.client_token(), "demo-app")
+    assert reply.status_code == 403
+    assert reply.json()["error"] == "access_denied"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "token=",
+        "token=a&token=b",
+        "other=a",
+        "token=" + "a" * 5000,
+        "token=%ff",
+        "token",
+    ],
+    ids=["empty", "no value", "twice", "other", "too long", "no UTF-8", "no equals sign"],
+)
+async def test_malformed_request_is_400_with_error(cas: Cas, body: str) -> None:
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    reply = await cas.http.post(
+        cas.urls[0] + "/oauth/check_token",
+        content=body,
+        headers=headers,
+        auth=("rest-service", BASIC["rest-service"]),
+    )
+    assert reply.status_code == 400
+    assert reply.json()["error"] == "invalid_request"
+
+
+async def test_json_body_is_400_with_error(cas: Cas) -> None:
+    reply = await cas.http.post(
+        cas.urls[0] + "/oauth/check_token",
+        json={"token": "x"},
+        auth=("rest-service", BASIC["rest-service"]),
+    )
+    assert reply.status_code == 400
+    assert reply.json()["error"] == "invalid_request"
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        b"Basic",
+        b"Basic !!!",
+        b"Basic " + base64.b64encode(b"no colon"),
+        b"Basic " + base64.b64encode(b"\xff\xfe:\xff"),
+        b"Bearer abc",
+        b"Basic " + b"A" * 20_000,
+    ],
+    ids=["bare", "no base64", "no colon", "no UTF-8", "bearer", "huge"],
+)
+async def test_malformed_basic_is_401_with_error(cas: Cas, authorization: bytes) -> None:
+    """PROTOCOL, rule 11: never a 5xx."""
+    reply = await cas.http.post(
+        cas.urls[0] + "/oauth/check_token",
+        data={"token": "x"},
+        headers={"authorization": authorization.decode("latin-1")},
+    )
+    assert reply.status_code == 401
+    assert reply.json()["error"] == "invalid_client"
+
+
+async def test_basic_is_taken_raw_and_form_encoded(cas: Cas) -> None:
+    """Old clients send credentials raw, Boot 3.5 form-encodes them (RFC 6749, 2.3.1)."""
+    token = await cas.client_token()
+    encoded = base64.b64encode(
+        f"{quote('rest-service')}:{quote(BASIC['rest-service'])}".replace("-", "%2D").encode()
+    ).decode()
+    reply = await cas.http.post(
+        cas.urls[0] + "/oauth/check_token",
+        data={"token": token},
+        headers={"authorization": f"Basic {encoded}"},
+    )
+    assert reply.status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/oauth/nothing", "/", "/oauth/check_token/"])
+async def test_every_error_body_has_error(cas: Cas, path: str) -> None:
+    """2.3.5 and later take any JSON without `error` for a good answer."""
+    reply = await cas.http.post(cas.urls[0] + path, data={"token": "x"})
+    assert reply.status_code >= 400
+    assert reply.json()["error"]
+
+
+async def test_deny_all_closes_check_token_from_the_reload_on(cas: Cas) -> None:
+    token = await cas.client_token()
+    assert (await cas.check(token)).status_code == 200
+    cas.identities["security"] = {"oauth2": {"authorization": {"check-token-access": "denyAll()"}}}
+    cas.write()
+
+    async def closed() -> bool:
+        return (await cas.check(token)).status_code == 403
+
+    assert await until(closed, what="check_token to close", seconds=10)

@@ -1,0 +1,80 @@
+"""PROTOCOL, rule 9: what is revoked, disabled, changed or deleted is dead at every replica."""
+
+from collections.abc import Callable
+
+import pytest
+from story.waiting import until
+
+from cas_server.passwords import hash_password
+from integration.cas_server.world import Cas
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_revoked_token_is_dead_at_the_other_replica_at_once(cas: Cas) -> None:
+    token = await cas.client_token()
+    assert (await cas.check(token, replica=1)).status_code == 200
+    await cas.post("/oauth/revoke", {"token": token}, "demo-app", replica=0)
+    assert (await cas.check(token, replica=1)).status_code == 400
+
+
+def _disable_alice(cas: Cas) -> None:
+    cas.identities["users"]["alice"]["enabled"] = False
+
+
+def _change_password(cas: Cas) -> None:
+    cas.identities["users"]["alice"]["password"] = hash_password("another")
+
+
+def _delete_user(cas: Cas) -> None:
+    del cas.identities["users"]["alice"]
+
+
+def _delete_client(cas: Cas) -> None:
+    del cas.identities["clients"]["demo-app"]
+
+
+@pytest.mark.parametrize("change", [_disable_alice, _change_password, _delete_user, _delete_client])
+async def test_change_by_configuration_kills_from_its_reload(
+    cas: Cas, change: Callable[[Cas], None]
+) -> None:
+    token = (await cas.user_tokens("alice"))["access_token"]
+    other = await cas.client_token("other-app")
+    change(cas)
+    cas.write()
+    for replica in (0, 1):
+
+        async def dead(replica: int = replica) -> bool:
+            return (await cas.check(token, replica=replica)).status_code == 400
+
+        assert await until(dead, what="the token to die", seconds=10)
+    assert (await cas.check(other)).status_code == 200
+
+
+async def test_refresh_token_dies_with_a_changed_password(cas: Cas) -> None:
+    tokens = await cas.user_tokens("alice")
+    _change_password(cas)
+    cas.write()
+
+    async def dead() -> bool:
+        return (await cas.check(tokens["access_token"])).status_code == 400
+
+    await until(dead, what="the token to die", seconds=10)
+    reply = await cas.refresh(tokens["refresh_token"])
+    assert (reply.status_code, reply.json()["error"]) == (400, "invalid_grant")
+
+
+async def test_client_secret_can_be_rotated_with_two_valid_together(cas: Cas) -> None:
+    old = cas.identities["clients"]["rest-service"]["client-secret"]
+    cas.identities["clients"]["rest-service"]["client-secret"] = [old, hash_password("new")]
+    cas.write()
+    token = await cas.client_token()
+
+    async def both() -> bool:
+        reply = await cas.http.post(
+            cas.urls[0] + "/oauth/check_token", data={"token": token}, auth=("rest-service", "new")
+        )
+        return reply.status_code == 200
+
+    assert await until(both, what="the new secret to count", seconds=10)
+    assert (await cas.check(token)).status_code == 200

@@ -1,0 +1,81 @@
+"""PROTOCOL, rule 12: Redis away is 503 at once, and heals by itself."""
+
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+from story.waiting import until
+
+from cas_server.app import create_app
+from cas_server.settings import CasSettings
+from chassis import LiveConfig
+from chassis.config import ConfigSource
+from integration.cas_server.world import Cas
+from redis_process import RedisProcess
+from served import served
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def lonely(
+    identities: dict[str, object], tmp_path: Path
+) -> AsyncIterator[tuple[Cas, RedisProcess]]:
+    """One replica on a Redis of its own."""
+    (tmp_path / "redis").mkdir()
+    redis = RedisProcess(tmp_path / "redis")
+    redis.start()
+    config = tmp_path / "config"
+    config.mkdir()
+    (config / "application.yaml").write_text(yaml.safe_dump(identities))
+    arguments = {
+        "spring.data.redis.host": "127.0.0.1",
+        "spring.data.redis.port": str(redis.port),
+        "spring.data.redis.timeout": "300ms",
+    }
+    source = ConfigSource("cas-server", config_dir=config, arguments=arguments)
+    app = create_app(LiveConfig.load(source, CasSettings))
+    async with served(app) as url, httpx.AsyncClient(timeout=10, trust_env=False) as http:
+        yield Cas(config, identities, (url, url), http), redis
+    redis.stop()
+
+
+async def _away(cas: Cas, token: str) -> None:
+    began = time.monotonic()
+    checked = await cas.check(token)
+    issued = await cas.post("/oauth/token", {"grant_type": "client_credentials"}, "demo-app")
+    for reply in (checked, issued):
+        assert reply.status_code == 503
+        assert reply.json()["error"] == "temporarily_unavailable"
+        assert reply.headers["retry-after"]
+    assert time.monotonic() - began < 5
+
+
+async def _back(cas: Cas, token: str) -> None:
+    async def works() -> bool:
+        return (await cas.check(token)).status_code == 200
+
+    assert await until(works, what="cas-server to recover", seconds=10)
+
+
+async def test_killed_redis_is_503_and_recovery_needs_nobody(
+    lonely: tuple[Cas, RedisProcess],
+) -> None:
+    cas, redis = lonely
+    token = await cas.client_token()
+    redis.stop()
+    await _away(cas, token)
+    redis.start()
+    await _back(cas, token)
+
+
+async def test_hanging_redis_is_503_within_a_bound(lonely: tuple[Cas, RedisProcess]) -> None:
+    cas, redis = lonely
+    token = await cas.client_token()
+    redis.pause()
+    await _away(cas, token)
+    redis.resume()
+    await _back(cas, token)

@@ -1,0 +1,193 @@
+"""PROTOCOL, POST /oauth/token: its table."""
+
+import json
+
+import httpx
+import pytest
+from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
+
+from integration.cas_server.world import BASIC, Cas
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_client_credentials_answer_as_rfc_6749_5_1(cas: Cas) -> None:
+    reply = await cas.post("/oauth/token", {"grant_type": "client_credentials"}, "demo-app")
+    fields = reply.json()
+    assert reply.status_code == 200
+    assert reply.headers["cache-control"] == "no-store"
+    assert reply.headers["pragma"] == "no-cache"
+    assert fields["token_type"] == "bearer"
+    assert fields["expires_in"] == 600
+    assert fields["scope"] == "read write"
+    assert "refresh_token" not in fields
+    assert len(fields["access_token"]) >= 27, "160 bits in base64url"
+
+
+async def test_password_grant_brings_a_refresh_token(cas: Cas) -> None:
+    assert (await cas.user_tokens())["refresh_token"]
+
+
+async def test_requested_scope_narrows(cas: Cas) -> None:
+    form = {"grant_type": "client_credentials", "scope": "read"}
+    assert (await cas.post("/oauth/token", form, "demo-app")).json()["scope"] == "read"
+
+
+async def test_client_secret_post_is_accepted(cas: Cas) -> None:
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": "demo-app",
+        "client_secret": BASIC["demo-app"],
+    }
+    assert (await cas.post("/oauth/token", form, None)).status_code == 200
+
+
+async def test_get_is_405_with_error(cas: Cas) -> None:
+    reply = await cas.http.get(cas.urls[0] + "/oauth/token")
+    assert (reply.status_code, reply.json()["error"]) == (405, "method_not_allowed")
+
+
+PASSWORD = {"grant_type": "password", "username": "alice", "password": BASIC["alice"]}
+
+
+@pytest.mark.parametrize(
+    ("client", "form", "status", "error"),
+    [
+        ("demo-app", {}, 400, "invalid_request"),
+        ("demo-app", {"grant_type": "magic"}, 400, "unsupported_grant_type"),
+        ("rest-service", PASSWORD, 400, "unauthorized_client"),
+        ("unlisted-app", PASSWORD, 400, "unauthorized_client"),
+        (
+            "demo-app",
+            {"grant_type": "client_credentials", "scope": "admin"},
+            400,
+            "invalid_scope",
+        ),
+        ("demo-app", PASSWORD | {"password": "wrong"}, 400, "invalid_grant"),
+        ("demo-app", PASSWORD | {"username": "nobody"}, 400, "invalid_grant"),
+        ("demo-app", PASSWORD | {"username": "demo-app"}, 400, "invalid_grant"),
+        ("demo-app", {"grant_type": "password", "username": "alice"}, 400, "invalid_request"),
+        (
+            "demo-app",
+            {"grant_type": "refresh_token", "refresh_token": "x"},
+            400,
+            "invalid_grant",
+        ),
+        (
+            "demo-app",
+            {"grant_type": "client_credentials", "client_secret": BASIC["demo-app"]},
+            400,
+            "invalid_request",
+        ),
+        (
+            "demo-app",
+            {"grant_type": "client_credentials", "client_id": "other-app"},
+            400,
+            "invalid_request",
+        ),
+    ],
+    ids=[
+        "grant type missing",
+        "grant type unknown",
+        "grant not allowed",
+        "password without the allow-list",
+        "scope not allowed",
+        "wrong password",
+        "unknown user",
+        "a client is no user",
+        "password missing",
+        "unknown refresh token",
+        "two kinds of credentials",
+        "credentials of another client",
+    ],
+)
+async def test_refusal_has_its_error(
+    cas: Cas, client: str, form: dict[str, str], status: int, error: str
+) -> None:
+    reply = await cas.post("/oauth/token", form, client)
+    assert (reply.status_code, reply.json()["error"]) == (status, error)
+
+
+async def test_bad_password_and_unknown_user_have_one_wording(cas: Cas) -> None:
+    wrong = await cas.post("/oauth/token", PASSWORD | {"password": "wrong"}, "demo-app")
+    unknown = await cas.post("/oauth/token", PASSWORD | {"username": "nobody"}, "demo-app")
+    assert wrong.json() == unknown.json()
+
+
+async def test_unknown_client_and_wrong_secret_are_the_same(cas: Cas) -> None:
+    url, form = cas.urls[0] + "/oauth/token", {"grant_type": "client_credentials"}
+    unknown = await cas.http.post(url, data=form, auth=("nobody", "x"))
+    wrong = await cas.http.post(url, data=form, auth=("demo-app", "x"))
+    assert unknown.status_code == wrong.status_code == 401
+    assert unknown.json() == wrong.json()
+    assert unknown.headers["www-authenticate"].startswith("Basic ")
+
+
+async def test_duplicate_parameter_is_refused(cas: Cas) -> None:
+    reply = await cas.http.post(
+        cas.urls[0] + "/oauth/token",
+        content="grant_type=client_credentials&scope=read&scope=write",
+        headers={"content-type": "application/x-www-form-urlencoded"},
+        auth=("demo-app", BASIC["demo-app"]),
+    )
+    assert (reply.status_code, reply.json()["error"]) == (400, "invalid_request")
+
+
+async def test_secret_in_the_uri_is_refused(cas: Cas) -> None:
+    path = f"/oauth/token?client_id=demo-app&client_secret={BASIC['demo-app']}"
+    reply = await cas.post(path, {"grant_type": "client_credentials"}, None)
+    assert (reply.status_code, reply.json()["error"]) == (400, "invalid_request")
+    assert BASIC["demo-app"] not in reply.text
+
+
+async def test_guessing_is_throttled_by_name_and_address(cas: Cas) -> None:
+    form = PASSWORD | {"username": "admin", "password": "guess"}
+    replies = [await cas.post("/oauth/token", form, "demo-app") for _ in range(11)]
+    assert [reply.status_code for reply in replies] == [400] * 10 + [429]
+    assert int(replies[-1].headers["retry-after"]) >= 1
+    assert replies[-1].json()["error"]
+    assert await cas.user_tokens("alice")
+
+
+async def test_verified_client_is_not_locked_out_by_guesses_from_elsewhere(cas: Cas) -> None:
+    url, form = cas.urls[0] + "/oauth/token", {"grant_type": "client_credentials"}
+    elsewhere = httpx.AsyncHTTPTransport(local_address="127.0.0.2")
+    async with httpx.AsyncClient(transport=elsewhere) as http:
+        guesses = [await http.post(url, data=form, auth=("demo-app", "x")) for _ in range(11)]
+    assert guesses[-1].status_code == 429
+    assert (await cas.post("/oauth/token", form, "demo-app")).status_code == 200
+
+
+async def test_metadata_names_what_is_there(cas: Cas) -> None:
+    """RFC 8414, 2, checked by Authlib; it takes https alone, which an issuer has outside.
+
+    Response types are none until there is a grant with an authorization endpoint.
+    """
+    reply = await cas.http.get(cas.urls[0] + "/.well-known/oauth-authorization-server")
+    outside = reply.text.replace("http://cas-server-service", "https://login.example")
+    metadata = AuthorizationServerMetadata(json.loads(outside))
+    for key in set(metadata.REGISTRY_KEYS) - {"response_types_supported"}:
+        getattr(metadata, f"validate_{key}")()
+    assert metadata["response_types_supported"] == []
+    assert set(metadata["grant_types_supported"]) == {
+        "client_credentials",
+        "password",
+        "refresh_token",
+    }
+
+
+async def test_user_info_has_every_spelling(cas: Cas) -> None:
+    token = (await cas.user_tokens("admin"))["access_token"]
+    headers = {"authorization": f"Bearer {token}"}
+    reply = await cas.http.get(cas.urls[0] + "/api/v1/user", headers=headers)
+    fields = reply.json()
+    assert reply.status_code == 200
+    assert {fields[key] for key in ("user", "username", "name", "sub")} == {"admin"}
+    assert set(fields["authorities"]) == {"ROLE_USER", "ROLE_ADMIN"}
+
+
+async def test_user_info_without_token_is_401(cas: Cas) -> None:
+    reply = await cas.http.get(cas.urls[0] + "/api/v1/user")
+    assert reply.status_code == 401
+    assert reply.headers["www-authenticate"].startswith("Bearer")
+    assert reply.json()["error"]

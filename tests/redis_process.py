@@ -1,0 +1,81 @@
+"""A real Redis for tests: a process of its own, or the image that REDIS_IMAGE names."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from testcontainers.community.redis import RedisContainer
+
+from localkube.redis_server import find
+
+STARTS_WITHIN_S = 10
+
+
+class RedisProcess:
+    """A redis-server on a free port of loopback; it can be paused, killed and started again."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self.port = _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        options = ["--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self._directory)]
+        keep = ["--save", "", "--appendonly", "yes"]
+        command = [str(find()), *options, *keep]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        self._await_answer()
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self.resume()
+            self._process.kill()
+            self._process.wait()
+
+    def pause(self) -> None:
+        """Keep the port open and answer nothing."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(number)
+
+    def _await_answer(self) -> None:
+        deadline = time.monotonic() + STARTS_WITHIN_S
+        while time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    probe.sendall(b"PING\r\n")
+                    if probe.recv(64).startswith(b"+PONG"):
+                        return
+            time.sleep(0.01)
+        raise TimeoutError("redis-server does not answer")
+
+
+@contextmanager
+def redis_port(directory: Path) -> Iterator[int]:
+    """Have a Redis while the block runs: the image where REDIS_IMAGE is set, else a process."""
+    if image := os.environ.get("REDIS_IMAGE"):
+        with RedisContainer(image) as container:
+            yield int(container.get_exposed_port(6379))
+        return
+    redis = RedisProcess(directory)
+    redis.start()
+    try:
+        yield redis.port
+    finally:
+        redis.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return int(held.getsockname()[1])
