@@ -2,10 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
-
-_NO_CLAIMS: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +20,7 @@ class Authentication:
     authorities: frozenset[str] = frozenset()
     audience: frozenset[str] = frozenset()
     expires_at: int | None = None
-    claims: Mapping[str, Any] = field(default=_NO_CLAIMS, repr=False)
+    claims: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
 
     @property
     def name(self) -> str:

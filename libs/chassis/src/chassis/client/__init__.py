@@ -1,0 +1,18 @@
+"""Calls to other services: by name, bounded in time, retried within a budget."""
+
+from chassis.client.auth import CallAuth, ClientCredentials, TokenRelay
+from chassis.client.clients import ServiceClients
+from chassis.client.dependency import service_client
+from chassis.client.errors import ServiceTimeout, ServiceUnavailable
+from chassis.client.service_client import ServiceClient
+
+__all__ = [
+    "CallAuth",
+    "ClientCredentials",
+    "ServiceClient",
+    "ServiceClients",
+    "ServiceTimeout",
+    "ServiceUnavailable",
+    "TokenRelay",
+    "service_client",
+]

@@ -1,0 +1,123 @@
+"""One call to a named service: look-up, pool, deadline, and retries within a budget.
+
+What happens when the other side fails is decided here, for every caller alike:
+
+- no connection: tried again, whatever the method, for nothing was sent;
+- the connection broke: tried again if the call is idempotent;
+- 502, 503, 504: tried once more if the call is idempotent;
+- no answer in time, or one too large: an error at once.
+
+Every further try takes a new connection and costs a token of the budget. Behind a balancer a
+new connection may lead to the dead replica again, until the balancer knows. Hence up to
+`_MAX_ATTEMPTS` of them with growing pauses, about a second in all.
+"""
+
+import asyncio
+import random
+from dataclasses import dataclass, replace
+
+import structlog
+
+from chassis.client.budget import RetryBudget
+from chassis.client.errors import ServiceTimeout, ServiceUnavailable
+from chassis.client.target import Target
+from chassis.discovery import Discovery, DiscoveryError
+from chassis.telemetry.trace import current_trace
+from chassis.transport import (
+    BrokenConnectionError,
+    ConnectFailedError,
+    Origin,
+    Pool,
+    RawRequest,
+    RawResponse,
+    TransportError,
+)
+
+_MAX_ATTEMPTS = 8
+_FIRST_PAUSE = 0.02
+_RETRIED_STATUSES = frozenset({502, 503, 504})
+
+_Outcome = RawResponse | TransportError
+
+_log = structlog.get_logger("chassis.client")
+
+
+@dataclass(slots=True)
+class Caller:
+    """Send requests to services by name; safe for many calls at once. `timeout` in seconds."""
+
+    discovery: Discovery
+    pool: Pool
+    budget: RetryBudget
+    timeout: float
+
+    async def call(self, target: Target, request: RawRequest, *, idempotent: bool) -> RawResponse:
+        """Return the service's answer, whatever its status.
+
+        Raises `ServiceUnavailable` (503) when none came, `ServiceTimeout` (504) when it did not
+        come in time.
+        """
+        self.budget.earn()
+        try:
+            async with asyncio.timeout(self.timeout):
+                return await self._attempts(target, request, idempotent=idempotent)
+        except TimeoutError:
+            _log.warning("service call timed out", service=target.name, timeout_s=self.timeout)
+            raise ServiceTimeout(target.name) from None
+        except (DiscoveryError, TransportError) as error:
+            _log.warning("service call failed", service=target.name, reason=str(error))
+            raise ServiceUnavailable(target.name) from error
+
+    async def _attempts(
+        self, target: Target, request: RawRequest, *, idempotent: bool
+    ) -> RawResponse:
+        data = _traced(request).encode()
+        is_head = request.method == b"HEAD"
+        attempt = 0
+        while True:
+            outcome = await self._try(target, data, fresh=attempt > 0, is_head=is_head)
+            if not (
+                _may_try_again(outcome, attempt, idempotent=idempotent) and self.budget.spend()
+            ):
+                break
+            await asyncio.sleep(_pause(attempt))
+            attempt += 1
+        if isinstance(outcome, TransportError):
+            raise outcome
+        return outcome
+
+    async def _try(self, target: Target, data: bytes, *, fresh: bool, is_head: bool) -> _Outcome:
+        address = await self.discovery.resolve(target.host, target.port)
+        origin = Origin(address.host, address.port, target.host if target.tls else None)
+        try:
+            return await self.pool.exchange(origin, data, fresh=fresh, is_head=is_head)
+        except TransportError as error:
+            return error
+
+
+def _traced(request: RawRequest) -> RawRequest:
+    """Add the trace of the request being served, so that the called service continues it."""
+    trace = current_trace.get()
+    if trace is None:
+        return request
+    header = (b"traceparent", trace.traceparent().encode("ascii"))
+    return replace(request, headers=[*request.headers, header])
+
+
+def _may_try_again(
+    outcome: RawResponse | TransportError, attempt: int, *, idempotent: bool
+) -> bool:
+    if isinstance(outcome, RawResponse):
+        return idempotent and attempt == 0 and outcome.status in _RETRIED_STATUSES
+    if attempt + 1 == _MAX_ATTEMPTS:
+        return False
+    broken = isinstance(outcome, BrokenConnectionError)
+    return isinstance(outcome, ConnectFailedError) or (idempotent and broken)
+
+
+def _pause(attempt: int) -> float:
+    """Return the seconds before the next try: none before the first, then doubling, jittered."""
+    if attempt == 0:
+        return 0.0
+    longest = _FIRST_PAUSE * 2.0 ** (attempt - 1)
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311  # spreading needs no secrecy

@@ -1,0 +1,107 @@
+"""The service's own access token, by the client credentials grant (RFC 6749 section 4.4)."""
+
+import json
+import time
+from typing import Any
+from urllib.parse import urlencode
+
+import structlog
+
+from chassis.client.caller import Caller
+from chassis.client.errors import ServiceUnavailable
+from chassis.client.target import Endpoint
+from chassis.config.live import LiveConfig
+from chassis.security.basic import basic_header
+from chassis.security.bearer import BearerToken
+from chassis.single_flight import SingleFlight
+from chassis.transport import RawRequest, RawResponse
+
+_OK = 200
+_MARGIN_SHARE = 0.1
+_MAX_MARGIN = 30.0
+
+_log = structlog.get_logger("chassis.client")
+
+
+class ClientTokens:
+    """Keep the service's own token until shortly before it expires.
+
+    "Shortly" is a tenth of its lifetime, at most 30 seconds. Callers that need a new one at the
+    same time share one request.
+    """
+
+    def __init__(self, live: LiveConfig[Any], caller: Caller) -> None:
+        self._live = live
+        self._caller = caller
+        self._token: BearerToken | None = None
+        self._fresh_until = 0.0
+        self._flight: SingleFlight[str, BearerToken] = SingleFlight()
+
+    async def get(self) -> BearerToken:
+        """Return a token that lives; raise `ServiceUnavailable` where none can be had."""
+        if self._token is not None and time.monotonic() < self._fresh_until:
+            return self._token
+        return await self._flight.run("token", self._fetch)
+
+    def discard(self, token: BearerToken) -> None:
+        """Forget a token that was refused, unless it has been replaced since."""
+        if self._token == token:
+            self._token = None
+
+    def clear(self) -> None:
+        """Forget the token: the credentials it was issued for have changed."""
+        self._token = None
+
+    async def _fetch(self) -> BearerToken:
+        endpoint = self._endpoint()
+        asked_at = time.monotonic()
+        # Asking twice for a token harms nobody, so that this POST may be repeated.
+        response = await self._caller.call(
+            endpoint.target, self._request(endpoint), idempotent=True
+        )
+        token, lifetime = _read(response, endpoint.target.name)
+        self._token = token
+        self._fresh_until = asked_at + lifetime - min(_MAX_MARGIN, lifetime * _MARGIN_SHARE)
+        return token
+
+    def _endpoint(self) -> Endpoint:
+        uri = self._live.settings.security.oauth2.client.access_token_uri
+        if not uri:
+            _log.error("security.oauth2.client.access-token-uri is not set")
+            raise ServiceUnavailable("the authorization server")
+        return Endpoint.parse(uri)
+
+    def _request(self, endpoint: Endpoint) -> RawRequest:
+        client = self._live.settings.security.oauth2.client
+        form = {"grant_type": "client_credentials"}
+        if client.scope:
+            form["scope"] = " ".join(client.scope)
+        body = urlencode(form).encode("ascii")
+        headers = [
+            (b"Host", endpoint.target.name.encode("ascii")),
+            (b"Authorization", basic_header(client)),
+            (b"Content-Type", b"application/x-www-form-urlencoded"),
+            (b"Accept", b"application/json"),
+            (b"Content-Length", b"%d" % len(body)),
+        ]
+        return RawRequest(b"POST", endpoint.path, headers, body)
+
+
+def _read(response: RawResponse, service: str) -> tuple[BearerToken, float]:
+    """Return the token and its lifetime in seconds; without one it is used once."""
+    answer = _json_object(response.body)
+    token, lifetime = answer.get("access_token"), answer.get("expires_in", 0)
+    good = isinstance(token, str) and isinstance(lifetime, int | float) and lifetime >= 0
+    if response.status != _OK or not good or not token:
+        # The error code is the server's word for what is wrong with our registration.
+        _log.error("no token of our own", status=response.status, error=answer.get("error"))
+        raise ServiceUnavailable(service)
+    return BearerToken(token), float(lifetime)
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}

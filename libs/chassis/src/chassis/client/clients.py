@@ -1,0 +1,98 @@
+"""What a process shares to call other services."""
+
+from types import TracebackType
+from typing import Any, Self
+
+from chassis.client.auth import CallAuth
+from chassis.client.budget import RetryBudget
+from chassis.client.caller import Caller
+from chassis.client.client_tokens import ClientTokens
+from chassis.client.http import service_http
+from chassis.client.service_client import ServiceClient
+from chassis.config.live import LiveConfig, Snapshot
+from chassis.config.settings import ClientSettings
+from chassis.discovery import Discovery, create_discovery
+from chassis.security.bearer import BearerToken
+from chassis.transport import Pool, PoolOptions
+
+# A killed replica can take every connection of the pool with it, and some of the new ones meet
+# it again: enough for two retries of each call under way.
+_BUDGET_PER_CONNECTION = 2
+
+
+class ServiceClients:
+    """Own the connections, the retry budget and the service's own token; enter it to use it.
+
+    A reload that changes the `client` section counts for the next call.
+    """
+
+    def __init__(self, live: LiveConfig[Any], *, discovery: Discovery | None = None) -> None:
+        settings = live.settings
+        self._client_settings: ClientSettings = settings.client
+        self._oauth2_client = settings.security.oauth2.client
+        self.caller = Caller(
+            discovery=discovery or create_discovery(settings.discovery, live.source.environ),
+            pool=Pool(_pool_options(settings.client)),
+            budget=_budget(settings.client),
+            timeout=settings.client.timeout,
+        )
+        self.own_tokens = ClientTokens(live, self.caller)
+        self._http = service_http(self.caller)
+        live.on_change(self._apply)
+
+    def client(
+        self,
+        service: str,
+        *,
+        auth: CallAuth | None = None,
+        caller_token: BearerToken | None = None,
+    ) -> ServiceClient:
+        """Return a client of `service`: a name, `name:port`, or a base URL."""
+        base_url = service if "://" in service else f"http://{service}"
+        bound = auth.bind(self.own_tokens, caller_token) if auth else None
+        return ServiceClient(self._http, base_url, bound)
+
+    async def __aenter__(self) -> Self:
+        """Return the registry itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close every connection."""
+        await self._http.aclose()
+        self.caller.pool.retire()
+
+    def _apply(self, snapshot: Snapshot[Any]) -> None:
+        settings = snapshot.settings
+        if settings.security.oauth2.client != self._oauth2_client:
+            self._oauth2_client = settings.security.oauth2.client
+            self.own_tokens.clear()
+        if settings.client != self._client_settings:
+            self._client_settings = settings.client
+            self._replace_pool(settings.client)
+
+    def _replace_pool(self, settings: ClientSettings) -> None:
+        self.caller.pool.retire()
+        self.caller.pool = Pool(_pool_options(settings))
+        self.caller.budget = _budget(settings)
+        self.caller.timeout = settings.timeout
+
+
+def _pool_options(settings: ClientSettings) -> PoolOptions:
+    return PoolOptions(
+        size=settings.max_connections,
+        connect_timeout=settings.connect_timeout,
+        keep_alive=settings.keep_alive,
+        max_age=settings.max_connection_age,
+        source_address=settings.source_address,
+    )
+
+
+def _budget(settings: ClientSettings) -> RetryBudget:
+    return RetryBudget(
+        ratio=settings.retry_budget, capacity=settings.max_connections * _BUDGET_PER_CONNECTION
+    )

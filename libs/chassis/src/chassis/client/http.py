@@ -1,0 +1,52 @@
+"""httpx's interface over this package's calls."""
+
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+import httpx
+
+from chassis.client.caller import Caller
+from chassis.client.target import Target
+from chassis.transport import RawRequest
+
+# RFC 9110 section 9.2.2.
+_IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
+# The connection's own business: the pool decides, and the body is sent in one piece.
+_OWN_HEADERS = frozenset({b"connection", b"transfer-encoding", b"content-length", b"host"})
+
+
+class ServiceTransport(httpx.AsyncBaseTransport):
+    """Carry httpx requests to services by name."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send the request; raise the errors of `Caller.call`."""
+        url = request.url
+        target = Target.of(url.scheme, url.host, url.port)
+        raw = await self._caller.call(
+            target,
+            _raw_request(request, target, await request.aread()),
+            idempotent=request.method in _IDEMPOTENT_METHODS,
+        )
+        return httpx.Response(raw.status, headers=raw.headers, content=raw.body, request=request)
+
+
+def _raw_request(request: httpx.Request, target: Target, body: bytes) -> RawRequest:
+    kept = [(k, v) for k, v in request.headers.raw if k.lower() not in _OWN_HEADERS]
+    headers = [(b"Host", target.name.encode("ascii")), *kept]
+    if body or request.method in {"POST", "PUT", "PATCH"}:
+        headers.append((b"Content-Length", b"%d" % len(body)))
+    return RawRequest(request.method.encode("ascii"), request.url.raw_path, headers, body)
+
+
+def service_http(caller: Caller) -> httpx.AsyncClient:
+    """Return an httpx client over `caller`.
+
+    It keeps no cookies, for it serves many users; it follows no redirects and reads no proxy
+    from the environment, for it stays in the cluster. Time is bounded by the caller.
+    """
+    no_cookies = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
+    return httpx.AsyncClient(
+        transport=ServiceTransport(caller), cookies=no_cookies, trust_env=False
+    )

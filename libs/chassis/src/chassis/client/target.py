@@ -1,0 +1,48 @@
+"""Where a URL leads: the name to look up, the port, and whether TLS is spoken there."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Name a service and the port it is called on."""
+
+    host: str
+    port: int
+    tls: bool = False
+
+    @classmethod
+    def of(cls, scheme: str, host: str, port: int | None) -> "Target":
+        """Make a target of a URL's parts; raise ValueError for another scheme than HTTP."""
+        if scheme not in _DEFAULT_PORTS or not host:
+            raise ValueError(f"{scheme}://{host}: not an http or https URL")
+        return cls(host, port or _DEFAULT_PORTS[scheme], scheme == "https")
+
+    @property
+    def name(self) -> str:
+        """Return the value of the Host header: the service's name, never its address."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _DEFAULT_PORTS[self._scheme] else f"{host}:{self.port}"
+
+    @property
+    def _scheme(self) -> str:
+        return "https" if self.tls else "http"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Name one resource of a service: where it is, and the path and query to ask for."""
+
+    target: Target
+    path: bytes
+
+    @classmethod
+    def parse(cls, url: str) -> "Endpoint":
+        """Read a URL; raise ValueError naming it where it is none of HTTP's."""
+        parts = urlsplit(url)
+        query = f"?{parts.query}" if parts.query else ""
+        path = f"{parts.path or '/'}{query}".encode("ascii")
+        return cls(Target.of(parts.scheme, parts.hostname or "", parts.port), path)

@@ -1,0 +1,20 @@
+"""Service names become addresses: `dns` in a cluster, `static` on one machine."""
+
+from chassis.discovery.errors import (
+    AmbiguousNameError,
+    DiscoveryError,
+    LookupFailedError,
+    NameNotFoundError,
+)
+from chassis.discovery.factory import create_discovery
+from chassis.discovery.protocol import Address, Discovery
+
+__all__ = [
+    "Address",
+    "AmbiguousNameError",
+    "Discovery",
+    "DiscoveryError",
+    "LookupFailedError",
+    "NameNotFoundError",
+    "create_discovery",
+]

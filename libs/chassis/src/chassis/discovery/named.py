@@ -1,0 +1,76 @@
+"""The rule by which a name finds its namespace, the same for every kind of directory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from chassis.discovery.errors import AmbiguousNameError, NameNotFoundError
+from chassis.discovery.names import ServiceName, is_literal, parse_name
+from chassis.discovery.protocol import Address
+
+
+class Directory(Protocol):
+    """Know which services there are.
+
+    Both methods return None for "there is none", and raise `LookupFailedError` where nobody can
+    say: taken for a "no", that would send a call to another namespace's service.
+    """
+
+    async def service(self, name: str, namespace: str, port: int) -> Address | None:
+        """Return the address of a service of the cluster."""
+        ...
+
+    async def host(self, name: str, port: int) -> Address | None:
+        """Return the address of a host outside the cluster."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NamedDiscovery:
+    """Resolve names over a directory.
+
+    A short name is looked for in the own namespace first, then in `namespaces`: found in several
+    of those, it is an error that names the candidates, for they are different services.
+    """
+
+    directory: Directory
+    own_namespace: str
+    namespaces: tuple[str, ...] = ()
+    cluster_domain: str | None = None
+
+    async def resolve(self, name: str, port: int) -> Address:
+        """Return the address of `name` at `port`; raise a `DiscoveryError`."""
+        if is_literal(name):
+            return Address(name, port)
+        parsed = parse_name(name, cluster_domain=self.cluster_domain)
+        found = await self._in_cluster(parsed, port) if parsed else None
+        found = found or await self.directory.host(name, port)
+        if found is None:
+            raise NameNotFoundError(f"{name}:{port}: {self._where(parsed)}")
+        return found
+
+    async def _in_cluster(self, name: ServiceName, port: int) -> Address | None:
+        if name.namespace is not None:
+            return await self.directory.service(name.service, name.namespace, port)
+        own = await self.directory.service(name.service, self.own_namespace, port)
+        return own or await self._elsewhere(name.service, port)
+
+    async def _elsewhere(self, service: str, port: int) -> Address | None:
+        found: dict[str, Address] = {}
+        for namespace in self._other_namespaces():
+            if (address := await self.directory.service(service, namespace, port)) is not None:
+                found[f"{service}.{namespace}"] = address
+        if len(found) > 1:
+            raise AmbiguousNameError(service, list(found))
+        return next(iter(found.values()), None)
+
+    def _other_namespaces(self) -> Sequence[str]:
+        return [name for name in dict.fromkeys(self.namespaces) if name != self.own_namespace]
+
+    def _where(self, parsed: ServiceName | None) -> str:
+        if parsed is None:
+            return "no such host"
+        if parsed.namespace is not None:
+            return f"no such service in namespace {parsed.namespace}, and no such host"
+        looked_at = ", ".join((self.own_namespace, *self._other_namespaces()))
+        return f"no such service in {looked_at}; other namespaces go in discovery.namespaces"

@@ -1,0 +1,44 @@
+"""Service names: `name`, `name.namespace`, `name.namespace.svc`, and the full form."""
+
+import ipaddress
+from dataclasses import dataclass
+
+_SVC = "svc"
+_QUALIFIED_LABELS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceName:
+    """Hold a service's name, with the namespace where the caller gave one."""
+
+    service: str
+    namespace: str | None = None
+
+
+def is_literal(name: str) -> bool:
+    """Tell whether `name` needs no look-up: an IP address, or this machine."""
+    if name == "localhost":
+        return True
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def parse_name(name: str, *, cluster_domain: str | None) -> ServiceName | None:
+    """Read a name; None for one that no service of the cluster can have."""
+    labels = _relative(name, cluster_domain).split(".")
+    if labels[-1] == _SVC and len(labels) > _QUALIFIED_LABELS:
+        labels = labels[:-1]
+    elif name.endswith("."):
+        return None
+    if len(labels) > _QUALIFIED_LABELS or not all(labels):
+        return None
+    return ServiceName(*labels)
+
+
+def _relative(name: str, cluster_domain: str | None) -> str:
+    """Return the name without the cluster's domain, or without the dot that ends it."""
+    bare = name.removesuffix(".")
+    return bare.removesuffix(f".{cluster_domain}") if cluster_domain else bare

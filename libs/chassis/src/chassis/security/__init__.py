@@ -1,0 +1,25 @@
+"""Who calls, and what they may: bearer tokens, token services, access rules."""
+
+from chassis.security.authentication import Authentication
+from chassis.security.errors import Unauthenticated
+from chassis.security.rules import (
+    CurrentAuthentication,
+    Rule,
+    any_of,
+    authority,
+    requires,
+    scope,
+)
+from chassis.security.token_services import TokenServices
+
+__all__ = [
+    "Authentication",
+    "CurrentAuthentication",
+    "Rule",
+    "TokenServices",
+    "Unauthenticated",
+    "any_of",
+    "authority",
+    "requires",
+    "scope",
+]

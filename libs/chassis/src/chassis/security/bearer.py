@@ -1,0 +1,42 @@
+"""Bearer tokens in requests, RFC 6750 section 2.1: the Authorization header, nothing else."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from chassis.errors import InvalidRequest, InvalidToken
+
+MAX_TOKEN_LENGTH = 4096
+_B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
+
+
+@dataclass(frozen=True, slots=True)
+class BearerToken:
+    """Hold a raw token where it must travel on; it never shows in a repr or a log."""
+
+    value: str = field(repr=False)
+
+    @property
+    def header(self) -> str:
+        """Return the value of an Authorization header."""
+        return f"Bearer {self.value}"
+
+
+def bearer_token(headers: Iterable[tuple[bytes, bytes]]) -> BearerToken | None:
+    """Return the token of a request's headers, None without a Bearer Authorization header.
+
+    Two such headers are 400, a token that no authorization server can have issued is 401
+    (RFC 6750 section 3.1).
+    """
+    values = [value for name, value in headers if name == b"authorization"]
+    if not values:
+        return None
+    if len(values) > 1:
+        raise InvalidRequest("The request has more than one Authorization header")
+    scheme, _, token = values[0].decode("latin-1").partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    token = token.strip(" ")
+    if len(token) > MAX_TOKEN_LENGTH or not _B64TOKEN.fullmatch(token):
+        raise InvalidToken("The access token is malformed")
+    return BearerToken(token)

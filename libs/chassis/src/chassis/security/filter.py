@@ -1,0 +1,82 @@
+"""The security filter: no request passes without a checked token but on an open path."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from chassis.config.live import LiveConfig
+from chassis.errors import ApiError, error_response
+from chassis.security.authentication import Authentication
+from chassis.security.bearer import BearerToken, bearer_token
+from chassis.security.errors import Unauthenticated
+from chassis.security.paths import path_patterns
+from chassis.security.token_services import TokenServices
+
+Enrich = Callable[[Authentication], Awaitable[Authentication]]
+_AUTHENTICATION = "authentication"
+_TOKEN = "access_token"  # noqa: S105  # the name of a key
+
+
+class SecurityFilter:
+    """Put the caller's `Authentication` on each request, or answer for the service.
+
+    `security.path.ignores` leaves paths open; there a token is not even looked at. `enrich` may
+    replace the authentication by one that knows more (the seed stack's `UserDetailsService`).
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        live: LiveConfig[Any],
+        token_services: TokenServices,
+        *,
+        enrich: Enrich | None = None,
+    ) -> None:
+        self._app = app
+        self._live = live
+        self._token_services = token_services
+        self._enrich = enrich
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check one request; what is neither HTTP nor a WebSocket (lifespan) passes."""
+        if scope["type"] in {"http", "websocket"} and not self._is_open(scope["path"]):
+            try:
+                await self._identify(scope)
+            except ApiError as error:
+                await _refuse(error, scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _is_open(self, path: str) -> bool:
+        return path_patterns(self._live.settings.security.path.ignores).match(path)
+
+    async def _identify(self, scope: Scope) -> None:
+        token = bearer_token(scope["headers"])
+        if token is None:
+            raise Unauthenticated
+        authentication = await self._token_services.authenticate(token.value)
+        if self._enrich is not None:
+            authentication = await self._enrich(authentication)
+        state = scope.setdefault("state", {})
+        state[_AUTHENTICATION] = authentication
+        state[_TOKEN] = token
+
+
+def caller(scope: Scope) -> Authentication | None:
+    """Return who the filter found behind a request."""
+    found: Authentication | None = scope.get("state", {}).get(_AUTHENTICATION)
+    return found
+
+
+def caller_token(scope: Scope) -> BearerToken | None:
+    """Return the token the filter checked, for nothing but relaying it."""
+    found: BearerToken | None = scope.get("state", {}).get(_TOKEN)
+    return found
+
+
+async def _refuse(error: ApiError, scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008, "reason": error.error})
+        return
+    await error_response(error)(scope, receive, send)

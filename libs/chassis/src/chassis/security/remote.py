@@ -1,0 +1,140 @@
+"""Tokens checked at the authorization server, one call a token.
+
+It fails closed, and tells whose fault it was: the token's is 401, the authorization server's
+and our own are logged and 503.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+
+from chassis.client.caller import Caller
+from chassis.client.clients import ServiceClients
+from chassis.client.target import Endpoint
+from chassis.config.live import LiveConfig
+from chassis.config.sections import OAuth2Settings
+from chassis.errors import InvalidToken, TemporarilyUnavailable
+from chassis.security.answer import (
+    MalformedAnswerError,
+    checked_token,
+    json_object,
+    known_user,
+)
+from chassis.security.authentication import Authentication
+from chassis.security.basic import basic_header
+from chassis.security.cache import CachedTokenServices
+from chassis.security.token_services import TokenServices
+from chassis.transport import RawRequest, RawResponse
+
+# A token the server finds too long is one it has never issued.
+_TOKEN_ERRORS = frozenset({"invalid_token", "invalid_request"})
+
+_log = structlog.get_logger("chassis.security")
+
+
+def create_token_services(live: LiveConfig[Any], clients: ServiceClients) -> TokenServices:
+    """Return token services that ask the authorization server, through a short cache."""
+    return CachedTokenServices(RemoteTokenServices(live, clients.caller), live)
+
+
+class RemoteTokenServices:
+    """Ask check_token, or the user-info endpoint where the settings prefer it."""
+
+    def __init__(self, live: LiveConfig[Any], caller: Caller) -> None:
+        self._live = live
+        self._caller = caller
+
+    async def authenticate(self, token: str) -> Authentication:
+        """Check the token with one call, repeated on another connection where one breaks."""
+        oauth2: OAuth2Settings = self._live.settings.security.oauth2
+        uri, use_token_info = _uri(oauth2)
+        endpoint = _endpoint(uri)
+        make = _check_token_request if use_token_info else _user_info_request
+        read = _read_check_token if use_token_info else _read_user_info
+        response = await self._caller.call(
+            endpoint.target, make(endpoint, oauth2, token), idempotent=True
+        )
+        return _judged(response, oauth2, read)
+
+    async def aclose(self) -> None:
+        """Do nothing: the connections belong to the clients."""
+
+
+def _uri(oauth2: OAuth2Settings) -> tuple[str, bool]:
+    """Return where to ask, and whether that is check_token."""
+    resource = oauth2.resource
+    token_info, user_info = resource.token_info_uri, resource.user_info_uri
+    if token_info and (resource.prefer_token_info or not user_info):
+        return token_info, True
+    if user_info:
+        return user_info, False
+    _log.error("security.oauth2.resource.token-info-uri is not set, so no token can be checked")
+    raise TemporarilyUnavailable("Access tokens can't be checked here")
+
+
+@lru_cache(maxsize=8)
+def _endpoint(uri: str) -> Endpoint:
+    return Endpoint.parse(uri)
+
+
+def _check_token_request(endpoint: Endpoint, oauth2: OAuth2Settings, token: str) -> RawRequest:
+    body = b"token=" + quote(token, safe="").encode("ascii")
+    headers = [
+        (b"Host", endpoint.target.name.encode("ascii")),
+        (b"Authorization", basic_header(oauth2.client)),
+        (b"Content-Type", b"application/x-www-form-urlencoded"),
+        (b"Accept", b"application/json"),
+        (b"Content-Length", b"%d" % len(body)),
+    ]
+    return RawRequest(b"POST", endpoint.path, headers, body)
+
+
+def _user_info_request(endpoint: Endpoint, oauth2: OAuth2Settings, token: str) -> RawRequest:
+    del oauth2
+    headers = [
+        (b"Host", endpoint.target.name.encode("ascii")),
+        (b"Authorization", b"Bearer " + token.encode("ascii")),
+        (b"Accept", b"application/json"),
+    ]
+    return RawRequest(b"GET", endpoint.path, headers)
+
+
+_Read = Callable[[RawResponse, OAuth2Settings], Authentication]
+
+
+def _judged(response: RawResponse, oauth2: OAuth2Settings, read: _Read) -> Authentication:
+    try:
+        return read(response, oauth2)
+    except MalformedAnswerError as error:
+        reason = str(error)
+        _log.error("authorization server unusable", status=response.status, reason=reason)
+        raise TemporarilyUnavailable("The access token can't be checked now") from None
+
+
+def _read_check_token(response: RawResponse, oauth2: OAuth2Settings) -> Authentication:
+    match response.status:
+        case 200:
+            return checked_token(response.body, resource_id=oauth2.resource.id)
+        case 400 if json_object(response.body).get("error") in _TOKEN_ERRORS:
+            raise InvalidToken
+        case 401 | 403:
+            raise MalformedAnswerError(
+                "it refuses our own credentials; see security.oauth2.client and check-tokens"
+            )
+    raise MalformedAnswerError("an unexpected status")
+
+
+def _read_user_info(response: RawResponse, oauth2: OAuth2Settings) -> Authentication:
+    match response.status:
+        case 200:
+            return known_user(
+                response.body,
+                client_id=oauth2.client.client_id or "",
+                resource_id=oauth2.resource.id,
+            )
+        case 401 | 403:
+            raise InvalidToken
+    raise MalformedAnswerError("an unexpected status")
