@@ -40,7 +40,8 @@ async def serve(reader, writer):
             await asyncio.sleep(float(os.environ.get("SLOW", "0")))
             close = STATE["draining"] or b"connection: close" in head.lower()
             writer.write(f"HTTP/1.1 {status} X\\r\\nContent-Length: {len(body)}\\r\\n".encode()
-                + (b"Connection: close\\r\\n" if close else b"") + b"\\r\\n" + body.encode())
+                + (b"Connection: close\\r\\n" if close else b"") + b"\\r\\n")
+            writer.write(body.encode())
             await writer.drain()
             if close: break
     except (asyncio.IncompleteReadError, OSError):

@@ -100,7 +100,7 @@ def test_what_has_no_effect_is_named_once(localkube: Localkube) -> None:
 
     assert result.code == 0
     lines = [line for line in result.err.splitlines() if "no effect here" in line]
-    assert lines == ["no effect here: PodDisruptionBudget b, resources, securityContext"]
+    assert lines == ["no effect here: PodDisruptionBudget, resources, securityContext"]
 
 
 @pytest.mark.parametrize(

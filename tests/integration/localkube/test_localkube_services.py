@@ -141,6 +141,18 @@ def test_curl_resolves_service_names(localkube: Localkube) -> None:
     assert "no Service nobody" in unknown.err
 
 
+def test_small_writes_are_relayed_without_delay(localkube: Localkube) -> None:
+    """Nagle's algorithm and delayed acknowledgements together would cost 40 ms a request."""
+    localkube.up(deployment(), service())
+    ip, port = localkube.address().split(":")
+    with socket.create_connection((ip, int(port)), timeout=5) as kept:
+        began = time.monotonic()
+        for _ in range(50):
+            assert _request(kept, "/").startswith("web-")
+
+    assert time.monotonic() - began < 1
+
+
 def test_a_large_answer_passes_whole_and_half_close_is_kept(localkube: Localkube) -> None:
     echo = (
         "import socketserver,sys\n"
@@ -213,4 +225,7 @@ def _get(ip: str, port: str, path: str, source: str = "127.0.0.1") -> str:
 
 def _request(sock: socket.socket, path: str) -> str:
     sock.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-    return sock.recv(65536).decode().partition("\r\n\r\n")[2]
+    answer = b""
+    while not answer.partition(b"\r\n\r\n")[2]:
+        answer += sock.recv(65536)
+    return answer.decode().partition("\r\n\r\n")[2]

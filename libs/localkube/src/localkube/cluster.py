@@ -81,7 +81,7 @@ class Cluster:
         Returns one line per object and what has no effect here.
         """
         kept = [pair for pair in manifests if not admission.has_no_effect(pair[1])]
-        ignored = {admission.name_of(d) for _, d in manifests if admission.has_no_effect(d)}
+        ignored = {d["kind"] for _, d in manifests if admission.has_no_effect(d)}
         admitted = []
         for source, document in kept:
             merged, fields = self._merged(source, document, namespace)

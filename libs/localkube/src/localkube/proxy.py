@@ -69,11 +69,19 @@ class Listener:
         caller.join(pod)
 
 
+def tcp_socket() -> socket.socket:
+    """Return a socket on which asyncio will not delay small writes.
+
+    It recognises TCP by the protocol number, which accepted connections inherit.
+    """
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    sock.setblocking(False)  # noqa: FBT003  # the standard library's signature
+    return sock
+
+
 async def _dial(endpoint: Endpoint, source: str | None) -> socket.socket:
-    sock = socket.socket()
+    sock = tcp_socket()
     try:
-        sock.setblocking(False)  # noqa: FBT003  # the standard library's signature
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if source is not None:
             # The kernel then chooses the port at connect, so that ports do not run out.
             sock.setsockopt(socket.IPPROTO_IP, _BIND_ADDRESS_NO_PORT, 1)

@@ -10,7 +10,7 @@ from localkube.balancer import Balancer, Endpoint
 from localkube.errors import LocalkubeError
 from localkube.events import Events
 from localkube.objects import Object, Ref, labels_of, ref_of
-from localkube.proxy import BACKLOG, Listener
+from localkube.proxy import BACKLOG, Listener, tcp_socket
 from localkube.selectors import from_labels, matches
 from localkube.store import Store
 
@@ -187,9 +187,8 @@ def _close_all(listeners: dict[int, Listener], keep: Sequence[int] = ()) -> None
 
 
 def _bind(ip: str, port: int) -> socket.socket:
-    sock = socket.socket()
+    sock = tcp_socket()
     try:
-        sock.setblocking(False)  # noqa: FBT003  # the standard library's signature
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((ip, port))
         # Listening at once shows a port in use here and not later.
