@@ -112,7 +112,7 @@ class LiveConfig(Generic[S]):
             await self._reload(began)
         except ConfigError as error:
             if error.kind == "read":
-                self._seen = before  # what could not be read is tried again at the next look
+                self._seen = None  # what could not be read is tried again at the next look
             self._reject(error, began)
         except Exception:  # noqa: BLE001 - logged; the watcher outlives a fault of ours
             _log.exception("configuration rejected, the last good one stays")

@@ -1,0 +1,229 @@
+"""RUNTIME.md, "Mounted ConfigMaps" and "The shape that works": real swaps, a real watcher."""
+
+import asyncio
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import pytest
+from structlog.testing import capture_logs
+
+from chassis.config import ConfigSource, LiveConfig, ServiceSettings, Snapshot
+from kubelet import ConfigMapVolume
+
+pytestmark = pytest.mark.anyio
+
+PATIENCE_S = 20
+
+
+class Numbered(ServiceSettings):
+    """Settings that must agree in every snapshot: a torn read would show."""
+
+    number: int = 0
+    copy_of_number: int = 0
+
+
+def version(number: int, extra: str = "") -> dict[str, str]:
+    return {
+        "application.yaml": f"number: {number}\n{extra}",
+        "application-dev.yaml": f"copy-of-number: {number}\n",
+    }
+
+
+class Followed:
+    """A live configuration that follows its volume, and the snapshots it has told of."""
+
+    def __init__(self, path: Path, extra: str = "") -> None:
+        self.volume = ConfigMapVolume(path / "config", version(0, extra))
+        source = ConfigSource("demo", config_dir=self.volume.path, profiles=("dev",))
+        self.live = LiveConfig.load(source, Numbered)
+        self.seen: list[Snapshot[Numbered]] = []
+        self._told = asyncio.Event()
+        self.live.on_change(self._tell)
+
+    def _tell(self, snapshot: Snapshot[Numbered]) -> None:
+        self.seen.append(snapshot)
+        self._told.set()
+
+    async def until(self, number: int) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            while self.live.settings.number != number:
+                self._told.clear()
+                await self._told.wait()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        stop = anyio.Event()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self.live.run, stop)
+            yield
+            stop.set()
+
+
+async def test_100_swaps_are_all_seen_and_soon(tmp_path: Path) -> None:
+    """Watching a file, or `..data` itself, sees the first swap only."""
+    followed = Followed(tmp_path)
+    took = []
+    async with followed.running():
+        for number in range(1, 101):
+            began = time.perf_counter()
+            followed.volume.update(version(number))
+            await followed.until(number)
+            took.append(time.perf_counter() - began)
+
+    assert [snapshot.settings.number for snapshot in followed.seen] == list(range(1, 101))
+    assert statistics.median(took) < 0.3  # 35 ms on a quiet machine; the timer alone takes 500
+
+
+async def test_a_burst_of_300_swaps_ends_with_the_last_value_and_no_torn_read(
+    tmp_path: Path,
+) -> None:
+    followed = Followed(tmp_path)
+    async with followed.running():
+        for number in range(1, 301):
+            followed.volume.update(version(number))
+            await anyio.lowlevel.checkpoint()
+        await followed.until(300)
+
+    assert all(s.settings.number == s.settings.copy_of_number for s in followed.seen)
+    assert followed.live.status.last_successful
+
+
+async def test_a_swap_between_load_and_watching_is_seen(tmp_path: Path) -> None:
+    followed = Followed(tmp_path)
+    followed.volume.update(version(1))
+
+    async with followed.running():
+        await followed.until(1)
+
+
+async def test_broken_edits_among_good_ones_are_never_served(tmp_path: Path) -> None:
+    """RUNTIME.md's prototype: 120 swaps, 30 of them invalid, 0 errors, 0 torn reads."""
+    followed = Followed(tmp_path)
+    torn: list[tuple[int, int]] = []
+    done = False
+
+    async def read() -> None:
+        while not done:
+            settings = followed.live.settings
+            if settings.number != settings.copy_of_number or settings.number % 4 == 3:
+                torn.append((settings.number, settings.copy_of_number))
+            await anyio.lowlevel.checkpoint()
+
+    async with followed.running(), anyio.create_task_group() as tasks:
+        tasks.start_soon(read)
+        for number in range(1, 41):
+            broken = number % 4 == 3
+            followed.volume.update(version(number, "server: [" if broken else ""))
+            if not broken:
+                await followed.until(number)
+        done = True
+
+    assert torn == []
+    assert followed.live.status.last_successful
+
+
+async def test_polling_follows_with_its_period_and_the_mode_is_told(tmp_path: Path) -> None:
+    polling = "spring.cloud.kubernetes.reload: {mode: polling, period: 100ms}\n"
+    followed = Followed(tmp_path, polling)
+    async with followed.running():
+        followed.volume.update(version(1, polling))
+        await followed.until(1)
+        polled = followed.live.status.watch_mode
+        followed.volume.update(version(2))  # the edit that turns polling off
+        await followed.until(2)
+        followed.volume.update(version(3))
+        await followed.until(3)
+
+    assert (polled, followed.live.status.watch_mode) == ("polling", "event")
+
+
+async def test_strategy_restart_asks_for_it_after_a_good_edit_only(tmp_path: Path) -> None:
+    """A restart into a broken configuration would be an outage."""
+    restart = "spring.cloud.kubernetes.reload: {strategy: restart, max-wait-for-restart: 20}\n"
+    followed = Followed(tmp_path, restart)
+    asked = asyncio.Event()
+    followed.live.on_restart(asked.set)
+    with capture_logs() as lines:
+        async with followed.running():
+            followed.volume.update(version(1, "server: ["))
+            await _logged(lines, "rejected")
+            refused = asked.is_set()
+            followed.volume.update(version(2, restart))
+            await asyncio.wait_for(asked.wait(), PATIENCE_S)
+
+    assert not refused
+    assert followed.live.settings.number == 0
+    assert followed.live.status.restart_required
+    assert any(line["event"] == "Reloading using strategy: RESTART" for line in lines)
+
+
+async def test_reload_disabled_follows_nothing(tmp_path: Path) -> None:
+    followed = Followed(tmp_path, "spring.cloud.kubernetes.reload.enabled: false\n")
+    async with followed.running():
+        followed.volume.update(version(1))
+        await anyio.sleep(0.05)
+
+    assert followed.live.settings.number == 0
+    assert followed.live.status.watch_mode == "off"
+
+
+async def test_stopping_takes_no_time(tmp_path: Path) -> None:
+    followed = Followed(tmp_path)
+    async with followed.running():
+        followed.volume.update(version(1))
+        await followed.until(1)
+        began = time.perf_counter()
+
+    assert time.perf_counter() - began < 0.5
+
+
+async def test_a_directory_mounted_later_is_followed(tmp_path: Path) -> None:
+    source = ConfigSource("demo", config_dir=tmp_path / "config", profiles=("dev",))
+    live = LiveConfig.load(source, Numbered)
+    told = asyncio.Event()
+    live.on_change(lambda _: told.set())
+    stop = anyio.Event()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(live.run, stop)
+        ConfigMapVolume(tmp_path / "config", version(5))
+        await asyncio.wait_for(told.wait(), PATIENCE_S)
+        stop.set()
+
+    assert live.settings.number == 5
+
+
+async def test_without_a_watcher_to_have_it_polls_and_takes_the_watcher_back(
+    tmp_path: Path,
+) -> None:
+    """No inotify instance left raises `WatchfilesRustInternalError` (os error 24)."""
+    script, tests = Path(__file__).with_name("without_watcher.py"), Path(__file__).parents[2]
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(script), str(tmp_path / "config")),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(tests), *sys.path])},
+    )
+    try:
+        out, answer = await asyncio.wait_for(process.communicate(), PATIENCE_S)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+    assert json.loads(answer) == ["polling", "event"]
+    assert b"no file watcher, polling each second" in out
+
+
+async def _logged(lines: list[Any], words: str) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not any(words in line["event"] for line in lines):  # noqa: ASYNC110 - a log has no event
+            await asyncio.sleep(0.005)

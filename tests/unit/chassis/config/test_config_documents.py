@@ -1,0 +1,131 @@
+"""RUNTIME.md, "Documents and profiles": which documents count, in which order, and what is none."""
+
+from pathlib import Path
+
+import pytest
+
+from unit.chassis.config.config_kit import load, refusal, source
+
+THREE = """
+greeting: {message: default}
+---
+spring.profiles: dev
+greeting: {message: dev}
+---
+spring: {config: {activate: {on-profile: prod}}}
+greeting: {message: prod}
+---
+profiles: [test, stage]
+greeting: {message: test}
+"""
+
+
+@pytest.mark.parametrize("profile", ["dev", "prod", "test"])
+def test_a_document_counts_under_its_profile(tmp_path: Path, profile: str) -> None:
+    assert load(source(tmp_path, THREE, profiles=(profile,))).greeting.message == profile
+
+
+def test_without_a_profile_the_default_document_counts(tmp_path: Path) -> None:
+    assert load(source(tmp_path, THREE)).greeting.message == "default"
+
+
+def test_the_later_document_wins_whatever_the_order_of_the_profiles(tmp_path: Path) -> None:
+    assert load(source(tmp_path, THREE, profiles=("prod", "dev"))).greeting.message == "prod"
+
+
+def test_default_documents_come_first_wherever_they_stand(tmp_path: Path) -> None:
+    text = "spring.profiles: dev\nversion: dev\n---\nversion: default\nflag: true\n"
+
+    settings = load(source(tmp_path, text, profiles=("dev",)))
+
+    assert (settings.version, settings.flag) == ("dev", True)
+
+
+def test_maps_merge_and_lists_are_replaced_whole(tmp_path: Path) -> None:
+    text = "greeting: {message: hi, words: [a, b]}\n---\nspring.profiles: dev\ngreeting.words: [c]"
+
+    greeting = load(source(tmp_path, text, profiles=("dev",))).greeting
+
+    assert (greeting.message, greeting.words) == ("hi", ("c",))
+
+
+def test_on_profile_wins_over_spring_profiles(tmp_path: Path) -> None:
+    text = "flag: false\n---\nspring: {profiles: dev, config.activate.on-profile: prod}\nflag: true"
+
+    assert not load(source(tmp_path, text, profiles=("dev",))).flag
+    assert load(source(tmp_path, text, profiles=("prod",))).flag
+
+
+def test_a_mapping_below_spring_profiles_is_no_selector(tmp_path: Path) -> None:
+    assert load(source(tmp_path, "spring: {profiles: {active: dev}}\nflag: true")).flag
+
+
+def test_application_profile_yaml_beside_it_is_stronger(tmp_path: Path) -> None:
+    found = source(tmp_path, THREE, profiles=("dev",), application_dev="greeting.message: beside")
+
+    assert load(found).greeting.message == "beside"
+
+
+@pytest.mark.parametrize("text", ["", "\n---\n", "# only a comment", "{}", "~"])
+def test_an_empty_document_is_refused(tmp_path: Path, text: str) -> None:
+    """RUNTIME.md: with defaults for every field it would validate and reset everything."""
+    assert "is empty; it would reset every setting" in refusal(source(tmp_path, text))
+
+
+def test_a_file_without_a_document_for_the_profiles_is_refused(tmp_path: Path) -> None:
+    text = "spring.profiles: dev\nflag: true"
+
+    assert "no document for the active profiles" in refusal(source(tmp_path, text))
+
+
+def test_a_directory_without_application_yaml_is_refused(tmp_path: Path) -> None:
+    assert "holds no application.yaml" in refusal(source(tmp_path, application_dev="flag: true"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("flag: true\nversion: [a", "application.yaml:3: is no YAML: "),
+        ("flag: true\n---\n- a", "application.yaml:3: a document has to be a mapping of keys"),
+        ("a: 1\nA: 2", "application.yaml:2: A stands twice, first in line 1"),
+        ("{a: 1, a: 2}", "application.yaml:1: a stands twice, first in line 1"),
+        ("flag: true\nspring.profiles: !prod", "application.yaml:2: has the YAML tag !prod"),
+        ("spring.profiles: dev &", "application.yaml:1: profiles: 'dev &' is no profile"),
+        ("? [a]\n: 1", "application.yaml:1: a key has to be a name"),
+        ("a: &a\n  b: *a", "application.yaml: nests too deeply"),
+        ("flag: \x00", "application.yaml: is no YAML: a character is not allowed"),
+    ],
+)
+def test_what_is_no_configuration_is_refused_with_file_and_line(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    assert refusal(source(tmp_path, text)).startswith(said)
+
+
+def test_aliases_of_aliases_are_refused_before_they_fill_memory(tmp_path: Path) -> None:
+    lines = ["a: &a [1]"]
+    for below, name in zip("abcdefgh", "bcdefghi", strict=True):
+        lines.append(f"{name}: &{name} [{', '.join([f'*{below}'] * 10)}]")
+
+    assert "holds too much" in refusal(source(tmp_path, "\n".join(lines)))
+
+
+def test_merge_keys_give_way_to_the_mappings_own(tmp_path: Path) -> None:
+    text = "base: &base {message: base, words: a}\ngreeting: {message: own, <<: *base}"
+
+    greeting = load(source(tmp_path, text)).greeting
+
+    assert (greeting.message, greeting.words) == ("own", ("a",))
+
+
+def test_sixty_kilobytes_are_read_well_within_a_tenth_of_a_second(tmp_path: Path) -> None:
+    import time  # noqa: PLC0415 - this test alone measures
+
+    keys = "".join(f"    key-{number}: value number {number}\n" for number in range(20))
+    big = "".join(f"section-{number}:\n  inner:\n{keys}" for number in range(100))
+    found = source(tmp_path, f"flag: true\nforeign:\n  x: 1\n{big}")
+    began = time.process_time()
+
+    assert load(found).flag
+    assert len(big) > 55_000
+    assert time.process_time() - began < 0.1

@@ -1,0 +1,274 @@
+"""RUNTIME.md, "The shape that works": validate, prepare, swap, or keep the last good."""
+
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from structlog.testing import capture_logs
+
+from chassis.config import ConfigSource, LiveConfig, Snapshot
+from kubelet import ConfigMapVolume
+from unit.chassis.config.config_kit import DemoSettings
+
+pytestmark = pytest.mark.anyio
+
+ONE, TWO = "greeting.message: one", "greeting.message: two"
+BROKEN = "greeting:\n  message: two\n  mesage: three"
+
+
+class Mounted:
+    """A live configuration on a volume, looked at by hand."""
+
+    def __init__(self, path: Path, text: str = ONE) -> None:
+        self.config = ConfigMapVolume(path / "config", {"application.yaml": text})
+        self.secrets = ConfigMapVolume(path / "secrets", {"version": "1"})
+        self.live = LiveConfig.load(
+            ConfigSource(
+                "demo-service",
+                config_dir=self.config.path,
+                secrets_dir=self.secrets.path,
+                profiles=("kubernetes", "dev"),
+            ),
+            DemoSettings,
+        )
+
+    async def edit(self, text: str) -> list[Any]:
+        """Swap, look, and return the log lines."""
+        self.config.update({"application.yaml": text})
+        with capture_logs() as lines:
+            await self.live.look()
+        return lines
+
+    @property
+    def message(self) -> str:
+        return self.live.settings.greeting.message
+
+
+async def test_a_good_edit_swaps_the_snapshot_whole(tmp_path: Path) -> None:
+    mounted = Mounted(tmp_path)
+    before = mounted.live.current
+    await mounted.edit(TWO)
+    after = mounted.live.current
+
+    assert (before.settings.greeting.message, mounted.message) == ("one", "two")
+    assert before.hash != after.hash
+    assert after.loaded_at >= before.loaded_at
+
+
+async def test_a_change_is_logged_in_the_words_people_know(tmp_path: Path) -> None:
+    lines = await Mounted(tmp_path).edit(TWO)
+
+    assert [line["event"] for line in lines] == [
+        "Detected change in config maps",
+        "Reloading using strategy: REFRESH",
+        "The following profiles are active: kubernetes,dev",
+        "Configuration reloaded",
+    ]
+    assert lines[-1]["took_ms"] > 0
+
+
+async def test_a_changed_secret_is_a_change_and_stays_out_of_the_hash(tmp_path: Path) -> None:
+    """A short secret could be guessed from a digest that everyone may read."""
+    mounted = Mounted(tmp_path)
+    before = mounted.live.current.hash
+    mounted.secrets.update({"version": "2"})
+    with capture_logs() as lines:
+        await mounted.live.look()
+
+    assert mounted.live.settings.version == "2"
+    assert lines[0]["event"] == "Detected change in secrets"
+    assert mounted.live.current.hash == before
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "key", "reason", "kind"),
+    [
+        (
+            BROKEN,
+            3,
+            "greeting.mesage",
+            "is no setting; did you mean message?",
+            "invalid",
+        ),
+        (
+            "greeting:\n  message: [Good",
+            3,
+            None,
+            "is no YAML: did not find expected ',' or ']'",
+            "parse",
+        ),
+        (
+            "",
+            None,
+            None,
+            "is empty; it would reset every setting to its default",
+            "parse",
+        ),
+        (
+            "a: 1\nserver.port: many",
+            2,
+            "server.port",
+            "Input should be a valid integer, unable to parse string as an integer",
+            "invalid",
+        ),
+    ],
+)
+async def test_a_broken_edit_changes_nothing_and_says_where_and_why(
+    tmp_path: Path, text: str, *, line: int | None, key: str | None, reason: str, kind: str
+) -> None:
+    mounted = Mounted(tmp_path)
+    before = mounted.live.current
+    said = (await mounted.edit(text))[-1]
+
+    assert mounted.live.current is before
+    assert said["log_level"] == "error"
+    assert (said["file"], said["line"]) == ("application.yaml", line)
+    assert (said["key"], said["reason"]) == (key, reason)
+    assert "the last good one stays: application.yaml" in said["event"]
+    assert not mounted.live.status.last_successful
+    assert mounted.live.status.counts["failure", kind] == 1
+
+
+async def test_a_refused_edit_is_refused_once(tmp_path: Path) -> None:
+    mounted = Mounted(tmp_path)
+    await mounted.edit(BROKEN)
+    await mounted.live.look()
+
+    assert mounted.live.status.counts["failure", "invalid"] == 1
+
+
+@pytest.mark.parametrize("healing", [TWO, ONE])
+async def test_the_next_good_edit_heals_also_back_to_what_was(tmp_path: Path, healing: str) -> None:
+    mounted = Mounted(tmp_path)
+    await mounted.edit(BROKEN)
+    refused = mounted.live.status.last_successful
+    await mounted.edit(healing)
+
+    assert (refused, mounted.live.status.last_successful) == (False, True)
+    assert healing.endswith(mounted.message)
+    assert mounted.live.status.pending_hash == ""
+
+
+async def test_the_active_hash_is_never_the_refused_ones(tmp_path: Path) -> None:
+    """RUNTIME.md, "Known holes": the hash of the rejected version exported as active."""
+    mounted = Mounted(tmp_path)
+    active = mounted.live.current.hash
+    await mounted.edit(BROKEN)
+
+    assert mounted.live.current.hash == active
+    assert mounted.live.status.pending_hash not in ("", active)
+
+
+async def test_a_directory_that_is_gone_resets_nothing_and_is_looked_for(tmp_path: Path) -> None:
+    mounted = Mounted(tmp_path)
+    mounted.config.path.rename(tmp_path / "elsewhere")
+    await mounted.live.look()
+    kept, refused = mounted.message, mounted.live.status.last_successful
+    (tmp_path / "elsewhere").rename(mounted.config.path)
+    await mounted.live.look()
+
+    assert (kept, refused) == ("one", False)
+    assert mounted.live.status.counts["failure", "read"] == 1
+    assert mounted.live.status.last_successful
+
+
+async def test_another_number_of_files_is_a_change_like_any(tmp_path: Path) -> None:
+    """RUNTIME.md, "Known holes": reload silently off because the number of files changed."""
+    mounted = Mounted(tmp_path)
+    beside = {"application.yaml": ONE, "application-dev.yaml": TWO}
+    mounted.config.update(beside)
+    await mounted.live.look()
+    added = mounted.message
+    mounted.config.update({"application.yaml": ONE})
+    await mounted.live.look()
+
+    assert (added, mounted.message) == ("two", "one")
+
+
+async def test_all_prepare_then_the_swap_then_all_commit(tmp_path: Path) -> None:
+    mounted = Mounted(tmp_path)
+    steps: list[str] = []
+
+    async def prepare(snapshot: Snapshot[DemoSettings]) -> str:
+        steps.append(f"prepare {snapshot.settings.greeting.message} while {mounted.message}")
+        return "made"
+
+    mounted.live.on_change(lambda made: steps.append(f"commit {made}"), prepare=prepare)
+    mounted.live.on_change(lambda snapshot: steps.append(f"{snapshot.settings.greeting.message}"))
+    await mounted.edit(TWO)
+
+    assert steps == ["prepare two while one", "commit made", "two"]
+
+
+async def test_no_hook_commits_where_another_could_not_prepare(tmp_path: Path) -> None:
+    """RUNTIME.md, "Known holes": a hook committed before another hook's prepare failed."""
+    mounted = Mounted(tmp_path)
+    committed: list[object] = []
+
+    async def fail(_: object) -> None:
+        raise OSError("secret detail")
+
+    mounted.live.on_change(committed.append)
+    mounted.live.on_change(committed.append, prepare=fail)
+    said = (await mounted.edit(TWO))[-1]
+
+    assert committed == []
+    assert mounted.message == "one"
+    assert said["reason"] == "a listener could not prepare for it: OSError"
+    assert mounted.live.status.counts["failure", "listener"] == 1
+
+
+async def test_a_listener_that_fails_does_not_keep_the_others_from_the_swap(tmp_path: Path) -> None:
+    mounted = Mounted(tmp_path)
+    told: list[Snapshot[DemoSettings]] = []
+
+    def fail(_: object) -> None:
+        raise ValueError
+
+    mounted.live.on_change(fail)
+    mounted.live.on_change(told.append)
+    await mounted.edit(TWO)
+
+    assert [snapshot.settings.greeting.message for snapshot in told] == ["two"]
+    assert mounted.live.status.last_successful
+
+
+async def test_listeners_find_the_new_settings_active(tmp_path: Path) -> None:
+    mounted = Mounted(tmp_path)
+    seen: list[str] = []
+    mounted.live.on_change(lambda _: seen.append(mounted.message))
+    await mounted.edit(TWO)
+
+    assert seen == ["two"]
+
+
+async def test_what_takes_effect_at_the_next_start_only_is_said(tmp_path: Path) -> None:
+    mounted = Mounted(tmp_path)
+    lines = await mounted.edit("server.port: 9999")
+    required = mounted.live.status.restart_required
+    await mounted.edit(ONE)
+
+    assert lines[-1]["sections"] == ["server"]
+    assert (required, mounted.live.status.restart_required) == (True, False)
+
+
+async def test_strategy_none_takes_nothing_and_says_so(tmp_path: Path) -> None:
+    strategy = "spring.cloud.kubernetes.reload.strategy: none\n"
+    mounted = Mounted(tmp_path, strategy + ONE)
+    await mounted.edit(strategy + TWO)
+
+    assert mounted.message == "one"
+    assert mounted.live.status.restart_required
+    assert mounted.live.status.pending_hash not in ("", mounted.live.current.hash)
+
+
+async def test_without_mounts_there_is_nothing_to_follow() -> None:
+    stop = anyio.Event()
+    live = LiveConfig.fixed(DemoSettings(), profiles=("dev",))
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(live.run, stop)
+        stop.set()
+
+    assert live.status.watch_mode == "off"
+    assert live.current.profiles == ("dev",)

@@ -1,0 +1,81 @@
+"""RUNTIME.md, "Mounted ConfigMaps": files agree only if all are of one version."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from chassis.config import ConfigError
+from chassis.config.mounts import fingerprint, read_mount
+from kubelet import ConfigMapVolume
+
+FILES = 12
+
+
+def _version(number: int) -> dict[str, str]:
+    return {f"file-{index}.yaml": str(number) for index in range(FILES)}
+
+
+def test_the_helper_leaves_what_kubelet_leaves(tmp_path: Path) -> None:
+    volume = ConfigMapVolume(tmp_path / "v", {"a": "1", "b": "1"})
+    changed, same = volume.update({"a": "2"}), volume.update({"a": "2"})
+
+    assert (changed, same) == (True, False)
+    assert (volume.path / "a").read_text() == "2"
+    assert sorted(path.name for path in volume.path.iterdir()) == [
+        "..2026_01_31_12_00_00.0000000002",
+        "..data",
+        "a",
+    ]
+
+
+def test_a_read_among_swaps_is_of_one_version_and_whole(tmp_path: Path) -> None:
+    """A file that is gone (ENOENT) and one of the next version both mean: read again."""
+    volume = ConfigMapVolume(tmp_path / "v", _version(0))
+    stop = threading.Event()
+
+    def swap() -> None:
+        number = 0
+        while not stop.wait(0.0005):
+            number += 1
+            volume.update(_version(number))
+
+    writer = threading.Thread(target=swap)
+    writer.start()
+    try:
+        seen = [read_mount(volume.path) for _ in range(400)]
+    finally:
+        stop.set()
+        writer.join()
+
+    assert all(len(files) == FILES and len(set(files.values())) == 1 for files in seen)
+    assert len({files["file-0.yaml"] for files in seen}) > 20
+
+
+def test_a_version_that_never_appears_is_an_error_of_reading(tmp_path: Path) -> None:
+    (tmp_path / "..data").symlink_to("..gone")
+
+    with pytest.raises(ConfigError, match="changes faster than it can be read") as raised:
+        read_mount(tmp_path)
+    assert raised.value.kind == "read"
+
+
+def test_the_fingerprint_changes_with_each_swap_and_with_each_plain_edit(tmp_path: Path) -> None:
+    volume = ConfigMapVolume(tmp_path / "v", {"a": "1"})
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    before = (fingerprint(volume.path), fingerprint(plain))
+    volume.update({"a": "2"})
+    (plain / "a").write_text("1")
+
+    after = (fingerprint(volume.path), fingerprint(plain))
+
+    assert before[0] != after[0]
+    assert before[1] != after[1]
+    assert after == (fingerprint(volume.path), fingerprint(plain))
+
+
+def test_a_directory_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
+    assert read_mount(tmp_path / "absent") == {}
+    assert fingerprint(tmp_path / "absent") is None
+    assert read_mount(None) == {}

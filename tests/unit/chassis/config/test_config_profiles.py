@@ -1,0 +1,63 @@
+"""DESIGN.md, "Configuration": profile expressions and where active profiles come from."""
+
+import pytest
+
+from chassis.config import ConfigError, ConfigSource
+from chassis.config.profiles import matches
+
+IN_CLUSTER = {"KUBERNETES_SERVICE_HOST": "10.0.0.1"}
+
+
+@pytest.mark.parametrize(
+    ("expression", "active", "holds"),
+    [
+        ("dev", ("dev",), True),
+        ("dev", ("prod",), False),
+        ("!prod", ("dev",), True),
+        ("!prod", ("prod",), False),
+        ("dev & kubernetes", ("dev",), False),
+        ("dev & kubernetes", ("kubernetes", "dev"), True),
+        ("dev | test", ("test",), True),
+        ("a | b & c", ("a",), True),
+        ("(a | b) & c", ("a",), False),
+        ("(a | b) & c", ("b", "c"), True),
+        ("!(a | b)", ("c",), True),
+        ("!!a", ("a",), True),
+    ],
+)
+def test_an_expression_is_read_as_written(
+    expression: str, active: tuple[str, ...], *, holds: bool
+) -> None:
+    assert matches([expression], active) is holds
+
+
+def test_a_list_holds_if_one_of_it_does() -> None:
+    assert matches(["dev", "!kubernetes"], ("kubernetes", "dev"))
+
+
+@pytest.mark.parametrize("expression", ["", "a &", "& a", "(a", "a)", "a b", "!", "()"])
+def test_a_broken_expression_is_refused(expression: str) -> None:
+    with pytest.raises(ValueError, match="is no profile expression"):
+        matches([expression], ("a",))
+
+
+@pytest.mark.parametrize(
+    ("argv", "environ", "expected"),
+    [
+        ([], {}, ()),
+        (["--profiles=dev"], {"PROFILES_ACTIVE": "prod"}, ("dev",)),
+        ([], {"PROFILES_ACTIVE": "dev, test", "SPRING_PROFILES_ACTIVE": "x"}, ("dev", "test")),
+        ([], {"SPRING_PROFILES_ACTIVE": "dev"}, ("dev",)),
+        ([], IN_CLUSTER | {"PROFILES_ACTIVE": "dev"}, ("kubernetes", "dev")),
+        ([], IN_CLUSTER | {"PROFILES_ACTIVE": "kubernetes,dev"}, ("kubernetes", "dev")),
+    ],
+)
+def test_active_profiles_come_from_the_flag_else_the_environment(
+    argv: list[str], environ: dict[str, str], expected: tuple[str, ...]
+) -> None:
+    assert ConfigSource.from_process("demo", argv, environ).profiles == expected
+
+
+def test_a_bad_profile_name_is_refused() -> None:
+    with pytest.raises(ConfigError, match="'de v' is no profile name"):
+        ConfigSource.from_process("demo", ["--profiles=de v"], {})

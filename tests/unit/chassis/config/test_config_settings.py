@@ -1,0 +1,191 @@
+"""DESIGN.md, the table of the seed stack's keys, and the rules between settings."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from chassis.config import DEMO_SECRETS, ConfigSource, Duration
+from chassis.config.durations import SpringDuration
+from unit.chassis.config.config_kit import DemoSettings, load, refusal, source
+
+SEED = """
+spring:
+  application: {name: rest-service}
+  cloud:
+    kubernetes:
+      ribbon: {mode: SERVICE}
+      discovery: {all-namespaces: true}
+      reload: {enabled: true, mode: polling, period: 5000, strategy: restart_context}
+  redis: {host: redis, port: 6380, timeout: 3000}
+server: {port: 2001, servlet.context-path: /}
+cas-server-url: http://cas-server-service
+security:
+  path:
+    ignores: /,/index,/static/**,/css/**
+  oauth2:
+    client:
+      client-id: rest-service
+      client-secret: rest-service-123
+      user-authorization-uri: ${cas-server-url}/oauth/authorize
+      access-token-uri: ${cas-server-url}/oauth/token
+    resource:
+      loadBalanced: true
+      id: rest-service
+      prefer-token-info: false
+      token-info-uri: ${cas-server-url}/oauth/check_token
+    authorization:
+      check-token-access: ${cas-server-url}/oauth/check_token
+management:
+  endpoint: {restart.enabled: true, health: {enabled: true}}
+  endpoints.web.exposure.include: "*"
+logging.level: {org.springframework: INFO}
+---
+spring:
+  profiles: dev
+greeting: {message: Hello from dev}
+"""
+
+
+def test_the_seed_stacks_file_is_read_as_it_is(tmp_path: Path) -> None:
+    settings = load(source(tmp_path, SEED, profiles=("kubernetes", "dev")))
+    oauth2, kubernetes = settings.security.oauth2, settings.spring.cloud.kubernetes
+
+    assert settings.greeting.message == "Hello from dev"
+    assert settings.security.path.ignores == ("/", "/index", "/static/**", "/css/**")
+    assert oauth2.resource.token_info_uri == "http://cas-server-service/oauth/check_token"
+    assert oauth2.resource.load_balanced
+    assert not oauth2.resource.prefer_token_info
+    assert kubernetes.load_balancer_mode == "service"
+    assert (kubernetes.reload.strategy, kubernetes.reload.mode) == ("restart", "polling")
+    assert (kubernetes.reload.period, settings.spring.redis.timeout) == (5.0, 3.0)
+    assert (settings.management_port, settings.management_address) == (12001, "0.0.0.0")  # noqa: S104
+
+
+def test_both_names_of_redis_count_and_the_newer_wins(tmp_path: Path) -> None:
+    found = source(
+        tmp_path,
+        "spring: {redis: {host: old, port: 1}, data: {redis: {host: new}}}",
+        secrets={"spring.redis.password": "secret"},
+    )
+    redis = load(found).spring.redis
+
+    assert (redis.host, redis.port) == ("new", 1)
+    assert redis.password is not None
+    assert redis.password.get_secret_value() == "secret"
+
+
+@pytest.mark.parametrize(
+    "written", ["0123", "1.10", "no", "1_000", "2026-01-31", "1e3", "0x1F", "42"]
+)
+def test_text_stays_as_it_was_written(tmp_path: Path, written: str) -> None:
+    """A password of digits must not lose its zero, nor a version its last one."""
+    assert load(source(tmp_path, f"version: {written}")).version == written
+
+
+@pytest.mark.parametrize("written", ["true", "True", "yes", "on", '"true"'])
+def test_a_switch_reads_what_people_write(tmp_path: Path, written: str) -> None:
+    assert load(source(tmp_path, f"flag: {written}")).flag
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (2, 2.0),
+        (0.5, 0.5),
+        ("2", 2.0),
+        ("500ms", 0.5),
+        ("2s", 2.0),
+        ("10m", 600.0),
+        ("1h", 3600.0),
+        ("30d", 2_592_000.0),
+        ("PT2S", 2.0),
+        ("PT1H30M", 5400.0),
+        ("P1DT0.5S", 86400.5),
+    ],
+)
+def test_a_duration_is_read_in_seconds(written: object, expected: float) -> None:
+    assert TypeAdapter(Duration).validate_python(written) == expected
+
+
+@pytest.mark.parametrize(("written", "expected"), [(1500, 1.5), ("1500", 1.5), ("2s", 2.0)])
+def test_springs_own_durations_are_milliseconds_where_bare(
+    written: object, expected: float
+) -> None:
+    assert TypeAdapter(SpringDuration).validate_python(written) == expected
+
+
+@pytest.mark.parametrize("written", ["soon", "-1", "P", "PT", "2 weeks", -1, float("inf")])
+def test_what_is_no_duration_is_refused(written: object) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(Duration).validate_python(written)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "security.oauth2.resource.token-mode: jwt",
+            (
+                "application.yaml:1: security.oauth2.resource.token-mode: jwt comes with a later"
+                " version; leave it out"
+            ),
+        ),
+        (
+            "discovery:\n  mode: kubernetes",
+            (
+                "application.yaml:2: discovery.mode: kubernetes comes with a later version;"
+                " leave it out"
+            ),
+        ),
+        (
+            "server:\n  port: 60000",
+            "management.server.port: server.port + 10000 is no port; set it",
+        ),
+        (
+            "flag: true\nclient: {timeout: soon}",
+            (
+                "application.yaml:2: client.timeout: not a duration; write seconds, or 500ms, 2s,"
+                " 10m, 1h, 30d, PT2S"
+            ),
+        ),
+    ],
+)
+def test_a_value_that_will_not_do_says_what_to_do(tmp_path: Path, text: str, said: str) -> None:
+    assert refusal(source(tmp_path, text)) == said
+
+
+def test_no_message_holds_the_value(tmp_path: Path) -> None:
+    text = "spring.redis:\n  password: [hidden-1]\n  port: hidden-2\nclient.timeout: hidden-3"
+
+    assert "hidden" not in refusal(source(tmp_path, text))
+
+
+def test_settings_are_immutable() -> None:
+    settings = DemoSettings()
+
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.server = DemoSettings().server  # type: ignore[misc]  # what the test is about
+
+
+def test_faults_are_refused_under_prod_unless_meant(tmp_path: Path) -> None:
+    faulty = {"DEMO_SERVICE__FAULTS__ERROR_RATE": "0.5"}
+    refused = ConfigSource("demo-service", environ=faulty, profiles=("prod",))
+    meant = ConfigSource(
+        "demo-service", environ=faulty | {"FAULTS__ALLOW": "true"}, profiles=("prod",)
+    )
+
+    assert "faults are refused under the profile prod" in refusal(refused)
+    assert load(meant).faults.error_rate == 0.5
+    assert tmp_path.is_dir()
+
+
+@pytest.mark.parametrize("secret", DEMO_SECRETS.values())
+def test_a_demo_secret_is_refused_under_prod_and_not_repeated(tmp_path: Path, secret: str) -> None:
+    """DESIGN.md, "Demo identities": a service refuses to start with one of them under `prod`."""
+    secrets = {"security.oauth2.client.client-secret": secret}
+    said = refusal(source(tmp_path, "flag: true", secrets=secrets, profiles=("prod",)))
+
+    assert "a demo secret is refused under the profile prod" in said
+    assert secret not in said
+    assert load(source(tmp_path, "flag: true", secrets=secrets, profiles=("dev",))).flag
