@@ -5,6 +5,7 @@ coroutine; the parts stand in files of their own: `telemetry/trace`, `telemetry/
 `telemetry/access_log`, `errors`.
 """
 
+import asyncio
 from time import perf_counter
 from typing import Any
 
@@ -20,6 +21,7 @@ from chassis.telemetry.trace import Trace, current_trace
 
 _NO_ANSWER = 0
 _OVERLOADED = "Too many requests are under way; try again"
+_ENDING = "This replica is shutting down; try again"
 _log = structlog.get_logger("chassis.request")
 
 
@@ -59,6 +61,11 @@ class RequestLayer:
                 await _finish(scope, receive, answer, TemporarilyUnavailable(_OVERLOADED))
             else:
                 await self._app(scope, receive, answer.send)
+        except asyncio.CancelledError:
+            # Only the end of the process cancels a request: shutdown-timeout has passed.
+            if answer.status == _NO_ANSWER:
+                await _finish(scope, receive, answer, TemporarilyUnavailable(_ENDING))
+            raise
         except Exception as error:  # noqa: BLE001 - the last resort
             await _finish(scope, receive, answer, error)
         finally:

@@ -1,20 +1,15 @@
 """JSON logs on standard output: ours and those of the libraries, secrets struck out."""
 
 import logging
-import re
 import sys
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
 
+from chassis.telemetry.redaction import redact
 from chassis.telemetry.trace import current_trace
 
-_SECRET_KEY = re.compile(
-    r"(?<![a-z])(secret|password|token|authorization|credential|cookie|assertion)s?$", re.IGNORECASE
-)
-_BEARER = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}")
-_STRUCK = "[redacted]"
 # The chassis itself says of starts, stops and calls what matters; uvicorn warns of each malformed
 # request, which is the sender's to decide how often.
 _QUIET = {"uvicorn": "ERROR", "httpx": "WARNING", "chassis.access": "WARNING"}
@@ -68,16 +63,6 @@ def set_levels(levels: Mapping[str, str]) -> None:
         if name != "root":
             logging.getLogger(name).setLevel(_level(level))
             _raised.add(name)
-
-
-def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Strike out what a key or a scheme marks as secret: the last line of defence."""
-    for key, value in event.items():
-        if _SECRET_KEY.search(key):
-            event[key] = _STRUCK
-        elif isinstance(value, str):
-            event[key] = _BEARER.sub(rf"\1 {_STRUCK}", value)
-    return event
 
 
 class _Named:

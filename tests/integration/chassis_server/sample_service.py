@@ -1,0 +1,53 @@
+"""A service on the chassis, small and slow on demand, run as a process by the tests beside it."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, Body, Depends, FastAPI
+
+import chassis
+from chassis import LiveConfig, ServiceSettings, current_settings, run_service
+
+
+class SampleSettings(ServiceSettings):
+    message: str = "hello"
+
+
+router = APIRouter()
+
+
+@router.get("/message")
+async def message(settings: Annotated[SampleSettings, Depends(current_settings)]) -> str:
+    return settings.message
+
+
+@router.get("/slow/{seconds}")
+async def slow(seconds: float) -> str:
+    structlog.get_logger("sample").info("slow began")
+    await asyncio.sleep(seconds)
+    return "done"
+
+
+@router.post("/size")
+async def size(body: Annotated[bytes, Body()]) -> int:
+    return len(body)
+
+
+@asynccontextmanager
+async def resources(_: FastAPI) -> AsyncIterator[None]:
+    yield
+    structlog.get_logger("sample").info("resources closed")
+
+
+def create_app(live: LiveConfig[SampleSettings]) -> FastAPI:
+    return chassis.create_app(
+        live, title="sample", version="1.2.3", routers=[router], lifespan=resources
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(run_service("sample", SampleSettings, create_app))

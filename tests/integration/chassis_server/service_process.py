@@ -1,0 +1,111 @@
+"""A sample service as a real process, with what a test asks of it."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+_SAMPLE = Path(__file__).with_name("sample_service.py")
+_OPEN = (
+    "--server.address=127.0.0.1",
+    "--server.port=0",
+    "--discovery.mode=static",
+    "--discovery.table=/dev/null",
+    "--security.path.ignores=/**",
+)
+
+
+@dataclass
+class ServiceProcess:
+    process: "subprocess.Popen[str]"
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    open: ExitStack = field(default_factory=ExitStack)
+
+    def until(self, message: str) -> dict[str, Any]:
+        """Read log lines up to one with this message; fail where the output ends first."""
+        assert self.process.stdout is not None
+        for text in self.process.stdout:
+            line: dict[str, Any] = json.loads(text)
+            self.lines.append(line)
+            if line["message"] == message:
+                return line
+        raise AssertionError(f"no line {message!r} in {self.lines}")
+
+    def started(self) -> None:
+        line = self.until("started")
+        self.api, self.management = _address(line["address"]), _address(line["management"])
+
+    def connect(self) -> http.client.HTTPConnection:
+        """Return a keep-alive connection; it is closed with the service."""
+        return self.open.enter_context(closing(http.client.HTTPConnection(*self.api, timeout=20)))
+
+    def get(self, path: str) -> http.client.HTTPResponse:
+        return _get(self.api, path)
+
+    def probe(self, path: str) -> int:
+        return _get(self.management, path).status
+
+    def socket(self) -> socket.socket:
+        return socket.create_connection(self.api, timeout=20)
+
+    def signal(self, number: int = signal.SIGTERM) -> None:
+        self.process.send_signal(number)
+
+    def ended(self) -> int:
+        """Wait for the end, keep what was logged until then, return the exit code."""
+        out, _ = self.process.communicate(timeout=30)
+        self.lines += [json.loads(text) for text in out.splitlines()]
+        return self.process.returncode
+
+    def messages(self) -> list[str]:
+        return [str(line["message"]) for line in self.lines]
+
+
+@contextmanager
+def sample_service(*flags: str, config: Path | None = None) -> Iterator[ServiceProcess]:
+    """Run the sample with settings of the test's choice, on ports of the system's."""
+    with spawn(*_OPEN, *flags, config=config) as process:
+        service = ServiceProcess(process)
+        with service.open:
+            service.started()
+            yield service
+
+
+@contextmanager
+def spawn(*flags: str, config: Path | None = None) -> Iterator["subprocess.Popen[str]"]:
+    """Run the sample; leave no process behind."""
+    missing = "/nonexistent"
+    environ = {**os.environ, "CONFIG_DIR": str(config or missing), "SECRETS_DIR": missing}
+    with subprocess.Popen(
+        [sys.executable, _SAMPLE, *flags],
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    return host, int(port)
+
+
+def _get(address: tuple[str, int], path: str) -> http.client.HTTPResponse:
+    connection = http.client.HTTPConnection(*address, timeout=20)
+    connection.request("GET", path)
+    response = connection.getresponse()
+    response.read()
+    connection.close()
+    return response

@@ -1,0 +1,190 @@
+"""RELIABILITY.md, HTTP, and RUNTIME.md, Balancing: bounds that uvicorn lacks."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from integration.chassis_server.service_process import ServiceProcess, sample_service
+
+DEADLINE = 0.6
+HEAD = b"POST /size HTTP/1.1\r\nHost: sample\r\n"
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[ServiceProcess]:
+    with sample_service(
+        f"--server.request-timeout={DEADLINE}", "--server.max-body-size=1000"
+    ) as running:
+        yield running
+
+
+def idle_connect(_: socket.socket) -> None:
+    """Send nothing at all."""
+
+
+def dripping_headers(peer: socket.socket) -> None:
+    drip(peer, HEAD + b"X-Long: " + b"a" * 1000)
+
+
+def stalled_headers(peer: socket.socket) -> None:
+    peer.sendall(HEAD)
+
+
+def dripping_body(peer: socket.socket) -> None:
+    peer.sendall(HEAD + b"Content-Length: 900\r\n\r\n")
+    drip(peer, b"b" * 900)
+
+
+def drip(peer: socket.socket, data: bytes) -> None:
+    for byte in data:
+        try:
+            peer.send(bytes([byte]))
+        except OSError:
+            return
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("talk", [idle_connect, dripping_headers, stalled_headers, dripping_body])
+def test_a_slow_socket_is_closed_at_the_deadline(
+    service: ServiceProcess, talk: Callable[[socket.socket], None]
+) -> None:
+    with service.socket() as peer:
+        began = time.monotonic()
+        threading.Thread(target=talk, args=(peer,), daemon=True).start()
+        answer = everything(peer)
+        took = time.monotonic() - began
+
+    assert DEADLINE <= took + 0.05 < DEADLINE + 1
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b'"error": "invalid_request"' in answer
+
+
+def test_honest_requests_are_served_beside_slow_sockets(service: ServiceProcess) -> None:
+    slow = [service.socket() for _ in range(200)]
+    for peer in slow:
+        peer.sendall(HEAD)
+
+    assert service.get("/message").status == 200
+    for peer in slow:
+        peer.close()
+
+
+def test_a_kept_connection_may_idle_beyond_the_deadline(service: ServiceProcess) -> None:
+    connection = service.connect()
+    for _ in range(2):
+        connection.request("GET", "/message")
+        response = connection.getresponse()
+        response.read()
+        time.sleep(DEADLINE * 1.5)  # being idle is what is tested
+
+    assert response.status == 200
+    assert response.getheader("connection") is None
+
+
+def test_an_answer_may_take_longer_than_the_deadline_to_receive(service: ServiceProcess) -> None:
+    assert service.get(f"/slow/{DEADLINE * 2}").status == 200
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        HEAD + b"Content-Length: 1001\r\n\r\n" + b"b" * 1001,
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n3e9\r\n" + b"b" * 1001 + b"\r\n0\r\n\r\n",
+    ],
+    ids=["declared", "chunked"],
+)
+def test_a_body_beyond_the_limit_is_413(service: ServiceProcess, request_bytes: bytes) -> None:
+    status, body = exchange(service, request_bytes)
+
+    assert status == 413
+    assert body["error"] == "payload_too_large"
+
+
+def test_a_chunked_body_within_the_limit_arrives_whole(service: ServiceProcess) -> None:
+    chunked = (
+        b"Content-Type: application/octet-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"1f4\r\n" + b"b" * 500 + b"\r\n64\r\n" + b"c" * 100 + b"\r\n0\r\n\r\n"
+    )
+
+    assert exchange(service, HEAD + chunked) == (200, 600)
+
+
+@pytest.mark.parametrize("pause", [0, 0.2], ids=["in one piece", "unfinished"])
+def test_a_head_beyond_the_limit_is_431(service: ServiceProcess, pause: float) -> None:
+    with service.socket() as peer:
+        peer.sendall(HEAD + b"X-Long: " + b"a" * 40_000)
+        time.sleep(pause)
+        try:
+            peer.sendall(b"\r\n\r\n")
+        except OSError:
+            assert pause  # refused before its end
+        answer = everything(peer)
+
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert b'"error"' in answer
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+        b"GET /\xff\xfe HTTP/1.1\r\nHost: sample\r\n\r\n",
+        HEAD + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ],
+    ids=["TLS", "bytes in the path", "two lengths", "bad chunk"],
+)
+def test_what_is_no_http_is_400_with_an_error(service: ServiceProcess, garbage: bytes) -> None:
+    status, body = exchange(service, garbage)
+
+    assert status == 400
+    assert body["error"] == "invalid_request"
+
+
+def test_a_connection_answers_close_at_its_maximum_age() -> None:
+    with sample_service("--server.max-connection-age=0.5") as service:
+        connection = service.connect()
+        young: list[str | None] = []
+        old: list[str | None] = []
+        began = time.monotonic()
+        while time.monotonic() - began < 0.7:
+            connection.request("GET", "/message")
+            response = connection.getresponse()
+            response.read()
+            age = time.monotonic() - began
+            (young if age < 0.5 * 0.75 else old).append(response.getheader("connection"))
+            if old and old[-1] == "close":
+                break
+            time.sleep(0.01)
+
+    assert set(young) == {None}
+    assert old[-1] == "close"
+
+
+def everything(peer: socket.socket) -> bytes:
+    data = b""
+    try:
+        while chunk := peer.recv(65536):
+            data += chunk
+    except ConnectionResetError:
+        pass  # the end came with unread bytes on the way
+    return data
+
+
+def exchange(service: ServiceProcess, request_bytes: bytes) -> tuple[int, Any]:
+    """Send raw bytes; return status and JSON body of the answer."""
+    with service.socket() as peer:
+        peer.sendall(request_bytes)
+        reader = peer.makefile("rb")
+        status = int(reader.readline().split()[1])
+        length = 0
+        while (line := reader.readline()) != b"\r\n":
+            name, _, value = line.partition(b":")
+            if name.lower() == b"content-length":
+                length = int(value)
+        return status, json.loads(reader.read(length))

@@ -1,0 +1,121 @@
+"""RUNTIME.md, Shutdown: the end of a replica loses no request."""
+
+import json
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from integration.chassis_server.service_process import ServiceProcess, sample_service
+
+
+@dataclass
+class Caller:
+    """A keep-alive client; it goes elsewhere once the balancer knows (`told`)."""
+
+    service: ServiceProcess
+    told: threading.Event
+    closes: list[bool] = field(default_factory=list)
+
+    def run(self) -> int:
+        connection = self.service.connect()
+        while not self.told.is_set():
+            connection.request("GET", "/message")
+            response = connection.getresponse()
+            assert response.status == 200
+            assert response.read() == b'"hello"'
+            self.closes.append(response.getheader("connection") == "close")
+            if self.closes[-1]:
+                connection.close()
+        connection.close()
+        return len(self.closes)
+
+
+def test_sigterm_under_load_loses_no_request() -> None:
+    with sample_service("--server.drain-wait=1") as service, ThreadPoolExecutor() as pool:
+        told = threading.Event()
+        callers = [Caller(service, told) for _ in range(6)]
+        running = [pool.submit(caller.run) for caller in callers]
+        while not all(caller.closes for caller in callers):
+            time.sleep(0.01)
+        service.signal()
+        service.until("draining")
+        # The balancer learns of it later than the replica: this lag is what drain-wait is for.
+        threading.Timer(0.5, told.set).start()
+        answered = sum(result.result() for result in running)
+
+        assert service.ended() == 0
+        assert answered > 100
+        assert all(caller.closes[-1] for caller in callers)
+
+
+def test_a_draining_replica_is_alive_and_not_ready() -> None:
+    with sample_service("--server.drain-wait=2") as service:
+        before = [service.probe(path) for path in ("/livez", "/readyz", "/startupz")]
+        service.signal()
+        service.until("draining")
+
+        assert before == [200, 200, 200]
+        assert [service.probe(path) for path in ("/livez", "/readyz", "/startupz")] == [
+            200,
+            503,
+            200,
+        ]
+        assert service.get("/message").getheader("connection") == "close"
+
+
+def test_a_request_under_way_at_sigterm_is_answered_and_pools_close_after_it() -> None:
+    with sample_service("--server.drain-wait=0") as service:
+        connection = service.connect()
+        connection.request("GET", "/slow/0.8")
+        service.until("slow began")
+        service.signal()
+        response = connection.getresponse()
+
+        assert (response.status, response.read()) == (200, b'"done"')
+        assert response.getheader("connection") == "close"
+        assert service.ended() == 0
+        assert service.messages()[-2:] == ["resources closed", "stopped"]
+
+
+def test_a_second_signal_ends_at_once() -> None:
+    with sample_service("--server.drain-wait=60") as service:
+        connection = service.connect()
+        connection.request("GET", "/slow/60")
+        service.until("slow began")
+        service.signal()
+        service.until("draining")
+        began = time.monotonic()
+        service.signal(signal.SIGINT)
+
+        assert service.ended() == 0
+        assert time.monotonic() - began < 5
+
+
+def test_shutdown_immediate_waits_for_nobody() -> None:
+    with sample_service("--server.drain-wait=60", "--server.shutdown=immediate") as service:
+        connection = service.connect()
+        connection.request("GET", "/slow/60")
+        service.until("slow began")
+        began = time.monotonic()
+        service.signal()
+
+        assert service.ended() == 0
+        assert time.monotonic() - began < 5
+
+
+def test_a_request_longer_than_shutdown_timeout_is_cut() -> None:
+    flags = ("--server.drain-wait=0", "--server.shutdown-timeout=1")
+    with sample_service(*flags) as service:
+        connection = service.connect()
+        connection.request("GET", "/slow/60")
+        service.until("slow began")
+        began = time.monotonic()
+        service.signal()
+
+        assert service.ended() == 0
+        assert time.monotonic() - began < 5
+        response = connection.getresponse()
+        assert response.status == 503
+        assert json.loads(response.read())["error"] == "temporarily_unavailable"

@@ -1,0 +1,86 @@
+"""Issue 3, Bad input: one clear line, an exit code that tells what kind of error it is."""
+
+import os
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+from integration.chassis_server.service_process import sample_service, spawn
+
+FREE = ("--server.address=127.0.0.1", "--server.port=0")
+
+
+def outcome(*flags: str, config: Path | None = None) -> tuple[int, list[str]]:
+    with spawn(*flags, config=config) as process:
+        _, complaint = process.communicate(timeout=30)
+        return process.returncode, complaint.splitlines()
+
+
+def test_a_bad_setting_is_one_line_and_exit_2(tmp_path: Path) -> None:
+    (tmp_path / "application.yaml").write_text("server:\n  port: no-port\n")
+    code, complaint = outcome(config=tmp_path)
+
+    assert code == 2
+    assert len(complaint) == 1
+    assert "application.yaml:2: server.port" in complaint[0]
+
+
+def test_a_flag_that_is_none_is_one_line_and_exit_2() -> None:
+    code, complaint = outcome("serve")
+
+    assert code == 2
+    assert len(complaint) == 1
+
+
+@pytest.mark.parametrize("setting", ["server.port", "management.server.port"])
+def test_a_port_in_use_is_one_line_and_exit_1(setting: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, complaint = outcome(*FREE, f"--{setting}={port}")
+
+    assert code == 1
+    assert len(complaint) == 1
+    assert f"127.0.0.1:{port}" in complaint[0]
+    assert setting in complaint[0]
+
+
+def test_help_explains_the_flags_and_exits_0() -> None:
+    with spawn("--help") as process:
+        text, _ = process.communicate(timeout=30)
+
+    assert process.returncode == 0
+    assert "--server.port=8080" in text
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_with_exit_0(number: int) -> None:
+    with sample_service("--server.drain-wait=0") as service:
+        service.signal(number)
+
+        assert service.ended() == 0
+
+
+def test_with_strategy_restart_a_change_drains_and_exits_0(tmp_path: Path) -> None:
+    """DESIGN.md, Configuration: Kubernetes restarts the pod with the new configuration."""
+    restart = "spring: {cloud: {kubernetes: {reload: {strategy: restart}}}}\n"
+    swap(tmp_path, restart + "message: old\n")
+    with sample_service("--server.drain-wait=0.1", config=tmp_path) as service:
+        swap(tmp_path, restart + "message: new\n")
+        service.until("draining")
+
+        assert service.get("/message").status == 200
+        assert service.ended() == 0
+
+
+def swap(mount: Path, text: str) -> None:
+    """Change a mounted ConfigMap as kubelet does: one rename of `..data`."""
+    version = mount / f"..{len(list(mount.iterdir()))}"
+    version.mkdir()
+    (version / "application.yaml").write_text(text)
+    (mount / "..data_tmp").symlink_to(version.name)
+    (mount / "..data_tmp").replace(mount / "..data")
+    link = mount / "application.yaml"
+    if not link.is_symlink():
+        link.symlink_to(os.path.join("..data", link.name))  # noqa: PTH118 - a relative link

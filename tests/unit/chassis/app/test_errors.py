@@ -1,0 +1,54 @@
+"""The error tree."""
+
+import json
+
+import pytest
+
+from chassis.errors import (
+    InsufficientScope,
+    InvalidToken,
+    TemporarilyUnavailable,
+    challenge,
+    error_response,
+)
+
+
+def test_an_invalid_token_is_challenged() -> None:
+    """RFC 6750 section 3."""
+    answer = error_response(InvalidToken("Token has expired"))
+
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == (
+        'Bearer realm="api", error="invalid_token", error_description="Token has expired"'
+    )
+    assert json.loads(bytes(answer.body)) == {
+        "error": "invalid_token",
+        "error_description": "Token has expired",
+    }
+
+
+def test_insufficient_scope_names_the_scopes() -> None:
+    """RFC 6750 section 3: the `scope` attribute."""
+    answer = error_response(InsufficientScope(["read", "write"]))
+
+    assert answer.status_code == 403
+    assert 'scope="read write"' in answer.headers["www-authenticate"]
+
+
+def test_a_missing_token_is_challenged_without_an_error_code() -> None:
+    """RFC 6750 section 3.1."""
+    assert challenge() == 'Bearer realm="api"'
+
+
+@pytest.mark.parametrize("text", ['a "quote', "a\r\nX-Injected: 1", "schön", "back\\slash"])
+def test_a_description_cannot_leave_its_quotes(text: str) -> None:
+    value = challenge("invalid_token", text)
+
+    assert value.count('"') == 6
+    assert value.isascii()
+    assert value.isprintable()
+    assert "\\" not in value
+
+
+def test_errors_are_not_stored() -> None:
+    assert error_response(TemporarilyUnavailable()).headers["cache-control"] == "no-store"

@@ -1,0 +1,117 @@
+"""The management port."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from chassis import LiveConfig, ServiceSettings, create_app
+from chassis.health import Health
+from chassis.management import ManagementApp
+from chassis.state import Chassis
+
+pytestmark = pytest.mark.anyio
+
+
+def chassis(**checks: object) -> Chassis:
+    live = LiveConfig.fixed(ServiceSettings(), profiles=("kubernetes", "dev"))
+    app = create_app(live, title="sample", version="1.2.3", ready_checks=checks)  # type: ignore[arg-type]  # checks of the test
+    parts: Chassis = app.state.chassis
+    parts.health.started = True
+    return parts
+
+
+def client(parts: Chassis) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(ManagementApp(parts)), base_url="http://management"
+    )
+
+
+async def fine() -> None:
+    """Hold."""
+
+
+async def broken() -> None:
+    raise RuntimeError("redis://:a-password@redis")
+
+
+async def hanging() -> None:
+    await asyncio.Event().wait()
+
+
+async def test_all_probes_hold_where_all_is_well() -> None:
+    async with client(chassis(store=fine)) as http:
+        codes = [(await http.get(p)).status_code for p in ("/livez", "/readyz", "/startupz")]
+
+    assert codes == [200, 200, 200]
+
+
+async def test_a_failing_check_makes_unready_and_leaves_alive() -> None:
+    async with client(chassis(store=broken)) as http:
+        ready, live = await http.get("/readyz"), await http.get("/livez")
+
+    assert (ready.status_code, live.status_code) == (503, 200)
+    assert ready.json()["error"] == "temporarily_unavailable"
+    assert "store" in ready.json()["error_description"]
+    assert "password" not in ready.text
+
+
+async def test_a_check_that_hangs_counts_as_failed() -> None:
+    async with client(chassis(store=hanging)) as http:
+        assert (await http.get("/readyz")).status_code == 503
+
+
+async def test_before_the_start_is_done_only_alive_holds() -> None:
+    parts = chassis()
+    parts.health.started = False
+    async with client(parts) as http:
+        codes = [(await http.get(p)).status_code for p in ("/livez", "/readyz", "/startupz")]
+
+    assert codes == [200, 503, 503]
+
+
+async def test_checks_are_asked_once_a_second_however_often_probes_come() -> None:
+    asked = []
+
+    async def counted() -> None:
+        asked.append(1)
+
+    health = Health({"store": counted})
+    health.started = True
+    await asyncio.gather(*(health.unready() for _ in range(20)))
+
+    assert len(asked) == 1
+
+
+async def test_metrics_name_what_the_documentation_promises() -> None:
+    async with client(chassis()) as http:
+        text = (await http.get("/metrics")).text
+
+    for name in ("config_last_reload_successful", "process_resident_memory_bytes"):
+        assert f"\n{name}" in text
+
+
+async def test_info_tells_version_profiles_and_configuration() -> None:
+    async with client(chassis()) as http:
+        info = (await http.get("/info")).json()
+
+    assert info["name"] == "sample"
+    assert info["version"] == "1.2.3"
+    assert info["profiles"] == ["kubernetes", "dev"]
+    assert info["config"]["hash"]
+    assert info["ignored"] == []
+
+
+async def test_anything_else_is_404_with_an_error() -> None:
+    async with client(chassis()) as http:
+        answer = await http.get("/env")
+
+    assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
+
+
+async def test_probes_are_only_read() -> None:
+    async with client(chassis()) as http:
+        answer = await http.post("/livez")
+
+    assert (answer.status_code, answer.json()["error"]) == (405, "method_not_allowed")
+    assert answer.headers["allow"] == "GET, HEAD"

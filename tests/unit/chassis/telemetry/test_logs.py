@@ -1,0 +1,73 @@
+"""JSON logs."""
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from chassis.telemetry.logs import configure_logs, set_levels
+from chassis.telemetry.trace import Trace, current_trace
+
+
+@pytest.fixture(autouse=True)
+def restored() -> Iterator[None]:
+    yield
+    structlog.reset_defaults()
+    set_levels({"root": "WARNING"})
+
+
+def written(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_line_is_json_with_the_fields_people_filter_by(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logs("sample")
+    trace = current_trace.set(Trace())
+    structlog.get_logger("orders").info("order placed", count=2)
+    current_trace.reset(trace)
+    (line,) = written(capsys)
+
+    assert line["level"] == "info"
+    assert line["logger"] == "orders"
+    assert line["message"] == "order placed"
+    assert line["service"] == "sample"
+    assert line["count"] == 2
+    assert len(str(line["trace_id"])) == 32
+    assert line["ts"]
+
+
+def test_libraries_write_the_same_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs("sample")
+    logging.getLogger("library").warning("%s of %s", 1, 2)
+    (line,) = written(capsys)
+
+    assert line["message"] == "1 of 2"
+    assert line["logger"] == "library"
+    assert line["service"] == "sample"
+
+
+def test_an_exception_is_part_of_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs("sample")
+    try:
+        int("no number")
+    except ValueError:
+        structlog.get_logger("orders").exception("failed")
+    (line,) = written(capsys)
+
+    assert "ValueError: invalid literal" in str(line["exception"])
+
+
+def test_levels_follow_the_configuration(capsys: pytest.CaptureFixture[str]) -> None:
+    """`logging.level`, Spring's names included."""
+    configure_logs("sample")
+    set_levels({"root": "warn", "orders.detail": "TRACE"})
+    structlog.get_logger("orders").info("not this")
+    structlog.get_logger("orders.detail").debug("this")
+    set_levels({})
+    structlog.get_logger("orders.detail").debug("nor this")
+
+    assert [line["message"] for line in written(capsys)] == ["this"]

@@ -1,0 +1,41 @@
+"""PROTOCOL.md, rule 8: no token, secret or password in the logs."""
+
+import pytest
+
+from chassis.telemetry.redaction import redact
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "token",
+        "access_token",
+        "refreshToken",
+        "client-secret",
+        "password",
+        "Authorization",
+        "cookie",
+    ],
+)
+def test_secret_keys_are_struck_out(key: str) -> None:
+    assert redact(None, "", {key: "s3cret"})[key] == "[redacted]"
+
+
+def test_secrets_within_values_are_struck_out() -> None:
+    event = {
+        "exception": "headers: Authorization: Bearer abcdefgh12345678",
+        "headers": {"authorization": "Basic YWJjZGVmZ2g=", "accept": "text/plain"},
+        "url": "redis://user:hunter22@redis:6379",
+        "json": '{"access_token": "abcdefgh", "scope": "read"}',
+        "form": "grant_type=password&password=hunter22&client_secret=abc&scope=read",
+    }
+    text = str(redact(None, "", event))
+
+    assert not any(secret in text for secret in ("abcdefgh", "YWJj", "hunter22", "=abc"))
+    assert "text/plain" in text
+    assert "scope=read" in text
+
+
+@pytest.mark.parametrize("key", ["token_type", "tokens_checked", "key", "message"])
+def test_harmless_keys_stay(key: str) -> None:
+    assert redact(None, "", {key: "value"})[key] == "value"
