@@ -6,6 +6,8 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
+
 from integration.localkube.kit import (
     Localkube,
     deployment,
@@ -155,6 +157,23 @@ def test_a_forced_delete_hurries_a_pod_that_is_ending(localkube: Localkube) -> N
     localkube.ok("delete", "pod", name, "--force")
 
     assert name not in localkube.ok("get", "pods")
+
+
+@pytest.mark.parametrize("hurry", [("delete", "pod", "NAME", "--force"), ("down",)])
+def test_a_long_pre_stop_hook_can_be_cut_short(
+    localkube: Localkube, hurry: tuple[str, ...]
+) -> None:
+    hook = {"lifecycle": {"preStop": {"sleep": {"seconds": 50}}}}
+    localkube.up(deployment(container=hook, pod={"terminationGracePeriodSeconds": 60}))
+    pod = localkube.pods()[0]
+    name = pod["metadata"]["name"]
+    localkube.ok("delete", "pod", name, "--wait=false")
+    began = time.monotonic()
+
+    localkube.ok(*(name if word == "NAME" else word for word in hurry))
+
+    assert time.monotonic() - began < 8
+    assert not is_alive(pid_of(pod))
 
 
 def test_post_start_runs_and_its_failure_restarts(localkube: Localkube) -> None:

@@ -200,7 +200,7 @@ class Container:
     async def _stop(self, process: Process, grace: float, *, hook: bool = True) -> None:
         deadline = asyncio.get_running_loop().time() + grace
         if hook and grace > 0:
-            await self._pre_stop(grace)
+            await self._pre_stop(process, grace)
         if grace > 0:
             process.signal(signal.SIGTERM)
             left = deadline - asyncio.get_running_loop().time()
@@ -208,15 +208,16 @@ class Container:
         process.kill()
         await process.wait()
 
-    async def _pre_stop(self, grace: float) -> None:
+    async def _pre_stop(self, process: Process, grace: float) -> None:
         hook = (self.document.get("lifecycle") or {}).get("preStop")
         if hook is None:
             return
-        try:
-            async with asyncio.timeout(grace):
-                await perform(hook, self, grace)
-        except (ActionFailedError, TimeoutError) as error:
-            self._record("FailedPreStopHook", str(error) or "timed out", warning=True)
+        running = asyncio.create_task(perform(hook, self, grace))
+        await process.wait_beside(running, grace)
+        running.cancel()
+        (error,) = await asyncio.gather(running, return_exceptions=True)
+        if isinstance(error, ActionFailedError):
+            self._record("FailedPreStopHook", str(error), warning=True)
 
     def _terminated(self, ended: Object) -> None:
         self.ready = self.started = False

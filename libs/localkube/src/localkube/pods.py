@@ -222,8 +222,14 @@ class Pods:
     async def end_all(self, grace: float) -> None:
         """End every pod, without hooks and within `grace` seconds: nothing stays to hand over."""
         ends = [pod.terminate(grace, hook=False) for pod in self._pods.values()]
-        if ends:
-            await asyncio.wait(ends)
+        if not ends:
+            return
+        _, late = await asyncio.wait(ends, timeout=grace + 0.5)
+        if late:
+            # They were ending before, with a grace period of their own.
+            for pod in self._pods.values():
+                pod.terminate(0)
+            await asyncio.wait(late)
 
     def trim_logs(self) -> None:
         """Keep every log file within its bound."""

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from localkube.watchdog import Watchdog
 
@@ -57,6 +58,11 @@ class Process:
         """Say whether it ends within a time."""
         done, _ = await asyncio.wait([self._ended], timeout=seconds)
         return bool(done)
+
+    async def wait_beside(self, task: asyncio.Task[None], seconds: float) -> None:
+        """Wait for a task, but no longer than the process runs or a time passes."""
+        first: set[asyncio.Future[Any]] = {self._ended, task}
+        await asyncio.wait(first, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
 
     def signal(self, number: signal.Signals) -> None:
         """Signal the process itself."""
