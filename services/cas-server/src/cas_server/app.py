@@ -20,15 +20,16 @@ from cas_server.identities import Identities
 from cas_server.passwords import PasswordPool
 from cas_server.settings import CasSettings
 from cas_server.stores import RedisTokenStore, TokenStore
-from cas_server.stores.redis_store import connect
+from cas_server.stores.connection import connect
 from cas_server.throttle import Throttle
 from cas_server.token_services import LocalTokenServices
 from chassis import LiveConfig
+from chassis.discovery import create_discovery
 
 
 def create_app(live: LiveConfig[CasSettings], *, store: TokenStore | None = None) -> FastAPI:
     """Build the authorization server; without `store`, on the Redis of its configuration."""
-    redis = None if store is not None else _redis_store(live.settings)
+    redis = None if store is not None else _redis_store(live)
     kept = store or redis
     assert kept is not None  # noqa: S101 - one of the two is there
     issuing = Issuing(live, Identities(live), PasswordPool(), Throttle(), kept)
@@ -44,9 +45,11 @@ def create_app(live: LiveConfig[CasSettings], *, store: TokenStore | None = None
     )
 
 
-def _redis_store(settings: CasSettings) -> RedisTokenStore:
+def _redis_store(live: LiveConfig[CasSettings]) -> RedisTokenStore:
+    settings = live.settings
     redis = settings.spring.redis
-    return RedisTokenStore(connect(redis), settings.durability, timeout=redis.timeout)
+    discovery = create_discovery(settings.discovery, live.source.environ)
+    return RedisTokenStore(connect(redis, discovery), settings.durability, timeout=redis.timeout)
 
 
 def _endpoints(issuing: Issuing) -> Mapping[str, ASGIApp]:

@@ -14,7 +14,6 @@ from cas_server.stores.batch import Batcher
 from cas_server.stores.protocol import Lineage, RefreshRecord, Rotation
 from cas_server.stores.scripts import BEGIN, REVOKE_FAMILY, ROTATE
 from cas_server.tokens import StoredToken
-from chassis.config import RedisSettings
 from chassis.errors import TemporarilyUnavailable
 
 T = TypeVar("T")
@@ -115,22 +114,6 @@ class RedisTokenStore:
             _log.warning(
                 "the token store is away" if away else "the token store is back", why=reason
             )
-
-
-def connect(settings: RedisSettings) -> Redis:
-    """Open the connections that `spring.data.redis` describes, the first when it is needed."""
-    password = settings.password.get_secret_value() if settings.password else None
-    return Redis(
-        host=settings.host,
-        port=settings.port,
-        db=settings.database,
-        username=settings.username,
-        password=password,
-        ssl=settings.ssl,
-        socket_timeout=settings.timeout,
-        socket_connect_timeout=settings.timeout,
-        max_connections=32,
-    )
 
 
 def _keys(lineage: Lineage) -> tuple[str, ...]:
