@@ -85,7 +85,9 @@ def test_a_directory_without_application_yaml_is_refused(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("flag: true\nversion: [a", "application.yaml:3: is no YAML: "),
+        ("flag: true\nversion: [a\n\nx: 1", "application.yaml:2: is no YAML: "),
+        ('flag: true\nversion: "a\n\nx: 1', "application.yaml:2: is no YAML: "),
+        ("flag: true\nversion: a: b", "application.yaml:2: is no YAML: "),
         ("flag: true\n---\n- a", "application.yaml:3: a document has to be a mapping of keys"),
         ("a: 1\nA: 2", "application.yaml:2: A stands twice, first in line 1"),
         ("{a: 1, a: 2}", "application.yaml:1: a stands twice, first in line 1"),

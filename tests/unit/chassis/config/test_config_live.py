@@ -92,8 +92,8 @@ async def test_a_changed_secret_is_a_change_and_stays_out_of_the_hash(tmp_path: 
             "invalid",
         ),
         (
-            "greeting:\n  message: [Good",
-            3,
+            "greeting:\n  message: [Good\nflag: true",
+            2,
             None,
             "is no YAML: did not find expected ',' or ']'",
             "parse",
@@ -150,11 +150,12 @@ async def test_the_next_good_edit_heals_also_back_to_what_was(tmp_path: Path, he
     assert mounted.live.status.pending_hash == ""
 
 
-async def test_the_active_hash_is_never_the_refused_ones(tmp_path: Path) -> None:
+@pytest.mark.parametrize("refused", [BROKEN, "a: [", ""])
+async def test_the_active_hash_is_never_the_refused_ones(tmp_path: Path, refused: str) -> None:
     """RUNTIME.md, "Known holes": the hash of the rejected version exported as active."""
     mounted = Mounted(tmp_path)
     active = mounted.live.current.hash
-    await mounted.edit(BROKEN)
+    await mounted.edit(refused)
 
     assert mounted.live.current.hash == active
     assert mounted.live.status.pending_hash not in ("", active)

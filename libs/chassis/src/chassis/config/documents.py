@@ -80,8 +80,7 @@ def _nodes(file: str, text: str) -> list[yaml.Node]:
     try:
         return list(yaml.compose_all(text, Loader=yaml.CSafeLoader))
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else None
+        line = _line(error)
         reason = f"is no YAML: {error.problem}"
         raise ConfigError(reason, file=file, line=line, kind="parse") from None
     except yaml.YAMLError:
@@ -89,6 +88,13 @@ def _nodes(file: str, text: str) -> list[yaml.Node]:
         raise ConfigError(
             "is no YAML: a character is not allowed", file=file, kind="parse"
         ) from None
+
+
+def _line(error: yaml.MarkedYAMLError) -> int | None:
+    """Return where the mistake is: of what is never closed, the opening."""
+    opened = any(what in (error.context or "") for what in ("flow", "quoted"))
+    mark = error.context_mark if opened else error.problem_mark
+    return mark.line + 1 if mark else None
 
 
 def _is_empty(node: yaml.Node) -> bool:

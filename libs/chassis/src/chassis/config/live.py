@@ -13,7 +13,7 @@ from chassis.config.errors import ConfigError
 from chassis.config.listeners import Commit, Listeners, Prepare
 from chassis.config.settings import ServiceSettings
 from chassis.config.snapshot import Snapshot, take_snapshot, waiting_for_restart
-from chassis.config.source import ConfigSource, Loaded
+from chassis.config.source import ConfigSource, Mounted
 from chassis.config.spring import ReloadSettings
 from chassis.config.status import ReloadStatus
 from chassis.config.watch import changes
@@ -43,7 +43,7 @@ class LiveConfig(Generic[S]):
         self._started_with = first.settings
         self._current = first
         self._seen, self._digest = seen, digest
-        self._mounted = source.directories()
+        self._places = source.directories()
         self._listeners = Listeners()
         self._on_restart: list[Callable[[], None]] = []
         self._restarting = False
@@ -53,12 +53,12 @@ class LiveConfig(Generic[S]):
         """Read the configuration for the first time; raise `ConfigError`."""
         # Taken before reading: a swap meanwhile is then seen at the first look.
         seen = source.fingerprint()
-        loaded = source.load()
-        first = take_snapshot(source, loaded, settings_type)
+        mounted = source.read()
+        first = take_snapshot(source, mounted, settings_type)
         _log.info(_active_profiles(source.profiles))
         if first.ignored:
             _log.debug("settings without effect here", names=list(first.ignored))
-        return cls(source, settings_type, first, seen=seen, digest=loaded.digest)
+        return cls(source, settings_type, first, seen=seen, digest=mounted.digest)
 
     @classmethod
     def fixed(cls, settings: S, *, profiles: tuple[str, ...] = ()) -> Self:
@@ -133,16 +133,16 @@ class LiveConfig(Generic[S]):
                     return
 
     async def _reload(self, began: float) -> None:
-        loaded = await anyio.to_thread.run_sync(self._read)
-        if loaded.digest == self._digest:
+        mounted = await anyio.to_thread.run_sync(self._read)
+        if mounted.digest == self._digest:
             self._settle()
             return
-        self.status.pending_hash = loaded.hash
-        snapshot = await anyio.to_thread.run_sync(take_snapshot, self.source, loaded, self._type)
+        self.status.pending_hash = mounted.hash
+        snapshot = await anyio.to_thread.run_sync(take_snapshot, self.source, mounted, self._type)
         strategy = self._reload_settings.strategy
         _log.info(f"Reloading using strategy: {strategy.upper()}")
         if strategy == "refresh":
-            await self._swap(snapshot, loaded.digest)
+            await self._swap(snapshot, mounted.digest)
             self._succeeded(began)
         elif strategy == "restart":
             self._restarting = self.status.restart_required = True
@@ -150,12 +150,12 @@ class LiveConfig(Generic[S]):
         else:
             self.status.skipped(time.perf_counter() - began)
 
-    def _read(self) -> Loaded:
-        for place in self._mounted:
+    def _read(self) -> Mounted:
+        for place in self._places:
             if not place.is_dir():
                 reason = "is gone; without it every setting would be reset"
                 raise ConfigError(reason, file=str(place), kind="read")
-        return self.source.load()
+        return self.source.read()
 
     async def _swap(self, snapshot: Snapshot[S], digest: str) -> None:
         commits = await self._listeners.prepare(snapshot)

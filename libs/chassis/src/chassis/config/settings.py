@@ -18,7 +18,7 @@ from chassis.config.sections import (
     SecuritySettings,
     ServerSettings,
 )
-from chassis.config.source import ConfigSource, Loaded
+from chassis.config.source import ConfigSource
 from chassis.config.spring import RedisSettings, SpringSettings
 from chassis.config.tree import Entry, Tree, find
 
@@ -106,17 +106,17 @@ class ServiceSettings(BaseSettings):
 
 
 def bind_settings(
-    source: ConfigSource, loaded: Loaded, settings_type: type[S]
+    source: ConfigSource, tree: Tree, settings_type: type[S]
 ) -> tuple[S, tuple[str, ...]]:
     """Return the validated settings and the names without effect; raise `ConfigError`."""
-    binder = Binder(Resolver(loaded.tree, source.environ))
-    values = binder.bind(loaded.tree, settings_type)
+    binder = Binder(Resolver(tree, source.environ))
+    values = binder.bind(tree, settings_type)
     try:
         settings = settings_type(**values).check(source.profiles)
     except ValidationError as error:
-        raise _explained(error, loaded.tree) from None
+        raise _explained(error, tree) from None
     except ConfigError as error:
-        raise _located(error, loaded.tree) from None
+        raise _located(error, tree) from None
     return settings, tuple(sorted(binder.ignored))
 
 

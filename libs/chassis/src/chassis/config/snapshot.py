@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Generic, TypeVar
 
 from chassis.config.settings import ServiceSettings, bind_settings
-from chassis.config.source import ConfigSource, Loaded
+from chassis.config.source import ConfigSource, Mounted
 
 S = TypeVar("S", bound=ServiceSettings)
 
@@ -30,10 +30,10 @@ class Snapshot(Generic[S]):
     ignored: tuple[str, ...] = ()
 
 
-def take_snapshot(source: ConfigSource, loaded: Loaded, settings_type: type[S]) -> Snapshot[S]:
-    """Validate what was read; raise `ConfigError`."""
-    settings, ignored = bind_settings(source, loaded, settings_type)
-    return Snapshot(settings, source.profiles, loaded.hash, time.time(), ignored)
+def take_snapshot(source: ConfigSource, mounted: Mounted, settings_type: type[S]) -> Snapshot[S]:
+    """Parse and validate what was read; raise `ConfigError`."""
+    settings, ignored = bind_settings(source, source.tree(mounted), settings_type)
+    return Snapshot(settings, source.profiles, mounted.hash, time.time(), ignored)
 
 
 def waiting_for_restart(started: ServiceSettings, now: ServiceSettings) -> Iterator[str]:

@@ -23,16 +23,21 @@ Files = Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """All sources merged into one tree.
+class Mounted:
+    """The files of one version of each mount."""
 
-    `hash` tells versions of the ConfigMap apart and is shown to everyone. `digest` covers the
-    secrets too; it stays inside, since short secrets can be guessed from their digest.
-    """
+    config: Files
+    secrets: Files
 
-    tree: Tree
-    hash: str
-    digest: str
+    @property
+    def hash(self) -> str:
+        """Return what tells versions of the ConfigMap apart; everyone may see it."""
+        return _digest(self.config)[:_HASH_LENGTH]
+
+    @property
+    def digest(self) -> str:
+        """Return what covers the secrets too; it stays inside, as short ones could be guessed."""
+        return _digest(self.config) + _digest(self.secrets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +68,20 @@ class ConfigSource:
             profiles=active_profiles(chosen, environ),
         )
 
-    def load(self) -> Loaded:
-        """Read everything once; raise `ConfigError`."""
-        config, secrets = read_mount(self.config_dir), read_mount(self.secrets_dir)
+    def read(self) -> Mounted:
+        """Read the mounts once; raise `ConfigError`."""
+        return Mounted(read_mount(self.config_dir), read_mount(self.secrets_dir))
+
+    def tree(self, mounted: Mounted) -> Tree:
+        """Merge what was read with environment and arguments; raise `ConfigError`."""
         trees = chain(
-            [self._documents(config)],
-            self._secret_trees(secrets),
+            [self._documents(mounted.config)],
+            self._secret_trees(mounted.secrets),
             environment_trees(self.name, self.environ),
             flag_trees(self.arguments),
         )
         nothing: Tree = {}
-        tree = reduce(merge, trees, nothing)
-        return Loaded(tree, _digest(config)[:_HASH_LENGTH], _digest(config) + _digest(secrets))
+        return reduce(merge, trees, nothing)
 
     def fingerprint(self) -> tuple[object, object]:
         """Return what differs once a mount was swapped: the ConfigMap's, the Secret's."""

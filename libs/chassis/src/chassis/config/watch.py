@@ -4,6 +4,7 @@ Watching the directory sees every swap; watching a file or `..data` itself goes 
 first one. The watcher drops what overflows, hence a look at least every `_IDLE_MS`.
 """
 
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
@@ -44,6 +45,7 @@ async def changes(
 
 async def _events(places: list[Path], stop: anyio.Event) -> AsyncGenerator[None, None]:
     """Yield at each change and each second; end where watching is not possible."""
+    _quieten()
     watcher = watchfiles.awatch(
         *places,
         watch_filter=_counts,
@@ -60,6 +62,13 @@ async def _events(places: list[Path], stop: anyio.Event) -> AsyncGenerator[None,
                 yield
     except (OSError, RuntimeError, WatchfilesRustInternalError) as error:
         _log.warning("no file watcher, polling each second", reason=str(error))
+
+
+def _quieten() -> None:
+    """Keep the library from saying at INFO what is said here, unless somebody asked for it."""
+    log = logging.getLogger("watchfiles.main")
+    if log.level == logging.NOTSET:
+        log.setLevel(logging.WARNING)
 
 
 def _counts(_: watchfiles.Change, path: str) -> bool:
