@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from chassis import LiveConfig, ServiceSettings, create_app
+from chassis.config import ConfigSource
 from chassis.health import Health
 from chassis.management import ManagementApp
 from chassis.state import Chassis
@@ -100,6 +101,17 @@ async def test_info_tells_version_profiles_and_configuration() -> None:
     assert info["profiles"] == ["kubernetes", "dev"]
     assert info["config"]["hash"]
     assert info["ignored"] == []
+
+
+async def test_info_names_settings_without_effect_and_never_their_values() -> None:
+    source = ConfigSource("sample", arguments={"spring.datasource.password": "hunter22"})
+    live = LiveConfig.load(source, ServiceSettings)
+    parts = create_app(live, title="sample", version="1").state.chassis
+    async with client(parts) as http:
+        answer = await http.get("/info")
+
+    assert answer.json()["ignored"] == ["spring.datasource.password"]
+    assert "hunter22" not in answer.text
 
 
 async def test_anything_else_is_404_with_an_error() -> None:

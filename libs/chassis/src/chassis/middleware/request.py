@@ -6,6 +6,7 @@ coroutine; the parts stand in files of their own: `telemetry/trace`, `telemetry/
 """
 
 import asyncio
+from collections.abc import Awaitable
 from time import perf_counter
 from typing import Any
 
@@ -88,12 +89,12 @@ class _Answer:
     def __init__(self, send: Send) -> None:
         self._send, self.status, self.complete = send, _NO_ANSWER, False
 
-    async def send(self, message: Message) -> None:
+    def send(self, message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
             self.status = message["status"]
         elif not message.get("more_body"):
             self.complete = True
-        await self._send(message)
+        return self._send(message)
 
 
 async def _finish(scope: Scope, receive: Receive, answer: _Answer, error: Exception) -> None:

@@ -1,0 +1,20 @@
+"""STYLE.md, point 17: every metric and endpoint is named in the documentation."""
+
+from pathlib import Path
+
+from chassis import LiveConfig, ServiceSettings, create_app
+from chassis.management import MANAGEMENT_PATHS
+
+PAGE = (Path(__file__).parents[4] / "docs" / "observability.md").read_text()
+
+
+def test_every_metric_is_named() -> None:
+    app = create_app(LiveConfig.fixed(ServiceSettings()), title="sample", version="1")
+    families = app.state.chassis.registry.collect()
+    own = {family.name for family in families if not family.name.startswith(("process", "python"))}
+
+    assert {name for name in own if name not in PAGE} == set()
+
+
+def test_every_management_path_is_named() -> None:
+    assert all(f"`{path}`" in PAGE for path in MANAGEMENT_PATHS)
