@@ -11,7 +11,7 @@ from chassis.client.caller import Caller
 from chassis.client.errors import ServiceUnavailable
 from chassis.client.target import Endpoint
 from chassis.config.live import LiveConfig
-from chassis.security.basic import basic_header
+from chassis.security.basic import OwnCredentials
 from chassis.security.bearer import BearerToken
 from chassis.single_flight import SingleFlight
 from chassis.transport import RawRequest, RawResponse
@@ -33,6 +33,7 @@ class ClientTokens:
     def __init__(self, live: LiveConfig[Any], caller: Caller) -> None:
         self._live = live
         self._caller = caller
+        self._credentials = OwnCredentials()
         self._token: BearerToken | None = None
         self._fresh_until = 0.0
         self._flight: SingleFlight[str, BearerToken] = SingleFlight()
@@ -78,8 +79,8 @@ class ClientTokens:
             form["scope"] = " ".join(client.scope)
         body = urlencode(form).encode("ascii")
         headers = [
-            (b"Host", endpoint.target.name.encode("ascii")),
-            (b"Authorization", basic_header(client)),
+            (b"Host", endpoint.host),
+            (b"Authorization", self._credentials.header(client)),
             (b"Content-Type", b"application/x-www-form-urlencoded"),
             (b"Accept", b"application/json"),
             (b"Content-Length", b"%d" % len(body)),

@@ -38,6 +38,8 @@ class Endpoint:
 
     target: Target
     path: bytes
+    host: bytes
+    """The value of the Host header."""
 
     @classmethod
     def parse(cls, url: str) -> "Endpoint":
@@ -45,4 +47,5 @@ class Endpoint:
         parts = urlsplit(url)
         query = f"?{parts.query}" if parts.query else ""
         path = f"{parts.path or '/'}{query}".encode("ascii")
-        return cls(Target.of(parts.scheme, parts.hostname or "", parts.port), path)
+        target = Target.of(parts.scheme, parts.hostname or "", parts.port)
+        return cls(target, path, target.name.encode("ascii"))

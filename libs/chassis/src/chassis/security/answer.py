@@ -21,7 +21,7 @@ class MalformedAnswerError(Exception):
 def json_object(body: bytes) -> dict[str, Any]:
     """Read a JSON object; raise `MalformedAnswerError` for anything else."""
     try:
-        answer = json.loads(body)
+        answer = json.loads(body.decode())
     except (ValueError, RecursionError):
         raise MalformedAnswerError("not JSON") from None
     if not isinstance(answer, dict):

@@ -5,11 +5,21 @@ from base64 import b64encode
 from chassis.config.sections import OAuth2ClientSettings
 
 
-def basic_header(client: OAuth2ClientSettings) -> bytes:
-    """Return the value of the Authorization header for the service's own credentials.
+class OwnCredentials:
+    """Make the Authorization header of the service's own credentials, once for each version."""
 
-    They are sent as they are, which old authorization servers need; identifiers and secrets
-    without reserved characters are the same either way.
-    """
-    secret = client.client_secret.get_secret_value() if client.client_secret else ""
-    return b"Basic " + b64encode(f"{client.client_id or ''}:{secret}".encode())
+    def __init__(self) -> None:
+        self._client: OAuth2ClientSettings | None = None
+        self._header = b""
+
+    def header(self, client: OAuth2ClientSettings) -> bytes:
+        """Return the value of the header.
+
+        Identifier and secret are sent as they are, which old authorization servers need; without
+        reserved characters that is the same as form-encoded.
+        """
+        if client is not self._client:
+            secret = client.client_secret.get_secret_value() if client.client_secret else ""
+            self._header = b"Basic " + b64encode(f"{client.client_id or ''}:{secret}".encode())
+            self._client = client
+        return self._header

@@ -24,7 +24,7 @@ from chassis.security.answer import (
     known_user,
 )
 from chassis.security.authentication import Authentication
-from chassis.security.basic import basic_header
+from chassis.security.basic import OwnCredentials
 from chassis.security.cache import CachedTokenServices
 from chassis.security.token_services import TokenServices
 from chassis.transport import RawRequest, RawResponse
@@ -46,24 +46,26 @@ class RemoteTokenServices:
     def __init__(self, live: LiveConfig[Any], caller: Caller) -> None:
         self._live = live
         self._caller = caller
+        self._credentials = OwnCredentials()
 
     async def authenticate(self, token: str) -> Authentication:
         """Check the token with one call, repeated on another connection where one breaks."""
         oauth2: OAuth2Settings = self._live.settings.security.oauth2
-        uri, use_token_info = _uri(oauth2)
+        uri, is_check_token = _where(oauth2)
         endpoint = _endpoint(uri)
-        make = _check_token_request if use_token_info else _user_info_request
-        read = _read_check_token if use_token_info else _read_user_info
-        response = await self._caller.call(
-            endpoint.target, make(endpoint, oauth2, token), idempotent=True
-        )
+        if is_check_token:
+            credentials = self._credentials.header(oauth2.client)
+            request, read = _check_token_request(endpoint, credentials, token), _read_check_token
+        else:
+            request, read = _user_info_request(endpoint, token), _read_user_info
+        response = await self._caller.call(endpoint.target, request, idempotent=True)
         return _judged(response, oauth2, read)
 
     async def aclose(self) -> None:
         """Do nothing: the connections belong to the clients."""
 
 
-def _uri(oauth2: OAuth2Settings) -> tuple[str, bool]:
+def _where(oauth2: OAuth2Settings) -> tuple[str, bool]:
     """Return where to ask, and whether that is check_token."""
     resource = oauth2.resource
     token_info, user_info = resource.token_info_uri, resource.user_info_uri
@@ -80,11 +82,11 @@ def _endpoint(uri: str) -> Endpoint:
     return Endpoint.parse(uri)
 
 
-def _check_token_request(endpoint: Endpoint, oauth2: OAuth2Settings, token: str) -> RawRequest:
+def _check_token_request(endpoint: Endpoint, credentials: bytes, token: str) -> RawRequest:
     body = b"token=" + quote(token, safe="").encode("ascii")
     headers = [
-        (b"Host", endpoint.target.name.encode("ascii")),
-        (b"Authorization", basic_header(oauth2.client)),
+        (b"Host", endpoint.host),
+        (b"Authorization", credentials),
         (b"Content-Type", b"application/x-www-form-urlencoded"),
         (b"Accept", b"application/json"),
         (b"Content-Length", b"%d" % len(body)),
@@ -92,10 +94,9 @@ def _check_token_request(endpoint: Endpoint, oauth2: OAuth2Settings, token: str)
     return RawRequest(b"POST", endpoint.path, headers, body)
 
 
-def _user_info_request(endpoint: Endpoint, oauth2: OAuth2Settings, token: str) -> RawRequest:
-    del oauth2
+def _user_info_request(endpoint: Endpoint, token: str) -> RawRequest:
     headers = [
-        (b"Host", endpoint.target.name.encode("ascii")),
+        (b"Host", endpoint.host),
         (b"Authorization", b"Bearer " + token.encode("ascii")),
         (b"Accept", b"application/json"),
     ]
