@@ -27,9 +27,12 @@ class Localkube:
         self._options = () if state is None else ("--state", str(state))
         self._urls: dict[tuple[str, str], str] = {}
 
-    async def up(self) -> int:
-        """Start the suite and wait until it is ready; return the command's exit code."""
-        process = await self._start(UP)
+    async def up(self, *, quiet: bool = False) -> int:
+        """Start the suite and wait until it is ready; return the command's exit code.
+
+        Progress is shown either way; `quiet` leaves out the tables of what is there.
+        """
+        process = await self._start(UP, stdout=asyncio.subprocess.DEVNULL if quiet else None)
         try:
             return await process.wait()
         finally:
@@ -90,7 +93,7 @@ async def running(state: Path) -> AsyncIterator[Localkube]:
     """Have the suite up while the block runs, and nothing left after, however it ends."""
     platform = Localkube(state)
     try:
-        if code := await platform.up():
+        if code := await platform.up(quiet=True):
             raise CommandFailedError(f"localkube up ended with exit code {code}")
         yield platform
     finally:

@@ -1,6 +1,7 @@
 """PROTOCOL, POST /oauth/token: its table."""
 
 import json
+import time
 
 import httpx
 import pytest
@@ -26,6 +27,13 @@ async def test_client_credentials_answer_as_rfc_6749_5_1(cas: Cas) -> None:
 
 async def test_password_grant_brings_a_refresh_token(cas: Cas) -> None:
     assert (await cas.user_tokens())["refresh_token"]
+
+
+async def test_token_lives_no_shorter_than_was_promised(cas: Cas) -> None:
+    """An `exp` cut to whole seconds once ended a token of one second at birth."""
+    before = time.time()
+    token = await cas.client_token("short-lived-app")
+    assert (await cas.check(token)).json()["exp"] >= before + 1
 
 
 async def test_requested_scope_narrows(cas: Cas) -> None:

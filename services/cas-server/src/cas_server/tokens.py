@@ -5,6 +5,7 @@ A token's value is never kept: Redis knows its SHA-256 alone.
 
 import hashlib
 import json
+import math
 import secrets
 import time
 from dataclasses import dataclass, replace
@@ -80,9 +81,12 @@ class Grant:
         return replace(self, scopes=scopes)
 
     def stored(self, validity: int) -> StoredToken:
-        """Return the record of an access token that lives for `validity` seconds from now."""
-        issued_at = int(time.time())
-        expires_at = issued_at + validity
+        """Return the record of an access token that lives for `validity` seconds from now.
+
+        `exp` is whole seconds: rounded up, so that no token lives shorter than was promised.
+        """
+        now = time.time()
+        issued_at, expires_at = int(now), math.ceil(now + validity)
         return StoredToken(
             client_id=self.client_id,
             user_name=self.user_name,
