@@ -126,6 +126,18 @@ def test_a_crash_looping_container_fails_up_early_with_its_last_lines(
     assert processes_of(localkube.state) == []
 
 
+def test_up_that_takes_too_long_says_what_is_not_ready_and_why(localkube: Localkube) -> None:
+    probe = {"httpGet": {"path": "/", "port": 8001}, "failureThreshold": 1}
+    slow = deployment(container={"readinessProbe": probe})
+
+    result = localkube.up(slow, options=("--timeout", "2"))
+
+    assert result.code == 1
+    assert "not available after 2 s: web 0/1; web: " in result.err
+    assert "Connect call failed" in result.err or "refused" in result.err
+    assert processes_of(localkube.state) == []
+
+
 def test_a_port_in_use_is_named_and_nothing_is_left_running(localkube: Localkube) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", _HOLD], stdout=subprocess.PIPE, text=True

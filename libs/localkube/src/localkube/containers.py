@@ -47,6 +47,8 @@ class Container:
     setting: Setting
     ready: bool = False
     started: bool = False
+    complaint: str | None = None
+    """What the readiness probe says is wrong."""
     restarts: int = 0
     state: Object = field(default_factory=lambda: {"waiting": {"reason": "ContainerCreating"}})
     last_state: Object = field(default_factory=dict)
@@ -185,11 +187,13 @@ class Container:
         return True
 
     def _set_ready(self, reason: str | None) -> None:
-        if reason is not None and self.ready:
-            self._record("Unhealthy", f"Readiness probe failed: {reason}", warning=True)
-        if self.ready is not (reason is None):
-            self.ready = reason is None
+        if (self.ready, self.complaint) == (reason is None, reason):
+            return
+        self.ready, self.complaint = reason is None, reason
+        if reason is None:
             self.setting.changed()
+        else:
+            self._record("Unhealthy", f"Readiness probe failed: {reason}", warning=True)
 
     async def _live(self, reason: str | None) -> None:
         if reason is not None and self._process is not None:

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import shutil
 import time
+from collections.abc import Sequence
 
 from localkube import volumes
 from localkube.containers import Container, Setting
@@ -182,7 +183,7 @@ class Pod:
             "podIPs": [{"ip": self.ip}],
             "hostIP": "127.0.0.1",
             "startTime": self._document["metadata"]["creationTimestamp"],
-            "conditions": _conditions(ready=ready),
+            "conditions": _conditions(self._containers, ready=ready),
             "containerStatuses": statuses,
         }
         self._document = self._platform.store.put({**self._document, "status": status})
@@ -249,11 +250,13 @@ def _random_suffix() -> str:
     return "".join(secrets.choice(_SUFFIX) for _ in range(5))
 
 
-def _conditions(*, ready: bool) -> list[Object]:
+def _conditions(containers: Sequence[Container], *, ready: bool) -> list[Object]:
     word = "True" if ready else "False"
+    complaints = [f"{c.document['name']}: {c.complaint}" for c in containers if c.complaint]
+    message = {"message": "; ".join(complaints)} if complaints else {}
     return [
         {"type": "PodScheduled", "status": "True"},
         {"type": "Initialized", "status": "True"},
         {"type": "ContainersReady", "status": word},
-        {"type": "Ready", "status": word},
+        {"type": "Ready", "status": word, **message},
     ]

@@ -169,7 +169,7 @@ def _wait(client: Client, seconds: float) -> None:
             progress.show("waiting for " + ", ".join(waiting))
             _fail_early(client)
             if time.monotonic() > deadline:
-                raise LocalkubeError(f"not available after {seconds:g} s: {', '.join(waiting)}")
+                raise LocalkubeError(f"not available after {seconds:g} s: {_why(client, waiting)}")
             time.sleep(0.1)
     finally:
         progress.end()
@@ -184,6 +184,12 @@ def _not_available(client: Client) -> list[str]:
         if available < wanted or status.get("updatedReplicas", 0) < wanted:
             waiting.append(f"{deployment['metadata']['name']} {available}/{wanted}")
     return waiting
+
+
+def _why(client: Client, waiting: list[str]) -> str:
+    conditions = [c for pod in client.list("Pod") for c in pod["status"]["conditions"]]
+    messages = dict.fromkeys(c["message"] for c in conditions if "message" in c)
+    return "; ".join([", ".join(waiting), *messages])
 
 
 def _fail_early(client: Client) -> None:
