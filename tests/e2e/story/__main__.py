@@ -6,7 +6,6 @@ import signal
 import sys
 
 from chassis.config.demo import DEMO_SECRETS
-
 from story import ask
 from story.demo import demo
 from story.guide import guide

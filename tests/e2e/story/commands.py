@@ -36,13 +36,47 @@ class Verb:
         return {"KUBE_EDITOR": self.editor} if self.editor else {}
 
     def _line(self, program: str) -> str:
-        variables = [f"{name}={shlex.quote(value)}" for name, value in self.environment().items()]
-        return " ".join([*variables, program, shlex.join(self.arguments)])
+        variables = [f"{name}={_quoted(value)}" for name, value in self.environment().items()]
+        # A variable of the shell stays one: $POD is filled in where the line is pasted.
+        words = [word if word.startswith("$") else shlex.quote(word) for word in self.arguments]
+        return " ".join([*variables, program, *words])
 
 
 def verb(line: str, *, editor: str | None = None) -> Verb:
     """Read a verb as it is typed: `verb("get pods -A")`."""
     return Verb(tuple(shlex.split(line)), editor)
+
+
+def _quoted(text: str) -> str:
+    """Quote for a shell; double quotes where they do, for they leave single ones readable."""
+    return f'"{text}"' if not set(text) & set('"$`\\!') else shlex.quote(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """A line that is the same everywhere."""
+
+    line: str
+
+    def on_kubernetes(self) -> str:
+        return self.line
+
+    def here(self) -> str:
+        return self.line
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """The first line a verb prints, kept in a variable for the next command."""
+
+    name: str
+    verb: Verb
+
+    def on_kubernetes(self) -> str:
+        return f"{self.name}=$({self.verb.on_kubernetes()} | head -1)"
+
+    def here(self) -> str:
+        return f"{self.name}=$({self.verb.here()} | head -1)"
 
 
 @dataclass(frozen=True, slots=True)

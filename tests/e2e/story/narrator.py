@@ -60,7 +60,7 @@ class Narrator:
 
     def explain(self, text: str) -> None:
         """Print one line of why."""
-        self._out.print(Text(f"  {text}", style="italic dim"))
+        self._out.print(Text(f"  {text}", style="italic dim"), soft_wrap=True)
 
     def command(self, command: Command) -> None:
         """Print a command as typed beside a cluster, and the line that works here."""

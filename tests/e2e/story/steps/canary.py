@@ -1,6 +1,5 @@
 """Two versions behind one Service: the share of traffic follows the replicas, or does not."""
 
-import asyncio
 from collections import Counter
 
 import httpx
@@ -23,19 +22,16 @@ COMMANDS = (SCALE_V2, SCALE_V1, *SCALE_BACK)
 REQUESTS = 200
 TOLERANCE = 0.11
 """About three standard deviations of a fair choice over 200 connections; see docs/releases.md."""
-KEPT_CONNECTIONS = 4
 PATH = "/getservicedetail?servicename=aaa"
 WHY = (
-    f"A Service chooses a pod per connection: {KEPT_CONNECTIONS} kept connections stay where they"
-    " were opened, and follow a scaling only as the server closes them (server.max-connection-age)."
+    "A Service chooses a pod per connection: all requests on a kept one go to one pod, until the"
+    " server closes it at server.max-connection-age (60 s)."
 )
 
 
 async def play(suite: Suite) -> None:
-    request = Request(
-        "GET", await suite.platform.url(*DIFF_NS) + "/getservicedetail?servicename=aaa"
-    )
-    async with new_client(httpx.Limits(max_connections=KEPT_CONNECTIONS)) as kept:
+    request = Request("GET", await suite.platform.url(*DIFF_NS) + PATH)
+    async with new_client(httpx.Limits(max_connections=1)) as kept:
         await _measure(suite, request, kept, {"v1": 3, "v2": 3})
         await scale(suite, v1=1, v2=4)
         await _measure(suite, request, kept, {"v1": 1, "v2": 4})
@@ -67,7 +63,7 @@ async def _measure(
     title = " : ".join(str(count) for count in replicas.values())
     suite.tell.shares(f"{REQUESTS} requests at v1 : v2 = {title}, a connection each", shares)
     suite.tell.shares(
-        f"the same through a client with {KEPT_CONNECTIONS} kept connections",
+        "the same through a client that keeps one connection",
         _shares(await _through(kept, request), replicas),
     )
     worst = max(abs(share.measured - share.expected) for share in shares)
@@ -79,12 +75,9 @@ async def _measure(
 
 
 async def _through(client: httpx.AsyncClient, request: Request) -> Counter[str]:
-    """Count the versions that answer when all requests share the client's connections."""
-    answered: Counter[str] = Counter()
-    for _ in range(REQUESTS // KEPT_CONNECTIONS):
-        replies = await asyncio.gather(*(send(client, request) for _ in range(KEPT_CONNECTIONS)))
-        answered.update(reply.body.strip() for reply in replies)
-    return answered
+    """Count the versions that answer when all requests share the client's one connection."""
+    replies = [await send(client, request) for _ in range(REQUESTS)]
+    return Counter(reply.body.strip() for reply in replies)
 
 
 def _shares(answered: Counter[str], replicas: dict[str, int]) -> list[Share]:

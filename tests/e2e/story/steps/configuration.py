@@ -1,6 +1,7 @@
 """A ConfigMap is edited while the service runs: well, badly, and well again."""
 
 import asyncio
+import json
 import time
 from functools import partial
 
@@ -72,7 +73,7 @@ async def _break(suite: Suite, pods: list[Pod]) -> None:
             partial(_complaint, suite, pod), what=f"{pod.name} to complain", seconds=PROPAGATION_S
         )
         suite.tell.check(f"{pod.name} says file, line and reason", holds=True)
-        suite.tell.explain(line)
+        suite.tell.explain(json.loads(line)["message"])
         greeting = await _greeting(suite, pod)
         kept = "Good morning" in greeting
         suite.tell.check(f"{pod.name} keeps the last good greeting", holds=kept, seen=greeting)

@@ -1,6 +1,8 @@
 """A token server is killed and all are rolled while requests go on."""
 
-from story.commands import Verb, verb
+from collections.abc import Sequence
+
+from story.commands import Captured, Command, Verb, verb
 from story.http import Request
 from story.identities import REST
 from story.load import Tally, enough, load
@@ -9,7 +11,6 @@ from story.step import Step
 from story.suite import Suite
 from story.waiting import until
 
-KILL = verb("delete pod -l app=cas-server -n system-server --grace-period=0 --force")
 DEPLOYMENTS = (
     ("cas-server-deployment", "system-server"),
     ("rest-service-deployment", "system-server"),
@@ -19,7 +20,7 @@ DEPLOYMENTS = (
 
 
 def _kill(pod: str) -> Verb:
-    return verb(f"delete pod {pod} -n system-server --grace-period=0 --force")
+    return verb(f"delete {pod} -n system-server --grace-period=0 --force")
 
 
 def _restart(name: str, namespace: str) -> Verb:
@@ -30,7 +31,11 @@ def _status(name: str, namespace: str) -> Verb:
     return verb(f"rollout status deployment/{name} -n {namespace} --timeout=120s")
 
 
-COMMANDS = (_kill("$POD"), *(_restart(*deployment) for deployment in DEPLOYMENTS))
+COMMANDS: Sequence[Command] = (
+    Captured("POD", verb("get pods -n system-server -l app=cas-server -o name")),
+    _kill("$POD"),
+    *(_restart(*deployment) for deployment in DEPLOYMENTS),
+)
 
 
 async def play(suite: Suite) -> None:
@@ -62,8 +67,8 @@ async def _requests(suite: Suite) -> list[Request]:
 async def _killed(suite: Suite, tally: Tally) -> None:
     pods = await ready_pods(suite.platform, "cas-server", "system-server")
     victim = pods[0].name
-    suite.tell.command(_kill(victim))
-    await suite.platform.run(_kill(victim))
+    suite.tell.command(_kill(f"pod/{victim}"))
+    await suite.platform.run(_kill(f"pod/{victim}"))
 
     async def replaced() -> list[Pod] | None:
         now = await ready_pods(suite.platform, "cas-server", "system-server")
