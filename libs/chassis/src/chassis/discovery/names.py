@@ -39,6 +39,9 @@ def parse_name(name: str, *, cluster_domain: str | None) -> ServiceName | None:
 
 
 def _relative(name: str, cluster_domain: str | None) -> str:
-    """Return the name without the cluster's domain, or without the dot that ends it."""
+    """Return the name without the cluster's domain (any, where none is known) and last dot."""
     bare = name.removesuffix(".")
-    return bare.removesuffix(f".{cluster_domain}") if cluster_domain else bare
+    if cluster_domain:
+        return bare.removesuffix(f".{cluster_domain}")
+    service, svc, _ = bare.partition(f".{_SVC}.")
+    return f"{service}.{_SVC}" if svc else bare

@@ -1,0 +1,205 @@
+"""What may come back over a connection, and what is made of it."""
+
+import asyncio
+
+import pytest
+
+from chassis.client.errors import ServiceTimeout, ServiceUnavailable
+from chassis.transport import PoolOptions, RawRequest
+from integration.chassis_client.callers import SERVICE, calling, get, post
+from integration.chassis_client.scripted import OK, Request, answer, scripted
+
+CHUNKED = (
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-Content-Length: none\r\n\r\n"
+    b"1\r\no\r\n1\r\nk\r\n0\r\n\r\n"
+)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("data", "status", "body"),
+    [
+        (OK, 200, b"ok"),
+        (CHUNKED, 200, b"ok"),
+        (b"HTTP/1.1 200 OK\r\n\r\nuntil the end", 200, b"until the end"),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", 200, b"ok"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" + OK, 200, b"ok"),
+        (b"HTTP/1.1 204 No Content\r\nX-Content-Length: 0\r\n\r\n", 204, b""),
+        (answer(503, b"{}"), 503, b"{}"),
+    ],
+)
+async def test_every_way_to_frame_an_answer_is_understood(
+    data: bytes, status: int, body: bytes
+) -> None:
+    async with scripted(data) as server:
+        with calling(server.address) as caller:
+            response = await caller.call(SERVICE, get(), idempotent=True)
+            again = await caller.call(SERVICE, get(), idempotent=True)
+    assert (response.status, response.body) == (status, body)
+    assert (again.status, again.body) == (status, body)
+
+
+@pytest.mark.anyio
+async def test_the_answer_to_head_has_no_body() -> None:
+    data = b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n"
+    async with scripted(data) as server:
+        with calling(server.address, timeout=1) as caller:
+            request = RawRequest(b"HEAD", b"/", [(b"Host", b"cas")])
+            response = await caller.call(SERVICE, request, idempotent=True)
+    assert (response.status, response.body) == (200, b"")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"SSH-2.0-OpenSSH\r\n\r\n",
+        b"HTTP/1.1 abc\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\nConnection: close\r\n\r\ncut short",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade, close\r\n\r\n",
+        b"\x00" * 100,
+    ],
+)
+async def test_garbage_is_an_outage_not_an_answer(data: bytes) -> None:
+    async with scripted(data) as server:
+        with (
+            calling(server.address, timeout=2, capacity=1, floor=0) as caller,
+            pytest.raises(ServiceUnavailable) as raised,
+        ):
+            await caller.call(SERVICE, get(), idempotent=True)
+    assert (raised.value.status, raised.value.error) == (503, "temporarily_unavailable")
+    assert raised.value.headers["Retry-After"] == "1"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "data",
+    [
+        answer(200, b"x" * 200_000),
+        b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000 + b"\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\n" + b"x" * 200_000,
+    ],
+    ids=["body", "headers", "promised"],
+)
+async def test_an_answer_larger_than_the_bound_is_refused_without_another_try(data: bytes) -> None:
+    async with scripted(data) as server:
+        with (
+            calling(server.address, options=PoolOptions(max_response=1000)) as caller,
+            pytest.raises(ServiceUnavailable),
+        ):
+            await caller.call(SERVICE, get(), idempotent=True)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.anyio
+async def test_a_second_answer_nobody_asked_for_reaches_no_caller() -> None:
+    """Response splitting: the connection is closed, the next call takes another one."""
+
+    def twice(request: Request) -> bytes:
+        return OK + answer(200, b"evil") if request.connection == 0 else OK
+
+    async with scripted(twice) as server:
+        with calling(server.address) as caller:
+            bodies = [(await caller.call(SERVICE, get(), idempotent=True)).body for _ in range(3)]
+    assert bodies == [b"ok"] * 3
+    assert [request.connection for request in server.requests] == [0, 1, 1]
+
+
+@pytest.mark.anyio
+async def test_no_answer_in_time_is_a_504_with_an_error_and_no_second_try() -> None:
+    too_late = asyncio.Event()
+
+    async def slow(request: Request) -> bytes:
+        del request
+        await too_late.wait()
+        return OK
+
+    async with scripted(slow) as server:
+        with (
+            calling(server.address, timeout=0.1) as caller,
+            pytest.raises(ServiceTimeout) as raised,
+        ):
+            await caller.call(SERVICE, get(), idempotent=True)
+        too_late.set()
+    assert (raised.value.status, raised.value.error) == (504, "timeout")
+    assert len(server.requests) == 1
+
+
+@pytest.mark.anyio
+async def test_a_cancelled_call_leaves_no_half_read_connection_behind() -> None:
+    may_answer = asyncio.Event()
+
+    async def slow(request: Request) -> bytes:
+        if request.connection == 0:
+            await may_answer.wait()
+        return answer(200, b"connection %d" % request.connection)
+
+    async with scripted(slow) as server:
+        with calling(server.address) as caller:
+            call = asyncio.create_task(caller.call(SERVICE, get(), idempotent=True))
+            await server.arrived.wait()
+            call.cancel()
+            response = await caller.call(SERVICE, get(), idempotent=True)
+            may_answer.set()
+    assert response.body == b"connection 1"
+
+
+@pytest.mark.anyio
+async def test_connections_are_kept_and_bounded() -> None:
+    async with scripted(OK) as server:
+        with calling(server.address, options=PoolOptions(size=3)) as caller:
+            calls = (caller.call(SERVICE, post(), idempotent=True) for _ in range(50))
+            await asyncio.gather(*calls)
+    assert len(server.requests) == 50
+    assert server.connections == 3
+
+
+@pytest.mark.anyio
+async def test_connection_close_is_obeyed() -> None:
+    data = answer(200, b"ok", "Connection: close")
+    async with scripted(data) as server:
+        with calling(server.address) as caller:
+            for _ in range(3):
+                await caller.call(SERVICE, get(), idempotent=True)
+    assert server.connections == 3
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "options", [PoolOptions(max_age=0.0), PoolOptions(keep_alive=0.0)], ids=["age", "idle"]
+)
+async def test_old_and_idle_connections_are_retired(options: PoolOptions) -> None:
+    async with scripted(OK) as server:
+        with calling(server.address, options=options) as caller:
+            for _ in range(3):
+                await caller.call(SERVICE, get(), idempotent=True)
+    assert server.connections == 3
+
+
+@pytest.mark.anyio
+async def test_an_idle_connection_is_closed_though_nobody_calls_again() -> None:
+    async with scripted(OK) as server:
+        with calling(server.address, options=PoolOptions(keep_alive=0.05)) as caller:
+            await caller.call(SERVICE, get(), idempotent=True)
+            async with asyncio.timeout(2):
+                await server.closed.wait()
+
+
+@pytest.mark.anyio
+async def test_the_source_address_is_bound() -> None:
+    async with scripted(OK) as server:
+        options = PoolOptions(source_address="127.0.0.9")
+        with calling(server.address, options=options) as caller:
+            await caller.call(SERVICE, get(), idempotent=True)
+    assert server.requests[0].peer == "127.0.0.9"
+
+
+@pytest.mark.anyio
+async def test_the_host_header_is_the_services_name() -> None:
+    async with scripted(OK) as server:
+        with calling(server.address) as caller:
+            await caller.call(SERVICE, get(), idempotent=True)
+    assert "Host: cas-server-service\r\n" in server.requests[0].head

@@ -1,0 +1,107 @@
+"""How names find their namespace, over a directory that knows a few services."""
+
+from collections.abc import Collection
+
+import pytest
+
+from chassis.discovery import (
+    Address,
+    AmbiguousNameError,
+    LookupFailedError,
+    NameNotFoundError,
+)
+from chassis.discovery.named import NamedDiscovery
+
+PORT = 2000
+
+
+class KnownServices:
+    """A directory of the given `name.namespace`; it fails for the ones in `failing`."""
+
+    def __init__(self, services: Collection[str], failing: Collection[str] = ()) -> None:
+        self._services, self._failing = services, failing
+
+    async def service(self, name: str, namespace: str, port: int) -> Address | None:
+        full = f"{name}.{namespace}"
+        if full in self._failing:
+            raise LookupFailedError(full)
+        return Address(full, port) if full in self._services else None
+
+    async def host(self, name: str, port: int) -> Address | None:
+        return Address("outside", port) if name == "example.com" else None
+
+
+def discovery(*services: str, failing: Collection[str] = ()) -> NamedDiscovery:
+    return NamedDiscovery(
+        KnownServices(services, failing),
+        own_namespace="system-server",
+        namespaces=("ns-app", "system-server", "ns-other"),
+        cluster_domain="k8s.example",
+    )
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cas",
+        "cas.system-server",
+        "cas.system-server.svc",
+        "cas.system-server.svc.k8s.example",
+        "cas.system-server.svc.k8s.example.",
+    ],
+)
+async def test_a_service_answers_to_every_form_of_its_name(name: str) -> None:
+    found = await discovery("cas.system-server").resolve(name, PORT)
+    assert found == Address("cas.system-server", PORT)
+
+
+@pytest.mark.anyio
+async def test_the_own_namespace_comes_first() -> None:
+    found = await discovery("cas.ns-app", "cas.system-server").resolve("cas", PORT)
+    assert found.host == "cas.system-server"
+
+
+@pytest.mark.anyio
+async def test_a_configured_namespace_is_looked_at_next() -> None:
+    assert (await discovery("cas.ns-app").resolve("cas", PORT)).host == "cas.ns-app"
+
+
+@pytest.mark.anyio
+async def test_a_name_in_several_foreign_namespaces_is_an_error_that_names_them() -> None:
+    """They are different services: never merge them, never choose."""
+    with pytest.raises(AmbiguousNameError) as raised:
+        await discovery("cas.ns-app", "cas.ns-other").resolve("cas", PORT)
+    assert raised.value.candidates == ("cas.ns-app", "cas.ns-other")
+    assert "cas.ns-app, cas.ns-other" in str(raised.value)
+
+
+@pytest.mark.anyio
+async def test_a_failing_look_up_is_no_reason_to_call_another_namespaces_service() -> None:
+    names = discovery("cas.ns-app", failing=["cas.system-server"])
+    with pytest.raises(LookupFailedError):
+        await names.resolve("cas", PORT)
+
+
+@pytest.mark.anyio
+async def test_an_unknown_name_is_an_error_that_says_where_was_looked() -> None:
+    with pytest.raises(NameNotFoundError, match="system-server, ns-app, ns-other"):
+        await discovery().resolve("cas", PORT)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("name", ["127.1.2.3", "::1", "localhost"])
+async def test_an_address_needs_no_look_up(name: str) -> None:
+    assert await discovery().resolve(name, PORT) == Address(name, PORT)
+
+
+@pytest.mark.anyio
+async def test_a_name_outside_the_cluster_is_found_there() -> None:
+    assert (await discovery().resolve("example.com", PORT)).host == "outside"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("name", ["", ".", "a..b", "cas.", ".svc", "cas.ns.pod.k8s.example"])
+async def test_what_is_no_name_is_not_found(name: str) -> None:
+    with pytest.raises(NameNotFoundError):
+        await discovery("cas.system-server").resolve(name, PORT)
