@@ -12,7 +12,7 @@ from chassis.client.errors import ServiceUnavailable
 from chassis.client.target import Endpoint
 from chassis.config.live import LiveConfig
 from chassis.security.basic import OwnCredentials
-from chassis.security.bearer import BearerToken
+from chassis.security.bearer import BearerToken, is_token
 from chassis.single_flight import SingleFlight
 from chassis.transport import RawRequest, RawResponse
 
@@ -92,12 +92,12 @@ def _read(response: RawResponse, service: str) -> tuple[BearerToken, float]:
     """Return the token and its lifetime in seconds; without one it is used once."""
     answer = _json_object(response.body)
     token, lifetime = answer.get("access_token"), answer.get("expires_in", 0)
-    good = isinstance(token, str) and isinstance(lifetime, int | float) and lifetime >= 0
-    if response.status != _OK or not good or not token:
-        # The error code is the server's word for what is wrong with our registration.
-        _log.error("no token of our own", status=response.status, error=answer.get("error"))
-        raise ServiceUnavailable(service)
-    return BearerToken(token), float(lifetime)
+    timed = isinstance(lifetime, int | float) and lifetime >= 0
+    if response.status == _OK and timed and isinstance(token, str) and is_token(token):
+        return BearerToken(token), float(lifetime)
+    # The error code is the server's word for what is wrong with our registration.
+    _log.error("no token of our own", status=response.status, error=answer.get("error"))
+    raise ServiceUnavailable(service)
 
 
 def _json_object(body: bytes) -> dict[str, Any]:

@@ -22,6 +22,11 @@ class BearerToken:
         return f"Bearer {self.value}"
 
 
+def is_token(text: str) -> bool:
+    """Tell whether a text has the form of a token, `b64token` of RFC 6750 section 2.1."""
+    return len(text) <= MAX_TOKEN_LENGTH and _B64TOKEN.fullmatch(text) is not None
+
+
 def bearer_token(headers: Iterable[tuple[bytes, bytes]]) -> BearerToken | None:
     """Return the token of a request's headers, None without a Bearer Authorization header.
 
@@ -37,6 +42,6 @@ def bearer_token(headers: Iterable[tuple[bytes, bytes]]) -> BearerToken | None:
     if scheme.lower() != "bearer":
         return None
     token = token.strip(" ")
-    if len(token) > MAX_TOKEN_LENGTH or not _B64TOKEN.fullmatch(token):
+    if not is_token(token):
         raise InvalidToken("The access token is malformed")
     return BearerToken(token)

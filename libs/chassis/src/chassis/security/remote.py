@@ -13,6 +13,7 @@ import structlog
 
 from chassis.client.caller import Caller
 from chassis.client.clients import ServiceClients
+from chassis.client.errors import ServiceUnavailable
 from chassis.client.target import Endpoint
 from chassis.config.live import LiveConfig
 from chassis.config.sections import OAuth2Settings
@@ -31,6 +32,8 @@ from chassis.transport import RawRequest, RawResponse
 
 # A token the server finds too long is one it has never issued.
 _TOKEN_ERRORS = frozenset({"invalid_token", "invalid_request"})
+
+_UNKNOWN = "The access token can't be checked now; try again"
 
 _log = structlog.get_logger("chassis.security")
 
@@ -58,7 +61,10 @@ class RemoteTokenServices:
             request, read = _check_token_request(endpoint, credentials, token), _read_check_token
         else:
             request, read = _user_info_request(endpoint, token), _read_user_info
-        response = await self._caller.call(endpoint.target, request, idempotent=True)
+        try:
+            response = await self._caller.call(endpoint.target, request, idempotent=True)
+        except ServiceUnavailable:
+            raise TemporarilyUnavailable(_UNKNOWN) from None
         return _judged(response, oauth2, read)
 
     async def aclose(self) -> None:
@@ -112,7 +118,7 @@ def _judged(response: RawResponse, oauth2: OAuth2Settings, read: _Read) -> Authe
     except MalformedAnswerError as error:
         reason = str(error)
         _log.error("authorization server unusable", status=response.status, reason=reason)
-        raise TemporarilyUnavailable("The access token can't be checked now") from None
+        raise TemporarilyUnavailable(_UNKNOWN) from None
 
 
 def _read_check_token(response: RawResponse, oauth2: OAuth2Settings) -> Authentication:

@@ -1,0 +1,178 @@
+"""PROTOCOL.md's traps over real HTTP: whatever is not a clear yes passes nobody."""
+
+import base64
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+import structlog
+
+from chassis import TokenServices
+from chassis.client import ServiceClients
+from chassis.discovery import Address
+from chassis.errors import ApiError, InvalidToken, TemporarilyUnavailable
+from chassis.security.remote import create_token_services
+from integration.chassis_client.scripted import Request, Script, answer, scripted
+from integration.chassis_client.services import CAS, Table, live
+
+LIVE = {
+    "active": True,
+    "client_id": "demo-app",
+    "user_name": "alice",
+    "scope": ["read"],
+    "authorities": ["ROLE_USER"],
+    "aud": ["rest-service"],
+    "exp": 4102444800,
+}
+YES = answer(200, json.dumps(LIVE).encode())
+
+
+@asynccontextmanager
+async def token_services(address: Address, **resource: Any) -> AsyncIterator[TokenServices]:
+    settings = live(client={"timeout": 1.0}, **resource)
+    async with ServiceClients(settings, discovery=Table(cas=address)) as clients:
+        yield create_token_services(settings, clients)
+
+
+async def refusal(script: Script | bytes, **resource: Any) -> ApiError:
+    async with scripted(script) as server, token_services(server.address, **resource) as services:
+        with pytest.raises(ApiError) as raised:
+            await services.authenticate("t0ken")
+    return raised.value
+
+
+@pytest.mark.anyio
+async def test_the_question_is_a_form_with_basic_credentials() -> None:
+    async with scripted(YES) as server, token_services(server.address) as services:
+        caller = await services.authenticate("a+b/c==")
+    assert caller.name == "alice"
+    (request,) = server.requests
+    basic = base64.b64encode(b"rest-service:rest-service-123").decode()
+    assert request.head.startswith("POST /oauth/check_token HTTP/1.1\r\n")
+    assert f"Authorization: Basic {basic}\r\n" in request.head
+    assert parse_qs(request.body.decode()) == {"token": ["a+b/c=="]}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("error", ["invalid_token", "invalid_request"])
+async def test_a_400_is_the_tokens_fault(error: str) -> None:
+    body = json.dumps({"error": error, "error_description": "x"}).encode()
+    refused = await refusal(answer(400, body))
+    assert isinstance(refused, InvalidToken)
+    assert refused.status == 401
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "change", [{"active": False}, {"exp": 1}, {"aud": ["diff-ns-service"]}, {"aud": []}], ids=str
+)
+async def test_a_200_for_a_dead_expired_or_foreign_token_passes_nobody(
+    change: dict[str, Any],
+) -> None:
+    refused = await refusal(answer(200, json.dumps({**LIVE, **change}).encode()))
+    assert isinstance(refused, InvalidToken)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("status", [401, 403])
+async def test_refused_credentials_are_our_fault_logged_and_503(status: int) -> None:
+    body = b'{"error":"invalid_client","error_description":"x"}'
+    with structlog.testing.capture_logs() as logs:
+        refused = await refusal(answer(status, body))
+    assert isinstance(refused, TemporarilyUnavailable)
+    (entry,) = [log for log in logs if log["log_level"] == "error"]
+    assert "our own credentials" in entry["reason"]
+    assert "t0ken" not in str(logs)
+    assert "rest-service-123" not in str(logs)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "data",
+    [
+        answer(200, b"{}"),
+        answer(200, b'{"detail":"Not Found"}'),
+        answer(200, b"<html>"),
+        answer(200, b"[]"),
+        answer(200, json.dumps({**LIVE, "error": "x"}).encode()),
+        answer(200, json.dumps({"client_id": "demo-app"}).encode()),
+        answer(200, json.dumps({**LIVE, "active": "true"}).encode()),
+        answer(200, json.dumps({**LIVE, "pad": "x" * 2_000_000}).encode()),
+        answer(201, json.dumps(LIVE).encode()),
+        answer(302, b"", "Location: http://evil/"),
+        answer(400, b'{"detail":"Bad Request"}'),
+        answer(400, b"oops"),
+        answer(404, b'{"error":"not_found"}'),
+        answer(429, b'{"error":"x"}'),
+        answer(500, b"{}"),
+        answer(503, b'{"error":"temporarily_unavailable"}'),
+        b"garbage\r\n\r\n",
+    ],
+    ids=range(17),
+)
+async def test_anything_else_is_503_with_retry_after(data: bytes) -> None:
+    refused = await refusal(data)
+    assert isinstance(refused, TemporarilyUnavailable)
+    assert (refused.status, refused.headers["Retry-After"]) == (503, "1")
+
+
+@pytest.mark.anyio
+async def test_an_unreachable_server_is_503_with_retry_after() -> None:
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))
+        async with token_services(Address(*unheard.getsockname())) as services:
+            with pytest.raises(TemporarilyUnavailable) as raised:
+                await services.authenticate("t0ken")
+    assert raised.value.headers["Retry-After"] == "1"
+
+
+@pytest.mark.anyio
+async def test_without_a_uri_nobody_passes() -> None:
+    async with token_services(Address("127.0.0.1", 1), token_info_uri=None) as services:
+        with pytest.raises(TemporarilyUnavailable):
+            await services.authenticate("t0ken")
+
+
+@pytest.mark.anyio
+async def test_a_check_whose_connection_breaks_is_repeated() -> None:
+    """check_token is a POST, but asking twice changes nothing."""
+
+    def breaks_first(request: Request) -> bytes | None:
+        return YES if request.connection else None
+
+    async with scripted(breaks_first) as server, token_services(server.address) as services:
+        assert (await services.authenticate("t0ken")).name == "alice"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("prefer", "path"), [(True, "/check_token"), (False, "/user")])
+async def test_with_both_uris_prefer_token_info_decides(*, prefer: bool, path: str) -> None:
+    options = {"user_info_uri": f"{CAS}/user", "prefer_token_info": prefer}
+    async with scripted(YES) as server, token_services(server.address, **options) as services:
+        await services.authenticate("t0ken")
+    assert f"{path} HTTP/1.1" in server.requests[0].head
+
+
+@pytest.mark.anyio
+async def test_user_info_is_asked_with_the_token_itself() -> None:
+    body = json.dumps({"username": "alice", "authorities": ["ROLE_USER"]}).encode()
+    options = {"token_info_uri": None, "user_info_uri": f"{CAS}/user", "id": None}
+    async with (
+        scripted(answer(200, body)) as server,
+        token_services(server.address, **options) as services,
+    ):
+        caller = await services.authenticate("t0ken")
+    assert (caller.name, caller.client_id) == ("alice", "rest-service")
+    assert "GET /oauth/user" in server.requests[0].head
+    assert "Authorization: Bearer t0ken\r\n" in server.requests[0].head
+
+
+@pytest.mark.anyio
+async def test_user_info_refuses_a_token_by_401() -> None:
+    body = b'{"error":"invalid_token"}'
+    options = {"token_info_uri": None, "user_info_uri": f"{CAS}/user"}
+    assert isinstance(await refusal(answer(401, body), **options), InvalidToken)
