@@ -1,7 +1,7 @@
 """The application: what it stands on, and where its endpoints are."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -28,24 +28,25 @@ from chassis.discovery import create_discovery
 
 
 def create_app(live: LiveConfig[CasSettings], *, store: TokenStore | None = None) -> FastAPI:
-    """Build the authorization server; without `store`, on the Redis of its configuration."""
-    redis = None if store is not None else _redis_store(live)
-    kept = store or redis
-    assert kept is not None  # noqa: S101 - one of the two is there
+    """Build the authorization server; without `store`, on the Redis of its configuration.
+
+    The store is closed with the application.
+    """
+    kept = store or _redis_store(live)
     issuing = Issuing(live, Identities(live), PasswordPool(), Throttle(), kept)
     return chassis.create_app(
         live,
         title="cas-server",
         version=version("suite-cas-server"),
         routers=[user.router],
-        lifespan=_Closing(issuing.passwords, redis),
+        lifespan=_Closing(issuing),
         token_services=LocalTokenServices(issuing.identities, kept),
         fast_paths=_endpoints(issuing),
         ready_checks={"redis": kept.ping},
     )
 
 
-def _redis_store(live: LiveConfig[CasSettings]) -> RedisTokenStore:
+def _redis_store(live: LiveConfig[CasSettings]) -> TokenStore:
     settings = live.settings
     redis = settings.spring.redis
     discovery = create_discovery(settings.discovery, live.source.environ)
@@ -56,13 +57,13 @@ def _endpoints(issuing: Issuing) -> Mapping[str, ASGIApp]:
     """Return the endpoints that authenticate their callers themselves, by path."""
     live, identities, store = issuing.live, issuing.identities, issuing.store
     authentication = ClientAuthentication(identities, issuing.passwords, issuing.throttle)
-    grants, issuer = grant_types(issuing), live.settings.issuer.rstrip("/")
+    grants = grant_types(issuing)
     return {
         "/oauth/check_token": _check_token(live, CheckToken(authentication, identities, store)),
-        "/oauth/introspect": Introspect(authentication, identities, store, issuer),
+        "/oauth/introspect": Introspect(authentication, identities, store, live),
         "/oauth/revoke": Revoke(authentication, store),
         "/oauth/token": Token(authentication, grants),
-        "/.well-known/oauth-authorization-server": Metadata(issuer, grants),
+        "/.well-known/oauth-authorization-server": Metadata(live, grants),
     }
 
 
@@ -81,17 +82,13 @@ def _check_token(live: LiveConfig[CasSettings], endpoint: CheckToken) -> CheckTo
 class _Closing:
     """The service's lifespan: what is open at the end is closed."""
 
-    def __init__(self, passwords: PasswordPool, store: RedisTokenStore | None) -> None:
-        self._passwords, self._store = passwords, store
-
-    def __call__(self, _: FastAPI) -> AbstractAsyncContextManager[None]:
-        return self._held()
+    def __init__(self, issuing: Issuing) -> None:
+        self._issuing = issuing
 
     @asynccontextmanager
-    async def _held(self) -> AsyncIterator[None]:
+    async def __call__(self, _: FastAPI) -> AsyncIterator[None]:
         try:
             yield
         finally:
-            self._passwords.close()
-            if self._store is not None:
-                await self._store.aclose()
+            self._issuing.passwords.close()
+            await self._issuing.store.aclose()

@@ -9,19 +9,27 @@ from cas_server.passwords import hash_generated, hash_password
 
 COMMANDS = ("hash-password", "hash-secret", "new-client")
 _USAGE = 2
+_USAGE_LINE = "usage: cas-server hash-password | hash-secret | new-client NAME"
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one of the commands; the secret comes from standard input, never from the arguments."""
     match list(arguments):
         case ["hash-password" | "hash-secret" as kind]:
-            print(hash_password(_secret(kind.removeprefix("hash-"))))  # noqa: T201 - the result
-            return 0
+            return _hash(_secret(kind.removeprefix("hash-")))
         case ["new-client", name]:
             print(_registration(name))  # noqa: T201 - the result
             return 0
-    print(f"usage: cas-server {' | '.join(COMMANDS)} NAME", file=sys.stderr)  # noqa: T201 - a command
+    print(_USAGE_LINE, file=sys.stderr)  # noqa: T201 - a command
     return _USAGE
+
+
+def _hash(secret: str) -> int:
+    if not secret:
+        print("cas-server: the secret is empty", file=sys.stderr)  # noqa: T201 - a command
+        return _USAGE
+    print(hash_password(secret))  # noqa: T201 - the result
+    return 0
 
 
 def _secret(kind: str) -> str:

@@ -1,27 +1,34 @@
 """Which client is calling: `client_secret_basic` and `client_secret_post` (RFC 6749, 2.3.1).
 
-A header that was verified once is remembered by its SHA-256 until the next reload, so that the
-hot path computes no password hash.
+A header that was verified once is remembered by its SHA-256 with the hash that it matched, so that
+the hot path computes no password hash; it counts as long as the client has that hash.
 """
 
-import base64
-import binascii
 import hashlib
 from collections.abc import Mapping
-from urllib.parse import unquote_plus
+from dataclasses import dataclass, field
 
 from starlette.types import Scope
 
+from cas_server.basic import readings
 from cas_server.bounded import BoundedDict
 from cas_server.clients import Client
 from cas_server.errors import InvalidClient, InvalidRequest
-from cas_server.forms import header
+from cas_server.forms import Form, refuse_secrets_in_uri
 from cas_server.identities import Identities
 from cas_server.passwords import PasswordPool
-from cas_server.throttle import Throttle
+from cas_server.throttle import Throttle, source_address
+from chassis.single_flight import SingleFlight
 
-_MAX_HEADER = 4096
 _REMEMBERED = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """A client that proved itself, and by which of its hashes."""
+
+    client: Client
+    secret_hash: str = field(repr=False)
 
 
 class ClientAuthentication:
@@ -29,83 +36,69 @@ class ClientAuthentication:
 
     def __init__(self, identities: Identities, passwords: PasswordPool, throttle: Throttle) -> None:
         self._identities, self._passwords, self._throttle = identities, passwords, throttle
-        self._verified: BoundedDict[bytes, Client] = BoundedDict(_REMEMBERED)
-        identities.on_change(self._verified.clear)
+        self._verified: BoundedDict[bytes, _Verified] = BoundedDict(_REMEMBERED)
+        self._verifying: SingleFlight[tuple[bytes, str], _Verified] = SingleFlight()
 
-    async def basic(self, scope: Scope) -> Client:
+    def remembered(self, authorization: bytes) -> Client | None:
+        """Return the client of a header that was verified before and still counts."""
+        verified = self._verified.get(hashlib.sha256(authorization).digest())
+        if verified is None:
+            return None
+        client = self._identities.client(verified.client.id)
+        return client if client and verified.secret_hash in client.secrets else None
+
+    async def basic(self, scope: Scope, authorization: bytes | None) -> Client:
         """Authenticate by HTTP Basic alone; raise `InvalidClient`."""
-        authorization = header(scope, b"authorization")
         if authorization is None:
             raise InvalidClient
-        return await self._by_header(authorization, _address(scope))
+        known = self.remembered(authorization)
+        return known or await self._by_header(authorization, source_address(scope))
 
-    async def basic_or_post(self, scope: Scope, form: Mapping[str, str]) -> Client:
+    async def basic_or_post(self, scope: Scope, form: Form) -> Client:
         """Authenticate by one of the two ways; both at once is a malformed request."""
-        _refuse_secret_in_uri(scope)
-        authorization = header(scope, b"authorization")
-        if authorization is None:
-            return await self._by_form(form, _address(scope))
-        if "client_secret" in form:
+        refuse_secrets_in_uri(scope)
+        if form.authorization is None:
+            return await self._by_form(form.parameters, source_address(scope))
+        if "client_secret" in form.parameters:
             raise InvalidRequest("Client credentials stand in the header and in the body")
-        client = await self._by_header(authorization, _address(scope))
-        if form.get("client_id", client.id) != client.id:
+        client = await self.basic(scope, form.authorization)
+        if form.parameters.get("client_id", client.id) != client.id:
             raise InvalidRequest("The client_id is not the authenticated client's")
         return client
 
     async def _by_header(self, authorization: bytes, address: str) -> Client:
+        """Verify a header once for all requests that carry it at this moment."""
         digest = hashlib.sha256(authorization).digest()
-        client = self._verified.get(digest)
-        if client is None:
-            client = await self._by_pairs(_pairs(authorization), address)
-            self._verified.set(digest, client)
-        return client
+        pairs = readings(authorization)
+        verified = await self._verifying.run(
+            (digest, address), lambda: self._by_pairs(pairs, address)
+        )
+        self._verified.set(digest, verified)
+        return verified.client
 
     async def _by_form(self, form: Mapping[str, str], address: str) -> Client:
         if "client_id" not in form or "client_secret" not in form:
             raise InvalidClient
-        return await self._by_pairs([(form["client_id"], form["client_secret"])], address)
+        pair = (form["client_id"], form["client_secret"])
+        return (await self._by_pairs([pair], address)).client
 
-    async def _by_pairs(self, pairs: list[tuple[str, str]], address: str) -> Client:
-        """Try the readings of one header; a failure counts once."""
-        self._throttle.admit(pairs[0][0], address)
+    async def _by_pairs(self, pairs: list[tuple[str, str]], address: str) -> _Verified:
+        """Try the readings of one request; a failure counts once."""
+        name = pairs[0][0]
+        self._throttle.admit(name, address)
         for client_id, secret in pairs:
-            client = self._identities.client(client_id)
-            if await self._matches(client, secret) and client is not None:
-                return client
-        self._throttle.failed(pairs[0][0], address)
+            verified = await self._verify(self._identities.client(client_id), secret)
+            if verified is not None:
+                return verified
+        self._throttle.failed(name, address)
         raise InvalidClient
 
-    async def _matches(self, client: Client | None, secret: str) -> bool:
-        hashes = client.secrets if client is not None and client.secrets else (None,)
+    async def _verify(self, client: Client | None, secret: str) -> _Verified | None:
+        """Compare with each of the client's hashes; a failure costs the same for everyone."""
+        hashes = client.secrets if client is not None else ()
         for stored in hashes:
-            if await self._passwords.matches(stored, secret):
-                return True
-        return False
-
-
-def _pairs(authorization: bytes) -> list[tuple[str, str]]:
-    """Return the readings of a Basic header: raw as old clients send it, then form-decoded."""
-    if len(authorization) > _MAX_HEADER:
-        raise InvalidClient
-    scheme, _, encoded = authorization.partition(b" ")
-    if scheme.lower() != b"basic":
-        raise InvalidClient
-    try:
-        text = base64.b64decode(encoded.strip(), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
-        raise InvalidClient from error
-    client_id, colon, secret = text.partition(":")
-    if not colon:
-        raise InvalidClient
-    raw, decoded = (client_id, secret), (unquote_plus(client_id), unquote_plus(secret))
-    return [raw] if raw == decoded else [raw, decoded]
-
-
-def _refuse_secret_in_uri(scope: Scope) -> None:
-    if b"client_secret=" in scope["query_string"]:
-        raise InvalidRequest("A client secret does not belong in a URI (RFC 6749, 2.3.1)")
-
-
-def _address(scope: Scope) -> str:
-    client = scope.get("client")
-    return client[0] if client else ""
+            if await self._passwords.matches(stored, secret) and client is not None:
+                return _Verified(client, stored)
+        for _ in range(self._identities.most_secrets - len(hashes)):
+            await self._passwords.matches(None, secret)
+        return None

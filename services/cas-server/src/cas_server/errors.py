@@ -7,7 +7,6 @@ ApiError (chassis.errors)
 ├── InvalidScope              400 invalid_scope
 ├── UnauthorizedClient        400 unauthorized_client
 ├── UnsupportedGrantType      400 unsupported_grant_type
-├── UnsupportedTokenType      400 unsupported_token_type (RFC 7009, 2.2.1)
 ├── UnrecognisedToken         400 invalid_token: check_token's wire format has no 401
 └── TooManyFailures           429 slow_down, with Retry-After
 """
@@ -26,7 +25,6 @@ __all__ = [
     "UnauthorizedClient",
     "UnrecognisedToken",
     "UnsupportedGrantType",
-    "UnsupportedTokenType",
 ]
 
 
@@ -76,12 +74,6 @@ class UnsupportedGrantType(OAuthError):
     """The grant type is not known here; see grant_types_supported in the metadata."""
 
     error = "unsupported_grant_type"
-
-
-class UnsupportedTokenType(OAuthError):
-    """Tokens of this type can't be revoked here."""
-
-    error = "unsupported_token_type"
 
 
 class UnrecognisedToken(OAuthError):

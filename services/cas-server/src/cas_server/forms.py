@@ -1,6 +1,7 @@
 """Form bodies of the OAuth endpoints: strict, bounded, each parameter once (RFC 6749, 3.2)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope
@@ -8,25 +9,51 @@ from starlette.types import Receive, Scope
 from cas_server.errors import InvalidRequest
 
 FORM_TYPE = b"application/x-www-form-urlencoded"
-_MAX_FIELDS = 32
-_MAX_BODY = 64 * 1024
 MAX_TOKEN = 4096
 """Characters of a token that are looked at."""
+_MAX_FIELDS = 32
+_MAX_BODY = 64 * 1024
+_SECRETS = frozenset(("client_secret", "code", "password", "refresh_token", "token"))
 
 
-def header(scope: Scope, name: bytes) -> bytes | None:
-    """Return a header; raise `InvalidRequest` where it stands twice."""
-    found = [value for key, value in scope["headers"] if key == name]
-    if len(found) > 1:
-        raise InvalidRequest(f"The header {name.decode()} stands twice")
-    return found[0] if found else None
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The parameters of a request, and its Authorization header; both may hold secrets."""
+
+    authorization: bytes | None = field(repr=False)
+    parameters: Mapping[str, str] = field(repr=False)
 
 
-async def read_body(scope: Scope, receive: Receive) -> bytes:
-    """Return the body of a form request; raise `InvalidRequest` for another content type."""
-    content_type = header(scope, b"content-type") or b""
-    if content_type.partition(b";")[0].strip().lower() != FORM_TYPE:
+async def read_form(scope: Scope, receive: Receive) -> Form:
+    """Return what a form request says; raise `InvalidRequest` where it is malformed."""
+    authorization, content_type = form_headers(scope)
+    refuse_other_type(content_type)
+    return Form(authorization, parse_form(await read_body(receive)))
+
+
+def form_headers(scope: Scope) -> tuple[bytes | None, bytes | None]:
+    """Return Authorization and Content-Type; raise `InvalidRequest` where one stands twice."""
+    authorization = content_type = None
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            _refuse_second(authorization, name)
+            authorization = value
+        elif name == b"content-type":
+            _refuse_second(content_type, name)
+            content_type = value
+    return authorization, content_type
+
+
+def refuse_other_type(content_type: bytes | None) -> None:
+    """Raise `InvalidRequest` for a body that is no form."""
+    if content_type == FORM_TYPE:
+        return
+    if (content_type or b"").partition(b";")[0].strip().lower() != FORM_TYPE:
         raise InvalidRequest(f"Send the parameters as {FORM_TYPE.decode()}")
+
+
+async def read_body(receive: Receive) -> bytes:
+    """Return the body; raise `InvalidRequest` where it is too large or ends early."""
     message = await receive()
     body: bytes = message.get("body", b"")
     while message.get("more_body", False):
@@ -49,7 +76,7 @@ def parse_form(body: bytes) -> Mapping[str, str]:
             max_num_fields=_MAX_FIELDS,
             errors="strict",
         )
-    except (ValueError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise InvalidRequest("The body is no well-formed form") from error
     form = dict(pairs)
     if len(form) != len(pairs):
@@ -72,3 +99,15 @@ def token_of(form: Mapping[str, str]) -> str:
     if len(token) > MAX_TOKEN:
         raise InvalidRequest(f"The token is longer than {MAX_TOKEN} characters")
     return token
+
+
+def refuse_secrets_in_uri(scope: Scope) -> None:
+    """Raise `InvalidRequest` for a secret in the URI, which logs keep (RFC 6749, 2.3.1)."""
+    query = scope["query_string"]
+    if query and _SECRETS.intersection(name for name, _ in parse_qsl(query.decode("latin-1"))):
+        raise InvalidRequest("A secret does not belong in a URI (RFC 6749, 2.3.1)")
+
+
+def _refuse_second(first: bytes | None, name: bytes) -> None:
+    if first is not None:
+        raise InvalidRequest(f"The header {name.decode()} stands twice")

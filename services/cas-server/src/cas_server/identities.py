@@ -1,6 +1,6 @@
 """Clients and users of the active configuration, swapped together at each reload."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -19,6 +19,7 @@ _log = structlog.get_logger("cas_server.identities")
 class _Both:
     clients: Mapping[str, Client]
     users: Mapping[str, User]
+    most_secrets: int
 
 
 class Identities:
@@ -26,7 +27,6 @@ class Identities:
 
     def __init__(self, live: LiveConfig[CasSettings]) -> None:
         self._now = _both(live.settings)
-        self._listeners: list[Callable[[], None]] = []
         live.on_change(self._apply)
         _warn_of_password_grant(self._now.clients)
 
@@ -38,6 +38,11 @@ class Identities:
         """Return a user, if there is one who may log in."""
         return self._now.users.get(name)
 
+    @property
+    def most_secrets(self) -> int:
+        """Return how many secrets the client with the most has: the cost of any refusal."""
+        return self._now.most_secrets
+
     def stands(self, token: StoredToken) -> bool:
         """Say whether those for whom a token was issued are still there and unchanged."""
         now = self._now
@@ -48,18 +53,14 @@ class Identities:
         user = now.users.get(token.user_name)
         return user is not None and user.fingerprint == token.user_fingerprint
 
-    def on_change(self, listener: Callable[[], None]) -> None:
-        """Call back after each reload."""
-        self._listeners.append(listener)
-
     def _apply(self, snapshot: Snapshot[CasSettings]) -> None:
         self._now = _both(snapshot.settings)
-        for listener in self._listeners:
-            listener()
 
 
 def _both(settings: CasSettings) -> _Both:
-    return _Both(client_registry(settings), user_directory(settings))
+    clients = client_registry(settings)
+    most = max((len(client.secrets) for client in clients.values()), default=1)
+    return _Both(clients, user_directory(settings), max(most, 1))
 
 
 def _warn_of_password_grant(clients: Mapping[str, Client]) -> None:

@@ -6,16 +6,18 @@ argon2id with 19 MiB, two passes, one lane: OWASP's first choice for password st
 import asyncio
 import hashlib
 import hmac
+import re
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, Type, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from chassis.errors import TemporarilyUnavailable
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _HMAC = "hmac-sha256"
+_GENERATED = re.compile(rf"{_HMAC}:[0-9a-f]{{32}}:[0-9a-f]{{64}}")
 _DUMMY = (
     "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$"
     "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
@@ -46,6 +48,16 @@ def matches_blocking(stored: str, presented: str) -> bool:
     try:
         return _HASHER.verify(stored, presented)
     except (VerificationError, InvalidHashError):
+        return False
+
+
+def is_hash(stored: str) -> bool:
+    """Say whether a configured text is a hash this service can compare with."""
+    if is_fast(stored):
+        return _GENERATED.fullmatch(stored) is not None
+    try:
+        return extract_parameters(stored).type is Type.ID
+    except InvalidHashError:
         return False
 
 

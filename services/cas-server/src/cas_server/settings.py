@@ -1,10 +1,12 @@
 """What cas-server reads from its configuration beyond the chassis' sections."""
 
+from collections.abc import Iterator
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
-from cas_server.passwords import matches_blocking
+from cas_server.passwords import is_hash, matches_blocking
 from chassis.config import ConfigError, Duration, NameList, Section, ServiceSettings
 from chassis.config.demo import DEMO_SECRETS
 
@@ -13,7 +15,28 @@ def _one_or_more(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
-Secrets = Annotated[tuple[str, ...], BeforeValidator(_one_or_more), Field(max_length=2, repr=False)]
+def _known_hash(stored: str) -> str:
+    if not is_hash(stored):
+        raise ValueError("is no hash; make one with cas-server hash-secret or new-client")
+    return stored
+
+
+def _issuer(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise ValueError("is no http or https URL without query and fragment (RFC 8414, 2)")
+    return url.rstrip("/")
+
+
+Issuer = Annotated[str, AfterValidator(_issuer)]
+"""The URL by which the outside knows this server."""
+
+Hash = Annotated[str, AfterValidator(_known_hash)]
+"""What `cas-server hash-secret`, `hash-password` or `new-client` printed."""
+
+Secrets = Annotated[
+    tuple[Hash, ...], BeforeValidator(_one_or_more), Field(max_length=2, repr=False)
+]
 """Hashes of one secret, or of two while one is rotated."""
 
 
@@ -52,7 +75,7 @@ class ClientRegistration(Section):
 class UserRecord(Section):
     """A user who can log in; `password` is an argon2id hash."""
 
-    password: str = Field(repr=False)
+    password: Hash = Field(repr=False)
     authorities: NameList = ()
     enabled: bool = True
 
@@ -61,26 +84,27 @@ class DurabilitySettings(Section):
     """How many replicas must have a token before it is answered, and how long that may take."""
 
     wait_replicas: int = Field(default=0, ge=0)
-    wait_timeout: Duration = 1.0
+    wait_timeout: Duration = Field(default=1.0, gt=0)
 
 
 class CasSettings(ServiceSettings):
     """The settings of the authorization server."""
 
-    issuer: str = "http://cas-server-service"
+    issuer: Issuer = "http://cas-server-service"
     clients: dict[str, ClientRegistration] = Field(default_factory=dict, repr=False)
     users: dict[str, UserRecord] = Field(default_factory=dict, repr=False)
     password_grant_clients: NameList = ()
     access_token_validity: Duration = Field(default=600.0, ge=1)
     refresh_token_validity: Duration = Field(default=30 * 86400.0, ge=1)
     refresh_token_idle: Duration = Field(default=7 * 86400.0, ge=1)
-    refresh_grace: Duration = 10.0
+    refresh_grace: Duration = Field(default=10.0, ge=0)
     durability: DurabilitySettings = DurabilitySettings()
 
     def check(self, profiles: tuple[str, ...]) -> Self:
         """Refuse names that can't be told apart, and demo secrets under `prod`."""
         super().check(profiles)
         self._check_names()
+        self._check_redis()
         if "prod" in profiles:
             self._refuse_demo_identities()
         return self
@@ -90,11 +114,27 @@ class CasSettings(ServiceSettings):
             for name in names:
                 if not name.isprintable() or ":" in name:
                     raise ConfigError("has a colon or a control character", key=f"{kind}.{name}")
+        for name in self.clients.keys() & self.users.keys():
+            reason = "is a client's name too, which could be taken for the user (RFC 9700, 4.15)"
+            raise ConfigError(reason, key=f"users.{name}")
+
+    def _check_redis(self) -> None:
+        sentinel = self.spring.redis.sentinel
+        if sentinel.master or sentinel.nodes:
+            reason = "is not supported by this version; set spring.data.redis.host instead"
+            raise ConfigError(reason, key="spring.data.redis.sentinel")
 
     def _refuse_demo_identities(self) -> None:
-        hashes = {name: client.client_secret for name, client in self.clients.items()}
-        hashes |= {name: (user.password,) for name, user in self.users.items()}
-        for name, secret in DEMO_SECRETS.items():
-            if any(matches_blocking(stored, secret) for stored in hashes.get(name, ())):
+        for key, stored, secret in self._demo_candidates():
+            if matches_blocking(stored, secret):
                 reason = "has its demo secret, refused under the profile prod; run make secrets"
-                raise ConfigError(reason, key=name)
+                raise ConfigError(reason, key=key)
+
+    def _demo_candidates(self) -> Iterator[tuple[str, str, str]]:
+        """Yield key, hash, and the demo secret it must not be made of."""
+        for name, secret in DEMO_SECRETS.items():
+            if client := self.clients.get(name):
+                for stored in client.client_secret:
+                    yield f"clients.{name}", stored, secret
+            if user := self.users.get(name):
+                yield f"users.{name}", user.password, secret

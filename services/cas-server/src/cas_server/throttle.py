@@ -6,12 +6,21 @@ Someone who guesses from one address never locks out the owner, who comes from a
 import time
 from dataclasses import dataclass
 
+from starlette.types import Scope
+
 from cas_server.bounded import BoundedDict
 from cas_server.errors import TooManyFailures
 
-_FAILURES = 10
+FAILURES = 10
+"""Failures within the window, after which the name is refused from that address."""
 _WINDOW_S = 60.0
 _REMEMBERED = 10_000
+
+
+def source_address(scope: Scope) -> str:
+    """Return the address a request came from; forwarded headers are not believed."""
+    client = scope.get("client")
+    return client[0] if client else ""
 
 
 @dataclass(slots=True)
@@ -29,7 +38,7 @@ class Throttle:
     def admit(self, name: str, address: str) -> None:
         """Return while there are few failures; raise `TooManyFailures` after."""
         count = self._current((name, address))
-        if count is not None and count.failures >= _FAILURES:
+        if count is not None and count.failures >= FAILURES:
             raise TooManyFailures(max(1, round(count.until - time.monotonic())))
 
     def failed(self, name: str, address: str) -> None:

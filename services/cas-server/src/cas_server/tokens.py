@@ -9,7 +9,7 @@ import math
 import secrets
 import time
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 _BYTES = 32
 """256 bits from the system's generator; PROTOCOL asks for 160."""
@@ -25,12 +25,11 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class StoredToken:
+class StoredToken(NamedTuple):
     """What the store keeps of an access token; times in Unix seconds.
 
     The first line of its text is what each check needs, the second the answer of check_token as it
-    goes over the wire: a check parses no JSON.
+    goes over the wire: a check parses no JSON. A named tuple, for one is made at each check.
     """
 
     client_id: str
@@ -76,9 +75,9 @@ class Grant:
     user_name: str = ""
     user_fingerprint: str = ""
 
-    def narrowed(self, scopes: tuple[str, ...]) -> Self:
-        """Return the same grant with fewer scopes."""
-        return replace(self, scopes=scopes)
+    def renewed(self, *, scopes: tuple[str, ...], authorities: tuple[str, ...]) -> Self:
+        """Return the same grant with other scopes and authorities."""
+        return replace(self, scopes=scopes, authorities=authorities)
 
     def stored(self, validity: int) -> StoredToken:
         """Return the record of an access token that lives for `validity` seconds from now.

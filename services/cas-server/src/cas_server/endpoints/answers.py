@@ -8,17 +8,15 @@ from starlette.types import Scope, Send
 
 from cas_server.errors import MethodNotAllowed
 
-_NO_STORE = [
-    (b"content-type", b"application/json;charset=UTF-8"),
-    (b"cache-control", b"no-store"),
-    (b"pragma", b"no-cache"),
-]
+_TYPE = (b"content-type", b"application/json;charset=UTF-8")
+_NO_STORE = (b"cache-control", b"no-store")
+_NO_CACHE = (b"pragma", b"no-cache")
 
 
-async def answer(send: Send, body: bytes, status: int = 200) -> None:
+async def answer(send: Send, body: bytes) -> None:
     """Send a JSON body that nobody may cache (RFC 6749, 5.1)."""
-    headers = [*_NO_STORE, (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    headers = [_TYPE, _NO_STORE, _NO_CACHE, (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 

@@ -12,7 +12,14 @@ from starlette.types import Receive, Scope, Send
 from cas_server.client_authentication import ClientAuthentication
 from cas_server.endpoints.answers import answer, only_post
 from cas_server.errors import AccessDenied, UnrecognisedToken
-from cas_server.forms import MAX_TOKEN, parse_form, read_body, token_of
+from cas_server.forms import (
+    MAX_TOKEN,
+    form_headers,
+    parse_form,
+    read_body,
+    refuse_other_type,
+    token_of,
+)
 from cas_server.identities import Identities
 from cas_server.stores import TokenStore
 from cas_server.tokens import token_hash
@@ -34,10 +41,12 @@ class CheckToken:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; raise an `ApiError` for all that is not 200."""
         only_post(scope)
-        client = await self._authentication.basic(scope)
+        authorization, content_type = form_headers(scope)
+        client = await self._authentication.basic(scope, authorization)
         if not (client.checks_tokens and self.open):
             raise AccessDenied("The client may not check tokens")
-        stored = await self._store.access(token_hash(_token(await read_body(scope, receive))))
+        refuse_other_type(content_type)
+        stored = await self._store.access(token_hash(_token(await read_body(receive))))
         if stored is None or not client.may_check(stored.audience):
             raise UnrecognisedToken
         if time.time() >= stored.expires_at:

@@ -9,10 +9,12 @@ from cas_server.client_authentication import ClientAuthentication
 from cas_server.clients import Client
 from cas_server.endpoints.answers import answer_json, only_post
 from cas_server.errors import AccessDenied
-from cas_server.forms import parse_form, read_body, token_of
+from cas_server.forms import read_form, token_of
 from cas_server.identities import Identities
+from cas_server.settings import CasSettings
 from cas_server.stores import TokenStore
 from cas_server.tokens import StoredToken, token_hash
+from chassis import LiveConfig
 
 
 class Introspect:
@@ -23,25 +25,25 @@ class Introspect:
         authentication: ClientAuthentication,
         identities: Identities,
         store: TokenStore,
-        issuer: str,
+        live: LiveConfig[CasSettings],
     ) -> None:
         self._authentication, self._identities = authentication, identities
-        self._store, self._issuer = store, issuer
+        self._store, self._live = store, live
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         only_post(scope)
-        form = parse_form(await read_body(scope, receive))
+        form = await read_form(scope, receive)
         client = await self._authentication.basic_or_post(scope, form)
         if not client.checks_tokens:
             raise AccessDenied("The client may not introspect tokens")
-        stored = await self._store.access(token_hash(token_of(form)))
+        stored = await self._store.access(token_hash(token_of(form.parameters)))
         await answer_json(send, self._claims(stored, client))
 
     def _claims(self, stored: StoredToken | None, client: Client) -> dict[str, Any]:
         if stored is None or not self._is_live(stored) or not client.may_check(stored.audience):
             return {"active": False}
-        return _as_rfc7662(stored.claims(), self._issuer)
+        return _as_rfc7662(stored.claims(), self._live.settings.issuer)
 
     def _is_live(self, stored: StoredToken) -> bool:
         return time.time() < stored.expires_at and self._identities.stands(stored)

@@ -6,7 +6,7 @@ from cas_server.client_authentication import ClientAuthentication
 from cas_server.clients import Client
 from cas_server.endpoints.answers import answer, only_post
 from cas_server.errors import InvalidGrant
-from cas_server.forms import parse_form, read_body, token_of
+from cas_server.forms import read_form, token_of
 from cas_server.stores import TokenStore
 from cas_server.tokens import token_hash
 
@@ -20,9 +20,9 @@ class Revoke:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; `token_type_hint` is a hint that is not needed."""
         only_post(scope)
-        form = parse_form(await read_body(scope, receive))
+        form = await read_form(scope, receive)
         client = await self._authentication.basic_or_post(scope, form)
-        await self._end(token_hash(token_of(form)), client)
+        await self._end(token_hash(token_of(form.parameters)), client)
         await answer(send, b"{}")
 
     async def _end(self, name: str, client: Client) -> None:

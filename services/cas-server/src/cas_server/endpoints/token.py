@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from starlette.types import Receive, Scope, Send
 
 from cas_server.client_authentication import ClientAuthentication
+from cas_server.clients import Client
 from cas_server.endpoints.answers import answer_json, only_post
 from cas_server.errors import UnauthorizedClient, UnsupportedGrantType
-from cas_server.forms import parse_form, read_body, required
+from cas_server.forms import read_form, required
 from cas_server.grants import GrantType, TokenRequest
+from cas_server.throttle import source_address
 
 
 class Token:
@@ -22,14 +24,16 @@ class Token:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         only_post(scope)
-        form = parse_form(await read_body(scope, receive))
+        form = await read_form(scope, receive)
         client = await self._authentication.basic_or_post(scope, form)
-        name = required(form, "grant_type")
+        grant = self._grant(required(form.parameters, "grant_type"), client)
+        issued = await grant.issue(TokenRequest(client, form.parameters, source_address(scope)))
+        await answer_json(send, issued.fields())
+
+    def _grant(self, name: str, client: Client) -> GrantType:
         grant = self._grants.get(name)
         if grant is None:
             raise UnsupportedGrantType
         if name not in client.grant_types:
             raise UnauthorizedClient
-        address = scope["client"][0] if scope.get("client") else ""
-        issued = await grant.issue(TokenRequest(client, form, address))
-        await answer_json(send, issued.fields())
+        return grant

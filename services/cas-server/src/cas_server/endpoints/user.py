@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from cas_server.errors import AccessDenied
 from chassis import CurrentAuthentication
 
 router = APIRouter()
@@ -11,14 +12,18 @@ router = APIRouter()
 
 @router.get("/api/v1/user")
 async def user(authentication: CurrentAuthentication) -> dict[str, Any]:
-    """Return the name in every spelling that resource servers look for."""
-    name = authentication.name
+    """Return the name in every spelling that resource servers look for.
+
+    A client's own token is refused: its client id would be taken for a user's name.
+    """
+    name = authentication.user_name
+    if name is None:
+        raise AccessDenied("The token stands for a client, not for a user")
     return {
-        "sub": name,
-        "user": name,
-        "username": name,
-        "name": name,
+        **dict.fromkeys(("sub", "user", "username", "name"), name),
         "client_id": authentication.client_id,
         "scope": sorted(authentication.scopes),
         "authorities": sorted(authentication.authorities),
+        "aud": sorted(authentication.audience),
+        "exp": authentication.expires_at,
     }

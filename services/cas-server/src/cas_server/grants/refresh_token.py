@@ -14,7 +14,7 @@ from cas_server.grants.protocol import Issuing, TokenRequest
 from cas_server.grants.scopes import granted_scopes
 from cas_server.lineage import TokenAnswer, successor, unseal
 from cas_server.stores import RefreshRecord, Rotation
-from cas_server.tokens import token_hash
+from cas_server.tokens import Grant, token_hash
 
 _BAD = "The refresh token is unknown, expired, revoked, or was issued to another client"
 _log = structlog.get_logger("cas_server.refresh")
@@ -28,32 +28,37 @@ class RefreshTokenGrant:
 
     async def issue(self, request: TokenRequest) -> TokenAnswer:
         """Return the next pair; scopes only narrow, and for this access token alone."""
+        client, settings = request.client, self._issuing.live.settings
         presented = required(request.form, "refresh_token")
-        record = await self._record(presented, request.client)
-        scopes = granted_scopes(request.form.get("scope"), record.grant.scopes)
-        settings = self._issuing.live.settings
+        record = await self._record(presented, client)
         lineage, answer = successor(
             record,
             presented,
-            record.grant.narrowed(scopes),
-            access_validity=request.client.access_validity,
+            self._renewed(record.grant, request),
+            access_validity=client.access_validity,
             idle_seconds=int(settings.refresh_token_idle),
         )
         old = token_hash(presented)
         rotation = await self._issuing.store.rotate(old, lineage, grace=settings.refresh_grace)
-        return _settled(rotation, presented, answer, request.client)
+        return _settled(rotation, presented, answer, client)
 
     async def _record(self, presented: str, client: Client) -> RefreshRecord:
-        """Return the client's own record whose user still stands; raise `InvalidGrant`."""
+        """Return the client's own record; raise `InvalidGrant`."""
         if len(presented) > MAX_TOKEN:
             raise InvalidGrant(_BAD)
         record = await self._issuing.store.refresh(token_hash(presented))
         if record is None or record.grant.client_id != client.id or record.ends_at <= time.time():
             raise InvalidGrant(_BAD)
-        user = self._issuing.identities.user(record.grant.user_name)
-        if user is None or user.fingerprint != record.grant.user_fingerprint:
-            raise InvalidGrant(_BAD)
         return record
+
+    def _renewed(self, grant: Grant, request: TokenRequest) -> Grant:
+        """Return the grant with what its user and client may have by now; raise `OAuthError`."""
+        user = self._issuing.identities.user(grant.user_name)
+        if user is None or user.fingerprint != grant.user_fingerprint:
+            raise InvalidGrant(_BAD)
+        left = tuple(scope for scope in grant.scopes if scope in request.client.scopes)
+        scopes = granted_scopes(request.form.get("scope"), left)
+        return grant.renewed(scopes=scopes, authorities=user.authorities)
 
 
 def _settled(

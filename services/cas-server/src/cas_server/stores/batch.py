@@ -56,7 +56,9 @@ class Batcher(Generic[Item, Result]):
         try:
             results = await self._flush([item for item, _ in batch])
         except BaseException as error:  # noqa: BLE001 - whoever waits learns of it, cancelled or not
-            _fail(batch, error)
+            # Those who wait would fare no better, and the bound in time is theirs as well.
+            waiting, self._waiting = self._waiting, []
+            _fail([*batch, *waiting], error)
             return
         for (_, future), result in zip(batch, results, strict=True):
             if not future.done():

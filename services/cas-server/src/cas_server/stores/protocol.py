@@ -79,3 +79,6 @@ class TokenStore(Protocol):
 
     async def ping(self) -> None:
         """Return when the store answers."""
+
+    async def aclose(self) -> None:
+        """Close what is open."""

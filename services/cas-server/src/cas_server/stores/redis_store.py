@@ -46,20 +46,19 @@ class RedisTokenStore:
 
     async def issue(self, token_hash: str, token: StoredToken) -> None:
         """Keep an access token until a little after it expires."""
-        ttl = token.expires_at - int(time.time()) + _REMEMBERED_S
-        await self._writes.submit(("SET", f"t:{token_hash}", token.encode(), "EX", max(ttl, 1)))
+        ttl = _access_ttl(token.expires_at)
+        await self._writes.submit(("SET", f"t:{token_hash}", token.encode(), "EX", ttl))
 
     async def begin(self, lineage: Lineage) -> None:
         """Keep the first pair of a family."""
-        await self._writes.submit(
-            ("EVAL", BEGIN, 3, *_keys(lineage), *_texts(lineage), _family_ttl(lineage))
-        )
+        await self._writes.submit(("EVAL", BEGIN, 3, *_keys(lineage), *_values(lineage)))
 
     async def rotate(self, old_hash: str, lineage: Lineage, *, grace: float) -> Rotation:
         """Replace a refresh token in one step."""
         keys = (*_keys(lineage), f"r:{old_hash}", f"a:{old_hash}")
-        values = (*_texts(lineage), _family_ttl(lineage), lineage.sealed_answer, int(grace * 1000))
-        outcome, answer = await self._writes.submit(("EVAL", ROTATE, len(keys), *keys, *values))
+        more = (lineage.sealed_answer, int(grace * 1000), int(time.time()))
+        command = ("EVAL", ROTATE, len(keys), *keys, *_values(lineage), *more)
+        outcome, answer = await self._writes.submit(command)
         return Rotation(outcome.decode(), answer)
 
     async def revoke_access(self, token_hash: str) -> None:
@@ -121,11 +120,16 @@ def _keys(lineage: Lineage) -> tuple[str, ...]:
     return (f"t:{lineage.access_hash}", f"r:{lineage.refresh_hash}", f"f:{family}")
 
 
-def _texts(lineage: Lineage) -> tuple[Any, ...]:
-    """Return texts and times to live: an idle refresh token ends before its absolute end."""
-    left = lineage.access.expires_at - int(time.time()) + _REMEMBERED_S
-    idle = min(lineage.idle_seconds, _family_ttl(lineage))
-    return (lineage.access.encode(), max(left, 1), lineage.refresh.encode(), idle)
+def _values(lineage: Lineage) -> tuple[Any, ...]:
+    """Return texts, ends and times to live: an idle refresh token ends before its family."""
+    ends_at, family_ttl = lineage.access.expires_at, _family_ttl(lineage)
+    idle = min(lineage.idle_seconds, family_ttl)
+    access = (lineage.access.encode(), _access_ttl(ends_at), ends_at)
+    return (*access, lineage.refresh.encode(), idle, family_ttl)
+
+
+def _access_ttl(ends_at: int) -> int:
+    return max(ends_at - int(time.time()) + _REMEMBERED_S, 1)
 
 
 def _family_ttl(lineage: Lineage) -> int:

@@ -3,51 +3,57 @@
 Each is idempotent: redis-py sends a command again when a connection broke after sending.
 
 Keys: `t:HASH` access token; `r:HASH` refresh token, a hash with `data` and, once rotated, `next`
-(the hash of its successor); `a:HASH` the sealed answer to its rotation; `f:FAMILY` the set of all
-keys of a lineage.
+(the key of its successor); `a:HASH` the sealed answer to its rotation; `f:FAMILY` a lineage: the
+keys of its access tokens scored by their end, beside one member that never ends. A refresh token
+counts as long as its family is there, so ending a family touches living access tokens alone.
 """
 
 BEGIN = """
--- KEYS: access, refresh, family  ARGV: access text, its ttl, refresh text, its ttl, family ttl
+-- KEYS: access, refresh, family
+-- ARGV: access text, its ttl, its end, refresh text, its ttl, family ttl
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
-redis.call('HSET', KEYS[2], 'data', ARGV[3])
-redis.call('EXPIRE', KEYS[2], ARGV[4])
-redis.call('SADD', KEYS[3], KEYS[1], KEYS[2])
-redis.call('EXPIRE', KEYS[3], ARGV[5])
+redis.call('HSET', KEYS[2], 'data', ARGV[4])
+redis.call('EXPIRE', KEYS[2], ARGV[5])
+redis.call('ZADD', KEYS[3], '+inf', 'family', ARGV[3], KEYS[1])
+redis.call('EXPIRE', KEYS[3], ARGV[6])
 return 1
 """
 
-ROTATE = """
--- KEYS: access, new refresh, family, old refresh, answer
--- ARGV: access text, its ttl, refresh text, its ttl, family ttl, sealed answer, grace in ms
-local state = redis.call('HMGET', KEYS[4], 'data', 'next')
-if not state[1] then return {'unknown', ''} end
-if state[2] == KEYS[2] then return {'rotated', ''} end
-if state[2] then
-  local answer = redis.call('GET', KEYS[5])
-  if answer then return {'repeated', answer} end
-  for _, key in ipairs(redis.call('SMEMBERS', KEYS[3])) do redis.call('DEL', key) end
-  redis.call('DEL', KEYS[3])
-  return {'reused', ''}
+_END = """
+local function end_family(family)
+  for _, key in ipairs(redis.call('ZRANGE', family, 0, -1)) do redis.call('DEL', key) end
+  return redis.call('DEL', family)
 end
-redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
-redis.call('HSET', KEYS[2], 'data', ARGV[3])
-redis.call('EXPIRE', KEYS[2], ARGV[4])
-redis.call('HSET', KEYS[4], 'next', KEYS[2])
-redis.call('EXPIRE', KEYS[4], ARGV[5])
-if tonumber(ARGV[7]) > 0 then redis.call('SET', KEYS[5], ARGV[6], 'PX', ARGV[7]) end
-if redis.call('SCARD', KEYS[3]) > 200 then
-  for _, key in ipairs(redis.call('SMEMBERS', KEYS[3])) do
-    if redis.call('EXISTS', key) == 0 then redis.call('SREM', KEYS[3], key) end
-  end
-end
-redis.call('SADD', KEYS[3], KEYS[1], KEYS[2], KEYS[5])
-redis.call('EXPIRE', KEYS[3], ARGV[5])
-return {'rotated', ''}
 """
 
-REVOKE_FAMILY = """
+ROTATE = f"""
+{_END}
+-- KEYS: access, new refresh, family, old refresh, answer
+-- ARGV: access text, its ttl, its end, refresh text, its ttl, family ttl,
+--       sealed answer, grace in ms, now
+local old = redis.call('HMGET', KEYS[4], 'data', 'next')
+if not old[1] or redis.call('EXISTS', KEYS[3]) == 0 then return {{'unknown', ''}} end
+if old[2] == KEYS[2] then return {{'rotated', ''}} end
+if old[2] then
+  local answer = redis.call('GET', KEYS[5])
+  if answer then return {{'repeated', answer}} end
+  end_family(KEYS[3])
+  return {{'reused', ''}}
+end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+redis.call('HSET', KEYS[2], 'data', ARGV[4])
+redis.call('EXPIRE', KEYS[2], ARGV[5])
+redis.call('HSET', KEYS[4], 'next', KEYS[2])
+redis.call('EXPIRE', KEYS[4], ARGV[6])
+if tonumber(ARGV[8]) > 0 then redis.call('SET', KEYS[5], ARGV[7], 'PX', ARGV[8]) end
+redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', ARGV[9])
+redis.call('ZADD', KEYS[3], ARGV[3], KEYS[1])
+redis.call('EXPIRE', KEYS[3], ARGV[6])
+return {{'rotated', ''}}
+"""
+
+REVOKE_FAMILY = f"""
+{_END}
 -- KEYS: family
-for _, key in ipairs(redis.call('SMEMBERS', KEYS[1])) do redis.call('DEL', key) end
-return redis.call('DEL', KEYS[1])
+return end_family(KEYS[1])
 """

@@ -1,0 +1,31 @@
+"""The credentials in a Basic header (RFC 7617), raw or form-encoded (RFC 6749, 2.3.1)."""
+
+import base64
+import binascii
+from urllib.parse import unquote_plus
+
+from cas_server.errors import InvalidClient
+
+_MAX_HEADER = 4096
+
+
+def readings(authorization: bytes) -> list[tuple[str, str]]:
+    """Return the (client id, secret) a header may mean; raise `InvalidClient`.
+
+    Raw comes first, as old clients send it; then form-decoded, where that is something else.
+    """
+    client_id, colon, secret = _text(authorization).partition(":")
+    if not colon:
+        raise InvalidClient
+    raw, decoded = (client_id, secret), (unquote_plus(client_id), unquote_plus(secret))
+    return [raw] if raw == decoded else [raw, decoded]
+
+
+def _text(authorization: bytes) -> str:
+    scheme, _, encoded = authorization.partition(b" ")
+    if scheme.lower() != b"basic" or len(authorization) > _MAX_HEADER:
+        raise InvalidClient
+    try:
+        return base64.b64decode(encoded.strip(), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise InvalidClient from error
