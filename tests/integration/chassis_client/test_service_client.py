@@ -123,6 +123,18 @@ async def test_an_unknown_service_is_503() -> None:
 
 
 @pytest.mark.anyio
+async def test_a_retry_budget_of_zero_means_one_try() -> None:
+    async with (
+        scripted(answer(503, b"{}")) as server,
+        ServiceClients(
+            live(client={"retry_budget": 0}), discovery=Table(diff=server.address)
+        ) as clients,
+    ):
+        assert (await clients.client("diff-ns").get("/")).status_code == 503
+    assert len(server.requests) == 1
+
+
+@pytest.mark.anyio
 async def test_relay_sends_the_callers_token_and_is_401_without_one() -> None:
     async with (
         scripted(OK) as server,

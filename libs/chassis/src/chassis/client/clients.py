@@ -93,6 +93,7 @@ def _pool_options(settings: ClientSettings) -> PoolOptions:
 
 
 def _budget(settings: ClientSettings) -> RetryBudget:
-    return RetryBudget(
-        ratio=settings.retry_budget, capacity=settings.max_connections * _BUDGET_PER_CONNECTION
-    )
+    if settings.retry_budget == 0:
+        return RetryBudget(ratio=0, capacity=0, floor=0)
+    capacity = settings.max_connections * _BUDGET_PER_CONNECTION
+    return RetryBudget(ratio=settings.retry_budget, capacity=capacity)

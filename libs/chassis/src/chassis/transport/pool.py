@@ -34,7 +34,7 @@ class Pool:
     """Run exchanges over kept connections, oldest idle one first.
 
     That order spreads calls over the replicas behind the connections, where newest first would
-    send a lightly loaded caller to one of them only.
+    send a lightly loaded caller to one of them only. `tls` replaces the system's authorities.
     """
 
     def __init__(self, options: PoolOptions, *, tls: ssl.SSLContext | None = None) -> None:
@@ -97,13 +97,19 @@ class Pool:
                     lambda: connection,
                     origin.host,
                     origin.port,
-                    ssl=self._tls if origin.tls_name else None,
+                    ssl=self._tls_context() if origin.tls_name else None,
                     server_hostname=origin.tls_name,
                     local_addr=(options.source_address, 0) if options.source_address else None,
                 )
         except (OSError, TimeoutError) as error:
             raise ConnectFailedError(f"{origin.host}:{origin.port}: {error or 'timeout'}") from None
         return connection
+
+    def _tls_context(self) -> ssl.SSLContext:
+        """Return the context, made at the first need: loading the authorities takes a while."""
+        if self._tls is None:
+            self._tls = ssl.create_default_context()
+        return self._tls
 
     def _keep(self, origin: Origin, connection: Connection) -> None:
         connection.idle_since = asyncio.get_running_loop().time()

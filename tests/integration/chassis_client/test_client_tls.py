@@ -1,0 +1,89 @@
+"""https: nothing is sent before the server has proved the service's name."""
+
+import asyncio
+import datetime as dt
+import ssl
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from chassis.client.budget import RetryBudget
+from chassis.client.caller import Caller
+from chassis.client.errors import ServiceUnavailable
+from chassis.client.target import Target
+from chassis.discovery import Address
+from chassis.transport import Pool, PoolOptions
+from integration.chassis_client.callers import OneAddress, get
+from integration.chassis_client.scripted import OK
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a self-signed certificate of the service `cas`."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "cas")])
+    now = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("cas")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    encoding, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    private = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, plain)
+    path = tmp_path_factory.mktemp("tls") / "cas.pem"
+    path.write_bytes(private + made.public_bytes(encoding))
+    return path
+
+
+async def call(certificate: Path, name: str, tls: ssl.SSLContext | None) -> tuple[int, list[bytes]]:
+    """Call `name` over TLS; return the status and what the server got."""
+    heads: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(OK)
+        await writer.drain()
+        writer.close()
+
+    proof = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    proof.load_cert_chain(certificate)
+    async with await asyncio.start_server(serve, "127.0.0.1", 0, ssl=proof) as server:
+        address = Address(*server.sockets[0].getsockname())
+        pool = Pool(PoolOptions(), tls=tls)
+        budget = RetryBudget(ratio=0, capacity=0, floor=0)
+        caller = Caller(OneAddress(address), pool, budget, timeout=5)
+        try:
+            response = await caller.call(Target(name, 443, tls=True), get(), idempotent=True)
+        except ServiceUnavailable as error:
+            return error.status, heads
+        finally:
+            pool.retire()
+        return response.status, heads
+
+
+@pytest.mark.anyio
+async def test_a_trusted_server_of_that_name_is_called(certificate: Path) -> None:
+    trusting = ssl.create_default_context(cafile=certificate)
+    status, heads = await call(certificate, "cas", trusting)
+    assert (status, len(heads)) == (200, 1)
+
+
+@pytest.mark.anyio
+async def test_a_server_of_another_name_gets_nothing(certificate: Path) -> None:
+    trusting = ssl.create_default_context(cafile=certificate)
+    assert await call(certificate, "other", trusting) == (503, [])
+
+
+@pytest.mark.anyio
+async def test_a_server_nobody_vouches_for_gets_nothing(certificate: Path) -> None:
+    assert await call(certificate, "cas", None) == (503, [])
