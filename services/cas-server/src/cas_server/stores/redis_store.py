@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Sequence
 from typing import Any, TypeVar
 
 import structlog
+from hiredis import pack_command
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -78,8 +79,18 @@ class RedisTokenStore:
         await self._redis.aclose()
 
     async def _read_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
-        command = self._redis.execute_command("MGET", *keys)  # type: ignore[no-untyped-call]  # redis-py
-        found: list[bytes | None] = await self._guard(command)
+        return await self._guard(self._mget(keys))
+
+    async def _mget(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        """Read many keys, packed in C: `Redis.mget` costs twice the time of the whole batch."""
+        pool = self._redis.connection_pool
+        connection = await pool.get_connection()  # type: ignore[no-untyped-call]  # redis-py
+        try:
+            packed = pack_command(("MGET", *keys))  # type: ignore[arg-type]  # takes any number
+            await connection.send_packed_command(packed)
+            found: list[bytes | None] = await connection.read_response()
+        finally:
+            await pool.release(connection)
         return found
 
     async def _write_all(self, commands: Sequence[tuple[Any, ...]]) -> Sequence[Any]:

@@ -1,0 +1,103 @@
+"""What the configuration of cas-server may say."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cas_server.passwords import hash_password
+from chassis.config import ConfigError
+from unit.cas_server.cas_settings import APP, HASH, loaded
+
+
+def test_a_registration_is_read_with_the_seed_stacks_names(tmp_path: Path) -> None:
+    app = loaded(tmp_path, {"clients": {"app": APP}}).settings.clients["app"]
+    assert app.client_secret == (HASH,)
+    assert app.authorized_grant_types == ("password", "refresh_token")
+    assert app.resource_ids == ("rest-service",)
+    assert app.authorities == ("ROLE_CLIENT",)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"resource-ids": []}, "clients.app.resource-ids: is empty"),
+        ({"client-secret": "plain"}, "clients.app.client-secret"),
+        ({"client-secret": [HASH, HASH, HASH]}, "clients.app.client-secret"),
+        ({"scope": ["read write"]}, "clients.app.scope"),
+        ({"access-token-validity-seconds": 0}, "clients.app.access-token-validity-seconds"),
+        ({"secret": "x"}, "clients.app.secret"),
+    ],
+    ids=["no audience", "secret in clear", "three secrets", "space", "never expires", "typo"],
+)
+def test_bad_registration_is_refused_with_its_key_and_line(
+    tmp_path: Path, change: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ConfigError) as refused:
+        loaded(tmp_path, {"clients": {"app": APP | change}})
+    assert said in str(refused.value)
+    assert "application.yaml:" in str(refused.value)
+
+
+def test_missing_resource_ids_are_refused(tmp_path: Path) -> None:
+    """DESIGN: a client without `resource-ids` is a configuration error."""
+    app = {name: value for name, value in APP.items() if name != "resource-ids"}
+    with pytest.raises(ConfigError, match=r"clients\.app\.resource-ids"):
+        loaded(tmp_path, {"clients": {"app": app}})
+
+
+def test_password_in_clear_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"users\.alice\.password") as refused:
+        loaded(tmp_path, {"users": {"alice": {"password": "open-sesame"}}})
+    assert "open-sesame" not in str(refused.value)
+
+
+def test_user_with_a_clients_name_is_refused(tmp_path: Path) -> None:
+    """PROTOCOL, rule 13: a token's `client_id` can't be mistaken for a user."""
+    with pytest.raises(ConfigError, match=r"users\.app: is a client's name too"):
+        loaded(tmp_path, {"clients": {"app": APP}, "users": {"app": {"password": HASH}}})
+
+
+@pytest.mark.parametrize("name", ["a:b", "a\tb"])
+def test_name_that_does_not_fit_basic_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match="has a colon or a control character"):
+        loaded(tmp_path, {"clients": {name: APP}})
+
+
+@pytest.mark.parametrize("issuer", ["cas", "ftp://cas", "https://cas?x=1", "https://cas#x"])
+def test_issuer_that_is_no_url_is_refused(tmp_path: Path, issuer: str) -> None:
+    with pytest.raises(ConfigError, match="issuer"):
+        loaded(tmp_path, {"issuer": issuer})
+
+
+def test_sentinel_is_refused_rather_than_ignored(tmp_path: Path) -> None:
+    redis = {"sentinel": {"master": "m", "nodes": "a:26379"}}
+    with pytest.raises(ConfigError, match="not supported by this version"):
+        loaded(tmp_path, {"spring": {"data": {"redis": redis}}})
+
+
+def test_demo_secrets_are_refused_under_prod_alone(tmp_path: Path) -> None:
+    """DESIGN: demo identities are known to everyone, hence only outside `prod`."""
+    demo = {"clients": {"demo-app": APP | {"client-secret": hash_password("demo-app-123")}}}
+    assert loaded(tmp_path, demo, profiles=("dev",))
+    with pytest.raises(ConfigError, match=r"clients\.demo-app: has its demo secret"):
+        loaded(tmp_path, demo, profiles=("prod",))
+
+
+def test_demo_password_is_refused_under_prod(tmp_path: Path) -> None:
+    demo = {"users": {"alice": {"password": hash_password("alice-123")}}}
+    with pytest.raises(ConfigError, match=r"users\.alice: has its demo secret"):
+        loaded(tmp_path, demo, profiles=("prod",))
+
+
+def test_another_secret_of_the_same_name_is_accepted_under_prod(tmp_path: Path) -> None:
+    assert loaded(tmp_path, {"clients": {"demo-app": APP}}, profiles=("prod",))
+
+
+def test_validities_are_the_protocols_by_default(tmp_path: Path) -> None:
+    settings = loaded(tmp_path, {"issuer": "https://login.example/"}).settings
+    assert settings.access_token_validity == 600
+    assert settings.refresh_token_validity == 30 * 86400
+    assert settings.refresh_token_idle == 7 * 86400
+    assert settings.refresh_grace == 10
+    assert settings.issuer == "https://login.example"

@@ -1,0 +1,86 @@
+"""Form bodies and Basic headers, well-formed and not."""
+
+import base64
+
+import pytest
+from starlette.types import Message, Scope
+
+from cas_server.basic import readings
+from cas_server.errors import InvalidClient, InvalidRequest
+from cas_server.forms import parse_form, read_body, refuse_secrets_in_uri
+
+
+def _basic(credentials: bytes) -> bytes:
+    return b"Basic " + base64.b64encode(credentials)
+
+
+def test_basic_is_read_raw_first_then_form_decoded() -> None:
+    """Old clients send Basic credentials raw, Boot 3.5 form-encodes them: accept both."""
+    assert readings(_basic(b"app:s3cret")) == [("app", "s3cret")]
+    assert readings(_basic(b"app:a%2Bb+c")) == [("app", "a%2Bb+c"), ("app", "a+b c")]
+
+
+def test_secret_may_hold_colons() -> None:
+    assert readings(_basic(b"app:a:b")) == [("app", "a:b")]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"",
+        b"Basic",
+        b"Basic ",
+        b"Basic !!!",
+        b"Digest " + base64.b64encode(b"a:b"),
+        _basic(b"no colon"),
+        _basic(b"\xff\xfe:\xff"),
+        _basic(b"a:" + b"b" * 1_000_000),
+    ],
+    ids=["empty", "bare", "nothing", "no base64", "digest", "no colon", "no UTF-8", "1 MB"],
+)
+def test_malformed_basic_is_a_401(header: bytes) -> None:
+    """PROTOCOL, rule 11."""
+    with pytest.raises(InvalidClient):
+        readings(header)
+
+
+def test_value_is_decoded_and_an_empty_one_omitted() -> None:
+    """RFC 6749, 3.1."""
+    assert parse_form(b"a=b+c%2B&scope=") == {"a": "b c+"}
+    assert parse_form(b"") == {}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"a=1&a=2", b"a=&a=2", b"a", b"a=%ff", b"a=\xc3\xa4", b"&".join([b"a=1"] * 40)],
+    ids=["twice", "twice, once empty", "no equals sign", "no UTF-8", "raw bytes", "too many"],
+)
+def test_malformed_form_is_invalid_request(body: bytes) -> None:
+    with pytest.raises(InvalidRequest):
+        parse_form(body)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [b"client_secret=x", b"a=b&password=x", b"client%5Fsecret=x", b"refresh_token=x", b"token=x"],
+)
+def test_secret_in_the_uri_is_refused(query: bytes) -> None:
+    with pytest.raises(InvalidRequest):
+        refuse_secrets_in_uri(_scope(query))
+
+
+def test_other_things_in_the_uri_are_no_matter() -> None:
+    refuse_secrets_in_uri(_scope(b"trace=1"))
+
+
+def _scope(query: bytes) -> Scope:
+    return {"type": "http", "query_string": query}
+
+
+@pytest.mark.anyio
+async def test_body_is_read_in_pieces_up_to_its_bound() -> None:
+    async def pieces() -> Message:
+        return {"type": "http.request", "body": b"x" * 1024, "more_body": True}
+
+    with pytest.raises(InvalidRequest, match="too large"):
+        await read_body(pieces)
