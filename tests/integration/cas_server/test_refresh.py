@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from redis.asyncio import Redis
+from story.waiting import until
 
 from integration.cas_server.world import Cas
 
@@ -11,10 +12,14 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def identities(identities: dict[str, object], request: pytest.FixtureRequest) -> dict[str, object]:
-    if marker := request.node.get_closest_marker("grace"):
-        identities["refresh-grace"] = marker.args[0]
-    return identities
+def extra() -> dict[str, object]:
+    """Settings of a test's own."""
+    return {}
+
+
+@pytest.fixture
+def identities(identities: dict[str, object], extra: dict[str, object]) -> dict[str, object]:
+    return {**identities, **extra}
 
 
 async def test_rotation_replaces_both_tokens(cas: Cas) -> None:
@@ -39,7 +44,7 @@ async def test_fifty_parallel_uses_over_two_replicas_leave_one_lineage(cas: Cas)
     assert len({reply.json()["access_token"] for reply in replies}) == 1
 
 
-@pytest.mark.grace("0")
+@pytest.mark.parametrize("extra", [{"refresh-grace": "0s"}])
 async def test_reuse_after_the_grace_window_kills_the_family_with_its_access_tokens(
     cas: Cas,
 ) -> None:
@@ -89,6 +94,42 @@ async def test_revoking_an_unknown_token_is_200(cas: Cas) -> None:
     assert (await cas.post("/oauth/revoke", {"token": "x"}, "demo-app")).status_code == 200
 
 
+@pytest.mark.parametrize("extra", [{"refresh-token-idle": "1s"}])
+async def test_idle_refresh_token_ends(cas: Cas) -> None:
+    token = (await cas.user_tokens())["refresh_token"]
+    assert await until(lambda: _refused(cas, token), what="the idle end", seconds=5)
+
+
+@pytest.mark.parametrize("extra", [{"refresh-token-validity": "1s"}])
+async def test_lineage_ends_absolutely_and_its_access_tokens_with_it(cas: Cas) -> None:
+    first = await cas.user_tokens()
+    assert 1 <= first["expires_in"] <= 2, "no longer than the lineage, and never 0"
+    assert await until(lambda: _refused(cas, first["refresh_token"]), what="the end", seconds=5)
+
+
+async def _refused(cas: Cas, token: str) -> bool:
+    """Say whether a refresh token has ended, without using it up."""
+    reply = await cas.refresh(token, scope="never")
+    return bool(reply.json()["error"] == "invalid_grant")
+
+
+async def test_refreshed_token_has_what_user_and_client_may_now(cas: Cas) -> None:
+    token = (await cas.user_tokens("admin"))["refresh_token"]
+    cas.identities["users"]["admin"]["authorities"] = ["ROLE_USER"]
+    cas.identities["clients"]["demo-app"]["scope"] = ["read"]
+    cas.write()
+
+    async def narrowed() -> dict[str, object] | None:
+        tokens = await cas.user_tokens("admin")
+        return tokens if tokens["scope"] == "read" else None
+
+    await until(narrowed, what="the reload", seconds=10)
+    renewed = (await cas.refresh(token)).json()
+    assert renewed["scope"] == "read"
+    claims = (await cas.check(renewed["access_token"])).json()
+    assert claims["authorities"] == ["ROLE_USER"]
+
+
 async def test_redis_holds_no_token_and_every_entry_has_a_ttl(cas: Cas, redis: int) -> None:
     """PROTOCOL, rule 8."""
     first = await cas.user_tokens()
@@ -98,7 +139,7 @@ async def test_redis_holds_no_token_and_every_entry_has_a_ttl(cas: Cas, redis: i
     async with Redis(port=redis) as store:
         keys = [key async for key in store.scan_iter()]
         ttls = [await store.ttl(key) for key in keys]
-        dumps = [bytes(await store.dump(key)) for key in keys]
+        dumps = [bytes(await store.dump(key) or b"") for key in keys]
     assert min(ttls) > 0
     everything = b"\n".join([*keys, *dumps])
     assert not [secret for secret in secrets if secret.encode() in everything]

@@ -1,5 +1,6 @@
 """PROTOCOL, POST /oauth/token: its table."""
 
+import asyncio
 import json
 import time
 
@@ -199,3 +200,62 @@ async def test_user_info_without_token_is_401(cas: Cas) -> None:
     assert reply.status_code == 401
     assert reply.headers["www-authenticate"].startswith("Bearer")
     assert reply.json()["error"]
+
+
+async def test_user_info_of_a_clients_token_is_refused(cas: Cas) -> None:
+    """PROTOCOL, rule 13: a client id would be taken for a user's name."""
+    headers = {"authorization": f"Bearer {await cas.client_token()}"}
+    reply = await cas.http.get(cas.urls[0] + "/api/v1/user", headers=headers)
+    assert (reply.status_code, reply.json()["error"]) == (403, "access_denied")
+    assert "demo-app" not in reply.text
+
+
+async def test_user_info_of_a_revoked_token_is_401(cas: Cas) -> None:
+    token = (await cas.user_tokens())["access_token"]
+    await cas.post("/oauth/revoke", {"token": token}, "demo-app")
+    headers = {"authorization": f"Bearer {token}"}
+    reply = await cas.http.get(cas.urls[0] + "/api/v1/user", headers=headers)
+    assert (reply.status_code, reply.json()["error"]) == (401, "invalid_token")
+
+
+@pytest.mark.parametrize("path", ["/oauth/token", "/oauth/introspect", "/oauth/revoke"])
+@pytest.mark.parametrize(
+    "authorization",
+    ["Basic", "Basic !!!", "Basic bm8gY29sb24=", "Basic //86/w==", "Basic " + "A" * 20_000],
+    ids=["bare", "no base64", "no colon", "no UTF-8", "huge"],
+)
+async def test_malformed_basic_is_401_with_error(cas: Cas, path: str, authorization: str) -> None:
+    """PROTOCOL, rule 11: never a 5xx."""
+    form = {"grant_type": "client_credentials", "token": "x"}
+    headers = {"authorization": authorization}
+    reply = await cas.http.post(cas.urls[0] + path, data=form, headers=headers)
+    assert (reply.status_code, reply.json()["error"]) == (401, "invalid_client")
+
+
+@pytest.mark.parametrize("path", ["/oauth/introspect", "/oauth/revoke"])
+async def test_get_is_405_with_error_everywhere(cas: Cas, path: str) -> None:
+    reply = await cas.http.get(cas.urls[0] + path)
+    assert (reply.status_code, reply.json()["error"]) == (405, "method_not_allowed")
+    assert reply.headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize(("size", "status"), [(100_000, 400), (2_000_000, 413)])
+async def test_oversize_body_is_4xx_with_error(cas: Cas, size: int, status: int) -> None:
+    """PROTOCOL, rule 11."""
+    form = {"grant_type": "client_credentials", "padding": "x" * size}
+    reply = await cas.post("/oauth/token", form, "demo-app")
+    assert reply.status_code == status
+    assert reply.json()["error"]
+
+
+async def test_hundred_first_calls_of_one_client_cost_one_hash(cas: Cas) -> None:
+    """A queue of a hundred hashes would end in 503."""
+    form = {"grant_type": "client_credentials"}
+    replies = await asyncio.gather(*(cas.post("/oauth/token", form) for _ in range(100)))
+    assert {reply.status_code for reply in replies} == {200}
+
+
+async def test_password_in_the_uri_is_refused(cas: Cas) -> None:
+    path = f"/oauth/token?username=alice&password={BASIC['alice']}"
+    reply = await cas.post(path, {"grant_type": "password"}, "demo-app")
+    assert (reply.status_code, reply.json()["error"]) == (400, "invalid_request")

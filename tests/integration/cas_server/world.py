@@ -43,7 +43,7 @@ class Cas:
         replica: int = 0,
         **options: Any,
     ) -> httpx.Response:
-        auth = None if client is None else (client, BASIC[client])
+        auth = httpx.USE_CLIENT_DEFAULT if client is None else (client, BASIC[client])
         return await self.http.post(self.urls[replica] + path, data=form, auth=auth, **options)
 
     async def check(

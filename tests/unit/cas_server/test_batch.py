@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from cas_server.stores.batch import Batcher
+from cas_server.stores.batch import MAX_OUT, Batcher
 from chassis.errors import TemporarilyUnavailable
 
 pytestmark = pytest.mark.anyio
@@ -44,10 +44,10 @@ async def test_batches_in_flight_are_bounded_and_the_rest_leaves_together() -> N
         asked.append(batcher.submit(number))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-    assert len(store.batches) == 2
+    assert len(store.batches) == MAX_OUT
     store.open.set()
     assert await asyncio.gather(*asked) == [2 * n for n in range(10)]
-    assert len(store.batches) == 3
+    assert len(store.batches) == MAX_OUT + 1
 
 
 async def test_cancelled_caller_leaves_the_others_alone() -> None:

@@ -56,13 +56,13 @@ async def read_body(receive: Receive) -> bytes:
     """Return the body; raise `InvalidRequest` where it is too large or ends early."""
     message = await receive()
     body: bytes = message.get("body", b"")
-    while message.get("more_body", False):
+    while message.get("more_body", False) and len(body) <= _MAX_BODY:
         message = await receive()
         body += message.get("body", b"")
-        if len(body) > _MAX_BODY:
-            raise InvalidRequest("The form is too large")
     if message["type"] == "http.disconnect":
         raise InvalidRequest("The connection closed before the form was whole")
+    if len(body) > _MAX_BODY:
+        raise InvalidRequest("The form is too large")
     return body
 
 

@@ -15,7 +15,8 @@ Result = TypeVar("Result")
 
 _MAX_WAITING = 20_000
 _MAX_BATCH = 512
-_MAX_OUT = 2
+MAX_OUT = 1
+"""Batches in flight at once."""
 
 
 class Batcher(Generic[Item, Result]):
@@ -34,7 +35,7 @@ class Batcher(Generic[Item, Result]):
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Result] = loop.create_future()
         self._waiting.append((item, future))
-        if not self._scheduled and len(self._out) < _MAX_OUT:
+        if not self._scheduled and len(self._out) < MAX_OUT:
             self._scheduled = True
             loop.call_soon(self._send)
         return future

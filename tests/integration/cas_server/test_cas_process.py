@@ -1,0 +1,121 @@
+"""cas-server as a process: what it logs, its probes, and its end."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+from story.waiting import until
+
+from integration.cas_server.cas_process import CasProcess, cas_process
+from integration.cas_server.world import BASIC
+from redis_process import RedisProcess
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[RedisProcess]:
+    (tmp_path / "redis").mkdir()
+    redis = RedisProcess(tmp_path / "redis")
+    redis.start()
+    yield redis
+    redis.stop()
+
+
+@pytest.fixture
+def process(
+    own_redis: RedisProcess, identities: dict[str, object], tmp_path: Path
+) -> Iterator[CasProcess]:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "application.yaml").write_text(yaml.safe_dump(identities))
+    settings = {
+        "spring.data.redis.host": "127.0.0.1",
+        "spring.data.redis.port": str(own_redis.port),
+        "spring.data.redis.timeout": "300ms",
+        "logging.level.root": "DEBUG",
+        "logging.level.chassis.access": "DEBUG",
+    }
+    with cas_process(tmp_path / "config", settings) as running:
+        yield running
+
+
+async def _post(cas: CasProcess, path: str, client: str, **form: str) -> httpx.Response:
+    async with httpx.AsyncClient(trust_env=False) as http:
+        return await http.post(cas.url + path, data=form, auth=(client, BASIC[client]))
+
+
+async def _secrets_used(cas: CasProcess) -> set[str]:
+    """Play what a day brings, failures included; return all that must stay secret."""
+    password = {"grant_type": "password", "username": "alice", "password": BASIC["alice"]}
+    first = (await _post(cas, "/oauth/token", "demo-app", **password)).json()
+    refresh = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
+    second = (await _post(cas, "/oauth/token", "demo-app", **refresh)).json()
+    await _post(cas, "/oauth/token", "demo-app", **{**refresh, "refresh_token": "a" * 43})
+    wrong = {**password, "password": "wrong-pass-word"}
+    await _post(cas, "/oauth/token", "demo-app", **wrong)
+    token = second["access_token"]
+    await _post(cas, "/oauth/check_token", "rest-service", token=token)
+    await _post(cas, "/oauth/introspect", "rest-service", token=token)
+    await _post(cas, "/oauth/revoke", "demo-app", token=token)
+    async with httpx.AsyncClient(trust_env=False) as http:
+        await http.get(f"{cas.url}/oauth/token?client_secret={BASIC['demo-app']}")
+        headers = {"authorization": f"Bearer {first['access_token']}"}
+        await http.get(f"{cas.url}/api/v1/user", headers=headers)
+    tokens = {pair[kind] for pair in (first, second) for kind in ("access_token", "refresh_token")}
+    return tokens | {BASIC["alice"], BASIC["demo-app"], BASIC["rest-service"], "wrong-pass-word"}
+
+
+@pytest.mark.anyio
+async def test_logs_at_debug_hold_no_token_and_no_secret(process: CasProcess) -> None:
+    """PROTOCOL, rule 8."""
+    secrets = await _secrets_used(process)
+    assert process.end() == 0
+    assert "/oauth/revoke" in process.output, "the log does say what happened"
+    assert not [secret for secret in secrets if secret in process.output]
+
+
+@pytest.mark.anyio
+async def test_redis_away_is_alive_but_not_ready_and_heals(
+    process: CasProcess, own_redis: RedisProcess
+) -> None:
+    """PROTOCOL, rule 12: liveness ok, readiness fails, recovery by itself."""
+    async with httpx.AsyncClient(trust_env=False) as http:
+
+        async def readiness() -> int:
+            return (await http.get(process.management + "/readyz")).status_code
+
+        async def unready() -> bool:
+            return await readiness() == 503
+
+        async def ready() -> bool:
+            return await readiness() == 200
+
+        await until(ready, what="readiness", seconds=10)
+        own_redis.stop()
+        await until(unready, what="readiness to fail", seconds=10)
+        assert (await http.get(process.management + "/livez")).status_code == 200
+        own_redis.start()
+        await until(ready, what="recovery", seconds=10)
+    form = {"grant_type": "client_credentials"}
+    assert (await _post(process, "/oauth/token", "demo-app", **form)).status_code == 200
+
+
+def test_bad_identity_is_one_line_with_exit_code_2(tmp_path: Path) -> None:
+    """Bad input: one clear line with the file and the key, and what to do."""
+    (tmp_path / "application.yaml").write_text("clients:\n  app:\n    client-secret: plain\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "cas_server"],
+        env={**os.environ, "CONFIG_DIR": str(tmp_path), "SECRETS_DIR": str(tmp_path / "none")},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "application.yaml:" in done.stderr
+    assert "clients.app." in done.stderr
+    assert "plain" not in done.stderr
