@@ -15,6 +15,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from chassis.coalescing import CoalescingTransport
 from chassis.errors import ApiError, HeadTooLarge, InvalidRequest, RequestTimeout
 
 MAX_HEAD = 32 * 1024
@@ -51,6 +52,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Start the clocks: a new connection owes a whole request."""
         super().connection_made(transport)
+        self.transport = CoalescingTransport(transport, self.loop)  # type: ignore[assignment]  # is one in all but name
         self._closes_at = self.loop.time() + self._policy.age_limit()
         self._arm()
 
