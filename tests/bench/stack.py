@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from chassis.config.demo import DEMO_SECRETS
 from localkube.redis_server import find
 

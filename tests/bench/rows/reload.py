@@ -4,10 +4,9 @@ import http.client
 import statistics
 import time
 
-from kubelet import ConfigMapVolume
-
 from bench.row import Row, Sample
 from bench.stack import Service, Stack
+from kubelet import ConfigMapVolume
 
 SWAPS = 60
 LIMIT_MS = 100.0
