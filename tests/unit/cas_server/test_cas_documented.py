@@ -1,0 +1,47 @@
+"""STYLE.md, point 17: every setting, route and command of cas-server is named in docs/."""
+
+import re
+from pathlib import Path
+
+import pytest
+from fastapi.routing import APIRoute
+
+from cas_server import cli
+from cas_server.app import _endpoints, _redis_store
+from cas_server.endpoints import user
+from cas_server.grants import Issuing
+from cas_server.identities import Identities
+from cas_server.passwords import PasswordPool
+from cas_server.settings import CasSettings, ClientRegistration, DurabilitySettings, UserRecord
+from cas_server.throttle import Throttle
+from chassis import LiveConfig, ServiceSettings
+
+DOCS = Path(__file__).parents[3] / "docs"
+TEXT = "".join((DOCS / page).read_text() for page in ("tokens.md", "clients-and-users.md"))
+SETTINGS = sorted(
+    name.replace("_", "-")
+    for model in (CasSettings, ClientRegistration, UserRecord, DurabilitySettings)
+    for name in model.model_fields.keys() - ServiceSettings.model_fields.keys()
+)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_setting_is_named(name: str) -> None:
+    assert re.search(rf"\b{name}\b", TEXT)
+
+
+@pytest.mark.parametrize("command", cli.COMMANDS)
+def test_command_is_named(command: str) -> None:
+    assert f"cas-server {command}" in TEXT
+
+
+def test_every_endpoint_is_named() -> None:
+    live = LiveConfig.fixed(CasSettings())
+    issuing = Issuing(live, Identities(live), PasswordPool(), Throttle(), _redis_store(live))
+    paths = [
+        *_endpoints(issuing),
+        *(route.path for route in user.router.routes if isinstance(route, APIRoute)),
+    ]
+    issuing.passwords.close()
+    assert len(paths) == 6
+    assert [path for path in paths if path not in TEXT] == []
