@@ -24,13 +24,18 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def served(app: ASGIApp) -> AsyncIterator[str]:
-    """Serve on a free port of loopback; yield the base URL."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = _Server(app)
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
+async def served(*apps: ASGIApp) -> AsyncIterator[tuple[str, ...]]:
+    """Serve each on a free port of loopback; yield the base URLs."""
+    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in apps]
+    servers = [_Server(app) for app in apps]
+    serving = asyncio.gather(
+        *(server.serve([listener]) for server, listener in zip(servers, listeners, strict=True))
+    )
+    try:
+        yield tuple(f"http://127.0.0.1:{one.getsockname()[1]}" for one in listeners)
+    finally:
+        for server in servers:
             server.stop.set()
-            await serving
+        await serving
+        for listener in listeners:
+            listener.close()

@@ -76,11 +76,10 @@ async def cas(redis: int, identities: dict[str, object], tmp_path: Path) -> Asyn
     world = Cas(tmp_path, identities)
     world.write()
     async with (
-        served(create_app(_live(world, redis))) as one,
-        served(create_app(_live(world, redis))) as two,
+        served(create_app(_live(world, redis)), create_app(_live(world, redis))) as urls,
         httpx.AsyncClient(timeout=10, trust_env=False) as http,
     ):
-        world.urls, world.http = (one, two), http
+        world.urls, world.http = urls, http
         yield world
 
 

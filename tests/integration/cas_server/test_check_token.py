@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 from story.waiting import until
 
+from cas_server.passwords import hash_password
 from integration.cas_server.world import BASIC, Cas
 
 pytestmark = pytest.mark.anyio
@@ -173,6 +174,33 @@ async def test_malformed_basic_is_401_with_error(cas: Cas, authorization: bytes)
     )
     assert reply.status_code == 401
     assert reply.json()["error"] == "invalid_client"
+
+
+async def test_two_authorization_headers_are_400_with_error(cas: Cas) -> None:
+    encoded = base64.b64encode(f"rest-service:{BASIC['rest-service']}".encode()).decode()
+    headers = [("authorization", f"Basic {encoded}"), ("authorization", "Basic eDp5")]
+    url = cas.urls[0] + "/oauth/check_token"
+    reply = await cas.http.post(url, data={"token": "x"}, headers=headers)
+    assert (reply.status_code, reply.json()["error"]) == (400, "invalid_request")
+
+
+async def test_first_calls_of_a_client_need_no_second_hash_after_a_reload(cas: Cas) -> None:
+    """A reload of something else must not bring a flood of password hashes."""
+    token = await cas.client_token()
+    assert (await cas.check(token)).status_code == 200
+    cas.identities["users"]["bob"] = dict(cas.identities["users"]["alice"])
+    cas.write()
+
+    async def bob_exists() -> bool:
+        form = {"grant_type": "password", "username": "bob", "password": BASIC["alice"]}
+        return (await cas.post("/oauth/token", form, "demo-app")).status_code == 200
+
+    await until(bob_exists, what="the reload", seconds=10)
+    began = time.process_time()
+    assert (await cas.check(token)).status_code == 200
+    checked = time.process_time()
+    hash_password("another")
+    assert checked - began < time.process_time() - checked, "cheaper than one hash"
 
 
 async def test_basic_is_taken_raw_and_form_encoded(cas: Cas) -> None:

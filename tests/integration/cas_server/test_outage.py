@@ -38,8 +38,8 @@ async def lonely(
     }
     source = ConfigSource("cas-server", config_dir=config, arguments=arguments)
     app = create_app(LiveConfig.load(source, CasSettings))
-    async with served(app) as url, httpx.AsyncClient(timeout=10, trust_env=False) as http:
-        yield Cas(config, identities, (url, url), http), redis
+    async with served(app) as urls, httpx.AsyncClient(timeout=10, trust_env=False) as http:
+        yield Cas(config, identities, urls, http), redis
     redis.stop()
 
 

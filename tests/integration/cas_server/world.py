@@ -25,7 +25,7 @@ class Cas:
 
     directory: Path
     identities: dict[str, Any]
-    urls: tuple[str, str] = ("", "")
+    urls: tuple[str, ...] = ()
     http: httpx.AsyncClient = field(default_factory=httpx.AsyncClient)
 
     def write(self) -> None:

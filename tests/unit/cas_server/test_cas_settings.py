@@ -76,6 +76,14 @@ def test_sentinel_is_refused_rather_than_ignored(tmp_path: Path) -> None:
         loaded(tmp_path, {"spring": {"data": {"redis": redis}}})
 
 
+def test_wait_for_replicas_must_end_before_the_operation_does(tmp_path: Path) -> None:
+    durability = {"wait-replicas": 1, "wait-timeout": "1s"}
+    with pytest.raises(ConfigError, match=r"durability\.wait-timeout"):
+        loaded(tmp_path, {"durability": durability})
+    redis = {"data": {"redis": {"timeout": "2s"}}}
+    assert loaded(tmp_path, {"durability": durability, "spring": redis})
+
+
 def test_demo_secrets_are_refused_under_prod_alone(tmp_path: Path) -> None:
     """DESIGN: demo identities are known to everyone, hence only outside `prod`."""
     demo = {"clients": {"demo-app": APP | {"client-secret": hash_password("demo-app-123")}}}

@@ -81,10 +81,13 @@ class UserRecord(Section):
 
 
 class DurabilitySettings(Section):
-    """How many replicas must have a token before it is answered, and how long that may take."""
+    """How many replicas must have a token before it is answered, and how long that may take.
+
+    WAIT answers on the connection itself, hence the time within that of any operation.
+    """
 
     wait_replicas: int = Field(default=0, ge=0)
-    wait_timeout: Duration = Field(default=1.0, gt=0)
+    wait_timeout: Duration = Field(default=0.5, gt=0)
 
 
 class CasSettings(ServiceSettings):
@@ -123,6 +126,10 @@ class CasSettings(ServiceSettings):
         if sentinel.master or sentinel.nodes:
             reason = "is not supported by this version; set spring.data.redis.host instead"
             raise ConfigError(reason, key="spring.data.redis.sentinel")
+        durability = self.durability
+        if durability.wait_replicas and durability.wait_timeout >= self.spring.redis.timeout:
+            reason = "is not shorter than spring.data.redis.timeout, which would end the wait"
+            raise ConfigError(reason, key="durability.wait-timeout")
 
     def _refuse_demo_identities(self) -> None:
         for key, stored, secret in self._demo_candidates():
