@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import signal
 import sys
+from pathlib import Path
 
 from chassis.config.demo import DEMO_SECRETS
 from story import ask
@@ -36,7 +37,7 @@ async def _interruptible(options: argparse.Namespace) -> int:
 async def _dispatch(options: argparse.Namespace) -> int:
     match options.what:
         case "demo":
-            await demo()
+            await demo(options.pictures)
             return 0
         case "up":
             return await guide()
@@ -52,6 +53,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--user", default="alice", choices=("alice", "admin"))
     parser.add_argument("--client", choices=sorted(DEMO_SECRETS.keys() - {"alice", "admin"}))
     parser.add_argument("--path", default="/api/me")
+    parser.add_argument("--pictures", type=Path, help="keep each chapter of the demo there as SVG")
     return parser.parse_args()
 
 

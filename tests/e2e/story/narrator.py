@@ -1,16 +1,19 @@
 """How the story looks: headings, commands, tables, bars, and checks that can fail."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich import box
+from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from story.commands import Command
 
-WIDTH_OF_A_LOG = 110
+WIDTH_OF_A_LOG = 130
 WIDTH_OF_A_BAR = 40
 
 
@@ -31,6 +34,11 @@ def console() -> Console:
     """Return a console that respects NO_COLOR, and gives logs a width of their own."""
     made = Console(highlight=False)
     return made if made.is_terminal else Console(highlight=False, width=WIDTH_OF_A_LOG)
+
+
+def recorder() -> Console:
+    """Return a console whose chapters can be kept as pictures."""
+    return Console(highlight=False, width=WIDTH_OF_A_LOG, record=True, force_terminal=True)
 
 
 class Narrator:
@@ -60,7 +68,7 @@ class Narrator:
 
     def explain(self, text: str) -> None:
         """Print one line of why."""
-        self._out.print(Text(f"  {text}", style="italic dim"), soft_wrap=True)
+        self._out.print(Text(f"  {text}", style="italic dim"))
 
     def command(self, command: Command) -> None:
         """Print a command as typed beside a cluster, and the line that works here."""
@@ -90,6 +98,11 @@ class Narrator:
         for row in listed:
             drawn.add_row(*(str(cell) for cell in row))
         self._out.print(drawn)
+
+    def picture(self, path: Path, title: str) -> None:
+        """Keep what was printed since the last picture as an SVG that loads nothing from afar."""
+        plain = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+        self._out.save_svg(str(path), title=title, code_format=plain)
 
     def shares(self, heading: str, shares: Sequence[Share]) -> None:
         """Draw measured shares as bars, with a mark where each was expected to end."""
