@@ -46,6 +46,12 @@ def test_missing_resource_ids_are_refused(tmp_path: Path) -> None:
         loaded(tmp_path, {"clients": {"app": app}})
 
 
+def test_client_without_secret_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    app = {name: value for name, value in APP.items() if name != "client-secret"}
+    with pytest.raises(ConfigError, match=r"clients\.app\.client-secret: .*cas-server new-client"):
+        loaded(tmp_path, {"clients": {"app": app}})
+
+
 def test_password_in_clear_is_refused_and_not_repeated(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"users\.alice\.password") as refused:
         loaded(tmp_path, {"users": {"alice": {"password": "open-sesame"}}})

@@ -46,7 +46,7 @@ class ClientRegistration(Section):
     `resource_ids` is the audience of its tokens; `check_for` the audiences it may check.
     """
 
-    client_secret: Secrets = ()
+    client_secret: Secrets = Field(default=(), validate_default=True)
     authorized_grant_types: NameList = ()
     scope: NameList = ()
     resource_ids: NameList
@@ -56,6 +56,13 @@ class ClientRegistration(Section):
     check_tokens: bool = False
     check_for: NameList | None = None
     enabled: bool = True
+
+    @field_validator("client_secret")
+    @classmethod
+    def _has_secret(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("is missing; run cas-server new-client, which prints a registration")
+        return value
 
     @field_validator("resource_ids", "scope")
     @classmethod
@@ -134,7 +141,7 @@ class CasSettings(ServiceSettings):
     def _refuse_demo_identities(self) -> None:
         for key, stored, secret in self._demo_candidates():
             if matches_blocking(stored, secret):
-                reason = "has its demo secret, refused under the profile prod; run make secrets"
+                reason = "has its demo secret, refused under the profile prod; run cas-server hash-secret"
                 raise ConfigError(reason, key=key)
 
     def _demo_candidates(self) -> Iterator[tuple[str, str, str]]:

@@ -10,7 +10,7 @@ from unit.chassis.config.config_kit import DemoSettings, load, refusal, source
 
 @pytest.mark.parametrize("name", ["client-id", "clientId", "client_id", "CLIENT_ID"])
 def test_spellings_of_a_name_are_one_key(tmp_path: Path, name: str) -> None:
-    text = f"security: {{oauth2: {{client: {{{name}: me}}}}}}"
+    text = f"security: {{oauth2: {{client: {{{name}: me, client-secret: s}}}}}}"
 
     assert load(source(tmp_path, text)).security.oauth2.client.client_id == "me"
 

@@ -180,6 +180,12 @@ def test_faults_are_refused_under_prod_unless_meant(tmp_path: Path) -> None:
     assert tmp_path.is_dir()
 
 
+def test_a_client_id_without_its_secret_is_refused(tmp_path: Path) -> None:
+    said = refusal(source(tmp_path, "security.oauth2.client.client-id: me"))
+
+    assert "security.oauth2.client.client-secret: is missing for the client me" in said
+
+
 @pytest.mark.parametrize("secret", DEMO_SECRETS.values())
 def test_a_demo_secret_is_refused_under_prod_and_not_repeated(tmp_path: Path, secret: str) -> None:
     """DESIGN.md, "Demo identities": a service refuses to start with one of them under `prod`."""

@@ -97,12 +97,17 @@ class ServiceSettings(BaseSettings):
         if "prod" in profiles and faulty and not self.faults.allow:
             reason = "faults are refused under the profile prod; set faults.allow: true to mean it"
             raise ConfigError(reason, key="faults")
-        secret = self.security.oauth2.client.client_secret
-        own = (
-            [("security.oauth2.client.client-secret", secret.get_secret_value())] if secret else []
-        )
-        refuse_demo_secrets(profiles, own)
+        self._check_own_secret(profiles)
         return self
+
+    def _check_own_secret(self, profiles: tuple[str, ...]) -> None:
+        """Refuse a client id without its secret, which every check of a token would need."""
+        client, key = self.security.oauth2.client, "security.oauth2.client.client-secret"
+        secret = client.client_secret.get_secret_value() if client.client_secret else ""
+        if client.client_id and not secret:
+            reason = f"is missing for the client {client.client_id}; mount its Secret, or set it"
+            raise ConfigError(reason, key=key)
+        refuse_demo_secrets(profiles, [(key, secret)])
 
 
 def bind_settings(
