@@ -42,7 +42,8 @@ class Localkube:
 
     async def down(self) -> None:
         """End everything the suite runs."""
-        await (await self._start(("down",))).wait()
+        process = await self._start(("down",), stderr=asyncio.subprocess.DEVNULL)
+        await process.wait()
 
     async def run(self, command: Verb) -> str:
         process = await self._start(
