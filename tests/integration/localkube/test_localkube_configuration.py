@@ -15,9 +15,9 @@ MOUNTED: dict[str, Any] = {
 POD = {"volumes": [{"name": "config", "configMap": {"name": "web"}}]}
 
 
-def _config(text: str, **more: Any) -> dict[str, Any]:
+def _config(text: str) -> dict[str, Any]:
     head = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web"}}
-    return {**head, "data": {"application.yaml": text}, **more}
+    return {**head, "data": {"application.yaml": text}}
 
 
 def _up(localkube: Localkube, text: str = "greeting: hello\n") -> None:
@@ -102,15 +102,6 @@ def test_up_fails_on_a_config_map_that_is_not_there(localkube: Localkube) -> Non
 
     assert result.code == 1
     assert "ConfigMap default/web does not exist" in result.err
-
-
-def test_an_immutable_config_map_cannot_change(localkube: Localkube) -> None:
-    localkube.up(_config("a: 1\n", immutable=True))
-
-    result = localkube.run("apply", "-f", "-", stdin=json.dumps(_config("a: 2\n", immutable=True)))
-
-    assert result.code == 2
-    assert "is immutable" in result.err
 
 
 def test_a_secret_is_files_of_its_keys_and_never_described(localkube: Localkube) -> None:

@@ -204,7 +204,6 @@ def test_the_environment_is_the_manifests_and_none_of_the_callers(localkube: Loc
     }
     container = {
         "env": entries,
-        "envFrom": [{"prefix": "P_", "configMapRef": {"name": "more"}}],
         "args": ["--ip=$(IP)"],
     }
     result = localkube.up(more, deployment(container=container), TOP_SECRET="hidden")
@@ -216,7 +215,6 @@ def test_the_environment_is_the_manifests_and_none_of_the_callers(localkube: Loc
     ip = localkube.pods()[0]["status"]["podIP"]
     assert value("B") == "one-two-$(UNKNOWN)-$(A)"
     assert (value("APP"), value("IP"), value("KEY")) == ("web", ip, "value")
-    assert value("P_key") == "value"
     assert value("PROFILES_ACTIVE") == "kubernetes,dev"
     assert value("CLIENT__SOURCE_ADDRESS") == ip
     assert value("TOP_SECRET") == "<unset>"

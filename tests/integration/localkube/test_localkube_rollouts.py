@@ -1,8 +1,7 @@
-"""Deployments: rolling updates that lose nothing, Recreate, scaling, undo."""
+"""Deployments: rolling updates that lose nothing, Recreate, scaling."""
 
 import asyncio
 import json
-from typing import Any
 
 import pytest
 
@@ -12,10 +11,6 @@ DRAINING = {"env": [{"name": "DRAIN", "value": "0.5"}]}
 ONE_BY_ONE = {
     "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
 }
-
-
-def _replica_sets(localkube: Localkube) -> list[dict[str, Any]]:
-    return localkube.objects("rs")
 
 
 @pytest.mark.anyio
@@ -84,7 +79,7 @@ def test_recreate_never_runs_two_templates_at_once(localkube: Localkube) -> None
     until(replaced)
 
 
-def test_a_broken_rollout_keeps_the_old_pods_and_undo_brings_them_back(
+def test_a_broken_rollout_keeps_the_old_pods_and_the_old_template_heals_it(
     localkube: Localkube,
 ) -> None:
     localkube.up(deployment(replicas=2, spec=ONE_BY_ONE), service())
@@ -97,31 +92,9 @@ def test_a_broken_rollout_keeps_the_old_pods_and_undo_brings_them_back(
     assert failed.code == 1
     assert len(localkube.objects("endpoints", "web")[0]["subsets"]) == 2
 
-    localkube.ok("rollout", "undo", "deployment/web")
+    localkube.ok("patch", "deployment", "web", "-p", patch.replace("crash", "web:1"))
     localkube.ok("rollout", "status", "deployment/web")
     assert {pid_of(pod) for pod in localkube.pods() if pid_of(pod)} == pids
-    assert localkube.ok("rollout", "history", "deployment/web").count("web:1") == 1
-
-
-def test_a_rollout_that_makes_no_progress_says_so(localkube: Localkube) -> None:
-    localkube.up(deployment(spec={**ONE_BY_ONE, "progressDeadlineSeconds": 1}))
-    image = {"containers": [{"name": "web", "image": "crash"}]}
-    patch = json.dumps({"spec": {"template": {"spec": image}}})
-    localkube.ok("patch", "deployment", "web", "-p", patch)
-
-    result = localkube.run("rollout", "status", "deployment/web", "--timeout=20s")
-
-    assert result.code == 1
-    assert "exceeded its progress deadline" in result.err
-
-
-def test_min_ready_seconds_delays_availability(localkube: Localkube) -> None:
-    localkube.up(deployment(replicas=0, spec={"minReadySeconds": 2}))
-    localkube.ok("scale", "deployment/web", "--replicas=1")
-    status = until(lambda: _status(localkube, "readyReplicas"))
-
-    assert status["availableReplicas"] == 0
-    until(lambda: _status(localkube, "availableReplicas"))
 
 
 def test_deleting_a_deployment_ends_its_pods(localkube: Localkube) -> None:
@@ -129,7 +102,6 @@ def test_deleting_a_deployment_ends_its_pods(localkube: Localkube) -> None:
     localkube.ok("delete", "deployment", "web")
 
     until(lambda: not localkube.pods())
-    assert not _replica_sets(localkube)
 
 
 def test_a_pod_that_loses_its_labels_is_replaced(localkube: Localkube) -> None:
@@ -140,8 +112,3 @@ def test_a_pod_that_loses_its_labels_is_replaced(localkube: Localkube) -> None:
 
     until(lambda: len(localkube.pods()) == 2)
     assert [p["metadata"]["name"] for p in localkube.pods("-l", "app=aside")] == [name]
-
-
-def _status(localkube: Localkube, count: str) -> Any:
-    status = localkube.objects("deployment", "web")[0]["status"]
-    return status if status[count] else None

@@ -1,37 +1,23 @@
-"""Small parts: back-off, balancing, images, tables of names, hashes, logs."""
-
-import os
-from pathlib import Path
+"""Small parts: back-off, balancing, images, tables of names, hashes."""
 
 import pytest
 
-from localkube.backoff import BackOff
 from localkube.balancer import CLIENTS, Balancer, Endpoint
+from localkube.containers import restart_delay
 from localkube.curl import resolve
 from localkube.deployments import template_hash
 from localkube.environment import expand, with_platform_profile
-from localkube.errors import LocalkubeError, NotFoundError, UsageError
+from localkube.errors import LocalkubeError, UsageError
 from localkube.images import place, repository
-from localkube.logs import KEPT_BYTES, LIMIT_BYTES, LogFile
-from localkube.names import named, one
+from localkube.kinds import named, one
 from localkube.yaml_text import to_yaml
 
 ENDPOINTS = (Endpoint("127.0.0.1", 1), Endpoint("127.0.0.1", 2))
 
 
 def test_the_first_restart_is_at_once_then_the_wait_doubles_to_a_limit() -> None:
-    back_off = BackOff()
-
-    assert [back_off.next_delay(1.0) for _ in range(5)] == [0, 1, 2, 4, 8]
-    assert [back_off.next_delay(1.0) for _ in range(30)][-1] == 300
-
-
-def test_a_long_run_is_forgiven() -> None:
-    back_off = BackOff()
-    for _ in range(5):
-        back_off.next_delay(1.0)
-
-    assert back_off.next_delay(700.0) == 0
+    assert [restart_delay(crashes) for crashes in range(1, 6)] == [0, 1, 2, 4, 8]
+    assert restart_delay(30) == 300
 
 
 def test_affinity_remembers_a_bounded_number_of_clients() -> None:
@@ -99,7 +85,7 @@ def test_service_names_resolve_as_dns_would() -> None:
     assert resolve("a.two.svc.cluster.local", 80, entries) == "2:2"
     with pytest.raises(LocalkubeError, match=r"several namespaces: a\.one:80, a\.two:80"):
         resolve("a", 80, entries)
-    with pytest.raises(NotFoundError):
+    with pytest.raises(LocalkubeError, match="no Service b with port 443"):
         resolve("b", 443, entries)
 
 
@@ -122,31 +108,13 @@ def test_equal_templates_have_equal_hashes() -> None:
 def test_objects_are_named_as_for_kubectl(
     words: list[str], expected: list[tuple[str, tuple[str, ...]]]
 ) -> None:
-    assert [(entry.kind.name, entry.names) for entry in named(words)] == expected
+    assert [(kind.name, names) for kind, names in named(words)] == expected
 
 
 @pytest.mark.parametrize("words", [[], ["pods"], ["pod", "a", "b"], ["pod/"]])
 def test_one_object_must_be_named(words: list[str]) -> None:
     with pytest.raises(UsageError):
         one(words)
-
-
-def test_a_log_keeps_the_run_before_and_is_bounded(tmp_path: Path) -> None:
-    log = LogFile(tmp_path / "logs" / "web.log")
-    for text in (b"first\n", b"second\n"):
-        descriptor = log.open()
-        os.write(descriptor, text)
-        os.close(descriptor)
-    assert log.previous.read_bytes() == b"first\n"
-    with log.path.open("ab") as file:
-        file.truncate(LIMIT_BYTES)
-        file.seek(0, 2)
-        file.write(b"\nlast\n" * 10)
-
-    log.trim()
-
-    assert log.path.stat().st_size <= KEPT_BYTES
-    assert log.path.read_bytes().endswith(b"\nlast\n")
 
 
 def test_yaml_keeps_texts_as_blocks_and_long_lines_whole() -> None:

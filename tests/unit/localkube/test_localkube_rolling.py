@@ -16,20 +16,20 @@ def test_surge_is_rounded_up_and_unavailable_down(
 
 
 def test_growth_stops_at_wanted_plus_surge() -> None:
-    assert next_sizes(Limits(3, 1, 0), Size(0, 0), [Size(3, 3)]) == (1, [3])
-    assert next_sizes(Limits(3, 1, 0), Size(1, 0), [Size(3, 3)]) == (1, [3])
+    assert next_sizes(Limits(3, 1, 0), Size(0, 0), Size(3, 3)) == (1, 3)
+    assert next_sizes(Limits(3, 1, 0), Size(1, 0), Size(3, 3)) == (1, 3)
 
 
 def test_an_old_pod_goes_when_a_new_one_is_available() -> None:
-    assert next_sizes(Limits(3, 1, 0), Size(1, 1), [Size(3, 3)]) == (1, [2])
+    assert next_sizes(Limits(3, 1, 0), Size(1, 1), Size(3, 3)) == (1, 2)
 
 
 def test_unavailable_old_pods_go_first() -> None:
-    assert next_sizes(Limits(3, 1, 1), Size(1, 0), [Size(1, 0), Size(2, 2)]) == (1, [0, 2])
+    assert next_sizes(Limits(3, 1, 1), Size(1, 0), Size(3, 2)) == (1, 2)
 
 
 def test_a_smaller_deployment_shrinks_at_once() -> None:
-    assert next_sizes(Limits(1, 1, 0), Size(4, 4), []) == (1, [])
+    assert next_sizes(Limits(1, 1, 0), Size(4, 4), Size(0, 0)) == (1, 0)
 
 
 @pytest.mark.parametrize("surge", [0, 1, 2, 3])
@@ -39,7 +39,7 @@ def test_every_rollout_ends_and_keeps_its_limits(wanted: int, surge: int, unavai
     limits = Limits.of(wanted, surge, unavailable)
     new, old = Size(0, 0), Size(wanted, wanted)
     for _ in range(4 * wanted + 2):
-        grown, (shrunk,) = next_sizes(limits, new, [old])
+        grown, shrunk = next_sizes(limits, new, old)
         assert grown + shrunk <= max(wanted + limits.surge, new.replicas + old.replicas)
         assert min(new.available, grown) + shrunk >= wanted - limits.unavailable
         new, old = Size(grown, grown), Size(shrunk, shrunk)

@@ -2,15 +2,11 @@
 
 from pathlib import Path
 
-from localkube.volumes import File, Mounts, publish
-
-
-def _file(text: str) -> File:
-    return File(text.encode(), 0o644)
+from localkube.volumes import Mounts, publish
 
 
 def test_files_are_links_through_data(tmp_path: Path) -> None:
-    publish(tmp_path, {"a.yaml": _file("1")})
+    publish(tmp_path, {"a.yaml": b"1"})
 
     assert str((tmp_path / "a.yaml").readlink()) == "..data/a.yaml"
     assert (tmp_path / "..data").readlink().name.startswith("..2")
@@ -18,10 +14,10 @@ def test_files_are_links_through_data(tmp_path: Path) -> None:
 
 
 def test_a_change_replaces_all_files_and_removes_the_old_directory(tmp_path: Path) -> None:
-    publish(tmp_path, {"a": _file("1"), "gone": _file("x")})
+    publish(tmp_path, {"a": b"1", "gone": b"x"})
     before = (tmp_path / "..data").resolve()
 
-    assert publish(tmp_path, {"a": _file("2"), "b": _file("3")})
+    assert publish(tmp_path, {"a": b"2", "b": b"3"})
 
     assert not before.exists()
     visible = sorted(p.name for p in tmp_path.iterdir() if not p.name.startswith(".."))
@@ -30,10 +26,10 @@ def test_a_change_replaces_all_files_and_removes_the_old_directory(tmp_path: Pat
 
 
 def test_identical_content_writes_nothing(tmp_path: Path) -> None:
-    publish(tmp_path, {"a": _file("1")})
+    publish(tmp_path, {"a": b"1"})
     before = (tmp_path / "..data").readlink()
 
-    assert not publish(tmp_path, {"a": _file("1")})
+    assert not publish(tmp_path, {"a": b"1"})
     assert (tmp_path / "..data").readlink() == before
 
 
@@ -43,10 +39,10 @@ def test_an_empty_source_is_an_empty_directory(tmp_path: Path) -> None:
     assert [p.name for p in (tmp_path / "..data").iterdir()] == []
 
 
-def test_modes_and_folders_are_kept(tmp_path: Path) -> None:
-    publish(tmp_path, {"keys/private": File(b"k", 0o400)})
+def test_the_mode_is_kept(tmp_path: Path) -> None:
+    publish(tmp_path, {"private": b"k"}, 0o400)
 
-    assert (tmp_path / "keys" / "private").stat().st_mode & 0o777 == 0o400
+    assert (tmp_path / "private").stat().st_mode & 0o777 == 0o400
 
 
 def test_mount_paths_are_replaced_only_as_whole_paths() -> None:

@@ -1,10 +1,10 @@
 """What probes and hooks do: an HTTP request, a command, a connection, or sleep."""
 
 import asyncio
-from collections.abc import Awaitable
 from contextlib import suppress
 from typing import Protocol
 
+from localkube.errors import LocalkubeError
 from localkube.objects import Object
 
 _BODY_LIMIT = 64 * 1024
@@ -17,12 +17,7 @@ class ActionFailedError(Exception):
 class Target(Protocol):
     """The container an action is for."""
 
-    @property
-    def ip(self) -> str:
-        """Return the pod's address."""
-        ...
-
-    def port(self, port: int | str) -> int:
+    def address(self, port: int | str) -> tuple[str, int]:
         """Return where the container listens for a port's number or name."""
         ...
 
@@ -33,70 +28,55 @@ class Target(Protocol):
 
 async def perform(action: Object, target: Target, seconds: float) -> None:
     """Do what a probe or hook says; raise `ActionFailedError`."""
-    if "sleep" in action:
-        await asyncio.sleep(action["sleep"]["seconds"])
-    elif "exec" in action:
-        await _execute(action["exec"]["command"], target, seconds)
-    else:
-        await _within(seconds, _network(action, target))
+    try:
+        if "sleep" in action:
+            await asyncio.sleep(action["sleep"]["seconds"])
+        elif "exec" in action:
+            await _execute(action["exec"]["command"], target, seconds)
+        else:
+            async with asyncio.timeout(seconds):
+                await _connect(action, target)
+    except TimeoutError:
+        raise ActionFailedError(f"no answer within {seconds:g} s") from None
+    except (OSError, ValueError, LocalkubeError) as error:
+        raise ActionFailedError(getattr(error, "strerror", None) or str(error)) from None
 
 
 async def _execute(command: list[str], target: Target, seconds: float) -> None:
-    try:
-        code = await target.execute(command, seconds)
-    except OSError as error:
-        raise ActionFailedError(f"command {command[0]}: {error.strerror}") from None
+    code = await target.execute(command, seconds)
     if code is None:
         raise ActionFailedError(f"command timed out after {seconds:g} s")
     if code:
         raise ActionFailedError(f"command ended with exit code {code}")
 
 
-async def _within(seconds: float, work: Awaitable[None]) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await work
-    except TimeoutError:
-        raise ActionFailedError(f"no answer within {seconds:g} s") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ActionFailedError(reason) from None
-
-
-async def _network(action: Object, target: Target) -> None:
+async def _connect(action: Object, target: Target) -> None:
     request = action.get("httpGet")
-    port = target.port((request or action["tcpSocket"])["port"])
-    reader, writer = await asyncio.open_connection(target.ip, port)
+    ip, port = target.address((request or action["tcpSocket"])["port"])
+    reader, writer = await asyncio.open_connection(ip, port)
     try:
         if request is not None:
-            writer.write(_http_request(request, target.ip, port))
+            writer.write(_http_request(request, f"{ip}:{port}"))
             _check_status(await reader.readline())
-            await _drain(reader)
+            # Closing with bytes unread would reset the connection under the server's hands.
+            with suppress(asyncio.IncompleteReadError):
+                await reader.readexactly(_BODY_LIMIT)
     finally:
         writer.close()
         with suppress(OSError):
             await writer.wait_closed()
 
 
-def _http_request(request: Object, ip: str, port: int) -> bytes:
-    headers = {"Host": f"{ip}:{port}", "User-Agent": "kube-probe/localkube"}
-    headers |= {header["name"]: header["value"] for header in request.get("httpHeaders") or []}
+def _http_request(request: Object, host: str) -> bytes:
+    headers = {"Host": host, "User-Agent": "kube-probe/localkube", "Connection": "close"}
+    headers |= {header["name"]: header["value"] for header in request.get("httpHeaders", [])}
     lines = [f"{name}: {value}" for name, value in headers.items()]
-    path = request.get("path") or "/"
-    head = [f"GET {path} HTTP/1.1", *lines, "Connection: close", "", ""]
-    return "\r\n".join(head).encode()
+    return "\r\n".join([f"GET {request.get('path', '/')} HTTP/1.1", *lines, "", ""]).encode()
 
 
 def _check_status(line: bytes) -> None:
-    words = line.split()
-    if len(words) < 2 or not words[1].isdigit():  # noqa: PLR2004  # version and status
+    _, status, *_ = [*line.split(), b"", b""]
+    if not status.isdigit():
         raise ActionFailedError("no HTTP answer")
-    if not 200 <= int(words[1]) < 400:  # noqa: PLR2004  # what kubelet takes for success
-        raise ActionFailedError(f"HTTP status {int(words[1])}")
-
-
-async def _drain(reader: asyncio.StreamReader) -> None:
-    # Closing with bytes unread would reset the connection under the server's hands.
-    left = _BODY_LIMIT
-    while left > 0 and (part := await reader.read(left)):
-        left -= len(part)
+    if not 200 <= int(status) < 400:  # noqa: PLR2004  # what kubelet takes for success
+        raise ActionFailedError(f"HTTP status {int(status)}")

@@ -11,42 +11,37 @@ from typing import Any
 
 from localkube.client import Client
 from localkube.errors import LocalkubeError, UsageError
-from localkube.names import named, one
-from localkube.objects import LAST_APPLIED
+from localkube.kinds import named, one
 from localkube.terminal import say, show
 
 
 def scale(options: argparse.Namespace, client: Client) -> int:
-    """Set the number of replicas of Deployments."""
-    for entry in named(options.what):
-        if entry.kind.name != "Deployment":
-            raise UsageError(f"cannot scale {entry.kind.plural}; name a deployment")
-        for name in entry.names:
-            body = {"spec": {"replicas": options.replicas}}
-            place = {"kind": "Deployment", "namespace": options.namespace, "name": name}
-            _patch(client, place, "merge", body)
-            show(f"deployment.apps/{name} scaled")
+    """Set the number of replicas of a Deployment."""
+    place = _place(options)
+    if place["kind"] != "Deployment":
+        raise UsageError(f"cannot scale a {place['kind']}; name a deployment")
+    body = {"spec": {"replicas": options.replicas}}
+    client.call("patch", **place, how="merge", patch=body)
+    show(f"deployment.apps/{place['name']} scaled")
     return 0
 
 
 def patch(options: argparse.Namespace, client: Client) -> int:
     """Patch one object."""
-    body = _yaml(options.patch, "-p")
-    show(_patch(client, _place(options), options.type, body)["line"])
+    body = _document(options.patch, "-p")
+    show(client.call("patch", **_place(options), how=options.type, patch=body)["line"])
     return 0
 
 
 def edit(options: argparse.Namespace, client: Client) -> int:
     """Open one object in an editor and take over what was changed."""
     place = _place(options)
-    before = client.get(**place)
-    (before["metadata"].get("annotations") or {}).pop(LAST_APPLIED, None)
-    after = _edited(_editable(before))
+    after = _edited(_editable(client.get(**place)))
     if after is None:
         show("Edit cancelled, no changes made.")
         return 0
-    changed = _yaml(after, "the edited object")
-    show(_patch(client, place, "replace", changed)["line"])
+    changed = _document(after, "the edited object")
+    show(client.call("patch", **place, how="replace", patch=changed)["line"])
     return 0
 
 
@@ -54,8 +49,7 @@ def apply(options: argparse.Namespace, client: Client) -> int:
     """Create or change the objects of files."""
     from localkube import manifests  # noqa: PLC0415  # only this verb reads YAML files
 
-    read = [manifest for path in options.filename for manifest in manifests.read(path)]
-    documents = [(manifest.file, manifest.document) for manifest in read]
+    documents = [manifest for path in options.filename for manifest in manifests.read(path)]
     result = client.call("apply", manifests=documents, namespace=options.namespace)
     show("\n".join(result["lines"]))
     if result["without_effect"]:
@@ -64,45 +58,27 @@ def apply(options: argparse.Namespace, client: Client) -> int:
 
 
 def delete(options: argparse.Namespace, client: Client) -> int:
-    """Delete objects by name, label or file."""
+    """Delete objects by name or label."""
     grace = 0 if options.force and options.grace_period is None else options.grace_period
-    for kind, namespace, name in _doomed(options, client):
-        place = {"kind": kind, "namespace": namespace, "name": name}
+    for kind, name in _doomed(options, client):
+        place = {"kind": kind, "namespace": options.namespace, "name": name}
         line = client.call("delete", **place, grace=grace, wait=options.wait)["line"]
         show(line.replace("deleted", "force deleted") if options.force else line)
     return 0
 
 
-def _doomed(options: argparse.Namespace, client: Client) -> list[tuple[str, str, str]]:
-    if options.filename:
-        return _in_files(options)
+def _doomed(options: argparse.Namespace, client: Client) -> list[tuple[str, str]]:
     found = named(options.what)
-    if options.selector or options.all:
-        label = options.selector or ""
+    if options.selector:
         return [
-            (entry.kind.name, options.namespace, document["metadata"]["name"])
-            for entry in found
-            for document in client.list(entry.kind.name, options.namespace, selector=label)
+            (kind.name, document["metadata"]["name"])
+            for kind, _ in found
+            for document in client.list(kind.name, options.namespace, selector=options.selector)
         ]
-    doomed = [(e.kind.name, options.namespace, name) for e in found for name in e.names]
+    doomed = [(kind.name, name) for kind, names in found for name in names]
     if not doomed:
-        raise UsageError("name what to delete, or choose with -l or --all")
+        raise UsageError("name what to delete, or choose with -l")
     return doomed
-
-
-def _in_files(options: argparse.Namespace) -> list[tuple[str, str, str]]:
-    from localkube import admission, manifests  # noqa: PLC0415  # only with -f
-
-    read = [m.document for path in options.filename for m in manifests.read(path)]
-    return [
-        (d["kind"], d["metadata"].get("namespace", options.namespace), d["metadata"]["name"])
-        for d in read
-        if not admission.has_no_effect(d)
-    ]
-
-
-def _patch(client: Client, place: dict[str, str], how: str, body: Any) -> Any:
-    return client.call("patch", **place, how=how, patch=body)
 
 
 def _place(options: argparse.Namespace) -> dict[str, str]:
@@ -110,7 +86,7 @@ def _place(options: argparse.Namespace) -> dict[str, str]:
     return {"kind": kind.name, "namespace": options.namespace, "name": name}
 
 
-def _yaml(text: str, source: str) -> Any:
+def _document(text: str, source: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:
@@ -134,10 +110,9 @@ def _edited(text: str) -> str | None:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "object.yaml"
         path.write_text(text, encoding="utf-8")
-        command = f"{editor} {shlex.quote(str(path))}"
         # The editor is the user's own, who may give it arguments.
-        code = subprocess.call(["/bin/sh", "-c", command])  # noqa: S603
-        if code:
+        command = ["/bin/sh", "-c", f"{editor} {shlex.quote(str(path))}"]
+        if code := subprocess.call(command):  # noqa: S603  # see above
             raise LocalkubeError(f"the editor {editor!r} ended with {code}; nothing was changed")
         after = path.read_text(encoding="utf-8")
     return after if after != text else None

@@ -6,7 +6,7 @@ import socket
 from typing import Any
 
 from localkube.errors import LocalkubeError
-from localkube.state import State
+from localkube.state import SOCKET, State
 
 TIMEOUT_S = 120.0
 
@@ -20,7 +20,7 @@ class Client:
     def call(self, operation: str, **arguments: Any) -> Any:
         """Return an operation's result; raise `LocalkubeError` with its line and exit code."""
         request = json.dumps({"operation": operation, **arguments}) + "\n"
-        with self._connect() as sock, sock.makefile("rwb") as stream:
+        with self.connect() as sock, sock.makefile("rwb") as stream:
             stream.write(request.encode())
             stream.flush()
             line = stream.readline()
@@ -39,21 +39,13 @@ class Client:
         """Return one object; raise `LocalkubeError` where there is none."""
         return self.list(kind, namespace, names=[name])[0]
 
-    def is_running(self) -> bool:
-        """Say whether a localkube answers."""
-        try:
-            self._connect().close()
-        except LocalkubeError:
-            return False
-        return True
-
-    def _connect(self) -> socket.socket:
+    def connect(self) -> socket.socket:
+        """Connect; raise `LocalkubeError` where no localkube runs."""
         sock = socket.socket(socket.AF_UNIX)
         sock.settimeout(TIMEOUT_S)
         try:
-            # Relative, because a socket's path has a limit that a state directory may exceed.
             with contextlib.chdir(self.state.directory):
-                sock.connect(self.state.socket)
+                sock.connect(SOCKET)
         except OSError:
             sock.close()
             where = f"(state {self.state.directory})"

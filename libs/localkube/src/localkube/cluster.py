@@ -1,29 +1,26 @@
 """Everything that runs, and the changes people ask for: list, apply, patch, delete."""
 
 import asyncio
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from localkube import admission, selectors
 from localkube.addresses import Addresses
+from localkube.admission import admit, name_of
 from localkube.deployments import Deployments
 from localkube.discovery_table import DiscoveryTable
-from localkube.errors import LocalkubeError, ManifestError, NotFoundError, UsageError
+from localkube.errors import LocalkubeError, UsageError
 from localkube.events import Events
 from localkube.images import Images
-from localkube.kinds import KINDS, MANIFEST_KINDS, kind_named
+from localkube.kinds import MANIFEST_KINDS, NO_EFFECT_KINDS, kind_named, spelled
 from localkube.launches import Platform
-from localkube.objects import LAST_APPLIED, Object, Ref, annotations_of, labels_of, ref_of
-from localkube.patches import patched, three_way
+from localkube.manifests import Manifest
+from localkube.objects import Object, Ref, annotations_of, labels_of, ref_of, selects
+from localkube.patches import merge
 from localkube.pods import Pods
 from localkube.services import Services
 from localkube.store import Store
 from localkube.watchdog import Watchdog
-
-TRIM_EVERY_S = 10.0
-"""How often log files are looked at."""
 
 
 class Cluster:
@@ -32,30 +29,17 @@ class Cluster:
     def __init__(
         self, directory: Path, addresses: Addresses, images: Images, watchdog: Watchdog
     ) -> None:
-        self._store = Store()
-        self._events = Events(self._store)
-        self._images = images
+        self._store, self._images = Store(), images
+        events = Events(self._store)
         table = directory / "discovery" / "services.json"
-        self._services = Services(self._store, addresses, self._events)
+        told = {"DISCOVERY__MODE": "static", "DISCOVERY__TABLE": str(table)}
+        self._services = Services(self._store, addresses)
         self._table = DiscoveryTable(self._store, table)
-        platform = Platform(
-            self._store,
-            self._events,
-            addresses,
-            images,
-            watchdog,
-            directory / "pods",
-            {"DISCOVERY__MODE": "static", "DISCOVERY__TABLE": str(table)},
+        self._pods = Pods(
+            Platform(self._store, events, addresses, images, watchdog, directory / "pods", told)
         )
-        self._pods = Pods(platform)
-        self._deployments = Deployments(self._store, self._pods, self._events)
-        self._put_namespace("default")
-
-    async def tend_logs(self) -> None:
-        """Keep log files within their bounds for ever."""
-        while True:
-            await asyncio.sleep(TRIM_EVERY_S)
-            self._pods.trim_logs()
+        self._deployments = Deployments(self._store, self._pods, events)
+        self._store.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}})
 
     async def stop(self, grace: float) -> None:
         """End everything within `grace` seconds."""
@@ -63,54 +47,52 @@ class Cluster:
         await self._pods.end_all(grace)
         self._services.close()
 
-    def list(
-        self, kind: str, namespace: str | None, names: Sequence[str] = (), selector: str = ""
-    ) -> Iterable[Object]:
-        """Return objects; raise `NotFoundError` for a name that does not exist."""
-        found = kind_named(kind)
-        namespace = namespace if found.namespaced else ""
+    async def list(
+        self,
+        kind: str,
+        namespace: str | None = None,
+        names: Sequence[str] = (),
+        selector: dict[str, str] | None = None,
+    ) -> list[Object]:
+        """Return objects; raise `LocalkubeError` for a name that does not exist."""
         if names:
-            return [self._store.get(Ref(found.name, namespace or "", name)) for name in names]
-        wanted = selectors.from_text(selector)
-        everything = self._store.list(found.name, namespace)
-        return [o for o in everything if selectors.matches(wanted, labels_of(o))]
+            return [self._store.get(_ref(kind, namespace or "", name)) for name in names]
+        found = kind_named(kind)
+        everything = self._store.list(found.name, namespace if found.namespaced else None)
+        return [document for document in everything if selects(selector or {}, document)]
 
-    async def apply(self, manifests: Sequence[tuple[str, Object]], namespace: str) -> Object:
-        """Apply `(source, document)` pairs, all or none where they are not valid.
+    async def apply(self, manifests: Sequence[Manifest], namespace: str) -> Object:
+        """Apply documents, none if one is not valid; return a line per object and what is ignored.
 
-        Returns one line per object and what has no effect here.
+        Annotations that others added to an object stay.
         """
-        kept = [pair for pair in manifests if not admission.has_no_effect(pair[1])]
-        ignored = {d["kind"] for _, d in manifests if admission.has_no_effect(d)}
+        without_effect = {d["kind"] for _, d in manifests if d["kind"] in NO_EFFECT_KINDS}
         admitted = []
-        for source, document in kept:
-            merged, fields = self._merged(source, document, namespace)
-            ignored |= fields
-            admitted.append((source, merged))
+        for source, document in manifests:
+            if document["kind"] in MANIFEST_KINDS:
+                new, ignored = self._admit(source, document, namespace)
+                without_effect |= ignored
+                admitted.append((source, new))
         admitted.sort(key=lambda pair: MANIFEST_KINDS.index(pair[1]["kind"]))
         self._check_namespaces(admitted)
-        return {
-            "lines": [await self._store_changed(source, doc) for source, doc in admitted],
-            "without_effect": sorted(ignored),
-        }
+        lines = [await self._keep(source, self._with_annotations(new)) for source, new in admitted]
+        return {"lines": lines, "without_effect": sorted(without_effect)}
 
     async def patch(self, kind: str, namespace: str, name: str, how: str, patch: Any) -> Object:
-        """Patch an object (`how` is merge, strategic, json or replace); return line and object."""
+        """Change an object (`how` is merge, strategic or replace) and return the line to print."""
         ref = _ref(kind, namespace, name)
         old = self._store.get(ref)
-        new = patch if how == "replace" else patched(old, patch, how)
-        if _identity(new) != ref:
-            raise UsageError(f"{ref}: a patch cannot change kind, name or namespace")
-        if how == "replace":
-            new = _with_last_applied(new, old)
+        new = patch if how == "replace" else merge(old, patch, strategic=how == "strategic")
+        if not isinstance(patch, dict) or name_of({"kind": None} | new) != ref:
+            raise UsageError(
+                f"{ref}: a patch is an object, and cannot change kind, name or namespace"
+            )
         if ref.kind == "Pod":
-            line = self._relabel(ref, old, new)
-        elif ref.kind in MANIFEST_KINDS:
-            admitted, _ = self._admit("patch", new, namespace)
-            line = await self._store_changed("patch", admitted, verb="patched")
-        else:
+            return {"line": self._relabel(old, new)}
+        if ref.kind not in MANIFEST_KINDS:
             raise UsageError(f"{ref}: localkube makes it; patch the Deployment or Service instead")
-        return {"line": line, "object": self._store.get(ref)}
+        admitted, _ = self._admit("patch", new, namespace)
+        return {"line": await self._keep("patch", admitted, "patched")}
 
     async def delete(
         self, kind: str, namespace: str, name: str, grace: float | None, *, wait: bool
@@ -118,94 +100,70 @@ class Cluster:
         """Delete an object and what it owns; with `wait` return when a pod is gone."""
         ref = _ref(kind, namespace, name)
         self._store.get(ref)
-        pod = self._pods.get(ref)
-        if pod is not None:
+        if pod := self._pods.get(ref):
             ending = pod.terminate(grace)
             if wait:
                 await asyncio.shield(ending)
-        elif ref.kind in {"Deployment", "ReplicaSet"}:
-            self._deployments.delete(ref)
-        elif ref.kind == "Namespace":
-            await self._delete_namespace(name)
         else:
+            if ref.kind == "Namespace":
+                for inside in (i for k in MANIFEST_KINDS[1:] for i in self._store.list(k, name)):
+                    self._store.remove(ref_of(inside))
             self._store.remove(ref)
-        return {"line": f"{_spelled(ref)} deleted"}
-
-    async def _delete_namespace(self, name: str) -> None:
-        for kind in (k.name for k in KINDS if k.namespaced and k.name not in {"Pod", "Endpoints"}):
-            for document in self._store.list(kind, name):
-                if self._store.find(ref_of(document)) is not None:
-                    await self.delete(kind, name, document["metadata"]["name"], None, wait=False)
-        self._store.remove(Ref("Namespace", "", name))
-
-    def _merged(self, source: str, document: Object, namespace: str) -> tuple[Object, set[str]]:
-        new, ignored = self._admit(source, document, namespace)
-        text = json.dumps(new, sort_keys=True)
-        live = self._store.find(ref_of(new))
-        if live is not None:
-            last = json.loads(annotations_of(live).get(LAST_APPLIED, "{}"))
-            new = three_way(last, new, live)
-        annotations = {**annotations_of(new), LAST_APPLIED: text}
-        return {**new, "metadata": {**new["metadata"], "annotations": annotations}}, ignored
+        return {"line": f"{spelled(ref)} deleted"}
 
     def _admit(self, source: str, document: Object, namespace: str) -> tuple[Object, set[str]]:
-        admitted, found = admission.admit(document, source, namespace)
-        old = self._store.find(ref_of(admitted))
-        if old is not None:
-            admission.check_change(old, admitted, source)
-        if admitted["kind"] == "Deployment":
-            self._check_images(admitted, source)
-        return admitted, found.without_effect
+        new, without_effect = admit(document, source, namespace)
+        if new["kind"] == "Deployment":
+            self._check_deployment(new, source)
+        return new, without_effect
 
-    def _check_images(self, deployment: Object, source: str) -> None:
-        for index, container in enumerate(deployment["spec"]["template"]["spec"]["containers"]):
+    def _check_deployment(self, new: Object, source: str) -> None:
+        old = self._store.find(ref_of(new))
+        if old is not None and old["spec"]["selector"] != new["spec"]["selector"]:
+            reason = "spec.selector: cannot change; delete the object first"
+            raise UsageError(f"{source}: {ref_of(new)}: {reason}")
+        for index, container in enumerate(new["spec"]["template"]["spec"]["containers"]):
             try:
                 self._images.entrypoint(container)
             except LocalkubeError as error:
-                path = f"spec.template.spec.containers[{index}]"
-                name = admission.name_of(deployment)
-                raise ManifestError(f"{source}: {name}: {path}: {error}") from None
+                place = f"{ref_of(new)}: spec.template.spec.containers[{index}]"
+                raise UsageError(f"{source}: {place}: {error}") from None
 
-    def _check_namespaces(self, admitted: Iterable[tuple[str, Object]]) -> None:
-        known = {n["metadata"]["name"] for n in self._store.list("Namespace")}
+    def _check_namespaces(self, admitted: Iterable[Manifest]) -> None:
+        known = {namespace["metadata"]["name"] for namespace in self._store.list("Namespace")}
         for source, document in admitted:
             if document["kind"] == "Namespace":
                 known.add(document["metadata"]["name"])
-                continue
-            namespace = document["metadata"]["namespace"]
-            if namespace not in known:
-                name = admission.name_of(document)
+            elif (namespace := document["metadata"]["namespace"]) not in known:
                 reason = f"namespace {namespace} does not exist; add its manifest"
-                raise ManifestError(f"{source}: {name}: {reason}")
+                raise UsageError(f"{source}: {ref_of(document)}: {reason}")
 
-    async def _store_changed(self, source: str, document: Object, verb: str = "configured") -> str:
+    def _with_annotations(self, new: Object) -> Object:
+        live = self._store.find(ref_of(new))
+        kept = annotations_of(live) if live else {}
+        return {**new, "metadata": {**new["metadata"], "annotations": kept | annotations_of(new)}}
+
+    async def _keep(self, source: str, document: Object, verb: str = "configured") -> str:
         ref = ref_of(document)
         before = self._store.find(ref)
         if ref.kind == "Service":
             try:
-                await self._services.open(document)
+                document = await self._services.open(document)
             except LocalkubeError as error:
                 raise LocalkubeError(f"{source}: {error}") from None
-            document = self._services.described(document)
+        if before and ref.kind == "Deployment":
+            document = {**document, "status": before["status"]}
         after = self._store.put(document)
         if before is None:
-            return f"{_spelled(ref)} created"
-        return f"{_spelled(ref)} {verb if _content(before) != _content(after) else 'unchanged'}"
+            return f"{spelled(ref)} created"
+        return f"{spelled(ref)} {verb if _content(before) != _content(after) else 'unchanged'}"
 
-    def _relabel(self, ref: Ref, old: Object, new: Object) -> str:
-        if old["spec"] != new.get("spec"):
+    def _relabel(self, old: Object, new: Object) -> str:
+        ref, pod = ref_of(old), self._pods.get(ref_of(old))
+        if pod is None or old["spec"] != new.get("spec"):
             raise UsageError(f"{ref}: only labels and annotations of a pod can change")
-        pod = self._pods.get(ref)
-        if pod is None:
-            raise NotFoundError(f"{ref} is gone")
-        changed = _content(old) != _content(pod.relabel(new["metadata"]))
-        return f"{_spelled(ref)} {'patched' if changed else 'unchanged'}"
-
-    def _put_namespace(self, name: str) -> None:
-        metadata = {"name": name}
-        status = {"phase": "Active"}
-        head = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata, "status": status}
-        self._store.put(head)
+        pod.relabel(new["metadata"])
+        return f"{spelled(ref)} patched"
 
 
 def _ref(kind: str, namespace: str, name: str) -> Ref:
@@ -213,25 +171,6 @@ def _ref(kind: str, namespace: str, name: str) -> Ref:
     return Ref(found.name, namespace if found.namespaced else "", name)
 
 
-def _identity(document: Any) -> Ref | None:
-    try:
-        return ref_of(document)
-    except (KeyError, TypeError, AttributeError):
-        return None
-
-
-def _with_last_applied(new: Object, old: Object) -> Object:
-    # People who edit do not see it, and `apply` needs it to know what it may remove.
-    last = {key: text for key, text in annotations_of(old).items() if key == LAST_APPLIED}
-    annotations = {**annotations_of(new), **last}
-    return {**new, "metadata": {**new["metadata"], "annotations": annotations}}
-
-
 def _content(document: Object) -> Object:
     parts = {key: value for key, value in document.items() if key not in {"metadata", "status"}}
     return {**parts, "labels": labels_of(document), "annotations": annotations_of(document)}
-
-
-def _spelled(ref: Ref) -> str:
-    group = ".apps" if kind_named(ref.kind).api_version == "apps/v1" else ""
-    return f"{ref.kind.lower()}{group}/{ref.name}"

@@ -1,80 +1,66 @@
 """One container of a pod: its process, restarts, probes, hooks and end."""
 
 import asyncio
+import contextlib
 import dataclasses
 import os
-import signal
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
+import time
+from typing import TYPE_CHECKING
 
 from localkube.actions import ActionFailedError, perform
-from localkube.backoff import BackOff
 from localkube.errors import LocalkubeError
-from localkube.logs import LogFile
+from localkube.launches import launch, real_port
 from localkube.objects import Object, timestamp
-from localkube.probes import Probe, first_success, watch
+from localkube.probes import first_success, verdicts
 from localkube.processes import Launch, Process, run
-from localkube.watchdog import Watchdog
+from localkube.volumes import Mounts
+
+if TYPE_CHECKING:
+    from localkube.pods import Pod
 
 HOOK_S = 30.0
 """The most a postStart hook may take."""
 LAST_S = 2.0
 """What SIGTERM gets at least, even when the preStop hook took the whole grace period."""
+LIMIT_S = 300.0
+"""The longest wait before a restart."""
+FORGIVEN_S = 600.0
+"""A container that ran this long starts afresh."""
+CONFIG_ERROR = "CreateContainerConfigError"
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What a container needs of its pod."""
-
-    ip: str
-    ports: dict[int, int]
-    log: Path
-    grace: float
-    watchdog: Watchdog
-    launch: Callable[[], Launch]
-    """Builds the command anew for each start; raises `LocalkubeError` while it cannot."""
-    rewrite: Callable[[str], str]
-    changed: Callable[[], None]
-    record: Callable[[str, str, bool], None]
-
-
-@dataclass(slots=True)
 class Container:
     """The life of one container; `status` is what Kubernetes' JSON says of it."""
 
-    document: Object
-    setting: Setting
-    ready: bool = False
-    started: bool = False
-    complaint: str | None = None
-    """What the readiness probe says is wrong."""
-    restarts: int = 0
-    state: Object = field(default_factory=lambda: {"waiting": {"reason": "ContainerCreating"}})
-    last_state: Object = field(default_factory=dict)
-    _process: Process | None = None
-    _launched: Launch | None = None
-    _ending: bool = False
-    _wake: asyncio.Event = field(default_factory=asyncio.Event)
-    _back_off: BackOff = field(default_factory=BackOff)
-
-    @property
-    def ip(self) -> str:
-        """Return the pod's address."""
-        return self.setting.ip
-
-    @property
-    def log(self) -> LogFile:
-        """Return where its output goes."""
-        return LogFile(self.setting.log)
+    def __init__(self, document: Object, pod: "Pod") -> None:
+        self.document, self._pod = document, pod
+        self.complaint: str | None = None
+        self._name = str(document["name"])
+        self._log = pod.directory / "logs" / f"{self._name}.log"
+        self._mounts = Mounts.of(document, pod.directory / "volumes")
+        self._ready = self._started = self._ending = False
+        self._restarts = self._crashes = 0
+        self._state: Object = {"waiting": {"reason": "ContainerCreating"}}
+        self._last_state: Object = {}
+        self._launched: Launch | None = None
+        self._process: Process | None = None
+        self._wake = asyncio.Event()
 
     async def run(self) -> None:
         """Start, watch and restart until `end` was called."""
         while not self._ending:
-            launch = await self._launch()
-            if launch is not None:
-                ran_for = await self._run_once(launch)
-                await self._pause(self._back_off.next_delay(ran_for))
+            try:
+                self._launched = launch(
+                    self.document, self._pod.document, self._mounts, self._pod.platform
+                )
+            except LocalkubeError as error:
+                self._wait(CONFIG_ERROR, str(error))
+                await self._wake.wait()
+                self._wake.clear()
+                continue
+            began = time.monotonic()
+            await self._run_once(self._launched)
+            await self._pause(time.monotonic() - began)
 
     async def end(self, grace: float, *, hook: bool = True) -> None:
         """Run preStop, send SIGTERM, and after `grace` seconds SIGKILL to the process group."""
@@ -85,185 +71,182 @@ class Container:
 
     def poke(self) -> None:
         """Try again now: something a start waited for may have come."""
-        if self._process is None and "CreateContainerConfigError" in str(self.state):
+        if self._state.get("waiting", {}).get("reason") == CONFIG_ERROR:
             self._wake.set()
 
-    def port(self, port: int | str) -> int:
+    def address(self, port: int | str) -> tuple[str, int]:
         """Return where the container listens for a port's number or name."""
-        for entry in self.document.get("ports") or []:
-            if port in {entry["containerPort"], entry.get("name")}:
-                return self.setting.ports[entry["containerPort"]]
-        return int(port)
+        return self._pod.ip, real_port(self.document, port)
 
     async def execute(self, command: list[str], seconds: float) -> int | None:
-        """Run a command with the container's environment and mounts."""
+        """Run a command with the container's environment and mounts; None if it takes too long."""
         if self._launched is None:
             return None
-        argv = [self.setting.rewrite(word) for word in command]
-        launch = dataclasses.replace(self._launched, argv=argv)
-        return await run(launch, self.setting.watchdog, seconds)
+        argv = [self._mounts.rewrite(word) for word in command]
+        beside = dataclasses.replace(self._launched, argv=argv)
+        return await run(beside, self._pod.platform.watchdog, seconds)
 
     def status(self) -> Object:
         """Describe it as Kubernetes' containerStatuses do."""
-        pid = self._process.pid if self._process else None
+        identity = {"containerID": f"process://{self._process.pid}"} if self._process else {}
         return {
-            "name": self.document["name"],
+            "name": self._name,
             "image": self.document["image"],
-            "ready": self.ready,
-            "started": self.started,
-            "restartCount": self.restarts,
-            "state": self.state,
-            "lastState": self.last_state,
-            **({"containerID": f"process://{pid}"} if pid else {}),
+            "ready": self._ready,
+            "started": self._started,
+            "restartCount": self._restarts,
+            "state": self._state,
+            "lastState": self._last_state,
+            **identity,
         }
 
-    async def _launch(self) -> Launch | None:
+    async def _run_once(self, current: Launch) -> None:
+        began = timestamp()
         try:
-            return self.setting.launch()
-        except LocalkubeError as error:
-            self._wait("CreateContainerConfigError", str(error))
-            await self._wake.wait()
-            self._wake.clear()
-            return None
-
-    async def _run_once(self, launch: Launch) -> float:
-        loop, start = asyncio.get_running_loop(), timestamp()
-        began = loop.time()
-        try:
-            self._launched, self._process = launch, self._start(launch)
+            self._process = process = await self._start(current)
         except OSError as error:
-            self._terminated({"exitCode": 128, "reason": "StartError", "message": str(error)})
-            return 0.0
-        self.state = {"running": {"startedAt": start}}
-        self._record("Started", f"Started container {self.document['name']}")
-        care = asyncio.create_task(self._care(self._process))
+            self._ended({"exitCode": 128, "reason": "StartError", "message": str(error)})
+            return
+        self._state = {"running": {"startedAt": began}}
+        self._record("Started", f"Started container {self._name}")
+        care = asyncio.create_task(self._care(process))
+        if self._ending:
+            process.kill()
         try:
-            code = await self._process.wait()
+            code = await process.wait()
         finally:
             care.cancel()
             self._process = None
-        self._terminated(_termination(code, start))
-        return loop.time() - began
+        self._ended(_termination(code, began))
 
-    def _start(self, launch: Launch) -> Process:
-        output = self.log.open()
+    async def _start(self, current: Launch) -> Process:
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        if self._log.exists():
+            self._log.replace(self._log.with_suffix(".previous.log"))
+        output = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            return Process(launch, self.setting.watchdog, output)
+            return await Process.start(current, self._pod.platform.watchdog, output)
         finally:
             os.close(output)
 
     async def _care(self, process: Process) -> None:
-        if not await self._post_start(process) or not await self._start_up(process):
-            return
+        if not await self._post_start() or not await self._start_up():
+            return await self._stop(process, self._pod.grace)
         async with asyncio.TaskGroup() as probes:
-            if liveness := Probe.of(self.document.get("livenessProbe")):
-                probes.create_task(watch(liveness, self, self._live))
-            if readiness := Probe.of(self.document.get("readinessProbe")):
-                probes.create_task(watch(readiness, self, self._set_ready, hasty=True))
-            else:
-                self._set_ready(None)
+            probes.create_task(self._keep_ready())
+            probes.create_task(self._keep_live(process))
+        return None
 
-    async def _post_start(self, process: Process) -> bool:
-        hook = (self.document.get("lifecycle") or {}).get("postStart")
-        if hook is None:
-            return True
+    async def _post_start(self) -> bool:
+        hook = self.document.get("lifecycle", {}).get("postStart")
         try:
-            await perform(hook, self, HOOK_S)
+            await perform(hook or {"sleep": {"seconds": 0}}, self, HOOK_S)
         except ActionFailedError as error:
             self._record("FailedPostStartHook", str(error), warning=True)
-            await self._stop(process, self.setting.grace)
             return False
         return True
 
-    async def _start_up(self, process: Process) -> bool:
-        probe = Probe.of(self.document.get("startupProbe"))
+    async def _start_up(self) -> bool:
+        probe = self.document.get("startupProbe")
         reason = await first_success(probe, self) if probe else None
         if reason is not None:
             self._record("Unhealthy", f"Startup probe failed: {reason}", warning=True)
-            await self._stop(process, self.setting.grace)
             return False
-        self.started = True
-        self.setting.changed()
+        self._started = True
+        self._pod.publish()
         return True
 
-    def _set_ready(self, reason: str | None) -> None:
-        if (self.ready, self.complaint) == (reason is None, reason):
+    async def _keep_ready(self) -> None:
+        probe = self.document.get("readinessProbe")
+        if probe is None:
+            self._set_ready(None)
             return
-        self.ready, self.complaint = reason is None, reason
+        async for reason in verdicts(probe, self, hasty=True):
+            self._set_ready(reason)
+
+    def _set_ready(self, reason: str | None) -> None:
+        if (self._ready, self.complaint) == (reason is None, reason):
+            return
+        self._ready, self.complaint = reason is None, reason
         if reason is None:
-            self.setting.changed()
+            self._pod.publish()
         else:
             self._record("Unhealthy", f"Readiness probe failed: {reason}", warning=True)
 
-    async def _live(self, reason: str | None) -> None:
-        if reason is not None and self._process is not None:
-            self._record("Unhealthy", f"Liveness probe failed: {reason}", warning=True)
-            self._record("Killing", f"Container {self.document['name']} will be restarted")
-            await self._stop(self._process, self.setting.grace)
+    async def _keep_live(self, process: Process) -> None:
+        probe = self.document.get("livenessProbe")
+        if probe is None:
+            return
+        async for reason in verdicts(probe, self, hasty=False):
+            if reason is not None:
+                self._record("Unhealthy", f"Liveness probe failed: {reason}", warning=True)
+                await self._stop(process, self._pod.grace)
 
     async def _stop(self, process: Process, grace: float, *, hook: bool = True) -> None:
-        deadline = asyncio.get_running_loop().time() + grace
-        if hook and grace > 0:
-            await self._pre_stop(process, grace)
+        deadline = time.monotonic() + grace
         if grace > 0:
-            process.signal(signal.SIGTERM)
-            left = deadline - asyncio.get_running_loop().time()
-            await process.wait_within(max(left, min(LAST_S, grace)))
+            if hook:
+                await self._pre_stop(process, grace)
+            process.terminate()
+            left = max(deadline - time.monotonic(), min(LAST_S, grace))
+            await asyncio.wait([process.ended], timeout=left)
         process.kill()
         await process.wait()
 
     async def _pre_stop(self, process: Process, grace: float) -> None:
-        hook = (self.document.get("lifecycle") or {}).get("preStop")
+        hook = self.document.get("lifecycle", {}).get("preStop")
         if hook is None:
             return
         running = asyncio.create_task(perform(hook, self, grace))
-        await process.wait_beside(running, grace)
+        first: set[asyncio.Future[object]] = {running, process.ended}  # type: ignore[arg-type]  # of two results
+        await asyncio.wait(first, timeout=grace, return_when=asyncio.FIRST_COMPLETED)
         running.cancel()
         (error,) = await asyncio.gather(running, return_exceptions=True)
         if isinstance(error, ActionFailedError):
             self._record("FailedPreStopHook", str(error), warning=True)
 
-    def _terminated(self, ended: Object) -> None:
-        self.ready = self.started = False
-        self.last_state = self.state = {"terminated": ended}
+    def _ended(self, termination: Object) -> None:
+        self._ready = self._started = False
+        self._last_state = self._state = {"terminated": termination}
         if self._ending:
-            self.setting.changed()
+            self._pod.publish()
             return
-        self._record(
-            "Died", f"Container ended: {ended['reason']} ({ended['exitCode']})", warning=True
-        )
+        how = f"{termination['reason']} ({termination['exitCode']})"
+        self._record("Died", f"Container ended: {how}", warning=True)
 
-    async def _pause(self, seconds: float) -> None:
+    async def _pause(self, ran_for: float) -> None:
+        self._crashes = 1 if ran_for >= FORGIVEN_S else self._crashes + 1
+        seconds = restart_delay(self._crashes)
         if self._ending:
             return
         if seconds > 0:
-            reason = f"back-off {seconds:g} s restarting failed container"
-            self._wait("CrashLoopBackOff", reason)
-            await _first(self._wake, seconds)
-        self.restarts += 1
+            self._wait("CrashLoopBackOff", f"back-off {seconds:g} s restarting failed container")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._wake.wait()
+        self._restarts += 1
 
     def _wait(self, reason: str, message: str) -> None:
-        self.state = {"waiting": {"reason": reason, "message": message}}
+        self._state = {"waiting": {"reason": reason, "message": message}}
         self._record(reason, message, warning=True)
 
     def _record(self, reason: str, message: str, *, warning: bool = False) -> None:
-        self.setting.record(reason, message, warning)
-        self.setting.changed()
+        self._pod.record(reason, message, warning=warning)
+        self._pod.publish()
 
 
-def _termination(code: int, started: str) -> Object:
+def restart_delay(crashes: int) -> float:
+    """Return kubelet's doubling wait from a shorter start: 0, 1, 2, 4 … 300 s."""
+    return 0.0 if crashes <= 1 else min(2.0 ** min(crashes - 2, 16), LIMIT_S)
+
+
+def _termination(code: int, began: str) -> Object:
     # A shell's convention, which container runtimes share: 128 and the signal's number.
     number = code if code >= 0 else 128 - code
     reason = "Completed" if code == 0 else "Error"
-    ended: Object = {"exitCode": number, "reason": reason, "startedAt": started}
-    if code < 0:
-        ended["signal"] = -code
-    return {**ended, "finishedAt": timestamp()}
-
-
-async def _first(event: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return
+    return {
+        "exitCode": number,
+        "reason": reason,
+        "startedAt": began,
+        "finishedAt": timestamp(),
+    }

@@ -1,27 +1,26 @@
 """`curl`: the machine's curl, with Service names resolved to where they listen."""
 
+import argparse
 import os
 import shutil
 import urllib.parse
-from collections.abc import Sequence
 
 from localkube.client import Client
 from localkube.discovery_table import table
-from localkube.errors import LocalkubeError, NotFoundError
+from localkube.errors import LocalkubeError
 
-_CLUSTER = ".svc"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-def curl(arguments: Sequence[str], client: Client) -> int:
+def curl(options: argparse.Namespace, client: Client) -> int:
     """Replace this process by curl; every URL that names a Service goes to it."""
     program = shutil.which("curl")
     if program is None:
         raise LocalkubeError("curl not found; install it, or use the addresses of: get services -A")
     entries = table(client.list("Service"))
-    routes = [word for url in arguments for word in _route(url, entries)]
+    routes = [word for argument in options.rest for word in _route(argument, entries)]
     # What people type is for curl as it is.
-    os.execv(program, [program, "--noproxy", "*", *routes, *arguments])  # noqa: S606
+    os.execv(program, [program, "--noproxy", "*", *routes, *options.rest])  # noqa: S606
     return 0
 
 
@@ -37,20 +36,11 @@ def _route(argument: str, entries: dict[str, str]) -> list[str]:
 
 def resolve(host: str, port: int, entries: dict[str, str]) -> str:
     """Return `ip:port` of a Service by `name`, `name.namespace` or full name."""
-    name, _, namespace = host.partition(_CLUSTER)[0].partition(".")
-    found = {
-        key: address
-        for key, address in entries.items()
-        if key.startswith(f"{name}.{namespace}") and _fits(key, name, namespace, port)
-    }
+    place = host.partition(".svc")[0]
+    names = [entry for entry in entries if entry.endswith(f":{port}")]
+    found = [e for e in names if e == f"{place}:{port}" or e.split(".")[0] == place]
     if len(found) == 1:
-        return next(iter(found.values()))
+        return entries[found[0]]
     if found:
         raise LocalkubeError(f"{host} stands in several namespaces: {', '.join(sorted(found))}")
-    raise NotFoundError(f"no Service {host} with port {port}; see: localkube get services -A")
-
-
-def _fits(key: str, name: str, namespace: str, port: int) -> bool:
-    place, _, listed = key.rpartition(":")
-    its_name, _, its_namespace = place.partition(".")
-    return its_name == name and namespace in {"", its_namespace} and listed == str(port)
+    raise LocalkubeError(f"no Service {host} with port {port}; see: localkube get services -A")

@@ -16,64 +16,59 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from localkube.addresses import LoopbackAddresses, PortAddresses
+from localkube.addresses import Addresses
 from localkube.cluster import Cluster
 from localkube.control import Control
 from localkube.errors import LocalkubeError
 from localkube.images import Images
-from localkube.state import State
+from localkube.state import SOCKET
 from localkube.watchdog import Watchdog
 
 GRACE_S = 3.0
 """What processes get after SIGTERM when all of them end together."""
 
 
-class Daemon:
-    """Owns the state directory while it runs."""
+async def _serve(options: argparse.Namespace) -> None:
+    pods = options.state / "pods"
+    shutil.rmtree(pods, ignore_errors=True)
+    addresses = Addresses(str(options.state), loopback=options.addresses == "loopback")
+    claims = [addresses.claim.fileno()] if addresses.claim else []
+    watchdog = Watchdog([options.lock, *claims])
+    try:
+        await _run(Cluster(options.state, addresses, Images.load(options.config), watchdog))
+    finally:
+        watchdog.close()
+        shutil.rmtree(pods, ignore_errors=True)
 
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
-        self._stopping = asyncio.Event()
-        self._grace = GRACE_S
 
-    async def run(self, state: State) -> None:
-        """Serve until told to stop, then end every process."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._stopping.set)
-        control = Control(self._operations())
-        await control.start(state.socket)
-        lifeline = asyncio.create_task(self._lifeline())
-        logs = asyncio.create_task(self._cluster.tend_logs())
-        _say("ready")
-        await self._stopping.wait()
-        control.close()
-        lifeline.cancel()
-        logs.cancel()
-        await self._cluster.stop(self._grace)
+async def _run(cluster: Cluster) -> None:
+    """Serve until told to stop, with the seconds processes get, then end every process."""
+    loop = asyncio.get_running_loop()
+    stopping: asyncio.Queue[float | None] = asyncio.Queue()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.put_nowait, None)
+    operations: dict[str, Callable[..., Awaitable[Any]]] = {
+        "list": cluster.list,
+        "apply": cluster.apply,
+        "patch": cluster.patch,
+        "delete": cluster.delete,
+        "stop": stopping.put,
+    }
+    control = await Control(operations).start()
+    lifeline = asyncio.create_task(_lifeline(stopping))
+    _say("ready")
+    grace = await stopping.get()
+    control.close()
+    lifeline.cancel()
+    await cluster.stop(GRACE_S if grace is None else grace)
 
-    def _operations(self) -> dict[str, Callable[..., Awaitable[Any]]]:
-        return {
-            "list": self._list,
-            "apply": self._cluster.apply,
-            "patch": self._cluster.patch,
-            "delete": self._cluster.delete,
-            "stop": self._stop,
-        }
 
-    async def _list(self, **arguments: Any) -> Any:
-        return self._cluster.list(**arguments)
-
-    async def _stop(self, grace: float | None = None) -> None:
-        self._grace = GRACE_S if grace is None else grace
-        self._stopping.set()
-
-    async def _lifeline(self) -> None:
-        reader = asyncio.StreamReader()
-        loop = asyncio.get_running_loop()
-        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-        if await reader.readline() != b"keep\n":
-            self._stopping.set()
+async def _lifeline(stopping: "asyncio.Queue[float | None]") -> None:
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    if await reader.readline() != b"keep\n":
+        stopping.put_nowait(None)
 
 
 def _say(line: str) -> None:
@@ -88,33 +83,20 @@ def _raise_file_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65536), hard))
 
 
-async def _serve(options: argparse.Namespace) -> None:
-    state = State(Path(options.state))
-    os.chdir(state.directory)
-    shutil.rmtree(state.directory / "pods", ignore_errors=True)
-    ports = options.addresses == "ports"
-    addresses = PortAddresses() if ports else LoopbackAddresses(options.state)
-    claims = [] if isinstance(addresses, PortAddresses) else [addresses.claim.fileno()]
-    watchdog = Watchdog([options.lock, *claims])
-    try:
-        cluster = Cluster(state.directory, addresses, Images.load(Path(options.config)), watchdog)
-        await Daemon(cluster).run(state)
-    finally:
-        watchdog.close()
-        shutil.rmtree(state.directory / "pods", ignore_errors=True)
-
-
 def main() -> int:
     """Run until stopped; `--lock` is the inherited descriptor that owns the state directory."""
     parser = argparse.ArgumentParser(prog="localkube.daemon")
-    parser.add_argument("--state", required=True)
-    parser.add_argument("--config", required=True)
+    parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--addresses", required=True)
     parser.add_argument("--lock", type=int, required=True)
+    options = parser.parse_args()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    os.chdir(options.state)
+    Path(SOCKET).unlink(missing_ok=True)
     _raise_file_limit()
     try:
-        asyncio.run(_serve(parser.parse_args()))
+        asyncio.run(_serve(options))
     except LocalkubeError as error:
         _say(str(error))
         return error.exit_code

@@ -16,14 +16,15 @@ class DiscoveryTable:
     def __init__(self, store: Store, path: Path) -> None:
         self._store, self._path = store, path
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._write({})
+        self._write()
         store.subscribe(self._on_change)
 
     def _on_change(self, ref: Ref) -> None:
         if ref.kind == "Service":
-            self._write(table(self._store.list("Service")))
+            self._write()
 
-    def _write(self, entries: dict[str, str]) -> None:
+    def _write(self) -> None:
+        entries = table(self._store.list("Service"))
         fresh = self._path.with_suffix(".next")
         fresh.write_text(json.dumps(entries, indent=1, sort_keys=True), encoding="utf-8")
         fresh.replace(self._path)
@@ -44,12 +45,11 @@ def table(services: list[Object]) -> dict[str, str]:
 
 def _external(service: Object, entries: dict[str, str]) -> dict[str, str]:
     name, target = _name(service), service["spec"]["externalName"].rstrip(".")
-    inside = ".".join(target.split(".")[:2]) if ".svc" in target else None
-    if inside is not None:
-        known = (entry.rpartition(":") for entry in entries)
-        ports = [port for host, _, port in known if host == inside]
-        return {f"{name}:{port}": entries[f"{inside}:{port}"] for port in ports}
-    declared = [port["port"] for port in service["spec"].get("ports") or []]
+    if ".svc" in target:
+        inside = ".".join(target.split(".")[:2]) + ":"
+        found = {key: address for key, address in entries.items() if key.startswith(inside)}
+        return {f"{name}:{key.removeprefix(inside)}": address for key, address in found.items()}
+    declared = [port["port"] for port in service["spec"].get("ports", [])]
     return {f"{name}:{port}": f"{target}:{port}" for port in declared or _EXTERNAL_PORTS}
 
 

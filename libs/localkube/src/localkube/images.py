@@ -8,15 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localkube import redis_server
-from localkube.errors import ManifestError
+from localkube.errors import UsageError
 from localkube.manifests import parse
 from localkube.objects import Object
-from localkube.rules import Fields, Findings, Items, Pairs, Text
+from localkube.schema import Findings, check
 
-_FILE = Fields(
-    {"images": Pairs(Fields({"command": Items(Text(), 1)}, required=("command",)))},
-    required=("images",),
-)
 _PLACEHOLDER = re.compile(r"\{(ip|port(?::([\w-]+))?)\}")
 
 
@@ -24,35 +20,32 @@ _PLACEHOLDER = re.compile(r"\{(ip|port(?::([\w-]+))?)\}")
 class Images:
     """Entrypoints by repository name."""
 
-    source: str
-    commands: Mapping[str, tuple[str, ...]]
+    source: Path
+    commands: Mapping[str, list[str]]
 
     @classmethod
     def load(cls, path: Path) -> "Images":
-        """Read the file; raise `ManifestError`."""
+        """Read the file; raise `UsageError`."""
         try:
             documents = parse(path.read_text(encoding="utf-8"), str(path))
         except OSError as error:
-            reason = f"{path}: {error.strerror}; name the file with --config"
-            raise ManifestError(reason) from None
-        found = Findings()
-        _FILE.check(documents[0] if documents else None, "", found)
+            raise UsageError(f"{path}: {error.strerror}; name the file with --config") from None
+        found, content = Findings(), documents[0] if documents else {}
+        check(content, "images", "", found)
         if found.problems:
-            raise ManifestError(f"{path}: {found.problems[0]}")
-        images = documents[0]["images"]
-        return cls(str(path), {name: tuple(image["command"]) for name, image in images.items()})
+            raise UsageError(f"{path}: {found.problems[0]}")
+        return cls(path, {name: image["command"] for name, image in content["images"].items()})
 
-    def entrypoint(self, container: Object) -> tuple[str, ...]:
-        """Return the command with its program found; raise `ManifestError` saying what to do."""
-        own = tuple(container.get("command") or ())
+    def entrypoint(self, container: Object) -> list[str]:
+        """Return the command with its program found; raise `UsageError` saying what to do."""
         image = repository(container["image"])
-        command = own or self.commands.get(image, ())
+        command = container.get("command") or self.commands.get(image)
         if not command:
-            raise ManifestError(
+            raise UsageError(
                 f"image {container['image']}: no command stands for it; "
                 f"add images.{image}.command to {self.source}"
             )
-        return (find_program(command[0]), *command[1:])
+        return [find_program(command[0]), *command[1:]]
 
 
 def repository(image: str) -> str:
@@ -61,13 +54,13 @@ def repository(image: str) -> str:
 
 
 def find_program(name: str) -> str:
-    """Find a program beside the running python, then on the PATH; raise `ManifestError`."""
-    beside = Path(sys.executable).parent / name
+    """Find a program beside the running python, then on the PATH; raise `LocalkubeError`."""
     if name == "redis-server":
         return str(redis_server.find())
+    beside = Path(sys.executable).parent / name
     found = str(beside) if "/" not in name and beside.exists() else shutil.which(name)
     if found is None:
-        raise ManifestError(f"program {name!r} found neither beside {sys.executable} nor on PATH")
+        raise UsageError(f"program {name!r} found neither beside {sys.executable} nor on PATH")
     return found
 
 

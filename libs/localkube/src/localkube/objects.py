@@ -1,14 +1,14 @@
 """Objects are documents as Kubernetes' JSON has them; these are the few things all need of them."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 Object = dict[str, Any]
 
-REVISION = "deployment.kubernetes.io/revision"
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-TEMPLATE_HASH = "pod-template-hash"
+DIRECTORY = "localkube/directory"
+"""The annotation that says where a pod's volumes and logs are on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,7 @@ class Ref:
     name: str
 
     def __str__(self) -> str:
-        place = f"{self.namespace}/" if self.namespace else ""
-        return f"{self.kind} {place}{self.name}"
+        return f"{self.kind} {self.namespace}/{self.name}".replace(" /", " ")
 
 
 def ref_of(document: Object) -> Ref:
@@ -40,17 +39,15 @@ def annotations_of(document: Object) -> dict[str, str]:
     return dict(document["metadata"].get("annotations") or {})
 
 
-def owner_of(document: Object) -> str | None:
-    """Return the uid of the controller that made an object."""
-    owners = document["metadata"].get("ownerReferences") or []
-    return owners[0]["uid"] if owners else None
+def selects(selector: Mapping[str, str], document: Object) -> bool:
+    """Say whether an object carries all labels of a selector."""
+    return selector.items() <= labels_of(document).items()
 
 
-def owned_by(owner: Object) -> list[Object]:
-    """Build the ownerReferences of an object that `owner` makes."""
-    metadata = owner["metadata"]
-    reference = {"apiVersion": owner["apiVersion"], "kind": owner["kind"], "controller": True}
-    return [{**reference, "name": metadata["name"], "uid": metadata["uid"]}]
+def is_ready(pod: Object) -> bool:
+    """Say whether a pod takes new connections."""
+    conditions = {c["type"]: c["status"] for c in pod["status"]["conditions"]}
+    return conditions["Ready"] == "True" and "deletionTimestamp" not in pod["metadata"]
 
 
 def timestamp() -> str:

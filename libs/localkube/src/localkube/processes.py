@@ -1,4 +1,4 @@
-"""Processes in a session of their own, whose end is noticed at once and leaves no child behind."""
+"""Processes in a session of their own, whose end leaves no child behind."""
 
 import asyncio
 import contextlib
@@ -8,12 +8,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from localkube.watchdog import Watchdog
-
-POLL_S = 0.05
-"""How often an end is looked for where the system has no pidfd."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,88 +22,60 @@ class Launch:
 
 
 class Process:
-    """A started process. It is reaped only after its whole group was killed.
+    """A started process; when it ends, all it started is killed."""
 
-    Until then the kernel cannot give its number to another process, so that signals always
-    reach the right one.
-    """
+    def __init__(self, process: asyncio.subprocess.Process, watchdog: Watchdog) -> None:
+        self._process, self._watchdog = process, watchdog
+        self.pid = process.pid
+        self._watchdog.add(self.pid)
+        self.ended = asyncio.create_task(self._reap())
 
-    def __init__(
-        self, launch: Launch, watchdog: Watchdog, output: int = subprocess.DEVNULL
-    ) -> None:
-        self._watchdog = watchdog
-        self._popen = subprocess.Popen(  # noqa: S603  # the manifest's command
-            list(launch.argv),
-            env=dict(launch.environment),
+    @classmethod
+    async def start(
+        cls, launch: Launch, watchdog: Watchdog, output: int = subprocess.DEVNULL
+    ) -> "Process":
+        """Start it; raise `OSError`."""
+        process = await asyncio.create_subprocess_exec(
+            *launch.argv,
+            env=launch.environment,
             cwd=launch.directory,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        self.pid = self._popen.pid
-        watchdog.add(self.pid)
-        self._ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._watch()
+        return cls(process, watchdog)
 
     async def wait(self) -> int:
         """Return the exit code, negative for a signal."""
-        return await asyncio.shield(self._ended)
+        return await asyncio.shield(self.ended)
 
-    async def wait_within(self, seconds: float) -> bool:
-        """Say whether it ends within a time."""
-        done, _ = await asyncio.wait([self._ended], timeout=seconds)
-        return bool(done)
-
-    async def wait_beside(self, task: asyncio.Task[None], seconds: float) -> None:
-        """Wait for a task, but no longer than the process runs or a time passes."""
-        first: set[asyncio.Future[Any]] = {self._ended, task}
-        await asyncio.wait(first, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-
-    def signal(self, number: signal.Signals) -> None:
-        """Signal the process itself."""
-        if not self._ended.done():
-            with contextlib.suppress(OSError):
-                os.kill(self.pid, number)
+    def terminate(self) -> None:
+        """Ask the process itself to end."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.terminate()
 
     def kill(self) -> None:
         """Kill it and all it started."""
-        if not self._ended.done():
+        if not self.ended.done():
             with contextlib.suppress(OSError):
                 os.killpg(self.pid, signal.SIGKILL)
 
-    def _watch(self) -> None:
-        loop = asyncio.get_running_loop()
-        if not hasattr(os, "pidfd_open"):
-            loop.call_later(POLL_S, self._poll)
-            return
-        descriptor = os.pidfd_open(self.pid)
-        loop.add_reader(descriptor, self._readable, descriptor)
-
-    def _readable(self, descriptor: int) -> None:
-        asyncio.get_running_loop().remove_reader(descriptor)
-        os.close(descriptor)
-        self._reap()
-
-    def _poll(self) -> None:
-        if self._popen.poll() is None:
-            asyncio.get_running_loop().call_later(POLL_S, self._poll)
-        else:
-            self._reap()
-
-    def _reap(self) -> None:
+    async def _reap(self) -> int:
+        code = await self._process.wait()
         with contextlib.suppress(OSError):
             os.killpg(self.pid, signal.SIGKILL)
         self._watchdog.remove(self.pid)
-        code = self._popen.wait()
-        if not self._ended.done():
-            self._ended.set_result(code)
+        return code
 
 
 async def run(launch: Launch, watchdog: Watchdog, seconds: float) -> int | None:
     """Run a command to its end; None when it took too long and was killed."""
-    process = Process(launch, watchdog)
+    process = await Process.start(launch, watchdog)
     try:
-        return await process.wait() if await process.wait_within(seconds) else None
+        async with asyncio.timeout(seconds):
+            return await process.wait()
+    except TimeoutError:
+        return None
     finally:
         process.kill()

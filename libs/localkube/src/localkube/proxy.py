@@ -3,7 +3,6 @@
 import asyncio
 import socket
 import struct
-from collections.abc import Callable, Coroutine
 from contextlib import suppress
 
 from localkube.balancer import Balancer, Endpoint
@@ -14,6 +13,7 @@ TRIES = 3
 CONNECTIONS = 4096
 """Connections of one listener; more are refused."""
 BACKLOG = 1024
+_CHUNK_BYTES = 64 * 1024
 _BIND_ADDRESS_NO_PORT = getattr(socket, "IP_BIND_ADDRESS_NO_PORT", 24)
 _RESET = struct.pack("ii", 1, 0)
 
@@ -27,46 +27,56 @@ class Listener:
 
     def __init__(self, sock: socket.socket, balancer: Balancer, *, keep_source: bool) -> None:
         self.address: tuple[str, int] = sock.getsockname()[:2]
-        self._balancer, self._keep_source = balancer, keep_source
-        self._socket = sock
-        self._halves: set[_Half] = set()
+        self.balancer = balancer
+        self._socket, self._keep_source = sock, keep_source
+        self._connections: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
         """Begin to accept."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._accept, sock=self._socket, backlog=BACKLOG)
+        self._server = await asyncio.start_server(self._serve, sock=self._socket, backlog=BACKLOG)
 
     def close(self) -> None:
         """Stop accepting and end every connection."""
         if self._server is not None:
             self._server.close()
         self._socket.close()
-        for half in list(self._halves):
-            half.abort()
+        for connection in self._connections:
+            connection.cancel()
 
-    def _accept(self) -> asyncio.Protocol:
-        return _Caller(self._connect, self._halves)
+    def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = asyncio.create_task(self._relay(reader, writer))
+        self._connections.add(connection)
+        connection.add_done_callback(self._connections.discard)
 
-    async def _connect(self, caller: "_Caller") -> None:
-        if len(self._halves) > CONNECTIONS * 2:
-            return caller.reset()
+    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        pod = await self._connect(writer.get_extra_info("peername")[0])
+        if pod is None:
+            _reset(writer)
+            return
+        try:
+            await asyncio.gather(_pump(reader, pod[1]), _pump(pod[0], writer))
+        except (OSError, asyncio.CancelledError):
+            writer.transport.abort()
+            pod[1].transport.abort()
+        finally:
+            writer.close()
+            pod[1].close()
+
+    async def _connect(
+        self, caller: str
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        if len(self._connections) > CONNECTIONS:
+            return None
         for _ in range(TRIES):
-            endpoint = self._balancer.choose(caller.ip)
-            if endpoint is None or caller.lost:
+            endpoint = self.balancer.choose(caller)
+            if endpoint is None:
                 break
             with suppress(OSError, TimeoutError):
-                return await self._join(caller, endpoint)
-        return caller.reset()
-
-    async def _join(self, caller: "_Caller", endpoint: Endpoint) -> None:
-        source = caller.ip if self._keep_source else None
-        pod = _Half(self._halves)
-        pod.peer = caller
-        async with asyncio.timeout(CONNECT_S):
-            sock = await _dial(endpoint, source)
-        await asyncio.get_running_loop().create_connection(lambda: pod, sock=sock)
-        caller.join(pod)
+                async with asyncio.timeout(CONNECT_S):
+                    sock = await _dial(endpoint, caller if self._keep_source else None)
+                return await asyncio.open_connection(sock=sock)
+        return None
 
 
 def tcp_socket() -> socket.socket:
@@ -93,91 +103,17 @@ async def _dial(endpoint: Endpoint, source: str | None) -> socket.socket:
     return sock
 
 
-class _Half(asyncio.Protocol):
-    """One side of a relayed connection; what it reads goes to its peer, no faster than that."""
-
-    def __init__(self, halves: "set[_Half]") -> None:
-        self._halves = halves
-        self.transport: asyncio.Transport | None = None
-        self.peer: _Half | None = None
-        self.lost = self.ended = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  # for the type checker
-        self.transport = transport
-        self._halves.add(self)
-
-    def data_received(self, data: bytes) -> None:
-        if self.peer is not None and self.peer.transport is not None:
-            self.peer.transport.write(data)
-
-    def eof_received(self) -> bool:
-        """Pass on the end; stay open for the other direction until that has ended too."""
-        self.ended = True
-        if self.peer is None or self.peer.transport is None:
-            return False
-        if self.peer.ended:
-            self.peer.transport.close()
-            return False
-        with suppress(OSError):
-            self.peer.transport.write_eof()
-        return True
-
-    def pause_writing(self) -> None:
-        if self.peer is not None and self.peer.transport is not None:
-            self.peer.transport.pause_reading()
-
-    def resume_writing(self) -> None:
-        if self.peer is not None and self.peer.transport is not None:
-            self.peer.transport.resume_reading()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.lost = True
-        self._halves.discard(self)
-        peer, self.peer = self.peer, None
-        if peer is not None and peer.transport is not None:
-            peer.transport.abort() if exc else peer.transport.close()
-
-    def join(self, peer: "_Half") -> None:
-        """Become the two sides of one connection."""
-        self.peer, peer.peer = peer, self
-        if self.lost:
-            peer.abort()
-        elif self.transport is not None:
-            self.transport.resume_reading()
-
-    def abort(self) -> None:
-        """End the connection at once."""
-        if self.transport is not None:
-            self.transport.abort()
-
-    def reset(self) -> None:
-        """End the connection with a reset, as a refused one would."""
-        if self.transport is not None and not self.lost:
-            sock = self.transport.get_extra_info("socket")
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-            self.transport.abort()
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Copy one direction, no faster than it is taken, and pass on its end."""
+    while data := await reader.read(_CHUNK_BYTES):
+        writer.write(data)
+        await writer.drain()
+    writer.write_eof()
 
 
-class _Caller(_Half):
-    """The side that was accepted; it reads nothing before a pod is connected."""
-
-    ip = ""
-
-    def __init__(
-        self,
-        connect: "Callable[[_Caller], Coroutine[None, None, None]]",
-        halves: "set[_Half]",
-    ) -> None:
-        super().__init__(halves)
-        self._connect = connect
-        self._joining: asyncio.Task[None] | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        assert self.transport is not None  # noqa: S101  # set a line above
-        self.ip = transport.get_extra_info("peername")[0]
-        loop = asyncio.get_running_loop()
-        # Not at once: until Python 3.11.5 a pause within connection_made is undone right after.
-        loop.call_soon(self.transport.pause_reading)
-        self._joining = loop.create_task(self._connect(self))
+def _reset(writer: asyncio.StreamWriter) -> None:
+    """End a connection with a reset, as a refused one would."""
+    with suppress(OSError):
+        sock = writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+    writer.transport.abort()

@@ -1,7 +1,6 @@
 """The arithmetic of a rolling update, as Kubernetes' Deployment controller does it."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -16,43 +15,29 @@ class Limits:
     @classmethod
     def of(cls, wanted: int, surge: int | str, unavailable: int | str) -> "Limits":
         """Resolve percentages: surge is rounded up, unavailable down, never both to 0."""
-        up, down = _resolve(surge, wanted, up=True), _resolve(unavailable, wanted, up=False)
+        up, down = math.ceil(_exact(surge, wanted)), math.floor(_exact(unavailable, wanted))
         return cls(wanted, up, 1 if up == 0 and down == 0 else down)
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How many pods a ReplicaSet shall have, and how many of its pods are available."""
+    """How many pods there are of a template, and how many of them are available."""
 
     replicas: int
     available: int
 
 
-def next_sizes(limits: Limits, new: Size, old: Sequence[Size]) -> tuple[int, list[int]]:
-    """Return the next sizes of the new ReplicaSet and of the old ones, oldest first."""
-    total = new.replicas + sum(size.replicas for size in old)
-    grown = min(limits.wanted, new.replicas + max(0, limits.wanted + limits.surge - total))
+def next_sizes(limits: Limits, new: Size, old: Size) -> tuple[int, int]:
+    """Return how many pods of the new template and of earlier ones there shall be next."""
+    room_to_grow = limits.wanted + limits.surge - new.replicas - old.replicas
+    grown = min(limits.wanted, new.replicas + max(0, room_to_grow))
     least = limits.wanted - limits.unavailable
-    room = max(0, total - new.replicas + min(new.available, grown) - least)
     # Pods that serve nobody go first: they cost no availability.
-    broken = [min(size.replicas, max(0, size.replicas - size.available)) for size in old]
-    sizes, spent = _shrink([size.replicas for size in old], broken, room)
-    available = new.available + sum(size.available for size in old)
-    spare = min(max(0, available - least), room - spent)
-    return grown, _shrink(sizes, sizes, spare)[0]
+    removable = max(0, old.replicas + min(new.available, grown) - least)
+    broken = min(old.replicas - old.available, removable)
+    spare = max(0, new.available + old.available - least)
+    return grown, max(0, old.replicas - broken - min(spare, removable - broken))
 
 
-def _shrink(sizes: list[int], limits: Sequence[int], count: int) -> tuple[list[int], int]:
-    left, shrunk = count, []
-    for size, limit in zip(sizes, limits, strict=True):
-        taken = min(limit, left)
-        left -= taken
-        shrunk.append(size - taken)
-    return shrunk, count - left
-
-
-def _resolve(value: int | str, wanted: int, *, up: bool) -> int:
-    if isinstance(value, int):
-        return value
-    exact = int(value.rstrip("%")) * wanted / 100
-    return math.ceil(exact) if up else math.floor(exact)
+def _exact(value: int | str, wanted: int) -> float:
+    return value if isinstance(value, int) else int(value.rstrip("%")) * wanted / 100

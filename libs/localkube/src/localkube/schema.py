@@ -1,29 +1,47 @@
-"""Reads schema.yaml: what of each kind is implemented, and what has no effect here."""
+"""Checks documents against schema.yaml: what is implemented, and what has no effect here."""
 
+import difflib
+import re
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from localkube.manifests import parse
-from localkube.objects import Object
-from localkube.rules import Anything, Fields, Findings, Flag, Items, Number, Pairs, Rule, Text
 
-_BUILT_IN: dict[str, Rule] = {
-    "anything": Anything(),
-    "text": Text(),
-    "flag": Flag(),
-    "strings": Pairs(Text()),
-}
 _HEAD = {"apiVersion!": "text", "kind!": "text", "metadata!": "metadata", "status": "anything"}
-_SUB_PATH = "a subPath mount never changes with its ConfigMap; mount the directory instead"
-_HINTS = {"subPath": _SUB_PATH, "subPathExpr": _SUB_PATH}
 
 
-def findings(document: Object) -> Findings:
-    """Check a document of an implemented kind against what is implemented of it."""
+@dataclass(slots=True)
+class Findings:
+    """What checking found: problems as `path: reason`, and fields without effect here."""
+
+    problems: list[str] = field(default_factory=list)
+    without_effect: set[str] = field(default_factory=set)
+
+    def problem(self, path: str, reason: str) -> None:
+        """Note a problem at a field path."""
+        self.problems.append(f"{path}: {reason}")
+
+
+def check_object(document: dict[str, Any]) -> Findings:
+    """Check a document of an implemented kind."""
     found = Findings()
-    _rule({**_HEAD, **_schema()["kinds"][document["kind"]]}).check(document, "", found)
+    _fields(document, {**_HEAD, **_schema()["kinds"][document["kind"]]}, "", found)
     return found
+
+
+def check(value: Any, rule: Any, path: str, found: Findings) -> None:
+    """Check a value by a rule in the notation of schema.yaml; null is as good as absent."""
+    rule = _schema()["types"].get(rule, rule) if isinstance(rule, str) else rule
+    if value is None or rule == "anything":
+        return
+    if isinstance(rule, dict):
+        _fields(value, rule, path, found)
+    elif isinstance(rule, list):
+        _items(value, rule, path, found)
+    else:
+        _scalar(value, rule, path, found)
 
 
 @cache
@@ -31,31 +49,60 @@ def _schema() -> Any:
     return parse(files("localkube").joinpath("schema.yaml").read_text("utf-8"), "schema.yaml")[0]
 
 
-@cache
-def _named(name: str) -> Rule:
-    return _BUILT_IN.get(name) or _rule(_schema()["types"][name])
+def _fields(value: Any, rule: dict[str, Any], path: str, found: Findings) -> None:
+    if not isinstance(value, dict):
+        return found.problem(path or "document", f"must be a mapping, not {value!r}")
+    known = {key.rstrip("!"): inner for key, inner in rule.items() if " " not in key}
+    for key, element in value.items():
+        place = f"{path}.{key}".lstrip(".")
+        if key in rule.get("no effect", ()):
+            found.without_effect.add(key)
+        elif key in known or "*" in known:
+            check(element, known.get(key) or known["*"], place, found)
+        else:
+            found.problem(place, _refusal(str(key), known))
+    for key in rule:
+        if key.endswith("!") and value.get(key[:-1]) is None:
+            found.problem(f"{path}.{key[:-1]}".lstrip("."), "is missing; set it")
+    choice = rule.get("exactly one")
+    if choice and sum(value.get(key) is not None for key in choice) != 1:
+        found.problem(path, f"needs exactly one of {', '.join(choice)}")
+    return None
 
 
-def _rule(notation: Any) -> Rule:
-    if isinstance(notation, dict):
-        return _fields(dict(notation))
-    if isinstance(notation, list):
-        return Items(_rule(notation[0]), *notation[1:])
-    if notation.startswith("="):
-        return Text(choices=tuple(notation[1:].split("|")))
-    head, tilde, pattern = notation.partition("~")
-    if ".." in head:
-        low, high = head.split("..")
-        return Number(int(low), int(high), pattern)
-    return Text(pattern) if tilde else _named(notation)
+def _refusal(key: str, known: dict[str, Any]) -> str:
+    if key in {"subPath", "subPathExpr"}:
+        return "a subPath mount never changes with its ConfigMap; mount the directory instead"
+    near = difflib.get_close_matches(key, known, 1, 0.8)
+    meant = f"; did you mean {near[0]}?" if near else "; remove it, or use a cluster"
+    return f"localkube does not implement this field{meant}"
 
 
-def _fields(notation: dict[str, Any]) -> Fields:
-    no_effect, exactly_one = notation.pop("no effect", ()), notation.pop("exactly one", ())
-    return Fields(
-        {key.rstrip("!"): _rule(value) for key, value in notation.items()},
-        required=tuple(key[:-1] for key in notation if key.endswith("!")),
-        no_effect=frozenset(no_effect),
-        exactly_one=tuple(exactly_one),
-        hints=_HINTS,
-    )
+def _items(value: Any, rule: list[Any], path: str, found: Findings) -> None:
+    if not isinstance(value, list):
+        return found.problem(path, f"must be a list, not {value!r}")
+    if len(value) < sum(rule[1:]):
+        found.problem(path, f"needs at least {rule[1]} element")
+    for index, element in enumerate(value):
+        check(element, rule[0], f"{path}[{index}]", found)
+    return None
+
+
+def _scalar(value: Any, rule: str, path: str, found: Findings) -> None:
+    head, _, pattern = rule.partition("~")
+    if rule == "flag":
+        if not isinstance(value, bool):
+            found.problem(path, f"must be true or false, not {value!r}")
+    elif ".." in head and not (pattern and isinstance(value, str)):
+        low, high = map(int, head.split(".."))
+        if isinstance(value, bool) or not isinstance(value, int):
+            found.problem(path, f"must be a whole number, not {value!r}")
+        elif not low <= value <= high:
+            found.problem(path, f"{value} must be from {low} to {high}")
+    elif not isinstance(value, str):
+        found.problem(path, f"must be a string, not {value!r}; put it in quotes")
+    elif rule.startswith("=") and value not in rule[1:].split("|"):
+        known = rule[1:].replace("|", " or ")
+        found.problem(path, f"{value!r} is not implemented; localkube knows {known}")
+    elif pattern and not re.fullmatch(pattern, value):
+        found.problem(path, f"{value!r} is not allowed here")

@@ -2,20 +2,17 @@
 
 import errno
 import socket
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from localkube.addresses import HOST, Addresses
 from localkube.balancer import Balancer, Endpoint
 from localkube.errors import LocalkubeError
-from localkube.events import Events
-from localkube.objects import Object, Ref, labels_of, ref_of
+from localkube.objects import Object, Ref, is_ready, ref_of, selects
 from localkube.proxy import BACKLOG, Listener, tcp_socket
-from localkube.selectors import from_labels, matches
 from localkube.store import Store
 
 DEFAULT_AFFINITY_S = 10800
-_LAST_NODE_PORT = 32767
+_FIRST_NODE_PORT, _LAST_NODE_PORT = 30000, 32767
 
 
 @dataclass(slots=True)
@@ -23,89 +20,70 @@ class Running:
     """A Service's address and what listens on it; keys are the manifest's ports."""
 
     ip: str
-    balancers: dict[int, Balancer] = field(default_factory=dict)
     listeners: dict[int, Listener] = field(default_factory=dict)
     node_ports: dict[int, Listener] = field(default_factory=dict)
+
+    def close(self, keep: set[int], keep_nodes: set[int]) -> None:
+        """Stop listening on all other ports."""
+        for listeners, kept in ((self.listeners, keep), (self.node_ports, keep_nodes)):
+            for port in listeners.keys() - kept:
+                listeners.pop(port).close()
 
 
 class Services:
     """Keeps listeners and endpoints at what Services, pods and labels say."""
 
-    def __init__(self, store: Store, addresses: Addresses, events: Events) -> None:
-        self._store, self._addresses, self._events = store, addresses, events
+    def __init__(self, store: Store, addresses: Addresses) -> None:
+        self._store, self._addresses = store, addresses
         self._running: dict[Ref, Running] = {}
         store.subscribe(self._on_change)
 
-    async def open(self, service: Object) -> None:
-        """Bind what a Service listens on before it is stored; raise `LocalkubeError`."""
-        ref, spec = ref_of(service), service["spec"]
-        ports = [] if spec.get("type") == "ExternalName" else spec["ports"]
+    async def open(self, service: Object) -> Object:
+        """Bind what a Service listens on, return it as it then is; raise `LocalkubeError`."""
+        ref, spec = ref_of(service), {"type": "ClusterIP"} | service["spec"]
+        ports = [] if spec["type"] == "ExternalName" else spec["ports"]
         running = self._running.get(ref) or Running(self._addresses.service_ip())
-        is_new = ref not in self._running
         try:
-            await self._open_ports(ref, running, ports, node=spec.get("type") == "NodePort")
+            for port in ports:
+                await self._open_port(ref, running, port, node=spec["type"] == "NodePort")
         except LocalkubeError:
-            if is_new:
-                _close(running, keep=[])
+            if ref not in self._running:
+                running.close(set(), set())
             raise
         self._running[ref] = running
-        _close(running, keep=[port["port"] for port in ports])
-        if spec.get("type") != "NodePort":
-            _close_all(running.node_ports)
-
-    def described(self, service: Object) -> Object:
-        """Return the Service with its real address and ports filled in."""
-        running, spec = self._running[ref_of(service)], dict(service["spec"])
-        if spec.get("type") == "ExternalName":
-            return service
-        spec.setdefault("type", "ClusterIP")
-        nodes = running.node_ports if spec["type"] == "NodePort" else {}
-        ports = [
-            {**port, "nodePort": nodes[port["port"]].address[1]} if port["port"] in nodes else port
-            for port in spec["ports"]
-        ]
-        real = {str(p): "{}:{}".format(*s.address) for p, s in running.listeners.items()}
-        spec |= {"clusterIP": running.ip, "ports": ports}
-        return {**service, "spec": spec, "status": {"loadBalancer": {}, "addresses": real}}
+        numbers = {port["port"] for port in ports}
+        running.close(numbers, numbers if spec["type"] == "NodePort" else set())
+        return _described(service, running) if ports else service
 
     def close(self) -> None:
         """Stop listening for all Services."""
         for running in self._running.values():
-            _close(running, keep=[])
-        self._running.clear()
+            running.close(set(), set())
 
-    async def _open_ports(
-        self, ref: Ref, running: Running, ports: list[Object], *, node: bool
-    ) -> None:
-        for port in ports:
-            number = port["port"]
-            balancer = running.balancers.setdefault(number, Balancer())
-            if number not in running.listeners:
-                sock = self._bind(ref, running.ip, number)
-                running.listeners[number] = await self._listen(sock, balancer)
-            if node and number not in running.node_ports:
-                sock = _bind_node_port(port.get("nodePort") or 30000)
-                running.node_ports[number] = await self._listen(sock, balancer)
+    async def _open_port(self, ref: Ref, running: Running, port: Object, *, node: bool) -> None:
+        number = port["port"]
+        if number not in running.listeners:
+            sock = self._bind(ref, running.ip, number)
+            running.listeners[number] = await self._listen(sock, Balancer())
+        if node and number not in running.node_ports:
+            sock = _bind_node_port(port.get("nodePort", _FIRST_NODE_PORT))
+            balancer = running.listeners[number].balancer
+            running.node_ports[number] = await self._listen(sock, balancer)
 
     async def _listen(self, sock: socket.socket, balancer: Balancer) -> Listener:
-        keep_source = self._addresses.source_addresses
-        listener = Listener(sock, balancer, keep_source=keep_source)
+        listener = Listener(sock, balancer, keep_source=self._addresses.loopback)
         await listener.start()
         return listener
 
     def _bind(self, ref: Ref, ip: str, port: int) -> socket.socket:
-        error: OSError | None = None
+        what = "is in use by another program; stop it, or use --addresses=ports"
         for candidate in self._addresses.service_ports(port):
             try:
                 return _bind(ip, candidate)
-            except OSError as problem:
-                error = problem
-                if problem.errno != errno.EACCES:
+            except OSError as error:
+                if error.errno != errno.EACCES:
                     break
-        if error is not None and error.errno == errno.EACCES:
-            what = "needs root; use a port above 1023, or --addresses=ports"
-        else:
-            what = "is in use by another program; stop it, or use --addresses=ports"
+                what = "needs root; use a port above 1023, or --addresses=ports"
         raise LocalkubeError(f"{ref}: {ip}:{port} {what}")
 
     def _on_change(self, ref: Ref) -> None:
@@ -113,77 +91,59 @@ class Services:
             for service in self._store.list("Service", ref.namespace):
                 self._refresh(service)
         elif ref.kind == "Service":
-            self._on_service(ref)
-
-    def _on_service(self, ref: Ref) -> None:
-        service = self._store.find(ref)
-        if service is not None:
-            self._refresh(service)
-        elif running := self._running.pop(ref, None):
-            _close(running, keep=[])
-            self._store.remove(Ref("Endpoints", ref.namespace, ref.name))
+            if changed := self._store.find(ref):
+                self._refresh(changed)
+            else:
+                self._running.pop(ref).close(set(), set())
+                self._store.remove(Ref("Endpoints", ref.namespace, ref.name))
 
     def _refresh(self, service: Object) -> None:
-        running, spec = self._running.get(ref_of(service)), service["spec"]
-        if running is None or not spec.get("selector"):
+        running, spec = self._running[ref_of(service)], service["spec"]
+        if not spec.get("selector") or not running.listeners:
             return
-        selector = from_labels(spec["selector"])
-        pods = [
-            pod
-            for pod in self._store.list("Pod", service["metadata"]["namespace"])
-            if matches(selector, labels_of(pod)) and is_ready(pod)
-        ]
-        for port in spec["ports"]:
-            found = [endpoint for pod in pods if (endpoint := _endpoint(pod, port))]
-            balancer = running.balancers[port["port"]]
-            balancer.endpoints = tuple(found)
-            balancer.affinity_s = _affinity(spec)
-        self._store.put(_endpoints_object(service, running))
+        pods = self._store.list("Pod", service["metadata"]["namespace"])
+        ready = [pod for pod in pods if selects(spec["selector"], pod) and is_ready(pod)]
+        subsets = []
+        for port in spec.get("ports", []):
+            found = [endpoint for pod in ready if (endpoint := _endpoint(pod, port))]
+            balancer = running.listeners[port["port"]].balancer
+            balancer.endpoints, balancer.affinity_s = tuple(found), _affinity(spec)
+            subsets += [_subset(endpoint, port.get("name", "")) for endpoint in found]
+        metadata = {key: service["metadata"][key] for key in ("name", "namespace")}
+        head = {"apiVersion": "v1", "kind": "Endpoints", "metadata": metadata}
+        self._store.put({**head, "subsets": subsets})
 
 
-def is_ready(pod: Object) -> bool:
-    """Say whether a pod takes new connections."""
-    conditions = {c["type"]: c["status"] for c in pod.get("status", {}).get("conditions", [])}
-    return conditions.get("Ready") == "True" and "deletionTimestamp" not in pod["metadata"]
+def _described(service: Object, running: Running) -> Object:
+    """Fill in the real address and ports."""
+    nodes = running.node_ports
+    ports = [
+        {**port, "nodePort": nodes[port["port"]].address[1]} if port["port"] in nodes else port
+        for port in service["spec"]["ports"]
+    ]
+    real = {str(p): "{}:{}".format(*s.address) for p, s in sorted(running.listeners.items())}
+    spec = {"type": "ClusterIP"} | service["spec"] | {"clusterIP": running.ip, "ports": ports}
+    return {**service, "spec": spec, "status": {"loadBalancer": {}, "addresses": real}}
 
 
 def _endpoint(pod: Object, service_port: Object) -> Endpoint | None:
-    target = service_port.get("targetPort") or service_port["port"]
-    declared = [p for c in pod["spec"]["containers"] for p in c.get("ports") or []]
-    for port in declared:
+    target = service_port.get("targetPort", service_port["port"])
+    for port in (port for c in pod["spec"]["containers"] for port in c["ports"]):
         if target in {port["containerPort"], port.get("name")}:
-            return Endpoint(pod["status"]["podIP"], port.get("hostPort") or port["containerPort"])
+            return Endpoint(pod["status"]["podIP"], port.get("hostPort", port["containerPort"]))
     return Endpoint(pod["status"]["podIP"], target) if isinstance(target, int) else None
+
+
+def _subset(endpoint: Endpoint, name: str) -> Object:
+    port = {"name": name, "port": endpoint.port, "protocol": "TCP"}
+    return {"addresses": [{"ip": endpoint.ip}], "ports": [port]}
 
 
 def _affinity(spec: Object) -> float | None:
     if spec.get("sessionAffinity") != "ClientIP":
         return None
-    config = (spec.get("sessionAffinityConfig") or {}).get("clientIP") or {}
-    return float(config.get("timeoutSeconds") or DEFAULT_AFFINITY_S)
-
-
-def _endpoints_object(service: Object, running: Running) -> Object:
-    metadata = {key: service["metadata"][key] for key in ("name", "namespace")}
-    subsets = [
-        {
-            "addresses": [{"ip": endpoint.ip}],
-            "ports": [{"name": port.get("name", ""), "port": endpoint.port, "protocol": "TCP"}],
-        }
-        for port in service["spec"]["ports"]
-        for endpoint in running.balancers[port["port"]].endpoints
-    ]
-    return {"apiVersion": "v1", "kind": "Endpoints", "metadata": metadata, "subsets": subsets}
-
-
-def _close(running: Running, *, keep: list[int]) -> None:
-    for listeners in (running.listeners, running.node_ports):
-        _close_all(listeners, keep)
-
-
-def _close_all(listeners: dict[int, Listener], keep: Sequence[int] = ()) -> None:
-    for port in [port for port in listeners if port not in keep]:
-        listeners.pop(port).close()
+    config = spec.get("sessionAffinityConfig", {}).get("clientIP", {})
+    return float(config.get("timeoutSeconds", DEFAULT_AFFINITY_S))
 
 
 def _bind(ip: str, port: int) -> socket.socket:

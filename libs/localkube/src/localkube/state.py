@@ -10,20 +10,15 @@ from pathlib import Path
 
 from localkube.errors import LocalkubeError
 
-LOCK_WAIT_S = 5.0
-"""How long a killed localkube's remains may take to go."""
+SOCKET = "control.sock"
+"""The control socket's name; relative, because a socket's path has a limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A state directory's files; only its owner can read them."""
+    """A state directory; only its owner can read it."""
 
     directory: Path
-
-    @property
-    def socket(self) -> str:
-        """Return the control socket's name within the directory."""
-        return "control.sock"
 
     @property
     def log(self) -> Path:
@@ -39,7 +34,7 @@ class State:
             reason = f"state directory {self.directory}: {error.strerror}"
             raise LocalkubeError(f"{reason}; name another with --state") from None
 
-    def try_lock(self) -> int | None:
+    def lock(self) -> int | None:
         """Take the directory; return the descriptor that holds it, or None where it is taken."""
         descriptor = os.open(self.directory / "lock", os.O_RDWR)
         try:
@@ -52,7 +47,7 @@ class State:
     def wait_until_free(self, seconds: float) -> bool:
         """Say whether nobody owns the directory within a time."""
         deadline = time.monotonic() + seconds
-        while (descriptor := self.try_lock()) is None:
+        while (descriptor := self.lock()) is None:
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.02)
@@ -60,15 +55,15 @@ class State:
         return True
 
 
-def default_directory() -> Path:
-    """Return the directory of this user and checkout, the one whose venv runs this."""
-    checkout = str(Path(sys.prefix).resolve().parent)
-    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    digest = hashlib.sha256(checkout.encode()).hexdigest()[:8]
-    return Path(base) / "localkube" / f"{Path(checkout).name}-{digest}"
-
-
 def state_of(option: str | None) -> State:
     """Return the state of `--state`, else of LOCALKUBE_STATE, else of user and checkout."""
     chosen = option or os.environ.get("LOCALKUBE_STATE")
-    return State(Path(chosen).absolute() if chosen else default_directory())
+    return State(Path(chosen).absolute() if chosen else _default_directory())
+
+
+def _default_directory() -> Path:
+    # The checkout is the one whose virtual environment runs this.
+    checkout = Path(sys.prefix).resolve().parent
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    digest = hashlib.sha256(str(checkout).encode()).hexdigest()[:8]
+    return Path(base) / "localkube" / f"{checkout.name}-{digest}"

@@ -3,11 +3,9 @@
 import uuid
 from collections.abc import Callable
 
-from localkube.errors import NotFoundError
+from localkube.errors import LocalkubeError
 from localkube.kinds import kind_named
 from localkube.objects import Object, Ref, ref_of, timestamp
-
-Listener = Callable[[Ref], None]
 
 
 class Store:
@@ -15,19 +13,18 @@ class Store:
 
     def __init__(self) -> None:
         self._objects: dict[Ref, Object] = {}
-        self._listeners: list[Listener] = []
+        self._listeners: list[Callable[[Ref], None]] = []
         self._version = 0
 
-    def subscribe(self, listener: Listener) -> None:
+    def subscribe(self, listener: Callable[[Ref], None]) -> None:
         """Call `listener` after each change, in the same turn of the loop."""
         self._listeners.append(listener)
 
     def get(self, ref: Ref) -> Object:
-        """Return an object; raise `NotFoundError`."""
-        found = self._objects.get(ref)
-        if found is None:
-            raise NotFoundError(self._not_found(ref))
-        return found
+        """Return an object; raise `LocalkubeError` that says where to look for it."""
+        if ref not in self._objects:
+            raise LocalkubeError(self._not_found(ref))
+        return self._objects[ref]
 
     def find(self, ref: Ref) -> Object | None:
         """Return an object or None."""
@@ -35,22 +32,18 @@ class Store:
 
     def list(self, kind: str, namespace: str | None = None) -> list[Object]:
         """Return the objects of a kind by namespace and name; None is all namespaces."""
-        chosen = [
-            ref
-            for ref in self._objects
-            if ref.kind == kind and (namespace is None or ref.namespace == namespace)
-        ]
-        return [self._objects[ref] for ref in sorted(chosen, key=lambda r: (r.namespace, r.name))]
+        found = [r for r in self._objects if r.kind == kind and namespace in {None, r.namespace}]
+        return [self._objects[ref] for ref in sorted(found, key=lambda r: (r.namespace, r.name))]
 
     def put(self, document: Object) -> Object:
         """Store a document and its bookkeeping metadata; the same content changes nothing."""
         ref = ref_of(document)
         old = self._objects.get(ref)
-        metadata = {**document["metadata"], **self._identity(old)}
+        metadata = {**document["metadata"], **self._bookkeeping(old)}
         if old is not None and {**document, "metadata": metadata} == old:
             return old
         if old is None or old.get("spec") != document.get("spec"):
-            metadata["generation"] = metadata.get("generation", 0) + 1
+            metadata["generation"] += 1
         self._version += 1
         metadata["resourceVersion"] = str(self._version)
         self._objects[ref] = {**document, "metadata": metadata}
@@ -62,7 +55,7 @@ class Store:
         if self._objects.pop(ref, None) is not None:
             self._tell(ref)
 
-    def _identity(self, old: Object | None) -> dict[str, object]:
+    def _bookkeeping(self, old: Object | None) -> Object:
         if old is None:
             return {"uid": str(uuid.uuid4()), "creationTimestamp": timestamp(), "generation": 0}
         kept = ("uid", "creationTimestamp", "generation", "resourceVersion")
@@ -73,12 +66,8 @@ class Store:
             listener(ref)
 
     def _not_found(self, ref: Ref) -> str:
-        elsewhere = [
-            other.namespace
-            for other in self._objects
-            if (other.kind, other.name) == (ref.kind, ref.name)
-        ]
-        if elsewhere:
-            return f"{ref} not found; it stands in namespace {elsewhere[0]} (-n {elsewhere[0]})"
-        plural = kind_named(ref.kind).plural
-        return f"{ref} not found; see: localkube get {plural} -A"
+        for other in self._objects:
+            if (other.kind, other.name) == (ref.kind, ref.name):
+                place = other.namespace
+                return f"{ref} not found; it stands in namespace {place} (-n {place})"
+        return f"{ref} not found; see: localkube get {kind_named(ref.kind).plural} -A"

@@ -5,19 +5,22 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from localkube.objects import REVISION
+Cells = dict[str, str]
+"""A row: column titles and what stands in them."""
 
-Row = list[str]
 
-
-def render(columns: Sequence[str], rows: Sequence[Row]) -> str:
-    """Lay out columns three spaces apart."""
-    table = [list(columns), *rows]
-    widths = [max(len(row[index]) for row in table) for index in range(len(columns))]
-    lines = (
-        "   ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) for row in table
+def table(
+    kind: str, documents: Sequence[Any], *, namespaces: bool = False, wide: bool = False
+) -> str:
+    """Lay out objects of a kind in columns three spaces apart."""
+    rows = [_row(kind, document, namespaces=namespaces, wide=wide) for document in documents]
+    lines = [list(rows[0]), *(list(row.values()) for row in rows)] if rows else []
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    padded = (
+        "   ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        for line in lines
     )
-    return "\n".join(line.rstrip() for line in lines)
+    return "\n".join(line.rstrip() for line in padded)
 
 
 def age(timestamp: str) -> str:
@@ -34,48 +37,41 @@ def age(timestamp: str) -> str:
     return f"{hours}h" if days < 2 else f"{days}d"  # noqa: PLR2004  # likewise
 
 
-def columns_of(kind: str, *, wide: bool) -> tuple[list[str], Callable[[Any], Row]]:
-    """Return a kind's columns and what makes a row of an object."""
-    narrow, row, more, more_row = _KINDS.get(kind, _PLAIN)
-    if not wide:
-        return narrow, row
-    return [*narrow, *more], lambda document: [*row(document), *more_row(document)]
+def _row(kind: str, document: Any, *, namespaces: bool, wide: bool) -> Cells:
+    metadata = document["metadata"]
+    place = {"NAMESPACE": metadata["namespace"]} if namespaces else {}
+    if kind == "Event":
+        return place | _event(document)
+    middle, more = _COLUMNS.get(kind, _nothing), _WIDE.get(kind, _nothing)
+    row = place | {"NAME": metadata["name"]} | middle(document)
+    row["AGE"] = age(metadata["creationTimestamp"])
+    return row | more(document) if wide else row
 
 
-def _name(document: Any) -> str:
-    return str(document["metadata"]["name"])
-
-
-def _age(document: Any) -> str:
-    return age(document["metadata"]["creationTimestamp"])
-
-
-def _pod(pod: Any) -> Row:
+def _pod(pod: Any) -> Cells:
     statuses = pod["status"]["containerStatuses"]
-    ready = sum(status["ready"] for status in statuses)
-    restarts = sum(status["restartCount"] for status in statuses)
-    counted = f"{ready}/{len(statuses)}"
-    return [_name(pod), counted, pod_status(pod), str(restarts), _age(pod)]
+    return {
+        "READY": f"{sum(status['ready'] for status in statuses)}/{len(statuses)}",
+        "STATUS": _pod_status(pod),
+        "RESTARTS": str(sum(status["restartCount"] for status in statuses)),
+    }
 
 
-def pod_status(pod: Any) -> str:
-    """Return the one word kubectl shows for a pod."""
+def _pod_status(pod: Any) -> str:
     if "deletionTimestamp" in pod["metadata"]:
         return "Terminating"
-    for status in pod["status"]["containerStatuses"]:
-        for kind in ("waiting", "terminated"):
-            if kind in status["state"]:
-                return str(status["state"][kind]["reason"])
-    return "Running"
+    states = [status["state"] for status in pod["status"]["containerStatuses"]]
+    reasons = [detail["reason"] for s in states for detail in s.values() if "reason" in detail]
+    return str(reasons[0]) if reasons else "Running"
 
 
-def _pod_wide(pod: Any) -> Row:
-    ports = [p for c in pod["spec"]["containers"] for p in c.get("ports") or []]
-    real = ",".join(str(p.get("hostPort", p["containerPort"])) for p in ports)
-    return [pod["status"]["podIP"], real or "<none>", memory(pod)]
+def _pod_wide(pod: Any) -> Cells:
+    ports = [port for c in pod["spec"]["containers"] for port in c["ports"]]
+    real = ",".join(str(port.get("hostPort", port["containerPort"])) for port in ports)
+    return {"IP": pod["status"]["podIP"], "PORTS": real or "<none>", "MEMORY": _memory(pod)}
 
 
-def memory(pod: Any) -> str:
+def _memory(pod: Any) -> str:
     """Return the resident memory of a pod's processes, where the system tells it."""
     sizes = []
     for status in pod["status"]["containerStatuses"]:
@@ -88,105 +84,81 @@ def memory(pod: Any) -> str:
     return f"{sum(sizes) / 1024:.0f}Mi" if sizes else "-"
 
 
-def _deployment(deployment: Any) -> Row:
-    status, wanted = deployment.get("status") or {}, deployment["spec"].get("replicas", 1)
-    counts = [str(status.get(key, 0)) for key in ("updatedReplicas", "availableReplicas")]
-    ready = f"{status.get('readyReplicas', 0)}/{wanted}"
-    return [_name(deployment), ready, *counts, _age(deployment)]
+def _deployment(deployment: Any) -> Cells:
+    status, wanted = deployment.get("status", {}), deployment["spec"].get("replicas", 1)
+    return {
+        "READY": f"{status.get('readyReplicas', 0)}/{wanted}",
+        "UP-TO-DATE": str(status.get("updatedReplicas", 0)),
+        "AVAILABLE": str(status.get("availableReplicas", 0)),
+    }
 
 
-def _containers(owner: Any) -> Row:
-    containers = owner["spec"]["template"]["spec"]["containers"]
-    names = ",".join(c["name"] for c in containers)
-    return [names, ",".join(c["image"] for c in containers), _labels(owner["spec"]["selector"])]
+def _deployment_wide(deployment: Any) -> Cells:
+    containers = deployment["spec"]["template"]["spec"]["containers"]
+    return {
+        "CONTAINERS": ",".join(c["name"] for c in containers),
+        "IMAGES": ",".join(c["image"] for c in containers),
+        "SELECTOR": _labels(deployment["spec"]["selector"]["matchLabels"]),
+    }
 
 
-def _labels(selector: Any) -> str:
-    pairs = selector.get("matchLabels", selector) or {}
-    return ",".join(f"{key}={value}" for key, value in pairs.items()) or "<none>"
+def _labels(selector: dict[str, str]) -> str:
+    return ",".join(f"{key}={value}" for key, value in selector.items()) or "<none>"
 
 
-def _replica_set(replica_set: Any) -> Row:
-    status = replica_set.get("status") or {}
-    counts = [replica_set["spec"]["replicas"], status.get("replicas", 0)]
-    revision = replica_set["metadata"]["annotations"][REVISION]
-    ready = str(status.get("readyReplicas", 0))
-    return [_name(replica_set), *map(str, counts), ready, revision, _age(replica_set)]
-
-
-def _service(service: Any) -> Row:
+def _service(service: Any) -> Cells:
     spec, real = service["spec"], service.get("status", {}).get("addresses", {})
-    ports = [
-        _service_port(port, real.get(str(port["port"]), "")) for port in spec.get("ports") or []
-    ]
-    outside = spec.get("externalName") or "<none>"
-    kind, ip = spec.get("type", "ClusterIP"), spec.get("clusterIP", "<none>")
-    return [_name(service), kind, ip, outside, ",".join(ports) or "<none>", _age(service)]
+    ports = [_port(port, real.get(str(port["port"]), "")) for port in spec.get("ports", [])]
+    return {
+        "TYPE": spec["type"],
+        "CLUSTER-IP": spec.get("clusterIP", "<none>"),
+        "EXTERNAL-NAME": spec.get("externalName", "<none>"),
+        "PORT(S)": ",".join(ports) or "<none>",
+    }
 
 
-def _service_port(port: Any, real: str) -> str:
+def _port(port: Any, real: str) -> str:
     moved = real.rpartition(":")[2]
     shown = str(port["port"]) + (f"→{moved}" if moved not in {"", str(port["port"])} else "")
     node = f":{port['nodePort']}" if port.get("nodePort") else ""
     return f"{shown}{node}/TCP"
 
 
-def _endpoints(endpoints: Any) -> Row:
-    pairs = (
-        f"{address['ip']}:{port['port']}"
-        for subset in endpoints["subsets"]
-        for address in subset["addresses"]
-        for port in subset["ports"]
-    )
-    return [_name(endpoints), ",".join(dict.fromkeys(pairs)) or "<none>", _age(endpoints)]
+def _service_wide(service: Any) -> Cells:
+    return {"SELECTOR": _labels(service["spec"].get("selector", {}))}
 
 
-def _data(document: Any) -> Row:
-    entries = len(document.get("data") or {}) + len(document.get("binaryData") or {})
-    return [_name(document), str(entries), _age(document)]
+def _endpoints(endpoints: Any) -> Cells:
+    pairs = (f"{s['addresses'][0]['ip']}:{s['ports'][0]['port']}" for s in endpoints["subsets"])
+    return {"ENDPOINTS": ",".join(dict.fromkeys(pairs)) or "<none>"}
 
 
-def _event(event: Any) -> Row:
+def _data(document: Any) -> Cells:
+    return {"DATA": str(len(document.get("data", {})) + len(document.get("binaryData", {})))}
+
+
+def _event(event: Any) -> Cells:
     involved = event["involvedObject"]
-    subject = f"{involved['kind'].lower()}/{involved['name']}"
-    return [age(event["lastTimestamp"]), event["type"], event["reason"], subject, event["message"]]
+    return {
+        "LAST SEEN": age(event["lastTimestamp"]),
+        "TYPE": event["type"],
+        "REASON": event["reason"],
+        "OBJECT": f"{involved['kind'].lower()}/{involved['name']}",
+        "MESSAGE": event["message"],
+    }
 
 
-def _nothing(document: Any) -> Row:
+def _nothing(document: Any) -> Cells:
     del document
-    return []
+    return {}
 
 
-_Columns = tuple[list[str], Callable[[Any], Row], list[str], Callable[[Any], Row]]
-_PLAIN: _Columns = (["NAME", "AGE"], lambda o: [_name(o), _age(o)], [], _nothing)
-_OWNER = ["CONTAINERS", "IMAGES", "SELECTOR"]
-_KINDS: dict[str, _Columns] = {
-    "Pod": (
-        ["NAME", "READY", "STATUS", "RESTARTS", "AGE"],
-        _pod,
-        ["IP", "PORTS", "MEMORY"],
-        _pod_wide,
-    ),
-    "Deployment": (
-        ["NAME", "READY", "UP-TO-DATE", "AVAILABLE", "AGE"],
-        _deployment,
-        _OWNER,
-        _containers,
-    ),
-    "ReplicaSet": (
-        ["NAME", "DESIRED", "CURRENT", "READY", "REVISION", "AGE"],
-        _replica_set,
-        _OWNER,
-        _containers,
-    ),
-    "Service": (
-        ["NAME", "TYPE", "CLUSTER-IP", "EXTERNAL-NAME", "PORT(S)", "AGE"],
-        _service,
-        ["SELECTOR"],
-        lambda service: [_labels(service["spec"].get("selector") or {})],
-    ),
-    "Endpoints": (["NAME", "ENDPOINTS", "AGE"], _endpoints, [], _nothing),
-    "ConfigMap": (["NAME", "DATA", "AGE"], _data, [], _nothing),
-    "Secret": (["NAME", "DATA", "AGE"], _data, [], _nothing),
-    "Event": (["LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"], _event, [], _nothing),
+_COLUMNS: dict[str, Callable[[Any], Cells]] = {
+    "Pod": _pod,
+    "Deployment": _deployment,
+    "Service": _service,
+    "Endpoints": _endpoints,
+    "ConfigMap": _data,
+    "Secret": _data,
 }
+_WIDE = {"Pod": _pod_wide, "Deployment": _deployment_wide, "Service": _service_wide}

@@ -1,4 +1,4 @@
-"""How localkube speaks to people: progress on standard error, colour only where wanted."""
+"""How localkube speaks to people: results on standard output, all else on standard error."""
 
 import os
 import sys
@@ -10,9 +10,9 @@ def show(text: str) -> None:
     sys.stdout.flush()
 
 
-def say(line: str) -> None:
+def say(line: str, end: str = "\n") -> None:
     """Print a line of progress on standard error."""
-    sys.stderr.write(f"{line}\n")
+    sys.stderr.write(f"{line}{end}")
     sys.stderr.flush()
 
 
@@ -32,14 +32,9 @@ class Progress:
 
     def show(self, line: str) -> None:
         """Show a line unless it already stands there."""
-        if line == self._last:
-            return
+        if line != self._last:
+            say(f"\r\033[K{line}", end="") if self._live else say(line)
         self._last = line
-        if self._live:
-            sys.stderr.write(f"\r\033[K{line}")
-            sys.stderr.flush()
-        else:
-            say(line)
 
     def end(self) -> None:
         """Leave the last line as it is."""

@@ -8,56 +8,49 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from localkube.environment import required_data
-from localkube.errors import MissingReferenceError
-from localkube.objects import Object
+from localkube.objects import Object, Ref
+from localkube.references import data_of
 from localkube.store import Store
 
 _DATA, _NEXT = "..data", "..data_tmp"
 
 
-@dataclass(frozen=True, slots=True)
-class File:
-    """One file of a mounted ConfigMap or Secret."""
-
-    content: bytes
-    mode: int
-
-
 def prepare(volumes: list[Object], directory: Path, namespace: str, store: Store) -> None:
-    """Bring a pod's volumes up to date; raise `MissingReferenceError` where a source lacks."""
+    """Bring a pod's volumes up to date; raise `LocalkubeError` where a source lacks."""
     for volume in volumes:
         target = directory / volume["name"]
         target.mkdir(parents=True, exist_ok=True)
-        if "emptyDir" not in volume:
-            publish(target, _files(volume, namespace, store))
+        for kind, field in (("ConfigMap", "configMap"), ("Secret", "secret")):
+            if reference := volume.get(field):
+                files = data_of(kind, namespace, reference, store)
+                publish(target, files, reference.get("defaultMode", 0o644))
 
 
-def refers_to(volumes: list[Object], kind: str, name: str) -> bool:
+def refer_to(volumes: list[Object], changed: Ref) -> bool:
     """Say whether a ConfigMap or Secret is among the volumes."""
-    if kind == "ConfigMap":
-        return any((v.get("configMap") or {}).get("name") == name for v in volumes)
-    return any((v.get("secret") or {}).get("secretName") == name for v in volumes)
+    names = {(kind, name) for v in volumes for kind, name in _sources(v)}
+    return (changed.kind, changed.name) in names
 
 
-def publish(target: Path, files: Mapping[str, File]) -> bool:
+def publish(target: Path, files: Mapping[str, bytes], mode: int = 0o644) -> bool:
     """Swap a directory's content as kubelet's atomic writer does; False when nothing changed.
 
     The rename of `..data_tmp` over `..data` is the only moment at which anything changes.
     """
     current = target / _DATA
-    if current.exists() and _read(current) == files:
+    old = current.resolve() if current.exists() else None
+    if old is not None and {path.name: path.read_bytes() for path in old.iterdir()} == files:
         return False
     now = dt.datetime.now(dt.UTC)
     fresh = target / f"..{now:%Y_%m_%d_%H_%M_%S}.{now.microsecond:06d}{os.urandom(2).hex()}"
-    for name, file in files.items():
-        _write(fresh / name, file)
-    fresh.mkdir(exist_ok=True)
-    old = current.resolve() if current.exists() else None
+    fresh.mkdir()
+    for name, content in files.items():
+        (fresh / name).write_bytes(content)
+        (fresh / name).chmod(mode)
     (target / _NEXT).unlink(missing_ok=True)
     (target / _NEXT).symlink_to(fresh.name)
     (target / _NEXT).rename(current)
-    _link(target, {name.split("/")[0] for name in files})
+    _link(target, set(files))
     if old is not None:
         shutil.rmtree(old, ignore_errors=True)
     return True
@@ -72,7 +65,7 @@ class Mounts:
     @classmethod
     def of(cls, container: Object, volumes: Path) -> "Mounts":
         """Read a container's volumeMounts; `volumes` is the pod's directory of them."""
-        mounts = container.get("volumeMounts") or []
+        mounts = container.get("volumeMounts", [])
         return cls({mount["mountPath"]: volumes / mount["name"] for mount in mounts})
 
     def rewrite(self, text: str) -> str:
@@ -85,39 +78,10 @@ class Mounts:
         return re.sub(pattern, lambda found: str(self.directories[found[1]]), text)
 
 
-def _files(volume: Object, namespace: str, store: Store) -> dict[str, File]:
-    kind, source = ("Secret", "secret") if "secret" in volume else ("ConfigMap", "configMap")
-    reference = volume[source]
-    data = required_data(reference, kind, namespace, store)
-    mode = reference.get("defaultMode", 0o644)
-    if not reference.get("items"):
-        return {key: File(content, mode) for key, content in data.items()}
-    return {
-        item["path"]: File(_item(data, item["key"], reference), item.get("mode", mode))
-        for item in reference["items"]
-        if item["key"] in data or not reference.get("optional")
-    }
-
-
-def _item(data: Mapping[str, bytes], key: str, reference: Object) -> bytes:
-    if key not in data:
-        name = reference.get("name") or reference["secretName"]
-        raise MissingReferenceError(f"{name} has no key {key!r}, which a volume asks for; add it")
-    return data[key]
-
-
-def _write(path: Path, file: File) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(file.content)
-    path.chmod(file.mode)
-
-
-def _read(directory: Path) -> dict[str, File]:
-    return {
-        str(path.relative_to(directory)): File(path.read_bytes(), path.stat().st_mode & 0o7777)
-        for path in directory.rglob("*")
-        if path.is_file()
-    }
+def _sources(volume: Object) -> list[tuple[str, str]]:
+    if "configMap" in volume:
+        return [("ConfigMap", volume["configMap"]["name"])]
+    return [("Secret", volume["secret"]["secretName"])] if "secret" in volume else []
 
 
 def _link(target: Path, names: set[str]) -> None:

@@ -2,8 +2,7 @@
 
 It reads `+PGID` and `-PGID` lines. When the pipe ends, for whatever reason, it kills the process
 groups that are left. It inherits the state's lock and the claimed network, so that neither is
-free before the last process is gone. localkube takes a group off the list before it reaps the
-leader, so that a listed number is never that of a stranger.
+free before the last process is gone.
 """
 
 import contextlib
@@ -28,7 +27,7 @@ class Watchdog:
         self._tell(f"+{group}\n")
 
     def remove(self, group: int) -> None:
-        """Forget a process group; call this before its leader is reaped."""
+        """Forget a process group."""
         self._groups.discard(group)
         self._tell(f"-{group}\n")
 
@@ -53,6 +52,7 @@ class Watchdog:
         try:
             self._pipe.write(line.encode())
         except OSError:
+            # It was killed; another one takes over.
             self._process.wait()
             self._start()
             self._pipe.write("".join(f"+{group}\n" for group in self._groups).encode())

@@ -24,7 +24,5 @@ _Dumper.add_representer(str, _text)
 
 def to_yaml(document: Any) -> str:
     """Write a document in its own order, without folding lines."""
-    dumped = yaml.dump(
-        document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1_000_000
-    )
-    return str(dumped)
+    options: dict[str, Any] = {"sort_keys": False, "allow_unicode": True, "width": 1_000_000}
+    return str(yaml.dump(document, Dumper=_Dumper, **options))

@@ -1,0 +1,32 @@
+"""Read the ConfigMaps and Secrets that pods refer to."""
+
+import base64
+
+from localkube.errors import LocalkubeError
+from localkube.objects import Object, Ref
+from localkube.store import Store
+
+
+def data_of(kind: str, namespace: str, reference: Object, store: Store) -> dict[str, bytes]:
+    """Return the content of what is referred to; raise `LocalkubeError` unless `optional`."""
+    ref = Ref(kind, namespace, reference.get("name") or reference["secretName"])
+    document = store.find(ref)
+    if document is None:
+        if reference.get("optional"):
+            return {}
+        raise LocalkubeError(f"{ref} does not exist; apply it")
+    encoded = document.get("data" if kind == "Secret" else "binaryData", {})
+    plain = document.get("data", {}) if kind == "ConfigMap" else {}
+    decoded = {key: base64.b64decode(value) for key, value in encoded.items()}
+    return {key: value.encode() for key, value in plain.items()} | decoded
+
+
+def key_of(kind: str, namespace: str, reference: Object, store: Store) -> str | None:
+    """Return one key's text, None for an optional one; raise `LocalkubeError`."""
+    data = data_of(kind, namespace, reference, store)
+    if reference["key"] in data:
+        return data[reference["key"]].decode()
+    if reference.get("optional"):
+        return None
+    ref = Ref(kind, namespace, reference["name"])
+    raise LocalkubeError(f"{ref} has no key {reference['key']!r}; add it")
