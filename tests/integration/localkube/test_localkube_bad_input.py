@@ -71,7 +71,7 @@ def test_missing_files_are_named(localkube: Localkube) -> None:
     _one_line(localkube.run("up", "nowhere"), 2, "nowhere", "No such file")
     localkube.write(deployment())
     missing = localkube.run("up", str(localkube.manifests), "--config", "gone.yaml")
-    _one_line(missing, 2, "gone.yaml", "--config")
+    _one_line(missing, 2, "gone.yaml", "No such file")
 
 
 def test_kustomize_resources_are_followed_and_other_fields_refused(localkube: Localkube) -> None:

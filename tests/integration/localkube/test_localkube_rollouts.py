@@ -102,13 +102,3 @@ def test_deleting_a_deployment_ends_its_pods(localkube: Localkube) -> None:
     localkube.ok("delete", "deployment", "web")
 
     until(lambda: not localkube.pods())
-
-
-def test_a_pod_that_loses_its_labels_is_replaced(localkube: Localkube) -> None:
-    localkube.up(deployment(), service())
-    name = localkube.pods()[0]["metadata"]["name"]
-
-    localkube.ok("patch", "pod", name, "-p", '{"metadata": {"labels": {"app": "aside"}}}')
-
-    until(lambda: len(localkube.pods()) == 2)
-    assert [p["metadata"]["name"] for p in localkube.pods("-l", "app=aside")] == [name]

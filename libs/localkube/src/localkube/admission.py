@@ -15,8 +15,8 @@ def admit(document: Object, source: str, namespace: str) -> tuple[Object, set[st
     Raises `UsageError` naming `source`, object and field.
     """
     found = check_object(document)
-    if not found.problems:
-        _CONSISTENT.get(document["kind"], _nothing)(document, found)
+    if not found.problems and document["kind"] in _CONSISTENT:
+        _CONSISTENT[document["kind"]](document, found)
     if found.problems:
         raise UsageError(f"{source}: {name_of(document)}: {found.problems[0]}")
     admitted: Object = _without_nulls(document)
@@ -89,10 +89,6 @@ def _data(document: Object, found: Findings) -> None:
             base64.b64decode(value, validate=True)
         except ValueError:
             found.problem(f"{field}.{key}", "is not base64; use stringData for plain text")
-
-
-def _nothing(document: Object, found: Findings) -> None:
-    del document, found
 
 
 _CONSISTENT = {

@@ -20,7 +20,7 @@ class Client:
     def call(self, operation: str, **arguments: Any) -> Any:
         """Return an operation's result; raise `LocalkubeError` with its line and exit code."""
         request = json.dumps({"operation": operation, **arguments}) + "\n"
-        with self.connect() as sock, sock.makefile("rwb") as stream:
+        with self._connect() as sock, sock.makefile("rwb") as stream:
             stream.write(request.encode())
             stream.flush()
             line = stream.readline()
@@ -39,8 +39,14 @@ class Client:
         """Return one object; raise `LocalkubeError` where there is none."""
         return self.list(kind, namespace, names=[name])[0]
 
-    def connect(self) -> socket.socket:
-        """Connect; raise `LocalkubeError` where no localkube runs."""
+    def is_running(self) -> bool:
+        """Say whether a localkube answers."""
+        with contextlib.suppress(LocalkubeError):
+            self._connect().close()
+            return True
+        return False
+
+    def _connect(self) -> socket.socket:
         sock = socket.socket(socket.AF_UNIX)
         sock.settimeout(TIMEOUT_S)
         try:
@@ -48,8 +54,6 @@ class Client:
                 sock.connect(SOCKET)
         except OSError:
             sock.close()
-            where = f"(state {self.state.directory})"
-            raise LocalkubeError(
-                f"no localkube runs here {where}; start one: localkube up k8s/base"
-            ) from None
+            where = f"no localkube runs here (state {self.state.directory})"
+            raise LocalkubeError(f"{where}; start one: localkube up k8s/base") from None
         return sock

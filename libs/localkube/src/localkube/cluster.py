@@ -87,8 +87,6 @@ class Cluster:
             raise UsageError(
                 f"{ref}: a patch is an object, and cannot change kind, name or namespace"
             )
-        if ref.kind == "Pod":
-            return {"line": self._relabel(old, new)}
         if ref.kind not in MANIFEST_KINDS:
             raise UsageError(f"{ref}: localkube makes it; patch the Deployment or Service instead")
         admitted, _ = self._admit("patch", new, namespace)
@@ -157,13 +155,6 @@ class Cluster:
         if before is None:
             return f"{spelled(ref)} created"
         return f"{spelled(ref)} {verb if _content(before) != _content(after) else 'unchanged'}"
-
-    def _relabel(self, old: Object, new: Object) -> str:
-        ref, pod = ref_of(old), self._pods.get(ref_of(old))
-        if pod is None or old["spec"] != new.get("spec"):
-            raise UsageError(f"{ref}: only labels and annotations of a pod can change")
-        pod.relabel(new["metadata"])
-        return f"{spelled(ref)} patched"
 
 
 def _ref(kind: str, namespace: str, name: str) -> Ref:

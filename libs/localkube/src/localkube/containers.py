@@ -244,9 +244,5 @@ def _termination(code: int, began: str) -> Object:
     # A shell's convention, which container runtimes share: 128 and the signal's number.
     number = code if code >= 0 else 128 - code
     reason = "Completed" if code == 0 else "Error"
-    return {
-        "exitCode": number,
-        "reason": reason,
-        "startedAt": began,
-        "finishedAt": timestamp(),
-    }
+    times = {"startedAt": began, "finishedAt": timestamp()}
+    return {"exitCode": number, "reason": reason, **times}

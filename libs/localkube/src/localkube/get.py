@@ -31,7 +31,7 @@ def get(options: argparse.Namespace, client: Client) -> int:
         say(f"No resources found{place}.")
     else:
         tables = [
-            _table(kind, documents, everywhere=options.all_namespaces, wide=bool(options.output))
+            table(kind, documents, everywhere=options.all_namespaces, wide=bool(options.output))
             for (kind, _), documents in zip(wanted, chosen, strict=True)
             if documents
         ]
@@ -51,7 +51,7 @@ def print_overview(client: Client) -> None:
     """Print the tables `up` ends with."""
     for kind in ("deployments", "pods", "services"):
         documents = client.list(kind)
-        show(_table(kind_named(kind), documents, everywhere=True, wide=kind == "pods") + "\n")
+        show(table(kind_named(kind), documents, everywhere=True, wide=True) + "\n")
 
 
 def _objects(
@@ -61,10 +61,6 @@ def _objects(
         raise UsageError("a name and -A cannot stand together; name the namespace with -n")
     namespace = None if options.all_namespaces else options.namespace
     return client.list(kind.name, namespace, names=names, selector=options.selector)
-
-
-def _table(kind: Kind, documents: list[Any], *, everywhere: bool, wide: bool) -> str:
-    return table(kind.name, documents, namespaces=everywhere and kind.namespaced, wide=wide)
 
 
 def _dump(document: Any, output: str) -> None:
@@ -87,4 +83,4 @@ def _describe(document: Any, events: list[Any]) -> None:
     ref = ref_of(document)
     involved = {"kind": ref.kind, "namespace": ref.namespace, "name": ref.name}
     about = [event for event in events if event["involvedObject"] == involved]
-    show("events:\n" + (table("Event", about) if about else "<none>") + "\n")
+    show("events:\n" + (table(kind_named("Event"), about) if about else "<none>") + "\n")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from localkube import redis_server
 from localkube.errors import UsageError
-from localkube.manifests import parse
+from localkube.manifests import parse, read_text
 from localkube.objects import Object
 from localkube.schema import Findings, check
 
@@ -26,10 +26,7 @@ class Images:
     @classmethod
     def load(cls, path: Path) -> "Images":
         """Read the file; raise `UsageError`."""
-        try:
-            documents = parse(path.read_text(encoding="utf-8"), str(path))
-        except OSError as error:
-            raise UsageError(f"{path}: {error.strerror}; name the file with --config") from None
+        documents = parse(read_text(path), str(path))
         found, content = Findings(), documents[0] if documents else {}
         check(content, "images", "", found)
         if found.problems:

@@ -60,22 +60,19 @@ class Pod:
         if self._end is None:
             self._end = asyncio.create_task(self._terminate(seconds, hook=hook))
             marks = {"deletionTimestamp": timestamp(), "deletionGracePeriodSeconds": int(seconds)}
-            self._change_metadata(marks)
+            metadata = {**self.document["metadata"], **marks}
+            self.document = {**self.document, "metadata": metadata}
+            self.publish()
         elif seconds == 0:
             self._hurry = asyncio.gather(*(c.end(0) for c in self._containers))
         return self._end
 
-    def relabel(self, metadata: Object) -> None:
-        """Take over changed labels and annotations."""
-        self._change_metadata({key: metadata.get(key, {}) for key in ("labels", "annotations")})
-
-    def refresh(self, changed: Ref) -> None:
+    def refresh(self) -> None:
         """Bring volumes up to date after a ConfigMap or Secret changed."""
         self._poked.set()
         for container in self._containers:
             container.poke()
-        if volumes.refer_to(self.document["spec"].get("volumes", []), changed):
-            self._mount()
+        self._mount()
 
     def publish(self) -> None:
         """Put what is true now into the store."""
@@ -101,10 +98,6 @@ class Pod:
         await asyncio.wait([self._life])
         shutil.rmtree(self.directory, ignore_errors=True)
         self.platform.store.remove(self.ref)
-
-    def _change_metadata(self, changed: Object) -> None:
-        self.document = {**self.document, "metadata": {**self.document["metadata"], **changed}}
-        self.publish()
 
     def _mount(self) -> bool:
         mounted, target = self.document["spec"].get("volumes", []), self.directory / "volumes"
@@ -211,4 +204,4 @@ class Pods:
         if ref.kind in {"ConfigMap", "Secret"}:
             for pod in self.all():
                 if pod.ref.namespace == ref.namespace and not pod.ending:
-                    pod.refresh(ref)
+                    pod.refresh()

@@ -5,56 +5,36 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Self
 
 from localkube import addresses
 from localkube.client import Client
 from localkube.errors import AlreadyRunningError, LocalkubeError
+from localkube.state import State
 
 LOCK_WAIT_S = 5.0
 """How long a killed localkube's remains may take to go."""
 
 
-class Started:
-    """A daemon that ends with the block unless it is told to stay."""
+@contextlib.contextmanager
+def started(client: Client, config: Path, mode: str | None) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run a daemon that ends with the block unless it was told to `keep` on."""
+    daemon = _start(client, config, mode or addresses.default_mode())
+    try:
+        _await_ready(daemon, client.state)
+        yield daemon
+    finally:
+        if daemon.stdin and not daemon.stdin.closed:
+            daemon.stdin.close()
+            _await_end(daemon, client.state)
 
-    def __init__(self, client: Client, config: Path, mode: str | None) -> None:
-        self._state, self._kept = client.state, False
-        self._daemon = _start(client, config, mode or addresses.default_mode())
 
-    def __enter__(self) -> Self:
-        try:
-            self._await_ready()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._kept:
-            return
-        with contextlib.suppress(OSError):
-            _pipe(self._daemon.stdin).close()
-        # A second Ctrl-C must not leave the daemon's end unawaited: it has a bound of its own.
-        while self._daemon.returncode is None:
-            with contextlib.suppress(KeyboardInterrupt):
-                self._daemon.wait()
-        self._state.wait_until_free(LOCK_WAIT_S)
-
-    def _await_ready(self) -> None:
-        line = _pipe(self._daemon.stdout).readline().decode().strip()
-        if line != "ready":
-            raise LocalkubeError(line or f"localkube did not start; see {self._state.log}")
-
-    def keep(self) -> None:
-        """Let it run on alone."""
-        _pipe(self._daemon.stdin).write(b"keep\n")
-        self._kept = True
-
-    def wait(self) -> int:
-        """Wait for its end."""
-        return self._daemon.wait()
+def keep(daemon: "subprocess.Popen[bytes]") -> None:
+    """Let it run on alone."""
+    if daemon.stdin:
+        daemon.stdin.write(b"keep\n")
+        daemon.stdin.close()
 
 
 def _start(client: Client, config: Path, mode: str) -> "subprocess.Popen[bytes]":
@@ -80,7 +60,7 @@ def _start(client: Client, config: Path, mode: str) -> "subprocess.Popen[bytes]"
 def _lock(client: Client) -> int:
     deadline = time.monotonic() + LOCK_WAIT_S
     while (lock := client.state.lock()) is None:
-        if _is_running(client) or time.monotonic() > deadline:
+        if client.is_running() or time.monotonic() > deadline:
             where = f"state {client.state.directory}"
             raise AlreadyRunningError(
                 f"already running ({where}), left as it is; end it: localkube down"
@@ -89,14 +69,15 @@ def _lock(client: Client) -> int:
     return lock
 
 
-def _is_running(client: Client) -> bool:
-    try:
-        client.connect().close()
-    except LocalkubeError:
-        return False
-    return True
+def _await_ready(daemon: "subprocess.Popen[bytes]", state: State) -> None:
+    line = daemon.stdout.readline().decode().strip() if daemon.stdout else ""
+    if line != "ready":
+        raise LocalkubeError(line or f"localkube did not start; see {state.log}")
 
 
-def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
-    assert stream is not None  # noqa: S101  # for the type checker
-    return stream
+def _await_end(daemon: "subprocess.Popen[bytes]", state: State) -> None:
+    # A second Ctrl-C must not leave the daemon's end unawaited: it has a bound of its own.
+    while daemon.returncode is None:
+        with contextlib.suppress(KeyboardInterrupt):
+            daemon.wait()
+    state.wait_until_free(LOCK_WAIT_S)

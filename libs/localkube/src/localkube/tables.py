@@ -5,15 +5,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from localkube.kinds import Kind
+
 Cells = dict[str, str]
 """A row: column titles and what stands in them."""
 
 
 def table(
-    kind: str, documents: Sequence[Any], *, namespaces: bool = False, wide: bool = False
+    kind: Kind, documents: Sequence[Any], *, everywhere: bool = False, wide: bool = False
 ) -> str:
     """Lay out objects of a kind in columns three spaces apart."""
-    rows = [_row(kind, document, namespaces=namespaces, wide=wide) for document in documents]
+    namespaces = everywhere and kind.namespaced
+    rows = [_row(kind.name, document, namespaces=namespaces, wide=wide) for document in documents]
     lines = [list(rows[0]), *(list(row.values()) for row in rows)] if rows else []
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     padded = (
@@ -24,17 +27,13 @@ def table(
 
 
 def age(timestamp: str) -> str:
-    """Return how long ago something was, as kubectl does: 45s, 3m12s, 5h, 2d."""
+    """Return how long ago something was, as people say it: 45s, 3m, 5h, 2d."""
     then = dt.datetime.fromisoformat(timestamp)
     seconds = max(0, int((dt.datetime.now(dt.UTC) - then).total_seconds()))
-    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
-    if seconds < 120:  # noqa: PLR2004  # kubectl's steps
-        return f"{seconds}s"
-    if minutes < 10:  # noqa: PLR2004  # likewise
-        return f"{minutes}m{seconds % 60}s"
-    if hours < 3:  # noqa: PLR2004  # likewise
-        return f"{minutes}m"
-    return f"{hours}h" if days < 2 else f"{days}d"  # noqa: PLR2004  # likewise
+    units = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+    # Two of the larger unit at least, so that it is never off by half.
+    unit = next((u for u, length in units.items() if seconds >= 2 * length), "s")
+    return f"{seconds // units[unit]}{unit}"
 
 
 def _row(kind: str, document: Any, *, namespaces: bool, wide: bool) -> Cells:
@@ -42,10 +41,10 @@ def _row(kind: str, document: Any, *, namespaces: bool, wide: bool) -> Cells:
     place = {"NAMESPACE": metadata["namespace"]} if namespaces else {}
     if kind == "Event":
         return place | _event(document)
-    middle, more = _COLUMNS.get(kind, _nothing), _WIDE.get(kind, _nothing)
-    row = place | {"NAME": metadata["name"]} | middle(document)
+    middle = _COLUMNS[kind](document) if kind in _COLUMNS else {}
+    row = place | {"NAME": metadata["name"]} | middle
     row["AGE"] = age(metadata["creationTimestamp"])
-    return row | more(document) if wide else row
+    return row | _pod_wide(document) if wide and kind == "Pod" else row
 
 
 def _pod(pod: Any) -> Cells:
@@ -93,19 +92,6 @@ def _deployment(deployment: Any) -> Cells:
     }
 
 
-def _deployment_wide(deployment: Any) -> Cells:
-    containers = deployment["spec"]["template"]["spec"]["containers"]
-    return {
-        "CONTAINERS": ",".join(c["name"] for c in containers),
-        "IMAGES": ",".join(c["image"] for c in containers),
-        "SELECTOR": _labels(deployment["spec"]["selector"]["matchLabels"]),
-    }
-
-
-def _labels(selector: dict[str, str]) -> str:
-    return ",".join(f"{key}={value}" for key, value in selector.items()) or "<none>"
-
-
 def _service(service: Any) -> Cells:
     spec, real = service["spec"], service.get("status", {}).get("addresses", {})
     ports = [_port(port, real.get(str(port["port"]), "")) for port in spec.get("ports", [])]
@@ -122,10 +108,6 @@ def _port(port: Any, real: str) -> str:
     shown = str(port["port"]) + (f"→{moved}" if moved not in {"", str(port["port"])} else "")
     node = f":{port['nodePort']}" if port.get("nodePort") else ""
     return f"{shown}{node}/TCP"
-
-
-def _service_wide(service: Any) -> Cells:
-    return {"SELECTOR": _labels(service["spec"].get("selector", {}))}
 
 
 def _endpoints(endpoints: Any) -> Cells:
@@ -148,11 +130,6 @@ def _event(event: Any) -> Cells:
     }
 
 
-def _nothing(document: Any) -> Cells:
-    del document
-    return {}
-
-
 _COLUMNS: dict[str, Callable[[Any], Cells]] = {
     "Pod": _pod,
     "Deployment": _deployment,
@@ -161,4 +138,3 @@ _COLUMNS: dict[str, Callable[[Any], Cells]] = {
     "ConfigMap": _data,
     "Secret": _data,
 }
-_WIDE = {"Pod": _pod_wide, "Deployment": _deployment_wide, "Service": _service_wide}

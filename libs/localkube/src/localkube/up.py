@@ -13,8 +13,8 @@ from localkube.get import print_overview
 from localkube.images import Images
 from localkube.kinds import MANIFEST_KINDS
 from localkube.objects import DIRECTORY, ref_of
-from localkube.starting import Started
-from localkube.terminal import Progress, say
+from localkube.starting import keep, started
+from localkube.terminal import say
 
 CRASHES = 3
 """Restarts of one container after which `up` gives up."""
@@ -27,7 +27,7 @@ def up(options: argparse.Namespace, client: Client) -> int:
     documents = manifests.read(options.directory)
     config = Path(options.config or _config_beside(options.directory)).absolute()
     _check(documents, config)
-    with Started(client, config, options.addresses) as started:
+    with started(client, config, options.addresses) as daemon:
         result = client.call("apply", manifests=documents, namespace="default")
         if result["without_effect"]:
             say("no effect here: " + ", ".join(result["without_effect"]))
@@ -35,8 +35,8 @@ def up(options: argparse.Namespace, client: Client) -> int:
         print_overview(client)
         if options.foreground:
             say("running; Ctrl-C ends it")
-            return started.wait()
-        started.keep()
+            return daemon.wait()
+        keep(daemon)
     return 0
 
 
@@ -64,16 +64,16 @@ def _check(documents: list[manifests.Manifest], config: Path) -> None:
 
 
 def _wait(client: Client, seconds: float) -> None:
-    progress, deadline = Progress(), time.monotonic() + seconds
-    try:
-        while waiting := _not_available(client):
-            progress.show("waiting for " + ", ".join(waiting))
-            _fail_early(client)
-            if time.monotonic() > deadline:
-                raise LocalkubeError(f"not available after {seconds:g} s: {_why(client, waiting)}")
-            time.sleep(0.1)
-    finally:
-        progress.end()
+    deadline = time.monotonic() + seconds
+    said: list[str] = []
+    while waiting := _not_available(client):
+        if waiting != said:
+            say("waiting for " + ", ".join(waiting))
+        _fail_early(client)
+        if time.monotonic() > deadline:
+            raise LocalkubeError(f"not available after {seconds:g} s: {_why(client, waiting)}")
+        said = waiting
+        time.sleep(0.1)
 
 
 def _not_available(client: Client) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from localkube.objects import Object, Ref
+from localkube.objects import Object
 from localkube.references import data_of
 from localkube.store import Store
 
@@ -24,12 +24,6 @@ def prepare(volumes: list[Object], directory: Path, namespace: str, store: Store
             if reference := volume.get(field):
                 files = data_of(kind, namespace, reference, store)
                 publish(target, files, reference.get("defaultMode", 0o644))
-
-
-def refer_to(volumes: list[Object], changed: Ref) -> bool:
-    """Say whether a ConfigMap or Secret is among the volumes."""
-    names = {(kind, name) for v in volumes for kind, name in _sources(v)}
-    return (changed.kind, changed.name) in names
 
 
 def publish(target: Path, files: Mapping[str, bytes], mode: int = 0o644) -> bool:
@@ -76,12 +70,6 @@ class Mounts:
         paths = "|".join(re.escape(path) for path in longest_first)
         pattern = rf"(?<![\w./-])({paths})(?![\w.-])"
         return re.sub(pattern, lambda found: str(self.directories[found[1]]), text)
-
-
-def _sources(volume: Object) -> list[tuple[str, str]]:
-    if "configMap" in volume:
-        return [("ConfigMap", volume["configMap"]["name"])]
-    return [("Secret", volume["secret"]["secretName"])] if "secret" in volume else []
 
 
 def _link(target: Path, names: set[str]) -> None:
