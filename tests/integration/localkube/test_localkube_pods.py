@@ -28,6 +28,11 @@ def _ready(localkube: Localkube) -> int:
     return sum(c["status"] == "True" for s in statuses for c in s if c["type"] == "Ready")
 
 
+def _restarts(localkube: Localkube, app: str = "web") -> int:
+    pods = localkube.pods("-l", f"app={app}")
+    return sum(c["restartCount"] for p in pods for c in p["status"]["containerStatuses"])
+
+
 def _endpoints(localkube: Localkube) -> int:
     return len(localkube.objects("endpoints", "web")[0]["subsets"])
 
@@ -77,10 +82,13 @@ def test_a_failing_liveness_probe_restarts_the_container(localkube: Localkube) -
 
 def test_a_failing_startup_probe_restarts_and_holds_back_readiness(localkube: Localkube) -> None:
     never = {"exec": {"command": ["false"]}, "periodSeconds": 1, "failureThreshold": 1}
-    result = localkube.up(deployment(container={"startupProbe": never}))
+    localkube.up(deployment(replicas=0))
 
-    assert result.code == 1
-    assert "crashes" in result.err
+    localkube.ok("apply", "-f", "-", stdin=_json(deployment(container={"startupProbe": never})))
+
+    until(lambda: _restarts(localkube) >= 1)
+    assert _ready(localkube) == 0
+    assert "Startup probe failed" in localkube.ok("get", "events")
 
 
 def test_exec_and_tcp_probes_work(localkube: Localkube) -> None:
@@ -159,7 +167,9 @@ def test_a_forced_delete_hurries_a_pod_that_is_ending(localkube: Localkube) -> N
     assert name not in localkube.ok("get", "pods")
 
 
-@pytest.mark.parametrize("hurry", [("delete", "pod", "NAME", "--force"), ("down",)])
+@pytest.mark.parametrize(
+    "hurry", [("delete", "pod", "NAME", "--force"), ("down", "--grace-period=1")]
+)
 def test_a_long_pre_stop_hook_can_be_cut_short(
     localkube: Localkube, hurry: tuple[str, ...]
 ) -> None:
@@ -181,10 +191,12 @@ def test_post_start_runs_and_its_failure_restarts(localkube: Localkube) -> None:
     hook = {"postStart": {"exec": {"command": ["touch", str(mark)]}}}
     assert localkube.up(deployment(container={"lifecycle": hook})).code == 0
     assert mark.exists()
-    localkube.ok("down")
 
-    broken = {"postStart": {"exec": {"command": ["false"]}}}
-    assert localkube.up(deployment(container={"lifecycle": broken})).code == 1
+    broken = {"lifecycle": {"postStart": {"exec": {"command": ["false"]}}}}
+    localkube.ok("apply", "-f", "-", stdin=_json(deployment("broken", container=broken)))
+
+    until(lambda: _restarts(localkube, "broken") >= 1)
+    assert "FailedPostStartHook" in localkube.ok("get", "events")
 
 
 def test_the_environment_is_the_manifests_and_none_of_the_callers(localkube: Localkube) -> None:
