@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -108,6 +109,31 @@ def test_restarts_back_off_and_the_log_before_is_kept(localkube: Localkube) -> N
     assert "back-off 1 s" in localkube.ok("get", "events")
     name = localkube.pods()[0]["metadata"]["name"]
     until(lambda: "cannot go on" in localkube.ok("logs", name, "--previous"))
+
+
+def test_logs_are_followed_over_a_restart(localkube: Localkube) -> None:
+    localkube.up(deployment())
+    pod = localkube.pods()[0]
+    name = pod["metadata"]["name"]
+    command = localkube.command("logs", "-f", "deployment/web")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as follower:
+        assert follower.stdout is not None
+        assert follower.stdout.readline() == f"listening {name}\n"
+
+        os.kill(pid_of(pod), signal.SIGKILL)
+
+        assert follower.stdout.readline() == f"listening {name}\n"
+        localkube.ok("delete", "deployment", "web")
+        assert "draining" in follower.stdout.read()
+    assert follower.returncode == 0
+
+
+def test_the_tail_of_a_log_is_its_last_lines(localkube: Localkube) -> None:
+    words = {"command": ["sh", "-c", "echo one; echo two; exec sleep 99"], "readinessProbe": None}
+    localkube.up(deployment(container=words))
+
+    until(lambda: localkube.ok("logs", "deployment/web", "--tail=1") == "two\n")
+    assert localkube.ok("logs", "deployment/web", "-c", "web") == "one\ntwo\n"
 
 
 def test_termination_runs_pre_stop_then_sigterm_then_ends(localkube: Localkube) -> None:

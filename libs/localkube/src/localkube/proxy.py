@@ -50,7 +50,9 @@ class Listener:
         connection.add_done_callback(self._connections.discard)
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        pod = await self._connect(writer.get_extra_info("peername")[0])
+        # A caller that is gone already has no name any more.
+        peer = writer.get_extra_info("peername")
+        pod = await self._connect(peer[0]) if peer else None
         if pod is None:
             _reset(writer)
             return

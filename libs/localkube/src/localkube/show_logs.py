@@ -1,7 +1,7 @@
 """`logs`: print what a container wrote, and follow it."""
 
 import argparse
-import sys
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,12 @@ def logs(options: argparse.Namespace, client: Client) -> int:
     path = _path(options, pod)
     if not path.exists() and options.previous:
         raise LocalkubeError("the container did not run before")
-    text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-    lines = text.splitlines()
+    seen, lines = _read(path, (0, 0))
     shown = lines if options.tail < 0 else lines[max(0, len(lines) - options.tail) :]
     if shown:
         show("\n".join(shown))
     if options.follow:
-        _follow(path, len(text.encode()), client, pod)
+        _follow(path, seen, client, pod)
     return 0
 
 
@@ -55,22 +54,24 @@ def _path(options: argparse.Namespace, pod: Any) -> Path:
     return directory / (f"{name}.previous.log" if options.previous else f"{name}.log")
 
 
-def _follow(path: Path, seen: int, client: Client, pod: Any) -> None:
-    """Print what is added; a restarted container begins a new, shorter file."""
-    metadata, selected = pod["metadata"], {"kind": "Pod", "namespace": pod["metadata"]["namespace"]}
-    gone = False
-    while not gone:
-        gone = metadata["name"] not in {
-            other["metadata"]["name"] for other in client.list(**selected)
-        }
-        if path.exists():
-            seen = _print_from(path, seen)
+def _follow(path: Path, seen: tuple[int, int], client: Client, pod: Any) -> None:
+    name, namespace, alive = pod["metadata"]["name"], pod["metadata"]["namespace"], True
+    while alive:
+        alive = name in {other["metadata"]["name"] for other in client.list("Pod", namespace)}
+        seen, lines = _read(path, seen)
+        if lines:
+            show("\n".join(lines))
         time.sleep(EVERY_S)
 
 
-def _print_from(path: Path, seen: int) -> int:
+def _read(path: Path, seen: tuple[int, int]) -> tuple[tuple[int, int], list[str]]:
+    """Read whole lines behind `seen`, an inode and an offset; a restart begins a new file."""
+    if not path.exists():
+        return seen, []
     with path.open("rb") as file:
-        file.seek(seen if path.stat().st_size >= seen else 0)
-        sys.stdout.buffer.write(file.read())
-        sys.stdout.flush()
-        return file.tell()
+        inode = os.fstat(file.fileno()).st_ino
+        start = file.seek(seen[1] if inode == seen[0] else 0)
+        added = file.read()
+    # Followed lines are shown when they are whole, the first ones as they are.
+    whole = added[: added.rfind(b"\n") + 1] if seen[0] else added
+    return (inode, start + len(whole)), whole.decode(errors="replace").splitlines()
