@@ -39,7 +39,9 @@ def _endpoints(localkube: Localkube) -> int:
 
 
 def test_a_killed_process_is_noticed_at_once_and_restarted(localkube: Localkube) -> None:
-    localkube.up(deployment(replicas=2), service())
+    # The delay keeps the new process out of the Service long enough to be looked at.
+    probe = {"tcpSocket": {"port": "http"}, "initialDelaySeconds": 1}
+    localkube.up(deployment(replicas=2, container={"readinessProbe": probe}), service())
     victim = localkube.pods()[0]
     os.kill(pid_of(victim), signal.SIGKILL)
 
