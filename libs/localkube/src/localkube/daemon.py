@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from localkube import logs
 from localkube.addresses import Addresses
 from localkube.cluster import Cluster
 from localkube.control import Control
@@ -35,7 +36,9 @@ async def _serve(options: argparse.Namespace) -> None:
     claims = [addresses.claim.fileno()] if addresses.claim else []
     watchdog = Watchdog([options.lock, *claims])
     try:
+        tending = asyncio.create_task(logs.tend(pods))
         await _run(Cluster(options.state, addresses, Images.load(options.config), watchdog))
+        tending.cancel()
     finally:
         watchdog.close()
         shutil.rmtree(pods, ignore_errors=True)

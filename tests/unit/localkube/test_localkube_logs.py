@@ -1,0 +1,30 @@
+"""Logs are bounded in size."""
+
+import os
+from pathlib import Path
+
+from localkube.logs import KEPT_BYTES, LIMIT_BYTES, trim
+
+
+def test_a_long_log_is_cut_to_its_last_lines_and_its_writer_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "web.log"
+    path.touch()
+    os.truncate(path, LIMIT_BYTES)
+    writer = os.open(path, os.O_WRONLY | os.O_APPEND)
+    os.write(writer, b"\nlast\n" * 10)
+
+    trim(path)
+    os.write(writer, b"next\n")
+    os.close(writer)
+
+    assert path.stat().st_size <= KEPT_BYTES + 5
+    assert path.read_bytes().endswith(b"\nlast\nnext\n")
+
+
+def test_a_short_log_stays_whole(tmp_path: Path) -> None:
+    path = tmp_path / "web.log"
+    path.write_bytes(b"one\n")
+
+    trim(path)
+
+    assert path.read_bytes() == b"one\n"
