@@ -1,6 +1,7 @@
 """A bound on log files, whoever writes them."""
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 LIMIT_BYTES = 20 * 1024 * 1024
@@ -11,9 +12,14 @@ _LOOK_EVERY_S = 10.0
 async def tend(pods: Path) -> None:
     """Trim the pods' logs now and then, until cancelled."""
     while True:
-        for path in pods.glob("**/logs/*.log"):
-            trim(path)
+        await asyncio.to_thread(_trim_all, pods)
         await asyncio.sleep(_LOOK_EVERY_S)
+
+
+def _trim_all(pods: Path) -> None:
+    for path in pods.glob("**/logs/*.log"):
+        with contextlib.suppress(FileNotFoundError):  # its pod is gone by now
+            trim(path)
 
 
 def trim(path: Path) -> None:
