@@ -1,5 +1,6 @@
 """The token store on a real Redis: each state change is one step, and can be sent twice."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -92,3 +93,12 @@ async def test_too_few_replicas_is_503_with_retry_after(redis: int) -> None:
         await store.issue(token_hash(new_token()), GRANT.stored(60))
     await store.aclose()
     assert refused.value.headers["Retry-After"]
+
+
+async def test_many_looks_at_once_need_no_connection_each(redis: int) -> None:
+    """More refreshes at once than there are connections were once told as an outage."""
+    few = Redis(port=redis, max_connections=4)
+    store = RedisTokenStore(few, DurabilitySettings(), timeout=5)
+    found = await asyncio.gather(*(store.refresh(f"unknown-{number}") for number in range(300)))
+    assert found == [None] * 300
+    await store.aclose()

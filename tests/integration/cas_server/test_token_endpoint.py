@@ -259,3 +259,23 @@ async def test_password_in_the_uri_is_refused(cas: Cas) -> None:
     path = f"/oauth/token?username=alice&password={BASIC['alice']}"
     reply = await cas.post(path, {"grant_type": "password"}, "demo-app")
     assert (reply.status_code, reply.json()["error"]) == (400, "invalid_request")
+
+
+async def test_spellings_of_a_client_id_have_one_count(cas: Cas) -> None:
+    """Percent-encoding (RFC 6749, 2.3.1) once gave each spelling ten guesses of its own."""
+    url, form = cas.urls[0] + "/oauth/token", {"grant_type": "client_credentials"}
+    spellings = ["demo-app", "%64emo-app", "d%65mo-app", "de%6do-app"]
+    replies = [
+        await cas.http.post(url, data=form, auth=(spellings[guess % 4], "x")) for guess in range(11)
+    ]
+    assert replies[-1].status_code == 429
+
+
+async def test_hundred_calls_by_client_secret_post_cost_one_hash(cas: Cas) -> None:
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": "demo-app",
+        "client_secret": BASIC["demo-app"],
+    }
+    replies = await asyncio.gather(*(cas.post("/oauth/token", form, None) for _ in range(100)))
+    assert {reply.status_code for reply in replies} == {200}

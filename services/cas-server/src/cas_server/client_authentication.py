@@ -39,9 +39,9 @@ class ClientAuthentication:
         self._verified: BoundedDict[bytes, _Verified] = BoundedDict(_REMEMBERED)
         self._verifying: SingleFlight[tuple[bytes, str], _Verified] = SingleFlight()
 
-    def remembered(self, authorization: bytes) -> Client | None:
-        """Return the client of a header that was verified before and still counts."""
-        verified = self._verified.get(hashlib.sha256(authorization).digest())
+    def remembered(self, digest: bytes) -> Client | None:
+        """Return the client of credentials that were verified before and still count."""
+        verified = self._verified.get(digest)
         if verified is None:
             return None
         client = self._identities.client(verified.client.id)
@@ -51,8 +51,10 @@ class ClientAuthentication:
         """Authenticate by HTTP Basic alone; raise `InvalidClient`."""
         if authorization is None:
             raise InvalidClient
-        known = self.remembered(authorization)
-        return known or await self._by_header(authorization, source_address(scope))
+        digest = hashlib.sha256(authorization).digest()
+        if known := self.remembered(digest):
+            return known
+        return await self._once(digest, readings(authorization), source_address(scope))
 
     async def basic_or_post(self, scope: Scope, form: Form) -> Client:
         """Authenticate by one of the two ways; both at once is a malformed request."""
@@ -66,10 +68,8 @@ class ClientAuthentication:
             raise InvalidRequest("The client_id is not the authenticated client's")
         return client
 
-    async def _by_header(self, authorization: bytes, address: str) -> Client:
-        """Verify a header once for all requests that carry it at this moment."""
-        digest = hashlib.sha256(authorization).digest()
-        pairs = readings(authorization)
+    async def _once(self, digest: bytes, pairs: list[tuple[str, str]], address: str) -> Client:
+        """Verify credentials once for all requests that carry them at this moment."""
         verified = await self._verifying.run(
             (digest, address), lambda: self._by_pairs(pairs, address)
         )
@@ -80,18 +80,22 @@ class ClientAuthentication:
         if "client_id" not in form or "client_secret" not in form:
             raise InvalidClient
         pair = (form["client_id"], form["client_secret"])
-        return (await self._by_pairs([pair], address)).client
+        # The length keeps two ways of cutting the same characters apart, and apart from headers.
+        text = f"{len(pair[0])}:{pair[0]}{pair[1]}"
+        digest = hashlib.sha256(text.encode()).digest()
+        return self.remembered(digest) or await self._once(digest, [pair], address)
 
     async def _by_pairs(self, pairs: list[tuple[str, str]], address: str) -> _Verified:
-        """Try the readings of one request; a failure counts once."""
-        name = pairs[0][0]
-        self._throttle.admit(name, address)
-        for client_id, secret in pairs:
-            verified = await self._verify(self._identities.client(client_id), secret)
-            if verified is not None:
-                return verified
-        self._throttle.failed(name, address)
-        raise InvalidClient
+        """Try the readings of one request; a failure counts once, under the decoded name.
+
+        Under the raw one each way to percent-encode a name would have a count of its own.
+        """
+        async with self._throttle.attempt(pairs[-1][0], address):
+            for client_id, secret in pairs:
+                verified = await self._verify(self._identities.client(client_id), secret)
+                if verified is not None:
+                    return verified
+            raise InvalidClient
 
     async def _verify(self, client: Client | None, secret: str) -> _Verified | None:
         """Compare with each of the client's hashes; a failure costs the same for everyone."""

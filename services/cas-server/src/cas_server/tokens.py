@@ -75,9 +75,15 @@ class Grant:
     user_name: str = ""
     user_fingerprint: str = ""
 
-    def renewed(self, *, scopes: tuple[str, ...], authorities: tuple[str, ...]) -> Self:
-        """Return the same grant with other scopes and authorities."""
-        return replace(self, scopes=scopes, authorities=authorities)
+    def renewed(
+        self,
+        *,
+        scopes: tuple[str, ...],
+        authorities: tuple[str, ...],
+        audience: tuple[str, ...],
+    ) -> Self:
+        """Return the same grant with what of it is still had."""
+        return replace(self, scopes=scopes, authorities=authorities, audience=audience)
 
     def stored(self, validity: int) -> StoredToken:
         """Return the record of an access token that lives for `validity` seconds from now.

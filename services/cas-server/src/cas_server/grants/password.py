@@ -39,13 +39,12 @@ class PasswordGrant:
 
     async def _user(self, form: Mapping[str, str], address: str) -> User:
         name, password = required(form, "username"), required(form, "password")
-        self._issuing.throttle.admit(f"user:{name}", address)
-        user = self._issuing.identities.user(name)
-        stored = user.password if user is not None else None
-        if await self._issuing.passwords.matches(stored, password) and user is not None:
-            return user
-        self._issuing.throttle.failed(f"user:{name}", address)
-        raise InvalidGrant(_BAD)
+        async with self._issuing.throttle.attempt(f"user:{name}", address):
+            user = self._issuing.identities.user(name)
+            stored = user.password if user is not None else None
+            if await self._issuing.passwords.matches(stored, password) and user is not None:
+                return user
+            raise InvalidGrant(_BAD)
 
     async def _access_only(self, grant: Grant, validity: int) -> TokenAnswer:
         token = new_token()

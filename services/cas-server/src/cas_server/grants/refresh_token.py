@@ -56,9 +56,13 @@ class RefreshTokenGrant:
         user = self._issuing.identities.user(grant.user_name)
         if user is None or user.fingerprint != grant.user_fingerprint:
             raise InvalidGrant(_BAD)
-        left = tuple(scope for scope in grant.scopes if scope in request.client.scopes)
+        client = request.client
+        audience = tuple(name for name in grant.audience if name in client.audience)
+        if not audience:
+            raise InvalidGrant(_BAD)
+        left = tuple(scope for scope in grant.scopes if scope in client.scopes)
         scopes = granted_scopes(request.form.get("scope"), left)
-        return grant.renewed(scopes=scopes, authorities=user.authorities)
+        return grant.renewed(scopes=scopes, authorities=user.authorities, audience=audience)
 
 
 def _settled(

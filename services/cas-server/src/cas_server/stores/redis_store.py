@@ -31,6 +31,7 @@ class RedisTokenStore:
     def __init__(self, redis: Redis, durability: DurabilitySettings, *, timeout: float) -> None:
         self._redis, self._durability, self._timeout = redis, durability, timeout
         self._reads = Batcher[str, bytes | None](self._read_all)
+        self._looks = Batcher[tuple[Any, ...], Any](self._send_all)
         self._writes = Batcher[tuple[Any, ...], Any](self._write_all)
         self._away = False
 
@@ -41,8 +42,7 @@ class RedisTokenStore:
 
     async def refresh(self, token_hash: str) -> RefreshRecord | None:
         """Return a refresh token, rotated or not."""
-        command = self._redis.execute_command("HGET", f"r:{token_hash}", "data")  # type: ignore[no-untyped-call]  # redis-py
-        text: bytes | None = await self._guard(command)
+        text: bytes | None = await self._looks.submit(("HGET", f"r:{token_hash}", "data"))
         return None if text is None else RefreshRecord.decode(text)
 
     async def issue(self, token_hash: str, token: StoredToken) -> None:
@@ -93,16 +93,21 @@ class RedisTokenStore:
             await pool.release(connection)
         return found
 
-    async def _write_all(self, commands: Sequence[tuple[Any, ...]]) -> Sequence[Any]:
-        """Send all in one pipeline, and one WAIT behind them on the same connection."""
+    async def _send_all(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """Send all in one pipeline of one connection."""
         async with self._redis.pipeline(transaction=False) as pipeline:
             for command in commands:
                 pipeline.execute_command(*command)
-            if self._durability.wait_replicas:
-                timeout = int(self._durability.wait_timeout * 1000)
-                pipeline.execute_command("WAIT", self._durability.wait_replicas, timeout)
-            results = list(await self._guard(pipeline.execute()))
-        if self._durability.wait_replicas and results.pop() < self._durability.wait_replicas:
+            return list(await self._guard(pipeline.execute()))
+
+    async def _write_all(self, commands: Sequence[tuple[Any, ...]]) -> Sequence[Any]:
+        """Send all, and one WAIT behind them on the same connection."""
+        replicas = self._durability.wait_replicas
+        if not replicas:
+            return await self._send_all(commands)
+        wait = ("WAIT", replicas, int(self._durability.wait_timeout * 1000))
+        *results, reached = await self._send_all([*commands, wait])
+        if reached < replicas:
             raise TemporarilyUnavailable("Too few replicas have the token; try again")
         return results
 
