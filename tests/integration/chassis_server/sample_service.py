@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, Body, Depends, FastAPI
+from fastapi import APIRouter, Body, Depends, FastAPI, Request, Response
 
 import chassis
 from chassis import LiveConfig, ServiceSettings, current_settings, run_service
@@ -17,6 +17,7 @@ class SampleSettings(ServiceSettings):
     message: str = "hello"
 
 
+LARGE = 30_000_000
 router = APIRouter()
 
 
@@ -35,6 +36,17 @@ async def slow(seconds: float) -> str:
 @router.post("/size")
 async def size(body: Annotated[bytes, Body()]) -> int:
     return len(body)
+
+
+@router.post("/headers")
+async def headers(request: Request) -> list[str]:
+    await request.body()
+    return sorted(request.headers)
+
+
+@router.get("/large")
+async def large() -> Response:
+    return Response(b"x" * LARGE)
 
 
 @asynccontextmanager

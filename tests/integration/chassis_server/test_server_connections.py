@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from integration.chassis_server.sample_service import LARGE
 from integration.chassis_server.service_process import ServiceProcess, sample_service
 
 DEADLINE = 0.6
@@ -188,3 +189,45 @@ def exchange(service: ServiceProcess, request_bytes: bytes) -> tuple[int, Any]:
             if name.lower() == b"content-length":
                 length = int(value)
         return status, json.loads(reader.read(length))
+
+
+CHUNKED = b"POST /headers HTTP/1.1\r\nHost: sample\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def test_a_trailer_is_no_header(service: ServiceProcess) -> None:
+    """RFC 9110, 6.5.1: an Authorization sent as a trailer once logged in."""
+    status, names = exchange(service, CHUNKED + b"0\r\nAuthorization: Basic eDp5\r\n\r\n")
+
+    assert status == 200
+    assert "authorization" not in names
+
+
+def test_trailers_without_end_are_refused(service: ServiceProcess) -> None:
+    trailers = b"".join(b"X-%d: %s\r\n" % (number, b"t" * 1000) for number in range(200))
+
+    status, body = exchange(service, CHUNKED + b"0\r\n" + trailers)
+
+    assert status == 413
+    assert body["error"] == "payload_too_large"
+
+
+def test_junk_behind_a_request_does_not_cost_its_answer(service: ServiceProcess) -> None:
+    request = b"GET /slow/0.1 HTTP/1.1\r\nHost: sample\r\n\r\n"
+    with service.socket() as peer:
+        peer.sendall(request + b"\x00 no request\r\n\r\n")
+        answer = everything(peer)
+
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.endswith(b'"done"')
+
+
+def test_a_peer_that_does_not_read_its_answer_is_given_up(service: ServiceProcess) -> None:
+    with service.socket() as peer:
+        peer.sendall(b"GET /large HTTP/1.1\r\nHost: sample\r\n\r\n")
+        time.sleep(DEADLINE * 2)  # not reading is what is tested
+        try:
+            received = len(everything(peer))
+        except ConnectionResetError:
+            received = 0
+
+    assert received < LARGE

@@ -7,21 +7,28 @@ instead of two: a quarter more answers a second, and no half answer on the wire 
 import asyncio
 from typing import Any
 
+_MUCH = 64 * 1024
+
 
 class CoalescingTransport:
     """Stand in front of a transport; what is not writing goes straight through."""
 
-    __slots__ = ("_loop", "_pieces", "_transport")
+    __slots__ = ("_loop", "_pieces", "_size", "_transport")
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport, self._loop = transport, loop
         self._pieces: list[bytes] = []
+        self._size = 0
 
     def write(self, data: bytes) -> None:
-        """Keep the data until this turn of the loop has ended."""
+        """Keep the data until this turn of the loop has ended, or until there is much of it."""
         if not self._pieces:
             self._loop.call_soon(self._flush)
         self._pieces.append(data)
+        self._size += len(data)
+        if self._size >= _MUCH:
+            # The transport has to see it to say that the peer does not keep up.
+            self._flush()
 
     def close(self) -> None:
         """Send what is kept, then close."""
@@ -36,3 +43,4 @@ class CoalescingTransport:
         if self._pieces:
             self._transport.write(b"".join(self._pieces))
             self._pieces.clear()
+            self._size = 0

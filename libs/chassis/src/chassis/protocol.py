@@ -16,7 +16,13 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from chassis.coalescing import CoalescingTransport
-from chassis.errors import ApiError, HeadTooLarge, InvalidRequest, RequestTimeout
+from chassis.errors import (
+    ApiError,
+    HeadTooLarge,
+    InvalidRequest,
+    PayloadTooLarge,
+    RequestTimeout,
+)
 
 MAX_HEAD = 32 * 1024
 _AGE_JITTER = 0.25
@@ -28,6 +34,8 @@ class ConnectionPolicy:
 
     receive_deadline: float
     max_age: float
+    max_request: int = 8 * 1024 * 1024
+    """Bytes of one request on the wire, its chunks' framing and trailers included."""
     draining: bool = False
 
     def age_limit(self) -> float:
@@ -46,8 +54,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._policy = policy
         self._deadline: asyncio.TimerHandle | None = None
         self._head = 0
+        self._received = 0
         self._in_head = True
         self._receiving = True
+        self._unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Start the clocks: a new connection owes a whole request."""
@@ -57,23 +67,43 @@ class BoundedProtocol(HttpToolsProtocol):
         self._arm()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
+        """Stop the clocks."""
         self._disarm()
+        self._forgive()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Give a peer that reads too slowly one deadline to catch up."""
+        super().pause_writing()
+        if self._unread is None:
+            self._unread = self.loop.call_later(self._policy.receive_deadline, self._give_up)
+
+    def resume_writing(self) -> None:
+        """Go on: the peer reads."""
+        self._forgive()
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser; a request that is not whole afterwards has a deadline."""
         self._receiving = True
+        self._received += len(data)
         if self._in_head:
             self._head += len(data)
         super().data_received(data)
         if not self._receiving:
             self._disarm()
             return
+        if self._received > self._policy.max_request:
+            self._refuse(PayloadTooLarge())
         if self._in_head and self._head > MAX_HEAD:
             self._refuse(HeadTooLarge())
         if self._deadline is None:
             self._arm()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; a trailer is dropped, for it must not pass for one (RFC 9110, 6.5.1)."""
+        if self._in_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """End the head; let an old connection, or one of a draining server, answer its last."""
@@ -87,7 +117,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """End the request: it is whole."""
-        self._receiving, self._in_head, self._head = False, True, 0
+        self._receiving, self._in_head = False, True
+        self._head = self._received = 0
         super().on_message_complete()
 
     def close_after_answer(self) -> None:
@@ -120,19 +151,34 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _is_our_turn(self) -> bool:
         """Tell whether the wait is for the application: to answer, or to take what came."""
-        cycle = self.cycle
-        answering = cycle is not None and not cycle.response_complete and not cycle.more_body
-        return answering or self.flow.read_paused
+        return self._is_answering() or self.flow.read_paused
 
     def _refuse(self, error: ApiError) -> None:
         """Answer past the application, where no answer has begun, and close."""
         if self.transport.is_closing():
+            return
+        if self._is_answering():
+            # What came is no request, but the one before it was: its answer is owed.
+            self.close_after_answer()
             return
         if self._may_answer():
             self.transport.write(_raw_answer(error))
         if self.cycle is not None:
             self.cycle.disconnected = True
         self.transport.close()
+
+    def _is_answering(self) -> bool:
+        cycle = self.cycle
+        return cycle is not None and not cycle.response_complete and not cycle.more_body
+
+    def _give_up(self) -> None:
+        self._unread = None
+        self.transport.abort()
+
+    def _forgive(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
 
     def _may_answer(self) -> bool:
         cycle = self.cycle

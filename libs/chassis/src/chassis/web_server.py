@@ -11,14 +11,21 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from chassis.config.sections import ServerSettings
-from chassis.protocol import BoundedProtocol, ConnectionPolicy
+from chassis.protocol import MAX_HEAD, BoundedProtocol, ConnectionPolicy
+
+_FRAMING = 8
+"""How much larger than a body its chunks may be on the wire: one of a byte takes six."""
 
 
 class WebServer(uvicorn.Server):
     """Serve an application under the limits of `server`; signals are left to the service."""
 
     def __init__(self, app: ASGIApp, settings: ServerSettings) -> None:
-        self.policy = ConnectionPolicy(settings.request_timeout, settings.max_connection_age)
+        self.policy = ConnectionPolicy(
+            settings.request_timeout,
+            settings.max_connection_age,
+            max_request=MAX_HEAD + _FRAMING * settings.max_body_size,
+        )
         self._up = asyncio.Event()
         super().__init__(_config(app, settings, self.policy))
 

@@ -195,3 +195,22 @@ def test_a_demo_secret_is_refused_under_prod_and_not_repeated(tmp_path: Path, se
     assert "a demo secret is refused under the profile prod" in said
     assert secret not in said
     assert load(source(tmp_path, "flag: true", secrets=secrets, profiles=("dev",))).flag
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "cas-server-service/oauth/check_token",
+        "http://cas:99999/",
+        "http://cas/\u00fc",
+        "ftp://cas/",
+    ],
+)
+def test_an_endpoint_that_is_no_url_is_refused_where_it_is_configured(
+    tmp_path: Path, uri: str
+) -> None:
+    """It once started, became ready, and answered each request with 500."""
+    said = refusal(source(tmp_path, f"security.oauth2.resource.token-info-uri: {uri}"))
+
+    assert "security.oauth2.resource.token-info-uri" in said
+    assert "is no http or https URL" in said

@@ -1,7 +1,9 @@
 """Checked tokens are kept for moments, and many checks of one token are one call."""
 
 import asyncio
+import gc
 import time
+import weakref
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -166,3 +168,32 @@ async def test_closing_closes_what_is_behind() -> None:
     tokens = KnownTokens()
     await cached(tokens).aclose()
     assert tokens.closed
+
+
+@pytest.mark.anyio
+async def test_a_kept_no_keeps_neither_request_nor_token() -> None:
+    """A kept error once held, by its traceback, every frame up to the request."""
+
+    class Held:
+        """Stands for what the frames hold."""
+
+    class Refusing:
+        def __init__(self) -> None:
+            self.held: weakref.ref[Held] | None = None
+
+        async def authenticate(self, token: str) -> Authentication:
+            held = Held()
+            self.held = weakref.ref(held)
+            raise InvalidToken(f"no token of {len(token)} characters")
+
+        async def aclose(self) -> None:
+            """Close nothing."""
+
+    inner = Refusing()
+    services = CachedTokenServices(inner, LiveConfig.fixed(ServiceSettings()))
+    for _ in range(2):
+        with pytest.raises(InvalidToken, match="no token of 5 characters"):
+            await services.authenticate("wrong")
+    gc.collect()
+    assert inner.held is not None
+    assert inner.held() is None

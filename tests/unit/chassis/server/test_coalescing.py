@@ -46,3 +46,13 @@ async def test_close_sends_what_is_kept() -> None:
         transport.write(b"last words")
         transport.close()
         assert await asyncio.get_running_loop().sock_recv(peer, 100) == b"last words"
+
+
+async def test_much_is_handed_on_at_once_so_that_back_pressure_is_felt() -> None:
+    transport, peer = await _pair()
+    with peer:
+        for _ in range(3):
+            transport.write(b"x" * 40_000)
+        assert transport._transport.get_write_buffer_size() > 0 or peer.recv(10)
+        assert transport._size < 80_000
+    transport.close()

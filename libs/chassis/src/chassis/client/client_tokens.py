@@ -54,15 +54,17 @@ class ClientTokens:
         self._token = None
 
     async def _fetch(self) -> BearerToken:
-        endpoint = self._endpoint()
+        endpoint, client = self._endpoint(), self._live.settings.security.oauth2.client
         asked_at = time.monotonic()
         # Asking twice for a token harms nobody, so that this POST may be repeated.
         response = await self._caller.call(
             endpoint.target, self._request(endpoint), idempotent=True
         )
         token, lifetime = _read(response, endpoint.target.name)
-        self._token = token
-        self._fresh_until = asked_at + lifetime - min(_MAX_MARGIN, lifetime * _MARGIN_SHARE)
+        # What was asked for with other credentials serves this caller, and nobody after a reload.
+        if client == self._live.settings.security.oauth2.client:
+            self._token = token
+            self._fresh_until = asked_at + lifetime - min(_MAX_MARGIN, lifetime * _MARGIN_SHARE)
         return token
 
     def _endpoint(self) -> Endpoint:

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, SecretStr
 
 from chassis.config.durations import Duration
 from chassis.config.section import NameList, Section, TolerantSection
+from chassis.config.uris import HttpUri
 
 
 def _not_yet(*later: str) -> BeforeValidator:
@@ -66,7 +67,7 @@ class OAuth2ClientSettings(Section):
 
     client_id: str | None = None
     client_secret: SecretStr | None = None
-    access_token_uri: str | None = None
+    access_token_uri: HttpUri | None = None
     user_authorization_uri: str | None = None
     scope: NameList = ()
 
@@ -81,8 +82,8 @@ class OAuth2ResourceSettings(Section):
     """`security.oauth2.resource`: how bearer tokens are checked."""
 
     id: str | None = None
-    token_info_uri: str | None = None
-    user_info_uri: str | None = None
+    token_info_uri: HttpUri | None = None
+    user_info_uri: HttpUri | None = None
     prefer_token_info: bool = True
     load_balanced: bool = False
     jwk: JwkSettings = JwkSettings()
