@@ -16,8 +16,6 @@ async def demo(pictures: Path | None = None) -> None:
 
     With `pictures` each chapter is kept there as an SVG, for the documentation.
     """
-    if pictures:
-        pictures.mkdir(parents=True, exist_ok=True)
     tell = Narrator(recorder() if pictures else console())
     began = time.monotonic()
     tell.title("The suite, from its Kubernetes manifests, as processes on this machine")

@@ -101,6 +101,7 @@ class Narrator:
 
     def picture(self, path: Path, title: str) -> None:
         """Keep what was printed since the last picture as an SVG that loads nothing from afar."""
+        path.parent.mkdir(parents=True, exist_ok=True)
         plain = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
         self._out.save_svg(str(path), title=title, code_format=plain)
 
