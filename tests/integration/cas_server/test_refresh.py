@@ -59,6 +59,24 @@ async def test_reuse_after_the_grace_window_kills_the_family_with_its_access_tok
     assert (await cas.refresh(second["refresh_token"])).status_code == 400
 
 
+@pytest.mark.parametrize("extra", [{"refresh-grace": "0s"}])
+async def test_reuse_is_reuse_whatever_scope_it_asks_for(cas: Cas) -> None:
+    """A bad scope was once refused first, and the family lived on."""
+    first = await cas.user_tokens()
+    second = (await cas.refresh(first["refresh_token"])).json()
+    stolen = await cas.refresh(first["refresh_token"], scope="made-up")
+    assert (stolen.status_code, stolen.json()["error"]) == (400, "invalid_grant")
+    assert (await cas.check(second["access_token"])).status_code == 400
+
+
+async def test_retry_with_another_scope_does_not_get_the_wider_answer(cas: Cas) -> None:
+    token = (await cas.user_tokens())["refresh_token"]
+    first = (await cas.refresh(token)).json()
+    retry = await cas.refresh(token, scope="read")
+    assert (retry.status_code, retry.json()["error"]) == (400, "invalid_scope")
+    assert (await cas.refresh(token, scope="write read")).json() == first
+
+
 async def test_scopes_only_narrow_and_the_refresh_token_keeps_its_own(cas: Cas) -> None:
     first = await cas.user_tokens()
     narrowed = (await cas.refresh(first["refresh_token"], scope="read")).json()

@@ -8,7 +8,7 @@ import time
 import structlog
 
 from cas_server.clients import Client
-from cas_server.errors import InvalidGrant
+from cas_server.errors import InvalidGrant, InvalidScope
 from cas_server.forms import MAX_TOKEN, required
 from cas_server.grants.protocol import Issuing, TokenRequest
 from cas_server.grants.scopes import granted_scopes
@@ -31,16 +31,18 @@ class RefreshTokenGrant:
         client, settings = request.client, self._issuing.live.settings
         presented = required(request.form, "refresh_token")
         record = await self._record(presented, client)
+        # What a rotated token asks for is moot: it gets the first answer again, or is a reuse.
+        grant = record.grant if record.rotated else self._renewed(record.grant, request)
         lineage, answer = successor(
             record,
             presented,
-            self._renewed(record.grant, request),
+            grant,
             access_validity=client.access_validity,
             idle_seconds=int(settings.refresh_token_idle),
         )
         old = token_hash(presented)
         rotation = await self._issuing.store.rotate(old, lineage, grace=settings.refresh_grace)
-        return _settled(rotation, presented, answer, client)
+        return _settled(rotation, presented, answer, request)
 
     async def _record(self, presented: str, client: Client) -> RefreshRecord:
         """Return the client's own record; raise `InvalidGrant`."""
@@ -66,13 +68,21 @@ class RefreshTokenGrant:
 
 
 def _settled(
-    rotation: Rotation, presented: str, answer: TokenAnswer, client: Client
+    rotation: Rotation, presented: str, answer: TokenAnswer, request: TokenRequest
 ) -> TokenAnswer:
     if rotation.outcome == "rotated":
         return answer
-    first = unseal(presented, rotation.sealed_answer) if rotation.outcome == "repeated" else None
-    if first is not None:
-        return first
     if rotation.outcome == "reused":
-        _log.warning("a rotated refresh token came again; its family is revoked", client=client.id)
-    raise InvalidGrant(_BAD)
+        client = request.client.id
+        _log.warning("a rotated refresh token came again; its family is revoked", client=client)
+    first = unseal(presented, rotation.sealed_answer) if rotation.outcome == "repeated" else None
+    if first is None:
+        raise InvalidGrant(_BAD)
+    if not _same_scope(request.form.get("scope"), first.scope):
+        raise InvalidScope("The token was refreshed with another scope; use that answer")
+    return first
+
+
+def _same_scope(requested: str | None, granted: str) -> bool:
+    """Say whether a retry asks for what the first request got."""
+    return requested is None or set(requested.split()) == set(granted.split())

@@ -14,20 +14,24 @@ class RefreshRecord:
     grant: Grant
     family: str
     ends_at: int
+    rotated: bool = False
+    """Whether it has a successor by now; never part of the stored text."""
 
     def encode(self) -> str:
         """Return the stored text."""
-        return json.dumps(asdict(self), separators=(",", ":"))
+        fields = asdict(self)
+        del fields["rotated"]
+        return json.dumps(fields, separators=(",", ":"))
 
     @classmethod
-    def decode(cls, text: bytes) -> Self:
+    def decode(cls, text: bytes, *, rotated: bool = False) -> Self:
         """Read a stored text."""
         fields = json.loads(text)
         grant: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in fields.pop("grant").items()
         }
-        return cls(grant=Grant(**grant), **fields)
+        return cls(grant=Grant(**grant), rotated=rotated, **fields)
 
 
 @dataclass(frozen=True, slots=True)

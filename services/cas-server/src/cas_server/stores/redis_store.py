@@ -42,8 +42,9 @@ class RedisTokenStore:
 
     async def refresh(self, token_hash: str) -> RefreshRecord | None:
         """Return a refresh token, rotated or not."""
-        text: bytes | None = await self._looks.submit(("HGET", f"r:{token_hash}", "data"))
-        return None if text is None else RefreshRecord.decode(text)
+        look = ("HMGET", f"r:{token_hash}", "data", "next")
+        text, successor = await self._looks.submit(look)
+        return None if text is None else RefreshRecord.decode(text, rotated=successor is not None)
 
     async def issue(self, token_hash: str, token: StoredToken) -> None:
         """Keep an access token until a little after it expires."""
