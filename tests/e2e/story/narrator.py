@@ -88,6 +88,10 @@ class Narrator:
         if not holds:
             raise StepFailedError(f"{text} (seen: {seen})")
 
+    def reached(self, text: str, *, seen: object = "") -> None:
+        """Print what was waited for: had it not come, the wait would have raised before."""
+        self.check(text, holds=True, seen=seen)
+
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Draw a table; figures stand right."""
         drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
