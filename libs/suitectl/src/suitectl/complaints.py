@@ -1,0 +1,24 @@
+"""What a platform's client complains of, in one line that says what to do."""
+
+_KNOWN = (
+    (
+        "localhost:8080",
+        "no kubeconfig: set KUBECONFIG, or write ~/.kube/config; PLATFORM=localkube needs none",
+    ),
+    ("stat ", "no kubeconfig at that path; set KUBECONFIG to one that exists"),
+    ("Unable to connect to the server", "the cluster does not answer; is it up?"),
+    ("was refused", "the cluster does not answer; is it up?"),
+    ("Forbidden", "no right to do that with this kubeconfig"),
+)
+_NOISE = ("Warning:", "I0", "W0", "E0", "E1", "W1")
+
+
+def one_line(said: str) -> str:
+    """Return the line of standard error that matters, with the next step where it is known."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    telling = [line for line in lines if not line.startswith(_NOISE)] or lines
+    if not telling:
+        return "it said nothing"
+    line = telling[-1]
+    advice = next((advice for sign, advice in _KNOWN if sign in said), None)
+    return f"{advice} ({line})" if advice else line

@@ -1,0 +1,48 @@
+"""Requests to Services and pods, sent from where the platform reaches them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+from suitectl.agent import NO_ANSWER, Http, Reply, Request, new_client, send
+from suitectl.client_pod import client_pod
+from suitectl.pod_sender import pod_sender
+from suitectl.program import Program
+
+__all__ = [
+    "NO_ANSWER",
+    "Http",
+    "Reply",
+    "Request",
+    "Sender",
+    "new_client",
+    "open_sender",
+    "send",
+    "service_url",
+]
+
+
+class Sender(Protocol):
+    """Sends each request once; a failure is a `Reply` with status 0."""
+
+    async def send(self, request: Request, *, keep_alive: bool = False) -> Reply:
+        """Send on a connection of its own, or on a kept one."""
+        ...
+
+
+@asynccontextmanager
+async def open_sender(program: Program) -> AsyncIterator[Sender]:
+    """Have a sender: this process beside localkube, a client pod inside a cluster."""
+    if program.platform == "localkube":
+        async with Http() as http:
+            yield http
+    else:
+        pod = await client_pod(program)
+        async with pod_sender(program, pod) as sender:
+            yield sender
+
+
+async def service_url(program: Program, service: str, namespace: str) -> str:
+    """Return the URL of a Service's first port, as its sender reaches it."""
+    spec = (await program.object("service", service, namespace))["spec"]
+    return f"http://{spec['clusterIP']}:{spec['ports'][0]['port']}"
