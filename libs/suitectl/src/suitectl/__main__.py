@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from suitectl.program import CommandFailedError
 
-VERBS = ("images", "deploy")
+VERBS = ("images", "deploy", "canary", "blue_green", "rollback", "traffic", "refresh")
 INTERRUPTED = 130
 
 

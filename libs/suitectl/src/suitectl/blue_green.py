@@ -1,0 +1,73 @@
+"""`suitectl blue-green`: all traffic to one version at once, after a smoke test."""
+
+import argparse
+import asyncio
+import time
+
+from suitectl.arguments import add_platform
+from suitectl.http import Sender, open_sender, service_url
+from suitectl.probes import failures, probes
+from suitectl.program import CommandFailedError, Program, program_named
+from suitectl.release import NAMESPACE, SERVICE, Release
+from suitectl.releases import READY_WITHIN, ReleaseFailedError, Releases
+from suitectl.smoke import smoke
+from suitectl.telling import Teller
+
+_ASKED = 50
+_FAILED_AT_MOST = 1
+_SWITCHED_WITHIN = 10.0
+
+
+def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `blue-green`."""
+    parser = verbs.add_parser("blue-green", help="switch all traffic to one version")
+    add_platform(parser)
+    parser.add_argument("--to", help="the version, such as v2")
+    parser.set_defaults(run=run)
+
+
+async def run(options: argparse.Namespace) -> int:
+    """Make the version ready, smoke it, switch, and see that only it answers."""
+    program = program_named(options.platform)
+    tell = Teller(program)
+    releases = Releases(program, tell, ready_within=READY_WITHIN)
+    before = await releases.now()
+    target = _target(options.to, before)
+    async with open_sender(program) as sender, releases.going_back(before):
+        tell.title(f"{before}  ->  {target}")
+        await releases.grow(target)
+        await releases.preview(options.to)
+        await smoke(program, tell, options.to)
+        await releases.select(target)
+        await _arrived(program, tell, sender, options.to)
+    tell.say("go back with: make rollback")
+    return 0
+
+
+def _target(version: str | None, before: Release) -> Release:
+    """Return the release to switch to: as many pods as carry the traffic now, or more."""
+    there = ", ".join(before.replicas) or "none"
+    if not version:
+        raise CommandFailedError(f"TO is missing; there are: {there}")
+    if version not in before.replicas:
+        raise CommandFailedError(f"{version} is not deployed; there are: {there}")
+    count = max(1, before.replicas[version], *before.carrying.values())
+    return Release({**before.selector, "version": version}, {**before.replicas, version: count})
+
+
+async def _arrived(program: Program, tell: Teller, sender: Sender, version: str) -> None:
+    """Wait until only a version answers on fresh connections."""
+    base, began = await service_url(program, SERVICE, NAMESPACE), time.monotonic()
+    while True:
+        asked = await probes(sender, base, _ASKED)
+        answered = {one.version for one in asked}
+        took = time.monotonic() - began
+        if answered == {version}:
+            tell.good(f"only {version} answers on {_ASKED} fresh connections, {took:.1f} s after")
+            return
+        if sum(one.version is None for one in asked) > _FAILED_AT_MOST:
+            raise ReleaseFailedError(f"{version} fails after the switch: {failures(asked)}")
+        if took > _SWITCHED_WITHIN:
+            others = ", ".join(sorted(str(v) for v in answered - {version}))
+            raise ReleaseFailedError(f"{others} still answers {took:.0f} s after the switch")
+        await asyncio.sleep(0.1)

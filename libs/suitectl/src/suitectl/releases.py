@@ -1,0 +1,186 @@
+"""Reads and changes which version gets the traffic, in an order that never leaves it without pods.
+
+More replicas come first and have to be ready; then the selector; fewer replicas come last.
+"""
+
+import asyncio
+import json
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from suitectl.program import CommandFailedError, Program
+from suitectl.release import (
+    APP,
+    NAMESPACE,
+    PREVIEW,
+    PREVIOUS,
+    SERVICE,
+    Release,
+    is_ready,
+    release_from_json,
+)
+from suitectl.telling import Say, Teller
+
+READY_WITHIN = 120.0
+_FIRST_ANSWER = 15.0
+_EVERY = 0.2
+_PREVIEW_FILE = Path(__file__).with_name("preview_service.json")
+
+
+class ReleaseFailedError(CommandFailedError):
+    """A release did not hold what was asked of it; the message is one line that says why."""
+
+
+class Releases:
+    """The versions of diff-ns-service on a platform."""
+
+    def __init__(self, program: Program, tell: Teller, *, ready_within: float) -> None:
+        self._program, self.tell, self._ready_within = program, tell, ready_within
+        self._deployments: dict[str, str] = {}
+
+    async def now(self) -> Release:
+        """Return the release there is; raise `CommandFailedError` where there is no suite."""
+        service = await self._service()
+        found = await self._program.objects("deployments", NAMESPACE)
+        ours = [d for d in found if d["spec"]["selector"]["matchLabels"].get("app") == APP]
+        versions = {d["spec"]["selector"]["matchLabels"].get("version", "?"): d for d in ours}
+        self._deployments = {v: d["metadata"]["name"] for v, d in sorted(versions.items())}
+        replicas = {v: versions[v]["spec"].get("replicas", 1) for v in self._deployments}
+        return Release(service["spec"].get("selector") or {}, replicas)
+
+    async def previous(self) -> Release:
+        """Return what the last release command started from; raise `CommandFailedError`."""
+        text = await self._annotation()
+        if text is None:
+            raise CommandFailedError("nothing to go back to: no release command ran here yet")
+        try:
+            return release_from_json(text)
+        except ValueError as error:
+            raise CommandFailedError(f"{PREVIOUS} of the Service cannot be read: {error}") from None
+
+    async def ready(self) -> Mapping[str, int]:
+        """Count the ready pods of each version."""
+        pods = await self._pods()
+        return Counter(pod["metadata"]["labels"].get("version", "?") for pod in pods)
+
+    @asynccontextmanager
+    async def going_back(self, before: Release) -> AsyncIterator[None]:
+        """Remember a release, and restore it when the block fails or is interrupted."""
+        earlier = await self._annotation()
+        try:
+            await self._remember(before.to_json())
+            yield
+        except (Exception, asyncio.CancelledError) as error:
+            why = str(error) or "interrupted"
+            self.tell.bad(f"{why}: going back (a second Ctrl-C stops that; then: make rollback)")
+            await self._restore(before, earlier, why)
+            if isinstance(error, Exception):
+                raise ReleaseFailedError(f"{why}; back at {before}") from error
+            raise
+
+    async def move(self, target: Release) -> None:
+        """Bring a release about; return when just its pods are ready."""
+        await self.grow(target)
+        await self.select(target)
+        now = await self.now()
+        await self._scale({v: n for v, n in target.replicas.items() if n < now.replicas[v]})
+        await self._settle(target.replicas, exactly=True)
+
+    async def grow(self, target: Release) -> None:
+        """Scale up what a release wants more of, and wait until it is ready."""
+        now = await self.now()
+        await self._scale({v: n for v, n in target.replicas.items() if n > now.replicas[v]})
+        await self._settle(target.carrying, exactly=False)
+
+    async def select(self, target: Release) -> None:
+        """Point the Service at a release's pods; never at nothing."""
+        now = await self.now()
+        if now.selector == target.selector:
+            return
+        ready = await self.ready()
+        if not any(ready.get(version) for version in target.carrying):
+            raise ReleaseFailedError("no ready pod there: the Service would point at nothing")
+        await self._select(SERVICE, now.selector, target.selector)
+
+    async def preview(self, version: str) -> None:
+        """Point the preview Service at a version; make it where it is missing."""
+        services = await self._program.objects("services", NAMESPACE)
+        found = [s for s in services if s["metadata"]["name"] == PREVIEW]
+        if not found:
+            await self.run("apply", "-f", _shown(_PREVIEW_FILE), actual=str(_PREVIEW_FILE))
+            found = [await self._program.object("service", PREVIEW, NAMESPACE)]
+        wanted = {"app": APP, "version": version}
+        if found[0]["spec"]["selector"] != wanted:
+            await self._select(PREVIEW, found[0]["spec"]["selector"], wanted)
+
+    async def run(self, *arguments: str, actual: str | None = None) -> None:
+        """Print a command, then run it; `actual` stands for its last argument."""
+        self.tell.command(*arguments)
+        await self._program.run(*arguments[:-1], actual or arguments[-1])
+
+    async def _restore(self, before: Release, earlier: str | None, why: str) -> None:
+        try:
+            await self.move(before)
+            await self._remember(earlier)
+        except (CommandFailedError, TimeoutError) as error:
+            raise ReleaseFailedError(
+                f"{why}; going back failed too: {error}; then: make rollback"
+            ) from None
+
+    async def _scale(self, replicas: Mapping[str, int]) -> None:
+        for version, count in replicas.items():
+            deployment = f"deployment/{self._deployments[version]}"
+            await self.run("scale", deployment, f"--replicas={count}", "-n", NAMESPACE)
+
+    async def _select(self, service: str, old: Mapping[str, str], new: Mapping[str, str]) -> None:
+        selector = {key: new.get(key) for key in {**new, **old}}
+        patch = json.dumps({"spec": {"selector": selector}})
+        await self.run("patch", "service", service, "-n", NAMESPACE, "-p", patch)
+
+    async def _remember(self, text: str | None) -> None:
+        patch = json.dumps({"metadata": {"annotations": {PREVIOUS: text}}})
+        await self.run("patch", "service", SERVICE, "-n", NAMESPACE, "-p", patch)
+
+    async def _annotation(self) -> str | None:
+        annotations = (await self._service())["metadata"].get("annotations") or {}
+        text = annotations.get(PREVIOUS)
+        return None if text is None else str(text)
+
+    async def _service(self) -> dict[str, Any]:
+        # The first thing asked of a platform: one that is away has to show soon.
+        asked = ("get", "service", SERVICE, "-n", NAMESPACE, "-o", "json")
+        found: dict[str, Any] = json.loads(await self._program.run(*asked, timeout=_FIRST_ANSWER))
+        return found
+
+    async def _pods(self) -> Sequence[dict[str, Any]]:
+        pods = await self._program.objects("pods", NAMESPACE)
+        ours = [pod for pod in pods if pod["metadata"].get("labels", {}).get("app") == APP]
+        return [pod for pod in ours if is_ready(pod)]
+
+    async def _settle(self, wanted: Mapping[str, int], *, exactly: bool) -> None:
+        deadline = time.monotonic() + self._ready_within
+        with self.tell.waiting("waiting for pods") as say:
+            while not _settled(ready := await self.ready(), wanted, exactly=exactly):
+                _show(say, ready, wanted)
+                if time.monotonic() > deadline:
+                    seen = ", ".join(f"{v} has {ready.get(v, 0)} of {wanted[v]}" for v in wanted)
+                    raise ReleaseFailedError(f"not ready within {self._ready_within:g} s: {seen}")
+                await asyncio.sleep(_EVERY)
+
+
+def _settled(ready: Mapping[str, int], wanted: Mapping[str, int], *, exactly: bool) -> bool:
+    counts = [(ready.get(version, 0), count) for version, count in wanted.items()]
+    return all(seen == count if exactly else seen >= count for seen, count in counts)
+
+
+def _show(say: Say, ready: Mapping[str, int], wanted: Mapping[str, int]) -> None:
+    say("waiting: " + ", ".join(f"{v} {ready.get(v, 0)}/{n} ready" for v, n in wanted.items()))
+
+
+def _shown(file: Path) -> str:
+    """Return a file of this package as it is typed in the checkout."""
+    return str(file.relative_to(Path(__file__).parents[4]))
