@@ -10,11 +10,24 @@ import os
 from suitectl.program import CommandFailedError
 
 MOST_REQUESTS = 100_000
+READY_WITHIN = 120.0
 
 
 def add_platform(parser: argparse.ArgumentParser) -> None:
     """Add `--platform`, by default PLATFORM, else localkube."""
     parser.add_argument("--platform", default=os.environ.get("PLATFORM") or "localkube")
+
+
+def add_ready_within(parser: argparse.ArgumentParser) -> None:
+    """Add `--ready-within`."""
+    parser.add_argument(
+        "--ready-within", help=f"seconds that pods have, by default {READY_WITHIN:g}"
+    )
+
+
+def ready_within(options: argparse.Namespace) -> float:
+    """Return the seconds that pods have to become ready; raise `CommandFailedError`."""
+    return amount("--ready-within", options.ready_within, READY_WITHIN)
 
 
 def whole(name: str, text: str | None, default: int | None = None, *, least: int = 0) -> int:

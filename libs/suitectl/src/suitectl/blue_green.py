@@ -4,12 +4,12 @@ import argparse
 import asyncio
 import time
 
-from suitectl.arguments import add_platform
+from suitectl.arguments import add_platform, add_ready_within, ready_within
 from suitectl.http import Sender, open_sender, service_url
 from suitectl.probes import failures, probes
 from suitectl.program import CommandFailedError, Program, program_named
 from suitectl.release import NAMESPACE, SERVICE, Release
-from suitectl.releases import READY_WITHIN, ReleaseFailedError, Releases
+from suitectl.releases import ReleaseFailedError, Releases
 from suitectl.smoke import smoke
 from suitectl.telling import Teller
 
@@ -22,6 +22,7 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     """Add `blue-green`."""
     parser = verbs.add_parser("blue-green", help="switch all traffic to one version")
     add_platform(parser)
+    add_ready_within(parser)
     parser.add_argument("--to", help="the version, such as v2")
     parser.set_defaults(run=run)
 
@@ -30,7 +31,7 @@ async def run(options: argparse.Namespace) -> int:
     """Make the version ready, smoke it, switch, and see that only it answers."""
     program = program_named(options.platform)
     tell = Teller(program)
-    releases = Releases(program, tell, ready_within=READY_WITHIN)
+    releases = Releases(program, tell, ready_within=ready_within(options))
     before = await releases.now()
     target = _target(options.to, before)
     async with open_sender(program) as sender, releases.going_back(before):

@@ -6,12 +6,19 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from suitectl.arguments import add_platform, amount, rate, whole
+from suitectl.arguments import (
+    add_platform,
+    add_ready_within,
+    amount,
+    rate,
+    ready_within,
+    whole,
+)
 from suitectl.http import Sender, open_sender, service_url
 from suitectl.probes import AT_ONCE, probe, probes, spread
 from suitectl.program import CommandFailedError, Program, program_named
 from suitectl.release import NAMESPACE, PREVIEW, SERVICE, Release
-from suitectl.releases import READY_WITHIN, ReleaseFailedError, Releases
+from suitectl.releases import ReleaseFailedError, Releases
 from suitectl.steps import steps_of
 from suitectl.telling import Teller
 from suitectl.traffic import REQUESTS, measure
@@ -27,6 +34,7 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     """Add `canary`."""
     parser = verbs.add_parser("canary", help="share the traffic between v1 and v2 by replicas")
     add_platform(parser)
+    add_ready_within(parser)
     parser.add_argument("--v1", help="replicas of v1 in the end")
     parser.add_argument("--v2", help="replicas of v2 in the end")
     parser.add_argument("--steps", help="on the way: 10,25,50 (per cent of v2) or 4:1,2:3")
@@ -55,7 +63,7 @@ async def run(options: argparse.Namespace) -> int:
     """Go there step by step; back where the new version breaks a limit."""
     program = program_named(options.platform)
     tell = Teller(program)
-    releases = Releases(program, tell, ready_within=READY_WITHIN)
+    releases = Releases(program, tell, ready_within=ready_within(options))
     plan = _plan(options, await releases.now())
     for earlier, later in itertools.pairwise((plan.before, *plan.releases)):
         tell.say(f"plan: {earlier}  ->  {later}")

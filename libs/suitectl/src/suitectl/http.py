@@ -44,5 +44,8 @@ async def open_sender(program: Program) -> AsyncIterator[Sender]:
 
 async def service_url(program: Program, service: str, namespace: str) -> str:
     """Return the URL of a Service's first port, as its sender reaches it."""
-    spec = (await program.object("service", service, namespace))["spec"]
-    return f"http://{spec['clusterIP']}:{spec['ports'][0]['port']}"
+    found = await program.object("service", service, namespace)
+    port = str(found["spec"]["ports"][0]["port"])
+    # localkube says where it had to put a port: with --addresses=ports that is elsewhere.
+    moved = found.get("status", {}).get("addresses", {}).get(port)
+    return f"http://{moved or ':'.join((found['spec']['clusterIP'], port))}"

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from suitectl.arguments import READY_WITHIN
 from suitectl.program import CommandFailedError, Program
 from suitectl.release import (
     APP,
@@ -25,7 +26,6 @@ from suitectl.release import (
 )
 from suitectl.telling import Say, Teller
 
-READY_WITHIN = 120.0
 _FIRST_ANSWER = 15.0
 _EVERY = 0.2
 _PREVIEW_FILE = Path(__file__).with_name("preview_service.json")
@@ -38,7 +38,9 @@ class ReleaseFailedError(CommandFailedError):
 class Releases:
     """The versions of diff-ns-service on a platform."""
 
-    def __init__(self, program: Program, tell: Teller, *, ready_within: float) -> None:
+    def __init__(
+        self, program: Program, tell: Teller, *, ready_within: float = READY_WITHIN
+    ) -> None:
         self._program, self.tell, self._ready_within = program, tell, ready_within
         self._deployments: dict[str, str] = {}
 
@@ -78,6 +80,7 @@ class Releases:
             why = str(error) or "interrupted"
             self.tell.bad(f"{why}: going back (a second Ctrl-C stops that; then: make rollback)")
             await self._restore(before, earlier, why)
+            self.tell.good(f"back at {before}")
             if isinstance(error, Exception):
                 raise ReleaseFailedError(f"{why}; back at {before}") from error
             raise
@@ -124,12 +127,21 @@ class Releases:
 
     async def _restore(self, before: Release, earlier: str | None, why: str) -> None:
         try:
-            await self.move(before)
+            await self._undo(before)
             await self._remember(earlier)
         except (CommandFailedError, TimeoutError) as error:
             raise ReleaseFailedError(
                 f"{why}; going back failed too: {error}; then: make rollback"
             ) from None
+
+    async def _undo(self, before: Release) -> None:
+        """Go back in the safe order, waiting for nothing that was not ready before either."""
+        replicas = (await self.now()).replicas
+        more = {v: n for v, n in before.replicas.items() if n > replicas[v]}
+        await self._scale(more)
+        await self._settle(more, exactly=False)
+        await self.select(before)
+        await self._scale({v: n for v, n in before.replicas.items() if n < replicas[v]})
 
     async def _scale(self, replicas: Mapping[str, int]) -> None:
         for version, count in replicas.items():

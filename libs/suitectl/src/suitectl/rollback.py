@@ -5,10 +5,10 @@ It is a release command itself: a second rollback returns to where the first one
 
 import argparse
 
-from suitectl.arguments import add_platform
+from suitectl.arguments import add_platform, add_ready_within, ready_within
 from suitectl.program import CommandFailedError, program_named
 from suitectl.release import Release
-from suitectl.releases import READY_WITHIN, Releases
+from suitectl.releases import Releases
 from suitectl.telling import Teller
 
 
@@ -16,6 +16,7 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     """Add `rollback`."""
     parser = verbs.add_parser("rollback", help="undo the last release command, also a rollback")
     add_platform(parser)
+    add_ready_within(parser)
     parser.set_defaults(run=run)
 
 
@@ -23,7 +24,7 @@ async def run(options: argparse.Namespace) -> int:
     """Restore selector and replicas."""
     program = program_named(options.platform)
     tell = Teller(program)
-    releases = Releases(program, tell, ready_within=READY_WITHIN)
+    releases = Releases(program, tell, ready_within=ready_within(options))
     before, target = await releases.now(), await releases.previous()
     _check(before, target)
     tell.title(f"{before}  ->  {target}")

@@ -8,7 +8,7 @@ from suitectl.http import Sender, open_sender, service_url
 from suitectl.probes import Probe, failures, probes
 from suitectl.program import Program, program_named
 from suitectl.release import NAMESPACE, SERVICE
-from suitectl.releases import READY_WITHIN, Releases
+from suitectl.releases import Releases
 from suitectl.shares import Share, draw, shares_of
 from suitectl.telling import Teller
 
@@ -28,7 +28,7 @@ async def run(options: argparse.Namespace) -> int:
     count = whole("N", options.requests, REQUESTS, least=1)
     program = program_named(options.platform)
     tell = Teller(program)
-    releases = Releases(program, tell, ready_within=READY_WITHIN)
+    releases = Releases(program, tell)
     await releases.now()
     async with open_sender(program) as sender:
         asked, _ = await measure(program, releases, sender, count)

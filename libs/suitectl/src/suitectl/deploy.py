@@ -1,0 +1,173 @@
+"""`suitectl deploy` and `undeploy`: an overlay to the cluster of the current kubeconfig."""
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from suitectl.images import ROOT, BuildOptions, build_images
+from suitectl.program import CommandFailedError, Program, program_named
+from suitectl.show import console, progress, table
+
+SECRETS = ROOT / ".secrets"
+NAMESPACES = ("system-server", "ns-app", "suite-client")
+REDIS = "redis"
+_ROLLED_OUT = ("Deployment", "StatefulSet")
+_ROLLOUT_S = 300
+_APPLY_S = 120.0
+
+
+async def deploy(overlay: Path, images: Mapping[str, str], program: Program) -> float:
+    """Apply an overlay with these images and wait until all of it is ready; return the seconds.
+
+    `images` maps the manifests' image names to full ones. Raises `CommandFailedError`.
+    """
+    began = time.monotonic()
+    documents = await render(overlay, images, program)
+    secrets = _secrets(documents)
+    with progress("deploying") as say:
+        say(f"applying {overlay}")
+        await _apply(program, [d for d in documents if d["kind"] == "Namespace"])
+        for file in secrets:
+            await program.run("apply", "-f", str(file))
+        await _apply(program, documents)
+        for document in documents:
+            if document["kind"] in _ROLLED_OUT:
+                say(f"waiting for {document['metadata']['name']}")
+                await _rolled_out(program, document)
+    return time.monotonic() - began
+
+
+async def render(
+    overlay: Path, images: Mapping[str, str], program: Program
+) -> Sequence[dict[str, Any]]:
+    """Return an overlay's documents with these images, as `kubectl kustomize` makes them."""
+    if not (overlay / "kustomization.yaml").exists():
+        raise CommandFailedError(f"{overlay}: no kustomization.yaml there; see k8s/overlays")
+    with _kustomization(overlay, images) as directory:
+        rendered = await program.run("kustomize", str(directory))
+    return [document for document in yaml.safe_load_all(rendered) if document]
+
+
+@contextmanager
+def _kustomization(overlay: Path, images: Mapping[str, str]) -> Iterator[Path]:
+    """Have a kustomization that puts these images into an overlay; kustomize wants it near."""
+    (ROOT / ".build").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=ROOT / ".build", prefix="deploy-") as name:
+        wanted = {
+            "resources": [os.path.relpath(overlay.resolve(), name)],
+            "images": [_replacement(image, full) for image, full in images.items()],
+        }
+        Path(name, "kustomization.yaml").write_text(yaml.safe_dump(wanted))
+        yield Path(name)
+
+
+def _replacement(image: str, full: str) -> dict[str, str]:
+    """Return kustomize's replacement; the tag follows the last colon after the last slash."""
+    path, slash, last = full.rpartition("/")
+    name, _, tag = last.partition(":")
+    return {"name": image, "newName": path + slash + name, "newTag": tag or "latest"}
+
+
+def _secrets(documents: Sequence[dict[str, Any]]) -> Sequence[Path]:
+    """Return the generated Secrets that pods want and the overlay does not bring."""
+    brought = {d["metadata"]["name"] for d in documents if d["kind"] == "Secret"}
+    wanted = {name for document in documents for name in _secret_names(document)}
+    if wanted <= brought:
+        return ()
+    files = sorted(SECRETS.glob("*.yaml"))
+    if not files:
+        missing = ", ".join(sorted(wanted - brought))
+        raise CommandFailedError(f"this overlay wants generated Secrets ({missing}): make secrets")
+    return files
+
+
+def _secret_names(document: dict[str, Any]) -> Iterator[str]:
+    if document["kind"] in _ROLLED_OUT:
+        for volume in document["spec"]["template"]["spec"].get("volumes", ()):
+            if "secret" in volume:
+                yield volume["secret"]["secretName"]
+
+
+async def _apply(program: Program, documents: Sequence[dict[str, Any]]) -> None:
+    await program.run("apply", "-f", "-", stdin=yaml.safe_dump_all(documents), timeout=_APPLY_S)
+
+
+async def _rolled_out(program: Program, document: dict[str, Any]) -> None:
+    metadata = document["metadata"]
+    resource = f"{document['kind'].lower()}/{metadata['name']}"
+    try:
+        await program.run(
+            *("rollout", "status", resource, "-n", metadata["namespace"]),
+            f"--timeout={_ROLLOUT_S}s",
+            timeout=_ROLLOUT_S + 10,
+        )
+    except CommandFailedError as error:
+        why = await _why(program, metadata["namespace"])
+        raise CommandFailedError(f"{error}\n{why}") from None
+
+
+async def _why(program: Program, namespace: str) -> str:
+    """Return the pods and the last warnings of a namespace: what one would ask for next."""
+    pods = await program.run("get", "pods", "-n", namespace)
+    warnings = await program.run(
+        *("get", "events", "-n", namespace, "--field-selector=type=Warning"),
+        *("--sort-by=.lastTimestamp", "-o", "custom-columns=O:.involvedObject.name,M:.message"),
+    )
+    return "\n".join([*pods.splitlines(), *warnings.splitlines()[-5:]])
+
+
+async def undeploy(program: Program) -> None:
+    """Delete the suite's namespaces with all that is in them."""
+    await program.run(
+        *("delete", "namespace", *NAMESPACES, "--ignore-not-found"),
+        timeout=_ROLLOUT_S,
+    )
+
+
+def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `deploy` and `undeploy`."""
+    parser = verbs.add_parser("deploy", help="build images and deploy an overlay")
+    parser.add_argument("--overlay", default="prod", help="a name below k8s/overlays, or a folder")
+    parser.set_defaults(run=run)
+    removing = verbs.add_parser("undeploy", help="delete the suite's namespaces")
+    removing.set_defaults(run=run_undeploy)
+
+
+async def run(options: argparse.Namespace) -> int:
+    """Build, hand over, apply, wait, and show what is there."""
+    program = program_named("kubernetes")
+    await program.run(
+        "version", timeout=20
+    )  # before minutes of building for a cluster that is away
+    built = BuildOptions.of(os.environ)
+    images = {image.service: image.name for image in await build_images(built)}
+    if built.redis_image:
+        images[REDIS] = built.redis_image
+    took = await deploy(_overlay(options.overlay), images, program)
+    deployments = [*await program.objects("deployments"), *await program.objects("statefulsets")]
+    rows = [
+        (d["metadata"]["namespace"], d["metadata"]["name"], d["status"].get("readyReplicas", 0))
+        for d in deployments
+        if d["metadata"]["namespace"] in NAMESPACES
+    ]
+    console().print(table(("NAMESPACE", "NAME", "READY"), rows))
+    console().print(f"deployed {options.overlay} in {took:.0f} s")
+    return 0
+
+
+async def run_undeploy(_: argparse.Namespace) -> int:
+    """Delete the suite."""
+    await undeploy(program_named("kubernetes"))
+    return 0
+
+
+def _overlay(name: str) -> Path:
+    known = ROOT / "k8s/overlays" / name
+    return known if known.is_dir() else Path(name)

@@ -1,0 +1,136 @@
+"""`suitectl images`: build one image a service and hand them to the cluster."""
+
+import argparse
+import os
+import shlex
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from suitectl.program import CommandFailedError
+from suitectl.shell import output
+from suitectl.show import console, progress, table
+
+ROOT = Path(__file__).parents[4]
+SERVICES = ("cas-server", "rest-service", "diff-ns-service")
+LOADERS: Mapping[str, tuple[str, ...]] = {
+    "kind": ("kind", "load", "docker-image"),
+    "minikube": ("minikube", "image", "load"),
+    "k3d": ("k3d", "image", "import"),
+}
+"""What IMAGE_LOAD knows by name; `registry` pushes, anything else is a command of one's own."""
+_BUILD_TIMEOUT = 1200.0
+_LOAD_TIMEOUT = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """How images are built and handed over; each is a variable of the environment.
+
+    `docker_options` go to `docker build`; `registry` is put before the names; `tag` is the
+    content's digest where none is given: an unchanged image restarts no pod.
+    """
+
+    docker: str
+    docker_options: tuple[str, ...]
+    python_image: str | None
+    redis_image: str | None
+    registry: str
+    tag: str | None
+    load: str | None
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> "BuildOptions":
+        """Read DOCKER, DOCKER_OPTIONS, PYTHON_IMAGE, REDIS_IMAGE, REGISTRY, TAG and IMAGE_LOAD."""
+        return cls(
+            docker=environ.get("DOCKER") or "docker",
+            docker_options=tuple(shlex.split(environ.get("DOCKER_OPTIONS", ""))),
+            python_image=environ.get("PYTHON_IMAGE") or None,
+            redis_image=environ.get("REDIS_IMAGE") or None,
+            registry=environ.get("REGISTRY", "").strip("/"),
+            tag=environ.get("TAG") or None,
+            load=environ.get("IMAGE_LOAD") or None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A built image: the service, its full name, its size in bytes and the seconds it took."""
+
+    service: str
+    name: str
+    size: int
+    seconds: float
+
+
+async def build_images(options: BuildOptions) -> Sequence[Image]:
+    """Build and hand over the images of all services; raise `CommandFailedError`."""
+    with progress("building images") as say:
+        images = []
+        for service in SERVICES:
+            say(f"building {service}")
+            images.append(await _build(options, service))
+        if options.load:
+            say(f"handing over by {options.load}")
+            await hand_over(options, [image.name for image in images])
+    return images
+
+
+async def _build(options: BuildOptions, service: str) -> Image:
+    began = time.monotonic()
+    arguments = [f"--build-arg=SERVICE={service}", f"--build-arg=REVISION={await _revision()}"]
+    if options.python_image:
+        arguments.append(f"--build-arg=PYTHON_IMAGE={options.python_image}")
+    # The image's own digest is known after the build only: until then it has this name.
+    building = f"{service}:building"
+    await output(
+        (
+            *(options.docker, "build", "--quiet", "--file", "docker/Dockerfile"),
+            *(*options.docker_options, *arguments, "--tag", building, str(ROOT)),
+        ),
+        seconds=_BUILD_TIMEOUT,
+        environment={"DOCKER_BUILDKIT": "1", "PWD": str(ROOT)},
+    )
+    facts = await output(
+        (options.docker, "image", "inspect", "--format", "{{.Id}} {{.Size}}", building), seconds=30
+    )
+    digest, size = facts.split()
+    tag = options.tag or digest.removeprefix("sha256:")[:12]
+    name = "/".join(filter(None, (options.registry, f"{service}:{tag}")))
+    await output((options.docker, "tag", building, name), seconds=30)
+    return Image(service, name, int(size), time.monotonic() - began)
+
+
+async def _revision() -> str:
+    try:
+        return (await output(("git", "-C", str(ROOT), "rev-parse", "HEAD"), seconds=10)).strip()
+    except CommandFailedError:
+        return "unknown"  # a checkout without history is still worth an image
+
+
+async def hand_over(options: BuildOptions, names: Sequence[str]) -> None:
+    """Bring images to where the cluster's nodes find them."""
+    if options.load == "registry":
+        if not options.registry:
+            raise CommandFailedError("IMAGE_LOAD=registry needs REGISTRY, such as 127.0.0.1:5000")
+        for name in names:
+            await output((options.docker, "push", "--quiet", name), seconds=_LOAD_TIMEOUT)
+        return
+    command = LOADERS.get(options.load or "") or tuple(shlex.split(options.load or ""))
+    extra = [options.redis_image] if options.redis_image else []
+    await output((*command, *names, *extra), seconds=_LOAD_TIMEOUT)
+
+
+def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `images`."""
+    parser = verbs.add_parser("images", help="build the services' images and hand them over")
+    parser.set_defaults(run=run)
+
+
+async def run(_: argparse.Namespace) -> int:
+    """Build, hand over, and show what came of it."""
+    images = await build_images(BuildOptions.of(os.environ))
+    rows = [(i.service, i.name, round(i.size / 1e6), round(i.seconds, 1)) for i in images]
+    console().print(table(("SERVICE", "IMAGE", "MB", "SECONDS"), rows))
+    return 0
