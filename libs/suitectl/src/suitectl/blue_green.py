@@ -34,15 +34,25 @@ async def run(options: argparse.Namespace) -> int:
     releases = Releases(program, tell, ready_within=ready_within(options))
     before = await releases.now()
     target = _target(options.to, before)
-    async with open_sender(program) as sender, releases.going_back(before):
-        tell.title(f"{before}  ->  {target}")
-        await releases.grow(target)
-        await releases.preview(options.to)
-        await smoke(program, tell, options.to)
-        await releases.select(target)
-        await _arrived(program, tell, sender, options.to)
+    await releases.check(target)
+    tell.title(f"{before}  ->  {target}")
+    async with open_sender(program) as sender:
+        # A version that has pods shows what it is worth before anything changes.
+        if (await releases.ready()).get(options.to):
+            await _try(program, releases, options.to)
+        async with releases.going_back(before):
+            if target.replicas != before.replicas:
+                await releases.grow(target)
+                await _try(program, releases, options.to)
+            await releases.select(target)
+            await _arrived(program, tell, sender, options.to)
     tell.say("go back with: make rollback")
     return 0
+
+
+async def _try(program: Program, releases: Releases, version: str) -> None:
+    await releases.preview(version)
+    await smoke(program, releases.tell, version)
 
 
 def _target(version: str | None, before: Release) -> Release:

@@ -65,6 +65,7 @@ async def run(options: argparse.Namespace) -> int:
     tell = Teller(program)
     releases = Releases(program, tell, ready_within=ready_within(options))
     plan = _plan(options, await releases.now())
+    await releases.check(*plan.releases)
     for earlier, later in itertools.pairwise((plan.before, *plan.releases)):
         tell.say(f"plan: {earlier}  ->  {later}")
     async with open_sender(program) as sender:

@@ -4,9 +4,10 @@ import asyncio
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from suitectl.http import NO_ANSWER, Request, Sender
+from suitectl.http import NO_ANSWER, Reply, Request, Sender
 from suitectl.release import APP
 
 PATH = "/getservicedetail?servicename=aaa"
@@ -31,8 +32,15 @@ async def probe(sender: Sender, base: str) -> Probe:
     name, _, version = reply.body.strip().rpartition("-")
     if reply.status == _OK and name == APP:
         return Probe(base, version, reply.elapsed)
-    failure = " ".join(f"{reply.status or 'no answer'} {reply.body}".split())[:80]
-    return Probe(base, None, reply.elapsed, failure, answered=reply.status != NO_ANSWER)
+    return Probe(base, None, reply.elapsed, said(reply), answered=reply.status != NO_ANSWER)
+
+
+def said(reply: Reply) -> str:
+    """Return a reply in a few words: its status, and its error or the start of its body."""
+    body = reply.body
+    with suppress(ValueError, TypeError, KeyError):
+        body = reply.json()["error"]
+    return " ".join(f"{reply.status or 'no answer'} {body}".split())[:80]
 
 
 async def probes(sender: Sender, base: str, count: int) -> Sequence[Probe]:

@@ -73,8 +73,8 @@ class Releases:
     async def going_back(self, before: Release) -> AsyncIterator[None]:
         """Remember a release, and restore it when the block fails or is interrupted."""
         earlier = await self._annotation()
+        await self._remember(before.to_json())
         try:
-            await self._remember(before.to_json())
             yield
         except (Exception, asyncio.CancelledError) as error:
             why = str(error) or "interrupted"
@@ -84,6 +84,17 @@ class Releases:
             if isinstance(error, Exception):
                 raise ReleaseFailedError(f"{why}; back at {before}") from error
             raise
+
+    async def check(self, *targets: Release) -> None:
+        """Refuse replicas that an autoscaler would undo; raise `CommandFailedError`."""
+        if self._program.platform == "localkube":
+            return  # has none
+        scalers = await self._program.objects("horizontalpodautoscalers", NAMESPACE)
+        by_deployment = {s["spec"]["scaleTargetRef"]["name"]: s for s in scalers}
+        for target in targets:
+            for version, count in target.replicas.items():
+                if scaler := by_deployment.get(self._deployments[version]):
+                    _check_bounds(scaler, version, count)
 
     async def move(self, target: Release) -> None:
         """Bring a release about; return when just its pods are ready."""
@@ -182,6 +193,17 @@ class Releases:
                     seen = ", ".join(f"{v} has {ready.get(v, 0)} of {wanted[v]}" for v in wanted)
                     raise ReleaseFailedError(f"not ready within {self._ready_within:g} s: {seen}")
                 await asyncio.sleep(_EVERY)
+
+
+def _check_bounds(scaler: Mapping[str, Any], version: str, count: int) -> None:
+    least, most = scaler["spec"].get("minReplicas", 1), scaler["spec"]["maxReplicas"]
+    # 0 replicas switch an autoscaler off.
+    if count and not least <= count <= most:
+        name = scaler["metadata"]["name"]
+        raise CommandFailedError(
+            f"{version}={count}: HorizontalPodAutoscaler {name} keeps {least} to {most} replicas;"
+            f" stay within, or kubectl delete hpa {name} -n {NAMESPACE}"
+        )
 
 
 def _settled(ready: Mapping[str, int], wanted: Mapping[str, int], *, exactly: bool) -> bool:

@@ -27,6 +27,7 @@ async def run(options: argparse.Namespace) -> int:
     releases = Releases(program, tell, ready_within=ready_within(options))
     before, target = await releases.now(), await releases.previous()
     _check(before, target)
+    await releases.check(target)
     tell.title(f"{before}  ->  {target}")
     async with releases.going_back(before):
         await releases.move(target)

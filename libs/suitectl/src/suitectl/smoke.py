@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from suitectl.complaints import one_line
 from suitectl.http import Http, Reply, Request, Sender, service_url
-from suitectl.probes import PATH
+from suitectl.probes import PATH, said
 from suitectl.program import CommandFailedError, Program, end
 from suitectl.release import APP, NAMESPACE, PREVIEW
 from suitectl.releases import ReleaseFailedError
@@ -53,10 +53,8 @@ def _has_error(reply: Reply) -> bool:
 
 
 def _failed(version: str, path: str, reply: Reply, wanted: str) -> ReleaseFailedError:
-    seen = " ".join(f"{reply.status or 'no answer'} {reply.body}".split())[:120]
-    return ReleaseFailedError(
-        f"{version} fails the smoke test: GET {path} is to be {wanted}, is {seen}"
-    )
+    reason = f"GET {path} is to be {wanted}, is {said(reply)}"
+    return ReleaseFailedError(f"{version} fails the smoke test: {reason}")
 
 
 @asynccontextmanager
@@ -73,8 +71,8 @@ async def _preview(program: Program, tell: Teller) -> AsyncIterator[str]:
         assert process.stderr is not None  # noqa: S101 - likewise
         line = (await process.stdout.readline()).decode()
         if not line.startswith(_FORWARDING):
-            said = one_line((await process.stderr.read()).decode())
-            raise CommandFailedError(f"{program.line(*arguments)}: {said}")
+            reason = one_line((await process.stderr.read()).decode())
+            raise CommandFailedError(f"{program.line(*arguments)}: {reason}")
         yield "http://" + line.removeprefix(_FORWARDING).split(" ")[0]
     finally:
         await end(process)
