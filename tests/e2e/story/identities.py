@@ -1,4 +1,13 @@
-"""Who appears in the story: the demo identities, from their one file."""
+"""Who appears in the story: the demo identities, or those of SUITE_IDENTITIES.
+
+That file is the `identities.json` which `make secrets` writes for the profile `prod`.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 
 from chassis.config.demo import DEMO_SECRETS
 
@@ -12,4 +21,13 @@ APP = "demo-app"
 
 def credentials(name: str) -> tuple[str, str]:
     """Return a client's id and secret, or a user's name and password."""
-    return name, DEMO_SECRETS[name]
+    return name, _secrets()[name]
+
+
+@cache
+def _secrets() -> Mapping[str, str]:
+    file = os.environ.get("SUITE_IDENTITIES")
+    if file is None:
+        return DEMO_SECRETS
+    generated: dict[str, str] = json.loads(Path(file).read_text())
+    return generated

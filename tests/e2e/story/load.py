@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from story.http import Http, Reply, Request
+from story.http import Reply, Request, Sender
 
 WORKERS = 8
 PAUSE_S = 0.05
@@ -36,7 +36,7 @@ class Tally:
 
 
 @asynccontextmanager
-async def load(http: Http, requests: Sequence[Request]) -> AsyncIterator[Tally]:
+async def load(http: Sender, requests: Sequence[Request]) -> AsyncIterator[Tally]:
     """Send the requests in turn while the block runs; half the workers keep their connections.
 
     Nothing is sent twice. Leaving the block awaits the requests under way.
@@ -53,7 +53,7 @@ async def load(http: Http, requests: Sequence[Request]) -> AsyncIterator[Tally]:
 
 
 async def _work(
-    http: Http,
+    http: Sender,
     requests: "itertools.cycle[Request]",
     tally: Tally,
     ended: asyncio.Event,

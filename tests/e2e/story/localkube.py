@@ -22,6 +22,7 @@ class Localkube:
     """A suite on localkube; `state` is its state directory, None the user's own."""
 
     name = "localkube"
+    profile = "dev"
 
     def __init__(self, state: Path | None = None) -> None:
         self._options = () if state is None else ("--state", str(state))
@@ -77,6 +78,9 @@ class Localkube:
     async def pod_url(self, pod: Pod) -> str:
         port = pod.document["spec"]["containers"][0]["ports"][0]["containerPort"]
         return f"http://{pod.ip}:{port}"
+
+    async def hasten(self, app: str, namespace: str) -> None:
+        """Do nothing: an edit is in the pods at once."""
 
     async def swapped_at(self, pod: Pod) -> float:
         mount = pod.document["metadata"]["annotations"]["localkube/volume.config"]

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from story.commands import Verb
+from suitectl.program import CommandFailedError
 
-
-class CommandFailedError(Exception):
-    """A verb ended with an exit code other than 0; the message is what it said."""
+__all__ = ["CommandFailedError", "Platform", "Pod", "ready_pods"]
 
 
 class Platform(Protocol):
     """A running suite and the verbs that change it."""
 
     name: str
+    profile: str
+    """The active profile that the suite was started with."""
 
     async def run(self, verb: Verb) -> str:
         """Run a verb and return what it printed; raise `CommandFailedError`."""
@@ -26,6 +27,9 @@ class Platform(Protocol):
 
     async def swapped_at(self, pod: "Pod") -> float:
         """Return when the pod's configuration mount was last swapped, in Unix seconds."""
+
+    async def hasten(self, app: str, namespace: str) -> None:
+        """Have edited configuration brought into a service's pods now, not within the minute."""
 
     async def objects(self, kind: str, namespace: str | None = None) -> Sequence[dict[str, Any]]:
         """Return the objects of a kind as Kubernetes' JSON, of all namespaces by default."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from story.http import Http, Reply, Request
+from story.http import Reply, Request, Sender
 from story.identities import APP, CAS, credentials
 from story.narrator import Narrator
 from story.platform import Platform
@@ -15,7 +15,7 @@ class Suite:
 
     platform: Platform
     tell: Narrator
-    http: Http
+    http: Sender
 
     async def user_token(self, user: str) -> dict[str, Any]:
         """Get a user's tokens by the password grant (RFC 6749, 4.3)."""

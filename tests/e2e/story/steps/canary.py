@@ -2,10 +2,8 @@
 
 from collections import Counter
 
-import httpx
-
 from story.commands import verb
-from story.http import Request, new_client, send
+from story.http import Request
 from story.identities import DIFF_NS
 from story.narrator import Share
 from story.platform import Pod
@@ -31,10 +29,9 @@ WHY = (
 
 async def play(suite: Suite) -> None:
     request = Request("GET", await suite.platform.url(*DIFF_NS) + PATH)
-    async with new_client(httpx.Limits(max_connections=1)) as kept:
-        await _measure(suite, request, kept, {"v1": 3, "v2": 3})
-        await scale(suite, v1=1, v2=4)
-        await _measure(suite, request, kept, {"v1": 1, "v2": 4})
+    await _measure(suite, request, {"v1": 3, "v2": 3})
+    await scale(suite, v1=1, v2=4)
+    await _measure(suite, request, {"v1": 1, "v2": 4})
     suite.tell.explain(WHY)
     await scale(suite, v1=3, v2=3)
 
@@ -55,16 +52,13 @@ async def _settled(suite: Suite, wanted: dict[str, int]) -> bool:
     return ready == Counter(wanted)
 
 
-async def _measure(
-    suite: Suite, request: Request, kept: httpx.AsyncClient, replicas: dict[str, int]
-) -> None:
-    fresh = Counter([(await suite.http.send(request)).body.strip() for _ in range(REQUESTS)])
-    shares = _shares(fresh, replicas)
+async def _measure(suite: Suite, request: Request, replicas: dict[str, int]) -> None:
+    shares = _shares(await _answers(suite, request, keep_alive=False), replicas)
     title = " : ".join(str(count) for count in replicas.values())
     suite.tell.shares(f"{REQUESTS} requests at v1 : v2 = {title}, a connection each", shares)
     suite.tell.shares(
         "the same through a client that keeps one connection",
-        _shares(await _through(kept, request), replicas),
+        _shares(await _answers(suite, request, keep_alive=True), replicas),
     )
     worst = max(abs(share.measured - share.expected) for share in shares)
     suite.tell.check(
@@ -74,9 +68,9 @@ async def _measure(
     )
 
 
-async def _through(client: httpx.AsyncClient, request: Request) -> Counter[str]:
-    """Count the versions that answer when all requests share the client's one connection."""
-    replies = [await send(client, request) for _ in range(REQUESTS)]
+async def _answers(suite: Suite, request: Request, *, keep_alive: bool) -> Counter[str]:
+    """Count the versions that answer, one request after the other."""
+    replies = [await suite.http.send(request, keep_alive=keep_alive) for _ in range(REQUESTS)]
     return Counter(reply.body.strip() for reply in replies)
 
 

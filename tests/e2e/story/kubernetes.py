@@ -1,0 +1,75 @@
+"""The story's platform in a cluster: the suite of the current kubeconfig, by `kubectl`."""
+
+import os
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from story.commands import Verb
+from story.platform import Pod
+from suitectl.client_pod import remove_client_pod
+from suitectl.deploy import REDIS, deploy, undeploy
+from suitectl.http import Sender, open_sender, service_url
+from suitectl.images import BuildOptions, build_images
+from suitectl.program import Program, program_named
+from suitectl.refresh import ANNOTATION
+
+
+class Kubernetes:
+    """A suite in a cluster, deployed with one profile."""
+
+    name = "kubernetes"
+
+    def __init__(self, program: Program, *, profile: str = "dev") -> None:
+        self.program = program
+        self.profile = profile
+
+    async def run(self, command: Verb) -> str:
+        return await self.program.run(
+            *command.arguments, environment=command.environment(), timeout=180
+        )
+
+    async def objects(self, kind: str, namespace: str | None = None) -> Sequence[dict[str, Any]]:
+        return await self.program.objects(kind, namespace)
+
+    async def url(self, service: str, namespace: str) -> str:
+        return await service_url(self.program, service, namespace)
+
+    async def pod_url(self, pod: Pod) -> str:
+        port = pod.document["spec"]["containers"][0]["ports"][0]["containerPort"]
+        return f"http://{pod.ip}:{port}"
+
+    async def swapped_at(self, pod: Pod) -> float:
+        printed = await self.program.run(
+            *("exec", pod.name, "-n", pod.namespace, "--"),
+            *("stat", "--format=%.Y", "/etc/suite/config/..data"),
+        )
+        return float(printed)
+
+    async def hasten(self, app: str, namespace: str) -> None:
+        pods = ("annotate", "pods", "-n", namespace, "-l", f"app={app}")
+        await self.program.run(*pods, "--overwrite", f"{ANNOTATION}={time.time()}")
+
+
+@asynccontextmanager
+async def deployed(overlay: Path, *, profile: str) -> AsyncIterator[tuple[Kubernetes, Sender]]:
+    """Have an overlay deployed from sources, and nothing left after; KEEP=1 leaves it.
+
+    How images are built and handed over is said by the environment (see docs/kubernetes.md).
+    """
+    program = program_named("kubernetes")
+    await program.run("version", timeout=20)
+    options = BuildOptions.of(os.environ)
+    images = {image.service: image.name for image in await build_images(options)}
+    if options.redis_image:
+        images[REDIS] = options.redis_image
+    try:
+        await deploy(overlay, images, program)
+        async with open_sender(program) as sender:
+            yield Kubernetes(program, profile=profile), sender
+        await remove_client_pod(program)
+    finally:
+        if not os.environ.get("KEEP"):
+            await undeploy(program)
