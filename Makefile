@@ -1,10 +1,15 @@
 # The one door to the suite: `make` explains the targets.
 .DEFAULT_GOAL := help
 .SILENT:
-.PHONY: help demo up down token call setup dev test lint types bench lock
+.PHONY: help demo up down token call traffic canary blue-green rollback refresh \
+  images deploy undeploy setup dev test e2e lint types bench lock
 
 PY := .venv/bin/python
 STORY := PYTHONPATH=tests/e2e $(PY) -m story
+SUITECTL := $(PY) -m suitectl
+# localkube, or kubernetes: the cluster of the current kubeconfig
+export PLATFORM ?= localkube
+OVERLAY ?= dev
 
 # `make call PATH=/api/me` would hide every program from the recipes: PATH is also the shell's.
 ifeq ($(origin PATH),command line)
@@ -30,6 +35,32 @@ token: ## print an access token: make token USER=alice, or CLIENT=rest-service
 call: ## call rest-service with a token: make call PATH=/api/me USER=alice
 	$(STORY) call --path=$(or $(REQUEST),/api/me) $(WHO)
 
+##@ Release, on localkube or with PLATFORM=kubernetes
+traffic: setup ## who answers: make traffic N=200
+	$(SUITECTL) traffic --requests=$(N)
+
+canary: setup ## share traffic by replicas: make canary V1=1 V2=4 [STEPS=10,25,50 PAUSE=10]
+	$(SUITECTL) canary --v1=$(V1) --v2=$(V2) --steps=$(STEPS) --pause=$(PAUSE) $(ARGS)
+
+blue-green: setup ## try a version, then send all traffic there: make blue-green TO=v2
+	$(SUITECTL) blue-green --to=$(TO)
+
+rollback: setup ## undo the last release command
+	$(SUITECTL) rollback
+
+refresh: setup ## have edited ConfigMaps in the pods at once: make refresh SERVICE=rest-service
+	$(SUITECTL) refresh --service=$(SERVICE)
+
+##@ Deploy to the cluster of the current kubeconfig
+images: setup ## build the images, and hand them over by IMAGE_LOAD=kind|minikube|k3d|registry|COMMAND
+	$(SUITECTL) images
+
+deploy: setup ## the same, then apply an overlay and wait: make deploy OVERLAY=k8s/base
+	$(SUITECTL) deploy --overlay=$(OVERLAY)
+
+undeploy: setup ## delete the suite's namespaces
+	$(SUITECTL) undeploy
+
 ##@ Work on it
 setup: ## make .venv with what the suite runs on (PYTHON=... names the interpreter)
 	PYTHON="$(PYTHON)" ./setup
@@ -39,7 +70,10 @@ dev: ## the same and what the tests need
 
 test: dev ## all tests; the last part plays the story end to end
 	$(PY) -m pytest -n 2 tests/unit tests/integration tests/manifests
-	$(PY) -m pytest tests/e2e
+	PLATFORM=localkube $(PY) -m pytest tests/e2e
+
+e2e: dev ## the story end to end; PLATFORM=kubernetes builds, deploys, plays it there and cleans up
+	$(PY) -m pytest tests/e2e $(ARGS)
 
 lint: dev ## ruff: rules and format
 	$(PY) -m ruff check .
@@ -55,4 +89,4 @@ lock: dev ## pin constraints.txt and constraints-dev.txt anew
 	PYTHON="$(PYTHON)" ./setup --lock
 
 help:
-	awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

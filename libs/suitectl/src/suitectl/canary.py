@@ -39,7 +39,7 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     parser.add_argument("--v2", help="replicas of v2 in the end")
     parser.add_argument("--steps", help="on the way: 10,25,50 (per cent of v2) or 4:1,2:3")
     parser.add_argument("--pause", help=f"seconds a step is watched, by default {PAUSE_S:g}")
-    parser.add_argument("--max-error-rate", help=f"of the new version, by default {ERROR_RATE:%}")
+    parser.add_argument("--max-error-rate", help=f"of the new version, by default {ERROR_RATE:g}")
     relative = f"{SLOWER:g} x the old version's p95 + {MARGIN_MS:g}"
     parser.add_argument("--max-latency-ms", help=f"p95 of the new version, by default {relative}")
     parser.add_argument("--sample", help=f"probes of the new version a step, by default {SAMPLE}")

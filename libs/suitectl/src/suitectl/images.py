@@ -20,6 +20,7 @@ LOADERS: Mapping[str, tuple[str, ...]] = {
     "k3d": ("k3d", "image", "import"),
 }
 """What IMAGE_LOAD knows by name; `registry` pushes, anything else is a command of one's own."""
+_SOURCES = ("constraints.txt", "docker", "libs/chassis", "services")
 _BUILD_TIMEOUT = 1200.0
 _LOAD_TIMEOUT = 600.0
 
@@ -103,8 +104,10 @@ async def _build(options: BuildOptions, service: str) -> Image:
 
 
 async def _revision() -> str:
+    """Return the last commit that an image could differ by: a later one restarts nothing."""
     try:
-        return (await output(("git", "-C", str(ROOT), "rev-parse", "HEAD"), seconds=10)).strip()
+        git = ("git", "-C", str(ROOT), "log", "-1", "--format=%H", "--", *_SOURCES)
+        return (await output(git, seconds=10)).strip() or "unknown"
     except CommandFailedError:
         return "unknown"  # a checkout without history is still worth an image
 
