@@ -15,7 +15,7 @@ from suitectl.arguments import (
     whole,
 )
 from suitectl.http import Sender, open_sender, service_url
-from suitectl.probes import AT_ONCE, probe, probes, spread
+from suitectl.probes import AT_ONCE, probes, spread
 from suitectl.program import CommandFailedError, Program, program_named
 from suitectl.release import NAMESPACE, PREVIEW, SERVICE, Release
 from suitectl.releases import ReleaseFailedError, Releases
@@ -25,7 +25,7 @@ from suitectl.traffic import REQUESTS, measure
 from suitectl.watch import ERROR_RATE, MARGIN_MS, SAMPLE, SLOWER, Limits, Watch
 
 PAUSE_S = 10.0
-_BASELINE = 50
+_BASELINE = 30
 _FOLLOWS_WITHIN = 10.0
 _MEASURED_AT_MOST = 3
 
@@ -115,7 +115,7 @@ class Canary:
         try:
             async with asyncio.timeout(_FOLLOWS_WITHIN):
                 while True:
-                    asked = [await probe(self._sender, preview) for _ in range(AT_ONCE)]
+                    asked = await probes(self._sender, preview, AT_ONCE)
                     if all(p.answered and p.version in {None, version} for p in asked):
                         return
                     await asyncio.sleep(0.1)

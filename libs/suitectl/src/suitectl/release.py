@@ -47,7 +47,7 @@ def release_from_json(text: str) -> Release:
         release = Release(dict(document["selector"]), dict(document["replicas"]))
     except (KeyError, TypeError) as error:
         raise ValueError(f"no {error}") from None
-    if not all(isinstance(n, int) and n >= 0 for n in release.replicas.values()):
+    if not all(type(n) is int and n >= 0 for n in release.replicas.values()):
         raise ValueError("replicas are whole numbers from 0 on")
     return release
 

@@ -1,0 +1,149 @@
+"""The two versions of diff-ns-service on localkube, and a load on their Service."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from suitectl.__main__ import main
+from suitectl.http import Http
+from suitectl.probes import Probe, probe
+from suitectl.release import NAMESPACE, PREVIOUS, SERVICE
+
+ROOT = Path(__file__).parents[3]
+LOCALKUBE = Path(sys.executable).with_name("localkube")
+BOTH = {"app": "diff-ns-service"}
+
+
+class Releasing:
+    """What the release commands work on, and what they leave."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory, self.state = directory, directory / "state"
+        self._faulty = False
+
+    def up(self) -> None:
+        """Start diff-ns-service alone: the release commands need no other."""
+        base = ROOT / "k8s/base"
+        resources = [str(base / "namespaces.yaml"), str(base / "diff-ns-service")]
+        manifests = self._directory / "manifests"
+        manifests.mkdir()
+        (manifests / "kustomization.yaml").write_text(json.dumps({"resources": resources}))
+        self.localkube("up", str(manifests), "--config", str(ROOT / "k8s/localkube.yaml"))
+
+    def localkube(self, *arguments: str) -> str:
+        """Run localkube."""
+        done = subprocess.run(
+            [LOCALKUBE, "--state", str(self.state), *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def reset(self) -> None:
+        """Have two replicas of each version, both selected, healthy, and nothing to go back to."""
+        if self._faulty:
+            self.faults("v2", error_rate=0, latency_ms=0)
+            self._faulty = False
+        self._patch(metadata={"annotations": {PREVIOUS: None}})
+        self.select(None)
+        self.scale(v1=2, v2=2)
+
+    def scale(self, **replicas: int) -> None:
+        """Scale versions and wait for their pods."""
+        for version, count in replicas.items():
+            deployment = f"deployment/diff-ns-service-{version}-deployment"
+            self.localkube("scale", deployment, f"--replicas={count}", "-n", NAMESPACE)
+            self.localkube("rollout", "status", deployment, "-n", NAMESPACE, "--timeout=30s")
+
+    def select(self, version: str | None) -> None:
+        """Point the Service at a version, or at both with None."""
+        self._patch(spec={"selector": {**BOTH, "version": version}})
+
+    def faults(self, version: str, **faults: float) -> None:
+        """Make a version bad on purpose; scaled to nothing meanwhile, it need not be rolled."""
+        self._faulty, before = True, self.replicas[version]
+        self.scale(**{version: 0})
+        deployment = f"deployment/diff-ns-service-{version}-deployment"
+        env = [
+            {"name": f"DIFF_NS_SERVICE__FAULTS__{name.upper()}", "value": str(value)}
+            for name, value in faults.items()
+        ]
+        pod = {"containers": [{"name": "diff-ns-service", "env": env}]}
+        patch = json.dumps({"spec": {"template": {"spec": pod}}})
+        self.localkube("patch", deployment, "-n", NAMESPACE, "-p", patch)
+        self.scale(**{version: before})
+
+    @property
+    def traffic(self) -> tuple[Any, ...]:
+        """Return all that decides who gets the traffic."""
+        return self.replicas, self.selector, self.previous
+
+    @property
+    def selector(self) -> dict[str, str]:
+        """Return the Service's selector."""
+        return dict(self._service()["spec"]["selector"])
+
+    @property
+    def previous(self) -> Any:
+        """Return what `rollback` would go back to."""
+        text = self._service()["metadata"]["annotations"].get(PREVIOUS)
+        return text and json.loads(text)
+
+    @property
+    def replicas(self) -> dict[str, int]:
+        """Return the wanted replicas of each version."""
+        found = json.loads(self.localkube("get", "deployments", "-n", NAMESPACE, "-o", "json"))
+        return {d["metadata"]["labels"]["version"]: d["spec"]["replicas"] for d in found["items"]}
+
+    @property
+    def url(self) -> str:
+        """Return where the Service listens."""
+        return "http://" + str(self._service()["status"]["addresses"]["2001"])
+
+    def _service(self) -> Any:
+        return json.loads(self.localkube("get", "service", SERVICE, "-n", NAMESPACE, "-o", "json"))
+
+    def _patch(self, **body: Any) -> None:
+        self.localkube("patch", "service", SERVICE, "-n", NAMESPACE, "-p", json.dumps(body))
+
+
+async def under_load(url: str, *arguments: str) -> tuple[int, list[Probe]]:
+    """Run a command while the Service is asked, a fresh connection each; return all answers."""
+    answers: list[Probe] = []
+    async with Http() as http:
+        command = asyncio.create_task(asyncio.to_thread(run, *arguments))
+        while not command.done():
+            answers.append(await probe(http, url))
+            await asyncio.sleep(0.005)
+        return await command, answers
+
+
+def run(*arguments: str) -> int:
+    """Run a command in a process of its own."""
+    return subprocess.run(command(*arguments), check=False, timeout=60).returncode
+
+
+def command(*arguments: str) -> list[str]:
+    """Return the command line of a command."""
+    return [sys.executable, "-m", "suitectl", *arguments]
+
+
+@contextmanager
+def running(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
+    """Have a command running, its progress on a pipe; it ends with the block."""
+    with subprocess.Popen(command(*arguments), stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+__all__ = ["BOTH", "Releasing", "main", "running", "under_load"]

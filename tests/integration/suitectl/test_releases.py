@@ -1,0 +1,173 @@
+"""Releases on a running localkube: traffic moves, and comes back where the new version is bad."""
+
+import signal
+
+import pytest
+
+from integration.suitectl.releasing import BOTH, Releasing, main, running, under_load
+
+pytestmark = pytest.mark.anyio
+
+EQUAL = {"selector": BOTH, "replicas": {"v1": 2, "v2": 2}}
+QUICK = ("--sample=40", "-N=60")
+
+
+def test_a_canary_shares_the_traffic_by_replicas(
+    suite: Releasing, capfd: pytest.CaptureFixture[str]
+) -> None:
+    suite.select("v1")
+    assert main(["canary", "--v1=1", "--v2=2", *QUICK]) == 0
+    assert suite.replicas == {"v1": 1, "v2": 2}
+    assert suite.selector == BOTH
+    assert suite.previous == {**EQUAL, "selector": {**BOTH, "version": "v1"}}
+    said = capfd.readouterr().out
+    scaled = "scale deployment/diff-ns-service-v1-deployment --replicas=1 -n ns-app"
+    assert f"kubectl {scaled}" in said
+    assert f"./localkube {scaled}" in said
+    assert " 66.7%" in said
+    assert "within" in said
+    assert "outside" not in said
+
+
+async def test_a_canary_whose_new_version_fails_goes_back_by_itself(
+    suite: Releasing, capfd: pytest.CaptureFixture[str]
+) -> None:
+    suite.scale(v1=2, v2=0)
+    suite.faults("v2", error_rate=0.5)
+    steps = ("canary", "--v1=1", "--v2=2", "--steps=2:1", "--pause=10", *QUICK)
+    code, answers = await under_load(suite.url, *steps)
+    assert code == 1
+    assert suite.replicas == {"v1": 2, "v2": 0}
+    assert suite.selector == BOTH
+    assert suite.previous is None
+    last = capfd.readouterr().err.splitlines()[-1]
+    assert last.startswith("canary: v2 failed 1 of ")
+    assert last.endswith("back at v1 : v2 = 2 : 0")
+    failed = sum(answer.version is None for answer in answers)
+    assert failed <= len(answers) / 3
+
+
+def test_a_canary_whose_new_version_is_slow_goes_back_by_itself(
+    suite: Releasing, capfd: pytest.CaptureFixture[str]
+) -> None:
+    suite.faults("v2", latency_ms=300)
+    assert main(["canary", "--v1=1", "--v2=2", *QUICK]) == 1
+    assert (suite.replicas, suite.selector) == (EQUAL["replicas"], BOTH)
+    assert "probes of v2 took over" in capfd.readouterr().err
+
+
+def test_a_canary_that_does_not_get_ready_goes_back(
+    suite: Releasing, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["canary", "--v1=2", "--v2=3", "--ready-within=0"]) == 1
+    assert suite.replicas == EQUAL["replicas"]
+    assert "not ready within 0 s: v1 has 2 of 2, v2 has 2 of 3" in capfd.readouterr().err
+
+
+def test_an_interrupted_canary_goes_back(suite: Releasing) -> None:
+    steps = ("--steps=2:1", "--pause=60")
+    with running("canary", "--v1=1", "--v2=2", *steps) as process:
+        assert process.stderr is not None
+        while "watching" not in (line := process.stderr.readline()):
+            assert line
+        assert suite.replicas == {"v1": 2, "v2": 1}
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+        assert process.stderr.read().splitlines()[-1] == "canary: interrupted"
+    assert suite.traffic == (EQUAL["replicas"], BOTH, None)
+
+
+async def test_blue_green_moves_all_traffic_and_rollback_brings_it_back(suite: Releasing) -> None:
+    suite.select("v1")
+    suite.scale(v2=0)
+    code, answers = await under_load(suite.url, "blue-green", "--to=v2")
+    assert code == 0
+    assert suite.selector == {**BOTH, "version": "v2"}
+    assert suite.replicas == {"v1": 2, "v2": 2}
+    versions = [answer.version for answer in answers]
+    assert None not in versions
+    assert versions == sorted(versions, key=str)
+
+    code, answers = await under_load(suite.url, "rollback")
+    assert code == 0
+    assert suite.selector == {**BOTH, "version": "v1"}
+    assert suite.replicas == {"v1": 2, "v2": 0}
+    assert None not in {answer.version for answer in answers}
+
+
+@pytest.mark.parametrize("ready", [2, 0])
+def test_a_failed_smoke_test_leaves_the_traffic_as_it_was(
+    suite: Releasing, capfd: pytest.CaptureFixture[str], ready: int
+) -> None:
+    suite.select("v1")
+    suite.faults("v2", error_rate=1)
+    suite.scale(v2=ready)
+    assert main(["blue-green", "--to=v2"]) == 1
+    assert suite.selector == {**BOTH, "version": "v1"}
+    assert suite.replicas == {"v1": 2, "v2": ready}
+    assert suite.previous is None
+    said = capfd.readouterr()
+    assert "v2 fails the smoke test" in said.err.splitlines()[-1]
+    assert '"version": "v2"' not in _lines_about_traffic(said.out)
+
+
+def _lines_about_traffic(out: str) -> str:
+    return "\n".join(line for line in out.splitlines() if "service diff-ns-service-service" in line)
+
+
+def test_a_second_rollback_returns_to_where_the_first_began(suite: Releasing) -> None:
+    assert main(["canary", "--v1=2", "--v2=1", *QUICK]) == 0
+    assert main(["rollback"]) == 0
+    assert suite.replicas == {"v1": 2, "v2": 2}
+    assert main(["rollback"]) == 0
+    assert suite.replicas == {"v1": 2, "v2": 1}
+    assert suite.previous == EQUAL
+
+
+def test_without_a_past_there_is_nothing_to_go_back_to(
+    suite: Releasing, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["rollback"]) == 1
+    (line,) = capfd.readouterr().err.splitlines()
+    assert "nothing to go back to" in line
+    assert suite.traffic == (EQUAL["replicas"], BOTH, None)
+
+
+def test_traffic_counts_failures_and_says_so(
+    suite: Releasing, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["traffic", "-N=40"]) == 0
+    assert "failed: 0" in capfd.readouterr().out
+    suite.faults("v2", error_rate=1)
+    assert main(["traffic", "-N=40"]) == 1
+    assert "failed: 20: 20 x 500" in capfd.readouterr().out
+
+
+def test_refresh_is_not_needed_here(suite: Releasing, capfd: pytest.CaptureFixture[str]) -> None:
+    assert suite
+    assert main(["refresh", "--service=diff-ns-service"]) == 0
+    assert "not needed" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ("blue-green --to=v9", "v9 is not deployed; there are: v1, v2"),
+        ("blue-green --to=", "TO is missing; there are: v1, v2"),
+        ("canary --v1= --v2=", "V1 is missing"),
+        ("canary --v1=0 --v2=0", "no replicas on either side"),
+        ("canary --v1=-1 --v2=2", "V1=-1: take a whole number"),
+        ("canary --v1=1 --v2=4 --steps=50,10", "percentages of v2 go up"),
+        ("canary --v1=1 --v2=4 --pause=-1", "PAUSE=-1"),
+        ("traffic -N=0", "N=0: take a whole number"),
+        ("refresh --service=web", "SERVICE=web: no such service"),
+        ("traffic --platform=moon", "PLATFORM=moon: no such platform"),
+    ],
+)
+def test_bad_input_is_one_line_and_changes_nothing(
+    untouched: Releasing, capfd: pytest.CaptureFixture[str], arguments: str, reason: str
+) -> None:
+    assert untouched
+    assert main(arguments.split(" ")) == 1
+    (line,) = capfd.readouterr().err.splitlines()
+    assert reason in line

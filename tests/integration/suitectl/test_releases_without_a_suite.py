@@ -1,0 +1,60 @@
+"""Release commands where there is nothing to release on: one line, soon."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from suitectl.__main__ import main
+
+VERBS = ["canary --v1=1 --v2=1", "blue-green --to=v2", "rollback", "traffic", "refresh"]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_suite_that_is_not_up_is_one_line(
+    verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LOCALKUBE_STATE", str(tmp_path))
+    assert main(verb.split(" ")) == 1
+    (line,) = capfd.readouterr().err.splitlines()
+    assert "no localkube runs here" in line
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="needs kubectl")
+@pytest.mark.parametrize("verb", VERBS[:2])
+def test_no_kubeconfig_is_one_line(
+    verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+    assert "no kubeconfig" in _refusal(verb, capfd)
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="needs kubectl")
+@pytest.mark.parametrize("verb", VERBS[:2])
+def test_a_cluster_that_is_away_is_one_line(
+    verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "kubeconfig"
+    config.write_text(_kubeconfig("http://127.0.0.1:1"))
+    monkeypatch.setenv("KUBECONFIG", str(config))
+    assert "does not answer; is it up?" in _refusal(verb, capfd)
+
+
+def _refusal(verb: str, capfd: pytest.CaptureFixture[str]) -> str:
+    assert main([*verb.split(" "), "--platform=kubernetes"]) == 1
+    (line,) = capfd.readouterr().err.splitlines()
+    return line
+
+
+def _kubeconfig(server: str) -> str:
+    return json.dumps(
+        {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "away", "cluster": {"server": server}}],
+            "contexts": [{"name": "away", "context": {"cluster": "away", "user": "nobody"}}],
+            "users": [{"name": "nobody", "user": {}}],
+            "current-context": "away",
+        }
+    )

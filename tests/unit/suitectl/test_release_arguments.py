@@ -1,0 +1,44 @@
+"""Options are read or refused in one line; what make passes empty was not given."""
+
+from collections.abc import Callable
+
+import pytest
+
+from suitectl.arguments import amount, rate, whole
+from suitectl.program import CommandFailedError
+
+
+def test_an_empty_option_is_its_default() -> None:
+    assert whole("N", "", 7) == 7
+    assert amount("PAUSE", "", 1.5) == 1.5
+    assert rate("RATE", None, 0.01) == 0.01
+
+
+def test_options_are_read() -> None:
+    assert whole("V1", "0") == 0
+    assert amount("PAUSE", "2.5", 1) == 2.5
+    assert (rate("RATE", "2%", 1), rate("RATE", "0.02", 1)) == (0.02, 0.02)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda: whole("V1", None),
+        lambda: whole("V1", "-1"),
+        lambda: whole("V1", "1.5"),
+        lambda: whole("N", "0", least=1),
+        lambda: whole("N", "1000000000"),
+        lambda: amount("PAUSE", "-1", 1),
+        lambda: amount("PAUSE", "nan", 1),
+        lambda: amount("PAUSE", "inf", 1),
+        lambda: amount("PAUSE", "soon", 1),
+        lambda: rate("RATE", "101%", 1),
+        lambda: rate("RATE", "2", 1),
+        lambda: rate("RATE", "-0.1", 1),
+        lambda: rate("RATE", "%", 1),
+    ],
+)
+def test_nonsense_names_the_option(read: Callable[[], object]) -> None:
+    with pytest.raises(CommandFailedError, match=r"V1|N=|PAUSE|RATE") as refused:
+        read()
+    assert "\n" not in str(refused.value)
