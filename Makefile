@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .SILENT:
 .PHONY: help demo up down token call traffic canary blue-green rollback refresh \
-  images deploy undeploy setup dev test e2e lint types bench lock
+  secrets images deploy undeploy setup dev test e2e lint types bench lock
 
 PY := .venv/bin/python
 STORY := PYTHONPATH=tests/e2e $(PY) -m story
@@ -52,6 +52,9 @@ refresh: setup ## have edited ConfigMaps in the pods at once: make refresh SERVI
 	$(SUITECTL) refresh --service=$(SERVICE)
 
 ##@ Deploy to the cluster of the current kubeconfig
+secrets: setup ## generate what production needs, under .secrets/ (git ignores it)
+	$(SUITECTL) secrets
+
 images: setup ## build the images, and hand them over by IMAGE_LOAD=kind|minikube|k3d|registry|COMMAND
 	$(SUITECTL) images
 

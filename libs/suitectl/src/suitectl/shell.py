@@ -14,12 +14,14 @@ async def output(
     *,
     seconds: float,
     environment: Mapping[str, str] | None = None,
+    stdin: str = "",
 ) -> str:
     """Run a command and return what it printed; raise `CommandFailedError`, saying why."""
     try:
         process = await asyncio.create_subprocess_exec(
             *command,
             env=os.environ | (environment or {}),
+            stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
@@ -28,7 +30,7 @@ async def output(
         raise CommandFailedError(f"{command[0]}: {error.strerror}") from None
     try:
         async with asyncio.timeout(seconds):
-            out, err = await process.communicate()
+            out, err = await process.communicate(stdin.encode())
     except TimeoutError:
         raise CommandFailedError(f"{shlex.join(command)}: took over {seconds:g} s") from None
     finally:

@@ -1,22 +1,26 @@
-"""`cas-server hash-password`, `hash-secret`, `new-client NAME`: entries of the configuration."""
+"""`cas-server hash-password | hash-secret | hash-generated | new-client NAME`: configuration."""
 
 import getpass
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cas_server.passwords import hash_generated, hash_password
 
-COMMANDS = ("hash-password", "hash-secret", "new-client")
+COMMANDS = ("hash-password", "hash-secret", "hash-generated", "new-client")
 _USAGE = 2
-_USAGE_LINE = "usage: cas-server hash-password | hash-secret | new-client NAME"
+_GENERATED_CHARACTERS = 43
+"""256 bits in base64url."""
+_USAGE_LINE = "usage: cas-server hash-password | hash-secret | hash-generated | new-client NAME"
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one of the commands; the secret comes from standard input, never from the arguments."""
     match list(arguments):
         case ["hash-password" | "hash-secret" as kind]:
-            return _hash(_secret(kind.removeprefix("hash-")))
+            return _hash(_secret(kind.removeprefix("hash-")), hash_password)
+        case ["hash-generated"]:
+            return _hash(_secret("secret"), _of_generated)
         case ["new-client", name]:
             print(_registration(name))  # noqa: T201 - the result
             return 0
@@ -24,12 +28,19 @@ def run(arguments: Sequence[str]) -> int:
     return _USAGE
 
 
-def _hash(secret: str) -> int:
+def _hash(secret: str, hashed: Callable[[str], str]) -> int:
     if not secret:
         print("cas-server: the secret is empty", file=sys.stderr)  # noqa: T201 - a command
         return _USAGE
-    print(hash_password(secret))  # noqa: T201 - the result
+    print(hashed(secret))  # noqa: T201 - the result
     return 0
+
+
+def _of_generated(secret: str) -> str:
+    """Hash a secret that was generated; one that people made up would be guessed (HMAC is fast)."""
+    if len(secret) < _GENERATED_CHARACTERS:
+        raise SystemExit("cas-server: too short to be generated; take hash-secret")
+    return hash_generated(secret)
 
 
 def _secret(kind: str) -> str:
