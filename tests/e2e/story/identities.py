@@ -6,7 +6,6 @@ That file is the `identities.json` which `make secrets` writes for the profile `
 import json
 import os
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 
 from chassis.config.demo import DEMO_SECRETS
@@ -24,7 +23,6 @@ def credentials(name: str) -> tuple[str, str]:
     return name, _secrets()[name]
 
 
-@cache
 def _secrets() -> Mapping[str, str]:
     file = os.environ.get("SUITE_IDENTITIES")
     if file is None:

@@ -9,12 +9,12 @@ from typing import Any
 
 from story.commands import Verb
 from story.platform import Pod
-from suitectl.client_pod import remove_client_pod
-from suitectl.deploy import REDIS, deploy, undeploy
+from suitectl.deploy import REDIS, SECRETS, deploy, undeploy
 from suitectl.http import Sender, open_sender, service_url
 from suitectl.images import BuildOptions, build_images
 from suitectl.program import Program, program_named
 from suitectl.refresh import ANNOTATION
+from suitectl.secrets import IDENTITIES, generate
 
 
 class Kubernetes:
@@ -54,13 +54,15 @@ class Kubernetes:
 
 
 @asynccontextmanager
-async def deployed(overlay: Path, *, profile: str) -> AsyncIterator[tuple[Kubernetes, Sender]]:
-    """Have an overlay deployed from sources, and nothing left after; KEEP=1 leaves it.
+async def deployed(overlay: Path) -> AsyncIterator[tuple[Kubernetes, Sender]]:
+    """Have an overlay with the profile `prod` deployed from sources, and nothing left after.
 
-    How images are built and handed over is said by the environment (see docs/kubernetes.md).
+    KEEP=1 leaves it. How images are built and handed over is said by the environment, see
+    docs/kubernetes.md.
     """
     program = program_named("kubernetes")
     await program.run("version", timeout=20)
+    await _generated_identities()
     options = BuildOptions.of(os.environ)
     images = {image.service: image.name for image in await build_images(options)}
     if options.redis_image:
@@ -68,8 +70,14 @@ async def deployed(overlay: Path, *, profile: str) -> AsyncIterator[tuple[Kubern
     try:
         await deploy(overlay, images, program)
         async with open_sender(program) as sender:
-            yield Kubernetes(program, profile=profile), sender
-        await remove_client_pod(program)
+            yield Kubernetes(program, profile="prod"), sender
     finally:
         if not os.environ.get("KEEP"):
             await undeploy(program)
+
+
+async def _generated_identities() -> None:
+    """Have secrets of this deployment's own, and the story use them."""
+    if not (SECRETS / IDENTITIES).exists():
+        await generate(SECRETS)
+    os.environ["SUITE_IDENTITIES"] = str(SECRETS / IDENTITIES)

@@ -16,30 +16,27 @@ _MANIFEST = Path(__file__).with_name("client_pod.json")
 _STARTED_WITHIN = "60s"
 
 
-async def client_pod(program: Program, *, node: str | None = None) -> str:
+async def client_pod(
+    program: Program, *, namespace: str = NAMESPACE, node: str | None = None
+) -> str:
     """Make sure that the client pod runs, with the image rest-service runs now; return its name.
 
+    In another namespace than its own it is a stranger: nothing there is labelled as a client's.
     `node` pins a new pod to a node.
     """
     image = await _image(program)
-    wanted = _manifest(image, node)
-    if not await _running(program, image):
+    if not await _running(program, namespace, image):
+        wanted = _manifest(image, namespace, node)
         await program.run("apply", "-f", "-", stdin=json.dumps(wanted["namespace"]))
         await _replace(program, wanted["pod"])
-    await program.run(
-        "wait",
-        "--for=condition=Ready",
-        f"pod/{POD}",
-        "-n",
-        NAMESPACE,
-        f"--timeout={_STARTED_WITHIN}",
-    )
+    ready = ("wait", "--for=condition=Ready", f"pod/{POD}", "-n", namespace)
+    await program.run(*ready, f"--timeout={_STARTED_WITHIN}")
     return POD
 
 
-async def remove_client_pod(program: Program) -> None:
+async def remove_client_pod(program: Program, namespace: str = NAMESPACE) -> None:
     """Delete the client pod's namespace."""
-    await program.run("delete", "namespace", NAMESPACE, "--ignore-not-found", timeout=120)
+    await program.run("delete", "namespace", namespace, "--ignore-not-found", timeout=120)
 
 
 async def _image(program: Program) -> str:
@@ -47,9 +44,9 @@ async def _image(program: Program) -> str:
     return str(found["spec"]["template"]["spec"]["containers"][0]["image"])
 
 
-async def _running(program: Program, image: str) -> bool:
+async def _running(program: Program, namespace: str, image: str) -> bool:
     try:
-        pod = await program.object("pod", POD, NAMESPACE)
+        pod = await program.object("pod", POD, namespace)
     except CommandFailedError:
         return False
     same = pod["spec"]["containers"][0]["image"] == image
@@ -59,15 +56,18 @@ async def _running(program: Program, image: str) -> bool:
 
 
 async def _replace(program: Program, pod: dict[str, Any]) -> None:
-    await program.run(
-        "delete", "pod", POD, "-n", NAMESPACE, "--ignore-not-found", "--grace-period=1"
-    )
+    where = ("-n", pod["metadata"]["namespace"], "--ignore-not-found")
+    await program.run("delete", "pod", POD, *where, "--grace-period=1")
     await program.run("apply", "-f", "-", stdin=json.dumps(pod))
 
 
-def _manifest(image: str, node: str | None) -> dict[str, Any]:
+def _manifest(image: str, namespace: str, node: str | None) -> dict[str, Any]:
     wanted: dict[str, Any] = json.loads(_MANIFEST.read_text())
     wanted["pod"]["spec"]["containers"][0]["image"] = image
+    if namespace != NAMESPACE:
+        wanted["namespace"]["metadata"]["name"] = namespace
+        wanted["pod"]["metadata"]["namespace"] = namespace
+        del wanted["namespace"]["metadata"]["labels"]["suite/client"]
     if node is not None:
         wanted["pod"]["spec"]["nodeSelector"] = {"kubernetes.io/hostname": node}
     return wanted

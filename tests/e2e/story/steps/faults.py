@@ -39,7 +39,7 @@ COMMANDS: Sequence[Command] = (
 
 
 async def play(suite: Suite) -> None:
-    requests = await _requests(suite)
+    requests = await requests_of(suite)
     async with load(suite.http, requests) as tally:
         await enough(tally, 50)
         await _killed(suite, tally)
@@ -48,7 +48,7 @@ async def play(suite: Suite) -> None:
     suite.tell.check(statement, holds=not tally.failed, seen=tally.summary())
 
 
-async def _requests(suite: Suite) -> list[Request]:
+async def requests_of(suite: Suite) -> list[Request]:
     """Return GETs and POSTs by several tokens, so that checks are needed all the time."""
     url = await suite.platform.url(*REST)
     tokens = [(await suite.user_token(user))["access_token"] for user in ("alice", "admin") * 4]

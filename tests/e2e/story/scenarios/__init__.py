@@ -1,0 +1,1 @@
+"""What only a cluster can show: policies, killed containers, nodes that go."""

@@ -1,0 +1,102 @@
+"""A pod of each service is deleted, then a container of each is killed, under load."""
+
+import os
+import signal
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from story.kubernetes import Kubernetes
+from story.load import Tally, enough, load
+from story.platform import Pod, ready_pods
+from story.steps.faults import requests_of
+from story.suite import Suite
+from story.waiting import until
+
+SERVICES = (
+    ("cas-server", "system-server"),
+    ("diff-ns-service", "ns-app"),
+    ("rest-service", "system-server"),
+)
+IN_FLIGHT = 8
+"""Workers of the load: more than one request each cannot be in flight at a killed replica."""
+
+
+async def play(suite: Suite, platform: Kubernetes) -> None:
+    requests = await requests_of(suite)
+    async with load(suite.http, requests) as tally:
+        await enough(tally, 50)
+        for app, namespace in SERVICES:
+            await _deleted(suite, platform, tally, app, namespace)
+        suite.tell.check(
+            "no request failed while pods were deleted",
+            holds=not tally.failed,
+            seen=tally.summary(),
+        )
+        for app, namespace in SERVICES:
+            await _killed(suite, platform, tally, app, namespace)
+
+
+async def _deleted(
+    suite: Suite, platform: Kubernetes, tally: Tally, app: str, namespace: str
+) -> None:
+    pods = await ready_pods(platform, app, namespace)
+    victim = pods[0].name
+    await platform.program.run("delete", "pod", victim, "-n", namespace, timeout=90)
+    await _whole(suite, app, namespace, len(pods))
+    await enough(tally, 100)
+    suite.tell.reached(f"{victim} was deleted and replaced", seen=tally.summary())
+
+
+async def _killed(
+    suite: Suite, platform: Kubernetes, tally: Tally, app: str, namespace: str
+) -> None:
+    pods = await ready_pods(platform, app, namespace)
+    failed, victim = len(tally.failed), pods[0]
+    os.kill(process_of(victim.document), signal.SIGKILL)
+
+    async def restarted() -> bool:
+        now = Pod(await platform.program.object("pod", victim.name, namespace))
+        return now.restarts > victim.restarts and now.ready
+
+    await until(restarted, what=f"{victim.name} to restart", seconds=60)
+    await enough(tally, 100)
+    lost = len(tally.failed) - failed
+    kinds = Counter(reply.status for reply in tally.failed[failed:])
+    allowed = IN_FLIGHT if app == "rest-service" else 0
+    suite.tell.check(
+        f"a killed container of {app} costs at most {allowed} requests",
+        holds=lost <= allowed,
+        seen=f"{lost} {dict(kinds) or ''}; {tally.summary()}",
+    )
+
+
+async def _whole(suite: Suite, app: str, namespace: str, count: int) -> None:
+    async def whole() -> bool:
+        return len(await ready_pods(suite.platform, app, namespace)) == count
+
+    await until(whole, what=f"{count} replicas of {app}", seconds=90)
+
+
+def process_of(pod: dict[str, Any]) -> int:
+    """Return the process id of a pod's first container on this machine; raise `RuntimeError`.
+
+    Only the node's kernel can kill a container's first process, so the node has to be here, as
+    the nodes of kind and of the cluster for tests are.
+    """
+    container = pod["status"]["containerStatuses"][0]["containerID"].rpartition("/")[2]
+    for directory in Path("/proc").iterdir():
+        if directory.name.isdecimal() and _is_first(directory, container):
+            return int(directory.name)
+    raise RuntimeError(f"{pod['metadata']['name']} runs on a node that is not this machine")
+
+
+def _is_first(directory: Path, container: str) -> bool:
+    try:
+        if container not in (directory / "cgroup").read_text():
+            return False
+        status = (directory / "status").read_text()
+    except OSError:
+        return False
+    spaces = next(line.split() for line in status.splitlines() if line.startswith("NSpid:"))
+    return spaces[-1] == "1" and len(spaces) > 2

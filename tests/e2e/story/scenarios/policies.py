@@ -1,0 +1,55 @@
+"""A pod that has no business there reaches nothing but what is open to all."""
+
+import json
+
+from story.kubernetes import Kubernetes
+from story.platform import Pod
+from story.suite import Suite
+from suitectl.client_pod import client_pod, remove_client_pod
+
+NAMESPACE = "suite-stranger"
+OPEN = ("rest-service", 2001)
+"""Behind a node port: its control shows that the stranger's network works at all."""
+CLOSED = (
+    ("redis", 6379),
+    ("redis-sentinel", 26379),
+    ("cas-server", 2000),
+    ("cas-server", 12000),
+    ("rest-service", 12001),
+    ("diff-ns-service", 2001),
+    ("diff-ns-service", 12001),
+)
+CONNECT = """
+import json, socket, sys
+def reached(address):
+    try:
+        socket.create_connection(tuple(address), timeout=2).close()
+    except OSError:
+        return False
+    return True
+print(json.dumps([reached(address) for address in json.loads(sys.argv[1])]))
+"""
+
+
+async def play(suite: Suite, platform: Kubernetes) -> None:
+    pods = [Pod(document) for document in await platform.objects("pods")]
+    program = platform.program
+    name = await client_pod(program, namespace=NAMESPACE)
+    try:
+        for app, port in (OPEN, *CLOSED):
+            addresses = [(pod.ip, port) for pod in pods if pod.labels.get("app") == app and pod.ip]
+            if not addresses:
+                continue  # not part of this overlay
+            printed = await program.run(
+                *("exec", name, "-n", NAMESPACE, "--", "python", "-c", CONNECT),
+                json.dumps(addresses),
+            )
+            reached = sum(json.loads(printed))
+            wanted = len(addresses) if (app, port) == OPEN else 0
+            suite.tell.check(
+                f"a stranger reaches {wanted} of {len(addresses)} pods of {app} at {port}",
+                holds=reached == wanted,
+                seen=reached,
+            )
+    finally:
+        await remove_client_pod(program, NAMESPACE)
