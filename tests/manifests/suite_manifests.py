@@ -1,5 +1,8 @@
 """The committed manifests as one value that checks read and tests mutate."""
 
+import os
+import shutil
+import subprocess
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
@@ -48,6 +51,26 @@ class Manifests:
 def load(directory: Path) -> Manifests:
     """Follow the `resources` of a kustomization.yaml."""
     return Manifests(tuple(_objects(directory)))
+
+
+def render(directory: Path) -> Manifests:
+    """Render a kustomization as `kubectl apply -k` would see it; raise where there is no way."""
+    program = shutil.which("kubectl") or shutil.which("kustomize")
+    assert program is not None, "rendering overlays needs kubectl or kustomize on the PATH"
+    verb = "kustomize" if Path(program).name == "kubectl" else "build"
+    done = subprocess.run([program, verb, directory], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return Manifests(tuple(document for document in yaml.safe_load_all(done.stdout) if document))
+
+
+def with_component(name: str, directory: Path) -> Manifests:
+    """Render the base with one component; the kustomization is written to `directory`."""
+    wanted = {
+        "resources": [os.path.relpath(K8S / "base", directory)],
+        "components": [os.path.relpath(K8S / "components" / name, directory)],
+    }
+    (directory / "kustomization.yaml").write_text(yaml.safe_dump(wanted))
+    return render(directory)
 
 
 def title(manifest: Manifest) -> str:

@@ -1,0 +1,34 @@
+"""What is true of the base stays true of each overlay, and of the base with each component."""
+
+import pytest
+
+from manifests.checks.pod_security import namespace_findings, restricted_findings
+from manifests.checks.schema import SUPPORTED, schema_findings
+from manifests.checks.selectors import deployment_selector_findings, service_findings
+from manifests.suite_manifests import Manifests, pod_spec
+
+
+@pytest.mark.parametrize("version", [SUPPORTED[0], SUPPORTED[-1]])
+def test_every_rendered_object_is_valid(rendered: Manifests, version: str) -> None:
+    assert list(schema_findings(rendered, version)) == []
+
+
+def test_every_rendered_pod_is_restricted(rendered: Manifests) -> None:
+    assert list(restricted_findings(rendered)) == []
+    assert list(namespace_findings(rendered)) == []
+
+
+def test_selectors_and_ports_meet_in_every_rendering(rendered: Manifests) -> None:
+    assert list(deployment_selector_findings(rendered)) == []
+    assert list(service_findings(rendered)) == []
+
+
+def test_production_has_no_demo_identity_and_no_dev_profile(prod: Manifests) -> None:
+    assert list(prod.of("Secret")) == []
+    profiles = {
+        variable["value"]
+        for deployment in prod.of("Deployment")
+        for variable in pod_spec(deployment)["containers"][0].get("env", [])
+        if variable["name"] == "PROFILES_ACTIVE"
+    }
+    assert profiles == {"prod"}
