@@ -32,7 +32,9 @@ def test_every_make_target_is_explained() -> None:
 def test_every_make_target_that_is_promised_exists() -> None:
     targets = set(TARGET.findall((ROOT / "Makefile").read_text()))
     promised = {
-        name for page in PAGES for name in re.findall(r"\bmake ([a-z0-9-]+)", _code(page.read_text()))
+        name
+        for page in PAGES
+        for name in re.findall(r"\bmake ([a-z0-9-]+)", _code(page.read_text()))
     }
     assert promised - targets == set()
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import pytest
 
 from suitectl.agent import Reply, Request
+from suitectl.pods import ReleaseFailedError
 from suitectl.probes import Probe, percentile, probe, spread
-from suitectl.releases import ReleaseFailedError
 from suitectl.watch import Limits, Watch
 
 NEW, ALL = "http://preview", "http://service"

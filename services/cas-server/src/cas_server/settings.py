@@ -141,7 +141,7 @@ class CasSettings(ServiceSettings):
     def _refuse_demo_identities(self) -> None:
         for key, stored, secret in self._demo_candidates():
             if matches_blocking(stored, secret):
-                reason = "has its demo secret, refused under prod; run cas-server hash-secret"
+                reason = "has its demo secret, refused under prod; run make secrets"
                 raise ConfigError(reason, key=key)
 
     def _demo_candidates(self) -> Iterator[tuple[str, str, str]]:

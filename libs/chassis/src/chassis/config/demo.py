@@ -25,5 +25,5 @@ def refuse_demo_secrets(profiles: Iterable[str], credentials: Iterable[tuple[str
         return
     for owner, secret in credentials:
         if secret in DEMO_SECRETS.values():
-            reason = "a demo secret is refused under the profile prod; run cas-server new-client"
+            reason = "a demo secret is refused under the profile prod; run make secrets"
             raise ConfigError(reason, key=owner)

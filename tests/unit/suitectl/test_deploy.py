@@ -1,0 +1,43 @@
+"""What is deployed: an overlay with the images that were built, and no pod without its Secrets."""
+
+from pathlib import Path
+
+import pytest
+
+from suitectl.deploy import render
+from suitectl.images import ROOT, BuildOptions
+from suitectl.program import CommandFailedError, program_named
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize(
+    "full", ["127.0.0.1:5000/team/rest-service:1.2", "rest-service:abc", "registry/rest-service"]
+)
+async def test_the_images_of_an_overlay_are_the_ones_that_were_built(full: str) -> None:
+    documents = await render(ROOT / "k8s/base", {"rest-service": full}, program_named("kubernetes"))
+    images = {
+        container["image"]
+        for document in documents
+        if document["kind"] == "Deployment"
+        for container in document["spec"]["template"]["spec"]["containers"]
+    }
+    expected = full if ":" in full.rpartition("/")[2] else f"{full}:latest"
+    assert images == {"cas-server:dev", expected, "diff-ns-service:dev", "redis:7.4"}
+
+
+async def test_a_folder_that_is_no_overlay_is_refused_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(CommandFailedError, match=r"no kustomization\.yaml there"):
+        await render(tmp_path, {}, program_named("kubernetes"))
+
+
+def test_an_unknown_platform_is_refused_in_one_line() -> None:
+    with pytest.raises(CommandFailedError, match="PLATFORM=mars: no such platform"):
+        program_named("mars")
+
+
+def test_build_options_come_from_the_environment() -> None:
+    options = BuildOptions.of({"DOCKER_OPTIONS": "--network host", "REGISTRY": "localhost:5000/"})
+    assert options.docker_options == ("--network", "host")
+    assert options.registry == "localhost:5000"
+    assert options.load is None

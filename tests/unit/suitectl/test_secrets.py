@@ -1,0 +1,67 @@
+"""`make secrets`: what production needs, for its owner's eyes."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cas_server.passwords import matches_blocking
+from cas_server.settings import CasSettings
+from chassis import LiveConfig
+from chassis.config import ConfigSource
+from chassis.config.demo import DEMO_SECRETS
+from suitectl.program import CommandFailedError
+from suitectl.secrets import generate
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def generated(tmp_path: Path) -> Path:
+    await generate(tmp_path / "secrets")
+    return tmp_path / "secrets"
+
+
+def _documents(directory: Path) -> dict[str, Any]:
+    loaded = yaml.safe_load_all((directory / "secrets.yaml").read_text())
+    return {document["metadata"]["name"]: document for document in loaded}
+
+
+async def test_everyone_of_the_demo_gets_a_secret_that_is_not_the_demo_one(generated: Path) -> None:
+    plain = json.loads((generated / "identities.json").read_text())
+    assert plain.keys() == DEMO_SECRETS.keys()
+    assert set(plain.values()).isdisjoint(DEMO_SECRETS.values())
+    assert len(set(plain.values())) == len(plain)
+
+
+async def test_cas_server_takes_the_identities_under_prod(generated: Path, tmp_path: Path) -> None:
+    identities = _documents(generated)["cas-server-identities"]["stringData"]["identities.yaml"]
+    (tmp_path / "application.yaml").write_text(identities)
+    source = ConfigSource("cas-server", config_dir=tmp_path, profiles=("prod",))
+    settings = LiveConfig.load(source, CasSettings).current.settings
+    plain = json.loads((generated / "identities.json").read_text())
+    assert matches_blocking(
+        settings.clients["rest-service"].client_secret[0], plain["rest-service"]
+    )
+    assert matches_blocking(settings.users["alice"].password, plain["alice"])
+
+
+async def test_a_service_gets_the_secret_that_cas_server_knows(generated: Path) -> None:
+    plain = json.loads((generated / "identities.json").read_text())
+    for service in ("rest-service", "diff-ns-service"):
+        data = _documents(generated)[f"{service}-credentials"]["stringData"]
+        assert data == {"security.oauth2.client.client-secret": plain[service]}
+
+
+async def test_only_the_owner_may_read_them(generated: Path) -> None:
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (generated, *generated.iterdir())}
+    assert modes == {"secrets": 0o700, "secrets.yaml": 0o600, "identities.json": 0o600}
+
+
+async def test_what_is_there_stays(generated: Path) -> None:
+    before = (generated / "identities.json").read_text()
+    with pytest.raises(CommandFailedError, match="has secrets already"):
+        await generate(generated)
+    assert (generated / "identities.json").read_text() == before
