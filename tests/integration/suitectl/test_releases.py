@@ -61,7 +61,18 @@ def test_a_canary_that_does_not_get_ready_goes_back(
 ) -> None:
     assert main(["canary", "--v1=2", "--v2=3", "--ready-within=0"]) == 1
     assert suite.replicas == EQUAL["replicas"]
-    assert "not ready within 0 s: v1 has 2 of 2, v2 has 2 of 3" in capfd.readouterr().err
+    said = capfd.readouterr().err
+    assert "do not get ready: v1 has 2 of 2, v2 has 2 of 3 (not within 0 s)" in said
+
+
+def test_a_version_that_crashes_is_not_waited_for(
+    suite: Releasing, capfd: pytest.CaptureFixture[str]
+) -> None:
+    suite.scale(v2=0)
+    suite.faults("v2", error_rate=7)
+    assert main(["blue-green", "--to=v2"]) == 1
+    assert suite.traffic == ({"v1": 2, "v2": 0}, BOTH, None)
+    assert "CrashLoopBackOff" in capfd.readouterr().err.splitlines()[-1]
 
 
 def test_an_interrupted_canary_goes_back(suite: Releasing) -> None:

@@ -6,10 +6,11 @@ import time
 
 from suitectl.arguments import add_platform, add_ready_within, ready_within
 from suitectl.http import Sender, open_sender, service_url
+from suitectl.pods import ReleaseFailedError
 from suitectl.probes import failures, probes
 from suitectl.program import CommandFailedError, Program, program_named
 from suitectl.release import NAMESPACE, SERVICE, Release
-from suitectl.releases import ReleaseFailedError, Releases
+from suitectl.releases import Releases
 from suitectl.smoke import smoke
 from suitectl.telling import Teller
 

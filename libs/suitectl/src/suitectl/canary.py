@@ -15,10 +15,11 @@ from suitectl.arguments import (
     whole,
 )
 from suitectl.http import Sender, open_sender, service_url
+from suitectl.pods import ReleaseFailedError
 from suitectl.probes import AT_ONCE, probes, spread
 from suitectl.program import CommandFailedError, Program, program_named
 from suitectl.release import NAMESPACE, PREVIEW, SERVICE, Release
-from suitectl.releases import ReleaseFailedError, Releases
+from suitectl.releases import Releases
 from suitectl.steps import steps_of
 from suitectl.telling import Teller
 from suitectl.traffic import REQUESTS, measure

@@ -5,14 +5,13 @@ More replicas come first and have to be ready; then the selector; fewer replicas
 
 import asyncio
 import json
-import time
-from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from suitectl.arguments import READY_WITHIN
+from suitectl.pods import Pods, ReleaseFailedError
 from suitectl.program import CommandFailedError, Program
 from suitectl.release import (
     APP,
@@ -21,18 +20,12 @@ from suitectl.release import (
     PREVIOUS,
     SERVICE,
     Release,
-    is_ready,
     release_from_json,
 )
-from suitectl.telling import Say, Teller
+from suitectl.telling import Teller
 
 _FIRST_ANSWER = 15.0
-_EVERY = 0.2
 _PREVIEW_FILE = Path(__file__).with_name("preview_service.json")
-
-
-class ReleaseFailedError(CommandFailedError):
-    """A release did not hold what was asked of it; the message is one line that says why."""
 
 
 class Releases:
@@ -41,7 +34,8 @@ class Releases:
     def __init__(
         self, program: Program, tell: Teller, *, ready_within: float = READY_WITHIN
     ) -> None:
-        self._program, self.tell, self._ready_within = program, tell, ready_within
+        self._program, self.tell = program, tell
+        self._pods = Pods(program, tell, ready_within=ready_within)
         self._deployments: dict[str, str] = {}
 
     async def now(self) -> Release:
@@ -66,8 +60,7 @@ class Releases:
 
     async def ready(self) -> Mapping[str, int]:
         """Count the ready pods of each version."""
-        pods = await self._pods()
-        return Counter(pod["metadata"]["labels"].get("version", "?") for pod in pods)
+        return await self._pods.ready()
 
     @asynccontextmanager
     async def going_back(self, before: Release) -> AsyncIterator[None]:
@@ -102,13 +95,13 @@ class Releases:
         await self.select(target)
         now = await self.now()
         await self._scale({v: n for v, n in target.replicas.items() if n < now.replicas[v]})
-        await self._settle(target.replicas, exactly=True)
+        await self._pods.settle(target.replicas, exactly=True)
 
     async def grow(self, target: Release) -> None:
         """Scale up what a release wants more of, and wait until it is ready."""
         now = await self.now()
         await self._scale({v: n for v, n in target.replicas.items() if n > now.replicas[v]})
-        await self._settle(target.carrying, exactly=False)
+        await self._pods.settle(target.carrying, exactly=False)
 
     async def select(self, target: Release) -> None:
         """Point the Service at a release's pods; never at nothing."""
@@ -150,7 +143,7 @@ class Releases:
         replicas = (await self.now()).replicas
         more = {v: n for v, n in before.replicas.items() if n > replicas[v]}
         await self._scale(more)
-        await self._settle(more, exactly=False)
+        await self._pods.settle(more, exactly=False)
         await self.select(before)
         await self._scale({v: n for v, n in before.replicas.items() if n < replicas[v]})
 
@@ -179,21 +172,6 @@ class Releases:
         found: dict[str, Any] = json.loads(await self._program.run(*asked, timeout=_FIRST_ANSWER))
         return found
 
-    async def _pods(self) -> Sequence[dict[str, Any]]:
-        pods = await self._program.objects("pods", NAMESPACE)
-        ours = [pod for pod in pods if pod["metadata"].get("labels", {}).get("app") == APP]
-        return [pod for pod in ours if is_ready(pod)]
-
-    async def _settle(self, wanted: Mapping[str, int], *, exactly: bool) -> None:
-        deadline = time.monotonic() + self._ready_within
-        with self.tell.waiting("waiting for pods") as say:
-            while not _settled(ready := await self.ready(), wanted, exactly=exactly):
-                _show(say, ready, wanted)
-                if time.monotonic() > deadline:
-                    seen = ", ".join(f"{v} has {ready.get(v, 0)} of {wanted[v]}" for v in wanted)
-                    raise ReleaseFailedError(f"not ready within {self._ready_within:g} s: {seen}")
-                await asyncio.sleep(_EVERY)
-
 
 def _check_bounds(scaler: Mapping[str, Any], version: str, count: int) -> None:
     least, most = scaler["spec"].get("minReplicas", 1), scaler["spec"]["maxReplicas"]
@@ -204,15 +182,6 @@ def _check_bounds(scaler: Mapping[str, Any], version: str, count: int) -> None:
             f"{version}={count}: HorizontalPodAutoscaler {name} keeps {least} to {most} replicas;"
             f" stay within, or kubectl delete hpa {name} -n {NAMESPACE}"
         )
-
-
-def _settled(ready: Mapping[str, int], wanted: Mapping[str, int], *, exactly: bool) -> bool:
-    counts = [(ready.get(version, 0), count) for version, count in wanted.items()]
-    return all(seen == count if exactly else seen >= count for seen, count in counts)
-
-
-def _show(say: Say, ready: Mapping[str, int], wanted: Mapping[str, int]) -> None:
-    say("waiting: " + ", ".join(f"{v} {ready.get(v, 0)}/{n} ready" for v, n in wanted.items()))
 
 
 def _shown(file: Path) -> str:

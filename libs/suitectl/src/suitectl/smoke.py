@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 
 from suitectl.complaints import one_line
 from suitectl.http import Http, Reply, Request, Sender, service_url
+from suitectl.pods import ReleaseFailedError
 from suitectl.probes import PATH, said
 from suitectl.program import CommandFailedError, Program, end
 from suitectl.release import APP, NAMESPACE, PREVIEW
-from suitectl.releases import ReleaseFailedError
 from suitectl.telling import Teller
 
 PROTECTED = "/api/detail"

@@ -8,8 +8,8 @@ first answer beyond a budget decides, so that a bad version is caught after a fe
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from suitectl.pods import ReleaseFailedError
 from suitectl.probes import Probe, failures, percentile
-from suitectl.releases import ReleaseFailedError
 
 SAMPLE = 100
 ERROR_RATE = 0.01
