@@ -1,4 +1,4 @@
-"""`cas-server hash-password`, `hash-secret`, `new-client`."""
+"""`cas-server hash-password`, `hash-secret`, `hash-generated`, `new-client`."""
 
 import io
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from cas_server import cli
-from cas_server.passwords import matches_blocking
+from cas_server.passwords import is_fast, matches_blocking
 from unit.cas_server.cas_settings import loaded
 
 
@@ -18,6 +18,20 @@ def test_hash_of_standard_input_is_printed(
     monkeypatch.setattr("sys.stdin", io.StringIO("open sesame\n"))
     assert cli.run([command]) == 0
     assert matches_blocking(capsys.readouterr().out.strip(), "open sesame")
+
+
+def test_a_generated_secret_is_hashed_fast_and_a_made_up_one_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An HMAC is fine for 256 random bits; what people make up would be guessed."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("s" * 43 + "\n"))
+    assert cli.run(["hash-generated"]) == 0
+    printed = capsys.readouterr().out.strip()
+    assert is_fast(printed)
+    assert matches_blocking(printed, "s" * 43)
+    monkeypatch.setattr("sys.stdin", io.StringIO("open sesame\n"))
+    with pytest.raises(SystemExit, match="hash-secret"):
+        cli.run(["hash-generated"])
 
 
 def test_empty_secret_is_refused(

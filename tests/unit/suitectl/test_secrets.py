@@ -56,8 +56,15 @@ async def test_a_service_gets_the_secret_that_cas_server_knows(generated: Path) 
 
 
 async def test_only_the_owner_may_read_them(generated: Path) -> None:
-    modes = {path.name: path.stat().st_mode & 0o777 for path in (generated, *generated.iterdir())}
-    assert modes == {"secrets": 0o700, "secrets.yaml": 0o600, "identities.json": 0o600}
+    assert _modes(generated) == {
+        "secrets": 0o700,
+        "secrets.yaml": 0o600,
+        "identities.json": 0o600,
+    }
+
+
+def _modes(directory: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_mode & 0o777 for path in (directory, *directory.iterdir())}
 
 
 async def test_what_is_there_stays(generated: Path) -> None:
