@@ -89,6 +89,22 @@ async def test_the_last_good_answer_serves_while_the_name_server_is_silent(zone:
 
 
 @pytest.mark.anyio
+async def test_a_known_no_serves_as_well_while_the_name_server_is_silent(zone: Zone) -> None:
+    """A short name is asked for in the own namespace first, with each call to another's service.
+
+    In a cluster one lost packet to the name server was a 503 for whoever called just then.
+    """
+    directory = zone.directory()
+    assert await directory.service("cas", "ns-app", 2000) is None
+    zone.silent = True
+    zone.now += 299
+    assert await directory.service("cas", "ns-app", 2000) is None
+    zone.now += 2
+    with pytest.raises(LookupFailedError):
+        await directory.service("cas", "ns-app", 2000)
+
+
+@pytest.mark.anyio
 async def test_the_answers_kept_are_bounded(zone: Zone) -> None:
     answers = Answers(zone.look_up)
     for number in range(1100):

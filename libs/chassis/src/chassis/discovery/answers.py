@@ -28,8 +28,9 @@ class Answers:
     """Ask once per name and TTL.
 
     A "no" is kept shorter, so that a service created later is found within seconds. When the
-    look-up fails, the last good answer serves for up to five minutes: services seldom move, and
-    the name server's trouble must not become everyone's.
+    look-up fails, the last answer serves for up to five minutes: services seldom move, and the
+    name server's trouble must not become everyone's. That holds for a "no" as well: a short name
+    is asked for in the own namespace first, where it mostly is not, with every call to another.
     """
 
     def __init__(
@@ -57,16 +58,16 @@ class Answers:
         try:
             addresses = await self._look_up(host)
         except LookupFailedError as error:
-            return self._last_good(host, error)
+            return self._last(host, error)
         self._kept[host] = _Answer(addresses, self._clock())
         self._kept.move_to_end(host)
         if len(self._kept) > _MAX_ANSWERS:
             self._kept.popitem(last=False)
         return addresses
 
-    def _last_good(self, host: str, error: LookupFailedError) -> Sequence[str]:
+    def _last(self, host: str, error: LookupFailedError) -> Sequence[str]:
         kept = self._kept.get(host)
-        if kept is None or not kept.addresses or self._age(kept) > _USABLE_WHILE_FAILING:
+        if kept is None or self._age(kept) > _USABLE_WHILE_FAILING:
             raise error
         _log.warning("name server fails, using its last answer", host=host, reason=str(error))
         return kept.addresses
