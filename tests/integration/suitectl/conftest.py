@@ -20,7 +20,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Releasing]:
 
 @pytest.fixture
 def suite(started: Releasing, monkeypatch: pytest.MonkeyPatch) -> Releasing:
-    """Give both versions with two replicas each, behind one Service, without a past."""
+    """Give both versions with a replica each, behind one Service, without a past."""
     _aim(started, monkeypatch)
     started.reset()
     return started

@@ -48,13 +48,13 @@ class Releasing:
         return done.stdout
 
     def reset(self) -> None:
-        """Have two replicas of each version, both selected, healthy, and nothing to go back to."""
+        """Have a replica of each version, both selected, healthy, and nothing to go back to."""
         if self._faulty:
             self.faults("v2", error_rate=0, latency_ms=0)
             self._faulty = False
         self._patch(metadata={"annotations": {PREVIOUS: None}})
         self.select(None)
-        self.scale(v1=2, v2=2)
+        self.scale(v1=1, v2=1)
 
     def scale(self, **replicas: int) -> None:
         """Scale versions and wait for their pods."""

@@ -1,0 +1,73 @@
+"""Waiting for pods ends when they are there, or when waiting does not help."""
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from suitectl.pods import Pods, ReleaseFailedError
+from suitectl.program import Program
+from suitectl.telling import Teller
+
+pytestmark = pytest.mark.anyio
+
+
+def _pod(version: str, *, ready: bool = True, **container: Any) -> dict[str, Any]:
+    conditions = [{"type": "Ready", "status": "True" if ready else "False"}]
+    statuses = [{"state": {}, **container}]
+    return {
+        "metadata": {"name": f"{version}-pod", "labels": {"app": "diff-ns-service"} | _of(version)},
+        "status": {"conditions": conditions, "containerStatuses": statuses},
+    }
+
+
+def _of(version: str) -> dict[str, str]:
+    return {"version": version}
+
+
+def _waiting(reason: str) -> dict[str, Any]:
+    return {"waiting": {"reason": reason}}
+
+
+def _pods(*pods: Mapping[str, Any], ready_within: float = 60.0) -> Pods:
+    """Have a program that knows these pods."""
+    listed = json.dumps({"items": pods})
+    program = Program("localkube", (sys.executable, "-c", f"print({listed!r})"), "./localkube")
+    return Pods(program, Teller(program), ready_within=ready_within)
+
+
+async def test_only_ready_pods_of_the_service_count() -> None:
+    leaving = _pod("v1")
+    leaving["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    other = _pod("v1")
+    other["metadata"]["labels"] = {"app": "web"}
+    pods = _pods(_pod("v1"), _pod("v2"), _pod("v2"), _pod("v2", ready=False), leaving, other)
+    assert await pods.ready() == {"v1": 1, "v2": 2}
+
+
+async def test_more_pods_than_wanted_are_enough_but_not_exact() -> None:
+    pods = _pods(_pod("v1"), _pod("v1"), ready_within=0.0)
+    await pods.settle({"v1": 1}, exactly=False)
+    with pytest.raises(ReleaseFailedError, match=r"v1 has 2 of 1 \(not within 0 s\)"):
+        await pods.settle({"v1": 1}, exactly=True)
+
+
+@pytest.mark.parametrize(("reason", "restarts"), [("CrashLoopBackOff", 2), ("ImagePullBackOff", 0)])
+async def test_a_pod_that_cannot_get_ready_is_not_waited_for(reason: str, restarts: int) -> None:
+    broken = _pod("v2", ready=False, state=_waiting(reason), restartCount=restarts)
+    with pytest.raises(ReleaseFailedError, match=rf"v2 has 0 of 1 \(v2-pod: {reason}\)"):
+        await _pods(_pod("v1"), broken).settle({"v1": 1, "v2": 1}, exactly=True)
+
+
+@pytest.mark.parametrize(("reason", "restarts"), [("CrashLoopBackOff", 1), ("ErrImagePull", 0)])
+async def test_a_pod_that_may_recover_is_waited_for(reason: str, restarts: int) -> None:
+    starting = _pod("v2", ready=False, state=_waiting(reason), restartCount=restarts)
+    with pytest.raises(ReleaseFailedError, match="not within 0 s"):
+        await _pods(starting, ready_within=0.0).settle({"v2": 1}, exactly=True)
+
+
+async def test_a_broken_pod_of_a_version_that_has_enough_is_no_reason() -> None:
+    broken = _pod("v1", ready=False, state=_waiting("CrashLoopBackOff"), restartCount=9)
+    await _pods(_pod("v1"), broken).settle({"v1": 1}, exactly=True)
