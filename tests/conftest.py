@@ -2,6 +2,9 @@
 
 import pytest
 
+# A second conftest.py below tests/e2e would be a second module of that name to mypy.
+pytest_plugins = ["story.fixtures"]
+
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
