@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
 from story.http import Http
 from story.kubernetes import Kubernetes, deployed
 from story.localkube import ROOT, running
