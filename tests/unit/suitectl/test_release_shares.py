@@ -59,7 +59,7 @@ def _fair(dice: random.Random, pods: Mapping[str, int]) -> bool:
 
 
 def test_a_bar_marks_what_was_expected() -> None:
-    assert bar(0.5, 1.0) == "█" * 8 + "·" * 7 + "│"
+    assert bar(0.5, 1.0) == "█" * 7 + "·" * 6 + "│"
 
 
 def test_a_release_comes_back_from_its_annotation() -> None:
