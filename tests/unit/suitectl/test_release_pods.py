@@ -71,3 +71,11 @@ async def test_a_pod_that_may_recover_is_waited_for(reason: str, restarts: int) 
 async def test_a_broken_pod_of_a_version_that_has_enough_is_no_reason() -> None:
     broken = _pod("v1", ready=False, state=_waiting("CrashLoopBackOff"), restartCount=9)
     await _pods(_pod("v1"), broken).settle({"v1": 1}, exactly=True)
+
+
+async def test_a_pod_without_a_node_says_what_it_lacks() -> None:
+    pending = _pod("v2", ready=False)
+    lack = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
+    pending["status"]["conditions"].append(lack | {"message": "0/1 nodes: Insufficient cpu."})
+    with pytest.raises(ReleaseFailedError, match=r"not within 0 s, v2-pod: .*Insufficient cpu"):
+        await _pods(pending, ready_within=0.0).settle({"v2": 1}, exactly=True)

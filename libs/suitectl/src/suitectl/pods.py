@@ -41,7 +41,7 @@ class Pods:
                 short = [version for version, count in wanted.items() if ready[version] < count]
                 why = _hopeless(pods, short)
                 if why is None and time.monotonic() > deadline:
-                    why = f"not within {self._ready_within:g} s"
+                    why = f"not within {self._ready_within:g} s{_unscheduled(pods, short)}"
                 if why is not None:
                     seen = ", ".join(f"{v} has {ready[v]} of {n}" for v, n in wanted.items())
                     raise ReleaseFailedError(f"the pods do not get ready: {seen} ({why})")
@@ -64,6 +64,15 @@ def _version(pod: Mapping[str, Any]) -> str:
 def _settled(ready: Mapping[str, int], wanted: Mapping[str, int], exactly: bool) -> bool:  # noqa: FBT001 - private, and named by its callers
     counts = [(ready[version], count) for version, count in wanted.items()]
     return all(seen == count if exactly else seen >= count for seen, count in counts)
+
+
+def _unscheduled(pods: Sequence[Mapping[str, Any]], versions: Sequence[str]) -> str:
+    """Say why a pod of these versions has no node: too few CPUs, mostly."""
+    for pod in pods:
+        for condition in pod["status"].get("conditions", []):
+            if condition.get("reason") == "Unschedulable" and _version(pod) in versions:
+                return f", {pod['metadata']['name']}: {condition.get('message', 'Unschedulable')}"
+    return ""
 
 
 def _hopeless(pods: Sequence[Mapping[str, Any]], versions: Sequence[str]) -> str | None:
