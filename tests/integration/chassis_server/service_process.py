@@ -7,14 +7,15 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 _SAMPLE = Path(__file__).with_name("sample_service.py")
-_OPEN = (
+OPEN = (
     "--server.address=127.0.0.1",
     "--server.port=0",
     "--discovery.mode=static",
@@ -72,7 +73,7 @@ class ServiceProcess:
 @contextmanager
 def sample_service(*flags: str, config: Path | None = None) -> Iterator[ServiceProcess]:
     """Run the sample with settings of the test's choice, on ports of the system's."""
-    with spawn(*_OPEN, *flags, config=config) as process:
+    with spawn(*OPEN, *flags, config=config) as process:
         service = ServiceProcess(process)
         with service.open:
             service.started()
@@ -80,13 +81,18 @@ def sample_service(*flags: str, config: Path | None = None) -> Iterator[ServiceP
 
 
 @contextmanager
-def spawn(*flags: str, config: Path | None = None) -> Iterator["subprocess.Popen[str]"]:
-    """Run the sample; leave no process behind."""
+def spawn(
+    *flags: str,
+    config: Path | None = None,
+    command: Sequence[str] = (str(_SAMPLE),),
+    environ: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator["subprocess.Popen[str]"]:
+    """Run the sample, or another command of this Python; leave no process behind."""
     missing = "/nonexistent"
-    environ = {**os.environ, "CONFIG_DIR": str(config or missing), "SECRETS_DIR": missing}
+    mounts = {"CONFIG_DIR": str(config or missing), "SECRETS_DIR": missing}
     with subprocess.Popen(
-        [sys.executable, _SAMPLE, *flags],
-        env=environ,
+        [sys.executable, *command, *flags],
+        env={**os.environ, **mounts, **environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -9,6 +9,7 @@ import structlog
 import uvloop
 from fastapi import FastAPI
 
+from chassis import reloading
 from chassis.config.errors import ConfigError
 from chassis.config.live import LiveConfig
 from chassis.config.settings import ServiceSettings
@@ -21,11 +22,12 @@ S = TypeVar("S", bound=ServiceSettings)
 
 _OK, _FAILED, _MISCONFIGURED = 0, 1, 2
 _HELP = """\
-usage: {name} [--profiles=NAME,...] [--KEY=VALUE ...]
+usage: {name} [--reload] [--profiles=NAME,...] [--KEY=VALUE ...]
 
 A KEY is a dotted setting, such as --server.port=8080. Sections: {sections}.
 CONFIG_DIR ({config}) and SECRETS_DIR name the mounts; the environment overrides them,
 for example {prefix}__SERVER__PORT=8080. All settings: docs/configuration.md
+--reload starts anew at each change of the sources; for development.
 """
 
 _log = structlog.get_logger("chassis.server")
@@ -43,7 +45,10 @@ def run_service(
         return _help(name, settings_type)
     configure_logs(name)
     try:
-        uvloop.run(_serve(name, settings_type, create_app, arguments))
+        source = _source(name, arguments)
+        if reloading.FLAG in arguments and not reloading.watched():
+            reloading.take_over()
+        uvloop.run(_serve(source, settings_type, create_app))
     except ConfigError as error:
         return _complain(name, error, _MISCONFIGURED)
     except ListenError as error:
@@ -54,13 +59,19 @@ def run_service(
     return _OK
 
 
+def _source(name: str, arguments: Sequence[str]) -> ConfigSource:
+    flags = [argument for argument in arguments if argument != reloading.FLAG]
+    source = ConfigSource.from_process(name, flags, os.environ)
+    if "prod" in source.profiles and (reloading.watched() or flags != list(arguments)):
+        raise ConfigError("is for development, and refused under the profile prod", key="--reload")
+    return source
+
+
 async def _serve(
-    name: str,
+    source: ConfigSource,
     settings_type: type[S],
     create_app: Callable[[LiveConfig[S]], FastAPI],
-    arguments: Sequence[str],
 ) -> None:
-    source = ConfigSource.from_process(name, arguments, os.environ)
     live = LiveConfig.load(source, settings_type)
     if named := live.settings.spring.application.name:
         configure_logs(named)

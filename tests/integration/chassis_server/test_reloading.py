@@ -1,0 +1,210 @@
+"""`--reload`: what is saved is served, what is broken heals, and the watcher stays."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import chassis.reloading
+from integration.chassis_server.service_process import OPEN, ServiceProcess, spawn
+
+APP = """\
+import sys
+from fastapi import APIRouter
+import chassis
+from chassis import ServiceSettings, run_service
+from greeter.words import WORD
+
+router = APIRouter()
+
+@router.get("/word")
+async def word() -> str:
+    return WORD
+
+def create_app(live):
+    return chassis.create_app(live, title="greeter", version="1", routers=[router])
+
+if __name__ == "__main__":
+    sys.exit(run_service("greeter", ServiceSettings, create_app))
+"""
+FLAG = ("-m", "greeter", "--reload")
+"""As on one's own machine."""
+WATCHER = ("-P", chassis.reloading.__file__, sys.executable, "-m", "greeter")
+"""As an image does it: the watcher needs nothing of the service to start."""
+
+
+@dataclass
+class Greeter(ServiceProcess):
+    """A service under the watcher, and its source."""
+
+    folder: Path = Path()
+
+    def save(self, text: str) -> None:
+        (self.folder / "words.py").write_text(text)
+
+    def says(self, part: str) -> str:
+        """Read what the watcher and Python complain of, up to a line with this part."""
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            if part in line:
+                return line
+        raise AssertionError(f"nobody said {part!r}")
+
+    def word(self) -> str:
+        self.started()
+        return self.answer()
+
+    def answer(self) -> str:
+        connection = self.connect()
+        connection.request("GET", "/word")
+        return connection.getresponse().read().decode().strip('"')
+
+
+@contextmanager
+def greeter(
+    folder: Path,
+    word: str = "WORD = 'one'\n",
+    *,
+    command: Sequence[str] = WATCHER,
+    config: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Iterator[Greeter]:
+    package = folder / "source" / "greeter"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "__main__.py").write_text(APP)
+    (package / "words.py").write_text(word)
+    path = {"PYTHONPATH": str(package.parent), **(environ or {})}
+    with spawn(*OPEN, command=command, config=config, environ=path) as process:
+        service = Greeter(process, folder=package)
+        with service.open:
+            try:
+                yield service
+            finally:
+                end(service)
+
+
+def end(service: Greeter) -> None:
+    """End the watcher with its command, which a SIGKILL of the watcher alone would leave."""
+    if service.process.poll() is None:
+        service.signal()
+        service.signal(signal.SIGINT)
+        service.ended()
+
+
+@pytest.mark.parametrize("command", [FLAG, WATCHER])
+def test_a_saved_line_is_served(tmp_path: Path, command: Sequence[str]) -> None:
+    with greeter(tmp_path, command=command) as service:
+        assert service.word() == "one"
+        for word in ("two", "six"):  # of one length: byte code must not stand for the older
+            service.save(f"WORD = {word!r}\n")
+            assert service.word() == word
+        assert service.process.poll() is None
+
+
+def test_files_saved_together_are_one_change(tmp_path: Path) -> None:
+    with greeter(tmp_path) as service:
+        service.started()
+        for number in range(20):
+            (service.folder / f"part_{number}.py").write_text(f"PART = {number}\n")
+        service.save("from greeter.part_19 import PART\nWORD = str(PART)\n")
+        assert service.word() == "19"
+        end(service)
+
+    assert service.messages().count("started") == 2
+
+
+def test_a_line_that_is_no_python_leaves_the_version_before_it_serving(tmp_path: Path) -> None:
+    with greeter(tmp_path) as service:
+        service.started()
+        service.save("# a comment\nWORD = = 'two'\n")
+        assert f"{service.folder}/words.py:2: invalid syntax" in service.says("words.py:")
+        assert service.answer() == "one"
+        service.save("WORD = 'two'\n")
+        assert service.word() == "two"
+
+
+def test_a_version_that_does_not_start_heals_with_the_next(tmp_path: Path) -> None:
+    with greeter(tmp_path) as service:
+        service.started()
+        service.save("# a comment\nWORD = nothing\n")
+        assert f'{service.folder}/words.py", line 2' in service.says('words.py"')
+        assert "exit code 1" in service.says("waiting for the next change")
+        service.save("WORD = 'two'\n")
+        assert service.word() == "two"
+
+
+def test_a_first_version_that_does_not_start_heals_too(tmp_path: Path) -> None:
+    with greeter(tmp_path, "WORD = = 'one'\n") as service:
+        service.says("waiting for the next change")
+        service.save("WORD = 'two'\n")
+        assert service.word() == "two"
+
+
+def test_a_bad_configuration_heals_with_its_mount(tmp_path: Path) -> None:
+    mount = tmp_path / "config"
+    mount.mkdir()
+    (mount / "application.yaml").write_text("server: {shutdown: never}\n")
+    with greeter(tmp_path, config=mount) as service:
+        assert "exit code 2" in service.says("waiting for the next change")
+        (mount / "application.yaml").write_text("server: {shutdown: immediate}\n")
+        assert service.word() == "one"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_drains_the_service_and_its_exit_code_is_ours(tmp_path: Path, number: int) -> None:
+    mount = tmp_path / "config"
+    mount.mkdir()
+    (mount / "application.yaml").write_text("server: {drain-wait: 0.5}\n")
+    with greeter(tmp_path, config=mount) as service:
+        service.started()
+        service.signal(number)
+        service.until("draining")
+        assert service.answer() == "one"
+        assert service.ended() == 0
+        assert service.messages()[-1] == "stopped"
+
+
+def test_a_signal_ends_the_wait_for_a_change(tmp_path: Path) -> None:
+    with greeter(tmp_path, "WORD = nothing\n") as service:
+        service.says("waiting for the next change")
+        service.signal()
+        assert service.ended() == 1
+
+
+def test_what_a_version_leaves_behind_ends_with_it(tmp_path: Path) -> None:
+    """A debugger's helper process would keep its port."""
+    os.mkfifo(tmp_path / "held")
+    holding = (
+        "import os, subprocess\n"
+        "with open(os.environ['HELD'], 'w') as held:\n"
+        "    subprocess.Popen(['sleep', '600'], stdin=held)\n"
+        "WORD = 'one'\n"
+    )
+    environ = {"HELD": str(tmp_path / "held")}
+    with greeter(tmp_path, holding, environ=environ) as service, (tmp_path / "held").open() as held:
+        service.started()
+        service.save("WORD = 'two'\n")
+        assert held.read() == ""  # the end of the file: nobody holds it any more
+        assert service.word() == "two"
+
+
+def test_under_prod_the_flag_is_one_line_and_exit_2(tmp_path: Path) -> None:
+    with greeter(tmp_path, command=FLAG, environ={"PROFILES_ACTIVE": "prod"}) as service:
+        _, complaint = service.process.communicate(timeout=30)
+
+    assert service.process.returncode == 2
+    assert len(complaint.splitlines()) == 1
+    assert "--reload" in complaint
+
+
+def test_under_prod_no_version_ever_starts(tmp_path: Path) -> None:
+    environ = {"PROFILES_ACTIVE": "prod"}
+    with greeter(tmp_path, environ=environ) as service:
+        assert "refused under the profile prod" in service.says("--reload")
+        assert "exit code 2" in service.says("waiting for the next change")
