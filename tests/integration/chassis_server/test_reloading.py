@@ -183,7 +183,7 @@ def test_what_a_version_leaves_behind_ends_with_it(tmp_path: Path) -> None:
     holding = (
         "import os, subprocess\n"
         "with open(os.environ['HELD'], 'w') as held:\n"
-        "    subprocess.Popen(['sleep', '600'], stdin=held)\n"
+        "    subprocess.Popen(['sleep', '600'], stdin=held, start_new_session=True)\n"
         "WORD = 'one'\n"
     )
     environ = {"HELD": str(tmp_path / "held")}

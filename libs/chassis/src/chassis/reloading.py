@@ -6,6 +6,7 @@ For development; a service that is run so refuses the profile prod.
 """
 
 import asyncio
+import ctypes
 import os
 import signal
 import subprocess
@@ -23,6 +24,7 @@ _WATCHED = "SUITE_RELOADING"
 # A sync writes its files one after the other: what follows within a step belongs to one change.
 _STEP_MS, _DEBOUNCE_MS, _POLL_MS = 100, 1000, 300
 _STOP_S = 3.0
+_PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 _MOUNTS = ("CONFIG_DIR", "SECRETS_DIR")
 
 Paths = frozenset[Path]
@@ -72,11 +74,10 @@ class Reloader:
     async def _run_once(self) -> int:
         # Byte code knows its source by the second: it would stand for the next one saved within it.
         environ = {**os.environ, _WATCHED: "true", "PYTHONDONTWRITEBYTECODE": "1"}
-        # In a session of its own: what the command leaves behind can be found, and a terminal's
-        # Ctrl-C reaches it once, by the signal passed on.
+        # In a session of its own: a terminal's Ctrl-C reaches it once, by the signal passed on.
         self._child = subprocess.Popen(self._command, env=environ, start_new_session=True)  # noqa: ASYNC220, S603 - returns at once; the command is the caller's
         code = await asyncio.to_thread(self._child.wait)
-        _end_group(self._child.pid)
+        _end_orphans()
         self._child = None
         return code if code >= 0 else 128 - code
 
@@ -170,13 +171,26 @@ def _complaints(path: Path) -> Iterator[str]:
         yield f"{path}: {error}; the version before it stays"
 
 
-def _end_group(leader: int) -> None:
-    """End what the command left behind: a debugger's helper would keep the port to itself."""
-    with suppress(ProcessLookupError):
-        os.killpg(leader, signal.SIGKILL)
-    with suppress(ChildProcessError):  # in a container this is process 1, who inherits them
-        while True:
-            os.waitpid(-leader, 0)
+def _adopt_orphans() -> None:
+    """Become the parent of what the command's processes leave, as process 1 of a container is."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _end_orphans() -> None:
+    """End what the command left, such as a debugger's helper that keeps its port while attached."""
+    while children := tuple(_children()):
+        for child in children:
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+            with suppress(ChildProcessError):
+                os.waitpid(child, 0)
+
+
+def _children() -> Iterator[int]:
+    for file in Path("/proc/self/task").glob("*/children"):
+        with suppress(OSError):  # the thread has ended
+            yield from map(int, file.read_text().split())
 
 
 def _say(text: str) -> None:
@@ -189,6 +203,7 @@ def main() -> int:
     if not sys.argv[1:]:
         _say("which command? usage: python -P reloading.py COMMAND [ARGUMENT ...]")
         return 2
+    _adopt_orphans()
     return asyncio.run(Reloader(sys.argv[1:]).run())
 
 
