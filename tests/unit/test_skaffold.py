@@ -1,0 +1,148 @@
+"""skaffold.yaml, the Dockerfile and the manifests speak of the same images, folders and ports."""
+
+import re
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+Config = dict[str, Any]
+
+
+@pytest.fixture
+def config() -> Config:
+    loaded: Config = yaml.safe_load((ROOT / "skaffold.yaml").read_text())
+    return loaded
+
+
+def findings(config: Config) -> Iterator[str]:
+    """Find what names an image, a folder, a target or a port that is not there."""
+    yield from _image_findings(config)
+    for artifact in config["build"]["artifacts"]:
+        yield from _artifact_findings(artifact)
+    for profile in [config, *config["profiles"]]:
+        yield from _profile_findings(profile, len(config["build"]["artifacts"]))
+
+
+def _image_findings(config: Config) -> Iterator[str]:
+    built = {artifact["image"] for artifact in config["build"]["artifacts"]}
+    used = {
+        container["image"].partition(":")[0]
+        for deployment in _objects("Deployment")
+        for container in deployment["spec"]["template"]["spec"]["containers"]
+    }
+    if built != used - {"redis"}:
+        yield f"builds {sorted(built)}, the manifests use {sorted(used)}"
+
+
+def _artifact_findings(artifact: Config) -> Iterator[str]:
+    image, docker = artifact["image"], artifact["docker"]
+    default = re.search(r"^ARG PYTHON_IMAGE=(.+)$", _dockerfile(), re.MULTILINE)
+    assert default is not None
+    if docker["buildArgs"]["SERVICE"] != image:
+        yield f"{image}: builds {docker['buildArgs']['SERVICE']}"
+    if f'"{default[1]}"' not in docker["buildArgs"]["PYTHON_IMAGE"]:
+        yield f"{image}: another default of PYTHON_IMAGE than the Dockerfile"
+    if docker["target"] not in _targets():
+        yield f"{image}: no target {docker['target']}"
+    synced = {rule["src"].removesuffix("**/*") for rule in artifact["sync"]["manual"]}
+    if synced != {"libs/chassis/src/", f"services/{image}/src/"}:
+        yield f"{image}: syncs {sorted(synced)}"
+    for rule in artifact["sync"]["manual"]:
+        if rule["strip"] != rule["src"].removesuffix("**/*") or rule["dest"] != "/srv":
+            yield f"{image}: {rule['src']} goes elsewhere than the Dockerfile's packages"
+
+
+def _profile_findings(profile: Config, artifacts: int) -> Iterator[str]:
+    name = profile.get("name", "default")
+    for path in profile["manifests"]["kustomize"]["paths"]:
+        if not (ROOT / path / "kustomization.yaml").exists():
+            yield f"{name}: no {path}"
+    patched = [patch["path"] for patch in profile.get("patches", [])]
+    if patched and patched != [f"/build/artifacts/{n}/docker/target" for n in range(artifacts)]:
+        yield f"{name}: does not choose the target of each artifact"
+    for patch in profile.get("patches", []):
+        if patch["value"] not in _targets():
+            yield f"{name}: no target {patch['value']}"
+    local = [forward["localPort"] for forward in profile.get("portForward", [])]
+    if len(local) != len(set(local)):
+        yield f"{name}: two forwards to one port"
+    for forward in profile.get("portForward", []):
+        if forward["port"] not in _ports(forward):
+            yield f"{name}: {forward['resourceName']} has no port {forward['port']}"
+
+
+def _ports(forward: Config) -> set[int]:
+    kind, place = forward["resourceType"].capitalize(), forward["namespace"]
+    for found in _objects(kind):
+        if (found["metadata"]["name"], found["metadata"]["namespace"]) == (
+            forward["resourceName"],
+            place,
+        ):
+            return {p["port"] for p in found["spec"]["ports"]} if kind == "Service" else _debug()
+    return set()
+
+
+def _debug() -> set[int]:
+    """Return the debugger's port, which is no manifest's."""
+    return {int(port) for port in re.findall(r'"--listen", "127\.0\.0\.1:(\d+)"', _dockerfile())}
+
+
+def _objects(kind: str) -> Iterator[Config]:
+    for file in sorted((ROOT / "k8s/base").glob("**/*.yaml")):
+        for document in yaml.safe_load_all(file.read_text()):
+            if document["kind"] == kind:
+                yield document
+
+
+def _targets() -> list[str]:
+    return re.findall(r"^FROM \S+ AS (\S+)$", _dockerfile(), re.MULTILINE)
+
+
+def _dockerfile() -> str:
+    return (ROOT / "docker/Dockerfile").read_text()
+
+
+def test_images_folders_targets_and_ports_are_those_of_the_others(config: Config) -> None:
+    assert list(findings(config)) == []
+
+
+def test_the_image_for_production_is_what_a_build_without_target_makes() -> None:
+    assert _targets()[-1] == "service"
+
+
+def test_a_profile_stands_for_each_overlay_and_for_the_debugger(config: Config) -> None:
+    overlays = {path.name for path in (ROOT / "k8s/overlays").iterdir()}
+    assert {profile["name"] for profile in config["profiles"]} == overlays | {"debug"}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "finding"),
+    [
+        ("build.artifacts.0.image", "other", "builds ['diff-ns-service', 'other'"),
+        ("build.artifacts.1.docker.buildArgs.SERVICE", "cas-server", "builds cas-server"),
+        ("build.artifacts.1.docker.buildArgs.PYTHON_IMAGE", "python:2", "default of PYTHON_IMAGE"),
+        ("build.artifacts.1.docker.target", "none", "no target none"),
+        ("build.artifacts.1.sync.manual.1.src", "services/x/src/**/*", "syncs"),
+        ("build.artifacts.1.sync.manual.1.dest", "/app", "goes elsewhere"),
+        ("manifests.kustomize.paths.0", "k8s/none", "no k8s/none"),
+        ("profiles.0.patches.2.path", "/build/artifacts/3/docker/target", "each artifact"),
+        ("profiles.0.patches.2.value", "none", "dev: no target none"),
+        ("profiles.1.portForward.0.localPort", 2001, "two forwards"),
+        ("profiles.1.portForward.0.port", 1, "cas-server-service has no port 1"),
+        ("profiles.1.portForward.4.port", 1, "rest-service-deployment has no port 1"),
+        ("profiles.1.portForward.0.namespace", "ns-app", "has no port 2000"),
+    ],
+)
+def test_what_disagrees_is_found(config: Config, path: str, value: Any, finding: str) -> None:
+    changed = deepcopy(config)
+    node: Any = changed
+    *way, last = [int(step) if step.isdecimal() else step for step in path.split(".")]
+    for step in way:
+        node = node[step]
+    node[last] = value
+    assert finding in "\n".join(findings(changed))
