@@ -9,7 +9,7 @@ STORY := PYTHONPATH=tests/e2e $(PY) -m story
 SUITECTL := $(PY) -m suitectl
 # localkube, or kubernetes: the cluster of the current kubeconfig
 export PLATFORM ?= localkube
-OVERLAY ?= dev
+OVERLAY ?= prod
 
 # `make call PATH=/api/me` would hide every program from the recipes: PATH is also the shell's.
 ifeq ($(origin PATH),command line)

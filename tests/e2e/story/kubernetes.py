@@ -9,9 +9,9 @@ from typing import Any
 
 from story.commands import Verb
 from story.platform import Pod
-from suitectl.deploy import REDIS, SECRETS, deploy, undeploy
+from suitectl.deploy import SECRETS, deploy, undeploy
 from suitectl.http import Sender, open_sender, service_url
-from suitectl.images import BuildOptions, build_images
+from suitectl.images import BuildOptions, build_images, by_manifest_name
 from suitectl.program import Program, program_named
 from suitectl.refresh import ANNOTATION
 from suitectl.secrets import IDENTITIES, generate
@@ -64,9 +64,7 @@ async def deployed(overlay: Path) -> AsyncIterator[tuple[Kubernetes, Sender]]:
     await program.run("version", timeout=20)
     await _generated_identities()
     options = BuildOptions.of(os.environ)
-    images = {image.service: image.name for image in await build_images(options)}
-    if options.redis_image:
-        images[REDIS] = options.redis_image
+    images = by_manifest_name(options, await build_images(options))
     try:
         await deploy(overlay, images, program)
         async with open_sender(program) as sender:

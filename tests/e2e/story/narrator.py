@@ -5,15 +5,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich import box
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from story.commands import Command
+from suitectl.show import WIDTH_OF_A_LOG, bar, console, mark_of, table
 
-WIDTH_OF_A_LOG = 130
+__all__ = ["Narrator", "Share", "StepFailedError", "console", "recorder"]
+
 WIDTH_OF_A_BAR = 40
 
 
@@ -28,12 +28,6 @@ class Share:
     name: str
     expected: float
     measured: float
-
-
-def console() -> Console:
-    """Return a console that respects NO_COLOR, and gives logs a width of their own."""
-    made = Console(highlight=False)
-    return made if made.is_terminal else Console(highlight=False, width=WIDTH_OF_A_LOG)
 
 
 def recorder() -> Console:
@@ -94,14 +88,7 @@ class Narrator:
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Draw a table; figures stand right."""
-        drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-        listed = [list(row) for row in rows]
-        for index, column in enumerate(columns):
-            figures = all(isinstance(row[index], int | float) for row in listed)
-            drawn.add_column(column, justify="right" if figures else "left", no_wrap=True)
-        for row in listed:
-            drawn.add_row(*(str(cell) for cell in row))
-        self._out.print(drawn)
+        self._out.print(table(columns, rows))
 
     def picture(self, path: Path, title: str) -> None:
         """Keep what was printed since the last picture as an SVG that loads nothing from afar."""
@@ -113,16 +100,12 @@ class Narrator:
         """Draw measured shares as bars, with a mark where each was expected to end."""
         self._out.print(Text(f"  {heading}"))
         for share in shares:
-            bar = _bar(share)
             figures = f" {share.measured:6.1%}  expected {share.expected:6.1%}"
-            self._out.print(Text.assemble(f"    {share.name:<4}", bar, figures))
+            self._out.print(Text.assemble(f"    {share.name:<4}", _bar(share), figures))
 
 
 def _bar(share: Share) -> Text:
-    filled = round(share.measured * WIDTH_OF_A_BAR)
-    mark = min(round(share.expected * WIDTH_OF_A_BAR), WIDTH_OF_A_BAR - 1)
-    cells = ["█" if cell < filled else "·" for cell in range(WIDTH_OF_A_BAR)]
-    cells[mark] = "│"
-    bar = Text("".join(cells), style="magenta")
-    bar.stylize("bold yellow", mark, mark + 1)
-    return bar
+    drawn = Text(bar(share.measured, share.expected, WIDTH_OF_A_BAR), style="magenta")
+    mark = mark_of(share.expected, WIDTH_OF_A_BAR)
+    drawn.stylize("bold yellow", mark, mark + 1)
+    return drawn

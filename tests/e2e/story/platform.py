@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from story.commands import Verb
 from suitectl.program import CommandFailedError
+from suitectl.release import is_ready
 
 __all__ = ["CommandFailedError", "Platform", "Pod", "ready_pods"]
 
@@ -48,9 +49,7 @@ class Pod:
     @property
     def ready(self) -> bool:
         """Say whether the pod takes traffic: Ready, and not on its way out."""
-        conditions = self.document["status"].get("conditions", [])
-        ready = any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
-        return ready and "deletionTimestamp" not in self.document["metadata"]
+        return is_ready(self.document)
 
     @property
     def restarts(self) -> int:

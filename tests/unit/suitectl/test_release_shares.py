@@ -7,7 +7,8 @@ import pytest
 
 from suitectl.probes import Probe
 from suitectl.release import Release, release_from_json
-from suitectl.shares import bar, shares_of, tolerance
+from suitectl.shares import shares_of, tolerance
+from suitectl.show import bar
 
 BOTH = {"app": "diff-ns-service"}
 
@@ -59,7 +60,7 @@ def _fair(dice: random.Random, pods: Mapping[str, int]) -> bool:
 
 
 def test_a_bar_marks_what_was_expected() -> None:
-    assert bar(0.5, 1.0) == "█" * 7 + "·" * 6 + "│"
+    assert bar(0.5, 1.0, 14) == "█" * 7 + "·" * 6 + "│"
 
 
 def test_a_release_comes_back_from_its_annotation() -> None:

@@ -16,17 +16,14 @@ _MANIFEST = Path(__file__).with_name("client_pod.json")
 _STARTED_WITHIN = "60s"
 
 
-async def client_pod(
-    program: Program, *, namespace: str = NAMESPACE, node: str | None = None
-) -> str:
+async def client_pod(program: Program, namespace: str = NAMESPACE) -> str:
     """Make sure that the client pod runs, with the image rest-service runs now; return its name.
 
     In another namespace than its own it is a stranger: nothing there is labelled as a client's.
-    `node` pins a new pod to a node.
     """
     image = await _image(program)
     if not await _running(program, namespace, image):
-        wanted = _manifest(image, namespace, node)
+        wanted = _manifest(image, namespace)
         await program.run("apply", "-f", "-", stdin=json.dumps(wanted["namespace"]))
         await _replace(program, wanted["pod"])
     ready = ("wait", "--for=condition=Ready", f"pod/{POD}", "-n", namespace)
@@ -34,7 +31,7 @@ async def client_pod(
     return POD
 
 
-async def remove_client_pod(program: Program, namespace: str = NAMESPACE) -> None:
+async def remove_client_pod(program: Program, namespace: str) -> None:
     """Delete the client pod's namespace."""
     await program.run("delete", "namespace", namespace, "--ignore-not-found", timeout=120)
 
@@ -61,13 +58,11 @@ async def _replace(program: Program, pod: dict[str, Any]) -> None:
     await program.run("apply", "-f", "-", stdin=json.dumps(pod))
 
 
-def _manifest(image: str, namespace: str, node: str | None) -> dict[str, Any]:
+def _manifest(image: str, namespace: str) -> dict[str, Any]:
     wanted: dict[str, Any] = json.loads(_MANIFEST.read_text())
     wanted["pod"]["spec"]["containers"][0]["image"] = image
     if namespace != NAMESPACE:
         wanted["namespace"]["metadata"]["name"] = namespace
         wanted["pod"]["metadata"]["namespace"] = namespace
         del wanted["namespace"]["metadata"]["labels"]["suite/client"]
-    if node is not None:
-        wanted["pod"]["spec"]["nodeSelector"] = {"kubernetes.io/hostname": node}
     return wanted

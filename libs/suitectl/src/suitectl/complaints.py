@@ -1,22 +1,24 @@
 """What a platform's client complains of, in one line that says what to do."""
 
+import re
+
 _KNOWN = (
     (
         "localhost:8080",
         "no kubeconfig: set KUBECONFIG, or write ~/.kube/config; PLATFORM=localkube needs none",
     ),
-    ("stat ", "no kubeconfig at that path; set KUBECONFIG to one that exists"),
+    ("error: stat ", "no kubeconfig at that path; set KUBECONFIG to one that exists"),
     ("Unable to connect to the server", "the cluster does not answer; is it up?"),
     ("was refused", "the cluster does not answer; is it up?"),
-    ("Forbidden", "no right to do that with this kubeconfig"),
+    ('" cannot ', "no right to do that with this kubeconfig"),
 )
-_NOISE = ("Warning:", "I0", "W0", "E0", "E1", "W1")
+_NOISE = re.compile(r"Warning:|[IWE]\d{4} ")
 
 
 def one_line(said: str) -> str:
     """Return the line of standard error that matters, with the next step where it is known."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    telling = [line for line in lines if not line.startswith(_NOISE)] or lines
+    telling = [line for line in lines if not _NOISE.match(line)] or lines
     if not telling:
         return "it said nothing"
     line = telling[-1]

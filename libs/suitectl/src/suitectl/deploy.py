@@ -11,13 +11,12 @@ from typing import Any
 
 import yaml
 
-from suitectl.images import ROOT, BuildOptions, build_images
+from suitectl.images import ROOT, BuildOptions, build_images, by_manifest_name
 from suitectl.program import CommandFailedError, Program, program_named
 from suitectl.show import console, progress, table
 
 SECRETS = ROOT / ".secrets"
 NAMESPACES = ("system-server", "ns-app", "suite-client")
-REDIS = "redis"
 _ROLLED_OUT = ("Deployment", "StatefulSet")
 _ROLLOUT_S = 300
 _APPLY_S = 120.0
@@ -134,7 +133,7 @@ async def undeploy(program: Program) -> None:
 def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `deploy` and `undeploy`."""
     parser = verbs.add_parser("deploy", help="build images and deploy an overlay")
-    parser.add_argument("--overlay", default="prod", help="a name below k8s/overlays, or a folder")
+    parser.add_argument("--overlay", required=True, help="a name below k8s/overlays, or a folder")
     parser.set_defaults(run=run)
     removing = verbs.add_parser("undeploy", help="delete the suite's namespaces")
     removing.set_defaults(run=run_undeploy)
@@ -143,13 +142,10 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 async def run(options: argparse.Namespace) -> int:
     """Build, hand over, apply, wait, and show what is there."""
     program = program_named("kubernetes")
-    await program.run(
-        "version", timeout=20
-    )  # before minutes of building for a cluster that is away
+    # Before minutes of building for a cluster that is away.
+    await program.run("version", timeout=20)
     built = BuildOptions.of(os.environ)
-    images = {image.service: image.name for image in await build_images(built)}
-    if built.redis_image:
-        images[REDIS] = built.redis_image
+    images = by_manifest_name(built, await build_images(built))
     took = await deploy(_overlay(options.overlay), images, program)
     deployments = [*await program.objects("deployments"), *await program.objects("statefulsets")]
     rows = [

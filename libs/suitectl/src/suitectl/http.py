@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Protocol
 
-from suitectl.agent import NO_ANSWER, Http, Reply, Request, new_client, send
+from suitectl.agent import NO_ANSWER, Http, Reply, Request
 from suitectl.client_pod import client_pod
 from suitectl.pod_sender import pod_sender
 from suitectl.program import Program
@@ -15,9 +15,7 @@ __all__ = [
     "Reply",
     "Request",
     "Sender",
-    "new_client",
     "open_sender",
-    "send",
     "service_url",
 ]
 

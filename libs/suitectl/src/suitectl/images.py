@@ -13,6 +13,7 @@ from suitectl.shell import output
 from suitectl.show import console, progress, table
 
 ROOT = Path(__file__).parents[4]
+REDIS = "redis"
 SERVICES = ("cas-server", "rest-service", "diff-ns-service")
 LOADERS: Mapping[str, tuple[str, ...]] = {
     "kind": ("kind", "load", "docker-image"),
@@ -76,6 +77,12 @@ async def build_images(options: BuildOptions) -> Sequence[Image]:
             say(f"handing over by {options.load}")
             await hand_over(options, [image.name for image in images])
     return images
+
+
+def by_manifest_name(options: BuildOptions, images: Sequence[Image]) -> Mapping[str, str]:
+    """Return which image stands for which name in the manifests."""
+    built = {image.service: image.name for image in images}
+    return built | ({REDIS: options.redis_image} if options.redis_image else {})
 
 
 async def _build(options: BuildOptions, service: str) -> Image:

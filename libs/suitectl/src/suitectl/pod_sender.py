@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from suitectl.agent import NO_ANSWER, TIMEOUT_S, Reply, Request
+from suitectl.agent import TIMEOUT_S, Reply, Request
 from suitectl.client_pod import NAMESPACE
 from suitectl.complaints import one_line
 from suitectl.program import CommandFailedError, Program, end
@@ -58,7 +58,10 @@ class PodSender:
     async def _write(self, asked: dict[str, Any]) -> None:
         assert self._process.stdin is not None  # noqa: S101 - it was started with a pipe
         self._process.stdin.write(json.dumps(asked).encode() + b"\n")
-        await self._process.stdin.drain()
+        try:
+            await self._process.stdin.drain()
+        except ConnectionError:
+            raise CommandFailedError("the client pod is gone") from None
 
 
 class Headers(dict[str, str]):
@@ -107,6 +110,3 @@ async def _started(process: asyncio.subprocess.Process) -> None:
     except TimeoutError:
         said = f"it did not start within {_STARTED_WITHIN:g} s"
     raise CommandFailedError(f"the agent in the client pod: {one_line(said)}")
-
-
-__all__ = ["NO_ANSWER", "PodSender", "pod_sender"]

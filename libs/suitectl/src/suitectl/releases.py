@@ -7,10 +7,10 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from suitectl.arguments import READY_WITHIN
+from suitectl.images import ROOT
 from suitectl.pods import Pods, ReleaseFailedError
 from suitectl.program import CommandFailedError, Program
 from suitectl.release import (
@@ -25,7 +25,7 @@ from suitectl.release import (
 from suitectl.telling import Teller
 
 _FIRST_ANSWER = 15.0
-_PREVIEW_FILE = Path(__file__).with_name("preview_service.json")
+_PREVIEW_FILE = ROOT / "k8s/overlays/blue-green/preview.yaml"
 
 
 class Releases:
@@ -118,7 +118,9 @@ class Releases:
         services = await self._program.objects("services", NAMESPACE)
         found = [s for s in services if s["metadata"]["name"] == PREVIEW]
         if not found:
-            await self.run("apply", "-f", _shown(_PREVIEW_FILE), actual=str(_PREVIEW_FILE))
+            await self.run(
+                "apply", "-f", str(_PREVIEW_FILE.relative_to(ROOT)), actual=str(_PREVIEW_FILE)
+            )
             found = [await self._program.object("service", PREVIEW, NAMESPACE)]
         wanted = {"app": APP, "version": version}
         if found[0]["spec"]["selector"] != wanted:
@@ -182,8 +184,3 @@ def _check_bounds(scaler: Mapping[str, Any], version: str, count: int) -> None:
             f"{version}={count}: HorizontalPodAutoscaler {name} keeps {least} to {most} replicas;"
             f" stay within, or kubectl delete hpa {name} -n {NAMESPACE}"
         )
-
-
-def _shown(file: Path) -> str:
-    """Return a file of this package as it is typed in the checkout."""
-    return str(file.relative_to(Path(__file__).parents[4]))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from suitectl.probes import Probe
 from suitectl.release import share
+from suitectl.show import bar
 from suitectl.telling import Teller
 
 DEVIATIONS = 3
@@ -70,12 +71,4 @@ def _share(version: str, carrying: Mapping[str, int], answered: Mapping[str, int
 def _row(one: Share) -> tuple[object, ...]:
     verdict = "✓ within" if one.within else "✗ outside"
     figures = (f"{one.expected:6.1%}", f"{one.observed:6.1%}", f"± {one.tolerance:.1%}")
-    return (one.version, one.pods, *figures, verdict, bar(one.observed, one.expected))
-
-
-def bar(observed: float, expected: float) -> str:
-    """Draw a share, with a mark where it was expected to end."""
-    filled = round(observed * _BAR)
-    cells = ["█" if cell < filled else "·" for cell in range(_BAR)]
-    cells[min(round(expected * _BAR), _BAR - 1)] = "│"
-    return "".join(cells)
+    return (one.version, one.pods, *figures, verdict, bar(one.observed, one.expected, _BAR))

@@ -30,6 +30,19 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     return drawn
 
 
+def bar(observed: float, expected: float, width: int) -> str:
+    """Draw a share from 0 to 1, with a mark where it was expected to end."""
+    filled, mark = round(observed * width), mark_of(expected, width)
+    cells = ["█" if cell < filled else "·" for cell in range(width)]
+    cells[mark] = "│"
+    return "".join(cells)
+
+
+def mark_of(expected: float, width: int) -> int:
+    """Return the cell of a bar that the expected share ends in."""
+    return min(round(expected * width), width - 1)
+
+
 @contextmanager
 def progress(what: str) -> Iterator[Callable[[str], None]]:
     """Show what is going on: a spinner on a terminal, a line each in a log; on standard error."""

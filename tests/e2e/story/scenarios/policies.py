@@ -34,7 +34,7 @@ print(json.dumps([reached(address) for address in json.loads(sys.argv[1])]))
 async def play(suite: Suite, platform: Kubernetes) -> None:
     pods = [Pod(document) for document in await platform.objects("pods")]
     program = platform.program
-    name = await client_pod(program, namespace=NAMESPACE)
+    name = await client_pod(program, NAMESPACE)
     try:
         for app, port in (OPEN, *CLOSED):
             addresses = [(pod.ip, port) for pod in pods if pod.labels.get("app") == app and pod.ip]
