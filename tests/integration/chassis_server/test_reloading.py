@@ -59,11 +59,6 @@ class Greeter(ServiceProcess):
         self.started()
         return self.answer()
 
-    def comes_to(self, word: str) -> None:
-        """Return once a start serves the word; making the source may cost a start before."""
-        while self.word() != word:
-            pass
-
     def answer(self) -> str:
         connection = self.connect()
         connection.request("GET", "/word")
@@ -108,8 +103,23 @@ def test_a_saved_line_is_served(tmp_path: Path, command: Sequence[str]) -> None:
         assert service.word() == "one"
         for word in ("two", "six"):  # of one length: byte code must not stand for the older
             service.save(f"WORD = {word!r}\n")
-            service.comes_to(word)
+            assert service.word() == word
         assert service.process.poll() is None
+
+
+def test_byte_code_of_the_same_second_and_length_does_not_stand_for_a_saved_line(
+    tmp_path: Path,
+) -> None:
+    """The process that turns into the watcher has compiled the line before it."""
+    with greeter(tmp_path, command=FLAG, environ={"PYTHONDONTWRITEBYTECODE": ""}) as service:
+        assert service.word() == "one"
+        assert list((service.folder / "__pycache__").glob("words.*"))
+        source, saved = service.folder / "words.py", tmp_path / "saved"
+        saved.write_text("WORD = 'two'\n")
+        times = source.stat()
+        os.utime(saved, ns=(times.st_atime_ns, times.st_mtime_ns))
+        saved.replace(source)
+        assert service.word() == "two"
 
 
 def test_files_saved_together_are_one_change(tmp_path: Path) -> None:

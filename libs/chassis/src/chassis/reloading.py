@@ -14,6 +14,7 @@ import sys
 import sysconfig
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import suppress
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import NoReturn
 
@@ -72,7 +73,7 @@ class Reloader:
                 return code
 
     async def _run_once(self) -> int:
-        # Byte code knows its source by the second: it would stand for the next one saved within it.
+        # No new byte code either: it would stand for the next line saved within its second.
         environ = {**os.environ, _WATCHED: "true", "PYTHONDONTWRITEBYTECODE": "1"}
         # In a session of its own: a terminal's Ctrl-C reaches it once, by the signal passed on.
         self._child = subprocess.Popen(self._command, env=environ, start_new_session=True)  # noqa: ASYNC220, S603 - returns at once; the command is the caller's
@@ -90,6 +91,8 @@ class Reloader:
             if complaints := [line for path in sorted(unread) for line in _complaints(path)]:
                 _say("; ".join(complaints))
                 continue
+            for path in unread:
+                _forget_byte_code(path)
             unread.clear()
             self._wake.set()
             self._stop()
@@ -158,6 +161,16 @@ def _mounts() -> Iterator[Path]:
     for name in _MOUNTS:
         if (place := Path(os.environ.get(name) or "/nonexistent")).is_dir():
             yield place.resolve()
+
+
+def _forget_byte_code(path: Path) -> None:
+    """Remove what was compiled of a source before it was saved.
+
+    Byte code knows its source by second and length only. The process that turned into the watcher,
+    or a run before it, may have left some of the same second.
+    """
+    with suppress(OSError):
+        Path(cache_from_source(path)).unlink()
 
 
 def _complaints(path: Path) -> Iterator[str]:
