@@ -55,16 +55,22 @@ async def _refused_at_once(suite: Suite, token: str, revoked: Reply) -> None:
 
 
 async def _refused_soon(suite: Suite, pod: Pod, token: str, revoked: Reply) -> None:
+    """Check when the last call began that was let in: a slow refusal lets nobody in."""
+    accepted = revoked.ended
+
     async def refused() -> Reply | None:
+        nonlocal accepted
         reply = await _me(suite, pod, token)
+        if reply.ok:
+            accepted = reply.started
         return reply if reply.status == 401 else None
 
-    first = await until(refused, what=f"{pod.name} to refuse", seconds=10, every=0.02)
-    took = first.ended - revoked.ended
+    await until(refused, what=f"{pod.name} to refuse", seconds=10, every=0.02)
+    took = accepted - revoked.ended
     suite.tell.check(
         f"{pod.name} refuses it within its cache-ttl of {CACHE_TTL_S:g} s",
         holds=took <= CACHE_TTL_S + MARGIN_S,
-        seen=f"after {took:.2f} s",
+        seen=f"the last call let in began {took:.2f} s after",
     )
 
 
