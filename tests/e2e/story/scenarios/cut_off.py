@@ -5,10 +5,11 @@ import time
 from story.kubernetes import Kubernetes
 from story.load import Tally
 from story.scenarios.ledger import Ledger, issuing
-from story.scenarios.nodes import Node, cut_off, is_here, nodes, ready
+from story.scenarios.nodes import Node, cut_off, nodes, ready
 from story.scenarios.pressure import pressure
 from story.scenarios.scenario import Scenario
 from story.scenarios.settled import settled, whole, workloads
+from story.scenarios.victim import victim
 from story.suite import Suite
 from story.waiting import until
 
@@ -24,11 +25,11 @@ QUIET_S = 5.0
 
 async def play(suite: Suite, cluster: Kubernetes) -> str:
     await settled(cluster)
-    node = await _victim(cluster)
+    node, what = await victim(cluster, here=True)
     async with pressure(suite) as tally, issuing(suite) as ledger:
         async with cut_off(node):
             cut = time.time()
-            suite.tell.say(f"{node.name} is cut off, with {dict(node.apps)}")
+            suite.tell.say(f"cut off: {what}")
             lost = await _lost(cluster, node) - cut
             replaced = await _replaced(cluster) - cut
             served = await _quiet(tally, cut) - cut
@@ -40,7 +41,7 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
         holds=len(tally.failed) == back,
         seen=tally.summary(),
     )
-    return await _judged(suite, ledger, tally, (lost, replaced, served))
+    return f"{what}: {await _judged(suite, ledger, tally, (lost, replaced, served))}"
 
 
 async def _judged(
@@ -57,13 +58,6 @@ async def _judged(
     )
     kept = await ledger.audit(suite)
     return f"{figures}; meanwhile {tally.summary()}; {kept}"
-
-
-async def _victim(cluster: Kubernetes) -> Node:
-    eligible = [node for node in await nodes(cluster) if not node.spared and is_here(node)]
-    if not eligible:
-        raise RuntimeError("no node can be cut off: they are not on this machine")
-    return max(eligible, key=lambda node: node.apps.total())
 
 
 async def _lost(cluster: Kubernetes, node: Node) -> float:
