@@ -16,9 +16,9 @@ DETAIL = "/getservicedetail?servicename=aaa"
 
 
 @asynccontextmanager
-async def pressure(suite: Suite) -> AsyncIterator[Tally]:
+async def pressure(suite: Suite, *, fresh: bool = True) -> AsyncIterator[Tally]:
     """Have requests at rest-service, which asks cas-server and diff-ns-service, while it runs."""
-    async with load(suite.http, await requests_of(suite)) as tally:
+    async with load(suite.http, await requests_of(suite), fresh=fresh) as tally:
         await enough(tally, WARM)
         yield tally
         await enough(tally, WARM)
