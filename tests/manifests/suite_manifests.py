@@ -28,6 +28,10 @@ class Manifests:
         """Yield the objects of these kinds."""
         return (manifest for manifest in self.objects if manifest["kind"] in kinds)
 
+    def workloads(self) -> Iterator[Manifest]:
+        """Yield what runs pods."""
+        return self.of("Deployment", "StatefulSet")
+
     def get(self, kind: str, name: str, namespace: str | None = None) -> Manifest | None:
         """Return one object, or None."""
         found = (m for m in self.of(kind) if m["metadata"]["name"] == name)
@@ -83,21 +87,21 @@ def namespace_of(manifest: Manifest) -> str:
     return str(manifest["metadata"].get("namespace", ""))
 
 
-def pod_spec(deployment: Manifest) -> Manifest:
-    """Return the specification of a Deployment's pods."""
-    spec: Manifest = deployment["spec"]["template"]["spec"]
+def pod_spec(workload: Manifest) -> Manifest:
+    """Return the specification of a workload's pods."""
+    spec: Manifest = workload["spec"]["template"]["spec"]
     return spec
 
 
-def pod_labels(deployment: Manifest) -> dict[str, str]:
-    """Return the labels of a Deployment's pods."""
-    labels: dict[str, str] = deployment["spec"]["template"]["metadata"]["labels"]
+def pod_labels(workload: Manifest) -> dict[str, str]:
+    """Return the labels of a workload's pods."""
+    labels: dict[str, str] = workload["spec"]["template"]["metadata"]["labels"]
     return labels
 
 
-def containers(deployment: Manifest) -> list[Manifest]:
-    """Return all containers of a Deployment's pods, the ones that start first included."""
-    spec = pod_spec(deployment)
+def containers(workload: Manifest) -> list[Manifest]:
+    """Return all containers of a workload's pods, the ones that start first included."""
+    spec = pod_spec(workload)
     return [*spec.get("initContainers", []), *spec["containers"]]
 
 
@@ -107,11 +111,23 @@ def selects(selector: dict[str, str], labels: dict[str, str]) -> bool:
 
 
 def selected(manifests: Manifests, namespace: str, selector: dict[str, str]) -> list[Manifest]:
-    """Return the Deployments whose pods a selector matches in a namespace."""
-    deployments = manifests.of("Deployment")
+    """Return what runs pods that a selector matches in a namespace."""
     return [
-        d for d in deployments if namespace_of(d) == namespace and selects(selector, pod_labels(d))
+        workload
+        for workload in manifests.workloads()
+        if namespace_of(workload) == namespace
+        and any(selects(selector, labels) for labels in _labels_of_each(workload))
     ]
+
+
+def _labels_of_each(workload: Manifest) -> Iterator[dict[str, str]]:
+    """Yield the labels of the pods; those of a StatefulSet have their number."""
+    labels = pod_labels(workload)
+    if workload["kind"] != "StatefulSet":
+        yield labels
+        return
+    for number in range(workload["spec"]["replicas"]):
+        yield {**labels, "apps.kubernetes.io/pod-index": str(number)}
 
 
 def _objects(directory: Path) -> Iterator[Manifest]:

@@ -14,6 +14,10 @@ CALLS = {
     ("rest-service", "diff-ns-service", 2001),
     ("cas-server", "redis", 6379),
     ("redis", "redis", 6379),
+    ("redis-sentinel", "redis", 6379),
+    ("redis-sentinel", "redis-sentinel", 26379),
+    ("redis", "redis-sentinel", 26379),
+    ("cas-server", "redis-sentinel", 26379),
 }
 """What the services ask of each other, and Redis of its own."""
 FROM_OUTSIDE = {
@@ -24,7 +28,7 @@ FROM_OUTSIDE = {
     ("a stranger", "rest-service", 2001),
     ("dns", "rest-service", 2001),
 }
-NAMES = {(app, "dns", 53) for app in (*SERVICES, "redis")}
+NAMES = {(app, "dns", 53) for app in (*SERVICES, "redis", "redis-sentinel")}
 
 
 def test_the_calls_of_the_design_pass_and_no_other(prod: Manifests) -> None:
@@ -56,7 +60,11 @@ def test_the_calls_of_the_design_pass_and_no_other(prod: Manifests) -> None:
             "NetworkPolicy/redis",
             "spec.ingress.0.ports.0.port",
             6380,
-            {("cas-server", "redis", 6379), ("redis", "redis", 6379)},
+            {
+                ("cas-server", "redis", 6379),
+                ("redis", "redis", 6379),
+                ("redis-sentinel", "redis", 6379),
+            },
         ),
     ],
 )

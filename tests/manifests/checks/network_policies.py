@@ -50,7 +50,7 @@ def connections(manifests: Manifests) -> Iterator[tuple[str, str, int]]:
 
 
 def _peers(manifests: Manifests) -> Iterator[Peer]:
-    for workload in manifests.of("Deployment", "StatefulSet"):
+    for workload in manifests.workloads():
         namespace, labels = namespace_of(workload), pod_labels(workload)
         ports = {
             port["name"]: port["containerPort"]

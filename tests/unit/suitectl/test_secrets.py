@@ -1,6 +1,7 @@
 """`make secrets`: what production needs, for its owner's eyes."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from cas_server.settings import CasSettings
 from chassis import LiveConfig
 from chassis.config import ConfigSource
 from chassis.config.demo import DEMO_SECRETS
+from suitectl.images import ROOT
 from suitectl.program import CommandFailedError
 from suitectl.secrets import generate
 
@@ -53,6 +55,16 @@ async def test_a_service_gets_the_secret_that_cas_server_knows(generated: Path) 
     for service in ("rest-service", "diff-ns-service"):
         data = _documents(generated)[f"{service}-credentials"]["stringData"]
         assert data == {"security.oauth2.client.client-secret": plain[service]}
+
+
+async def test_redis_gets_the_passwords_that_its_scripts_read(generated: Path) -> None:
+    data = _documents(generated)["redis-credentials"]["stringData"]
+    scripts = ROOT.glob("k8s/components/redis-sentinel/*.sh")
+    read = {
+        name for path in scripts for name in re.findall(r"\$\(secret ([a-z-]+)\)", path.read_text())
+    }
+    assert data.keys() == read
+    assert len(set(data.values())) == len(data)
 
 
 async def test_only_the_owner_may_read_them(generated: Path) -> None:

@@ -92,6 +92,9 @@ def _secret_names(document: dict[str, Any]) -> Iterator[str]:
         for volume in document["spec"]["template"]["spec"].get("volumes", ()):
             if "secret" in volume:
                 yield volume["secret"]["secretName"]
+            for source in volume.get("projected", {}).get("sources", ()):
+                if "secret" in source:
+                    yield source["secret"]["name"]
 
 
 async def _apply(program: Program, documents: Sequence[dict[str, Any]]) -> None:

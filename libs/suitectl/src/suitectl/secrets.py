@@ -25,6 +25,8 @@ DIRECTORY = ROOT / ".secrets"
 IDENTITIES = "identities.json"
 _DEMO = ROOT / "k8s/base/cas-server/demo-identities.yaml"
 _CREDENTIALS = {"rest-service": "system-server", "diff-ns-service": "ns-app"}
+_REDIS = ("cas-server-password", "replication-password", "sentinel-password")
+"""Who knows which is said in k8s/components/redis-sentinel."""
 _CLIENT_BYTES = 32
 """256 bits: such a secret is stored as an HMAC, for there is nothing to guess."""
 _PASSWORD_BYTES = 18
@@ -51,6 +53,9 @@ async def generate(directory: Path) -> None:
         metadata = {"name": f"{service}-credentials", "namespace": namespace}
         key = "security.oauth2.client.client-secret"
         documents.append(_secret(metadata, {key: plain[service]}))
+    redis = {name: secrets.token_urlsafe(_CLIENT_BYTES) for name in _REDIS}
+    metadata = {"name": "redis-credentials", "namespace": "system-server"}
+    documents.append(_secret(metadata, redis))
     _keep(directory, {"secrets.yaml": yaml.safe_dump_all(documents), IDENTITIES: json.dumps(plain)})
 
 
