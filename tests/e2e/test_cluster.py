@@ -1,29 +1,49 @@
 """What only a cluster can show; `make e2e PLATFORM=kubernetes`, all of it with SCENARIOS=all."""
 
 import os
+import time
 
 import pytest
+from story.fixtures import WHOLE_TABLE
+from story.http import Request
+from story.identities import REST
 from story.kubernetes import Kubernetes
-from story.scenarios import killed, policies
+from story.scenarios import SCENARIOS
+from story.scenarios.report import Row
+from story.scenarios.scenario import Scenario
 from story.suite import Suite
 
-ON_KUBERNETES = os.environ.get("PLATFORM") == "kubernetes"
 pytestmark = [
     pytest.mark.anyio,
-    pytest.mark.timeout(600),
-    pytest.mark.skipif(not ON_KUBERNETES, reason="only a cluster can show it"),
+    pytest.mark.timeout(900),
+    pytest.mark.skipif(
+        os.environ.get("PLATFORM") != "kubernetes", reason="only a cluster can show it"
+    ),
 ]
-whole_table = pytest.mark.skipif(
-    os.environ.get("SCENARIOS") != "all", reason="part of SCENARIOS=all"
-)
 
 
-async def test_a_stranger_reaches_only_what_is_open(suite: Suite, cluster: Kubernetes) -> None:
-    await policies.play(suite, cluster)
-
-
-@whole_table
-async def test_deleted_and_killed_pods_cost_what_was_in_flight_at_most(
-    suite: Suite, cluster: Kubernetes
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.name for scenario in SCENARIOS])
+async def test_cluster_shows(
+    suite: Suite, cluster: Kubernetes, early_token: str, rows: list[Row], scenario: Scenario
 ) -> None:
-    await killed.play(suite, cluster)
+    """Play a scenario; a token issued before all of them is valid after each."""
+    if not (scenario.smoke or WHOLE_TABLE):
+        pytest.skip("part of SCENARIOS=all")
+    suite.tell.title(scenario.title)
+    began = time.monotonic()
+    try:
+        seen = await scenario.play(suite, cluster)
+        await _still_valid(suite, early_token)
+    except BaseException as error:
+        rows.append(Row(scenario, str(error), held=False, seconds=time.monotonic() - began))
+        raise
+    rows.append(Row(scenario, seen, held=True, seconds=time.monotonic() - began))
+
+
+async def _still_valid(suite: Suite, token: str) -> None:
+    checked = await suite.cas("/oauth/check_token", "rest-service", {"token": token})
+    url = await suite.platform.url(*REST)
+    used = await suite.http.send(Request("GET", f"{url}/api/me", bearer=token))
+    suite.tell.check(
+        "a token issued before is valid", holds=checked.ok and used.ok, seen=checked.status
+    )

@@ -10,9 +10,14 @@ from story.http import Http
 from story.kubernetes import Kubernetes, deployed
 from story.localkube import ROOT, running
 from story.narrator import Narrator, console
+from story.scenarios.report import Row, drawn, keep
 from story.suite import Suite
 
 OVERLAY = ROOT / "k8s/overlays/prod"
+WHOLE_TABLE = os.environ.get("SCENARIOS") == "all"
+HURRIED = ROOT / "tests/e2e/overlay"
+"""The same with autoscalers, where a cluster decides within seconds: for the whole table."""
+ROWS = pytest.StashKey[list[Row]]()
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +25,7 @@ async def suite(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Suite
     """Have the suite of PLATFORM: by default localkube's, on a state directory of its own."""
     tell = Narrator(console())
     if os.environ.get("PLATFORM") == "kubernetes":
-        async with deployed(OVERLAY) as (cluster, sender):
+        async with deployed(HURRIED if WHOLE_TABLE else OVERLAY) as (cluster, sender):
             yield Suite(cluster, tell, sender)
         return
     state: Path = tmp_path_factory.mktemp("localkube")
@@ -33,3 +38,22 @@ def cluster(suite: Suite) -> Kubernetes:
     """Return the platform of a suite that runs in a cluster."""
     assert isinstance(suite.platform, Kubernetes)
     return suite.platform
+
+
+@pytest.fixture(scope="session")
+async def early_token(suite: Suite) -> str:
+    """Return a token that was issued before anything happened."""
+    return str((await suite.user_token("alice"))["access_token"])
+
+
+@pytest.fixture(scope="session")
+def rows(pytestconfig: pytest.Config) -> list[Row]:
+    """Return the rows of the table so far; it is printed and kept when all tests have ended."""
+    return pytestconfig.stash.setdefault(ROWS, [])
+
+
+def pytest_terminal_summary(config: pytest.Config) -> None:
+    """Print what the scenarios showed, and keep it in a file."""
+    if found := config.stash.get(ROWS, []):
+        console().print(drawn(found))
+        console().print(f"kept in {keep(found).relative_to(ROOT)}")

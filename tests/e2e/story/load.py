@@ -17,9 +17,10 @@ PAUSE_S = 0.05
 
 @dataclass(slots=True)
 class Tally:
-    """The replies so far, in the order in which they ended."""
+    """The replies so far, in the order in which they ended; `fresh` on connections of their own."""
 
     replies: list[Reply] = field(default_factory=list)
+    fresh: list[Reply] = field(default_factory=list)
 
     @property
     def failed(self) -> list[Reply]:
@@ -36,16 +37,18 @@ class Tally:
 
 
 @asynccontextmanager
-async def load(http: Sender, requests: Sequence[Request]) -> AsyncIterator[Tally]:
+async def load(
+    http: Sender, requests: Sequence[Request], *, workers: int = WORKERS
+) -> AsyncIterator[Tally]:
     """Send the requests in turn while the block runs; half the workers keep their connections.
 
     Nothing is sent twice. Leaving the block awaits the requests under way.
     """
     tally, ended = Tally(), asyncio.Event()
     cycle = itertools.cycle(requests)
-    async with asyncio.TaskGroup() as workers:
-        for number in range(WORKERS):
-            workers.create_task(_work(http, cycle, tally, ended, keep_alive=number % 2 == 0))
+    async with asyncio.TaskGroup() as group:
+        for number in range(workers):
+            group.create_task(_work(http, cycle, tally, ended, keep_alive=number % 2 == 0))
         try:
             yield tally
         finally:
@@ -61,7 +64,10 @@ async def _work(
     keep_alive: bool,
 ) -> None:
     while not ended.is_set():
-        tally.replies.append(await http.send(next(requests), keep_alive=keep_alive))
+        reply = await http.send(next(requests), keep_alive=keep_alive)
+        tally.replies.append(reply)
+        if not keep_alive:
+            tally.fresh.append(reply)
         await _pause(ended)
 
 

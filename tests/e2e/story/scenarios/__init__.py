@@ -1,1 +1,28 @@
-"""What only a cluster can show: policies, killed containers, nodes that go."""
+"""What only a cluster can show, in the order in which it is played."""
+
+from collections.abc import Sequence
+
+from story.scenarios import (
+    autoscaled,
+    canaries,
+    cut_off,
+    drained,
+    edited,
+    killed,
+    policies,
+    rolled,
+    switched,
+)
+from story.scenarios.scenario import Scenario
+
+SCENARIOS: Sequence[Scenario] = (
+    policies.SCENARIO,
+    rolled.SCENARIO,
+    canaries.SCENARIO,
+    switched.SCENARIO,
+    killed.SCENARIO,
+    drained.SCENARIO,
+    cut_off.SCENARIO,
+    autoscaled.SCENARIO,
+    edited.SCENARIO,
+)

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from story.kubernetes import Kubernetes
-from story.load import Tally, enough, load
+from story.load import Tally, enough
 from story.platform import Pod, ready_pods
-from story.steps.faults import requests_of
+from story.scenarios.pressure import nothing_failed, pressure
+from story.scenarios.scenario import Scenario
+from story.scenarios.settled import settled
 from story.suite import Suite
 from story.waiting import until
 
@@ -24,19 +26,14 @@ REFUSED = "ConnectError"
 """No request was sent: until the kubelet has seen the dead container, new connections go there."""
 
 
-async def play(suite: Suite, platform: Kubernetes) -> None:
-    requests = await requests_of(suite)
-    async with load(suite.http, requests) as tally:
-        await enough(tally, 50)
+async def play(suite: Suite, platform: Kubernetes) -> str:
+    await settled(platform)
+    async with pressure(suite) as tally:
         for app, namespace in SERVICES:
             await _deleted(suite, platform, tally, app, namespace)
-        suite.tell.check(
-            "no request failed while pods were deleted",
-            holds=not tally.failed,
-            seen=tally.summary(),
-        )
-        for app, namespace in SERVICES:
-            await _killed(suite, platform, tally, app, namespace)
+        deleted = nothing_failed(suite, tally)
+        killed = [await _killed(suite, platform, tally, *service) for service in SERVICES]
+    return f"deleted: {deleted}; killed {'; '.join(killed)}"
 
 
 async def _deleted(
@@ -45,14 +42,14 @@ async def _deleted(
     pods = await ready_pods(platform, app, namespace)
     victim = pods[0].name
     await platform.program.run("delete", "pod", victim, "-n", namespace, timeout=90)
-    await _whole(suite, app, namespace, len(pods))
+    await settled(platform)
     await enough(tally, 100)
     suite.tell.reached(f"{victim} was deleted and replaced", seen=tally.summary())
 
 
 async def _killed(
     suite: Suite, platform: Kubernetes, tally: Tally, app: str, namespace: str
-) -> None:
+) -> str:
     pods = await ready_pods(platform, app, namespace)
     failed, victim = len(tally.failed), pods[0]
     os.kill(process_of(victim.document), signal.SIGKILL)
@@ -75,13 +72,8 @@ async def _killed(
         holds=lost <= allowed,
         seen=f"{dict(kinds) or 'none'}; {tally.summary()}",
     )
-
-
-async def _whole(suite: Suite, app: str, namespace: str, count: int) -> None:
-    async def whole() -> bool:
-        return len(await ready_pods(suite.platform, app, namespace)) == count
-
-    await until(whole, what=f"{count} replicas of {app}", seconds=90)
+    refused = f", {kinds[REFUSED]} new connections refused" if kinds[REFUSED] else ""
+    return f"{app}: {lost} lost{refused}"
 
 
 def process_of(pod: dict[str, Any]) -> int:
@@ -106,3 +98,12 @@ def _is_first(directory: Path, container: str) -> bool:
         return False
     spaces = next(line.split() for line in status.splitlines() if line.startswith("NSpid:"))
     return spaces[-1] == "1" and len(spaces) > 2
+
+
+SCENARIO = Scenario(
+    name="killed",
+    title="a pod of each service deleted; a container killed by SIGKILL",
+    must="deleted: 0 failed; killed cas-server or diff-ns-service: 0 failed at rest-service;"
+    " killed rest-service: only what was in flight there, counted",
+    play=play,
+)

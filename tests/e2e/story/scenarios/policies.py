@@ -4,6 +4,7 @@ import json
 
 from story.kubernetes import Kubernetes
 from story.platform import Pod
+from story.scenarios.scenario import Scenario
 from story.suite import Suite
 from suitectl.client_pod import client_pod, remove_client_pod
 
@@ -31,10 +32,10 @@ print(json.dumps([reached(address) for address in json.loads(sys.argv[1])]))
 """
 
 
-async def play(suite: Suite, platform: Kubernetes) -> None:
+async def play(suite: Suite, platform: Kubernetes) -> str:
     pods = [Pod(document) for document in await platform.objects("pods")]
     program = platform.program
-    name = await client_pod(program, NAMESPACE)
+    name, seen = await client_pod(program, NAMESPACE), []
     try:
         for app, port in (OPEN, *CLOSED):
             addresses = [(pod.ip, port) for pod in pods if pod.labels.get("app") == app and pod.ip]
@@ -51,5 +52,16 @@ async def play(suite: Suite, platform: Kubernetes) -> None:
                 holds=reached == wanted,
                 seen=reached,
             )
+            seen.append(f"{reached} of {len(addresses)} {app}:{port}")
     finally:
         await remove_client_pod(program, NAMESPACE)
+    return "reached " + ", ".join(seen)
+
+
+SCENARIO = Scenario(
+    name="policies",
+    title="a pod that has no business there",
+    must="cannot reach Redis, Sentinel, cas-server or diff-ns-service",
+    play=play,
+    smoke=True,
+)

@@ -43,7 +43,7 @@ async def play(suite: Suite) -> None:
     async with load(suite.http, requests) as tally:
         await enough(tally, 50)
         await _killed(suite, tally)
-        await _rolled(suite, tally)
+        await rolled(suite, tally)
     statement = "no request of a resource service failed"
     suite.tell.check(statement, holds=not tally.failed, seen=tally.summary())
 
@@ -79,7 +79,8 @@ async def _killed(suite: Suite, tally: Tally) -> None:
     suite.tell.reached(f"{victim} is replaced", seen=tally.summary())
 
 
-async def _rolled(suite: Suite, tally: Tally) -> None:
+async def rolled(suite: Suite, tally: Tally) -> None:
+    """Roll every Deployment, one after the other."""
     for deployment in DEPLOYMENTS:
         suite.tell.command(_restart(*deployment))
         await suite.platform.run(_restart(*deployment))

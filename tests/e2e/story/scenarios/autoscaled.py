@@ -1,0 +1,84 @@
+"""Load rises and ends, and the autoscalers' replicas follow."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from story.kubernetes import Kubernetes
+from story.load import enough, load
+from story.scenarios.pressure import nothing_failed
+from story.scenarios.scenario import Scenario
+from story.scenarios.settled import settled
+from story.steps.faults import requests_of
+from story.suite import Suite
+from story.waiting import until
+
+RISEN = 24
+"""Workers on top of the steady load's eight."""
+QUIET = 1
+"""Workers that go on while the replicas go: scaling in has to cost nothing either."""
+SECONDS = 240
+Replicas = Mapping[str, tuple[int, int, int]]
+"""By autoscaler: fewest, most and current replicas."""
+
+
+async def play(suite: Suite, cluster: Kubernetes) -> str:
+    requests = await requests_of(suite)
+    async with load(suite.http, requests, workers=QUIET) as tally:
+        await calm(cluster)
+        before = await _replicas(cluster)
+        async with load(suite.http, requests, workers=RISEN) as risen:
+            out = await _scaled_out(suite, cluster)
+            await settled(cluster)
+            await enough(risen, 100)
+            most = await _replicas(cluster)
+        began = time.monotonic()
+        await calm(cluster)
+        suite.tell.reached("replicas are back", seen=f"{time.monotonic() - began:.0f} s")
+    counts = [nothing_failed(suite, one) for one in (risen, tally)]
+    grown = ", ".join(f"{n} {before[n][2]} → {most[n][2]}" for n in before)
+    return (
+        f"{grown} within {out:.0f} s, back within {time.monotonic() - began:.0f} s;"
+        f" {counts[0]} while it rose, {counts[1]} beside it"
+    )
+
+
+async def calm(cluster: Kubernetes) -> None:
+    """Wait until each autoscaler is at its fewest replicas, all ready."""
+
+    async def is_calm() -> bool:
+        return all(now == least for least, _, now in (await _replicas(cluster)).values())
+
+    await until(is_calm, what="the autoscalers to scale in", seconds=SECONDS, every=1)
+    await settled(cluster)
+
+
+async def _scaled_out(suite: Suite, cluster: Kubernetes) -> float:
+    """Wait until each autoscaler has more than its fewest; return the seconds."""
+    began = time.monotonic()
+
+    async def more() -> bool:
+        return all(now > least for least, _, now in (await _replicas(cluster)).values())
+
+    await until(more, what="the autoscalers to scale out", seconds=SECONDS, every=1)
+    took = time.monotonic() - began
+    suite.tell.reached("replicas follow the load", seen=f"{took:.0f} s")
+    return took
+
+
+async def _replicas(cluster: Kubernetes) -> Replicas:
+    scalers = await cluster.objects("horizontalpodautoscalers")
+    return {scaler["metadata"]["name"]: _counts(scaler) for scaler in scalers}
+
+
+def _counts(scaler: Mapping[str, Any]) -> tuple[int, int, int]:
+    spec, status = scaler["spec"], scaler["status"]
+    return spec["minReplicas"], spec["maxReplicas"], status.get("currentReplicas", 0)
+
+
+SCENARIO = Scenario(
+    name="autoscaled",
+    title="load rises (HPA component)",
+    must="scales out and in, 0 failed requests",
+    play=play,
+)

@@ -1,0 +1,36 @@
+"""The commands of `make canary`, `make blue-green` and `make refresh`, as people run them."""
+
+import asyncio
+import sys
+
+from story.suite import Suite
+from suitectl.program import end
+
+_SECONDS = 300.0
+
+
+async def suitectl(suite: Suite, *arguments: str) -> tuple[int, str]:
+    """Run a verb on the cluster; return its exit code and what it said last."""
+    suite.tell.say(f"$ suitectl {' '.join(arguments)}")
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "suitectl", *arguments, "--platform=kubernetes"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        async with asyncio.timeout(_SECONDS):
+            out, _ = await process.communicate()
+    finally:
+        await end(process)
+    said = out.decode()
+    for line in said.splitlines():
+        suite.tell.explain(line)
+    return process.returncode or 0, said.strip().rpartition("\n")[2]
+
+
+async def succeeds(suite: Suite, *arguments: str) -> None:
+    """Run a verb and check that it ends well."""
+    code, said = await suitectl(suite, *arguments)
+    suite.tell.check(
+        f"suitectl {arguments[0]} succeeds", holds=code == 0, seen=said if code else ""
+    )

@@ -1,0 +1,122 @@
+"""A node is drained, as for its maintenance, and taken into service again."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from story.commands import verb
+from story.kubernetes import Kubernetes
+from story.load import Tally
+from story.platform import ready_pods
+from story.scenarios.nodes import Node, nodes
+from story.scenarios.pressure import pressure, span
+from story.scenarios.scenario import Scenario
+from story.scenarios.settled import settled
+from story.steps import faults
+from story.suite import Suite
+
+WITHOUT_PRIMARY_S = 3.0
+UNAVAILABLE = 503
+SERVICES = (("cas-server", "system-server"), ("rest-service", "system-server"))
+VERSIONS = ("v1", "v2")
+
+
+async def play(suite: Suite, cluster: Kubernetes) -> str:
+    await settled(cluster)
+    node = await _victim(cluster)
+    async with pressure(suite) as tally:
+        async with _drained(suite, node):
+            await settled(cluster)
+            left = await _left(cluster, node)
+            suite.tell.check(f"nothing of the suite is left on {node.name}", holds=not left)
+        refused = _only_refused(suite, tally)
+        await faults.rolled(suite, tally)
+        await settled(cluster)
+        spread = await _spread(suite, cluster)
+    after = _only_refused(suite, tally)
+    suite.tell.check("all services are spread over all nodes again", holds=True, seen=spread)
+    return f"{node.name} with {_counted(node.apps)}: {refused}; rolled and spread again: {after}"
+
+
+async def _victim(cluster: Kubernetes) -> Node:
+    """Choose the node that has most to lose: the Redis primary, then the most pods."""
+    eligible = [node for node in await nodes(cluster) if not node.spared]
+    return max(eligible, key=lambda node: node.apps.total())
+
+
+@asynccontextmanager
+async def _drained(suite: Suite, node: Node) -> AsyncIterator[None]:
+    drain = verb(f"drain {node.name} --ignore-daemonsets --delete-emptydir-data --timeout=170s")
+    uncordon = verb(f"uncordon {node.name}")
+    suite.tell.command(drain)
+    try:
+        await suite.platform.run(drain)
+        yield
+    finally:
+        suite.tell.command(uncordon)
+        await suite.platform.run(uncordon)
+
+
+async def _left(cluster: Kubernetes, drained: Node) -> Counter[str]:
+    return next(node.apps for node in await nodes(cluster) if node.name == drained.name)
+
+
+def _only_refused(suite: Suite, tally: Tally) -> str:
+    """Check that what failed was told to come again, and not for long."""
+    refused = [r for r in tally.failed if r.status == UNAVAILABLE and "retry-after" in r.headers]
+    suite.tell.check(
+        "nothing but 2xx, and 503 with Retry-After",
+        holds=len(refused) == len(tally.failed),
+        seen=tally.summary(),
+    )
+    took = span(refused)
+    suite.tell.check(
+        f"refused for no longer than {WITHOUT_PRIMARY_S:g} s",
+        holds=took <= WITHOUT_PRIMARY_S,
+        seen=f"{took:.1f} s",
+    )
+    refusals = f", {len(refused)} x 503 within {took:.1f} s" if refused else ""
+    return f"{len(tally.failed) - len(refused)} of {len(tally.replies):,} failed{refusals}"
+
+
+async def _spread(suite: Suite, cluster: Kubernetes) -> str:
+    """Check that no node has two pods more of a service than another; return their numbers."""
+    names = [node.name for node in await nodes(cluster)]
+    counted = await _placed(cluster)
+    for service, placed in counted.items():
+        counts = [placed[name] for name in names]
+        suite.tell.check(
+            f"{service} is spread", holds=max(counts) - min(counts) <= 1, seen=dict(placed)
+        )
+    return ", ".join(
+        f"{service} {'/'.join(str(placed[name]) for name in names)}"
+        for service, placed in counted.items()
+    )
+
+
+async def _placed(cluster: Kubernetes) -> Mapping[str, Counter[str]]:
+    found: dict[str, Counter[str]] = {}
+    for app, namespace in SERVICES:
+        pods = await ready_pods(cluster, app, namespace)
+        found[app] = Counter(pod.document["spec"]["nodeName"] for pod in pods)
+    details = await ready_pods(cluster, "diff-ns-service", "ns-app")
+    for version in VERSIONS:
+        found[f"diff-ns-service {version}"] = Counter(
+            pod.document["spec"]["nodeName"]
+            for pod in details
+            if pod.labels.get("version") == version
+        )
+    return found
+
+
+def _counted(apps: Counter[str]) -> str:
+    return ", ".join(f"{count} {app}" for app, count in sorted(apps.items()))
+
+
+SCENARIO = Scenario(
+    name="drained",
+    title="`kubectl drain` of a node, PDBs in force",
+    must="nothing but 2xx, and 503 with Retry-After for ≤ 3 s where it held the Redis primary;"
+    " after uncordon and `rollout restart` spread again",
+    play=play,
+)

@@ -1,0 +1,40 @@
+"""The steady load of POSTs and GETs that every scenario is played under."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from story.http import Reply, Request
+from story.identities import DIFF_NS
+from story.load import Tally, enough, load
+from story.steps.faults import requests_of
+from story.suite import Suite
+
+WARM = 50
+DETAIL = "/getservicedetail?servicename=aaa"
+
+
+@asynccontextmanager
+async def pressure(suite: Suite) -> AsyncIterator[Tally]:
+    """Have requests at rest-service, which asks cas-server and diff-ns-service, while it runs."""
+    async with load(suite.http, await requests_of(suite)) as tally:
+        await enough(tally, WARM)
+        yield tally
+        await enough(tally, WARM)
+
+
+async def detail(suite: Suite) -> Request:
+    """Return the request whose answer names the version of diff-ns-service."""
+    return Request("GET", await suite.platform.url(*DIFF_NS) + DETAIL)
+
+
+def nothing_failed(suite: Suite, tally: Tally) -> str:
+    """Check that every request was answered by 2xx, and return the count."""
+    suite.tell.check("no request failed", holds=not tally.failed, seen=tally.summary())
+    return f"0 of {len(tally.replies):,} failed"
+
+
+def span(replies: Sequence[Reply]) -> float:
+    """Return the seconds from the first to the last of these replies, 0 of none."""
+    if not replies:
+        return 0.0
+    return max(one.ended for one in replies) - min(one.started for one in replies)

@@ -1,0 +1,23 @@
+"""Every Deployment is rolled, one after the other."""
+
+from story.kubernetes import Kubernetes
+from story.scenarios.pressure import nothing_failed, pressure
+from story.scenarios.scenario import Scenario
+from story.scenarios.settled import settled
+from story.steps import faults
+from story.suite import Suite
+
+
+async def play(suite: Suite, cluster: Kubernetes) -> str:
+    async with pressure(suite) as tally:
+        await faults.rolled(suite, tally)
+        await settled(cluster)
+    return nothing_failed(suite, tally)
+
+
+SCENARIO = Scenario(
+    name="rolled",
+    title="every Deployment rolled, one after the other",
+    must="0 failed requests",
+    play=play,
+)

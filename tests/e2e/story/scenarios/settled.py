@@ -1,0 +1,45 @@
+"""Waits until a cluster has come to rest: all that is wanted is ready, and nothing else is left."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from story.kubernetes import Kubernetes
+from story.waiting import until
+from suitectl.deploy import NAMESPACES
+
+SECONDS = 180
+
+
+async def settled(cluster: Kubernetes, *, seconds: float = SECONDS) -> None:
+    """Wait until each Deployment and StatefulSet has just the ready pods it wants.
+
+    Raises `TimeoutError`. Pods that are on their way out have to be gone as well.
+    """
+    await until(
+        lambda: _is_settled(cluster), what="the suite to settle", seconds=seconds, every=0.5
+    )
+
+
+async def _is_settled(cluster: Kubernetes) -> bool:
+    pods = [pod for pod in await cluster.objects("pods") if _ours(pod)]
+    if any("deletionTimestamp" in pod["metadata"] for pod in pods):
+        return False
+    return all(whole(wanted) for wanted in await workloads(cluster))
+
+
+async def workloads(cluster: Kubernetes) -> list[dict[str, Any]]:
+    """Return the suite's Deployments and StatefulSets."""
+    found = [*await cluster.objects("deployments"), *await cluster.objects("statefulsets")]
+    return [one for one in found if _ours(one)]
+
+
+def whole(workload: Mapping[str, Any]) -> bool:
+    """Say whether a workload's pods are all there, ready, and of its last revision."""
+    wanted, status = workload["spec"].get("replicas", 1), workload["status"]
+    seen = status.get("observedGeneration") == workload["metadata"]["generation"]
+    counts = [status.get(name, 0) for name in ("replicas", "readyReplicas", "updatedReplicas")]
+    return seen and counts == [wanted] * len(counts)
+
+
+def _ours(document: Mapping[str, Any]) -> bool:
+    return document["metadata"]["namespace"] in NAMESPACES

@@ -1,0 +1,51 @@
+"""Blue-green by the command, under load: to v1, to v2, and back to v1."""
+
+import time
+
+from story.kubernetes import Kubernetes
+from story.load import Tally, enough, load
+from story.scenarios.command import succeeds
+from story.scenarios.pressure import detail, nothing_failed, pressure
+from story.scenarios.scenario import Scenario
+from story.scenarios.settled import settled
+from story.steps.blue_green import TO_BOTH
+from story.suite import Suite
+
+AFTER = 200
+
+
+async def play(suite: Suite, cluster: Kubernetes) -> str:
+    await settled(cluster)
+    request = await detail(suite)
+    try:
+        async with pressure(suite) as relayed, load(suite.http, [request]) as direct:
+            seconds = [await _switch(suite, direct, version) for version in ("v1", "v2", "v1")]
+    finally:
+        await suite.platform.run(TO_BOTH)
+    counts = [nothing_failed(suite, tally) for tally in (direct, relayed)]
+    each = ", ".join(f"{took:.1f}" for took in seconds)
+    return f"{counts[0]} at the Service, {counts[1]} through rest-service; each {each} s in all"
+
+
+async def _switch(suite: Suite, direct: Tally, version: str) -> float:
+    """Switch; check that each fresh connection from then on is answered by this version."""
+    began = time.time()
+    await succeeds(suite, "blue-green", f"--to={version}")
+    returned = time.time()
+    await enough(direct, AFTER)
+    fresh = [reply for reply in direct.fresh if reply.started > returned]
+    old = [reply for reply in fresh if reply.body.strip() != f"diff-ns-service-{version}"]
+    suite.tell.check(
+        f"no old answer on {len(fresh)} fresh connections after the switch to {version}",
+        holds=not old,
+        seen=f"{len(old)} old",
+    )
+    return returned - began
+
+
+SCENARIO = Scenario(
+    name="switched",
+    title="blue-green v1 → v2 → v1",
+    must="0 failed requests, no old answer after the switch on fresh connections",
+    play=play,
+)
