@@ -1,7 +1,9 @@
 """`make secrets`: what production needs, for its owner's eyes."""
 
+import asyncio
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +22,17 @@ from suitectl.secrets import generate
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-async def generated(tmp_path: Path) -> Path:
-    await generate(tmp_path / "secrets")
-    return tmp_path / "secrets"
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Generate once: hashing is slow on purpose."""
+    directory = tmp_path_factory.mktemp("generated") / "secrets"
+    asyncio.run(generate(directory))
+    return directory
 
 
 def _documents(directory: Path) -> dict[str, Any]:
-    loaded = yaml.safe_load_all((directory / "secrets.yaml").read_text())
+    files = (directory / "secrets.yaml", directory / "redis.yaml")
+    loaded = [document for file in files for document in yaml.safe_load_all(file.read_text())]
     return {document["metadata"]["name"]: document for document in loaded}
 
 
@@ -71,6 +76,7 @@ async def test_only_the_owner_may_read_them(generated: Path) -> None:
     assert _modes(generated) == {
         "secrets": 0o700,
         "secrets.yaml": 0o600,
+        "redis.yaml": 0o600,
         "identities.json": 0o600,
     }
 
@@ -84,3 +90,13 @@ async def test_what_is_there_stays(generated: Path) -> None:
     with pytest.raises(CommandFailedError, match="has secrets already"):
         await generate(generated)
     assert (generated / "identities.json").read_text() == before
+
+
+async def test_what_is_missing_is_added(generated: Path, tmp_path: Path) -> None:
+    """Secrets of a version that had fewer of them."""
+    older = tmp_path / "older"
+    shutil.copytree(generated, older)
+    (older / "redis.yaml").unlink()
+    await generate(older)
+    assert "redis-credentials" in _documents(older)
+    assert (older / "identities.json").read_text() == (generated / "identities.json").read_text()

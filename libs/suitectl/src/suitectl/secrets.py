@@ -23,6 +23,7 @@ from suitectl.show import console
 
 DIRECTORY = ROOT / ".secrets"
 IDENTITIES = "identities.json"
+_REDIS_FILE = "redis.yaml"
 _DEMO = ROOT / "k8s/base/cas-server/demo-identities.yaml"
 _CREDENTIALS = {"rest-service": "system-server", "diff-ns-service": "ns-app"}
 _REDIS = ("cas-server-password", "replication-password", "sentinel-password")
@@ -33,12 +34,20 @@ _PASSWORD_BYTES = 18
 
 
 async def generate(directory: Path) -> None:
-    """Write the identities and the Secrets made of them; raise `CommandFailedError`.
+    """Write the identities, the Secrets made of them, and those of Redis.
 
-    What is there stays: the tokens and clients out there live by it.
+    What is there stays: the tokens and clients out there live by it. Raises `CommandFailedError`.
     """
-    if (directory / IDENTITIES).exists():
+    parts = {IDENTITIES: _identities, _REDIS_FILE: _redis}
+    missing = [part for name, part in parts.items() if not (directory / name).exists()]
+    if not missing:
         raise CommandFailedError(f"{directory} has secrets already; remove it for new ones")
+    for part in missing:
+        _keep(directory, await part())
+
+
+async def _identities() -> Mapping[str, str]:
+    """Return the files of who may log in, with the services' own credentials."""
     demo = yaml.safe_load(_DEMO.read_text())
     registered = yaml.safe_load(demo["stringData"]["identities.yaml"])
     plain: dict[str, str] = {}
@@ -53,10 +62,14 @@ async def generate(directory: Path) -> None:
         metadata = {"name": f"{service}-credentials", "namespace": namespace}
         key = "security.oauth2.client.client-secret"
         documents.append(_secret(metadata, {key: plain[service]}))
-    redis = {name: secrets.token_urlsafe(_CLIENT_BYTES) for name in _REDIS}
+    return {"secrets.yaml": yaml.safe_dump_all(documents), IDENTITIES: json.dumps(plain)}
+
+
+async def _redis() -> Mapping[str, str]:
+    """Return the file of the passwords inside the token store."""
     metadata = {"name": "redis-credentials", "namespace": "system-server"}
-    documents.append(_secret(metadata, redis))
-    _keep(directory, {"secrets.yaml": yaml.safe_dump_all(documents), IDENTITIES: json.dumps(plain)})
+    passwords = {name: secrets.token_urlsafe(_CLIENT_BYTES) for name in _REDIS}
+    return {_REDIS_FILE: yaml.safe_dump(_secret(metadata, passwords))}
 
 
 async def _hash(command: str, secret: str) -> str:
