@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # What the scripts of this component share. The tests run them as they are, on loopback addresses.
 
 # One name a pod, each a Service of its own (nodes.yaml): an address that outlives the pod.
