@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 K8S = Path(__file__).parents[2] / "k8s"
@@ -58,11 +59,11 @@ def load(directory: Path) -> Manifests:
 
 
 def render(directory: Path) -> Manifests:
-    """Render a kustomization as `kubectl apply -k` would see it; raise where there is no way."""
-    program = shutil.which("kubectl") or shutil.which("kustomize")
-    assert program is not None, "rendering overlays needs kubectl or kustomize on the PATH"
-    verb = "kustomize" if Path(program).name == "kubectl" else "build"
-    done = subprocess.run([program, verb, directory], capture_output=True, text=True, check=False)
+    """Render a kustomization as `kubectl apply -k` would see it; fail where there is no way."""
+    if (kubectl := shutil.which("kubectl")) is None:
+        pytest.fail("rendering an overlay needs kubectl: install one on the PATH", pytrace=False)
+    command = [kubectl, "kustomize", str(directory)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return Manifests(tuple(document for document in yaml.safe_load_all(done.stdout) if document))
 

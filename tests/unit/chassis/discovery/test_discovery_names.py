@@ -10,12 +10,12 @@ from chassis.discovery import (
     LookupFailedError,
     NameNotFoundError,
 )
-from chassis.discovery.named import NamedDiscovery
+from chassis.discovery.named import Directory, NamedDiscovery
 
 PORT = 2000
 
 
-class KnownServices:
+class KnownServices(Directory):
     """A directory of the given `name.namespace`; it fails for the ones in `failing`."""
 
     def __init__(self, services: Collection[str], failing: Collection[str] = ()) -> None:

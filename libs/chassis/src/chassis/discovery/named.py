@@ -1,6 +1,7 @@
 """The rule by which a name finds its namespace, the same for every kind of directory."""
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,8 +13,8 @@ from chassis.discovery.protocol import Address
 class Directory(Protocol):
     """Know which services there are.
 
-    Both methods return None for "there is none", and raise `LookupFailedError` where nobody can
-    say: taken for a "no", that would send a call to another namespace's service.
+    `service` and `host` return None for "there is none", and raise `LookupFailedError` where
+    nobody can say: taken for a "no", that would send a call to another namespace's service.
     """
 
     async def service(self, name: str, namespace: str, port: int) -> Address | None:
@@ -23,6 +24,14 @@ class Directory(Protocol):
     async def host(self, name: str, port: int) -> Address | None:
         """Return the address of a host outside the cluster."""
         ...
+
+    def doubt(self, address: Address) -> None:
+        """Hear that no connection came about: what is known of it wants a new look."""
+        del address
+
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """Have what the directory needs to run meanwhile."""
+        return nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,14 @@ class NamedDiscovery:
         if found is None:
             raise NameNotFoundError(f"{name}:{port}: {self._where(parsed)}")
         return found
+
+    def doubt(self, address: Address) -> None:
+        """Have the directory look anew where no connection came about."""
+        self.directory.doubt(address)
+
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """Have what the directory needs to run meanwhile."""
+        return self.directory.running()
 
     async def _in_cluster(self, name: ServiceName, port: int) -> Address | None:
         if name.namespace is not None:
