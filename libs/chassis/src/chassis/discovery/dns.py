@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from chassis.discovery.answers import Answers
 from chassis.discovery.errors import LookupFailedError
+from chassis.discovery.named import Directory
 from chassis.discovery.protocol import Address
 
 Lookup = Callable[[str], Awaitable[Sequence[str]]]
@@ -17,7 +18,7 @@ _LOOKUP_TIMEOUT = 2.0
 _NO_SUCH_NAME = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
 
 
-class DnsDirectory:
+class DnsDirectory(Directory):
     """Find services in `<namespace>.svc.<cluster domain>`.
 
     Names are asked for with their trailing dot, so that resolv.conf's `ndots:5` does not turn
