@@ -23,7 +23,11 @@ class DiscoveredConnection(Connection):
             self._address = await self._discovery.resolve(self.host, self.port)
         except DiscoveryError as error:
             raise RedisConnectionError(str(error)) from error
-        await super()._connect()  # type: ignore[no-untyped-call]  # redis-py
+        try:
+            await super()._connect()  # type: ignore[no-untyped-call]  # redis-py
+        except OSError:
+            self._discovery.doubt(self._address)
+            raise
 
     def _connection_arguments(self) -> Mapping[str, Any]:
         return {**super()._connection_arguments(), **self._address._asdict()}

@@ -33,6 +33,9 @@ class Sentinels:
         """Return the same, asked as any discovery is."""
         return await self.primary(name)
 
+    def doubt(self, address: Address) -> None:
+        """Take note of nothing: the Sentinels are asked at every connect."""
+
     async def aclose(self) -> None:
         """Close the connections."""
         for client in self._clients:
