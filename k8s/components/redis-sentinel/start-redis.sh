@@ -38,7 +38,7 @@ od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$RUN/operator-password"
 
 cat >"$RUN/users.acl" <<ACL
 user default off
-user cas-server on >$(secret cas-server-password) ~t:* ~r:* ~a:* ~f:* +get +mget +set +del +exists +expire +hset +hmget +zadd +zrangebyscore +zremrangebyscore +eval +wait +ping +role +client|setname +client|setinfo
+user cas-server on >$(secret cas-server-password) ~t:* ~r:* ~a:* ~f:* +get +mget +set +del +exists +expire +hset +hmget +zadd +zrangebyscore +zremrangebyscore +eval +wait +ping +role +client|setname
 user replication on >$(secret replication-password) +psync +replconf +ping
 user sentinel on >$(secret sentinel-password) allchannels +multi +exec +slaveof +ping +info +role +publish +subscribe +config|rewrite +client|setname +client|kill +script|kill
 user operator on >$(cat "$RUN/operator-password") ~handover +multi +exec +set +del +wait +config|set +role +ping

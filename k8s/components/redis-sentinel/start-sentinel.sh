@@ -45,7 +45,7 @@ bind $LISTEN
 dir $DATA
 user default off
 user sentinel on >$(secret sentinel-password) ~* allchannels +@all
-user cas-server on >$(secret cas-server-password) +sentinel|get-master-addr-by-name +ping +client|setname +client|setinfo
+user cas-server on >$(secret cas-server-password) +sentinel|get-master-addr-by-name +ping +client|setname
 sentinel sentinel-user sentinel
 sentinel sentinel-pass $(secret sentinel-password)
 sentinel announce-ip $own

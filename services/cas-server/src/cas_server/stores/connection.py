@@ -58,4 +58,7 @@ def _options(
         "socket_timeout": settings.timeout,
         "socket_connect_timeout": settings.timeout,
         "max_connections": _MAX_CONNECTIONS,
+        # Each connection would introduce its library, for which cas-server has no right in Redis:
+        # a name of the right that is known from 7.2 on only.
+        "driver_info": None,
     }
