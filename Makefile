@@ -52,8 +52,8 @@ refresh: setup ## have edited ConfigMaps in the pods at once: make refresh SERVI
 	$(SUITECTL) refresh --service=$(SERVICE)
 
 ##@ Deploy to the cluster of the current kubeconfig
-secrets: setup ## generate what production needs, under .secrets/ (git ignores it)
-	$(SUITECTL) secrets
+secrets: setup ## generate what production needs, under .secrets/; ROTATE=CLIENT, then RETIRE=CLIENT renew one
+	$(SUITECTL) $(if $(ROTATE)$(RETIRE),rotate --name=$(ROTATE)$(RETIRE) $(if $(RETIRE),--retire),secrets)
 
 images: setup ## build the images, and hand them over by IMAGE_LOAD=kind|minikube|k3d|registry|COMMAND
 	$(SUITECTL) images
