@@ -68,10 +68,10 @@ def render(directory: Path) -> Manifests:
     return Manifests(tuple(document for document in yaml.safe_load_all(done.stdout) if document))
 
 
-def with_component(name: str, directory: Path) -> Manifests:
-    """Render the base with one component; the kustomization is written to `directory`."""
+def with_component(name: str, directory: Path, *, to: str = "base") -> Manifests:
+    """Render the base, or an overlay, with one component; `directory` gets the kustomization."""
     wanted = {
-        "resources": [os.path.relpath(K8S / "base", directory)],
+        "resources": [os.path.relpath(K8S / to, directory)],
         "components": [os.path.relpath(K8S / "components" / name, directory)],
     }
     (directory / "kustomization.yaml").write_text(yaml.safe_dump(wanted))

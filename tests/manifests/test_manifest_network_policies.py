@@ -27,6 +27,7 @@ FROM_OUTSIDE = {
     # Behind a node port, whose callers have no label; each call is checked by its token.
     ("a stranger", "rest-service", 2001),
     ("dns", "rest-service", 2001),
+    ("the API server", "rest-service", 2001),
 }
 NAMES = {(app, "dns", 53) for app in (*SERVICES, "redis", "redis-sentinel")}
 
@@ -42,7 +43,7 @@ def test_the_calls_of_the_design_pass_and_no_other(prod: Manifests) -> None:
             "NetworkPolicy/cas-server",
             "spec.ingress.0.from",
             REMOVED,
-            {("a stranger", "cas-server", 2000), ("dns", "cas-server", 2000)},
+            {(who, "cas-server", 2000) for who in ("a stranger", "dns", "the API server")},
         ),
         (
             "NetworkPolicy/rest-service",

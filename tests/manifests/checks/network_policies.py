@@ -31,6 +31,8 @@ OUTSIDERS = (
     Peer("a stranger", "elsewhere", {}, {NAME: "elsewhere"}, {}),
     Peer("a client", "suite-client", {}, {NAME: "suite-client", "suite/client": "true"}, {}),
     Peer("dns", "kube-system", {"k8s-app": "kube-dns"}, {NAME: "kube-system"}, {"dns": 53}),
+    # No pod, and in no namespace.
+    Peer("the API server", "", {}, {}, {"https": 6443}),
 )
 
 

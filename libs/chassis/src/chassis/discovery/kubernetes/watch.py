@@ -124,7 +124,8 @@ class Watch(Generic[T]):
         self._failures += 1
         if isinstance(error, ExpiredError):
             self._version = None
-        said = str(error) if isinstance(error, ApiError) else f"{type(error).__name__}: {error}"
+        kind = "" if isinstance(error, ApiError) else type(error).__name__
+        said = ": ".join(filter(None, (kind, str(error))))
         if said == self.trouble:
             return
         self.trouble = said
@@ -133,7 +134,7 @@ class Watch(Generic[T]):
 
     def _log(self, log: "structlog.typing.WrappedLogger", event: str, **more: object) -> None:
         of = self._namespace or "all namespaces"
-        log(event, resource=self._resource.plural, of=of, **more)
+        log(event, resource=self._resource.plural, of=of, server=self._api.url, **more)
 
     def _pause(self) -> float:
         """Return the seconds before the next try, spread so that not all pods ask at once."""
