@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .SILENT:
 .PHONY: help demo up down token call traffic canary blue-green rollback refresh \
-  secrets images deploy undeploy setup dev test e2e lint types bench lock
+  secrets images deploy undeploy setup dev test e2e check-images lint types bench lock
 
 PY := .venv/bin/python
 STORY := PYTHONPATH=tests/e2e $(PY) -m story
@@ -52,8 +52,8 @@ refresh: setup ## have edited ConfigMaps in the pods at once: make refresh SERVI
 	$(SUITECTL) refresh --service=$(SERVICE)
 
 ##@ Deploy to the cluster of the current kubeconfig
-secrets: setup ## generate what production needs, under .secrets/ (git ignores it)
-	$(SUITECTL) secrets
+secrets: setup ## generate what production needs, under .secrets/; ROTATE=CLIENT, then RETIRE=CLIENT renew one
+	$(SUITECTL) $(if $(ROTATE)$(RETIRE),rotate --name=$(ROTATE)$(RETIRE) $(if $(RETIRE),--retire),secrets)
 
 images: setup ## build the images, and hand them over by IMAGE_LOAD=kind|minikube|k3d|registry|COMMAND
 	$(SUITECTL) images
@@ -77,6 +77,9 @@ test: dev ## all tests; the last part plays the story end to end
 
 e2e: dev ## the story end to end; PLATFORM=kubernetes builds, deploys, plays it there and cleans up
 	$(PY) -m pytest tests/e2e $(ARGS)
+
+check-images: dev ## build an image twice from nothing, and compare the layers
+	$(PY) -m pytest tests/images
 
 lint: dev ## ruff: rules and format
 	$(PY) -m ruff check .

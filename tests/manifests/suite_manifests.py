@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 K8S = Path(__file__).parents[2] / "k8s"
@@ -27,6 +28,10 @@ class Manifests:
     def of(self, *kinds: str) -> Iterator[Manifest]:
         """Yield the objects of these kinds."""
         return (manifest for manifest in self.objects if manifest["kind"] in kinds)
+
+    def workloads(self) -> Iterator[Manifest]:
+        """Yield what runs pods."""
+        return self.of("Deployment", "StatefulSet")
 
     def get(self, kind: str, name: str, namespace: str | None = None) -> Manifest | None:
         """Return one object, or None."""
@@ -54,19 +59,19 @@ def load(directory: Path) -> Manifests:
 
 
 def render(directory: Path) -> Manifests:
-    """Render a kustomization as `kubectl apply -k` would see it; raise where there is no way."""
-    program = shutil.which("kubectl") or shutil.which("kustomize")
-    assert program is not None, "rendering overlays needs kubectl or kustomize on the PATH"
-    verb = "kustomize" if Path(program).name == "kubectl" else "build"
-    done = subprocess.run([program, verb, directory], capture_output=True, text=True, check=False)
+    """Render a kustomization as `kubectl apply -k` would see it; fail where there is no way."""
+    if (kubectl := shutil.which("kubectl")) is None:
+        pytest.fail("rendering an overlay needs kubectl: install one on the PATH", pytrace=False)
+    command = [kubectl, "kustomize", str(directory)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return Manifests(tuple(document for document in yaml.safe_load_all(done.stdout) if document))
 
 
-def with_component(name: str, directory: Path) -> Manifests:
-    """Render the base with one component; the kustomization is written to `directory`."""
+def with_component(name: str, directory: Path, *, to: str = "base") -> Manifests:
+    """Render the base, or an overlay, with one component; `directory` gets the kustomization."""
     wanted = {
-        "resources": [os.path.relpath(K8S / "base", directory)],
+        "resources": [os.path.relpath(K8S / to, directory)],
         "components": [os.path.relpath(K8S / "components" / name, directory)],
     }
     (directory / "kustomization.yaml").write_text(yaml.safe_dump(wanted))
@@ -83,21 +88,21 @@ def namespace_of(manifest: Manifest) -> str:
     return str(manifest["metadata"].get("namespace", ""))
 
 
-def pod_spec(deployment: Manifest) -> Manifest:
-    """Return the specification of a Deployment's pods."""
-    spec: Manifest = deployment["spec"]["template"]["spec"]
+def pod_spec(workload: Manifest) -> Manifest:
+    """Return the specification of a workload's pods."""
+    spec: Manifest = workload["spec"]["template"]["spec"]
     return spec
 
 
-def pod_labels(deployment: Manifest) -> dict[str, str]:
-    """Return the labels of a Deployment's pods."""
-    labels: dict[str, str] = deployment["spec"]["template"]["metadata"]["labels"]
+def pod_labels(workload: Manifest) -> dict[str, str]:
+    """Return the labels of a workload's pods."""
+    labels: dict[str, str] = workload["spec"]["template"]["metadata"]["labels"]
     return labels
 
 
-def containers(deployment: Manifest) -> list[Manifest]:
-    """Return all containers of a Deployment's pods, the ones that start first included."""
-    spec = pod_spec(deployment)
+def containers(workload: Manifest) -> list[Manifest]:
+    """Return all containers of a workload's pods, the ones that start first included."""
+    spec = pod_spec(workload)
     return [*spec.get("initContainers", []), *spec["containers"]]
 
 
@@ -107,11 +112,23 @@ def selects(selector: dict[str, str], labels: dict[str, str]) -> bool:
 
 
 def selected(manifests: Manifests, namespace: str, selector: dict[str, str]) -> list[Manifest]:
-    """Return the Deployments whose pods a selector matches in a namespace."""
-    deployments = manifests.of("Deployment")
+    """Return what runs pods that a selector matches in a namespace."""
     return [
-        d for d in deployments if namespace_of(d) == namespace and selects(selector, pod_labels(d))
+        workload
+        for workload in manifests.workloads()
+        if namespace_of(workload) == namespace
+        and any(selects(selector, labels) for labels in _labels_of_each(workload))
     ]
+
+
+def _labels_of_each(workload: Manifest) -> Iterator[dict[str, str]]:
+    """Yield the labels of the pods; those of a StatefulSet have their number."""
+    labels = pod_labels(workload)
+    if workload["kind"] != "StatefulSet":
+        yield labels
+        return
+    for number in range(workload["spec"]["replicas"]):
+        yield {**labels, "apps.kubernetes.io/pod-index": str(number)}
 
 
 def _objects(directory: Path) -> Iterator[Manifest]:

@@ -1,9 +1,11 @@
 """Every service starts with the configuration that is committed for it."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from cas_server.settings import CasSettings
 from chassis.config import ConfigError
 from manifests.checks.configuration import (
     name_findings,
@@ -11,7 +13,7 @@ from manifests.checks.configuration import (
     settings_findings,
     settings_of,
 )
-from manifests.suite_manifests import Manifests
+from manifests.suite_manifests import K8S, Manifests
 from rest_service.settings import RestSettings
 
 REST = "ConfigMap/rest-service"
@@ -77,6 +79,34 @@ def test_prod_takes_a_generated_secret(base: Manifests, tmp_path: Path) -> None:
     settings = settings_of(changed, "rest-service", ["prod"], tmp_path)
     assert isinstance(settings, RestSettings)
     assert settings.greeting.message == "Hello from prod"
+
+
+def test_prod_follows_the_primary_that_the_sentinels_name(prod: Manifests, tmp_path: Path) -> None:
+    settings = settings_of(prod, "cas-server", ["kubernetes", "prod"], tmp_path)
+    redis = settings.spring.redis
+    assert redis.sentinel.master == "suite"
+    assert isinstance(settings, CasSettings)
+    assert settings.durability.wait_replicas == 1
+    for node in redis.sentinel.nodes:
+        name, port = node.split(":")
+        service = prod.get("Service", name, "system-server")
+        assert service is not None, f"no Service {name}"
+        assert [p["port"] for p in service["spec"]["ports"]] == [int(port)]
+
+
+def test_the_scripts_name_the_services_of_their_pods(prod: Manifests) -> None:
+    """`NODES` and `SENTINELS` of lib.sh, in the order of the pods."""
+    text = (K8S / "components/redis-sentinel/lib.sh").read_text()
+    for variable, app in (("NODES", "redis"), ("SENTINELS", "redis-sentinel")):
+        listed = re.search(rf": \"\${{{variable}:=(.*)}}\"", text)
+        assert listed is not None
+        for number, name in enumerate(listed.group(1).split()):
+            service = prod.get("Service", name, "system-server")
+            assert service is not None, f"no Service {name}"
+            assert service["spec"]["selector"] == {
+                "app": app,
+                "apps.kubernetes.io/pod-index": str(number),
+            }
 
 
 def test_every_service_listens_where_its_manifest_says(base: Manifests, tmp_path: Path) -> None:

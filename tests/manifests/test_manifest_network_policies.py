@@ -14,6 +14,10 @@ CALLS = {
     ("rest-service", "diff-ns-service", 2001),
     ("cas-server", "redis", 6379),
     ("redis", "redis", 6379),
+    ("redis-sentinel", "redis", 6379),
+    ("redis-sentinel", "redis-sentinel", 26379),
+    ("redis", "redis-sentinel", 26379),
+    ("cas-server", "redis-sentinel", 26379),
 }
 """What the services ask of each other, and Redis of its own."""
 FROM_OUTSIDE = {
@@ -23,8 +27,9 @@ FROM_OUTSIDE = {
     # Behind a node port, whose callers have no label; each call is checked by its token.
     ("a stranger", "rest-service", 2001),
     ("dns", "rest-service", 2001),
+    ("the API server", "rest-service", 2001),
 }
-NAMES = {(app, "dns", 53) for app in (*SERVICES, "redis")}
+NAMES = {(app, "dns", 53) for app in (*SERVICES, "redis", "redis-sentinel")}
 
 
 def test_the_calls_of_the_design_pass_and_no_other(prod: Manifests) -> None:
@@ -38,7 +43,7 @@ def test_the_calls_of_the_design_pass_and_no_other(prod: Manifests) -> None:
             "NetworkPolicy/cas-server",
             "spec.ingress.0.from",
             REMOVED,
-            {("a stranger", "cas-server", 2000), ("dns", "cas-server", 2000)},
+            {(who, "cas-server", 2000) for who in ("a stranger", "dns", "the API server")},
         ),
         (
             "NetworkPolicy/rest-service",
@@ -56,7 +61,11 @@ def test_the_calls_of_the_design_pass_and_no_other(prod: Manifests) -> None:
             "NetworkPolicy/redis",
             "spec.ingress.0.ports.0.port",
             6380,
-            {("cas-server", "redis", 6379), ("redis", "redis", 6379)},
+            {
+                ("cas-server", "redis", 6379),
+                ("redis", "redis", 6379),
+                ("redis-sentinel", "redis", 6379),
+            },
         ),
     ],
 )

@@ -2,9 +2,14 @@
 
 import pytest
 
+from manifests.checks.hardening import hardening_findings, service_account_findings
 from manifests.checks.pod_security import namespace_findings, restricted_findings
 from manifests.checks.schema import SUPPORTED, schema_findings
-from manifests.checks.selectors import deployment_selector_findings, service_findings
+from manifests.checks.selectors import (
+    deployment_selector_findings,
+    disruption_budget_findings,
+    service_findings,
+)
 from manifests.suite_manifests import Manifests, pod_spec
 
 
@@ -21,6 +26,12 @@ def test_every_rendered_pod_is_restricted(rendered: Manifests) -> None:
 def test_selectors_and_ports_meet_in_every_rendering(rendered: Manifests) -> None:
     assert list(deployment_selector_findings(rendered)) == []
     assert list(service_findings(rendered)) == []
+
+
+def test_production_is_hardened_as_the_base_is(prod: Manifests) -> None:
+    assert list(hardening_findings(prod)) == []
+    assert list(service_account_findings(prod)) == []
+    assert list(disruption_budget_findings(prod)) == []
 
 
 def test_production_has_no_demo_identity_and_no_dev_profile(prod: Manifests) -> None:

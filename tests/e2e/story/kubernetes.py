@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from story.commands import Verb
+from story.localkube import ROOT
 from story.platform import Pod
+from story.volumes import volumes
 from suitectl.deploy import SECRETS, deploy, undeploy
 from suitectl.http import Sender, open_sender, service_url
 from suitectl.images import BuildOptions, build_images, by_manifest_name
 from suitectl.program import Program, program_named
 from suitectl.refresh import ANNOTATION
 from suitectl.secrets import IDENTITIES, generate
+
+FEW_NODES = ROOT / "tests/e2e/few-nodes"
 
 
 class Kubernetes:
@@ -65,13 +69,19 @@ async def deployed(overlay: Path) -> AsyncIterator[tuple[Kubernetes, Sender]]:
     await _generated_identities()
     options = BuildOptions.of(os.environ)
     images = by_manifest_name(options, await build_images(options))
-    try:
-        await deploy(overlay, images, program)
-        async with open_sender(program) as sender:
-            yield Kubernetes(program, profile="prod"), sender
-    finally:
-        if not os.environ.get("KEEP"):
-            await undeploy(program)
+    async with volumes(program, images.get("redis", "redis:7.4")):
+        try:
+            await deploy(await _fitting(overlay, program), images, program)
+            async with open_sender(program) as sender:
+                yield Kubernetes(program, profile="prod"), sender
+        finally:
+            if not os.environ.get("KEEP"):
+                await undeploy(program)
+
+
+async def _fitting(overlay: Path, program: Program) -> Path:
+    """Return the overlay, or on fewer than three nodes the one that lets Redis stand together."""
+    return overlay if len(await program.objects("nodes")) > 2 else FEW_NODES
 
 
 async def _generated_identities() -> None:

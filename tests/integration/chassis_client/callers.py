@@ -17,10 +17,14 @@ class OneAddress:
 
     def __init__(self, address: Address) -> None:
         self._address = address
+        self.doubted: list[Address] = []
 
     async def resolve(self, name: str, port: int) -> Address:
         del name, port
         return self._address
+
+    def doubt(self, address: Address) -> None:
+        self.doubted.append(address)
 
 
 @contextmanager

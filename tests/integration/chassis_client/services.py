@@ -22,6 +22,9 @@ class Table:
         except KeyError:
             raise NameNotFoundError(name) from None
 
+    def doubt(self, address: Address) -> None:
+        del address
+
 
 def live(*, client: dict[str, Any] | None = None, **resource: Any) -> LiveConfig[ServiceSettings]:
     oauth2 = {

@@ -7,7 +7,7 @@ import pytest
 
 from chassis.client.errors import ServiceUnavailable
 from chassis.discovery import Address
-from integration.chassis_client.callers import SERVICE, calling, get, post
+from integration.chassis_client.callers import SERVICE, OneAddress, calling, get, post
 from integration.chassis_client.scripted import OK, Request, answer, scripted
 
 
@@ -124,3 +124,5 @@ async def test_nobody_there_is_a_503_that_names_the_service() -> None:
             pytest.raises(ServiceUnavailable, match="cas-server-service is unreachable"),
         ):
             await caller.call(SERVICE, get(), idempotent=True)
+    assert isinstance(caller.discovery, OneAddress)
+    assert set(caller.discovery.doubted) == {address}

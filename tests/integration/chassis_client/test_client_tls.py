@@ -1,16 +1,12 @@
 """https: nothing is sent before the server has proved the service's name."""
 
 import asyncio
-import datetime as dt
 import ssl
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from certificates import self_signed
 from chassis.client.budget import RetryBudget
 from chassis.client.caller import Caller
 from chassis.client.errors import ServiceUnavailable
@@ -24,25 +20,7 @@ from integration.chassis_client.scripted import OK
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a self-signed certificate of the service `cas`."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "cas")])
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("cas")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    encoding, plain = serialization.Encoding.PEM, serialization.NoEncryption()
-    private = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, plain)
-    path = tmp_path_factory.mktemp("tls") / "cas.pem"
-    path.write_bytes(private + made.public_bytes(encoding))
-    return path
+    return self_signed(tmp_path_factory.mktemp("tls") / "cas.pem", "cas")
 
 
 async def call(certificate: Path, name: str, tls: ssl.SSLContext | None) -> tuple[int, list[bytes]]:

@@ -12,12 +12,12 @@ DRAIN_SECONDS = 30
 
 def hardening_findings(manifests: Manifests) -> Iterator[str]:
     """Find pods that could write, grow, or know more than they need."""
-    for deployment in manifests.of("Deployment"):
-        for finding in _pod_findings(pod_spec(deployment)):
-            yield f"{title(deployment)}: {finding}"
-        for container in containers(deployment):
+    for workload in manifests.workloads():
+        for finding in _pod_findings(pod_spec(workload)):
+            yield f"{title(workload)}: {finding}"
+        for container in containers(workload):
             for finding in _container_findings(container):
-                yield f"{title(deployment)}: {container['name']}: {finding}"
+                yield f"{title(workload)}: {container['name']}: {finding}"
 
 
 def service_account_findings(manifests: Manifests) -> Iterator[str]:
@@ -25,11 +25,11 @@ def service_account_findings(manifests: Manifests) -> Iterator[str]:
     for account in manifests.of("ServiceAccount"):
         if account.get("automountServiceAccountToken") is not False:
             yield f"{title(account)}: mounts a token"
-    for deployment in manifests.of("Deployment"):
-        name = pod_spec(deployment).get("serviceAccountName", "default")
-        namespace = deployment["metadata"]["namespace"]
+    for workload in manifests.workloads():
+        name = pod_spec(workload).get("serviceAccountName", "default")
+        namespace = workload["metadata"]["namespace"]
         if manifests.get("ServiceAccount", name, namespace) is None:
-            yield f"{title(deployment)}: no ServiceAccount {name} in {namespace}"
+            yield f"{title(workload)}: no ServiceAccount {name} in {namespace}"
 
 
 def rollout_findings(manifests: Manifests) -> Iterator[str]:

@@ -31,6 +31,8 @@ OUTSIDERS = (
     Peer("a stranger", "elsewhere", {}, {NAME: "elsewhere"}, {}),
     Peer("a client", "suite-client", {}, {NAME: "suite-client", "suite/client": "true"}, {}),
     Peer("dns", "kube-system", {"k8s-app": "kube-dns"}, {NAME: "kube-system"}, {"dns": 53}),
+    # No pod, and in no namespace.
+    Peer("the API server", "", {}, {}, {"https": 6443}),
 )
 
 
@@ -50,7 +52,7 @@ def connections(manifests: Manifests) -> Iterator[tuple[str, str, int]]:
 
 
 def _peers(manifests: Manifests) -> Iterator[Peer]:
-    for workload in manifests.of("Deployment", "StatefulSet"):
+    for workload in manifests.workloads():
         namespace, labels = namespace_of(workload), pod_labels(workload)
         ports = {
             port["name"]: port["containerPort"]

@@ -23,12 +23,12 @@ NAMESPACE_LABEL = "pod-security.kubernetes.io/enforce"
 
 def restricted_findings(manifests: Manifests) -> Iterator[str]:
     """Find what admission would refuse."""
-    for deployment in manifests.of("Deployment"):
-        for finding in _pod_findings(pod_spec(deployment)):
-            yield f"{title(deployment)}: {finding}"
-        for container in containers(deployment):
-            for finding in _container_findings(container, pod_spec(deployment)):
-                yield f"{title(deployment)}: {container['name']}: {finding}"
+    for workload in manifests.workloads():
+        for finding in _pod_findings(pod_spec(workload)):
+            yield f"{title(workload)}: {finding}"
+        for container in containers(workload):
+            for finding in _container_findings(container, pod_spec(workload)):
+                yield f"{title(workload)}: {container['name']}: {finding}"
 
 
 def namespace_findings(manifests: Manifests) -> Iterator[str]:

@@ -10,12 +10,12 @@ PROBES = {"startupProbe": "/startupz", "readinessProbe": "/readyz", "livenessPro
 
 def probe_findings(manifests: Manifests, routes: AbstractSet[str]) -> Iterator[str]:
     """Find probes that are missing, or ask a port or a path that is not there."""
-    for deployment in manifests.of("Deployment"):
-        for container in containers(deployment):
+    for workload in manifests.workloads():
+        for container in containers(workload):
             ports = {port["name"] for port in container["ports"]}
             for kind in PROBES:
                 for finding in _findings(kind, container.get(kind, {}), ports, routes):
-                    yield f"{title(deployment)}: {kind}: {finding}"
+                    yield f"{title(workload)}: {kind}: {finding}"
 
 
 def _findings(

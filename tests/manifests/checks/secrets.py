@@ -18,9 +18,9 @@ def own_secret_findings(manifests: Manifests, demo: Mapping[str, str]) -> Iterat
 def mount_findings(manifests: Manifests) -> Iterator[str]:
     """Find ConfigMaps and Secrets that no pod of their namespace mounts, and mounts of none."""
     mounted = {
-        (deployment["metadata"]["namespace"], *reference)
-        for deployment in manifests.of("Deployment")
-        for volume in deployment["spec"]["template"]["spec"]["volumes"]
+        (workload["metadata"]["namespace"], *reference)
+        for workload in manifests.workloads()
+        for volume in workload["spec"]["template"]["spec"]["volumes"]
         for reference in _references(volume)
     }
     present = {

@@ -17,24 +17,24 @@ from manifests.suite_manifests import (
 
 def deployment_selector_findings(manifests: Manifests) -> Iterator[str]:
     """Find Deployments that do not own exactly their own pods, or spread others' pods."""
-    for deployment in manifests.of("Deployment"):
-        selector = deployment["spec"]["selector"]["matchLabels"]
-        owned = selected(manifests, namespace_of(deployment), selector)
-        if owned != [deployment]:
-            yield f"{title(deployment)}: selector matches {[title(d) for d in owned]}"
-        for constraint in pod_spec(deployment).get("topologySpreadConstraints", []):
-            if not selects(constraint["labelSelector"]["matchLabels"], pod_labels(deployment)):
-                yield f"{title(deployment)}: spread constraint does not match its own pods"
+    for workload in manifests.workloads():
+        selector = workload["spec"]["selector"]["matchLabels"]
+        owned = selected(manifests, namespace_of(workload), selector)
+        if owned != [workload]:
+            yield f"{title(workload)}: selector matches {[title(d) for d in owned]}"
+        for constraint in pod_spec(workload).get("topologySpreadConstraints", []):
+            if not selects(constraint["labelSelector"]["matchLabels"], pod_labels(workload)):
+                yield f"{title(workload)}: spread constraint does not match its own pods"
 
 
 def service_findings(manifests: Manifests) -> Iterator[str]:
     """Find Services without pods, and target ports that a selected pod does not have."""
     for service in manifests.of("Service"):
-        deployments = selected(manifests, namespace_of(service), service["spec"]["selector"])
-        if not deployments:
+        workloads = selected(manifests, namespace_of(service), service["spec"]["selector"])
+        if not workloads:
             yield f"{title(service)}: selects no pod"
-        for deployment in deployments:
-            yield from _missing_ports(service, deployment)
+        for workload in workloads:
+            yield from _missing_ports(service, workload)
 
 
 def disruption_budget_findings(manifests: Manifests) -> Iterator[str]:
@@ -45,14 +45,14 @@ def disruption_budget_findings(manifests: Manifests) -> Iterator[str]:
         deployments = selected(manifests, namespace_of(budget), selector)
         if len(deployments) != 1:
             yield f"{title(budget)}: guards {len(deployments)} Deployments"
-        guarded += [title(deployment) for deployment in deployments]
-    for deployment in manifests.of("Deployment"):
-        if deployment["spec"]["replicas"] > 1 and title(deployment) not in guarded:
-            yield f"{title(deployment)}: no PodDisruptionBudget"
+        guarded += [title(workload) for workload in deployments]
+    for workload in manifests.workloads():
+        if workload["spec"]["replicas"] > 1 and title(workload) not in guarded:
+            yield f"{title(workload)}: no PodDisruptionBudget"
 
 
-def _missing_ports(service: Manifest, deployment: Manifest) -> Iterator[str]:
-    names = {port["name"] for c in containers(deployment) for port in c.get("ports", [])}
+def _missing_ports(service: Manifest, workload: Manifest) -> Iterator[str]:
+    names = {port["name"] for c in containers(workload) for port in c.get("ports", [])}
     for port in service["spec"]["ports"]:
         if port["targetPort"] not in names:
-            yield f"{title(service)}: port {port['targetPort']} is not in {title(deployment)}"
+            yield f"{title(service)}: port {port['targetPort']} is not in {title(workload)}"

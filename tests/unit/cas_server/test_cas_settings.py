@@ -76,10 +76,12 @@ def test_issuer_that_is_no_url_is_refused(tmp_path: Path, issuer: str) -> None:
         loaded(tmp_path, {"issuer": issuer})
 
 
-def test_sentinel_is_refused_rather_than_ignored(tmp_path: Path) -> None:
-    redis = {"sentinel": {"master": "m", "nodes": "a:26379"}}
-    with pytest.raises(ConfigError, match="not supported by this version"):
-        loaded(tmp_path, {"spring": {"data": {"redis": redis}}})
+@pytest.mark.parametrize("half", [{"master": "m"}, {"nodes": "a:26379"}])
+def test_sentinels_without_a_master_and_a_master_without_them_are_refused(
+    tmp_path: Path, half: dict[str, str]
+) -> None:
+    with pytest.raises(ConfigError, match="needs both, master and nodes"):
+        loaded(tmp_path, {"spring": {"data": {"redis": {"sentinel": half}}}})
 
 
 def test_wait_for_replicas_must_end_before_the_operation_does(tmp_path: Path) -> None:

@@ -1,6 +1,9 @@
 """`make secrets`: what production needs, for its owner's eyes."""
 
+import asyncio
 import json
+import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +15,24 @@ from cas_server.settings import CasSettings
 from chassis import LiveConfig
 from chassis.config import ConfigSource
 from chassis.config.demo import DEMO_SECRETS
+from suitectl.images import ROOT
 from suitectl.program import CommandFailedError
 from suitectl.secrets import generate
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-async def generated(tmp_path: Path) -> Path:
-    await generate(tmp_path / "secrets")
-    return tmp_path / "secrets"
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Generate once: hashing is slow on purpose."""
+    directory = tmp_path_factory.mktemp("generated") / "secrets"
+    asyncio.run(generate(directory))
+    return directory
 
 
 def _documents(directory: Path) -> dict[str, Any]:
-    loaded = yaml.safe_load_all((directory / "secrets.yaml").read_text())
+    files = (directory / "secrets.yaml", directory / "redis.yaml")
+    loaded = [document for file in files for document in yaml.safe_load_all(file.read_text())]
     return {document["metadata"]["name"]: document for document in loaded}
 
 
@@ -55,10 +62,21 @@ async def test_a_service_gets_the_secret_that_cas_server_knows(generated: Path) 
         assert data == {"security.oauth2.client.client-secret": plain[service]}
 
 
+async def test_redis_gets_the_passwords_that_its_scripts_read(generated: Path) -> None:
+    data = _documents(generated)["redis-credentials"]["stringData"]
+    scripts = ROOT.glob("k8s/components/redis-sentinel/*.sh")
+    read = {
+        name for path in scripts for name in re.findall(r"\$\(secret ([a-z-]+)\)", path.read_text())
+    }
+    assert data.keys() == read
+    assert len(set(data.values())) == len(data)
+
+
 async def test_only_the_owner_may_read_them(generated: Path) -> None:
     assert _modes(generated) == {
         "secrets": 0o700,
         "secrets.yaml": 0o600,
+        "redis.yaml": 0o600,
         "identities.json": 0o600,
     }
 
@@ -72,3 +90,13 @@ async def test_what_is_there_stays(generated: Path) -> None:
     with pytest.raises(CommandFailedError, match="has secrets already"):
         await generate(generated)
     assert (generated / "identities.json").read_text() == before
+
+
+async def test_what_is_missing_is_added(generated: Path, tmp_path: Path) -> None:
+    """Secrets of a version that had fewer of them."""
+    older = tmp_path / "older"
+    shutil.copytree(generated, older)
+    (older / "redis.yaml").unlink()
+    await generate(older)
+    assert "redis-credentials" in _documents(older)
+    assert (older / "identities.json").read_text() == (generated / "identities.json").read_text()

@@ -92,7 +92,7 @@ def _chassis(
         version=version,
         live=live,
         registry=_registry(live),
-        health=Health(ready_checks),
+        health=Health({**clients.ready_checks, **ready_checks}),
         clients=clients,
         token_services=token_services or create_token_services(live, clients),
     )

@@ -11,6 +11,12 @@ ReadyCheck = Callable[[], Awaitable[None]]
 
 _TIMEOUT_S = 1.0
 _FRESH_S = 1.0
+_PATIENCE_S = 5.0
+"""What a check may fail before a replica that was ready says so.
+
+What one replica misses all of them miss: were they taken out of the Service while a failover is
+under way, callers would find nobody instead of a 503 that says when to come again.
+"""
 
 _log = structlog.get_logger("chassis.health")
 
@@ -18,10 +24,14 @@ _log = structlog.get_logger("chassis.health")
 class Health:
     """The state of this replica; a drain makes it unready and leaves it alive."""
 
-    def __init__(self, checks: Mapping[str, ReadyCheck]) -> None:
+    def __init__(
+        self, checks: Mapping[str, ReadyCheck], *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._clock = clock
         self.started = False
         self.draining = False
         self._checks = dict(checks)
+        self._held_at = dict.fromkeys(checks, float("-inf"))
         self._failures: dict[str, str] = {}
         self._checked_at = float("-inf")
         self._lock = asyncio.Lock()
@@ -33,17 +43,19 @@ class Health:
         if self.draining:
             return {"shutdown": "draining"}
         async with self._lock:
-            if time.monotonic() - self._checked_at > _FRESH_S:
+            if self._clock() - self._checked_at > _FRESH_S:
                 await self._look()
         return self._failures
 
     async def _look(self) -> None:
         names = list(self._checks)
         results = await asyncio.gather(*(self._check(name) for name in names))
-        failures = {name: why for name, why in zip(names, results, strict=True) if why}
+        failures = {
+            name: why for name, why in zip(names, results, strict=True) if why and self._lasts(name)
+        }
         if failures.keys() != self._failures.keys():
             _log.warning("readiness changed", failing=sorted(failures))
-        self._failures, self._checked_at = failures, time.monotonic()
+        self._failures, self._checked_at = failures, self._clock()
 
     async def _check(self, name: str) -> str:
         """Return why a check fails, by the error's kind alone; empty where it holds."""
@@ -52,4 +64,8 @@ class Health:
                 await self._checks[name]()
         except Exception as error:  # noqa: BLE001 - whatever a check raises means not ready
             return type(error).__name__
+        self._held_at[name] = self._clock()
         return ""
+
+    def _lasts(self, name: str) -> bool:
+        return self._clock() - self._held_at[name] > _PATIENCE_S

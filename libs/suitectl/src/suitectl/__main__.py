@@ -9,7 +9,10 @@ from collections.abc import Sequence
 
 from suitectl.program import CommandFailedError
 
-VERBS = ("images", "deploy", "secrets", "canary", "blue_green", "rollback", "traffic", "refresh")
+VERBS = (
+    *("images", "deploy", "secrets", "rotate"),
+    *("canary", "blue_green", "rollback", "traffic", "refresh"),
+)
 INTERRUPTED = 130
 
 

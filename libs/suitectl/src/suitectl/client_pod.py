@@ -1,8 +1,9 @@
 """A pod inside the cluster to send requests from: Services have no address outside.
 
 It runs the image of rest-service, which is there already and has Python and httpx, in a namespace
-that the network policies let in (`suite/client: "true"`). It ends by itself after two hours. Its node
-is one that cluster DNS is on: of the nodes that may be lost without losing names, none carries it.
+that the network policies let in (`suite/client: "true"`). It ends by itself after two hours. Its
+node is one that cluster DNS is on: of the nodes that may be lost without losing names, none
+carries it.
 """
 
 import json

@@ -81,10 +81,14 @@ def _secrets(documents: Sequence[dict[str, Any]]) -> Sequence[Path]:
     if wanted <= brought:
         return ()
     files = sorted(SECRETS.glob("*.yaml"))
-    if not files:
-        missing = ", ".join(sorted(wanted - brought))
+    generated = {name for file in files for name in _names(file)}
+    if missing := ", ".join(sorted(wanted - brought - generated)):
         raise CommandFailedError(f"this overlay wants generated Secrets ({missing}): make secrets")
     return files
+
+
+def _names(file: Path) -> Iterator[str]:
+    return (document["metadata"]["name"] for document in yaml.safe_load_all(file.read_text()))
 
 
 def _secret_names(document: dict[str, Any]) -> Iterator[str]:
@@ -92,6 +96,9 @@ def _secret_names(document: dict[str, Any]) -> Iterator[str]:
         for volume in document["spec"]["template"]["spec"].get("volumes", ()):
             if "secret" in volume:
                 yield volume["secret"]["secretName"]
+            for source in volume.get("projected", {}).get("sources", ()):
+                if "secret" in source:
+                    yield source["secret"]["name"]
 
 
 async def _apply(program: Program, documents: Sequence[dict[str, Any]]) -> None:

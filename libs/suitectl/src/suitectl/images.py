@@ -87,19 +87,9 @@ def by_manifest_name(options: BuildOptions, images: Sequence[Image]) -> Mapping[
 
 async def _build(options: BuildOptions, service: str) -> Image:
     began = time.monotonic()
-    arguments = [f"--build-arg=SERVICE={service}", f"--build-arg=REVISION={await _revision()}"]
-    if options.python_image:
-        arguments.append(f"--build-arg=PYTHON_IMAGE={options.python_image}")
     # The image's own digest is known after the build only: until then it has this name.
     building = f"{service}:building"
-    await output(
-        (
-            *(options.docker, "build", "--quiet", "--file", "docker/Dockerfile"),
-            *(*options.docker_options, *arguments, "--tag", building, str(ROOT)),
-        ),
-        seconds=_BUILD_TIMEOUT,
-        environment={"DOCKER_BUILDKIT": "1", "PWD": str(ROOT)},
-    )
+    await build(options, service, building)
     facts = await output(
         (options.docker, "image", "inspect", "--format", "{{.Id}} {{.Size}}", building), seconds=30
     )
@@ -110,13 +100,44 @@ async def _build(options: BuildOptions, service: str) -> Image:
     return Image(service, name, int(size), time.monotonic() - began)
 
 
-async def _revision() -> str:
-    """Return the last commit that an image could differ by: a later one restarts nothing."""
+async def build(
+    options: BuildOptions, service: str, name: str, *extra: str, sources: Path = ROOT
+) -> None:
+    """Build one image from a checkout; `extra` goes to `docker build`.
+
+    A builder that knows SOURCE_DATE_EPOCH dates the image by it, or by its last commit.
+    """
+    revision, committed = await _revision()
+    arguments = {
+        "SERVICE": service,
+        "REVISION": revision,
+        "SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH") or committed,
+    }
+    if options.python_image:
+        arguments["PYTHON_IMAGE"] = options.python_image
+    await output(
+        (
+            *(options.docker, "build", "--quiet", "--file", str(sources / "docker/Dockerfile")),
+            *(*options.docker_options, *extra),
+            *(f"--build-arg={key}={value}" for key, value in arguments.items()),
+            *("--tag", name, str(sources)),
+        ),
+        seconds=_BUILD_TIMEOUT,
+        environment={"DOCKER_BUILDKIT": "1"},
+    )
+
+
+async def _revision() -> tuple[str, str]:
+    """Return the last commit that an image could differ by: a later one restarts nothing.
+
+    With its time in Unix seconds.
+    """
     try:
-        git = ("git", "-C", str(ROOT), "log", "-1", "--format=%H", "--", *_SOURCES)
-        return (await output(git, seconds=10)).strip() or "unknown"
-    except CommandFailedError:
-        return "unknown"  # a checkout without history is still worth an image
+        git = ("git", "-C", str(ROOT), "log", "-1", "--format=%H %ct", "--", *_SOURCES)
+        revision, committed = (await output(git, seconds=10)).split()
+    except (CommandFailedError, ValueError):
+        return "unknown", "0"  # a checkout without history is still worth an image
+    return revision, committed
 
 
 async def hand_over(options: BuildOptions, names: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ import argparse
 import time
 
 from suitectl.arguments import add_platform
-from suitectl.program import CommandFailedError, program_named
+from suitectl.program import CommandFailedError, Program, program_named
 from suitectl.telling import Teller
 
 SERVICES = {
@@ -32,19 +32,21 @@ async def run(options: argparse.Namespace) -> int:
         known = ", ".join(SERVICES)
         raise CommandFailedError(f"SERVICE={options.service}: no such service; there are: {known}")
     program = program_named(options.platform)
-    tell, stamp = Teller(program), f"{ANNOTATION}={time.time():.3f}"
     for service in [options.service] if options.service else SERVICES:
-        where = ("-n", SERVICES[service], "-l", f"app={service}")
-        arguments = ("annotate", "pods", *where, "--overwrite", stamp)
-        pods = (await program.run("get", "pods", *where, "-o", "name")).split()
-        if not pods:
-            raise CommandFailedError(f"no pods of {service} in {SERVICES[service]}")
-        if program.platform == "kubernetes":
-            tell.command(*arguments)
-            await program.run(*arguments)
-            tell.good(f"{len(pods)} pods of {service} are looked at by kubelet now")
-        else:
-            tell.good(
-                f"{service}: not needed, localkube brings an edit to {len(pods)} pods at once"
-            )
+        await refresh(program, Teller(program), service)
     return 0
+
+
+async def refresh(program: Program, tell: Teller, service: str) -> None:
+    """Have kubelet look at a service's pods now; raise `CommandFailedError` where it has none."""
+    where = ("-n", SERVICES[service], "-l", f"app={service}")
+    arguments = ("annotate", "pods", *where, "--overwrite", f"{ANNOTATION}={time.time():.3f}")
+    pods = (await program.run("get", "pods", *where, "-o", "name")).split()
+    if not pods:
+        raise CommandFailedError(f"no pods of {service} in {SERVICES[service]}")
+    if program.platform == "kubernetes":
+        tell.command(*arguments)
+        await program.run(*arguments)
+        tell.good(f"{len(pods)} pods of {service} are looked at by kubelet now")
+    else:
+        tell.good(f"{service}: not needed, localkube brings an edit to {len(pods)} pods at once")

@@ -23,35 +23,68 @@ from suitectl.show import console
 
 DIRECTORY = ROOT / ".secrets"
 IDENTITIES = "identities.json"
+"""Everyone's secret in clear, by name."""
+SECRETS = "secrets.yaml"
+"""The Secrets of cas-server and of the services."""
+_REDIS_FILE = "redis.yaml"
 _DEMO = ROOT / "k8s/base/cas-server/demo-identities.yaml"
-_CREDENTIALS = {"rest-service": "system-server", "diff-ns-service": "ns-app"}
+CREDENTIALS = {"rest-service": "system-server", "diff-ns-service": "ns-app"}
+"""The services with credentials of their own, and their namespaces."""
+CREDENTIALS_KEY = "security.oauth2.client.client-secret"
+REGISTERED_KEY = "identities.yaml"
+_REDIS = ("cas-server-password", "replication-password", "sentinel-password")
+"""Who knows which is said in k8s/components/redis-sentinel."""
 _CLIENT_BYTES = 32
 """256 bits: such a secret is stored as an HMAC, for there is nothing to guess."""
 _PASSWORD_BYTES = 18
 
 
 async def generate(directory: Path) -> None:
-    """Write the identities and the Secrets made of them; raise `CommandFailedError`.
+    """Write the identities, the Secrets made of them, and those of Redis.
 
-    What is there stays: the tokens and clients out there live by it.
+    What is there stays: the tokens and clients out there live by it. Raises `CommandFailedError`.
     """
-    if (directory / IDENTITIES).exists():
+    parts = {IDENTITIES: _identities, _REDIS_FILE: _redis}
+    missing = [part for name, part in parts.items() if not (directory / name).exists()]
+    if not missing:
         raise CommandFailedError(f"{directory} has secrets already; remove it for new ones")
+    for part in missing:
+        _keep(directory, await part())
+
+
+async def _identities() -> Mapping[str, str]:
+    """Return the files of who may log in, with the services' own credentials."""
     demo = yaml.safe_load(_DEMO.read_text())
     registered = yaml.safe_load(demo["stringData"]["identities.yaml"])
     plain: dict[str, str] = {}
     for name, client in registered["clients"].items():
-        plain[name] = secrets.token_urlsafe(_CLIENT_BYTES)
-        client["client-secret"] = await _hash("hash-generated", plain[name])
+        plain[name], client["client-secret"] = await new_client_secret()
     for name, user in registered["users"].items():
-        plain[name] = secrets.token_urlsafe(_PASSWORD_BYTES)
-        user["password"] = await _hash("hash-password", plain[name])
-    documents = [_secret(demo["metadata"], {"identities.yaml": yaml.safe_dump(registered)})]
-    for service, namespace in _CREDENTIALS.items():
+        plain[name], user["password"] = await new_password()
+    documents = [_secret(demo["metadata"], {REGISTERED_KEY: yaml.safe_dump(registered)})]
+    for service, namespace in CREDENTIALS.items():
         metadata = {"name": f"{service}-credentials", "namespace": namespace}
-        key = "security.oauth2.client.client-secret"
-        documents.append(_secret(metadata, {key: plain[service]}))
-    _keep(directory, {"secrets.yaml": yaml.safe_dump_all(documents), IDENTITIES: json.dumps(plain)})
+        documents.append(_secret(metadata, {CREDENTIALS_KEY: plain[service]}))
+    return {SECRETS: yaml.safe_dump_all(documents), IDENTITIES: json.dumps(plain)}
+
+
+async def new_client_secret() -> tuple[str, str]:
+    """Return a secret of 256 bits and its hash."""
+    secret = secrets.token_urlsafe(_CLIENT_BYTES)
+    return secret, await _hash("hash-generated", secret)
+
+
+async def new_password() -> tuple[str, str]:
+    """Return a user's password and its hash."""
+    password = secrets.token_urlsafe(_PASSWORD_BYTES)
+    return password, await _hash("hash-password", password)
+
+
+async def _redis() -> Mapping[str, str]:
+    """Return the file of the passwords inside the token store."""
+    metadata = {"name": "redis-credentials", "namespace": "system-server"}
+    passwords = {name: secrets.token_urlsafe(_CLIENT_BYTES) for name in _REDIS}
+    return {_REDIS_FILE: yaml.safe_dump(_secret(metadata, passwords))}
 
 
 async def _hash(command: str, secret: str) -> str:

@@ -130,8 +130,8 @@ class CasSettings(ServiceSettings):
 
     def _check_redis(self) -> None:
         sentinel = self.spring.redis.sentinel
-        if sentinel.master or sentinel.nodes:
-            reason = "is not supported by this version; set spring.data.redis.host instead"
+        if bool(sentinel.master) != bool(sentinel.nodes):
+            reason = "needs both, master and nodes"
             raise ConfigError(reason, key="spring.data.redis.sentinel")
         durability = self.durability
         if durability.wait_replicas and durability.wait_timeout >= self.spring.redis.timeout:

@@ -6,6 +6,7 @@ from story.scenarios import (
     autoscaled,
     canaries,
     cut_off,
+    discovered,
     drained,
     edited,
     killed,
@@ -25,4 +26,5 @@ SCENARIOS: Sequence[Scenario] = (
     cut_off.SCENARIO,
     autoscaled.SCENARIO,
     edited.SCENARIO,
+    discovered.SCENARIO,
 )

@@ -84,6 +84,26 @@ async def test_checks_are_asked_once_a_second_however_often_probes_come() -> Non
     assert len(asked) == 1
 
 
+async def test_an_outage_as_long_as_a_failover_leaves_every_replica_in_its_service() -> None:
+    now, there = 100.0, True
+
+    async def store() -> None:
+        if not there:
+            raise ConnectionError
+
+    health = Health({"store": store}, clock=lambda: now)
+    health.started = True
+    assert not await health.unready()
+    there = False
+    now += 4
+    assert not await health.unready(), "all replicas miss it; their 503 says more than none of them"
+    now += 2
+    assert await health.unready() == {"store": "ConnectionError"}
+    there = True
+    now += 2
+    assert not await health.unready()
+
+
 async def test_metrics_name_what_the_documentation_promises() -> None:
     async with client(chassis()) as http:
         text = (await http.get("/metrics")).text

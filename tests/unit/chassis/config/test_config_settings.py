@@ -132,13 +132,6 @@ def test_what_is_no_duration_is_refused(written: object) -> None:
             ),
         ),
         (
-            "discovery:\n  mode: kubernetes",
-            (
-                "application.yaml:2: discovery.mode: kubernetes comes with a later version;"
-                " leave it out"
-            ),
-        ),
-        (
             "server:\n  port: 60000",
             "management.server.port: server.port + 10000 is no port; set it",
         ),

@@ -1,12 +1,15 @@
 """Discovery by DNS: the names that are asked for, and how long an answer counts."""
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
+import structlog
 
 from chassis.discovery import Address, LookupFailedError
 from chassis.discovery.answers import Answers
-from chassis.discovery.dns import DnsDirectory, look_up
+from chassis.discovery.dns import DnsDirectory
+from chassis.discovery.resolver import SystemResolver, first_answer
 
 
 class Zone:
@@ -17,9 +20,12 @@ class Zone:
         self.silent = False
         self.asked: list[str] = []
         self.now = 1000.0
+        self.answering = asyncio.Event()
+        self.answering.set()
 
     async def look_up(self, host: str) -> Sequence[str]:
         self.asked.append(host)
+        await self.answering.wait()
         if self.silent:
             raise LookupFailedError(host)
         return self.addresses.get(host, ())
@@ -27,6 +33,12 @@ class Zone:
     def directory(self, cluster_domain: str | None = "k8s.example") -> DnsDirectory:
         answers = Answers(self.look_up, clock=lambda: self.now)
         return DnsDirectory(cluster_domain=cluster_domain, answers=answers)
+
+
+async def in_background() -> None:
+    """Let the tasks that nobody waits for end; the zone answers without any input."""
+    for _ in range(5):
+        await asyncio.sleep(0)
 
 
 CAS = "cas.system-server.svc.k8s.example."
@@ -48,25 +60,99 @@ async def test_a_service_costs_one_question_with_a_trailing_dot(zone: Zone) -> N
 
 
 @pytest.mark.anyio
-async def test_an_answer_counts_for_seconds(zone: Zone) -> None:
+async def test_an_answer_counts_for_seconds_and_is_then_asked_for_anew(zone: Zone) -> None:
     directory = zone.directory()
     await directory.service("cas", "system-server", 2000)
     zone.now += 4.9
     await directory.service("cas", "system-server", 2000)
+    await in_background()
     assert len(zone.asked) == 1
     zone.addresses[CAS] = ["10.0.0.2"]
     zone.now += 0.2
+    assert await directory.service("cas", "system-server", 80) == Address("10.0.0.1", 80)
+    await in_background()
+    assert await directory.service("cas", "system-server", 80) == Address("10.0.0.2", 80)
+    assert len(zone.asked) == 2
+
+
+@pytest.mark.anyio
+async def test_nobody_waits_for_the_look_up_of_a_known_name(zone: Zone) -> None:
+    """Nor does each call start one."""
+    directory = zone.directory()
+    await directory.service("cas", "system-server", 2000)
+    await directory.service("cas", "ns-app", 2000)
+    zone.now += 5.1
+    zone.answering.clear()
+    async with asyncio.timeout(1), directory.running():
+        for _ in range(10):
+            assert await directory.service("cas", "system-server", 2000) is not None
+            assert await directory.service("cas", "ns-app", 2000) is None
+            await in_background()
+    assert len(zone.asked) == 4
+
+
+@pytest.mark.anyio
+async def test_after_a_long_silence_no_old_answer_is_given(zone: Zone) -> None:
+    directory = zone.directory()
+    await directory.service("cas", "system-server", 2000)
+    zone.addresses[CAS] = ["10.0.0.2"]
+    zone.now += 15.1
     assert await directory.service("cas", "system-server", 80) == Address("10.0.0.2", 80)
 
 
 @pytest.mark.anyio
+async def test_a_failed_connection_has_the_next_caller_wait_for_a_new_answer(zone: Zone) -> None:
+    """A Service made anew has another address; so have a headless one's pods."""
+    directory = zone.directory()
+    old = await directory.service("cas", "system-server", 2000)
+    assert old is not None
+    zone.addresses[CAS] = ["10.0.0.2"]
+    zone.now += 1.1
+    directory.doubt(Address("10.9.9.9", 2000))
+    assert await directory.service("cas", "system-server", 2000) == old
+    directory.doubt(old)
+    assert await directory.service("cas", "system-server", 80) == Address("10.0.0.2", 80)
+
+
+@pytest.mark.anyio
+async def test_a_service_that_is_down_costs_one_look_up_a_second(zone: Zone) -> None:
+    directory = zone.directory()
+    for _ in range(40):
+        address = await directory.service("cas", "system-server", 2000)
+        assert address is not None
+        directory.doubt(address)
+        zone.now += 0.1
+    assert len(zone.asked) == 4
+
+
+@pytest.mark.anyio
+async def test_closing_ends_the_look_ups_that_nobody_waits_for(zone: Zone) -> None:
+    before = asyncio.all_tasks()
+    directory = zone.directory()
+    await directory.service("cas", "system-server", 2000)
+    zone.now += 5.1
+    zone.answering.clear()
+    async with directory.running():
+        await directory.service("cas", "system-server", 2000)
+        await in_background()
+        assert len(asyncio.all_tasks()) == len(before) + 1
+    assert asyncio.all_tasks() == before
+
+
+@pytest.mark.anyio
 async def test_a_service_created_later_is_found_within_seconds(zone: Zone) -> None:
+    """At the second call after the two seconds of a "no", or the first after six."""
     del zone.addresses[CAS]
     directory = zone.directory()
     assert await directory.service("cas", "system-server", 2000) is None
-    zone.addresses[CAS] = ["10.0.0.1"]
+    assert await directory.service("cas", "ns-app", 2000) is None
+    zone.addresses[CAS] = zone.addresses[CAS.replace("system-server", "ns-app")] = ["10.0.0.1"]
     zone.now += 2.1
+    await directory.service("cas", "system-server", 2000)
+    await in_background()
     assert await directory.service("cas", "system-server", 2000) is not None
+    zone.now += 4
+    assert await directory.service("cas", "ns-app", 2000) is not None
 
 
 @pytest.mark.anyio
@@ -78,12 +164,18 @@ async def test_an_error_is_no_empty_answer(zone: Zone) -> None:
 
 @pytest.mark.anyio
 async def test_the_last_good_answer_serves_while_the_name_server_is_silent(zone: Zone) -> None:
+    """It is tried once a second, and its silence said once."""
     directory = zone.directory()
     await directory.service("cas", "system-server", 2000)
     zone.silent = True
-    zone.now += 299
-    assert await directory.service("cas", "system-server", 2000) is not None
-    zone.now += 2
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(298):
+            zone.now += 1
+            assert await directory.service("cas", "system-server", 2000) is not None
+            await in_background()
+    assert [line["event"] for line in logs] == ["name server fails, using its last answer"]
+    assert 290 < len(zone.asked) <= 299
+    zone.now += 3
     with pytest.raises(LookupFailedError):
         await directory.service("cas", "system-server", 2000)
 
@@ -141,4 +233,30 @@ async def test_outside_a_cluster_the_system_knows_every_name(zone: Zone) -> None
 
 @pytest.mark.anyio
 async def test_the_systems_resolver_is_asked_off_the_loop() -> None:
-    assert set(await look_up("localhost")) <= {"127.0.0.1", "::1"}
+    assert set(await SystemResolver()("localhost")) <= {"127.0.0.1", "::1"}
+
+
+@pytest.mark.anyio
+async def test_a_silent_try_gets_company_and_the_first_to_end_counts() -> None:
+    asked, before = 0, asyncio.all_tasks()
+
+    async def ask() -> int:
+        nonlocal asked
+        asked += 1
+        number = asked
+        if number == 1:
+            await asyncio.Event().wait()
+        return number
+
+    assert await first_answer(ask, tries=[0.01, 5]) == 2
+    await in_background()
+    assert asyncio.all_tasks() == before
+
+
+@pytest.mark.anyio
+async def test_tries_without_an_answer_end_in_time() -> None:
+    async def ask() -> None:
+        await asyncio.Event().wait()
+
+    with pytest.raises(TimeoutError):
+        await first_answer(ask, tries=[0.01, 0.01])

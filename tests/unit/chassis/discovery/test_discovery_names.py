@@ -1,6 +1,6 @@
 """How names find their namespace, over a directory that knows a few services."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import pytest
 
@@ -10,16 +10,22 @@ from chassis.discovery import (
     LookupFailedError,
     NameNotFoundError,
 )
-from chassis.discovery.named import NamedDiscovery
+from chassis.discovery.named import Directory, NamedDiscovery
 
 PORT = 2000
 
 
-class KnownServices:
-    """A directory of the given `name.namespace`; it fails for the ones in `failing`."""
+class KnownServices(Directory):
+    """A directory of the given `name.namespace`; it fails for the ones in `failing`.
 
-    def __init__(self, services: Collection[str], failing: Collection[str] = ()) -> None:
+    Where it is `complete` it also tells which namespaces have a name.
+    """
+
+    def __init__(
+        self, services: Collection[str], failing: Collection[str] = (), *, complete: bool = False
+    ) -> None:
         self._services, self._failing = services, failing
+        self._complete = complete
 
     async def service(self, name: str, namespace: str, port: int) -> Address | None:
         full = f"{name}.{namespace}"
@@ -30,10 +36,18 @@ class KnownServices:
     async def host(self, name: str, port: int) -> Address | None:
         return Address("outside", port) if name == "example.com" else None
 
+    def namespaces_of(self, name: str) -> Sequence[str] | None:
+        if not self._complete:
+            return None
+        found = (full.split(".") for full in self._services)
+        return [namespace for service, namespace in found if service == name]
 
-def discovery(*services: str, failing: Collection[str] = ()) -> NamedDiscovery:
+
+def discovery(
+    *services: str, failing: Collection[str] = (), complete: bool = False
+) -> NamedDiscovery:
     return NamedDiscovery(
-        KnownServices(services, failing),
+        KnownServices(services, failing, complete=complete),
         own_namespace="system-server",
         namespaces=("ns-app", "system-server", "ns-other"),
         cluster_domain="k8s.example",
@@ -74,6 +88,22 @@ async def test_a_name_in_several_foreign_namespaces_is_an_error_that_names_them(
         await discovery("cas.ns-app", "cas.ns-other").resolve("cas", PORT)
     assert raised.value.candidates == ("cas.ns-app", "cas.ns-other")
     assert "cas.ns-app, cas.ns-other" in str(raised.value)
+
+
+@pytest.mark.anyio
+async def test_any_namespace_is_looked_at_last_where_all_are_known() -> None:
+    names = discovery("cas.ns-app", "cas.anywhere", "shop.anywhere", complete=True)
+    assert (await names.resolve("cas", PORT)).host == "cas.ns-app"
+    assert (await names.resolve("shop", PORT)).host == "shop.anywhere"
+    with pytest.raises(NameNotFoundError, match="in any namespace"):
+        await names.resolve("nobody", PORT)
+
+
+@pytest.mark.anyio
+async def test_a_name_in_several_of_all_namespaces_is_an_error_that_names_them() -> None:
+    with pytest.raises(AmbiguousNameError) as raised:
+        await discovery("cas.here", "cas.there", complete=True).resolve("cas", PORT)
+    assert raised.value.candidates == ("cas.here", "cas.there")
 
 
 @pytest.mark.anyio

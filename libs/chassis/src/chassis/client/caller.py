@@ -92,6 +92,8 @@ class Caller:
         try:
             return await self.pool.exchange(origin, data, fresh=fresh, is_head=is_head)
         except TransportError as error:
+            if isinstance(error, ConnectFailedError):
+                self.discovery.doubt(address)
             return error
 
 

@@ -1,5 +1,7 @@
 """What a process shares to call other services."""
 
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,6 +14,7 @@ from chassis.client.service_client import ServiceClient
 from chassis.config.live import LiveConfig, Snapshot
 from chassis.config.settings import ClientSettings
 from chassis.discovery import Discovery, create_discovery
+from chassis.health import ReadyCheck
 from chassis.security.bearer import BearerToken
 from chassis.transport import Pool, PoolOptions
 
@@ -23,15 +26,25 @@ _BUDGET_PER_CONNECTION = 2
 class ServiceClients:
     """Own the connections, the retry budget and the service's own token; enter it to use it.
 
-    A reload that changes the `client` section counts for the next call.
+    A reload that changes the `client` section counts for the next call. A `discovery` that is
+    given is its giver's to run.
     """
 
     def __init__(self, live: LiveConfig[Any], *, discovery: Discovery | None = None) -> None:
         settings = live.settings
+        self.ready_checks: Mapping[str, ReadyCheck] = {}
+        self._running: AbstractAsyncContextManager[None] = nullcontext()
+        if discovery is None:
+            discovery = own = create_discovery(
+                settings.discovery,
+                live.source.environ,
+                kubernetes=settings.spring.cloud.kubernetes,
+            )
+            self.ready_checks, self._running = {"discovery": own.check}, own.running()
         self._client_settings: ClientSettings = settings.client
         self._oauth2_client = settings.security.oauth2.client
         self.caller = Caller(
-            discovery=discovery or create_discovery(settings.discovery, live.source.environ),
+            discovery=discovery,
             pool=Pool(_pool_options(settings.client)),
             budget=_budget(settings.client),
             timeout=settings.client.timeout,
@@ -53,7 +66,8 @@ class ServiceClients:
         return ServiceClient(self._http, base_url, bound)
 
     async def __aenter__(self) -> Self:
-        """Return the registry itself."""
+        """Have discovery running; return the registry itself."""
+        await self._running.__aenter__()
         return self
 
     async def __aexit__(
@@ -65,6 +79,7 @@ class ServiceClients:
         """Close every connection."""
         await self._http.aclose()
         self.caller.pool.retire()
+        await self._running.__aexit__(exc_type, exc, traceback)
 
     def _apply(self, snapshot: Snapshot[Any]) -> None:
         settings = snapshot.settings

@@ -117,7 +117,7 @@ class SecuritySettings(Section):
 class DiscoverySettings(Section):
     """`discovery`: how service names become addresses."""
 
-    mode: Annotated[Literal["dns", "static"], _not_yet("kubernetes")] = "dns"
+    mode: Literal["dns", "kubernetes", "static"] = "dns"
     namespaces: NameList = ()
     cluster_domain: str | None = None
     table: Path | None = None

@@ -11,7 +11,12 @@ from chassis.config.source import ConfigSource, Mounted
 
 S = TypeVar("S", bound=ServiceSettings)
 
-_FIXED = ("server", "management", "discovery", "spring.redis")
+_FIXED = (
+    *("server", "management", "discovery", "spring.redis"),
+    "spring.cloud.kubernetes.discovery",
+    "spring.cloud.kubernetes.loadbalancer",
+    "spring.cloud.kubernetes.ribbon",
+)
 """Sections that sockets, pools and directories are made from, once, at the start."""
 
 

@@ -75,10 +75,15 @@ class SpringCloudSettings(TolerantSection):
 
 
 class SentinelSettings(TolerantSection):
-    """`spring.data.redis.sentinel`: nodes as `host:port`."""
+    """`spring.data.redis.sentinel`: nodes as `host:port`, and who asks them.
+
+    With a `master`, the host and port of Redis itself have no effect: the Sentinels know them.
+    """
 
     master: str | None = None
     nodes: NameList = ()
+    username: str | None = None
+    password: SecretStr | None = None
 
 
 class RedisSettings(TolerantSection):

@@ -1,10 +1,11 @@
-"""Service names become addresses: `dns` in a cluster, `static` on one machine."""
+"""Service names become addresses: `dns` or `kubernetes` in a cluster, `static` on one machine."""
 
 from chassis.discovery.errors import (
     AmbiguousNameError,
     DiscoveryError,
     LookupFailedError,
     NameNotFoundError,
+    NoReadyPodError,
 )
 from chassis.discovery.factory import create_discovery
 from chassis.discovery.protocol import Address, Discovery
@@ -16,5 +17,6 @@ __all__ = [
     "DiscoveryError",
     "LookupFailedError",
     "NameNotFoundError",
+    "NoReadyPodError",
     "create_discovery",
 ]

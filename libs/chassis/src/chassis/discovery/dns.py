@@ -1,23 +1,16 @@
 """Services as cluster DNS knows them."""
 
-import asyncio
 import itertools
-import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from chassis.discovery.answers import Answers
-from chassis.discovery.errors import LookupFailedError
+from chassis.discovery.named import Directory
 from chassis.discovery.protocol import Address
-
-Lookup = Callable[[str], Awaitable[Sequence[str]]]
-"""Return the IP addresses of a host name, none where it does not exist; raise
-`LookupFailedError` when nobody can say."""
-
-_LOOKUP_TIMEOUT = 2.0
-_NO_SUCH_NAME = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
+from chassis.discovery.resolver import SystemResolver
 
 
-class DnsDirectory:
+class DnsDirectory(Directory):
     """Find services in `<namespace>.svc.<cluster domain>`.
 
     Names are asked for with their trailing dot, so that resolv.conf's `ndots:5` does not turn
@@ -26,7 +19,7 @@ class DnsDirectory:
 
     def __init__(self, *, cluster_domain: str | None, answers: Answers | None = None) -> None:
         self._cluster_domain = cluster_domain
-        self._answers = answers or Answers(look_up)
+        self._answers = answers or Answers(SystemResolver())
         self._turn = itertools.count()
 
     async def service(self, name: str, namespace: str, port: int) -> Address | None:
@@ -43,23 +36,20 @@ class DnsDirectory:
             name = name.removesuffix(".") + "."
         return await self._address(name, port)
 
+    def doubt(self, address: Address) -> None:
+        """Ask anew where no connection came about: the service may have moved."""
+        self._answers.doubt(address.host)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """End, in the end, the look-ups that nobody waits for."""
+        try:
+            yield
+        finally:
+            await self._answers.aclose()
+
     async def _address(self, host: str, port: int) -> Address | None:
         addresses = await self._answers.get(host)
         if not addresses:
             return None
         return Address(addresses[next(self._turn) % len(addresses)], port)
-
-
-async def look_up(host: str) -> Sequence[str]:
-    """Ask the system's resolver, in a thread, for at most two seconds."""
-    loop = asyncio.get_running_loop()
-    try:
-        async with asyncio.timeout(_LOOKUP_TIMEOUT):
-            found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except socket.gaierror as error:
-        if error.errno in _NO_SUCH_NAME:
-            return ()
-        raise LookupFailedError(f"{host}: {error.strerror}") from error
-    except (TimeoutError, OSError, UnicodeError) as error:
-        raise LookupFailedError(f"{host}: {error or 'no answer from the name server'}") from error
-    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))

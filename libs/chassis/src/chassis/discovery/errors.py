@@ -3,7 +3,9 @@
 DiscoveryError
 ├── NameNotFoundError    nobody has that name
 ├── AmbiguousNameError   several namespaces have it and none of them is the own one
-└── LookupFailedError    nobody could say: the name server or the table is unreachable
+├── NoReadyPodError      the service is there, and none of its pods takes calls
+└── LookupFailedError    nobody could say: the name server, the API server or the
+                         table is unreachable
 """
 
 from collections.abc import Sequence
@@ -15,6 +17,10 @@ class DiscoveryError(Exception):
 
 class NameNotFoundError(DiscoveryError):
     """Say that no namespace looked at has the service."""
+
+
+class NoReadyPodError(DiscoveryError):
+    """Say that a service has no pod to call now."""
 
 
 class LookupFailedError(DiscoveryError):

@@ -1,10 +1,11 @@
 """The rule by which a name finds its namespace, the same for every kind of directory."""
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
-from chassis.discovery.errors import AmbiguousNameError, NameNotFoundError
+from chassis.discovery.errors import AmbiguousNameError, LookupFailedError, NameNotFoundError
 from chassis.discovery.names import ServiceName, is_literal, parse_name
 from chassis.discovery.protocol import Address
 
@@ -12,8 +13,8 @@ from chassis.discovery.protocol import Address
 class Directory(Protocol):
     """Know which services there are.
 
-    Both methods return None for "there is none", and raise `LookupFailedError` where nobody can
-    say: taken for a "no", that would send a call to another namespace's service.
+    `service` and `host` return None for "there is none", and raise `LookupFailedError` where
+    nobody can say: taken for a "no", that would send a call to another namespace's service.
     """
 
     async def service(self, name: str, namespace: str, port: int) -> Address | None:
@@ -24,13 +25,31 @@ class Directory(Protocol):
         """Return the address of a host outside the cluster."""
         ...
 
+    def doubt(self, address: Address) -> None:
+        """Hear that no connection came about: what is known of it wants a new look."""
+        del address
+
+    def namespaces_of(self, name: str) -> Sequence[str] | None:
+        """Return the namespaces that have a service; None where this does not see all of them."""
+        del name
+        return None
+
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """Have what the directory needs to run meanwhile."""
+        return nullcontext()
+
+    def unknown(self) -> str:
+        """Return why nothing can be known yet; empty from then on."""
+        return ""
+
 
 @dataclass(frozen=True, slots=True)
 class NamedDiscovery:
     """Resolve names over a directory.
 
-    A short name is looked for in the own namespace first, then in `namespaces`: found in several
-    of those, it is an error that names the candidates, for they are different services.
+    A short name is looked for in the own namespace first, then in `namespaces`, then in all others
+    the directory sees: found in several of those, it is an error that names the candidates, for
+    they are different services.
     """
 
     directory: Directory
@@ -49,15 +68,32 @@ class NamedDiscovery:
             raise NameNotFoundError(f"{name}:{port}: {self._where(parsed)}")
         return found
 
+    def doubt(self, address: Address) -> None:
+        """Have the directory look anew where no connection came about."""
+        self.directory.doubt(address)
+
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """Have what the directory needs to run meanwhile."""
+        return self.directory.running()
+
+    async def check(self) -> None:
+        """Raise `LookupFailedError` while nothing can be known yet: for readiness."""
+        if why := self.directory.unknown():
+            raise LookupFailedError(why)
+
     async def _in_cluster(self, name: ServiceName, port: int) -> Address | None:
         if name.namespace is not None:
             return await self.directory.service(name.service, name.namespace, port)
         own = await self.directory.service(name.service, self.own_namespace, port)
-        return own or await self._elsewhere(name.service, port)
+        return (
+            own
+            or await self._one_of(self._other_namespaces(), name.service, port)
+            or await self._one_of(self._all_namespaces(name.service), name.service, port)
+        )
 
-    async def _elsewhere(self, service: str, port: int) -> Address | None:
+    async def _one_of(self, namespaces: Sequence[str], service: str, port: int) -> Address | None:
         found: dict[str, Address] = {}
-        for namespace in self._other_namespaces():
+        for namespace in namespaces:
             if (address := await self.directory.service(service, namespace, port)) is not None:
                 found[f"{service}.{namespace}"] = address
         if len(found) > 1:
@@ -67,10 +103,15 @@ class NamedDiscovery:
     def _other_namespaces(self) -> Sequence[str]:
         return [name for name in dict.fromkeys(self.namespaces) if name != self.own_namespace]
 
+    def _all_namespaces(self, service: str) -> Sequence[str]:
+        return self.directory.namespaces_of(service) or ()
+
     def _where(self, parsed: ServiceName | None) -> str:
         if parsed is None:
             return "no such host"
         if parsed.namespace is not None:
             return f"no such service in namespace {parsed.namespace}, and no such host"
+        if self.directory.namespaces_of(parsed.service) is not None:
+            return "no such service in any namespace"
         looked_at = ", ".join((self.own_namespace, *self._other_namespaces()))
         return f"no such service in {looked_at}; other namespaces go in discovery.namespaces"

@@ -20,3 +20,7 @@ class Discovery(Protocol):
     async def resolve(self, name: str, port: int) -> Address:
         """Return the address of `name`, a short, qualified or full service name, at `port`."""
         ...
+
+    def doubt(self, address: Address) -> None:
+        """Hear that no connection came about: what is known of it wants a new look."""
+        ...

@@ -7,12 +7,13 @@ from pathlib import Path
 import structlog
 
 from chassis.discovery.errors import LookupFailedError
+from chassis.discovery.named import Directory
 from chassis.discovery.protocol import Address
 
 _log = structlog.get_logger("chassis.discovery")
 
 
-class StaticDirectory:
+class StaticDirectory(Directory):
     """Find services in a JSON file, `{"name.namespace:port": "ip:port"}`.
 
     The file is read again when it changes. A broken version is logged and the one before stays;

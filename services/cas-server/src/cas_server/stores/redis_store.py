@@ -109,6 +109,7 @@ class RedisTokenStore:
         wait = ("WAIT", replicas, int(self._durability.wait_timeout * 1000))
         *results, reached = await self._send_all([*commands, wait])
         if reached < replicas:
+            await self._start_anew()
             raise TemporarilyUnavailable("Too few replicas have the token; try again")
         return results
 
@@ -119,9 +120,14 @@ class RedisTokenStore:
                 result = await command
         except (RedisError, OSError, TimeoutError) as error:
             self._note(away=True, reason=type(error).__name__)
+            await self._start_anew()
             raise TemporarilyUnavailable(_AWAY) from error
         self._note(away=False, reason="")
         return result
+
+    async def _start_anew(self) -> None:
+        """Leave the idle connections: they may lead to who was primary, and the next one asks."""
+        await self._redis.connection_pool.disconnect(inuse_connections=False)
 
     def _note(self, *, away: bool, reason: str) -> None:
         """Log an outage once, and its end."""

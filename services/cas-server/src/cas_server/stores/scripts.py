@@ -21,7 +21,9 @@ return 1
 
 _END = """
 local function end_family(family)
-  for _, key in ipairs(redis.call('ZRANGE', family, 0, -1)) do redis.call('DEL', key) end
+  for _, key in ipairs(redis.call('ZRANGEBYSCORE', family, '-inf', '(+inf')) do
+    redis.call('DEL', key)
+  end
   return redis.call('DEL', family)
 end
 """

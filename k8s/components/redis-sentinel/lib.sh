@@ -1,0 +1,71 @@
+# shellcheck shell=sh
+# What the scripts of this component share. The tests run them as they are, on loopback addresses.
+
+# One name a pod, each a Service of its own (nodes.yaml): an address that outlives the pod.
+: "${NODES:=redis-node-0 redis-node-1 redis-node-2}"
+: "${SENTINELS:=redis-sentinel-node-0 redis-sentinel-node-1 redis-sentinel-node-2}"
+: "${ORDINAL:=${HOSTNAME##*-}}"
+: "${SCRIPTS:=/etc/redis}"
+: "${SECRETS_DIR:=/etc/suite/secrets}"
+: "${DATA:=/data}"
+: "${RUN:=/run/redis}"
+# Where the server listens; by it this pod's scripts reach it, too.
+: "${LISTEN:=0.0.0.0}"
+MASTER=suite
+QUORUM=2
+umask 077
+
+say() {
+  echo "$(basename "$0"): $*" >&2
+}
+
+secret() {
+  cat "$SECRETS_DIR/$1"
+}
+
+# Print the nth of some words, counted from 0.
+nth() {
+  shift "$(($1 + 1))"
+  echo "$1"
+}
+
+# Print the IPv4 address of a name; nothing where there is none.
+address() {
+  getent ahostsv4 "$1" | awk 'NR == 1 { print $1 }'
+}
+
+# Wait for the own address: a new Service's name takes a moment to be known.
+own_address() {
+  until own=$(address "$1") && [ -n "$own" ]; do
+    say "waiting for the name $1"
+    sleep 1
+  done
+  echo "$own"
+}
+
+# Ask a server of this component something; fails where it does not answer within a second.
+ask() {
+  host=$1 port=$2
+  shift 2
+  REDISCLI_AUTH=$(secret sentinel-password) \
+    timeout 1 redis-cli --user sentinel -h "$host" -p "$port" "$@" 2>/dev/null
+}
+
+# Ask all Sentinels at once, and print what each says.
+ask_sentinels() {
+  for sentinel in $SENTINELS; do
+    ask "$sentinel" 26379 "$@" &
+  done
+  wait
+}
+
+# Print the address of the primary that most Sentinels name; nothing where they do not agree.
+named_primary() {
+  ask_sentinels sentinel get-master-addr-by-name "$MASTER" |
+    awk -v quorum="$QUORUM" '/^[0-9.]+\.[0-9]+$/ && ++named[$1] == quorum { print $1; exit }'
+}
+
+# Say whether a Sentinel knows replicas, that is, whether there was a life before.
+known_replicas() {
+  ask_sentinels sentinel replicas "$MASTER" | grep -q '^runid$'
+}

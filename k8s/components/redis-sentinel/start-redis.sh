@@ -1,0 +1,62 @@
+#!/bin/sh
+# Start Redis in the role that the Sentinels give it.
+#
+# A primary that comes back within a moment may lack what it acknowledged (its file is synced once
+# a second) and one with an empty disk would wipe its replicas. So nobody resumes as primary: who
+# was it waits until the Sentinels have made another one, and follows that. The first start of all
+# is told by Sentinels that agree on this one and have never seen a replica.
+set -eu
+. "${SCRIPTS:=/etc/redis}/lib.sh"
+trap 'exit 0' TERM
+
+# shellcheck disable=SC2086  # a list of words
+own=$(own_address "$(nth "$ORDINAL" $NODES)")
+
+said=
+once() {
+  if [ "$1" != "$said" ]; then
+    say "$1"
+    said=$1
+  fi
+}
+
+while :; do
+  primary=$(named_primary)
+  case $primary in
+    "") once "waiting until $QUORUM Sentinels agree on a primary" ;;
+    "$own")
+      known_replicas || break
+      once "was the primary; waiting until a replica has taken over"
+      ;;
+    *) break ;;
+  esac
+  sleep 0.2
+done
+
+# Known to this pod alone, for its own probe and its own farewell.
+od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$RUN/operator-password"
+
+cat >"$RUN/users.acl" <<ACL
+user default off
+user cas-server on >$(secret cas-server-password) ~t:* ~r:* ~a:* ~f:* +get +mget +set +del +exists +expire +hset +hmget +zadd +zrangebyscore +zremrangebyscore +eval +wait +ping +role +client|setname
+user replication on >$(secret replication-password) +psync +replconf +ping
+user sentinel on >$(secret sentinel-password) allchannels +multi +exec +slaveof +ping +info +role +publish +subscribe +config|rewrite +client|setname +client|kill +script|kill
+user operator on >$(cat "$RUN/operator-password") ~handover +multi +exec +set +del +wait +config|set +role +ping
+ACL
+
+cat >"$RUN/redis.conf" <<CONF
+include $SCRIPTS/redis.conf
+bind $LISTEN
+dir $DATA
+aclfile $RUN/users.acl
+masteruser replication
+masterauth $(secret replication-password)
+replica-announce-ip $own
+CONF
+if [ "$primary" = "$own" ]; then
+  say "starting as the first primary"
+else
+  say "following $primary"
+  echo "replicaof $primary 6379" >>"$RUN/redis.conf"
+fi
+exec redis-server "$RUN/redis.conf"

@@ -1,0 +1,60 @@
+#!/bin/sh
+# Start a Sentinel on what it remembers: its identity, its votes, and who is primary.
+#
+# The rest of its file is written anew, so that changed secrets and settings take effect. A
+# Sentinel that remembers nothing asks the others, then every Redis; where nobody has an answer,
+# the first Redis is to be primary.
+set -eu
+. "${SCRIPTS:=/etc/redis}/lib.sh"
+
+# shellcheck disable=SC2086  # a list of words
+own=$(own_address "$(nth "$ORDINAL" $SENTINELS)")
+file=$DATA/sentinel.conf
+
+nodes=
+for node in $NODES; do
+  nodes="$nodes $(own_address "$node")"
+done
+
+# Print who should be watched as primary.
+primary() {
+  named=$(ask_sentinels sentinel get-master-addr-by-name "$MASTER" | awk '/^[0-9.]+$/ && /\./ { print $1; exit }')
+  for node in $nodes; do
+    if [ -z "$named" ] && [ "$(ask "$node" 6379 role | head -n 1)" = master ]; then
+      named=$node
+    fi
+  done
+  # shellcheck disable=SC2086  # a list of words
+  echo "${named:-$(nth 0 $nodes)}"
+}
+
+state=
+if [ -e "$file" ]; then
+  state=$(grep -E '^sentinel (myid|monitor|(config|leader|current)-epoch|known-(replica|sentinel)) ' "$file" || :)
+fi
+watched=$(echo "$state" | awk '$2 == "monitor" { print $4 }')
+case "$nodes " in
+  *" ${watched:-none} "*) ;;
+  # Nothing remembered, or the addresses of another life: Services made anew.
+  *) state="sentinel monitor $MASTER $(primary) 6379 $QUORUM" ;;
+esac
+
+cat >"$file.new" <<CONF
+port 26379
+bind $LISTEN
+dir $DATA
+user default off
+user sentinel on >$(secret sentinel-password) ~* allchannels +@all
+user cas-server on >$(secret cas-server-password) +sentinel|get-master-addr-by-name +ping +client|setname
+sentinel sentinel-user sentinel
+sentinel sentinel-pass $(secret sentinel-password)
+sentinel announce-ip $own
+$state
+sentinel auth-user $MASTER sentinel
+sentinel auth-pass $MASTER $(secret sentinel-password)
+sentinel down-after-milliseconds $MASTER 1000
+sentinel failover-timeout $MASTER 5000
+sentinel parallel-syncs $MASTER 1
+CONF
+mv "$file.new" "$file"
+exec redis-server "$file" --sentinel

@@ -1,0 +1,6 @@
+"""Services as the API server knows them, followed by list and watch."""
+
+from chassis.discovery.kubernetes.api import ApiServer
+from chassis.discovery.kubernetes.directory import CALLS, KubernetesDirectory
+
+__all__ = ["CALLS", "ApiServer", "KubernetesDirectory"]

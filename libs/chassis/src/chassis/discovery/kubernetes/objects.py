@@ -1,0 +1,126 @@
+"""What is read of Services and EndpointSlices, and where the API server has them."""
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, NamedTuple, TypeVar
+
+T_co = TypeVar("T_co", covariant=True)
+
+Document = Mapping[str, Any]
+
+_SERVICE_OF_SLICE = "kubernetes.io/service-name"
+_HEADLESS = "None"
+
+
+class Name(NamedTuple):
+    """Name an object."""
+
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Hold what leads to a Service: its address (none: headless), and its TCP ports by number.
+
+    `family` is that of its first address, `IPv4` or `IPv6`. `turn` counts the calls of its pods.
+    """
+
+    group: str
+    address: str | None
+    ports: Mapping[int, str]
+    family: str | None = None
+    external_name: str | None = None
+    turn: Iterator[int] = field(default_factory=itertools.count, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Hold some pods of a Service: the ready ones, and those that still answer while they end."""
+
+    group: Name
+    family: str
+    ports: Mapping[str, int]
+    ready: tuple[str, ...]
+    ending: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Resource(Generic[T_co]):
+    """Say where objects of a kind are, and how one is read; None for one of no use here."""
+
+    group: str
+    version: str
+    plural: str
+    read: Callable[[Document], T_co | None]
+
+    def path(self, namespace: str | None) -> str:
+        """Return the path of a namespace's objects, or of all."""
+        root = f"/apis/{self.group}" if self.group else "/api"
+        within = f"/namespaces/{namespace}" if namespace else ""
+        return f"{root}/{self.version}{within}/{self.plural}"
+
+
+def name_of(document: Document) -> Name:
+    """Return an object's name."""
+    metadata = document["metadata"]
+    return Name(metadata["namespace"], metadata["name"])
+
+
+def version_of(document: Document) -> str:
+    """Return an object's or a list's resource version, which nobody but the server understands."""
+    return str(document["metadata"]["resourceVersion"])
+
+
+def _service(document: Document) -> Service:
+    spec = document.get("spec", {})
+    address = spec.get("clusterIP") or _HEADLESS
+    families = spec.get("ipFamilies") or [None]
+    return Service(
+        group=name_of(document).name,
+        address=None if address == _HEADLESS else address,
+        ports={port["port"]: port.get("name") or "" for port in _tcp(spec)},
+        family=families[0],
+        external_name=spec.get("externalName") if spec.get("type") == "ExternalName" else None,
+    )
+
+
+def _slice(document: Document) -> Slice | None:
+    service = document["metadata"].get("labels", {}).get(_SERVICE_OF_SLICE)
+    if service is None:
+        return None
+    endpoints = document.get("endpoints") or ()
+    return Slice(
+        group=Name(name_of(document).namespace, service),
+        family=document["addressType"],
+        ports={p.get("name") or "": p["port"] for p in _tcp(document) if p.get("port")},
+        ready=tuple(_addresses(endpoints, _is_ready)),
+        ending=tuple(_addresses(endpoints, _is_ending)),
+    )
+
+
+def _tcp(document: Document) -> Iterator[Document]:
+    return (p for p in document.get("ports") or () if p.get("protocol", "TCP") == "TCP")
+
+
+def _addresses(
+    endpoints: tuple[Document, ...], counts: Callable[[Document], bool]
+) -> Iterator[str]:
+    """Yield the first address of each endpoint that counts: any further ones mean the same pod."""
+    for endpoint in endpoints:
+        if counts(endpoint.get("conditions") or {}):
+            yield endpoint["addresses"][0]
+
+
+def _is_ready(conditions: Document) -> bool:
+    """Tell whether an endpoint takes traffic; one of whom nothing is said does."""
+    return conditions.get("ready") is not False
+
+
+def _is_ending(conditions: Document) -> bool:
+    return bool(conditions.get("serving") and conditions.get("terminating"))
+
+
+SERVICES = Resource("", "v1", "services", _service)
+ENDPOINT_SLICES = Resource("discovery.k8s.io", "v1", "endpointslices", _slice)

@@ -1,0 +1,40 @@
+"""Connections to Redis by its service name, looked up anew at each connect."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from redis.asyncio import Connection, SSLConnection
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from chassis.discovery import Address, Discovery, DiscoveryError
+
+
+class DiscoveredConnection(Connection):
+    """Connects to where discovery says the name leads now: Redis may have moved."""
+
+    def __init__(self, *, discovery: Discovery, **options: Any) -> None:
+        super().__init__(**options)
+        self._discovery = discovery
+        self._address = Address(self.host, self.port)
+
+    async def _connect(self) -> None:
+        """Raise redis' own error where the name leads nowhere: an outage like any other."""
+        try:
+            self._address = await self._discovery.resolve(self.host, self.port)
+        except DiscoveryError as error:
+            raise RedisConnectionError(str(error)) from error
+        try:
+            await super()._connect()  # type: ignore[no-untyped-call]  # redis-py
+        except OSError:
+            self._discovery.doubt(self._address)
+            raise
+
+    def _connection_arguments(self) -> Mapping[str, Any]:
+        return {**super()._connection_arguments(), **self._address._asdict()}
+
+
+class DiscoveredSSLConnection(DiscoveredConnection, SSLConnection):
+    """Proves the service's name, not the address it leads to."""
+
+    def _connection_arguments(self) -> Mapping[str, Any]:
+        return {**super()._connection_arguments(), "server_hostname": self.host}

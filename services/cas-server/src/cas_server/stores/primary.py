@@ -1,0 +1,79 @@
+"""Connections to whoever is primary now, as most Sentinels say."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from redis.asyncio import ConnectionPool
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from cas_server.stores.discovered import DiscoveredConnection, DiscoveredSSLConnection
+from cas_server.stores.sentinels import Sentinels
+from chassis.discovery import Address, DiscoveryError
+
+_WATCH_S = 1.0
+_log = structlog.get_logger("cas_server.store")
+
+
+class PrimaryConnection(DiscoveredConnection):
+    """Talks to a Redis that calls itself primary.
+
+    redis-py's own Sentinel connection goes back to the address it had before (its issue 3874).
+    A replica would answer reads, too: with what it has heard so far.
+    """
+
+    async def on_connect_check_health(self, check_health: bool = True) -> None:  # noqa: FBT001, FBT002 - redis-py's
+        """Ask for the role once the connection stands."""
+        await super().on_connect_check_health(check_health)
+        await self.send_command("ROLE")
+        role = await self.read_response()
+        if role[0] not in (b"master", "master"):
+            raise RedisConnectionError("is no primary; a failover is under way")
+
+
+class PrimarySSLConnection(PrimaryConnection, DiscoveredSSLConnection):
+    """Proves the master's name, which every Redis has to have in its certificate."""
+
+
+class PrimaryPool(ConnectionPool):
+    """Connections to one primary; a failover ends those to the one before.
+
+    Whoever was cut off with the old primary would go on reading there: what the new one has
+    revoked would stay alive. Hence the Sentinels are asked once a second.
+    """
+
+    def __init__(self, sentinels: Sentinels, master: str, **options: Any) -> None:
+        super().__init__(discovery=sentinels, host=master, **options)
+        self._sentinels, self._master = sentinels, master
+        self._watch: asyncio.Task[None] | None = None
+
+    async def get_connection(self, *arguments: Any, **options: Any) -> Any:
+        """Return a connection; the first one starts the watch."""
+        if self._watch is None:
+            self._watch = asyncio.create_task(self._follow(), name="redis-primary")
+        return await super().get_connection(*arguments, **options)  # type: ignore[no-untyped-call]  # redis-py
+
+    async def aclose(self) -> None:
+        """Close the connections, those to the Sentinels as well."""
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.wait([self._watch])
+        await super().aclose()
+        await self._sentinels.aclose()
+
+    async def _follow(self) -> None:
+        known: Address | None = None
+        while True:
+            with suppress(DiscoveryError):
+                primary = await self._sentinels.primary(self._master)
+                if known not in (None, primary):
+                    _log.warning("following the new primary", primary=primary.host)
+                    await self._leave_all()
+                known = primary
+            await asyncio.sleep(_WATCH_S)
+
+    async def _leave_all(self) -> None:
+        """Have every connection made anew before it serves again."""
+        await self.update_active_connections_for_reconnect()  # type: ignore[no-untyped-call]  # redis-py
+        await self.disconnect(inuse_connections=False)

@@ -1,0 +1,70 @@
+"""Who is primary, by the word of most Sentinels."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from chassis.discovery import Address, LookupFailedError
+from chassis.single_flight import SingleFlight
+
+SENTINEL_PORT = 26379
+_ANSWER_S = 0.5
+"""A Sentinel that takes longer is left out: the others are a majority, or nobody is."""
+
+
+class Sentinels:
+    """Ask the Sentinels for the primary's address: a discovery whose one name is the master's.
+
+    One Sentinel beside a primary that is cut off still names that primary; a majority does not.
+    """
+
+    def __init__(self, clients: Sequence[Redis]) -> None:
+        self._clients = clients
+        self._flights: SingleFlight[str, Address] = SingleFlight()
+
+    async def primary(self, master: str) -> Address:
+        """Return where the primary of this name is; raise `LookupFailedError`."""
+        return await self._flights.run(master, lambda: self._majority(master))
+
+    async def resolve(self, name: str, port: int) -> Address:  # noqa: ARG002 - Sentinels know the port
+        """Return the same, asked as any discovery is."""
+        return await self.primary(name)
+
+    def doubt(self, address: Address) -> None:
+        """Take note of nothing: the Sentinels are asked at every connect."""
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        for client in self._clients:
+            await client.aclose()
+
+    async def _majority(self, name: str) -> Address:
+        named: Counter[Address] = Counter()
+        asked = [asyncio.create_task(_named_by(client, name)) for client in self._clients]
+        try:
+            for answer in asyncio.as_completed(asked):
+                if (address := await answer) is None:
+                    continue
+                named[address] += 1
+                if named[address] > len(self._clients) // 2:
+                    return address
+        finally:
+            for task in asked:
+                task.cancel()
+        found = ", ".join(f"{a.host}:{a.port} by {count}" for a, count in named.items())
+        raise LookupFailedError(f"{name}: most Sentinels name no primary ({found or 'none does'})")
+
+
+async def _named_by(client: Redis, name: str) -> Address | None:
+    """Return what one Sentinel says, None where it does not know or does not answer."""
+    try:
+        async with asyncio.timeout(_ANSWER_S):
+            found = await client.execute_command(  # type: ignore[no-untyped-call]  # redis-py
+                "SENTINEL GET-MASTER-ADDR-BY-NAME", name
+            )
+    except (RedisError, OSError, TimeoutError):
+        return None
+    return Address(found[0].decode(), int(found[1])) if found else None

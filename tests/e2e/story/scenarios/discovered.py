@@ -1,0 +1,204 @@
+"""Names are looked up through the API server: by Service, by pod, and without the right to."""
+
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import yaml
+
+from story.commands import verb
+from story.http import Request
+from story.identities import REST
+from story.kubernetes import Kubernetes
+from story.localkube import ROOT
+from story.platform import Pod, ready_pods
+from story.scenarios.pressure import nothing_failed, pressure
+from story.scenarios.scenario import Scenario
+from story.scenarios.settled import settled
+from story.suite import Suite
+from story.waiting import until
+
+COMPONENT = ROOT / "k8s/components/discovery-rbac"
+APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+PATCHED = (
+    ("deployment", "rest-service-deployment", "system-server"),
+    ("deployment", "diff-ns-service-v1-deployment", "ns-app"),
+    ("deployment", "diff-ns-service-v2-deployment", "ns-app"),
+    ("networkpolicy", "rest-service", "system-server"),
+    ("networkpolicy", "diff-ns-service", "ns-app"),
+)
+CLUSTER_WIDE = "clusterrole,clusterrolebinding"
+BINDING = "clusterrolebinding/suite-discovery"
+SCALED = "scale deployment/diff-ns-service-v2-deployment -n ns-app --replicas={}"
+TURNS = 5
+SEEN_WITHIN_S = 2.0
+ROUNDED_S = 1.0
+"""Kubernetes tells the moment a pod became ready in whole seconds."""
+
+Documents = Sequence[dict[str, Any]]
+
+
+async def play(suite: Suite, cluster: Kubernetes) -> str:
+    await settled(cluster)
+    token = (await suite.user_token("alice"))["access_token"]
+    async with _as_before(cluster) as documents, pressure(suite) as tally:
+        await _apply(cluster, documents, mode="SERVICE")
+        await _read(suite, cluster, ["services"])
+        answered = await _answers(suite, token, count=20)
+        suite.tell.reached("mode SERVICE: calls cross the namespaces", seen=answered.total())
+        await _apply(cluster, documents, mode="POD")
+        await _read(suite, cluster, ["endpointslices", "services"])
+        turns = await _turns(suite, token)
+        seen = await _scaled(suite, token)
+        await suite.platform.run(verb(SCALED.format(3)))
+        await settled(cluster)
+        unready = await _without_the_right(suite, cluster, documents)
+        count = nothing_failed(suite, tally)
+    return f"{turns}; a new pod called {seen}; without the right {unready}; {count}"
+
+
+async def _read(suite: Suite, cluster: Kubernetes, resources: list[str]) -> None:
+    """Check in the log of each replica that it follows the API server, and what of it."""
+    for pod in await ready_pods(suite.platform, "rest-service", "system-server"):
+        lines = (await cluster.program.run("logs", pod.name, "-n", pod.namespace)).splitlines()
+        read = [json.loads(line) for line in lines if "read from the API server" in line]
+        seen = sorted({line["resource"] for line in read})
+        suite.tell.check(f"{pod.name} follows the API server", holds=seen == resources, seen=seen)
+
+
+async def _answers(suite: Suite, token: str, *, count: int, url: str | None = None) -> Counter[str]:
+    """Have diff-ns-service called by its short name; return how often each pod of it answered."""
+    url = url or await suite.platform.url(*REST)
+    answered: Counter[str] = Counter()
+    for _ in range(count):
+        reply = await suite.http.send(Request("GET", f"{url}/api/detail/own", bearer=token))
+        if not reply.ok:
+            raise RuntimeError(f"no answer by the short name: {reply.status} {reply.body}")
+        answered[reply.json()["pod"]] += 1
+    return answered
+
+
+async def _turns(suite: Suite, token: str) -> str:
+    """Check that each replica calls every ready pod, though it keeps its connections."""
+    wanted = {pod.name for pod in await ready_pods(suite.platform, "diff-ns-service", "ns-app")}
+    for replica in await ready_pods(suite.platform, "rest-service", "system-server"):
+        url = await suite.platform.pod_url(replica)
+        answered = await _answers(suite, token, count=TURNS * len(wanted), url=url)
+        suite.tell.check(
+            f"mode POD: {replica.name} calls all {len(wanted)} pods",
+            holds=answered.keys() == wanted,
+            seen=sorted(answered.values()),
+        )
+    return f"mode POD: all {len(wanted)} pods called"
+
+
+async def _scaled(suite: Suite, token: str) -> str:
+    """Add a pod; return how soon after it became ready it was called."""
+    before = {pod.name for pod in await ready_pods(suite.platform, "diff-ns-service", "ns-app")}
+    await suite.platform.run(verb(SCALED.format(4)))
+
+    async def called() -> str | None:
+        answered = await _answers(suite, token, count=1)
+        return next((name for name in answered if name not in before), None)
+
+    name = await until(called, what="the new pod to be called", seconds=60, every=0.01)
+    now = time.time()
+    pods = await ready_pods(suite.platform, "diff-ns-service", "ns-app")
+    since = _ready_since(next(pod for pod in pods if pod.name == name))
+    suite.tell.check(
+        f"{name} is called at most {SEEN_WITHIN_S:g} s after it is ready",
+        holds=now - since < SEEN_WITHIN_S + ROUNDED_S,
+        seen=f"{max(now - since - ROUNDED_S, 0):.1f} to {now - since:.1f} s",
+    )
+    return f"within {now - since:.1f} s of being ready"
+
+
+def _ready_since(pod: Pod) -> float:
+    conditions = pod.document["status"]["conditions"]
+    ready = next(one for one in conditions if one["type"] == "Ready")
+    return datetime.fromisoformat(ready["lastTransitionTime"]).timestamp()
+
+
+async def _without_the_right(suite: Suite, cluster: Kubernetes, documents: Documents) -> str:
+    """Take the right away: a new replica is unready and says why, until it is given back."""
+    program, service = cluster.program, ("rest-service", "system-server")
+    before = {pod.name for pod in await ready_pods(suite.platform, *service)}
+    await program.run("delete", BINDING)
+    await program.run("rollout", "restart", "deployment/rest-service-deployment", "-n", REST[1])
+
+    async def refused() -> str | None:
+        for document in await cluster.objects("pods", REST[1]):
+            pod = Pod(document)
+            if pod.labels.get("app") != service[0] or pod.name in before or not pod.ip:
+                continue
+            said = await program.run("logs", pod.name, "-n", pod.namespace)
+            if "cannot list resource" in said and not pod.ready:
+                return pod.name
+        return None
+
+    name = await until(refused, what="a new replica to say what it lacks", seconds=60, every=0.5)
+    ready = {pod.name for pod in await ready_pods(suite.platform, *service)}
+    suite.tell.check(f"{name} is not ready, those before it are", holds=ready == before)
+    await _apply(cluster, documents, mode="POD")
+    return "a new replica stays unready"
+
+
+@asynccontextmanager
+async def _as_before(cluster: Kubernetes) -> AsyncIterator[Documents]:
+    """Have the documents the component changes, and have them applied again at the end."""
+    found = [await cluster.program.object(*patched) for patched in PATCHED]
+    documents = [json.loads(one["metadata"]["annotations"][APPLIED]) for one in found]
+    try:
+        yield documents
+    finally:
+        await cluster.program.run("apply", "-f", "-", stdin=yaml.safe_dump_all(documents))
+        await cluster.program.run("delete", CLUSTER_WIDE, "suite-discovery", "--ignore-not-found")
+        await settled(cluster)
+
+
+async def _apply(cluster: Kubernetes, documents: Documents, *, mode: str) -> None:
+    """Apply the component to what runs, with a mode of balancing, and wait until all follow it."""
+    with _kustomized(documents, mode) as directory:
+        rendered = await cluster.program.run("kustomize", directory)
+    await cluster.program.run("apply", "-f", "-", stdin=rendered)
+    await settled(cluster)
+
+
+@contextmanager
+def _kustomized(documents: Documents, mode: str) -> Iterator[str]:
+    """Have a folder with the documents and the component."""
+    (ROOT / ".build").mkdir(exist_ok=True)
+    with TemporaryDirectory(dir=ROOT / ".build", prefix="discovered-") as name:
+        Path(name, "running.yaml").write_text(yaml.safe_dump_all(documents))
+        Path(name, "kustomization.yaml").write_text(yaml.safe_dump(_kustomization(name, mode)))
+        yield name
+
+
+def _kustomization(directory: str, mode: str) -> dict[str, Any]:
+    variable = {"name": "SPRING__CLOUD__KUBERNETES__LOADBALANCER__MODE", "value": mode}
+    path = "/spec/template/spec/containers/0/env/-"
+    return {
+        "resources": ["running.yaml"],
+        "components": [os.path.relpath(COMPONENT, directory)],
+        "patches": [
+            {
+                "target": {"kind": "Deployment"},
+                "patch": yaml.safe_dump([{"op": "add", "path": path, "value": variable}]),
+            }
+        ],
+    }
+
+
+SCENARIO = Scenario(
+    name="discovered",
+    title="names looked up through the API server",
+    must="short names work in modes SERVICE and POD; a new pod called within 2 s; 0 failed",
+    play=play,
+)

@@ -1,0 +1,122 @@
+"""Volumes for a cluster that makes none on demand: directories of its nodes."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import yaml
+
+from suitectl.program import Program
+
+CLASS = "suite-local"
+NAMESPACE = "suite-volumes"
+ROOT = "/var/lib/suite-volumes"
+PER_NODE = 6
+"""All of Redis and Sentinel on one node, where there is one only."""
+_MAKE = f"cd /host && for n in $(seq {PER_NODE}); do mkdir -p -m 0777 $n; done"
+_EMPTY = "rm -rf /host/*"
+
+
+@asynccontextmanager
+async def volumes(program: Program, image: str) -> AsyncIterator[None]:
+    """Have volumes for the claims of the suite; nothing is left of them, unless KEEP=1.
+
+    `image` is one with a shell that the nodes have. A cluster with a storage class is left alone.
+    """
+    classes = {found["metadata"]["name"] for found in await program.objects("storageclasses")}
+    if classes - {CLASS}:
+        yield
+        return
+    nodes = [node["metadata"]["name"] for node in await program.objects("nodes")]
+    # Of a run that was broken off: a volume serves one claim in its life.
+    await _delete_volumes(program)
+    try:
+        await _apply(program, [_namespace(), _class(), *_volumes(nodes)])
+        await _on_each(program, nodes, image, _MAKE)
+        yield
+    finally:
+        if not os.environ.get("KEEP"):
+            await _delete_volumes(program)
+            await _on_each(program, nodes, image, _EMPTY)
+            await program.run("delete", "storageclass", CLASS)
+            await program.run("delete", "namespace", NAMESPACE, timeout=120)
+
+
+async def _delete_volumes(program: Program) -> None:
+    await program.run("delete", "persistentvolumes", "-l", f"suite={CLASS}", timeout=120)
+
+
+async def _on_each(program: Program, nodes: Sequence[str], image: str, command: str) -> None:
+    """Run a command over the directory of each node; pods may not, so it is done for them."""
+    pods = [_pod(node, image, command) for node in nodes]
+    await _apply(program, pods)
+    names = [f"pod/{pod['metadata']['name']}" for pod in pods]
+    done = ("--for=jsonpath={.status.phase}=Succeeded", "--timeout=120s")
+    await program.run("wait", *names, "-n", NAMESPACE, *done, timeout=130)
+    await program.run("delete", *names, "-n", NAMESPACE, "--grace-period=1")
+
+
+async def _apply(program: Program, documents: Sequence[dict[str, Any]]) -> None:
+    await asyncio.shield(program.run("apply", "-f", "-", stdin=yaml.safe_dump_all(documents)))
+
+
+def _namespace() -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
+
+
+def _class() -> dict[str, Any]:
+    """Return the class that claims get which name none; bound where the pod is to run."""
+    default = {"storageclass.kubernetes.io/is-default-class": "true"}
+    return {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": {"name": CLASS, "annotations": default},
+        "provisioner": "kubernetes.io/no-provisioner",
+        "volumeBindingMode": "WaitForFirstConsumer",
+    }
+
+
+def _volumes(nodes: Sequence[str]) -> Sequence[dict[str, Any]]:
+    return [_volume(node, number) for node in nodes for number in range(1, PER_NODE + 1)]
+
+
+def _volume(node: str, number: int) -> dict[str, Any]:
+    here = {"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": f"{CLASS}-{node}-{number}", "labels": {"suite": CLASS}},
+        "spec": {
+            "capacity": {"storage": "2Gi"},
+            "accessModes": ["ReadWriteOnce"],
+            "persistentVolumeReclaimPolicy": "Retain",
+            "storageClassName": CLASS,
+            "local": {"path": f"{ROOT}/{node}/{number}"},
+            "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [here]}]}},
+        },
+    }
+
+
+def _pod(node: str, image: str, command: str) -> dict[str, Any]:
+    directory = {"path": f"{ROOT}/{node}", "type": "DirectoryOrCreate"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": node, "namespace": NAMESPACE},
+        "spec": {
+            "nodeName": node,
+            "restartPolicy": "Never",
+            "containers": [
+                {
+                    "name": "directories",
+                    "image": image,
+                    "imagePullPolicy": "IfNotPresent",
+                    "command": ["sh", "-c", command],
+                    "volumeMounts": [{"name": "host", "mountPath": "/host"}],
+                }
+            ],
+            "volumes": [{"name": "host", "hostPath": directory}],
+        },
+    }

@@ -1,0 +1,286 @@
+"""Redis with replicas and Sentinels: a failover loses nothing that was answered (PROTOCOL, 12).
+
+The history is the judge: every token that was answered is there, every one whose revocation was
+answered is not, and whoever got neither heard 503 with a time to come again.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+from redis.exceptions import RedisError
+from story.waiting import until
+
+from cas_server.app import create_app
+from cas_server.settings import CasSettings
+from chassis import LiveConfig
+from chassis.config import ConfigSource
+from integration.cas_server.world import Cas
+from sentinel_suite import SentinelSuite, Server, eventually, sentinel_suite
+from served import served
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SentinelSuite]:
+    with sentinel_suite(tmp_path_factory.mktemp("sentinel")) as running:
+        yield running
+
+
+@pytest.fixture
+async def complete(suite: SentinelSuite) -> SentinelSuite:
+    """Every test begins and leaves with one primary and two replicas."""
+    await asyncio.to_thread(suite.wait_complete)
+    return suite
+
+
+@pytest.fixture
+async def cas(
+    complete: SentinelSuite, identities: dict[str, object], tmp_path: Path
+) -> AsyncIterator[Cas]:
+    """Two replicas of cas-server on the primary that the Sentinels name."""
+    password = complete.passwords["cas-server-password"]
+    redis = {
+        "username": "cas-server",
+        "password": password,
+        "sentinel": {
+            "master": "suite",
+            "nodes": [f"{address}:26379" for address in complete.addresses("sentinel")],
+            "username": "cas-server",
+            "password": password,
+        },
+    }
+    settings = {"spring": {"data": {"redis": redis}}, "durability": {"wait-replicas": 1}}
+    text = yaml.safe_dump({**identities, **settings})
+    (tmp_path / "application.yaml").write_text(text)
+    source = ConfigSource("cas-server", config_dir=tmp_path)
+    apps = [create_app(LiveConfig.load(source, CasSettings)) for _ in range(2)]
+    async with served(*apps) as urls, httpx.AsyncClient(timeout=10, trust_env=False) as http:
+        yield Cas(tmp_path, identities, urls, http)
+
+
+@dataclass
+class History:
+    """What was answered to clients that go on through a fault."""
+
+    cas: Cas
+    answered: set[str] = field(default_factory=set)
+    revoked: set[str] = field(default_factory=set)
+    uncertain: set[str] = field(default_factory=set)
+    refused: int = 0
+
+    async def write(self, replica: int) -> None:
+        """Issue a token, and revoke every third; keep what was said."""
+        token = await self._post("/oauth/token", {"grant_type": "client_credentials"}, replica)
+        if token is None:
+            return
+        value = str(token.json()["access_token"])
+        self.answered.add(value)
+        if len(self.answered) % 3:
+            return
+        # Until the answer is there, either outcome is right.
+        self.uncertain.add(value)
+        if await self._post("/oauth/revoke", {"token": value}, replica) is not None:
+            self.revoked.add(value)
+            self.uncertain.discard(value)
+
+    async def _post(self, path: str, form: dict[str, str], replica: int) -> httpx.Response | None:
+        reply = await self.cas.post(path, form, "demo-app", replica=replica)
+        if reply.status_code == 200:
+            return reply
+        assert reply.status_code == 503, reply.text
+        assert reply.headers["retry-after"]
+        self.refused += 1
+        return None
+
+    async def judge(self) -> None:
+        """Compare what cas-server says now with what it has answered."""
+        alive = self.answered - self.revoked - self.uncertain
+        for token in alive:
+            assert (await self.cas.check(token)).status_code == 200, "an answered token is lost"
+        for token in self.revoked:
+            assert (await self.cas.check(token)).status_code == 400, "a revoked token is alive"
+        assert len(alive) > 10
+        assert self.revoked
+
+
+@asynccontextmanager
+async def writers(cas: Cas) -> AsyncIterator[History]:
+    """Have clients of both replicas write while the block runs, and judge them after."""
+    history, ended = History(cas), asyncio.Event()
+
+    async def go_on(replica: int) -> None:
+        while not ended.is_set():
+            await history.write(replica)
+            await asyncio.sleep(0.01)
+
+    async with asyncio.TaskGroup() as group:
+        for n in range(4):
+            group.create_task(go_on(n % 2))
+        await _progress(history)
+        try:
+            yield history
+            await _progress(history)
+        finally:
+            ended.set()
+    await history.judge()
+
+
+async def _progress(history: History) -> None:
+    """Wait until writes are answered again."""
+    seen = len(history.answered)
+
+    async def further() -> bool:
+        return len(history.answered) >= seen + 20
+
+    assert await until(further, what="writes to be answered", seconds=30)
+
+
+async def another(suite: SentinelSuite, than: Server) -> Server:
+    """Wait until the Sentinels have made another primary; return it."""
+
+    def found() -> Server | None:
+        primary = suite.primary()
+        return primary if primary is not than else None
+
+    return await asyncio.to_thread(eventually, found, "another primary")
+
+
+async def test_every_grant_and_endpoint_works_with_the_rights_that_cas_server_has(
+    cas: Cas,
+) -> None:
+    pair = await cas.user_tokens()
+    assert (await cas.check(pair["access_token"])).status_code == 200
+    renewed = (await cas.refresh(pair["refresh_token"])).json()
+    assert (await cas.check(renewed["access_token"], replica=1)).status_code == 200
+    reused = await cas.refresh(pair["refresh_token"])
+    assert reused.status_code == 200, "within the grace the answer is repeated"
+    form = {"token": renewed["refresh_token"]}
+    assert (await cas.post("/oauth/revoke", form, "demo-app")).status_code == 200
+    assert (await cas.check(renewed["access_token"])).status_code == 400
+
+
+async def test_a_killed_primary_that_comes_back_at_once_loses_nothing(
+    cas: Cas, complete: SentinelSuite
+) -> None:
+    """A container that is restarted within a moment: it must not resume as primary."""
+    primary = complete.primary()
+    async with writers(cas):
+        primary.kill()
+        primary.start()
+        await another(complete, primary)
+    await asyncio.to_thread(complete.wait_complete)
+    assert primary.role() == "slave"
+    assert "waiting until a replica has taken over" in primary.log
+
+
+async def test_a_primary_that_ends_in_peace_hands_over_first(
+    cas: Cas, complete: SentinelSuite
+) -> None:
+    primary = complete.primary()
+    async with writers(cas):
+        assert await asyncio.to_thread(primary.run, "stop-redis.sh") == 0
+        assert complete.named() != primary.address, "before it ends, another one is primary"
+        await asyncio.to_thread(primary.terminate)
+        primary.start()
+
+
+async def test_a_primary_that_hangs_and_wakes_again_misleads_nobody(
+    cas: Cas, complete: SentinelSuite
+) -> None:
+    """As after a cut: it still believes to be primary, and its connections are open."""
+    primary = complete.primary()
+    async with writers(cas):
+        primary.pause()
+        await another(complete, primary)
+        primary.resume()
+    await asyncio.to_thread(complete.wait_complete)
+
+
+async def test_readers_follow_a_failover_that_they_do_not_notice(
+    cas: Cas, complete: SentinelSuite
+) -> None:
+    """The old primary stays reachable and goes on answering with what it knows, for seconds."""
+    token = await cas.client_token()
+    primary = complete.primary()
+    assert (await cas.check(token)).status_code == 200
+    with complete.sentinels[0].client() as client:
+        client.execute_command("SENTINEL FAILOVER", "suite")
+    await another(complete, primary)
+
+    async def revoked() -> bool:
+        reply = await cas.post("/oauth/revoke", {"token": token}, "demo-app", replica=1)
+        assert reply.status_code in (200, 503)
+        return reply.status_code == 200
+
+    async def known() -> bool:
+        return (await cas.check(token)).status_code == 400
+
+    assert await until(revoked, what="a revocation at the new primary", seconds=10)
+    assert await until(known, what="the reader to know it", seconds=4)
+
+
+async def test_a_primary_that_lost_its_volume_wipes_nobody(
+    cas: Cas, complete: SentinelSuite
+) -> None:
+    primary = complete.primary()
+    async with writers(cas):
+        primary.kill()
+        primary.wipe()
+        primary.start()
+        await another(complete, primary)
+
+
+async def test_a_restart_of_everything_finds_the_tokens_again(
+    cas: Cas, complete: SentinelSuite
+) -> None:
+    token = await cas.client_token()
+    # The append-only file is synced once a second.
+    await asyncio.sleep(1.5)
+    for server in complete.servers:
+        server.kill()
+    for server in complete.servers:
+        server.start()
+    await asyncio.to_thread(complete.wait_complete)
+    assert (await cas.check(token)).status_code == 200
+
+
+async def test_a_sentinel_without_memory_learns_who_is_primary(complete: SentinelSuite) -> None:
+    sentinel = complete.sentinels[0]
+    sentinel.kill()
+    sentinel.wipe()
+    sentinel.start()
+    await asyncio.to_thread(complete.wait_complete)
+
+
+async def test_without_a_majority_nobody_is_primary_and_reads_go_on(
+    cas: Cas, complete: SentinelSuite
+) -> None:
+    """A lone Sentinel decides nothing, and who has a connection keeps it."""
+    token = await cas.client_token()
+    for sentinel in complete.sentinels[1:]:
+        sentinel.kill()
+    try:
+        assert (await cas.check(token)).status_code == 200
+        await cas.client_token()
+    finally:
+        for sentinel in complete.sentinels[1:]:
+            sentinel.start()
+
+
+async def test_nobody_gets_in_without_a_password_or_beyond_his_rights(
+    complete: SentinelSuite,
+) -> None:
+    for server in (complete.primary(), complete.sentinels[0]):
+        with server.client("cas-server") as client:
+            for command in ("CONFIG GET *", "ACL LIST", "KEYS *", "SENTINEL RESET suite"):
+                with pytest.raises(RedisError, match=r"permission|NOPERM|unknown command"):
+                    client.execute_command(*command.split())
+        with server.client(None) as client, pytest.raises(RedisError, match=r"authenticat"):
+            client.ping()

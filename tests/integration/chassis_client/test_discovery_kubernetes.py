@@ -1,0 +1,157 @@
+"""A service in mode `kubernetes`, from its environment to the calls it makes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import pytest
+from fastapi import APIRouter, Depends
+
+from chassis import (
+    LiveConfig,
+    ServiceClient,
+    ServiceSettings,
+    TokenRelay,
+    create_app,
+    service_client,
+)
+from chassis.config import ConfigSource
+from chassis.discovery.kubernetes import api as api_module
+from chassis.management import ManagementApp
+from chassis.testing import app_client, bearer
+from integration.chassis_client.scripted import Scripted, answer, scripted
+from integration.chassis_client.test_remote_tokens import YES
+from kube_api import KubeApi, kube_api
+from kube_objects import endpoint_slice, service
+
+pytestmark = pytest.mark.anyio
+
+SERVICE = {
+    "POD_NAMESPACE": "system-server",
+    "DISCOVERY__MODE": "kubernetes",
+    "SPRING__CLOUD__KUBERNETES__DISCOVERY__ALL_NAMESPACES": "true",
+    "SECURITY__OAUTH2__CLIENT__CLIENT_ID": "rest-service",
+    "SECURITY__OAUTH2__CLIENT__CLIENT_SECRET": "rest-service-123",
+    "SECURITY__OAUTH2__RESOURCE__ID": "rest-service",
+    "SECURITY__OAUTH2__RESOURCE__TOKEN_INFO_URI": "http://cas-server-service/oauth/check_token",
+}
+POD = {"SPRING__CLOUD__KUBERNETES__LOADBALANCER__MODE": "POD"}
+
+DiffNs = Annotated[ServiceClient, Depends(service_client("diff-ns", auth=TokenRelay()))]
+router = APIRouter()
+
+
+@router.get("/relayed")
+async def relayed(diff_ns: DiffNs) -> str:
+    return (await diff_ns.get("/api/detail")).text
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A running service: its API and its management port."""
+
+    api: httpx.AsyncClient
+    management: httpx.AsyncClient
+
+    async def relayed(self) -> httpx.Response:
+        return await self.api.get("/relayed", headers=bearer("t0ken"))
+
+    async def ready(self) -> httpx.Response:
+        return await self.management.get("/readyz")
+
+
+class World:
+    """An API server, cas-server, two replicas of another service, and the one under test."""
+
+    def __init__(self, stack: AsyncExitStack, api: KubeApi) -> None:
+        self._stack = stack
+        self.api = api
+
+    async def replica(self, name: str) -> Scripted:
+        """Have a replica that answers by its name, and that a slice of its own leads to."""
+        pod = await self._stack.enter_async_context(scripted(answer(200, name.encode())))
+        port = [{"name": "http", "port": pod.address.port}]
+        await self.api.put(
+            "endpointslices", endpoint_slice("diff-ns", pod.address.host, name=name, ports=port)
+        )
+        return pod
+
+    async def start(self, **environ: str) -> Service:
+        """Start the service that the environment describes."""
+        cas = await self._stack.enter_async_context(scripted(YES))
+        port = [{"port": 80, "name": "http"}]
+        # The cluster's address of a Service is the only one here: it is called at its own port.
+        await self.api.put("services", service("diff-ns", ports=port))
+        await self.api.put("services", service("cas-server-service", "system-server", ports=port))
+        listening = [{"name": "http", "port": cas.address.port}]
+        slice_ = endpoint_slice("cas-server-service", cas.address.host, ports=listening)
+        slice_["metadata"]["namespace"] = "system-server"
+        await self.api.put("endpointslices", slice_)
+        source = ConfigSource(name="rest-service", environ=SERVICE | self.api.environ | environ)
+        live = LiveConfig.load(source, ServiceSettings)
+        app = create_app(live, title="rest-service", version="1", routers=[router])
+        app.state.chassis.health.started = True
+        management = ManagementApp(app.state.chassis)
+        return Service(
+            await self._stack.enter_async_context(app_client(app)),
+            await self._stack.enter_async_context(
+                httpx.AsyncClient(
+                    transport=httpx.ASGITransport(management), base_url="http://management"
+                )
+            ),
+        )
+
+
+@pytest.fixture
+async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+    monkeypatch.setattr(api_module, "_MOUNT", tmp_path)
+    async with AsyncExitStack() as stack:
+        yield World(stack, await stack.enter_async_context(kube_api(tmp_path)))
+
+
+async def test_short_names_lead_across_namespaces_and_calls_take_turns_over_pods(
+    world: World,
+) -> None:
+    for name in ("one", "two"):
+        await world.replica(name)
+    running = await world.start(**POD)
+    await world.api.watched(2)
+    assert [(await running.relayed()).json() for _ in range(4)] == ["one", "two"] * 2
+
+
+async def test_a_pod_that_comes_later_gets_the_next_calls(world: World) -> None:
+    await world.replica("one")
+    running = await world.start(**POD)
+    await world.api.watched(2)
+    assert (await running.relayed()).json() == "one"
+    await world.replica("two")
+    async with asyncio.timeout(5):
+        while (await running.relayed()).json() != "two":
+            pass
+
+
+async def test_before_the_first_answer_calls_are_503_and_the_replica_is_unready(
+    world: World,
+) -> None:
+    await world.replica("one")
+    await world.api.stop()
+    running = await world.start(**POD)
+    refused, unready = await running.relayed(), await running.ready()
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    assert (unready.status_code, "discovery" in unready.text) == (503, True)
+    await world.api.start()
+    await world.api.watched(2)
+    assert (await running.relayed()).json() == "one"
+
+
+async def test_what_is_known_serves_and_stays_ready_while_the_api_is_away(world: World) -> None:
+    await world.replica("one")
+    running = await world.start(**POD)
+    await world.api.watched(2)
+    await world.api.stop()
+    assert (await running.relayed()).json() == "one"
+    assert (await running.ready()).status_code == 200

@@ -1,0 +1,88 @@
+"""Look-ups beside a name server that loses packets: in a network namespace of its own.
+
+Run as a program, it makes the namespace's loopback usable, serves as the name server that
+/etc/resolv.conf names, plays one scenario and prints what it saw as JSON.
+"""
+
+import asyncio
+import fcntl
+import json
+import socket
+import struct
+import sys
+import time
+from collections.abc import Awaitable, Callable
+
+from chassis.discovery import Address
+from chassis.discovery.answers import Answers
+from chassis.discovery.dns import DnsDirectory
+from chassis.discovery.resolver import SystemResolver
+from integration.chassis_discovery.name_server import NameServer
+
+NAME = "cas.system-server.svc.cluster.local."
+OLD, NEW = "10.0.0.1", "10.0.0.2"
+_SIOCSIFFLAGS, _IFF_UP = 0x8914, 1
+
+
+async def a_cold_look_up(server: NameServer) -> object:
+    """Lose all that the first socket sends, as a lost packet and its companion would be."""
+    first: set[tuple[str, int]] = set()
+
+    def loses(sender: tuple[str, int]) -> bool:
+        first.update(set() if first else {sender})
+        return sender in first
+
+    server.loses = loses
+    started = time.monotonic()
+    found = await DnsDirectory(cluster_domain="cluster.local").service("cas", "system-server", 80)
+    return {"found": found, "seconds": time.monotonic() - started}
+
+
+async def a_known_name(server: NameServer) -> object:
+    """Let the server fall silent once the answer is too old, then say another address."""
+    now = 0.0
+    answers = Answers(SystemResolver(), clock=lambda: now)
+    directory = DnsDirectory(cluster_domain="cluster.local", answers=answers)
+
+    async def slowest_of_many() -> float:
+        took = 0.0
+        for _ in range(20):
+            started = time.monotonic()
+            assert await directory.service("cas", "system-server", 80) == Address(OLD, 80)
+            took = max(took, time.monotonic() - started)
+            await asyncio.sleep(0)
+        return took
+
+    await directory.service("cas", "system-server", 80)
+    now += 6
+    server.loses = lambda _: True
+    slowest = await slowest_of_many()
+    server.addresses[NAME], new = NEW, Address(NEW, 80)
+    server.loses = lambda _: False
+    async with asyncio.timeout(10):
+        # It is the calls that start look-ups.
+        while await directory.service("cas", "system-server", 80) != new:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    return {"slowest": slowest}
+
+
+async def play(scenario: Callable[[NameServer], Awaitable[object]]) -> object:
+    loop = asyncio.get_running_loop()
+    server = NameServer()
+    server.addresses[NAME] = OLD
+    transport, _ = await loop.create_datagram_endpoint(lambda: server, ("127.0.0.1", 53))
+    try:
+        return await scenario(server)
+    finally:
+        transport.close()
+
+
+def _raise_loopback() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        request = struct.pack("16sh14x", b"lo", _IFF_UP)
+        fcntl.ioctl(any_socket, _SIOCSIFFLAGS, request)
+
+
+if __name__ == "__main__":
+    _raise_loopback()
+    sys.stdout.write(json.dumps(asyncio.run(play(globals()[sys.argv[1]]))))

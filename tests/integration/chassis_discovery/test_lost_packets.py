@@ -1,0 +1,54 @@
+"""The system's own resolver beside a real name server that loses packets."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TESTS = Path(__file__).parents[2]
+NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount", "--net")
+POSSIBLE = (
+    sys.platform == "linux" and not subprocess.run([*NAMESPACE, "true"], check=False).returncode
+)
+pytestmark = pytest.mark.skipif(
+    not POSSIBLE, reason="needs to make network namespaces, which this machine refuses"
+)
+SHELL = 'mount --bind "$0" /etc/resolv.conf && exec "$@"'
+
+
+@pytest.fixture
+def resolv_conf(tmp_path: Path) -> Path:
+    """Return a pod's, but for the name server; glibc repeats a question after a second."""
+    path = tmp_path / "resolv.conf"
+    path.write_text("nameserver 127.0.0.1\noptions ndots:5 timeout:1 attempts:2\n")
+    return path
+
+
+def play(scenario: str, resolv_conf: Path) -> dict[str, Any]:
+    program = (sys.executable, "-m", "integration.chassis_discovery.lost_packets", scenario)
+    done = subprocess.run(
+        [*NAMESPACE, "sh", "-c", SHELL, resolv_conf, *program],
+        env={**os.environ, "PYTHONPATH": str(TESTS)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    seen: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return seen
+
+
+def test_a_first_look_up_survives_a_lost_packet_well_within_a_second(resolv_conf: Path) -> None:
+    seen = play("a_cold_look_up", resolv_conf)
+    assert seen["found"] == ["10.0.0.1", 80]
+    assert 0.2 < seen["seconds"] < 0.8
+
+
+def test_a_known_name_costs_nobody_a_wait_while_packets_are_lost(resolv_conf: Path) -> None:
+    """And the service's new address is followed as soon as the name server says it."""
+    assert play("a_known_name", resolv_conf)["slowest"] < 0.2

@@ -1,0 +1,134 @@
+"""A suite whose Secrets are mounted as kubelet does it: to each replica at another time."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import anyio
+import httpx
+
+from cas_server.app import create_app
+from cas_server.settings import CasSettings
+from chassis import LiveConfig, ServiceSettings
+from chassis.client import ServiceClients
+from chassis.config import ConfigSource
+from chassis.discovery import Address
+from kubelet import ConfigMapVolume
+from served import served
+from suitectl.kept_secrets import KeptSecrets, Secret
+
+SERVICE = "rest-service"
+LATER_S = (0.0, 0.3, 0.6)
+"""After an edit, when kubelet brings it to each replica in turn."""
+_CAS_URL = "http://cas-server-service/oauth"
+OAUTH2 = f"""
+security:
+  oauth2:
+    client: {{client-id: {SERVICE}, access-token-uri: {_CAS_URL}/token}}
+    resource:
+      id: {SERVICE}
+      token-info-uri: {_CAS_URL}/check_token
+      cache-ttl: 0s
+      negative-cache-ttl: 0s
+"""
+
+
+class InTurn:
+    """Discovery in which a name leads to the replicas of cas-server, one after the other."""
+
+    def __init__(self, urls: tuple[str, ...]) -> None:
+        self._addresses = [Address(str(u.hostname), u.port or 0) for u in map(urlsplit, urls)]
+        self._turn = 0
+
+    async def resolve(self, name: str, port: int) -> Address:
+        del name, port
+        self._turn += 1
+        return self._addresses[self._turn % len(self._addresses)]
+
+    def doubt(self, address: Address) -> None:
+        del address
+
+
+class MountedSuite:
+    """Two replicas of cas-server and one of a service, each with a volume of its own."""
+
+    def __init__(self, volumes: Mapping[str, list[ConfigMapVolume]]) -> None:
+        self._volumes = volumes
+        self._bringing: dict[str, asyncio.Task[None]] = {}
+        self.urls: tuple[str, ...] = ()
+
+    async def is_deployed(self) -> bool:
+        return True
+
+    async def apply(self, secret: Secret) -> None:
+        name = secret["metadata"]["name"]
+        self._bringing[name] = asyncio.create_task(self._bring(name, dict(secret["stringData"])))
+
+    async def await_mounted(self, service: str, key: str, text: str) -> None:
+        del key, text
+        names = {"cas-server": "cas-server-identities", SERVICE: f"{SERVICE}-credentials"}
+        if (bringing := self._bringing.get(names[service])) is not None:
+            await bringing
+
+    async def await_accepted(self, client: str, secret: str) -> None:
+        async with httpx.AsyncClient(trust_env=False) as http, asyncio.timeout(10):
+            for url in self.urls:
+                await _proven(http, url, client, secret)
+
+    async def _bring(self, name: str, files: dict[str, str]) -> None:
+        for volume, seconds in zip(self._volumes[name], LATER_S, strict=False):
+            await asyncio.sleep(seconds)
+            volume.update(files)
+
+
+async def _proven(http: httpx.AsyncClient, url: str, client: str, secret: str) -> None:
+    """Ask until the replica takes the secret: its reload comes shortly after the mount."""
+    while True:
+        form = {"token": "none"}
+        reply = await http.post(f"{url}/oauth/revoke", data=form, auth=(client, secret))
+        if reply.status_code == 200:
+            return
+        await asyncio.sleep(0.15)
+
+
+@asynccontextmanager
+async def mounted(
+    kept: KeptSecrets, directory: Path, redis: int
+) -> AsyncIterator[tuple[MountedSuite, ServiceClients, LiveConfig[Any]]]:
+    """Have the suite running on the secrets as they are kept now."""
+    identities = kept.registered["stringData"]
+    credentials = kept.documents[f"{SERVICE}-credentials"]["stringData"]
+    cas = [ConfigMapVolume(directory / f"cas-{number}", identities) for number in range(2)]
+    own = ConfigMapVolume(directory / "own", credentials)
+    config = ConfigMapVolume(directory / "config", {"application.yaml": OAUTH2})
+    suite = MountedSuite({"cas-server-identities": cas, f"{SERVICE}-credentials": [own]})
+    live = LiveConfig.load(
+        ConfigSource(SERVICE, config_dir=config.path, secrets_dir=own.path), ServiceSettings
+    )
+    apps = [create_app(_cas(volume, redis)) for volume in cas]
+    async with AsyncExitStack() as stack:
+        suite.urls = await stack.enter_async_context(served(*apps))
+        await stack.enter_async_context(_following(live))
+        discovery = InTurn(suite.urls)
+        clients = await stack.enter_async_context(ServiceClients(live, discovery=discovery))
+        yield suite, clients, live
+
+
+def _cas(volume: ConfigMapVolume, redis: int) -> LiveConfig[CasSettings]:
+    arguments = {"spring.data.redis.host": "127.0.0.1", "spring.data.redis.port": str(redis)}
+    source = ConfigSource("cas-server", secrets_dir=volume.path, arguments=arguments)
+    return LiveConfig.load(source, CasSettings)
+
+
+@asynccontextmanager
+async def _following(live: LiveConfig[Any]) -> AsyncIterator[None]:
+    stop = anyio.Event()
+    task = asyncio.create_task(live.run(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await task

@@ -1,0 +1,154 @@
+"""A client's secret is renewed under load, with real replicas that get it one after the other."""
+
+import asyncio
+import shutil
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from chassis.client import ServiceClients
+from chassis.errors import ApiError
+from chassis.security.remote import create_token_services
+from chassis.security.token_services import TokenServices
+from integration.suitectl.rotating import SERVICE, MountedSuite, mounted
+from redis_process import redis_port
+from suitectl.kept_secrets import KeptSecrets
+from suitectl.program import CommandFailedError
+from suitectl.rotate import retire, rotate
+from suitectl.secrets import generate
+
+pytestmark = pytest.mark.anyio
+
+
+class Said:
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def good(self, text: str) -> None:
+        self.lines.append(text)
+
+    def say(self, text: str) -> None:
+        self.lines.append(text)
+
+
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with redis_port(tmp_path_factory.mktemp("redis")) as port:
+        yield port
+
+
+@pytest.fixture(scope="module")
+async def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Generate once: each hash is a process of its own."""
+    directory = tmp_path_factory.mktemp("generated") / "secrets"
+    await generate(directory)
+    return directory
+
+
+@pytest.fixture
+def kept(generated: Path, tmp_path: Path) -> KeptSecrets:
+    return KeptSecrets.load(Path(shutil.copytree(generated, tmp_path / "secrets")))
+
+
+@asynccontextmanager
+async def load(clients: ServiceClients, services: TokenServices) -> AsyncIterator[Counter[str]]:
+    """Have new tokens issued to the service and checked by it all the time; count what came."""
+    seen: Counter[str] = Counter()
+    ended = asyncio.Event()
+
+    async def work() -> None:
+        while not ended.is_set():
+            clients.own_tokens.clear()
+            try:
+                await services.authenticate((await clients.own_tokens.get()).value)
+                seen["good"] += 1
+            except ApiError as error:
+                seen[str(error)] += 1
+
+    async with asyncio.TaskGroup() as workers:
+        for _ in range(4):
+            workers.create_task(work())
+        try:
+            yield seen
+        finally:
+            ended.set()
+
+
+async def some_more(seen: Counter[str]) -> None:
+    goal = seen.total() + 40
+    async with asyncio.timeout(20):
+        while seen.total() < goal:  # noqa: ASYNC110  # the load is what is waited for
+            await asyncio.sleep(0.01)
+
+
+async def test_no_call_fails_while_a_secret_is_renewed_and_the_old_one_retired(
+    kept: KeptSecrets, tmp_path: Path, redis: int
+) -> None:
+    old, said = kept.plain[SERVICE], Said()
+    async with mounted(kept, tmp_path, redis) as (suite, clients, live):
+        services = create_token_services(live, clients)
+        async with load(clients, services) as seen:
+            await some_more(seen)
+            await rotate(kept, SERVICE, suite, said)
+            await some_more(seen)
+            await retire(kept, SERVICE, suite, said)
+            await some_more(seen)
+        await services.aclose()
+        assert seen["good"] == seen.total()
+        new = await _accepted(suite, kept.plain[SERVICE])
+        assert (new, await _accepted(suite, old)) == (True, False)
+    assert kept.plain[SERVICE] != old
+    assert not [line for line in said.lines if old in line or kept.plain[SERVICE] in line]
+
+
+async def _accepted(suite: MountedSuite, secret: str) -> bool:
+    """Ask until all replicas take it; what is refused for a while is refused."""
+    try:
+        async with asyncio.timeout(1):
+            await suite.await_accepted(SERVICE, secret)
+    except TimeoutError:
+        return False
+    return True
+
+
+async def test_an_interrupted_rotation_goes_on_with_the_secret_it_made(kept: KeptSecrets) -> None:
+    await kept.renew(SERVICE)
+    kept.save()
+    again = KeptSecrets.load(kept.directory)
+    assert not await again.renew(SERVICE)
+    assert again.plain == kept.plain
+
+
+async def test_what_is_kept_is_for_its_owner_alone(kept: KeptSecrets) -> None:
+    await kept.renew("demo-app")
+    kept.save()
+    modes = {path.name: path.stat().st_mode & 0o777 for path in kept.directory.iterdir()}
+    assert set(modes.values()) == {0o600}
+
+
+async def test_a_user_gets_another_password(kept: KeptSecrets) -> None:
+    before = kept.plain["alice"]
+    assert await kept.renew("alice")
+    assert kept.plain["alice"] != before
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        (SERVICE, "one secret only: make secrets ROTATE=rest-service"),
+        ("alice", "one password: nothing to retire"),
+        ("nobody", "no such client or user; there are: demo-app, "),
+    ],
+)
+async def test_what_cannot_be_retired_is_one_line(kept: KeptSecrets, name: str, why: str) -> None:
+    with pytest.raises(CommandFailedError, match=why) as refused:
+        kept.retire(name)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_directory_without_secrets_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(CommandFailedError, match="no secrets yet: make secrets"):
+        KeptSecrets.load(tmp_path)

@@ -1,0 +1,121 @@
+"""The component `discovery-rbac` gives what discovery by the API server takes, and no more."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chassis.discovery.kubernetes import CALLS
+from manifests.checks.configuration import settings_of
+from manifests.checks.discovery import MODE, discovery_findings
+from manifests.checks.hardening import hardening_findings, service_account_findings
+from manifests.checks.names import version_findings
+from manifests.checks.network_policies import connections
+from manifests.suite_manifests import Manifests, pod_spec, title, with_component
+
+COMPONENT = "discovery-rbac"
+ROLE, BINDING = "ClusterRole/suite-discovery", "ClusterRoleBinding/suite-discovery"
+REST = "Deployment/rest-service-deployment"
+CAS = "Deployment/cas-server-deployment"
+FOLLOWING = {
+    REST,
+    "Deployment/diff-ns-service-v1-deployment",
+    "Deployment/diff-ns-service-v2-deployment",
+}
+POD = "spec.template.spec"
+
+
+@pytest.fixture(scope="module")
+def dev(tmp_path_factory: pytest.TempPathFactory) -> Manifests:
+    """Return the dev suite with the component."""
+    return with_component(COMPONENT, tmp_path_factory.mktemp("dev"))
+
+
+@pytest.fixture(scope="module")
+def production(tmp_path_factory: pytest.TempPathFactory) -> Manifests:
+    """Return what goes to production with the component."""
+    return with_component(COMPONENT, tmp_path_factory.mktemp("prod"), to="overlays/prod")
+
+
+def test_who_follows_the_api_server_may_make_each_call_of_the_code_and_no_other(
+    production: Manifests,
+) -> None:
+    assert list(discovery_findings(production, CALLS)) == []
+    following = {
+        title(workload)
+        for workload in production.workloads()
+        if MODE in pod_spec(workload)["containers"][0].get("env", [])
+    }
+    assert following == FOLLOWING
+
+
+def test_without_the_component_nobody_has_a_token_or_a_right(prod: Manifests) -> None:
+    assert list(discovery_findings(prod, CALLS)) == []
+    assert list(prod.of("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")) == []
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "value", "findings"),
+    [
+        (ROLE, "rules.0.verbs", ["list"], {"may not watch services": 3}),
+        (ROLE, "rules.1.resources", ["endpoints"], {"may not list endpointslices": 3}),
+        (ROLE, "rules.1.apiGroups", [""], {"may not watch endpointslices.discovery": 3}),
+        (ROLE, "rules.0.verbs", ["get", "list", "watch"], {"may get services and never": 3}),
+        (ROLE, "rules.0.resources", ["services", "secrets"], {"may list secrets and never": 3}),
+        (ROLE, "rules.0.resources", ["*"], {"may list * and never": 3, "not list services": 3}),
+        (BINDING, "roleRef.name", "view", {"may not": 12}),
+        (BINDING, "subjects.0.namespace", "default", {f"{REST}: may not": 4}),
+        (BINDING, "subjects.1.name", "cas-server", {"v1-deployment: may not": 4}),
+        (BINDING, "subjects.0.name", "cas-server", {f"{CAS}: may": 4, f"{REST}: may not": 4}),
+        (REST, f"{POD}.automountServiceAccountToken", False, {f"{REST}: no token": 1}),
+        (CAS, f"{POD}.automountServiceAccountToken", True, {f"{CAS}: a token for nothing": 1}),
+        (REST, f"{POD}.containers.0.env", [], {"a token for nothing": 1, "and never does": 4}),
+    ],
+)
+def test_a_missing_right_and_one_too_many_are_found(
+    production: Manifests, target: str, path: str, value: Any, findings: dict[str, int]
+) -> None:
+    found = list(discovery_findings(production.changed(target, path, value), CALLS))
+    assert {text: sum(text in line for line in found) for text in findings} == findings
+
+
+def test_a_call_of_the_code_that_no_role_allows_is_found(production: Manifests) -> None:
+    more = CALLS | {("", "pods", "list")}
+    assert len(list(discovery_findings(production, more))) == len(FOLLOWING)
+
+
+def test_the_token_is_all_that_softens_a_pod(production: Manifests) -> None:
+    token = "mounts a service account token"
+    assert set(hardening_findings(production)) == {f"{name}: {token}" for name in FOLLOWING}
+    assert list(service_account_findings(production)) == []
+
+
+def test_the_policies_open_the_way_to_the_api_server_and_no_other(
+    prod: Manifests, production: Manifests
+) -> None:
+    opened = {(app, "the API server", 6443) for app in ("rest-service", "diff-ns-service")}
+    assert set(connections(production)) - set(connections(prod)) == opened
+    assert set(connections(prod)) <= set(connections(production))
+
+
+def test_a_policy_for_another_port_is_found(prod: Manifests, production: Manifests) -> None:
+    changed = production.changed("NetworkPolicy/rest-service", "spec.egress.2.ports.0.port", 443)
+    assert set(connections(changed)) - set(connections(prod)) == {
+        ("diff-ns-service", "the API server", 6443)
+    }
+
+
+def test_where_nothing_is_denied_the_component_denies_nothing(dev: Manifests) -> None:
+    """A policy of its own would isolate its pods from all but the API server."""
+    assert list(dev.of("NetworkPolicy")) == []
+
+
+@pytest.mark.parametrize("service", ["rest-service", "diff-ns-service"])
+def test_the_services_read_their_mode(dev: Manifests, tmp_path: Path, service: str) -> None:
+    settings = settings_of(dev, service, ["dev"], tmp_path)
+    assert settings.discovery.mode == "kubernetes"
+    assert settings.spring.cloud.kubernetes.discovery.all_namespaces
+
+
+def test_the_versions_of_diff_ns_service_differ_in_their_version_only(dev: Manifests) -> None:
+    assert list(version_findings(dev)) == []

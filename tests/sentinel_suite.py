@@ -1,0 +1,232 @@
+"""Three Redis and three Sentinels as the component redis-sentinel starts them, on loopback.
+
+The scripts are those of the component; each server is a process of its own on an address of its
+own, so that the ports are the real ones.
+"""
+
+import os
+import random
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TypeVar
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from localkube.redis_server import find
+
+T = TypeVar("T")
+
+SCRIPTS = Path(__file__).parents[1] / "k8s/components/redis-sentinel"
+PORTS = {"redis": 6379, "sentinel": 26379}
+WITHIN_S = 60
+"""How long anything may take on a busy machine; a failover itself is a matter of seconds."""
+
+
+class Server:
+    """One server; its data outlives it as a volume does."""
+
+    def __init__(self, suite: "SentinelSuite", kind: str, ordinal: int) -> None:
+        self._suite, self._kind, self._ordinal = suite, kind, ordinal
+        self.address = suite.addresses(kind)[ordinal]
+        self.port = PORTS[kind]
+        self.directory = suite.directory / f"{kind}-{ordinal}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it by its script; `log` has what it says."""
+        shutil.rmtree(self.directory / "run", ignore_errors=True)
+        for name in ("data", "run"):
+            (self.directory / name).mkdir(parents=True, exist_ok=True)
+        with (self.directory / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                ["/bin/sh", SCRIPTS / f"start-{self._kind}.sh"],
+                env=self._environment(),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def run(self, script: str) -> int:
+        """Run another script of the component beside it; return its exit code."""
+        return subprocess.run(
+            ["/bin/sh", SCRIPTS / script], env=self._environment(), check=False, timeout=WITHIN_S
+        ).returncode
+
+    def kill(self) -> None:
+        """End it at once, with all it has started."""
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def terminate(self) -> int:
+        """Ask it to end; return its exit code."""
+        assert self._process is not None
+        self._process.terminate()
+        return self._process.wait(WITHIN_S)
+
+    def pause(self) -> None:
+        """Keep its connections open and answer nothing, as where a network is cut."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def wipe(self) -> None:
+        """Lose the volume."""
+        shutil.rmtree(self.directory / "data")
+
+    @property
+    def log(self) -> str:
+        return (self.directory / "log").read_text()
+
+    def client(self, user: str | None = "sentinel") -> Redis:
+        """Open a connection as one of the users, or as nobody."""
+        return Redis(
+            self.address,
+            self.port,
+            username=user,
+            password=self._suite.passwords.get(f"{user}-password"),
+            decode_responses=True,
+            socket_timeout=2,
+            socket_connect_timeout=2,
+            retry=Retry(NoBackoff(), 0),
+        )
+
+    def role(self) -> str:
+        """Return `master` or `slave`, the empty string where it does not answer."""
+        with self.client() as client:
+            try:
+                return str(client.role()[0])
+            except RedisError:
+                return ""
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        os.killpg(self._process.pid, number)
+
+    def _environment(self) -> Mapping[str, str]:
+        return {
+            "PATH": f"{find().parent}:{find('redis-cli').parent}:/usr/bin:/bin",
+            "NODES": " ".join(self._suite.addresses("redis")),
+            "SENTINELS": " ".join(self._suite.addresses("sentinel")),
+            "ORDINAL": str(self._ordinal),
+            "LISTEN": self.address,
+            "SCRIPTS": str(SCRIPTS),
+            "SECRETS_DIR": str(self._suite.directory / "secrets"),
+            "DATA": str(self.directory / "data"),
+            "RUN": str(self.directory / "run"),
+        }
+
+
+class SentinelSuite:
+    """All six."""
+
+    def __init__(self, directory: Path, network: str) -> None:
+        self.directory, self._network = directory, network
+        names = ("cas-server", "replication", "sentinel")
+        self.passwords = {f"{name}-password": secrets.token_urlsafe(32) for name in names}
+        (directory / "secrets").mkdir(parents=True)
+        for name, password in self.passwords.items():
+            (directory / "secrets" / name).write_text(password)
+        self.redis = [Server(self, "redis", n) for n in range(3)]
+        self.sentinels = [Server(self, "sentinel", n) for n in range(3)]
+
+    def addresses(self, kind: str) -> Sequence[str]:
+        first = {"redis": 1, "sentinel": 11}[kind]
+        return [f"{self._network}.{first + n}" for n in range(3)]
+
+    @property
+    def servers(self) -> Sequence[Server]:
+        return [*self.sentinels, *self.redis]
+
+    def start(self) -> None:
+        """Start all, and wait until writes would be taken."""
+        for server in self.servers:
+            server.start()
+        self.wait_complete()
+
+    def stop(self) -> None:
+        for server in self.servers:
+            server.kill()
+
+    def named(self) -> str | None:
+        """Return the primary's address as most Sentinels name it."""
+        named = [self._named_by(sentinel) for sentinel in self.sentinels]
+        return next((address for address in named if address and named.count(address) > 1), None)
+
+    def primary(self) -> Server:
+        """Wait until the Sentinels agree on a primary that is one."""
+
+        def agreed() -> Server | None:
+            named = self.named()
+            return next(
+                (s for s in self.redis if s.address == named and s.role() == "master"), None
+            )
+
+        return eventually(agreed, "a primary")
+
+    def wait_complete(self) -> Server:
+        """Wait until the primary has both replicas and every Sentinel knows it; return it."""
+
+        def complete() -> Server | None:
+            primary = self.primary()
+            with primary.client() as client:
+                _, _, replicas = client.role()
+            known = [self._replicas_known_by(sentinel) for sentinel in self.sentinels]
+            return primary if len(replicas) == 2 and known == [2, 2, 2] else None
+
+        return eventually(complete, "two replicas")
+
+    def _named_by(self, sentinel: Server) -> str | None:
+        with sentinel.client() as client:
+            try:
+                return str(client.execute_command("SENTINEL GET-MASTER-ADDR-BY-NAME", "suite")[0])
+            except (RedisError, TypeError):
+                return None
+
+    def _replicas_known_by(self, sentinel: Server) -> int:
+        with sentinel.client() as client:
+            return len(client.execute_command("SENTINEL REPLICAS", "suite"))
+
+
+def eventually(look: Callable[[], T | None], what: str) -> T:
+    """Return what `look` finds as soon as it does; raise `TimeoutError`."""
+    deadline = time.monotonic() + WITHIN_S
+    while time.monotonic() < deadline:
+        with suppress(RedisError):
+            if (found := look()) is not None:
+                return found
+        time.sleep(0.05)
+    raise TimeoutError(f"no {what} within {WITHIN_S} s")
+
+
+@contextmanager
+def sentinel_suite(directory: Path) -> Iterator[SentinelSuite]:
+    """Have the six while the block runs."""
+    suite = SentinelSuite(directory, _free_network())
+    suite.start()
+    try:
+        yield suite
+    finally:
+        suite.stop()
+
+
+def _free_network() -> str:
+    """Return the start of loopback addresses that nobody listens on."""
+    while True:
+        network = f"127.{random.randint(64, 127)}.{random.randint(1, 254)}"  # noqa: S311 - no secret
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((f"{network}.1", PORTS["redis"]))
+            return network

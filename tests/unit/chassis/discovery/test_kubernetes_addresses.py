@@ -1,0 +1,127 @@
+"""Mode `kubernetes`: which address a name leads to, for Services and for pods."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from chassis.discovery import Address, NameNotFoundError, NoReadyPodError
+from chassis.discovery.answers import Answers
+from chassis.discovery.dns import DnsDirectory
+from kube_api import KubeApi
+from kube_objects import endpoint_slice, service
+from unit.chassis.discovery.cluster import following, known
+
+pytestmark = pytest.mark.anyio
+
+
+def dns(**addresses: str) -> DnsDirectory:
+    async def look_up(host: str) -> Sequence[str]:
+        return [ip for name, ip in addresses.items() if host.startswith(f"{name}.")]
+
+    return DnsDirectory(cluster_domain="k8s.example", answers=Answers(look_up))
+
+
+async def pods_of(api: KubeApi, port: int = 80, *, calls: int = 4) -> list[Address | None]:
+    async with following(api, mode="pod") as directory:
+        await known(directory)
+        return [await directory.service("detail", "ns-app", port) for _ in range(calls)]
+
+
+async def test_mode_service_gives_the_services_own_address(api: KubeApi) -> None:
+    await api.put("services", service("detail", clusterIP="10.96.0.7"))
+    async with following(api) as directory:
+        await known(directory)
+        assert await directory.service("detail", "ns-app", 80) == Address("10.96.0.7", 80)
+        assert await directory.service("detail", "elsewhere", 80) is None
+
+
+async def test_mode_service_reads_no_pods(api: KubeApi) -> None:
+    """Slices change with each pod that comes or goes, of the whole cluster."""
+    async with following(api) as directory:
+        await known(directory)
+        await api.watched(1)
+    assert {asked.resource for asked in api.asked} == {"services"}
+
+
+@pytest.mark.parametrize("mode", ["service", "pod"])
+async def test_a_port_the_service_does_not_have_is_an_error_that_names_the_ones_it_has(
+    api: KubeApi, mode: Any
+) -> None:
+    """No other namespace's service is called for it, and nobody waits for a connection."""
+    ports = [{"port": 80}, {"port": 53, "protocol": "UDP"}, {"port": 2001, "protocol": "TCP"}]
+    await api.put("services", service("detail", ports=ports))
+    async with following(api, mode=mode) as directory:
+        await known(directory)
+        with pytest.raises(NameNotFoundError, match="no port 53, only 80, 2001"):
+            await directory.service("detail", "ns-app", 53)
+
+
+async def test_mode_pod_takes_turns_over_the_ready_pods_at_their_own_port(api: KubeApi) -> None:
+    await api.put("services", service("detail"))
+    starting = ("10.244.0.3", {"ready": False, "serving": False, "terminating": False})
+    await api.put(
+        "endpointslices", endpoint_slice("detail", "10.244.0.1", starting, ("10.244.0.2", {}))
+    )
+    turns = [Address("10.244.0.1", 2001), Address("10.244.0.2", 2001)]
+    assert await pods_of(api) == turns * 2
+
+
+async def test_several_slices_are_one_service_and_a_pod_in_two_of_them_is_one(
+    api: KubeApi,
+) -> None:
+    await api.put("services", service("detail"))
+    await api.put("endpointslices", endpoint_slice("detail", "10.244.0.1", name="a"))
+    await api.put("endpointslices", endpoint_slice("detail", "10.244.0.1", "10.244.0.2", name="b"))
+    await api.put("endpointslices", endpoint_slice("other", "10.244.0.9"))
+    found = await pods_of(api, calls=2)
+    assert [address.host for address in found if address] == ["10.244.0.1", "10.244.0.2"]
+
+
+async def test_where_nobody_is_ready_those_that_end_and_still_answer_are_called(
+    api: KubeApi,
+) -> None:
+    await api.put("services", service("detail"))
+    ending = ("10.244.0.1", {"ready": False, "serving": True, "terminating": True})
+    gone = ("10.244.0.2", {"ready": False, "serving": False, "terminating": True})
+    await api.put("endpointslices", endpoint_slice("detail", ending, gone))
+    assert await pods_of(api, calls=2) == [Address("10.244.0.1", 2001)] * 2
+
+
+async def test_a_service_without_a_ready_pod_is_an_error_of_its_own(api: KubeApi) -> None:
+    await api.put("services", service("detail"))
+    await api.put("endpointslices", endpoint_slice("detail", endpoints=None, ports=None))
+    with pytest.raises(NoReadyPodError, match=r"detail\.ns-app:80"):
+        await pods_of(api, calls=1)
+
+
+async def test_only_addresses_of_the_services_first_family_count(api: KubeApi) -> None:
+    await api.put("services", service("detail", ipFamilies=["IPv6", "IPv4"]))
+    await api.put("endpointslices", endpoint_slice("detail", "10.244.0.1", name="v4"))
+    six = endpoint_slice("detail", "fd00::1", name="v6", addressType="IPv6")
+    await api.put("endpointslices", six)
+    assert await pods_of(api, calls=2) == [Address("fd00::1", 2001)] * 2
+
+
+async def test_a_headless_service_needs_to_name_no_port(api: KubeApi) -> None:
+    await api.put("services", service("detail", clusterIP="None", ports=None))
+    await api.put("endpointslices", endpoint_slice("detail", "10.244.0.1", ports=None))
+    assert await pods_of(api, 6379, calls=1) == [Address("10.244.0.1", 6379)]
+
+
+async def test_mode_service_leaves_a_headless_service_to_dns(api: KubeApi) -> None:
+    await api.put("services", service("detail", clusterIP="None"))
+    async with following(api, dns=dns(detail="10.244.0.1")) as directory:
+        await known(directory)
+        assert await directory.service("detail", "ns-app", 80) == Address("10.244.0.1", 80)
+
+
+@pytest.mark.parametrize("mode", ["service", "pod"])
+async def test_an_external_name_leads_to_the_host_it_names(api: KubeApi, mode: Any) -> None:
+    outside = {"metadata": {"namespace": "ns-app", "name": "shop"}}
+    outside["spec"] = {"type": "ExternalName", "externalName": "shop.example.com"}
+    await api.put("services", outside)
+    async with following(api, mode=mode, dns=dns(shop="192.0.2.1")) as directory:
+        await known(directory)
+        assert await directory.service("shop", "ns-app", 443) == Address("192.0.2.1", 443)
+        assert await directory.host("shop.example.org", 443) == Address("192.0.2.1", 443)

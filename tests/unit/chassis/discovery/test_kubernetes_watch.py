@@ -1,0 +1,285 @@
+"""Mode `kubernetes`: what is known stays what the API server has, whatever happens between."""
+
+import logging
+
+import pytest
+
+from certificates import self_signed
+from chassis.discovery import Address, LookupFailedError
+from chassis.discovery.kubernetes import CALLS, KubernetesDirectory
+from eventually import until
+from kube_api import HOST, TOKEN, KubeApi
+from kube_objects import endpoint_slice, service
+from unit.chassis.discovery.cluster import following, known
+
+pytestmark = pytest.mark.anyio
+
+DETAIL = service("detail")
+SOON = service("soon")
+LATER = service("later")
+
+
+def names(directory: KubernetesDirectory) -> set[str]:
+    return {name.name for name in directory._services._objects}
+
+
+def trouble(directory: KubernetesDirectory) -> str:
+    return " ".join(w.trouble for watches in directory._watches.values() for w in watches)
+
+
+async def test_what_comes_changes_and_goes_is_known_at_once(api: KubeApi) -> None:
+    async with following(api) as directory:
+        await api.watched(1)
+        await api.put("services", DETAIL)
+        await until(lambda: names(directory) == {"detail"})
+        await api.put("services", service("detail", clusterIP="10.96.0.9"))
+        await api.put("services", SOON)
+        await until(lambda: names(directory) == {"detail", "soon"})
+        assert await directory.service("detail", "ns-app", 80) == Address("10.96.0.9", 80)
+        await api.delete("services", SOON)
+        await until(lambda: names(directory) == {"detail"})
+    assert api.lists("services") == 1
+
+
+async def test_a_long_list_is_read_in_pages(api: KubeApi) -> None:
+    for number in range(250):
+        await api.put("services", service(f"s{number}"))
+    async with following(api) as directory:
+        await known(directory)
+        assert len(names(directory)) == 250
+    pages = [asked for asked in api.asked if asked.verb == "list"]
+    assert (len(pages), api.lists("services")) == (3, 1)
+
+
+async def test_a_dropped_watch_goes_on_where_it_was(api: KubeApi) -> None:
+    await api.put("services", DETAIL)
+    async with following(api) as directory:
+        await api.watched(1)
+        await api.drop()
+        await api.put("services", SOON)
+        await api.delete("services", DETAIL)
+        await until(lambda: names(directory) == {"soon"})
+    assert api.lists("services") == 1
+
+
+async def test_a_watch_that_the_server_ends_goes_on_from_the_last_bookmark(api: KubeApi) -> None:
+    async with following(api) as directory:
+        await api.watched(1)
+        await api.put("services", DETAIL)
+        await api.touch()
+        await api.bookmark("services")
+        await until(lambda: directory._watches[None][0]._version == str(api.version))
+        api.oldest = api.version
+        await api.end_watches()
+        await until(lambda: len(api.asked) == 3, "another watch")
+        await api.watched(1)
+        await api.put("services", SOON)
+        await until(lambda: names(directory) == {"detail", "soon"})
+    assert api.lists("services") == 1
+
+
+async def test_forgotten_versions_are_listed_anew_and_what_went_meanwhile_is_gone(
+    api: KubeApi,
+) -> None:
+    await api.put("services", DETAIL)
+    async with following(api) as directory:
+        await api.watched(1)
+        await api.stop()
+        await api.delete("services", DETAIL)
+        await api.put("services", SOON)
+        await api.touch(forget=True)
+        await api.start()
+        await until(lambda: names(directory) == {"soon"})
+        await api.put("services", LATER)
+        await until(lambda: names(directory) == {"soon", "later"})
+    assert api.lists("services") == 2
+
+
+async def test_a_version_that_is_gone_within_a_watch_is_listed_anew(api: KubeApi) -> None:
+    async with following(api) as directory:
+        await api.watched(1)
+        await api.expire_watches("services")
+        await until(lambda: api.lists("services") == 2, "another list")
+        await api.put("services", SOON)
+        await until(lambda: names(directory) == {"soon"})
+
+
+async def test_pages_that_are_gone_before_they_are_read_are_listed_anew(api: KubeApi) -> None:
+    for number in range(150):
+        await api.put("services", service(f"s{number}"))
+    api.forgets_pages = 1
+    async with following(api) as directory:
+        await known(directory)
+        assert len(names(directory)) == 150
+    assert api.lists("services") == 2
+
+
+async def test_a_server_that_ends_every_watch_at_once_is_given_pauses(api: KubeApi) -> None:
+    api.impatient = True
+    async with following(api) as directory:
+        await until(lambda: trouble(directory) == "it ended the watch at once")
+        await until(lambda: directory._watches[None][0]._failures > 1)
+
+
+async def test_before_the_first_answer_nobody_can_say_and_readiness_says_why(
+    api: KubeApi,
+) -> None:
+    api.may_answer.clear()
+    await api.put("services", DETAIL)
+    async with following(api) as directory:
+        with pytest.raises(LookupFailedError, match="has not answered yet"):
+            await directory.service("detail", "ns-app", 80)
+        with pytest.raises(LookupFailedError):
+            directory.namespaces_of("detail")
+        assert "has not answered yet" in directory.unknown()
+        api.may_answer.set()
+        await known(directory)
+        assert await directory.service("detail", "ns-app", 80) is not None
+
+
+async def test_a_start_without_the_server_is_healed_when_it_comes(api: KubeApi) -> None:
+    await api.stop()
+    await api.put("services", DETAIL)
+    async with following(api) as directory:
+        await until(lambda: "ConnectError" in trouble(directory))
+        with pytest.raises(LookupFailedError, match="ConnectError"):
+            await directory.service("detail", "ns-app", 80)
+        await api.start()
+        await known(directory)
+        assert await directory.service("detail", "ns-app", 80) is not None
+
+
+async def test_the_last_known_state_serves_while_the_server_is_away(api: KubeApi) -> None:
+    await api.put("services", DETAIL)
+    async with following(api) as directory:
+        await api.watched(1)
+        await api.stop()
+        await until(lambda: "ConnectError" in trouble(directory))
+        assert await directory.service("detail", "ns-app", 80) is not None
+        assert directory.unknown() == ""
+
+
+async def test_the_token_is_read_anew_as_it_rotates(api: KubeApi) -> None:
+    async with following(api) as directory:
+        await api.watched(1)
+        await api.bookmark("services")
+        await until(lambda: directory._watches[None][0]._version == str(api.version))
+        api.rotate("another-token")
+        await api.end_watches()
+        await api.put("services", SOON)
+        await until(lambda: names(directory) == {"soon"})
+    assert [asked.token for asked in api.asked] == [TOKEN, TOKEN, "another-token"]
+
+
+async def test_a_token_that_is_refused_is_tried_again_once_it_was_replaced(api: KubeApi) -> None:
+    api.tokens = {"another-token"}
+    async with following(api) as directory:
+        await until(lambda: "401 Unauthorized" in trouble(directory))
+        api.rotate("another-token")
+        await known(directory)
+
+
+async def test_an_empty_token_is_never_sent(api: KubeApi) -> None:
+    api.rotate("")
+    async with following(api) as directory:
+        await until(lambda: "no token in it" in trouble(directory))
+    assert api.asked == []
+
+
+async def test_each_namespace_is_followed_by_itself(api: KubeApi) -> None:
+    """A Role in each of them is enough; without one, the others are known all the same."""
+    await api.put("services", DETAIL)
+    await api.put("services", service("cas", "system-server"))
+    await api.put("services", service("hidden", "elsewhere"))
+    api.forbidden = {("services", "system-server")}
+    async with following(api, namespaces=["ns-app", "system-server"]) as directory:
+        await until(lambda: "403" in trouble(directory))
+        await until(lambda: names(directory) == {"detail"})
+        assert await directory.service("detail", "ns-app", 80) is not None
+        refused = 'cannot list resource "services"; see k8s/components/discovery-rbac'
+        with pytest.raises(LookupFailedError, match=refused):
+            await directory.service("cas", "system-server", 80)
+        assert refused in directory.unknown()
+        with pytest.raises(LookupFailedError, match=r"elsewhere: is not read.*ns-app"):
+            await directory.service("hidden", "elsewhere", 80)
+        api.forbidden = set()
+        await known(directory)
+        await api.watched(2)
+        await api.delete("services", DETAIL)
+        await until(lambda: names(directory) == {"cas"})
+    assert {asked.namespace for asked in api.asked} == {"ns-app", "system-server"}
+
+
+async def test_a_list_of_one_namespace_leaves_the_others_alone(api: KubeApi) -> None:
+    await api.put("services", DETAIL)
+    await api.put("services", service("cas", "system-server"))
+    async with following(api, namespaces=["ns-app", "system-server"]) as directory:
+        await api.watched(2)
+        await api.expire_watches("services")
+        await until(lambda: api.lists("services") == 4, "another list of each")
+        assert names(directory) == {"detail", "cas"}
+
+
+async def test_line_breaks_of_unicode_within_an_object_are_no_line_breaks(api: KubeApi) -> None:
+    odd = service("odd")
+    odd["metadata"]["annotations"] = {"note": "a\u0085b\u2028c"}
+    async with following(api) as directory:
+        await api.watched(1)
+        await api.put("services", odd)
+        await until(lambda: names(directory) == {"odd"})
+    assert api.lists("services") == 1
+
+
+async def test_a_server_that_the_authorities_do_not_vouch_for_gets_no_token(api: KubeApi) -> None:
+    self_signed(api.mount / "ca.crt", HOST)
+    async with following(api) as directory:
+        await until(lambda: "CERTIFICATE_VERIFY_FAILED" in trouble(directory))
+    assert api.asked == []
+
+
+async def test_nothing_is_kept_of_what_is_gone(api: KubeApi) -> None:
+    detail = endpoint_slice("detail", "10.244.0.1")
+    unlabelled = {**detail, "metadata": {"namespace": "ns-app", "name": "stray"}}
+    async with following(api, mode="pod") as directory:
+        await api.watched(2)
+        for resource, document in (("services", DETAIL), ("endpointslices", detail)):
+            await api.put(resource, document)
+        await api.put("endpointslices", unlabelled)
+        await until(lambda: directory._slices and directory._services)
+        for resource, document in (("endpointslices", detail), ("services", DETAIL)):
+            await api.delete(resource, document)
+        await until(lambda: not directory._slices and not directory._services)
+        assert (directory._slices._groups, directory._services._groups) == ({}, {})
+
+
+async def test_a_slice_that_is_given_to_another_service_leaves_the_one_before(
+    api: KubeApi,
+) -> None:
+    detail = endpoint_slice("detail", "10.244.0.1")
+    async with following(api, mode="pod") as directory:
+        await api.watched(2)
+        await api.put("endpointslices", detail)
+        await until(lambda: directory._slices.group(("ns-app", "detail")))
+        labels = {"kubernetes.io/service-name": "other"}
+        given = {**detail, "metadata": {**detail["metadata"], "labels": labels}}
+        await api.put("endpointslices", given)
+        await until(lambda: directory._slices.group(("ns-app", "other")))
+        assert directory._slices.group(("ns-app", "detail")) == {}
+
+
+async def test_the_calls_made_are_the_calls_named(api: KubeApi) -> None:
+    """The component's role is compared with what is named."""
+    async with following(api, mode="pod"):
+        await api.watched(2)
+    assert {(asked.group, asked.resource, asked.verb) for asked in api.asked} == CALLS
+
+
+async def test_no_log_line_holds_the_token(api: KubeApi, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        async with following(api) as directory:
+            await known(directory)
+            api.tokens = {"another-token"}
+            await api.drop()
+            await until(lambda: "401" in trouble(directory))
+    assert caplog.text
+    assert TOKEN not in caplog.text
