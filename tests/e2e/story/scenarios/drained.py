@@ -11,7 +11,7 @@ from story.platform import ready_pods
 from story.scenarios.nodes import Node, nodes
 from story.scenarios.pressure import only_refused, pressure, span
 from story.scenarios.scenario import Scenario
-from story.scenarios.settled import settled
+from story.scenarios.settled import replaced, settled
 from story.scenarios.victim import victim
 from story.steps import faults
 from story.suite import Suite
@@ -26,7 +26,7 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
     node, what = await victim(cluster)
     async with pressure(suite) as tally:
         async with _drained(suite, node):
-            await settled(cluster)
+            await replaced(cluster)
             left = await _left(cluster, node)
             suite.tell.check(f"nothing of the suite is left on {node.name}", holds=not left)
         refused = _only_refused(suite, tally)
