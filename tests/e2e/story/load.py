@@ -38,17 +38,20 @@ class Tally:
 
 @asynccontextmanager
 async def load(
-    http: Sender, requests: Sequence[Request], *, workers: int = WORKERS
+    http: Sender, requests: Sequence[Request], *, workers: int = WORKERS, fresh: bool = True
 ) -> AsyncIterator[Tally]:
     """Send the requests in turn while the block runs; half the workers keep their connections.
 
+    Without `fresh` all of them do.
     Nothing is sent twice. Leaving the block awaits the requests under way.
     """
     tally, ended = Tally(), asyncio.Event()
     cycle = itertools.cycle(requests)
     async with asyncio.TaskGroup() as group:
         for number in range(workers):
-            group.create_task(_work(http, cycle, tally, ended, keep_alive=number % 2 == 0))
+            group.create_task(
+                _work(http, cycle, tally, ended, keep_alive=not fresh or number % 2 == 0)
+            )
         try:
             yield tally
         finally:

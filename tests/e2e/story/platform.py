@@ -45,6 +45,7 @@ class Pod:
         self.namespace: str = document["metadata"]["namespace"]
         self.labels: dict[str, str] = document["metadata"].get("labels", {})
         self.ip: str = document["status"].get("podIP", "")
+        self.node: str = document["spec"].get("nodeName", "")
 
     @property
     def ready(self) -> bool:

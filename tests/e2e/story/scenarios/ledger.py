@@ -97,7 +97,7 @@ async def _revoke(suite: Suite, base: str, ledger: Ledger, token: str) -> None:
 
 async def _post(suite: Suite, url: str, form: dict[str, str], ledger: Ledger) -> Reply:
     request = Request("POST", url, basic=credentials(APP), form=form)
-    reply = await suite.http.send(request)
+    reply = await suite.http.send(request, keep_alive=True)
     ledger.writes.append(reply)
     return reply
 
@@ -110,7 +110,7 @@ async def _checked(suite: Suite, tokens: set[str]) -> Counter[str]:
     async def check(token: str) -> str:
         async with places:
             request = Request("POST", url, basic=caller, form={"token": token})
-            reply = await suite.http.send(request)
+            reply = await suite.http.send(request, keep_alive=True)
             return VERDICTS.get(reply.status, f"{reply.status} {reply.body}")
 
     return Counter(await asyncio.gather(*(check(token) for token in tokens)))

@@ -1,5 +1,6 @@
 """The steady load of POSTs and GETs that every scenario is played under."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -10,13 +11,14 @@ from story.steps.faults import requests_of
 from story.suite import Suite
 
 WARM = 50
+UNAVAILABLE = 503
 DETAIL = "/getservicedetail?servicename=aaa"
 
 
 @asynccontextmanager
-async def pressure(suite: Suite) -> AsyncIterator[Tally]:
+async def pressure(suite: Suite, *, fresh: bool = True) -> AsyncIterator[Tally]:
     """Have requests at rest-service, which asks cas-server and diff-ns-service, while it runs."""
-    async with load(suite.http, await requests_of(suite)) as tally:
+    async with load(suite.http, await requests_of(suite), fresh=fresh) as tally:
         await enough(tally, WARM)
         yield tally
         await enough(tally, WARM)
@@ -31,6 +33,19 @@ def nothing_failed(suite: Suite, tally: Tally) -> str:
     """Check that every request was answered by 2xx, and return the count."""
     suite.tell.check("no request failed", holds=not tally.failed, seen=tally.summary())
     return f"0 of {len(tally.replies):,} failed"
+
+
+def only_refused(suite: Suite, replies: Sequence[Reply], what: str) -> str:
+    """Check that what failed was told to come again, and return the count."""
+    failed = [reply for reply in replies if not reply.ok]
+    refused = [r for r in failed if r.status == UNAVAILABLE and "retry-after" in r.headers]
+    others = Counter(f"{r.status} {r.body[:80]}" for r in failed if r not in refused)
+    suite.tell.check(
+        f"{what}: nothing but 2xx, and 503 with Retry-After",
+        holds=not others,
+        seen=f"{len(refused)} x 503 of {len(replies)}" + (f"; {dict(others)}" if others else ""),
+    )
+    return f"{len(refused)} of {len(replies):,} {what} refused by 503"
 
 
 def span(replies: Sequence[Reply]) -> float:

@@ -20,20 +20,34 @@ async def settled(cluster: Kubernetes, *, seconds: float = SECONDS) -> None:
     )
 
 
+async def replaced(cluster: Kubernetes) -> None:
+    """Wait until each Deployment is whole, whatever became of the StatefulSets.
+
+    Their pods stay with their volumes, which may be on a node that is away.
+    """
+
+    async def is_replaced() -> bool:
+        found = [one for one in await _workloads(cluster) if one["kind"] == "Deployment"]
+        return all(_is_whole(one) for one in found)
+
+    what = "the Deployments to be whole"
+    await until(is_replaced, what=what, seconds=SECONDS, every=0.5)
+
+
 async def _is_settled(cluster: Kubernetes) -> bool:
     pods = [pod for pod in await cluster.objects("pods") if _ours(pod)]
     if any("deletionTimestamp" in pod["metadata"] for pod in pods):
         return False
-    return all(whole(wanted) for wanted in await workloads(cluster))
+    return all(_is_whole(wanted) for wanted in await _workloads(cluster))
 
 
-async def workloads(cluster: Kubernetes) -> list[dict[str, Any]]:
+async def _workloads(cluster: Kubernetes) -> list[dict[str, Any]]:
     """Return the suite's Deployments and StatefulSets."""
     found = [*await cluster.objects("deployments"), *await cluster.objects("statefulsets")]
     return [one for one in found if _ours(one)]
 
 
-def whole(workload: Mapping[str, Any]) -> bool:
+def _is_whole(workload: Mapping[str, Any]) -> bool:
     """Say whether a workload's pods are all there, ready, and of its last revision."""
     wanted, status = workload["spec"].get("replicas", 1), workload["status"]
     seen = status.get("observedGeneration") == workload["metadata"]["generation"]

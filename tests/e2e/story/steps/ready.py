@@ -17,7 +17,6 @@ EXPECTED = {
     "rest-service-deployment": 2,
     "diff-ns-service-v1-deployment": 3,
     "diff-ns-service-v2-deployment": 3,
-    "redis-deployment": 1,
 }
 
 

@@ -1,0 +1,91 @@
+"""The Redis primary is killed, again and again, and the Sentinels make another one."""
+
+import os
+import signal
+import statistics
+import time
+from collections.abc import Sequence
+from itertools import pairwise
+
+from story.kubernetes import Kubernetes
+from story.platform import Pod
+from story.scenarios.killed import process_of
+from story.scenarios.ledger import Ledger, issuing
+from story.scenarios.pressure import only_refused, pressure
+from story.scenarios.scenario import Scenario
+from story.scenarios.settled import settled
+from story.scenarios.store import primary
+from story.suite import Suite
+from story.waiting import until
+
+KILLS = 7
+WRITERS = 8
+MEDIAN_S, WORST_S = 3.0, 10.0
+WRITTEN = 40
+"""So many acknowledged writes after a new primary is named: it is over."""
+
+
+async def play(suite: Suite, cluster: Kubernetes) -> str:
+    await settled(cluster)
+    outages = []
+    async with pressure(suite) as tally, issuing(suite, writers=WRITERS) as ledger:
+        for _ in range(KILLS):
+            outages.append(await _killed(suite, cluster, ledger))
+            await settled(cluster)
+    refused = only_refused(suite, ledger.writes, "writes")
+    only_refused(suite, tally.replies, "requests at rest-service")
+    kept = await ledger.audit(suite)
+    return f"{KILLS} kills: {_judged(suite, outages)}; {refused}; {kept}"
+
+
+def _judged(suite: Suite, outages: Sequence[float]) -> str:
+    median, worst = statistics.median(outages), max(outages)
+    figures = f"writes back p50 {median:.1f} s, worst {worst:.1f} s"
+    suite.tell.check(
+        f"writes are back within p50 {MEDIAN_S:g} s, worst {WORST_S:g} s",
+        holds=median <= MEDIAN_S and worst <= WORST_S,
+        seen=f"{figures}: {', '.join(f'{one:.1f}' for one in outages)}",
+    )
+    return figures
+
+
+async def _killed(suite: Suite, cluster: Kubernetes, ledger: Ledger) -> float:
+    """Kill the primary; return the longest time without an acknowledged write."""
+    victim = await _primary(cluster)
+    killed = time.time()
+    os.kill(process_of(victim.document), signal.SIGKILL)
+    await _another(cluster, victim)
+    goal = _acknowledged(ledger, killed)
+
+    async def written() -> bool:
+        return len(_acknowledged(ledger, killed)) >= len(goal) + WRITTEN
+
+    await until(written, what="writes after a failover", seconds=60)
+    ends = sorted((killed, *_acknowledged(ledger, killed)))
+    outage = max(later - earlier for earlier, later in pairwise(ends))
+    suite.tell.reached(f"{victim.name} was killed", seen=f"writes back after {outage:.2f} s")
+    return outage
+
+
+async def _primary(cluster: Kubernetes) -> Pod:
+    return await until(lambda: primary(cluster), what="a primary", seconds=30)
+
+
+async def _another(cluster: Kubernetes, killed: Pod) -> Pod:
+    async def another() -> Pod | None:
+        now = await primary(cluster)
+        return now if now is not None and now.name != killed.name else None
+
+    return await until(another, what=f"a primary after {killed.name}", seconds=60)
+
+
+def _acknowledged(ledger: Ledger, since: float) -> Sequence[float]:
+    return [reply.ended for reply in ledger.writes if reply.ok and reply.ended > since]
+
+
+SCENARIO = Scenario(
+    name="failover",
+    title="Redis primary killed (Sentinel, one Redis per node)",
+    must="writes back: p50 ≤ 3 s, worst ≤ 10 s; 0 acknowledged tokens lost, 0 revoked alive",
+    play=play,
+)

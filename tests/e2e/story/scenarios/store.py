@@ -1,0 +1,41 @@
+"""Which pod is the Redis primary, as the Sentinels of the cluster say."""
+
+from story.kubernetes import Kubernetes
+from story.platform import CommandFailedError, Pod
+
+NAMESPACE = "system-server"
+SENTINELS = tuple(f"redis-sentinel-{ordinal}" for ordinal in range(3))
+NAMED = "named_primary"
+FAILOVER = 'ask "$LISTEN" 26379 sentinel failover "$MASTER"'
+
+
+async def primary(cluster: Kubernetes) -> Pod | None:
+    """Return the primary; None where Sentinels cannot be asked, or do not agree."""
+    address = await _asked(cluster, NAMED)
+    services = await cluster.objects("services", NAMESPACE)
+    found = [one["spec"]["selector"] for one in services if one["spec"]["clusterIP"] == address]
+    if not found:
+        return None
+    pods = [Pod(document) for document in await cluster.objects("pods", NAMESPACE)]
+    selected = [pod for pod in pods if found[0].items() <= pod.labels.items()]
+    return selected[0] if selected else None
+
+
+async def hand_over(cluster: Kubernetes) -> None:
+    """Have the Sentinels make a replica the primary."""
+    await _asked(cluster, FAILOVER)
+
+
+async def _asked(cluster: Kubernetes, what: str) -> str:
+    """Have the first Sentinel that can be reached run a line of the component's own scripts.
+
+    Returns an empty text where none can be.
+    """
+    for sentinel in SENTINELS:
+        line = f". /etc/redis/lib.sh && {what}"
+        asked = ("exec", sentinel, "-n", NAMESPACE, "--", "sh", "-c", line)
+        try:
+            return (await cluster.program.run(*asked, timeout=10)).strip()
+        except CommandFailedError:
+            continue  # not there, or on a node that is lost
+    return ""

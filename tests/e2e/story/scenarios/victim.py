@@ -1,0 +1,45 @@
+"""The node that has most to lose, of those that a scenario may take away."""
+
+from collections.abc import Sequence
+
+from story.kubernetes import Kubernetes
+from story.scenarios.nodes import Node, is_here, nodes
+from story.scenarios.settled import settled
+from story.scenarios.store import hand_over, primary
+from story.waiting import until
+
+
+async def victim(cluster: Kubernetes, *, here: bool = False) -> tuple[Node, str]:
+    """Return the node of the Redis primary, or that with the most pods, and what is on it.
+
+    With `here` it is one whose network is on this machine. Raises `RuntimeError`.
+    """
+    eligible = [n for n in await nodes(cluster) if not n.spared and (is_here(n) or not here)]
+    if not eligible:
+        raise RuntimeError("no node can be spared; these tests want three, on this machine")
+    if await primary(cluster) is None:
+        node = max(eligible, key=lambda node: node.apps.total())
+        return node, _described(node)
+    node = await _with_primary(cluster, eligible)
+    return node, f"{_described(node)}, the Redis primary among them"
+
+
+async def _with_primary(cluster: Kubernetes, eligible: Sequence[Node]) -> Node:
+    """Return the node of the primary; have it handed over where it is on another one."""
+    by_name = {node.name: node for node in eligible}
+
+    async def found() -> Node | None:
+        store = await primary(cluster)
+        return None if store is None else by_name.get(store.node)
+
+    if (node := await found()) is not None:
+        return node
+    await hand_over(cluster)
+    node = await until(found, what="the Redis primary on a node to spare", seconds=60, every=0.5)
+    await settled(cluster)
+    return node
+
+
+def _described(node: Node) -> str:
+    pods = ", ".join(f"{count} {app}" for app, count in sorted(node.apps.items()))
+    return f"{node.name} with {pods}"
