@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .SILENT:
 .PHONY: help demo up down token call traffic canary blue-green rollback refresh \
-  secrets images deploy undeploy setup dev test e2e check-images lint types bench lock
+  secrets images deploy undeploy setup dev test e2e check-images check-manifests lint types bench lock
 
 PY := .venv/bin/python
 STORY := PYTHONPATH=tests/e2e $(PY) -m story
@@ -88,6 +88,9 @@ lint: dev ## ruff: rules and format
 types: dev ## mypy --strict
 	$(PY) -m mypy libs services tests
 
+check-manifests: dev ## kubeconform, checkov and hadolint; fails on a report that docs/manifests.md does not explain
+	PYTHONPATH=tests $(PY) -m checkers
+
 bench: setup ## speed as ratios against a limit measured in the same run (ARGS=--check fails below target)
 	PYTHONPATH=tests $(PY) -m bench $(ARGS)
 
@@ -95,4 +98,4 @@ lock: dev ## pin constraints.txt and constraints-dev.txt anew
 	PYTHON="$(PYTHON)" ./setup --lock
 
 help:
-	awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

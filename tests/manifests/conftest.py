@@ -2,10 +2,10 @@
 
 import pytest
 
-from manifests.suite_manifests import K8S, Manifests, load, render, with_component
+from manifests.renderings import Rendering, renderings
+from manifests.suite_manifests import K8S, Manifests, load, render
 
-OVERLAYS = sorted(path.name for path in (K8S / "overlays").iterdir())
-COMPONENTS = sorted(path.name for path in (K8S / "components").iterdir())
+RENDERINGS = renderings()
 
 
 @pytest.fixture(scope="session")
@@ -14,15 +14,20 @@ def base() -> Manifests:
     return load(K8S / "base")
 
 
-@pytest.fixture(scope="session", params=[*OVERLAYS, *COMPONENTS])
-def rendered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Manifests:
-    """Return each overlay, and the base with each component."""
-    if request.param in OVERLAYS:
-        return render(K8S / "overlays" / request.param)
-    return with_component(request.param, tmp_path_factory.mktemp(request.param))
+@pytest.fixture(scope="session", params=RENDERINGS)
+def rendered(request: pytest.FixtureRequest) -> Manifests:
+    """Return all that people may render, one after the other."""
+    rendering: Rendering = RENDERINGS[request.param]
+    return rendering.render()
 
 
 @pytest.fixture(scope="session")
 def prod() -> Manifests:
     """Return what goes to production."""
     return render(K8S / "overlays/prod")
+
+
+@pytest.fixture(scope="session")
+def everything() -> Manifests:
+    """Return production with every component there is."""
+    return RENDERINGS["prod+all"].render()

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 K8S = Path(__file__).parents[2] / "k8s"
+COMPONENTS = K8S / "components"
 REMOVED = object()
 """As a value of `Manifests.changed`: delete the field."""
 
@@ -68,11 +69,11 @@ def render(directory: Path) -> Manifests:
     return Manifests(tuple(document for document in yaml.safe_load_all(done.stdout) if document))
 
 
-def with_component(name: str, directory: Path, *, to: str = "base") -> Manifests:
-    """Render the base, or an overlay, with one component; `directory` gets the kustomization."""
+def composed(below: Path, components: Iterable[str], directory: Path) -> Manifests:
+    """Render a kustomization with components on top; it is written to `directory`."""
     wanted = {
-        "resources": [os.path.relpath(K8S / to, directory)],
-        "components": [os.path.relpath(K8S / "components" / name, directory)],
+        "resources": [os.path.relpath(below, directory)],
+        "components": [os.path.relpath(COMPONENTS / name, directory) for name in components],
     }
     (directory / "kustomization.yaml").write_text(yaml.safe_dump(wanted))
     return render(directory)

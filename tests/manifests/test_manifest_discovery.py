@@ -11,7 +11,7 @@ from manifests.checks.discovery import MODE, discovery_findings
 from manifests.checks.hardening import hardening_findings, service_account_findings
 from manifests.checks.names import version_findings
 from manifests.checks.network_policies import connections
-from manifests.suite_manifests import Manifests, pod_spec, title, with_component
+from manifests.suite_manifests import K8S, Manifests, composed, pod_spec, title
 
 COMPONENT = "discovery-rbac"
 ROLE, BINDING = "ClusterRole/suite-discovery", "ClusterRoleBinding/suite-discovery"
@@ -28,13 +28,13 @@ POD = "spec.template.spec"
 @pytest.fixture(scope="module")
 def dev(tmp_path_factory: pytest.TempPathFactory) -> Manifests:
     """Return the dev suite with the component."""
-    return with_component(COMPONENT, tmp_path_factory.mktemp("dev"))
+    return composed(K8S / "base", [COMPONENT], tmp_path_factory.mktemp("dev"))
 
 
 @pytest.fixture(scope="module")
 def production(tmp_path_factory: pytest.TempPathFactory) -> Manifests:
     """Return what goes to production with the component."""
-    return with_component(COMPONENT, tmp_path_factory.mktemp("prod"), to="overlays/prod")
+    return composed(K8S / "overlays/prod", [COMPONENT], tmp_path_factory.mktemp("prod"))
 
 
 def test_who_follows_the_api_server_may_make_each_call_of_the_code_and_no_other(

@@ -5,7 +5,12 @@ from typing import Any
 import pytest
 
 from manifests.checks.network_policies import connections
+from manifests.renderings import renderings
 from manifests.suite_manifests import REMOVED, Manifests
+
+RENDERINGS = renderings()
+COMPONENTS = [name.removeprefix("prod+") for name in RENDERINGS if name.startswith("prod+")]
+COMPONENTS.remove("all")
 
 SERVICES = ("cas-server", "rest-service", "diff-ns-service")
 CALLS = {
@@ -20,20 +25,48 @@ CALLS = {
     ("cas-server", "redis-sentinel", 26379),
 }
 """What the services ask of each other, and Redis of its own."""
+UNLABELLED = ("a stranger", "dns", "ingress", "monitoring", "the API server")
 FROM_OUTSIDE = {
     ("a client", "cas-server", 2000),
     ("a client", "rest-service", 2001),
     ("a client", "diff-ns-service", 2001),
     # Behind a node port, whose callers have no label; each call is checked by its token.
-    ("a stranger", "rest-service", 2001),
-    ("dns", "rest-service", 2001),
-    ("the API server", "rest-service", 2001),
+    *((anyone, "rest-service", 2001) for anyone in UNLABELLED),
 }
+OPENED = {
+    "ingress-policy": {("ingress", "cas-server", 2000)},
+    "ingress": {("ingress", "cas-server", 2000)},
+    "gateway-api": {("ingress", "cas-server", 2000)},
+    "discovery-rbac": {
+        (app, "the API server", 6443) for app in ("rest-service", "diff-ns-service")
+    },
+    "gateway-canary": {("ingress", "diff-ns-service", 2001)},
+    "monitoring": {
+        ("monitoring", "cas-server", 12000),
+        ("monitoring", "rest-service", 12001),
+        ("monitoring", "diff-ns-service", 12001),
+    },
+}
+"""What the components open beyond that; the others nothing."""
 NAMES = {(app, "dns", 53) for app in (*SERVICES, "redis", "redis-sentinel")}
 
 
 def test_the_calls_of_the_design_pass_and_no_other(prod: Manifests) -> None:
     assert set(connections(prod)) == CALLS | FROM_OUTSIDE | NAMES
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_a_component_opens_what_it_is_for_and_no_more(prod: Manifests, component: str) -> None:
+    with_it = RENDERINGS[f"prod+{component}"].render()
+    assert set(connections(with_it)) - set(connections(prod)) == OPENED.get(component, set())
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_a_component_closes_nothing_where_nothing_is_denied(
+    base: Manifests, component: str
+) -> None:
+    with_it = RENDERINGS[f"base+{component}"].render()
+    assert set(connections(base)) <= set(connections(with_it))
 
 
 @pytest.mark.parametrize(
@@ -43,7 +76,7 @@ def test_the_calls_of_the_design_pass_and_no_other(prod: Manifests) -> None:
             "NetworkPolicy/cas-server",
             "spec.ingress.0.from",
             REMOVED,
-            {(who, "cas-server", 2000) for who in ("a stranger", "dns", "the API server")},
+            {(anyone, "cas-server", 2000) for anyone in UNLABELLED},
         ),
         (
             "NetworkPolicy/rest-service",

@@ -10,7 +10,8 @@ from manifests.checks.selectors import (
     disruption_budget_findings,
     service_findings,
 )
-from manifests.suite_manifests import Manifests, pod_spec
+from manifests.suite_manifests import Manifests, pod_spec, title
+from suitectl.deploy import CLUSTER_WIDE, NAMESPACES, PART_OF
 
 
 @pytest.mark.parametrize("version", [SUPPORTED[0], SUPPORTED[-1]])
@@ -26,6 +27,17 @@ def test_every_rendered_pod_is_restricted(rendered: Manifests) -> None:
 def test_selectors_and_ports_meet_in_every_rendering(rendered: Manifests) -> None:
     assert list(deployment_selector_findings(rendered)) == []
     assert list(service_findings(rendered)) == []
+
+
+def test_undeploying_finds_every_object_outside_of_the_namespaces(rendered: Manifests) -> None:
+    outside = [manifest for manifest in rendered.objects if "namespace" not in manifest["metadata"]]
+    for manifest in outside:
+        if manifest["kind"] == "Namespace":
+            assert manifest["metadata"]["name"] in NAMESPACES
+            continue
+        assert manifest["kind"].lower() in CLUSTER_WIDE
+        key, _, value = PART_OF.partition("=")
+        assert manifest["metadata"]["labels"].get(key) == value, title(manifest)
 
 
 def test_production_is_hardened_as_the_base_is(prod: Manifests) -> None:

@@ -35,3 +35,21 @@ def test_an_unknown_missing_or_mistyped_field_is_found(
 ) -> None:
     (finding,) = schema_findings(base.changed(target, path, value), version)
     assert finding.startswith(f"{target}: ")
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "value"),
+    [
+        ("Gateway/suite", "spec.gatewayClass", "suite"),
+        ("Gateway/suite", "spec.gatewayClassName", REMOVED),
+        ("HTTPRoute/diff-ns-service", "spec.rules.0.backendRefs.0.weight", "90"),
+        ("PodMonitor/suite", "spec.podMetricsEndpoints.0.interval", "15 s"),
+        ("PrometheusRule/suite", "spec.groups.0.rules.0.expression", "up == 0"),
+        ("Gateway/suite", "apiVersion", "gateway.networking.k8s.io/v1alpha2"),
+    ],
+)
+def test_a_custom_resource_that_its_definition_refuses_is_found(
+    everything: Manifests, target: str, path: str, value: Any
+) -> None:
+    (finding,) = schema_findings(everything.changed(target, path, value), NEWEST)
+    assert finding.startswith(f"{target}: ")

@@ -30,6 +30,8 @@ class Peer:
 OUTSIDERS = (
     Peer("a stranger", "elsewhere", {}, {NAME: "elsewhere"}, {}),
     Peer("a client", "suite-client", {}, {NAME: "suite-client", "suite/client": "true"}, {}),
+    Peer("ingress", "edge", {}, {NAME: "edge", "suite/ingress": "true"}, {}),
+    Peer("monitoring", "watch", {}, {NAME: "watch", "suite/monitoring": "true"}, {}),
     Peer("dns", "kube-system", {"k8s-app": "kube-dns"}, {NAME: "kube-system"}, {"dns": 53}),
     # No pod, and in no namespace.
     Peer("the API server", "", {}, {}, {"https": 6443}),

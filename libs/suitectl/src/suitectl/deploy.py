@@ -17,6 +17,9 @@ from suitectl.show import console, progress, table
 
 SECRETS = ROOT / ".secrets"
 NAMESPACES = ("system-server", "ns-app", "suite-client")
+CLUSTER_WIDE = ("clusterrole", "clusterrolebinding", "priorityclass")
+PART_OF = "app.kubernetes.io/part-of=suite"
+"""The label by which the suite's objects without a namespace are found again."""
 _ROLLED_OUT = ("Deployment", "StatefulSet")
 _ROLLOUT_S = 300
 _APPLY_S = 120.0
@@ -130,11 +133,12 @@ async def _why(program: Program, namespace: str) -> str:
 
 
 async def undeploy(program: Program) -> None:
-    """Delete the suite's namespaces with all that is in them."""
+    """Delete the suite's namespaces with all that is in them, and what it has outside of them."""
     await program.run(
         *("delete", "namespace", *NAMESPACES, "--ignore-not-found"),
         timeout=_ROLLOUT_S,
     )
+    await program.run("delete", ",".join(CLUSTER_WIDE), "-l", PART_OF, "--ignore-not-found")
 
 
 def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -1,0 +1,1 @@
+"""What checkers say of the manifests and the Dockerfile, compared with what is explained."""

@@ -1,0 +1,129 @@
+"""The schemas of custom resources, out of the modules that define them.
+
+Strict: an API server drops a field that it does not know, which is never what was meant.
+"""
+
+import json
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from manifests.suite_manifests import Manifest
+
+Schema = dict[str, Any]
+
+_CUT = {
+    *("type", "properties", "required", "items", "additionalProperties", "enum", "pattern"),
+    *("format", "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"),
+    *("minProperties", "maxProperties", "anyOf", "oneOf", "allOf", "not"),
+}
+"""What a cut schema keeps: the rules, not their descriptions, nor what only Kubernetes knows."""
+
+_HEAD = """\
+# The schemas of custom resources, cut down to the fields that the manifests use; any other is
+# unknown here. Written by `make check-manifests`, which checks against the whole of them, from:
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A Go module that carries CustomResourceDefinitions."""
+
+    path: str
+    version: str
+    directory: str
+    files: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Name it as Go does."""
+        return f"{self.path}@{self.version}"
+
+
+MODULES = (
+    Module(
+        "sigs.k8s.io/gateway-api",
+        "v1.6.3",
+        "config/crd/standard",
+        ("gateway.networking.k8s.io_gateways.yaml", "gateway.networking.k8s.io_httproutes.yaml"),
+    ),
+    Module(
+        "github.com/prometheus-operator/prometheus-operator",
+        "v0.85.0",
+        "example/prometheus-operator-crd",
+        ("monitoring.coreos.com_podmonitors.yaml", "monitoring.coreos.com_prometheusrules.yaml"),
+    ),
+)
+
+
+def schemas(module: Module) -> Mapping[tuple[str, str], Schema]:
+    """Return a module's strict schemas by apiVersion and kind. Raises RuntimeError without it."""
+    done = subprocess.run(
+        ["go", "mod", "download", "-json", str(module)],  # noqa: S607 - the Go on the PATH
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    answer = json.loads(done.stdout or "{}")
+    if "Dir" not in answer:
+        raise RuntimeError(
+            f"go mod download {module}: {answer.get('Error') or done.stderr.strip()}"
+        )
+    directory = Path(answer["Dir"], module.directory)
+    return dict(one for name in module.files for one in _versions(directory / name))
+
+
+def cut(schema: Schema, values: Sequence[Any]) -> Schema:
+    """Return the part of a schema that these values use; what they do not use is unknown to it."""
+    kept = {key: rule for key, rule in schema.items() if key in _CUT}
+    if "properties" in schema:
+        kept["properties"] = {
+            name: cut(part, [value[name] for value in values if name in value])
+            for name, part in schema["properties"].items()
+            if any(name in value for value in values)
+        }
+    if "items" in schema:
+        kept["items"] = cut(schema["items"], [item for value in values for item in value])
+    if isinstance(schema.get("additionalProperties"), dict):
+        inner = [one for value in values for one in value.values()]
+        kept["additionalProperties"] = cut(schema["additionalProperties"], inner)
+    return kept
+
+
+def cut_text(custom: Mapping[tuple[str, str], Schema], objects: Sequence[Manifest]) -> str:
+    """Return the cut schemas of all kinds that have objects, headed by their sources."""
+    cuts = {}
+    for (api_version, kind), schema in custom.items():
+        of_kind = [o for o in objects if (o["apiVersion"], o["kind"]) == (api_version, kind)]
+        if of_kind:
+            cuts[f"{api_version}/{kind}"] = cut(schema, of_kind)
+    sources = "\n".join(f"# - {module}" for module in MODULES)
+    return f"{_HEAD}{sources}\n{yaml.safe_dump(cuts, width=130)}"
+
+
+def _versions(path: Path) -> Iterator[tuple[tuple[str, str], Schema]]:
+    # The loader in C, for half a megabyte.
+    spec = yaml.load(path.read_text(), yaml.CSafeLoader)["spec"]
+    for version in spec["versions"]:
+        if version["served"]:
+            schema = version["schema"]["openAPIV3Schema"]
+            # The definition leaves `metadata` to the API server.
+            schema["properties"]["metadata"] = {"type": "object"}
+            yield (f"{spec['group']}/{version['name']}", spec["names"]["kind"]), _strict(schema)
+
+
+def _strict(node: Any) -> Any:
+    """Have objects with known fields refuse others, but where the definition keeps them."""
+    if isinstance(node, list):
+        return [_strict(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    strict = {key: _strict(value) for key, value in node.items()}
+    open_ended = node.get("x-kubernetes-preserve-unknown-fields") or "additionalProperties" in node
+    if node.get("type") == "object" and "properties" in node and not open_ended:
+        strict["additionalProperties"] = False
+    return strict

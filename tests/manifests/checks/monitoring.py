@@ -1,0 +1,73 @@
+"""What is scraped is there, and the alerts speak of what is scraped."""
+
+import re
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+
+from manifests.suite_manifests import (
+    Manifest,
+    Manifests,
+    containers,
+    namespace_of,
+    pod_labels,
+    title,
+)
+
+PROMETHEUS = {"namespace", "pod", "container", "job", "instance", "le"}
+"""The labels of every series, and of a histogram's buckets."""
+_QUOTED = re.compile(r'"[^"]*"')
+_LABELS = re.compile(r"(?:\bby|\bwithout|\bon)\s*\(([^)]*)\)|\{([^}]*)\}")
+_METRIC = re.compile(r"\b[a-z_]\w*\b(?!\s*\()")
+_WORDS = {"or", "and", "unless", "m", "s", "h"}
+
+
+def scrape_findings(manifests: Manifests, paths: AbstractSet[str]) -> Iterator[str]:
+    """Find services that no PodMonitor reaches at a path of their management port."""
+    monitors = list(manifests.of("PodMonitor"))
+    for workload in manifests.of("Deployment"):
+        ports = {p["name"] for c in containers(workload) for p in c.get("ports", [])}
+        if "management" in ports and not any(_takes(one, workload) for one in monitors):
+            yield f"{title(workload)}: not scraped"
+    for monitor in monitors:
+        for endpoint in monitor["spec"]["podMetricsEndpoints"]:
+            if endpoint["port"] != "management" or endpoint["path"] not in paths:
+                yield f"{title(monitor)}: nothing at {endpoint['port']}{endpoint['path']}"
+
+
+def rule_findings(
+    manifests: Manifests, metrics: AbstractSet[str], labels: AbstractSet[str]
+) -> Iterator[str]:
+    """Find alerts on metrics or labels that nothing exports; a misspelt one would never ring."""
+    targets = {t for one in manifests.of("PodMonitor") for t in one["spec"]["podTargetLabels"]}
+    for rule in _rules(manifests):
+        for unknown in sorted(_metrics(rule["expr"]) - metrics):
+            yield f"{rule['alert']}: no metric {unknown}"
+        for unknown in sorted(_labels(rule) - labels - targets - PROMETHEUS):
+            yield f"{rule['alert']}: no label {unknown}"
+
+
+def _takes(monitor: Manifest, workload: Manifest) -> bool:
+    spec = monitor["spec"]
+    return namespace_of(workload) in spec["namespaceSelector"]["matchNames"] and all(
+        pod_labels(workload).get(one["key"]) in one["values"]
+        for one in spec["selector"]["matchExpressions"]
+    )
+
+
+def _rules(manifests: Manifests) -> Iterator[Manifest]:
+    for rules in manifests.of("PrometheusRule"):
+        for group in rules["spec"]["groups"]:
+            yield from group["rules"]
+
+
+def _metrics(expression: str) -> set[str]:
+    """Return the names that stand neither in quotes, nor among labels, nor for a function."""
+    bare = _LABELS.sub("", re.sub(r"\[[^]]*\]", "", _QUOTED.sub("", expression)))
+    return set(_METRIC.findall(bare)) - _WORDS - {"sum", "count", "by"}
+
+
+def _labels(rule: Manifest) -> set[str]:
+    """Return the labels that an alert selects, groups by, or is described with."""
+    groups = _LABELS.findall(_QUOTED.sub("", rule["expr"]))
+    told = re.findall(r"\$labels\.(\w+)", " ".join(rule["annotations"].values()))
+    return {*told, *(name for pair in groups for name in re.findall(r"[a-z_]\w*", " ".join(pair)))}

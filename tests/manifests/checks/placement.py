@@ -1,0 +1,38 @@
+"""Where pods may run, and which of them are placed first."""
+
+from collections.abc import Iterator
+
+from manifests.suite_manifests import Manifest, Manifests, pod_labels, pod_spec, title
+
+SET_APART = {"cas-server", "diff-ns-service"}
+"""The services with nodes of their own, each labelled with the service's name."""
+TOKEN_PATH = {"cas-server", "redis", "redis-sentinel"}
+"""Without these no call of the suite is answered."""
+
+
+def affinity_findings(manifests: Manifests) -> Iterator[str]:
+    """Find pods that would run on other nodes than the ones set apart for them."""
+    for workload in manifests.of("Deployment", "StatefulSet"):
+        app = pod_labels(workload)["app"]
+        wanted = [(app, "In", ("true",))] if app in SET_APART else []
+        if (found := list(_required(workload))) != wanted:
+            yield f"{title(workload)}: runs where {found}"
+
+
+def priority_findings(manifests: Manifests) -> Iterator[str]:
+    """Find classes that are not there, and pods placed too early or too late."""
+    classes = {one["metadata"]["name"] for one in manifests.of("PriorityClass")}
+    for workload in manifests.of("Deployment", "StatefulSet"):
+        name = pod_spec(workload).get("priorityClassName")
+        if name is not None and name not in classes:
+            yield f"{title(workload)}: no PriorityClass {name}"
+        if (name is not None) != (pod_labels(workload)["app"] in TOKEN_PATH):
+            yield f"{title(workload)}: PriorityClass {name}"
+
+
+def _required(workload: Manifest) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    affinity = pod_spec(workload).get("affinity", {}).get("nodeAffinity", {})
+    required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution", {})
+    for term in required.get("nodeSelectorTerms", []):
+        for expression in term["matchExpressions"]:
+            yield expression["key"], expression["operator"], tuple(expression["values"])

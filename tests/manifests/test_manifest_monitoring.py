@@ -1,0 +1,79 @@
+"""Every service is scraped, and each alert asks for what the services export."""
+
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from cas_server.settings import CasSettings
+from chassis import LiveConfig
+from chassis.config.metrics import ConfigCollector
+from chassis.management import MANAGEMENT_PATHS
+from chassis.telemetry import RequestMetrics
+from manifests.checks.monitoring import rule_findings, scrape_findings
+from manifests.suite_manifests import Manifests
+
+MONITOR, RULES = "PodMonitor/suite", "PrometheusRule/suite"
+ENDPOINT = "spec.podMetricsEndpoints.0"
+EXPRESSION = "spec.groups.0.rules.0.expr"
+PAGES = frozenset(MANAGEMENT_PATHS)
+
+Exported = tuple[frozenset[str], frozenset[str]]
+
+
+@pytest.fixture(scope="module")
+def exported() -> Exported:
+    """Return the names of the series that a service exports, and of their labels."""
+    registry = CollectorRegistry()
+    RequestMetrics(registry).observe("GET", "/greeting", 200, 0.01)
+    registry.register(ConfigCollector(LiveConfig.fixed(CasSettings())))
+    samples = [sample for family in registry.collect() for sample in family.samples]
+    labels = frozenset(label for sample in samples for label in sample.labels)
+    return frozenset(sample.name for sample in samples), labels
+
+
+def test_every_service_is_scraped_at_its_management_port(everything: Manifests) -> None:
+    assert list(scrape_findings(everything, PAGES)) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "finding"),
+    [
+        ("spec.namespaceSelector.matchNames", ["ns-app"], "rest-service-deployment: not scraped"),
+        ("spec.selector.matchExpressions.0.values", ["cas-server"], "v2-deployment: not scraped"),
+        (f"{ENDPOINT}.port", "rest", "nothing at rest/metrics"),
+        (f"{ENDPOINT}.path", "/actuator/prometheus", "nothing at management/actuator/prometheus"),
+    ],
+)
+def test_a_service_that_is_not_scraped_is_found(
+    everything: Manifests, path: str, value: Any, finding: str
+) -> None:
+    changed = everything.changed(MONITOR, path, value)
+    assert finding in "\n".join(scrape_findings(changed, PAGES))
+
+
+def test_every_alert_asks_for_what_the_services_export(
+    everything: Manifests, exported: Exported
+) -> None:
+    assert list(rule_findings(everything, *exported)) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "finding"),
+    [
+        ((RULES, EXPRESSION, "config_reloaded == 0"), "no metric config_reloaded"),
+        ((RULES, EXPRESSION, "rate(requests_total[5m]) > 1"), "no metric requests_total"),
+        ((RULES, EXPRESSION, 'config_info{application="a"} == 1'), "no label application"),
+        ((RULES, EXPRESSION, "sum by (route) (config_info) > 1"), "no label route"),
+        (
+            (RULES, "spec.groups.0.rules.0.annotations.summary", "{{ $labels.code }}"),
+            "no label code",
+        ),
+        ((MONITOR, "spec.podTargetLabels", ["version"]), "no label app"),
+    ],
+)
+def test_an_alert_that_would_never_ring_is_found(
+    everything: Manifests, exported: Exported, change: tuple[str, str, Any], finding: str
+) -> None:
+    changed = everything.changed(*change)
+    assert finding in "\n".join(rule_findings(changed, *exported))

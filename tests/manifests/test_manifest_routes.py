@@ -1,0 +1,134 @@
+"""The ways from outside lead to what clients may ask, over TLS, and to nothing else."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+
+import diff_ns_service.api
+import rest_service.api
+from cas_server.app import _endpoints, _redis_store
+from cas_server.endpoints import user
+from cas_server.grants import Issuing
+from cas_server.identities import Identities
+from cas_server.passwords import PasswordPool
+from cas_server.settings import CasSettings
+from cas_server.throttle import Throttle
+from chassis import LiveConfig
+from manifests.checks.routes import (
+    ALL,
+    attachment_findings,
+    encryption_findings,
+    way_findings,
+    ways,
+)
+from manifests.suite_manifests import REMOVED, Manifests
+
+PUBLIC = {
+    "/oauth/token",
+    "/oauth/revoke",
+    "/api/v1/user",
+    "/.well-known/oauth-authorization-server",
+}
+"""What clients ask of cas-server; check_token and introspect are for resource servers, inside."""
+EXPOSED = {
+    *(("cas-server.example.com", path) for path in PUBLIC),
+    ("rest-service.example.com", ALL),
+}
+CANARY = {("diff-ns-service.example.com", ALL)}
+INGRESS, ROUTE = "Ingress/cas-server", "HTTPRoute/cas-server"
+WEIGHTED = "HTTPRoute/diff-ns-service"
+
+Paths = Mapping[str, set[str]]
+
+
+@pytest.fixture(scope="module")
+def paths() -> Iterator[Paths]:
+    """Return the API routes of each service."""
+    live = LiveConfig.fixed(CasSettings())
+    issuing = Issuing(live, Identities(live), PasswordPool(), Throttle(), _redis_store(live))
+    yield {
+        "cas-server": {*_endpoints(issuing), *_routes(user.router)},
+        "rest-service": _routes(rest_service.api.router),
+        "diff-ns-service": _routes(diff_ns_service.api.router),
+    }
+    issuing.passwords.close()
+
+
+def _routes(router: APIRouter) -> set[str]:
+    return {route.path for route in router.routes if isinstance(route, APIRoute)}
+
+
+def test_outside_reach_of_ingress_and_gateway_is_the_same_and_no_more(
+    everything: Manifests,
+) -> None:
+    by_ingress = {(w.host, w.path) for w in ways(everything) if w.by.startswith("Ingress/")}
+    by_gateway = {(w.host, w.path) for w in ways(everything) if w.by.startswith("HTTPRoute/")}
+    assert by_ingress == EXPOSED
+    assert by_gateway == EXPOSED | CANARY
+
+
+def test_every_way_leads_to_a_route_of_a_service(rendered: Manifests, paths: Paths) -> None:
+    assert list(way_findings(rendered, paths)) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "finding"),
+    [
+        ((INGRESS, "spec.rules.0.http.paths.0.backend.service.name", "cas"), "no Service cas in"),
+        ((INGRESS, "spec.rules.0.http.paths.0.backend.service.port.name", "api"), "no port api"),
+        ((INGRESS, "spec.rules.0.http.paths.0.path", "/token"), "/token is no route"),
+        ((INGRESS, "spec.rules.0.http.paths.0.pathType", "Prefix"), "/oauth/token/* is no route"),
+        ((ROUTE, "spec.rules.0.backendRefs.0.port", 12000), "no port 12000"),
+        ((ROUTE, "spec.rules.0.matches.0.path.value", "/livez"), "/livez is no route"),
+        ((WEIGHTED, "spec.rules.0.backendRefs.0.name", "v1"), "no Service v1 in ns-app"),
+    ],
+)
+def test_a_way_that_leads_nowhere_is_found(
+    everything: Manifests, paths: Paths, change: tuple[str, str, Any], finding: str
+) -> None:
+    found = "\n".join(way_findings(everything.changed(*change), paths))
+    assert found.startswith(change[0])
+    assert finding in found
+
+
+def test_nothing_is_answered_without_tls(rendered: Manifests) -> None:
+    assert list(encryption_findings(rendered)) == []
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "value"),
+    [
+        (INGRESS, "spec.tls", REMOVED),
+        (INGRESS, "spec.rules.0.host", REMOVED),
+        ("Gateway/suite", "spec.listeners.0.protocol", "HTTP"),
+        ("Gateway/suite", "spec.listeners.1.tls", REMOVED),
+    ],
+)
+def test_a_host_without_tls_is_found(
+    everything: Manifests, target: str, path: str, value: Any
+) -> None:
+    (finding,) = encryption_findings(everything.changed(target, path, value))
+    assert finding.startswith(f"{target}: no TLS for")
+
+
+def test_every_route_is_attached_to_a_listener(everything: Manifests) -> None:
+    assert list(attachment_findings(everything)) == []
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "value", "lost"),
+    [
+        (ROUTE, "spec.parentRefs.0.name", "another", ROUTE),
+        (ROUTE, "spec.parentRefs.0.sectionName", "https", ROUTE),
+        (WEIGHTED, "spec.parentRefs.0.namespace", REMOVED, WEIGHTED),
+        ("Gateway/suite", "spec.listeners.2.allowedRoutes", REMOVED, WEIGHTED),
+    ],
+)
+def test_a_route_that_no_listener_takes_is_found(
+    everything: Manifests, target: str, path: str, value: Any, lost: str
+) -> None:
+    changed = everything.changed(target, path, value)
+    assert list(attachment_findings(changed)) == [f"{lost}: attached to no listener"]
