@@ -1,5 +1,6 @@
 """The node that has most to lose, of those that a scenario may take away."""
 
+import asyncio
 from collections.abc import Sequence
 
 from story.identities import APP
@@ -9,6 +10,9 @@ from story.scenarios.settled import settled
 from story.scenarios.store import hand_over, primary
 from story.suite import Suite
 from story.waiting import until
+
+AGAIN_S = 10.0
+"""A Sentinel starts no other failover within twice its failover-timeout (redis.io, Sentinel)."""
 
 
 async def victim(suite: Suite, cluster: Kubernetes, *, here: bool = False) -> tuple[Node, str]:
@@ -38,6 +42,7 @@ async def _with_primary(suite: Suite, cluster: Kubernetes, eligible: Sequence[No
         return node
     await hand_over(cluster)
     node = await until(found, what="the Redis primary on a node to spare", seconds=60, every=0.5)
+    await asyncio.sleep(AGAIN_S)
     await settled(cluster)
     await until(lambda: _writable(suite), what="the token store to take writes", seconds=60)
     return node
