@@ -125,3 +125,18 @@ async def test_an_external_name_leads_to_the_host_it_names(api: KubeApi, mode: A
         await known(directory)
         assert await directory.service("shop", "ns-app", 443) == Address("192.0.2.1", 443)
         assert await directory.host("shop.example.org", 443) == Address("192.0.2.1", 443)
+
+
+async def test_what_dns_said_is_asked_anew_where_no_connection_came_about(api: KubeApi) -> None:
+    now, addresses = 0.0, ["192.0.2.1"]
+
+    async def look_up(_: str) -> Sequence[str]:
+        return list(addresses)
+
+    answers = Answers(look_up, clock=lambda: now)
+    by_dns = DnsDirectory(cluster_domain="k8s.example", answers=answers)
+    async with following(api, dns=by_dns) as directory:
+        await directory.host("shop.example.org", 443)
+        now, addresses = 1.1, ["192.0.2.2"]
+        directory.doubt(Address("192.0.2.1", 443))
+        assert await directory.host("shop.example.org", 443) == Address("192.0.2.2", 443)

@@ -61,7 +61,8 @@ class KubernetesDirectory(Directory):
             for watch in watches
         ]
         try:
-            yield
+            async with self._dns.running():
+                yield
         finally:
             for task in tasks:
                 task.cancel()
@@ -91,6 +92,10 @@ class KubernetesDirectory(Directory):
     async def host(self, name: str, port: int) -> Address | None:
         """Return the address of a name outside the cluster, as DNS knows it."""
         return await self._dns.host(name, port)
+
+    def doubt(self, address: Address) -> None:
+        """Have DNS asked anew; what the API server says is followed anyway."""
+        self._dns.doubt(address)
 
     def namespaces_of(self, name: str) -> Sequence[str] | None:
         """Return the namespaces that have a Service of this name, where all are read."""
