@@ -1,0 +1,130 @@
+"""What the scenarios of a cluster judge by, and that each of it can be found wanting."""
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from story.http import Reply, Request
+from story.load import Tally
+from story.localkube import Localkube
+from story.narrator import Narrator, StepFailedError
+from story.scenarios import SCENARIOS
+from story.scenarios.canaries import _within_share
+from story.scenarios.ledger import Ledger
+from story.scenarios.nodes import _node
+from story.scenarios.pressure import nothing_failed, only_refused, span
+from story.scenarios.report import Row, keep
+from story.scenarios.settled import _is_whole
+from story.suite import Suite
+
+OK, DEAD_TOKEN = 200, 400
+RETRY = {"retry-after": "1"}
+
+
+class Answers:
+    """Answers each token check by what is said of the token."""
+
+    def __init__(self, statuses: Mapping[str, int]) -> None:
+        self._statuses = statuses
+
+    async def send(self, request: Request, *, keep_alive: bool = False) -> Reply:  # noqa: ARG002 - as a Sender takes it
+        return reply(self._statuses[(request.form or {})["token"]])
+
+
+class Platform(Localkube):
+    async def url(self, service: str, namespace: str) -> str:  # noqa: ARG002 - as a Platform takes it
+        return "http://cas"
+
+
+def reply(status: int, headers: Mapping[str, str] | None = None, at: float = 0.0) -> Reply:
+    return Reply(status, "", headers or {}, at, at + 0.5)
+
+
+def suite(statuses: Mapping[str, int] | None = None) -> Suite:
+    quiet = Narrator(Console(file=io.StringIO()))
+    return Suite(Platform(), quiet, Answers(statuses or {}))
+
+
+def test_one_failed_request_is_one_too_many() -> None:
+    assert nothing_failed(suite(), Tally([reply(OK)])) == "0 of 1 failed"
+    with pytest.raises(StepFailedError, match="1 of 2 requests failed"):
+        nothing_failed(suite(), Tally([reply(OK), reply(500)]))
+
+
+@pytest.mark.parametrize("bad", [reply(0), reply(500, RETRY), reply(503)])
+def test_only_a_503_that_says_when_to_come_again_is_a_refusal(bad: Reply) -> None:
+    assert only_refused(suite(), [reply(OK), reply(503, RETRY)], "calls").startswith("1 of 2 calls")
+    with pytest.raises(StepFailedError, match="nothing but 2xx"):
+        only_refused(suite(), [bad], "calls")
+
+
+def test_a_span_is_from_the_first_start_to_the_last_end() -> None:
+    assert span([]) == 0
+    assert span([reply(503, at=2.0), reply(503, at=1.0)]) == 1.5
+
+
+@pytest.mark.anyio
+async def test_a_lost_token_and_one_that_rose_are_both_found() -> None:
+    kept = Ledger({"a", "b"}, {"c"})
+    assert "0 of 2 acknowledged" in await kept.audit(suite({"a": OK, "b": OK, "c": DEAD_TOKEN}))
+    for wrong in ({"b": DEAD_TOKEN}, {"b": 0}, {"c": OK}):
+        with pytest.raises(StepFailedError):
+            await kept.audit(suite({"a": OK, "b": OK, "c": DEAD_TOKEN} | wrong))
+
+
+def test_a_bad_version_may_fail_its_share_and_no_more() -> None:
+    mostly_good = [reply(500 if number % 10 == 0 else OK, at=number) for number in range(100)]
+    assert _within_share(suite(), Tally(mostly_good)).startswith("10 of 91")
+    half = [reply(500 if number % 2 == 0 else OK, at=number) for number in range(100)]
+    with pytest.raises(StepFailedError, match="v2's share"):
+        _within_share(suite(), Tally(half))
+
+
+def test_a_workload_is_whole_when_just_its_new_pods_are_ready() -> None:
+    assert _is_whole(workload())
+    for part in ("replicas", "readyReplicas", "updatedReplicas"):
+        assert not _is_whole(workload(**{part: 2}))
+    assert not _is_whole(workload(observedGeneration=6))
+
+
+def workload(**status: int) -> dict[str, Any]:
+    counts = dict.fromkeys(("replicas", "readyReplicas", "updatedReplicas"), 3)
+    said = {"observedGeneration": 7, **counts, **status}
+    return {"metadata": {"generation": 7}, "spec": {"replicas": 3}, "status": said}
+
+
+def test_a_node_with_what_the_scenarios_stand_on_is_spared() -> None:
+    ours = {"namespace": "ns-app", "labels": {"app": "diff-ns-service"}}
+    dns = {"namespace": "kube-system", "labels": {"k8s-app": "kube-dns"}}
+    pods = [{"metadata": ours, "spec": {"nodeName": "one"}}]
+    found = _node(node("one"), [*pods, {"metadata": dns, "spec": {"nodeName": "two"}}], [])
+    assert (found.apps, found.spared) == ({"diff-ns-service": 1}, False)
+    assert _node(node("one"), pods, pods).spared
+
+
+def node(name: str) -> dict[str, Any]:
+    return {
+        "metadata": {"name": name},
+        "status": {
+            "addresses": [{"type": "InternalIP", "address": "10.0.0.1"}],
+            "conditions": [{"type": "Ready", "status": "True"}],
+        },
+    }
+
+
+def test_the_kept_table_says_what_failed(tmp_path: Path) -> None:
+    rows = [
+        Row(SCENARIOS[0], "reached | nothing", held=True, seconds=1),
+        Row(SCENARIOS[1], "1 of 2\nfailed", held=False, seconds=2),
+    ]
+    lines = keep(rows, tmp_path / "out/table.md").read_text().splitlines()
+    assert len(lines) == 4
+    assert lines[2].endswith("| reached \\| nothing |")
+    assert lines[3].endswith("| **failed**: 1 of 2 failed |")
+
+
+def test_each_scenario_has_a_name_of_its_own() -> None:
+    assert len({scenario.name for scenario in SCENARIOS}) == len(SCENARIOS)
