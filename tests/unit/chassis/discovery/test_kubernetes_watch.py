@@ -7,6 +7,8 @@ import pytest
 from certificates import self_signed
 from chassis.discovery import Address, LookupFailedError
 from chassis.discovery.kubernetes import CALLS, KubernetesDirectory
+from chassis.discovery.kubernetes import api as api_module
+from chassis.discovery.kubernetes import watch as watch_module
 from eventually import until
 from kube_api import HOST, TOKEN, KubeApi
 from kube_objects import endpoint_slice, service
@@ -119,6 +121,31 @@ async def test_a_server_that_ends_every_watch_at_once_is_given_pauses(api: KubeA
     async with following(api) as directory:
         await until(lambda: trouble(directory) == "it ended the watch at once")
         await until(lambda: directory._watches[None][0]._failures > 1)
+
+
+async def test_a_watch_that_falls_silent_is_begun_anew(
+    api: KubeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one does whose connection died without a word: the server ends each after its time."""
+    monkeypatch.setattr(watch_module, "_WATCH_S", (0, 0))
+    monkeypatch.setattr(watch_module, "_WATCH_MARGIN_S", 0.1)
+    async with following(api) as directory:
+        await until(lambda: trouble(directory) == "TimeoutError")
+        await until(lambda: len(api.asked) > 2, "another watch")
+        await api.put("services", SOON)
+        await until(lambda: names(directory) == {"soon"})
+    assert api.lists("services") == 1
+
+
+async def test_a_list_that_never_comes_is_asked_for_anew(
+    api: KubeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api_module, "_ANSWER_S", 0.1)
+    api.may_answer.clear()
+    async with following(api) as directory:
+        await until(lambda: "Timeout" in trouble(directory))
+        api.may_answer.set()
+        await known(directory)
 
 
 async def test_before_the_first_answer_nobody_can_say_and_readiness_says_why(
