@@ -16,6 +16,8 @@ class NameServer(asyncio.DatagramProtocol):
 
     def __init__(self) -> None:
         self.addresses: dict[str, str] = {}
+        self.asked: list[int] = []
+        """The kinds of records that were asked for: 1 is A, 28 AAAA."""
         self.loses: Callable[[tuple[str, int]], bool] = lambda _: False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -30,6 +32,7 @@ class NameServer(asyncio.DatagramProtocol):
         (number,) = struct.unpack_from(">H", query)
         name, end = _name(query)
         (kind,) = struct.unpack_from(">H", query, end)
+        self.asked.append(kind)
         question = query[_HEADER.size : end + 4]
         address = self.addresses.get(name)
         flags = _NO_SUCH_NAME if address is None else _NO_ERROR

@@ -47,6 +47,7 @@ def test_a_first_look_up_survives_a_lost_packet_well_within_a_second(resolv_conf
     seen = play("a_cold_look_up", resolv_conf)
     assert seen["found"] == ["10.0.0.1", 80]
     assert 0.2 < seen["seconds"] < 0.8
+    assert seen["asked"] == [1]  # a pod without IPv6 asks for no such address
 
 
 def test_a_known_name_costs_nobody_a_wait_while_packets_are_lost(resolv_conf: Path) -> None:

@@ -41,9 +41,12 @@ class SystemResolver:
 
 
 def addresses(host: str) -> Sequence[str]:
-    """Ask the system's resolver; raise `OSError` or `UnicodeError` when it can't say."""
+    """Ask the system's resolver; raise `OSError` or `UnicodeError` when it can't say.
+
+    Only for addresses that can be reached from here: a pod without IPv6 asks one question, not two.
+    """
     try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
     except socket.gaierror as error:
         if error.errno in _NO_SUCH_NAME:
             return ()
