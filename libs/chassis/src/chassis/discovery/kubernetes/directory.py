@@ -30,7 +30,10 @@ class KubernetesDirectory(Directory):
     Mode `service` gives the Service's cluster address, so that a call costs no look-up and the
     cluster balances its connections; pods are not read at all. Mode `pod` gives the ready pods'
     addresses by turns, call by call. What has no such address is left to DNS: hosts outside the
-    cluster and, in mode `service`, headless Services.
+    cluster, namespaces that are not followed and, in mode `service`, headless Services.
+
+    A Service that is there and leads nowhere is an error and no "there is none", which would send
+    its calls to another namespace's.
     """
 
     def __init__(
@@ -68,34 +71,37 @@ class KubernetesDirectory(Directory):
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
+    def doubt(self, address: Address) -> None:
+        """Have DNS asked anew; what the API server says is as new as can be."""
+        self._dns.doubt(address)
+
     def unknown(self) -> str:
         """Return why not everything has been read once."""
         return next((why for namespace in self._watches if (why := self._unread(namespace))), "")
 
     async def service(self, name: str, namespace: str, port: int) -> Address | None:
         """Return the address of a Service, or of one of its pods."""
-        self._require(None if None in self._watches else namespace)
+        followed = None if None in self._watches else namespace
+        if followed not in self._watches:
+            return await self._dns.service(name, namespace, port)
+        self._require(followed)
         found = self._services.get(Name(namespace, name))
         if found is None:
             return None
         if found.external_name is not None:
-            return await self._dns.host(found.external_name, port)
+            return await self._outside(Name(namespace, name), found.external_name, port)
         if found.address is not None and port not in found.ports:
             ports = ", ".join(str(known) for known in found.ports)
             raise NameNotFoundError(f"{name}.{namespace}: has no port {port}, only {ports}")
         if self._pods:
             return self._pod(Name(namespace, name), found, port)
         if found.address is None:
-            return await self._dns.service(name, namespace, port)
+            return await self._headless(Name(namespace, name), port)
         return Address(found.address, port)
 
     async def host(self, name: str, port: int) -> Address | None:
         """Return the address of a name outside the cluster, as DNS knows it."""
         return await self._dns.host(name, port)
-
-    def doubt(self, address: Address) -> None:
-        """Have DNS asked anew; what the API server says is followed anyway."""
-        self._dns.doubt(address)
 
     def namespaces_of(self, name: str) -> Sequence[str] | None:
         """Return the namespaces that have a Service of this name, where all are read."""
@@ -103,6 +109,16 @@ class KubernetesDirectory(Directory):
             return None
         self._require(None)
         return sorted(found.namespace for found in self._services.group(name))
+
+    async def _outside(self, name: Name, host: str, port: int) -> Address:
+        if (address := await self._dns.host(host, port)) is None:
+            raise NameNotFoundError(f"{name.name}.{name.namespace}: no such host as its {host}")
+        return address
+
+    async def _headless(self, name: Name, port: int) -> Address:
+        if (address := await self._dns.service(name.name, name.namespace, port)) is None:
+            raise _no_pod(name, port)
+        return address
 
     def _pod(self, name: Name, service: Service, port: int) -> Address:
         slices = [
@@ -113,15 +129,11 @@ class KubernetesDirectory(Directory):
             service, port, [(one, one.ending) for one in slices]
         )
         if not pods:
-            raise NoReadyPodError(f"{name.name}.{name.namespace}:{port}: none of its pods is ready")
+            raise _no_pod(name, port)
         return pods[next(service.turn) % len(pods)]
 
     def _require(self, namespace: str | None) -> None:
-        """Raise unless a namespace, or all, has been read once."""
-        if namespace not in self._watches:
-            known = ", ".join(str(known) for known in self._watches)
-            reason = f"{namespace}: is not read, only {known}; add it to discovery.namespaces"
-            raise LookupFailedError(reason)
+        """Raise unless a namespace that is followed, or all, has been read once."""
         if why := self._unread(namespace):
             raise LookupFailedError(why)
 
@@ -129,6 +141,10 @@ class KubernetesDirectory(Directory):
         """Return why a namespace, or all, has not been read yet; empty where it has."""
         waiting = (watch for watch in self._watches[namespace] if not watch.known)
         return next((f"the API server: {watch.trouble}" for watch in waiting), "")
+
+
+def _no_pod(name: Name, port: int) -> NoReadyPodError:
+    return NoReadyPodError(f"{name.name}.{name.namespace}:{port}: none of its pods is ready")
 
 
 def _pods(
