@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
-from chassis.discovery import Address
+from chassis.discovery import Address, LookupFailedError
 from chassis.discovery.answers import Answers
 from chassis.discovery.dns import DnsDirectory
 from chassis.discovery.resolver import SystemResolver
@@ -67,6 +67,24 @@ async def a_known_name(server: NameServer) -> object:
     return {"slowest": slowest}
 
 
+async def half_an_answer(server: NameServer) -> object:
+    """Fail the question for IPv4, as a cache does that has the other answer only."""
+    _have_ipv6()
+    server.fails = True
+    directory = DnsDirectory(cluster_domain="cluster.local")
+    try:
+        return {"found": await directory.service("cas", "system-server", 80)}
+    except LookupFailedError as error:
+        return {"failed": str(error), "asked": sorted(set(server.asked))}
+
+
+async def an_end_amid_silence(server: NameServer) -> object:
+    """Leave with a look-up that the resolver goes on with."""
+    server.loses = lambda _: True
+    await asyncio.wait([asyncio.create_task(SystemResolver()(NAME))], timeout=0.1)
+    return {"ended": time.time()}
+
+
 async def play(scenario: Callable[[NameServer], Awaitable[object]]) -> object:
     loop = asyncio.get_running_loop()
     server = NameServer()
@@ -85,6 +103,14 @@ def _raise_loopback() -> None:
         fcntl.ioctl(any_socket, _SIOCSIFFLAGS, up)
         address = struct.pack("16sHH4s8x", b"lo:1", socket.AF_INET, 0, socket.inet_aton(POD))
         fcntl.ioctl(any_socket, _SIOCSIFADDR, address)
+
+
+def _have_ipv6() -> None:
+    """Add such an address, as a pod of a dual-stack cluster has one: both questions are asked."""
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as any_socket:
+        address = socket.inet_pton(socket.AF_INET6, "fd00::9")
+        loopback = socket.if_nametoindex("lo")
+        fcntl.ioctl(any_socket, _SIOCSIFADDR, struct.pack("16sIi", address, 64, loopback))
 
 
 if __name__ == "__main__":
