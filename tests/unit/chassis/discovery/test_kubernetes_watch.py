@@ -106,6 +106,42 @@ async def test_a_version_that_is_gone_within_a_watch_is_listed_anew(api: KubeApi
         await until(lambda: names(directory) == {"soon"})
 
 
+async def test_a_server_that_was_restored_from_a_backup_is_listed_anew(
+    api: KubeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes on below the version known here, and tells a watch nothing, not even a bookmark."""
+    monkeypatch.setattr(watch_module, "_WATCH_S", (0, 0))
+    monkeypatch.setattr(watch_module, "_PROGRESS_S", 0)
+    await api.put("services", DETAIL)
+    async with following(api) as directory:
+        await api.watched(1)
+        api.restore()
+        await api.delete("services", DETAIL)
+        await api.put("services", SOON)
+        await api.end_watches()
+        await until(lambda: names(directory) == {"soon"})
+    assert api.lists("services") == 2
+
+
+async def test_a_watch_in_which_nothing_happens_is_followed_by_no_list(
+    api: KubeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its bookmark may name the version that is known already."""
+    monkeypatch.setattr(watch_module, "_WATCH_S", (0, 0))
+    monkeypatch.setattr(watch_module, "_PROGRESS_S", 0)
+
+    async def another() -> None:
+        await api.watched(1)
+        asked = len(api.asked)
+        await api.end_watches()
+        await until(lambda: len(api.asked) > asked, "another watch")
+
+    async with following(api):
+        for _ in range(3):
+            await another()
+    assert api.lists("services") == 1
+
+
 async def test_pages_that_are_gone_before_they_are_read_are_listed_anew(api: KubeApi) -> None:
     for number in range(150):
         await api.put("services", service(f"s{number}"))
