@@ -1,8 +1,10 @@
 """A service in mode `kubernetes`, from its environment to the calls it makes."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+import socket
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +22,7 @@ from chassis import (
     service_client,
 )
 from chassis.config import ConfigSource
+from chassis.discovery import Address
 from chassis.discovery.kubernetes import api as api_module
 from chassis.management import ManagementApp
 from chassis.testing import app_client, bearer
@@ -113,6 +116,18 @@ async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         yield World(stack, await stack.enter_async_context(kube_api(tmp_path)))
 
 
+@contextmanager
+def _silent() -> Iterator[Address]:
+    """Have an address whose connections never come about: its queue of them is full."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)  # noqa: FBT003 - the socket module's own
+            waiting.connect_ex(listener.getsockname())
+        yield Address(*listener.getsockname())
+
+
 async def test_short_names_lead_across_namespaces_and_calls_take_turns_over_pods(
     world: World,
 ) -> None:
@@ -132,6 +147,27 @@ async def test_a_pod_that_comes_later_gets_the_next_calls(world: World) -> None:
     async with asyncio.timeout(5):
         while (await running.relayed()).json() != "two":
             pass
+
+
+async def test_a_pod_that_takes_no_connection_holds_up_one_call_and_not_each_of_its_turns(
+    world: World,
+) -> None:
+    """A lost node takes most of a minute to be seen; its pods keep silent."""
+    for name in ("one", "two"):
+        await world.replica(name)
+    with _silent() as lost:
+        port = [{"name": "http", "port": lost.port}]
+        await world.api.put(
+            "endpointslices", endpoint_slice("diff-ns", lost.host, name="lost", ports=port)
+        )
+        running = await world.start(**POD, CLIENT__CONNECT_TIMEOUT="1s")
+        await world.api.watched(2)
+        took = []
+        for _ in range(12):
+            began = time.monotonic()
+            assert (await running.relayed()).status_code == 200
+            took.append(time.monotonic() - began)
+    assert sum(seconds > 1 for seconds in took) == 1
 
 
 async def test_before_the_first_answer_calls_are_503_and_the_replica_is_unready(

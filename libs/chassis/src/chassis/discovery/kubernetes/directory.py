@@ -1,6 +1,7 @@
 """Services and their pods, kept as the API server has them."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Literal
@@ -22,6 +23,8 @@ from chassis.discovery.protocol import Address
 
 CALLS = frozenset((r.group, r.plural, verb) for r in (SERVICES, ENDPOINT_SLICES) for verb in VERBS)
 """Each call made: API group, resource, verb. `k8s/components/discovery-rbac` allows these."""
+
+_DOUBTED_S = 5.0
 
 
 class KubernetesDirectory(Directory):
@@ -48,6 +51,7 @@ class KubernetesDirectory(Directory):
         self._dns = dns
         self._services: Mirror[Service] = Mirror()
         self._slices: Mirror[Slice] = Mirror()
+        self._doubted: dict[Address, float] = {}
         self._watches: dict[str | None, list[Watch[Any]]] = {}
         for namespace in (None,) if namespaces is None else dict.fromkeys(namespaces):
             watches: list[Watch[Any]] = [Watch(api, SERVICES, namespace, self._services)]
@@ -72,8 +76,15 @@ class KubernetesDirectory(Directory):
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def doubt(self, address: Address) -> None:
-        """Have DNS asked anew; what the API server says is as new as can be."""
+        """Have DNS asked anew; a pod gets no calls for seconds, where there are others.
+
+        A node that is lost takes the API server most of a minute to see, in which every call whose
+        turn its pods were would wait for a connection first.
+        """
         self._dns.doubt(address)
+        now = time.monotonic()
+        self._doubted = {one: until for one, until in self._doubted.items() if now < until}
+        self._doubted[address] = now + _DOUBTED_S
 
     def unknown(self) -> str:
         """Return why not everything has been read once."""
@@ -130,6 +141,8 @@ class KubernetesDirectory(Directory):
         )
         if not pods:
             raise _no_pod(name, port)
+        now = time.monotonic()
+        pods = [pod for pod in pods if now >= self._doubted.get(pod, now)] or pods
         return pods[next(service.turn) % len(pods)]
 
     def _require(self, namespace: str | None) -> None:
