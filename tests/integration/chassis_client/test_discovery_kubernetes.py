@@ -1,10 +1,9 @@
 """A service in mode `kubernetes`, from its environment to the calls it makes."""
 
 import asyncio
-import socket
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, ExitStack, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -22,11 +21,10 @@ from chassis import (
     service_client,
 )
 from chassis.config import ConfigSource
-from chassis.discovery import Address
 from chassis.discovery.kubernetes import api as api_module
 from chassis.management import ManagementApp
 from chassis.testing import app_client, bearer
-from integration.chassis_client.scripted import Scripted, answer, scripted
+from integration.chassis_client.scripted import Scripted, answer, scripted, silent
 from integration.chassis_client.test_remote_tokens import YES
 from kube_api import KubeApi, kube_api
 from kube_objects import endpoint_slice, service
@@ -116,18 +114,6 @@ async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         yield World(stack, await stack.enter_async_context(kube_api(tmp_path)))
 
 
-@contextmanager
-def _silent() -> Iterator[Address]:
-    """Have an address whose connections never come about: its queue of them is full."""
-    with ExitStack() as stack:
-        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
-        for _ in range(4):
-            waiting = stack.enter_context(socket.socket())
-            waiting.setblocking(False)  # noqa: FBT003 - the socket module's own
-            waiting.connect_ex(listener.getsockname())
-        yield Address(*listener.getsockname())
-
-
 async def test_short_names_lead_across_namespaces_and_calls_take_turns_over_pods(
     world: World,
 ) -> None:
@@ -155,7 +141,7 @@ async def test_a_pod_that_takes_no_connection_holds_up_one_call_and_not_each_of_
     """A lost node takes most of a minute to be seen; its pods keep silent."""
     for name in ("one", "two"):
         await world.replica(name)
-    with _silent() as lost:
+    with silent() as lost:
         port = [{"name": "http", "port": lost.port}]
         await world.api.put(
             "endpointslices", endpoint_slice("diff-ns", lost.host, name="lost", ports=port)
