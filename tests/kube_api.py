@@ -113,6 +113,11 @@ class KubeApi:
         if forget:
             self.oldest = self.version
 
+    def restore(self) -> None:
+        """Go on as after a restore from a backup: below the versions that clients know."""
+        self.version = 10
+        self._events.clear()
+
     async def bookmark(self, resource: str) -> None:
         """Tell watches of this kind how far the server is."""
         await self._tell(resource, "BOOKMARK", {"metadata": {}})
@@ -214,6 +219,8 @@ class KubeApi:
                 await writer.drain()
                 async with self._changed:
                     await self._changed.wait_for(self._news(writer, seen, ending))
+            if not self.impatient and self.version >= seen:
+                writer.write(_chunk(_bookmark(seen)))
             writer.write(b"0\r\n\r\n")
         finally:
             await self._opened(-1)
@@ -258,6 +265,10 @@ async def _send(writer: asyncio.StreamWriter, status: int, body: Document) -> No
     data = json.dumps(body).encode()
     writer.write(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%b" % (status, len(data), data))
     await writer.drain()
+
+
+def _bookmark(version: int) -> Document:
+    return {"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": str(version)}}}
 
 
 def _chunk(event: Document) -> bytes:

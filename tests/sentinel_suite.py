@@ -50,7 +50,7 @@ class Server:
         with (self.directory / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 ["/bin/sh", SCRIPTS / f"start-{self._kind}.sh"],
-                env=self._environment(),
+                env=self.environment,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -59,7 +59,7 @@ class Server:
     def run(self, script: str) -> int:
         """Run another script of the component beside it; return its exit code."""
         return subprocess.run(
-            ["/bin/sh", SCRIPTS / script], env=self._environment(), check=False, timeout=WITHIN_S
+            ["/bin/sh", SCRIPTS / script], env=self.environment, check=False, timeout=WITHIN_S
         ).returncode
 
     def kill(self) -> None:
@@ -74,6 +74,11 @@ class Server:
         """Ask it to end; return its exit code."""
         assert self._process is not None
         self._process.terminate()
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait until it has ended by itself; return its exit code."""
+        assert self._process is not None
         return self._process.wait(WITHIN_S)
 
     def pause(self) -> None:
@@ -116,7 +121,8 @@ class Server:
         assert self._process is not None
         os.killpg(self._process.pid, number)
 
-    def _environment(self) -> Mapping[str, str]:
+    @property
+    def environment(self) -> Mapping[str, str]:
         return {
             "PATH": f"{find().parent}:{find('redis-cli').parent}:/usr/bin:/bin",
             "NODES": " ".join(self._suite.addresses("redis")),

@@ -1,5 +1,6 @@
 """`make check-manifests`: every checker over every rendering, the Dockerfile and the sources."""
 
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -29,6 +30,8 @@ _CHECKERS = ("kubeconform", "checkov", "hadolint")
 
 def main() -> int:
     """Draw what was found; 1 where a report is not explained, or an explanation is of no report."""
+    # kubectl, where the machine has none.
+    os.environ["PATH"] += os.pathsep + str(Path(sys.executable).parent)
     with progress("checking") as say, tempfile.TemporaryDirectory() as directory:
         say("installing the checkers")
         tools.install()

@@ -74,7 +74,19 @@ def schemas(module: Module) -> Mapping[tuple[str, str], Schema]:
             f"go mod download {module}: {answer.get('Error') or done.stderr.strip()}"
         )
     directory = Path(answer["Dir"], module.directory)
-    return dict(one for name in module.files for one in _versions(directory / name))
+    return dict(one for name in module.files for one in versions(directory / name))
+
+
+def versions(path: Path) -> Iterator[tuple[tuple[str, str], Schema]]:
+    """Yield the strict schema of each served version in a file with one definition."""
+    # The loader in C, for half a megabyte.
+    spec = yaml.load(path.read_text(), yaml.CSafeLoader)["spec"]
+    for version in spec["versions"]:
+        if version["served"]:
+            schema = version["schema"]["openAPIV3Schema"]
+            # The definition leaves `metadata` to the API server.
+            schema["properties"]["metadata"] = {"type": "object"}
+            yield (f"{spec['group']}/{version['name']}", spec["names"]["kind"]), _strict(schema)
 
 
 def cut(schema: Schema, values: Sequence[Any]) -> Schema:
@@ -103,17 +115,6 @@ def cut_text(custom: Mapping[tuple[str, str], Schema], objects: Sequence[Manifes
             cuts[f"{api_version}/{kind}"] = cut(schema, of_kind)
     sources = "\n".join(f"# - {module}" for module in MODULES)
     return f"{_HEAD}{sources}\n{yaml.safe_dump(cuts, width=130)}"
-
-
-def _versions(path: Path) -> Iterator[tuple[tuple[str, str], Schema]]:
-    # The loader in C, for half a megabyte.
-    spec = yaml.load(path.read_text(), yaml.CSafeLoader)["spec"]
-    for version in spec["versions"]:
-        if version["served"]:
-            schema = version["schema"]["openAPIV3Schema"]
-            # The definition leaves `metadata` to the API server.
-            schema["properties"]["metadata"] = {"type": "object"}
-            yield (f"{spec['group']}/{version['name']}", spec["names"]["kind"]), _strict(schema)
 
 
 def _strict(node: Any) -> Any:

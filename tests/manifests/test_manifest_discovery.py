@@ -90,24 +90,11 @@ def test_the_token_is_all_that_softens_a_pod(production: Manifests) -> None:
     assert list(service_account_findings(production)) == []
 
 
-def test_the_policies_open_the_way_to_the_api_server_and_no_other(
-    prod: Manifests, production: Manifests
-) -> None:
-    opened = {(app, "the API server", 6443) for app in ("rest-service", "diff-ns-service")}
-    assert set(connections(production)) - set(connections(prod)) == opened
-    assert set(connections(prod)) <= set(connections(production))
-
-
 def test_a_policy_for_another_port_is_found(prod: Manifests, production: Manifests) -> None:
     changed = production.changed("NetworkPolicy/rest-service", "spec.egress.2.ports.0.port", 443)
     assert set(connections(changed)) - set(connections(prod)) == {
         ("diff-ns-service", "the API server", 6443)
     }
-
-
-def test_where_nothing_is_denied_the_component_denies_nothing(dev: Manifests) -> None:
-    """A policy of its own would isolate its pods from all but the API server."""
-    assert list(dev.of("NetworkPolicy")) == []
 
 
 @pytest.mark.parametrize("service", ["rest-service", "diff-ns-service"])

@@ -70,6 +70,12 @@ def test_outside_reach_of_ingress_and_gateway_is_the_same_and_no_more(
     assert by_gateway == EXPOSED | CANARY
 
 
+def test_the_weights_are_shared_by_the_two_versions(everything: Manifests) -> None:
+    weighted = {way.service for way in ways(everything) if way.by == WEIGHTED}
+    services = [everything.get("Service", name, "ns-app") for name in sorted(weighted)]
+    assert [one and one["spec"]["selector"]["version"] for one in services] == ["v1", "v2"]
+
+
 def test_every_way_leads_to_a_route_of_a_service(rendered: Manifests, paths: Paths) -> None:
     assert list(way_findings(rendered, paths)) == []
 

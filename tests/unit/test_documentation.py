@@ -29,6 +29,12 @@ def test_every_make_target_is_explained() -> None:
     assert {target for target in targets if f"`make {target}" not in text} == set()
 
 
+@pytest.mark.parametrize("folder", ["components", "overlays"])
+def test_every_folder_to_deploy_is_explained(folder: str) -> None:
+    names = {path.name for path in (ROOT / "k8s" / folder).iterdir()}
+    assert {name for name in names if f"`{name}`" not in _page("kubernetes.md")} == set()
+
+
 def test_every_make_target_that_is_promised_exists() -> None:
     targets = set(TARGET.findall((ROOT / "Makefile").read_text()))
     promised = {
@@ -37,6 +43,10 @@ def test_every_make_target_that_is_promised_exists() -> None:
         for name in re.findall(r"\bmake ([a-z0-9-]+)", _code(page.read_text()))
     }
     assert promised - targets == set()
+
+
+def _page(name: str) -> str:
+    return (ROOT / "docs" / name).read_text()
 
 
 def _code(text: str) -> str:

@@ -19,8 +19,16 @@ say() {
   echo "$(basename "$0"): $*" >&2
 }
 
+# Print a password. Redis would take an empty one, and read a space or a quote as more than that.
 secret() {
-  cat "$SECRETS_DIR/$1"
+  text=$(cat "$SECRETS_DIR/$1")
+  case $text in
+    "" | *[[:space:]\"\'\\]*)
+      say "$SECRETS_DIR/$1 has to be one word, without quotes and backslashes"
+      return 1
+      ;;
+  esac
+  echo "$text"
 }
 
 # Print the nth of some words, counted from 0.
@@ -65,7 +73,12 @@ named_primary() {
     awk -v quorum="$QUORUM" '/^[0-9.]+\.[0-9]+$/ && ++named[$1] == quorum { print $1; exit }'
 }
 
-# Say whether a Sentinel knows replicas, that is, whether there was a life before.
-known_replicas() {
-  ask_sentinels sentinel replicas "$MASTER" | grep -q '^runid$'
+# Say whether this is the first start of all: most Sentinels have never seen a replica, and none
+# has. One that does not answer says neither.
+first_start() {
+  ask_sentinels sentinel master "$MASTER" |
+    awk -v quorum="$QUORUM" '
+      counted { if ($1 > 0) seen = 1; else never++ }
+      { counted = $1 == "num-slaves" }
+      END { exit seen || never < quorum }'
 }

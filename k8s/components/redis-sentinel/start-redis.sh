@@ -9,6 +9,11 @@ set -eu
 . "${SCRIPTS:=/etc/redis}/lib.sh"
 trap 'exit 0' TERM
 
+# Read here, where a missing one ends the script.
+cas_server_password=$(secret cas-server-password)
+replication_password=$(secret replication-password)
+sentinel_password=$(secret sentinel-password)
+
 # shellcheck disable=SC2086  # a list of words
 own=$(own_address "$(nth "$ORDINAL" $NODES)")
 
@@ -25,7 +30,7 @@ while :; do
   case $primary in
     "") once "waiting until $QUORUM Sentinels agree on a primary" ;;
     "$own")
-      known_replicas || break
+      first_start && break
       once "was the primary; waiting until a replica has taken over"
       ;;
     *) break ;;
@@ -38,9 +43,9 @@ od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$RUN/operator-password"
 
 cat >"$RUN/users.acl" <<ACL
 user default off
-user cas-server on >$(secret cas-server-password) ~t:* ~r:* ~a:* ~f:* +get +mget +set +del +exists +expire +hset +hmget +zadd +zrangebyscore +zremrangebyscore +eval +wait +ping +role +client|setname
-user replication on >$(secret replication-password) +psync +replconf +ping
-user sentinel on >$(secret sentinel-password) allchannels +multi +exec +slaveof +ping +info +role +publish +subscribe +config|rewrite +client|setname +client|kill +script|kill
+user cas-server on >$cas_server_password ~t:* ~r:* ~a:* ~f:* +get +mget +set +del +exists +expire +hset +hmget +zadd +zrangebyscore +zremrangebyscore +eval +wait +ping +role +client|setname
+user replication on >$replication_password +psync +replconf +ping
+user sentinel on >$sentinel_password allchannels +multi +exec +slaveof +ping +info +role +publish +subscribe +config|rewrite +client|setname +client|kill +script|kill
 user operator on >$(cat "$RUN/operator-password") ~handover +multi +exec +set +del +wait +config|set +role +ping
 ACL
 
@@ -50,7 +55,7 @@ bind $LISTEN
 dir $DATA
 aclfile $RUN/users.acl
 masteruser replication
-masterauth $(secret replication-password)
+masterauth $replication_password
 replica-announce-ip $own
 CONF
 if [ "$primary" = "$own" ]; then

@@ -7,6 +7,10 @@
 set -eu
 . "${SCRIPTS:=/etc/redis}/lib.sh"
 
+# Read here, where a missing one ends the script.
+cas_server_password=$(secret cas-server-password)
+sentinel_password=$(secret sentinel-password)
+
 # shellcheck disable=SC2086  # a list of words
 own=$(own_address "$(nth "$ORDINAL" $SENTINELS)")
 file=$DATA/sentinel.conf
@@ -38,20 +42,29 @@ case "$nodes " in
   # Nothing remembered, or the addresses of another life: Services made anew.
   *) state="sentinel monitor $MASTER $(primary) 6379 $QUORUM" ;;
 esac
+case $state in
+  *"sentinel myid "*) ;;
+  # Always the same: under another name it would be a voter more, and who is left with two of four
+  # makes nobody primary.
+  *)
+    state="sentinel myid $(printf '%040d' "$((ORDINAL + 1))")
+$state"
+    ;;
+esac
 
 cat >"$file.new" <<CONF
 port 26379
 bind $LISTEN
 dir $DATA
 user default off
-user sentinel on >$(secret sentinel-password) ~* allchannels +@all
-user cas-server on >$(secret cas-server-password) +sentinel|get-master-addr-by-name +ping +client|setname
+user sentinel on >$sentinel_password ~* allchannels +@all
+user cas-server on >$cas_server_password +sentinel|get-master-addr-by-name +ping +client|setname
 sentinel sentinel-user sentinel
-sentinel sentinel-pass $(secret sentinel-password)
+sentinel sentinel-pass $sentinel_password
 sentinel announce-ip $own
 $state
 sentinel auth-user $MASTER sentinel
-sentinel auth-pass $MASTER $(secret sentinel-password)
+sentinel auth-pass $MASTER $sentinel_password
 sentinel down-after-milliseconds $MASTER 1000
 sentinel failover-timeout $MASTER 5000
 sentinel parallel-syncs $MASTER 1

@@ -29,8 +29,7 @@ for sentinel in $SENTINELS; do
 done
 # The Sentinels tell this one to follow only seconds later; by then it has ended, and with it the
 # connections of those who still read here.
-tries=0
-while [ "$(named_primary)" = "$own" ] && [ "$tries" -lt 50 ]; do
-  tries=$((tries + 1))
+deadline=$(($(date +%s) + 10))
+while [ "$(named_primary)" = "$own" ] && [ "$(date +%s)" -lt "$deadline" ]; do
   sleep 0.1
 done

@@ -15,7 +15,7 @@ NAMESPACE = "suite-volumes"
 ROOT = "/var/lib/suite-volumes"
 PER_NODE = 6
 """All of Redis and Sentinel on one node, where there is one only."""
-_MAKE = f"cd /host && for n in $(seq {PER_NODE}); do mkdir -p -m 0777 $n; done"
+_MAKE = f"rm -rf /host/* && cd /host && for n in $(seq {PER_NODE}); do mkdir -p -m 0777 $n; done"
 _EMPTY = "rm -rf /host/*"
 
 

@@ -284,3 +284,56 @@ async def test_nobody_gets_in_without_a_password_or_beyond_his_rights(
                     client.execute_command(*command.split())
         with server.client(None) as client, pytest.raises(RedisError, match=r"authenticat"):
             client.ping()
+
+
+async def test_a_revocation_that_no_replica_has_is_not_answered_when_tried_again(
+    cas: Cas, complete: SentinelSuite
+) -> None:
+    """The primary has ended the token by then, and a failover would bring it back."""
+    token = await cas.client_token()
+    primary = complete.primary()
+    replicas = [server for server in complete.redis if server is not primary]
+    for replica in replicas:
+        replica.pause()
+    try:
+        for _ in range(2):
+            reply = await cas.post("/oauth/revoke", {"token": token}, "demo-app")
+            assert reply.status_code == 503
+    finally:
+        for replica in replicas:
+            replica.resume()
+
+
+async def test_a_sentinel_that_lost_its_volume_counts_once_among_the_voters(
+    complete: SentinelSuite,
+) -> None:
+    """Were it another one each time, those left would need the votes of who is gone."""
+    sentinel, primary = complete.sentinels[0], complete.primary()
+    before = _myid(sentinel)
+    sentinel.kill()
+    sentinel.wipe()
+    sentinel.start()
+    await asyncio.to_thread(complete.wait_complete)
+    assert _myid(sentinel) == before
+    sentinel.kill()
+    primary.kill()
+    try:
+        await another(complete, primary)
+    finally:
+        sentinel.start()
+        primary.start()
+
+
+def _myid(sentinel: Server) -> str:
+    with sentinel.client() as client:
+        return str(client.execute_command("SENTINEL MYID"))
+
+
+async def test_a_write_that_changes_nothing_is_waited_for_all_the_same(
+    cas: Cas, complete: SentinelSuite
+) -> None:
+    """From Redis 7.2 on WAIT counts for what its own connection changed: there has to be some."""
+    with complete.primary().client("cas-server") as client:
+        client.delete("t:wait")
+        assert (await cas.post("/oauth/revoke", {"token": "none"}, "demo-app")).status_code == 200
+        assert client.exists("t:wait")

@@ -1,8 +1,9 @@
 """Real servers on loopback that answer, by connection and request, what a test wants."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 from chassis.discovery import Address
@@ -102,3 +103,15 @@ async def scripted(script: Script | bytes) -> AsyncIterator[Scripted]:
     while server.writers:
         server.closed.clear()
         await server.closed.wait()
+
+
+@contextmanager
+def silent() -> Iterator[Address]:
+    """Have an address whose connections never come about: its queue of them is full."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)  # noqa: FBT003 - the socket module's own
+            waiting.connect_ex(listener.getsockname())
+        yield Address(*listener.getsockname())

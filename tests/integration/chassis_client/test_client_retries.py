@@ -7,8 +7,9 @@ import pytest
 
 from chassis.client.errors import ServiceUnavailable
 from chassis.discovery import Address
+from chassis.transport import PoolOptions
 from integration.chassis_client.callers import SERVICE, OneAddress, calling, get, post
-from integration.chassis_client.scripted import OK, Request, answer, scripted
+from integration.chassis_client.scripted import OK, Request, answer, scripted, silent
 
 
 def breaks_first(request: Request) -> bytes | None:
@@ -126,3 +127,14 @@ async def test_nobody_there_is_a_503_that_names_the_service() -> None:
             await caller.call(SERVICE, get(), idempotent=True)
     assert isinstance(caller.discovery, OneAddress)
     assert set(caller.discovery.doubted) == {address}
+
+
+@pytest.mark.anyio
+async def test_a_connection_that_does_not_come_about_in_time_says_so() -> None:
+    with (
+        silent() as address,
+        calling(address, options=PoolOptions(connect_timeout=0.01), capacity=0) as caller,
+        pytest.raises(ServiceUnavailable) as raised,
+    ):
+        await caller.call(SERVICE, get(), idempotent=True)
+    assert str(raised.value.__cause__) == f"{address.host}:{address.port}: timeout"

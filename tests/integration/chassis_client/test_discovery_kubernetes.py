@@ -1,6 +1,7 @@
 """A service in mode `kubernetes`, from its environment to the calls it makes."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from chassis.config import ConfigSource
 from chassis.discovery.kubernetes import api as api_module
 from chassis.management import ManagementApp
 from chassis.testing import app_client, bearer
-from integration.chassis_client.scripted import Scripted, answer, scripted
+from integration.chassis_client.scripted import Scripted, answer, scripted, silent
 from integration.chassis_client.test_remote_tokens import YES
 from kube_api import KubeApi, kube_api
 from kube_objects import endpoint_slice, service
@@ -132,6 +133,27 @@ async def test_a_pod_that_comes_later_gets_the_next_calls(world: World) -> None:
     async with asyncio.timeout(5):
         while (await running.relayed()).json() != "two":
             pass
+
+
+async def test_a_pod_that_takes_no_connection_holds_up_one_call_and_not_each_of_its_turns(
+    world: World,
+) -> None:
+    """A lost node takes most of a minute to be seen; its pods keep silent."""
+    for name in ("one", "two"):
+        await world.replica(name)
+    with silent() as lost:
+        port = [{"name": "http", "port": lost.port}]
+        await world.api.put(
+            "endpointslices", endpoint_slice("diff-ns", lost.host, name="lost", ports=port)
+        )
+        running = await world.start(**POD, CLIENT__CONNECT_TIMEOUT="1s")
+        await world.api.watched(2)
+        took = []
+        for _ in range(12):
+            began = time.monotonic()
+            assert (await running.relayed()).status_code == 200
+            took.append(time.monotonic() - began)
+    assert sum(seconds > 1 for seconds in took) == 1
 
 
 async def test_before_the_first_answer_calls_are_503_and_the_replica_is_unready(

@@ -13,15 +13,16 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
-from chassis.discovery import Address
+from chassis.discovery import Address, LookupFailedError
 from chassis.discovery.answers import Answers
 from chassis.discovery.dns import DnsDirectory
 from chassis.discovery.resolver import SystemResolver
 from integration.chassis_discovery.name_server import NameServer
 
 NAME = "cas.system-server.svc.cluster.local."
+POD = "10.0.0.9"
 OLD, NEW = "10.0.0.1", "10.0.0.2"
-_SIOCSIFFLAGS, _IFF_UP = 0x8914, 1
+_SIOCSIFFLAGS, _SIOCSIFADDR, _IFF_UP = 0x8914, 0x8916, 1
 
 
 async def a_cold_look_up(server: NameServer) -> object:
@@ -35,7 +36,7 @@ async def a_cold_look_up(server: NameServer) -> object:
     server.loses = loses
     started = time.monotonic()
     found = await DnsDirectory(cluster_domain="cluster.local").service("cas", "system-server", 80)
-    return {"found": found, "seconds": time.monotonic() - started}
+    return {"found": found, "seconds": time.monotonic() - started, "asked": server.asked}
 
 
 async def a_known_name(server: NameServer) -> object:
@@ -66,6 +67,24 @@ async def a_known_name(server: NameServer) -> object:
     return {"slowest": slowest}
 
 
+async def half_an_answer(server: NameServer) -> object:
+    """Fail the question for IPv4, as a cache does that has the other answer only."""
+    _have_ipv6()
+    server.fails = True
+    directory = DnsDirectory(cluster_domain="cluster.local")
+    try:
+        return {"found": await directory.service("cas", "system-server", 80)}
+    except LookupFailedError as error:
+        return {"failed": str(error), "asked": sorted(set(server.asked))}
+
+
+async def an_end_amid_silence(server: NameServer) -> object:
+    """Leave with a look-up that the resolver goes on with."""
+    server.loses = lambda _: True
+    await asyncio.wait([asyncio.create_task(SystemResolver()(NAME))], timeout=0.1)
+    return {"ended": time.time()}
+
+
 async def play(scenario: Callable[[NameServer], Awaitable[object]]) -> object:
     loop = asyncio.get_running_loop()
     server = NameServer()
@@ -78,9 +97,20 @@ async def play(scenario: Callable[[NameServer], Awaitable[object]]) -> object:
 
 
 def _raise_loopback() -> None:
+    """Bring it up, with an address more: as in a pod, which has IPv4 only."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        request = struct.pack("16sh14x", b"lo", _IFF_UP)
-        fcntl.ioctl(any_socket, _SIOCSIFFLAGS, request)
+        up = struct.pack("16sh14x", b"lo", _IFF_UP)
+        fcntl.ioctl(any_socket, _SIOCSIFFLAGS, up)
+        address = struct.pack("16sHH4s8x", b"lo:1", socket.AF_INET, 0, socket.inet_aton(POD))
+        fcntl.ioctl(any_socket, _SIOCSIFADDR, address)
+
+
+def _have_ipv6() -> None:
+    """Add such an address, as a pod of a dual-stack cluster has one: both questions are asked."""
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as any_socket:
+        address = socket.inet_pton(socket.AF_INET6, "fd00::9")
+        loopback = socket.if_nametoindex("lo")
+        fcntl.ioctl(any_socket, _SIOCSIFADDR, struct.pack("16sIi", address, 64, loopback))
 
 
 if __name__ == "__main__":

@@ -6,16 +6,22 @@ import struct
 from collections.abc import Callable
 
 _A = 1
-_NO_ERROR, _NO_SUCH_NAME = 0x8180, 0x8183
+_NO_ERROR, _FAILED, _NO_SUCH_NAME = 0x8180, 0x8182, 0x8183
 _POINTER_TO_NAME, _IN, _TTL = 0xC00C, 1, 5
 _HEADER = struct.Struct(">6H")
 
 
 class NameServer(asyncio.DatagramProtocol):
-    """Answer from `addresses`; `loses` is told who asks, and says whether that gets lost."""
+    """Answer from `addresses`; `loses` is told who asks, and says whether that gets lost.
+
+    One that `fails` knows that there is no IPv6, and nothing else.
+    """
 
     def __init__(self) -> None:
         self.addresses: dict[str, str] = {}
+        self.asked: list[int] = []
+        """The kinds of records that were asked for: 1 is A, 28 AAAA."""
+        self.fails = False
         self.loses: Callable[[tuple[str, int]], bool] = lambda _: False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -30,9 +36,12 @@ class NameServer(asyncio.DatagramProtocol):
         (number,) = struct.unpack_from(">H", query)
         name, end = _name(query)
         (kind,) = struct.unpack_from(">H", query, end)
+        self.asked.append(kind)
         question = query[_HEADER.size : end + 4]
         address = self.addresses.get(name)
         flags = _NO_SUCH_NAME if address is None else _NO_ERROR
+        if self.fails and kind == _A:
+            address, flags = None, _FAILED
         if address is None or kind != _A:
             return _HEADER.pack(number, flags, 1, 0, 0, 0) + question
         record = struct.pack(">HHHIH", _POINTER_TO_NAME, _A, _IN, _TTL, 4)

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +48,22 @@ def test_a_first_look_up_survives_a_lost_packet_well_within_a_second(resolv_conf
     seen = play("a_cold_look_up", resolv_conf)
     assert seen["found"] == ["10.0.0.1", 80]
     assert 0.2 < seen["seconds"] < 0.8
+    assert seen["asked"] == [1]  # a pod without IPv6 asks for no such address
 
 
 def test_a_known_name_costs_nobody_a_wait_while_packets_are_lost(resolv_conf: Path) -> None:
     """And the service's new address is followed as soon as the name server says it."""
     assert play("a_known_name", resolv_conf)["slowest"] < 0.2
+
+
+def test_half_an_answer_is_no_word_on_whether_a_service_exists(resolv_conf: Path) -> None:
+    """Taken for a "no", it would lead the call to another namespace's service."""
+    seen = play("half_an_answer", resolv_conf)
+    assert seen["asked"] == [1, 28]
+    assert "cas.system-server.svc.cluster.local." in seen["failed"]
+
+
+def test_a_silent_name_server_does_not_hold_up_the_end_of_the_process(resolv_conf: Path) -> None:
+    resolv_conf.write_text("nameserver 127.0.0.1\noptions timeout:5 attempts:2\n")
+    seen = play("an_end_amid_silence", resolv_conf)
+    assert time.time() - seen["ended"] < 4

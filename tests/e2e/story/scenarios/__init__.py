@@ -13,6 +13,7 @@ from story.scenarios import (
     killed,
     policies,
     rolled,
+    rotated,
     switched,
 )
 from story.scenarios.scenario import Scenario
@@ -28,5 +29,6 @@ SCENARIOS: Sequence[Scenario] = (
     failover.SCENARIO,
     autoscaled.SCENARIO,
     edited.SCENARIO,
+    rotated.SCENARIO,
     discovered.SCENARIO,
 )

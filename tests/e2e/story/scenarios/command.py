@@ -1,6 +1,7 @@
-"""The commands of `make canary`, `make blue-green` and `make refresh`, as people run them."""
+"""Commands such as `make canary` and `make refresh`, as people run them on a cluster."""
 
 import asyncio
+import os
 import sys
 
 from story.suite import Suite
@@ -13,7 +14,8 @@ async def suitectl(suite: Suite, *arguments: str) -> tuple[int, str]:
     """Run a verb on the cluster; return its exit code and what it said last."""
     suite.tell.say(f"$ suitectl {' '.join(arguments)}")
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "suitectl", *arguments, "--platform=kubernetes"),
+        *(sys.executable, "-m", "suitectl", *arguments),
+        env=os.environ | {"PLATFORM": "kubernetes"},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )

@@ -62,6 +62,16 @@ def test_the_seed_stacks_file_is_read_as_it_is(tmp_path: Path) -> None:
     assert (settings.management_port, settings.management_address) == (12001, "0.0.0.0")  # noqa: S104
 
 
+@pytest.mark.parametrize(
+    ("loadbalancer", "mode"), [("mode: SERVICE", "service"), ("enabled: true", "pod")]
+)
+def test_both_names_of_the_balancers_mode_count_and_the_newer_wins_where_it_says_one(
+    tmp_path: Path, loadbalancer: str, mode: str
+) -> None:
+    text = f"spring.cloud.kubernetes: {{ribbon: {{mode: POD}}, loadbalancer: {{{loadbalancer}}}}}"
+    assert load(source(tmp_path, text)).spring.cloud.kubernetes.load_balancer_mode == mode
+
+
 def test_both_names_of_redis_count_and_the_newer_wins(tmp_path: Path) -> None:
     found = source(
         tmp_path,

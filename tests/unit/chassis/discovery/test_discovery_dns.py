@@ -1,15 +1,17 @@
 """Discovery by DNS: the names that are asked for, and how long an answer counts."""
 
 import asyncio
+import threading
 from collections.abc import Sequence
 
 import pytest
 import structlog
 
-from chassis.discovery import Address, LookupFailedError
+from chassis.discovery import Address, LookupFailedError, resolver
 from chassis.discovery.answers import Answers
 from chassis.discovery.dns import DnsDirectory
 from chassis.discovery.resolver import SystemResolver, first_answer
+from eventually import until
 
 
 class Zone:
@@ -234,6 +236,25 @@ async def test_outside_a_cluster_the_system_knows_every_name(zone: Zone) -> None
 @pytest.mark.anyio
 async def test_the_systems_resolver_is_asked_off_the_loop() -> None:
     assert set(await SystemResolver()("localhost")) <= {"127.0.0.1", "::1"}
+
+
+@pytest.mark.anyio
+async def test_a_silent_name_server_takes_so_many_threads_and_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    speak = threading.Event()
+    monkeypatch.setattr(resolver, "addresses", lambda _: speak.wait() and ())
+    monkeypatch.setattr(resolver, "_TRIES", (0.01, 0.01))
+    look_up = SystemResolver()
+    for _ in range(16):
+        with pytest.raises(LookupFailedError, match="no answer from the name server"):
+            await look_up("cas")
+    assert len(look_up._asked) == 32
+    with pytest.raises(LookupFailedError, match="32 look-ups have no answer yet"):
+        await look_up("cas")
+    speak.set()
+    await until(lambda: not look_up._asked)
+    assert await look_up("cas") == ()
 
 
 @pytest.mark.anyio

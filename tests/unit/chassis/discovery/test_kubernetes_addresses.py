@@ -1,13 +1,15 @@
 """Mode `kubernetes`: which address a name leads to, for Services and for pods."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from chassis.discovery import Address, NameNotFoundError, NoReadyPodError
+from chassis.discovery import Address, DiscoveryError, NameNotFoundError, NoReadyPodError
 from chassis.discovery.answers import Answers
 from chassis.discovery.dns import DnsDirectory
+from chassis.discovery.named import NamedDiscovery
 from kube_api import KubeApi
 from kube_objects import endpoint_slice, service
 from unit.chassis.discovery.cluster import following, known
@@ -20,6 +22,9 @@ def dns(**addresses: str) -> DnsDirectory:
         return [ip for name, ip in addresses.items() if host.startswith(f"{name}.")]
 
     return DnsDirectory(cluster_domain="k8s.example", answers=Answers(look_up))
+
+
+OUTSIDE = {"type": "ExternalName", "externalName": "shop.example.com"}
 
 
 async def pods_of(api: KubeApi, port: int = 80, *, calls: int = 4) -> list[Address | None]:
@@ -118,10 +123,79 @@ async def test_mode_service_leaves_a_headless_service_to_dns(api: KubeApi) -> No
 
 @pytest.mark.parametrize("mode", ["service", "pod"])
 async def test_an_external_name_leads_to_the_host_it_names(api: KubeApi, mode: Any) -> None:
-    outside = {"metadata": {"namespace": "ns-app", "name": "shop"}}
-    outside["spec"] = {"type": "ExternalName", "externalName": "shop.example.com"}
-    await api.put("services", outside)
+    await api.put("services", {**service("shop"), "spec": OUTSIDE})
     async with following(api, mode=mode, dns=dns(shop="192.0.2.1")) as directory:
         await known(directory)
         assert await directory.service("shop", "ns-app", 443) == Address("192.0.2.1", 443)
         assert await directory.host("shop.example.org", 443) == Address("192.0.2.1", 443)
+
+
+async def test_what_dns_said_is_asked_anew_where_no_connection_came_about(api: KubeApi) -> None:
+    now, addresses = 0.0, ["192.0.2.1"]
+
+    async def look_up(_: str) -> Sequence[str]:
+        return list(addresses)
+
+    answers = Answers(look_up, clock=lambda: now)
+    by_dns = DnsDirectory(cluster_domain="k8s.example", answers=answers)
+    async with following(api, dns=by_dns) as directory:
+        await directory.host("shop.example.org", 443)
+        now, addresses = 1.1, ["192.0.2.2"]
+        directory.doubt(Address("192.0.2.1", 443))
+        assert await directory.host("shop.example.org", 443) == Address("192.0.2.2", 443)
+
+
+@pytest.mark.parametrize(
+    ("spec", "error"),
+    [
+        (OUTSIDE, r"shop\.ns-app: no such host as its shop\.example\.com"),
+        ({"clusterIP": "None"}, r"shop\.ns-app:80: none of its pods is ready"),
+    ],
+)
+async def test_a_service_that_leads_nowhere_sends_no_call_to_another_namespaces(
+    api: KubeApi, spec: dict[str, Any], error: str
+) -> None:
+    """A headless Service without a ready pod has no name in DNS: it is there all the same."""
+    await api.put("services", {**service("shop"), "spec": spec})
+    await api.put("services", service("shop", "elsewhere"))
+    async with following(api, dns=dns()) as directory:
+        await known(directory)
+        with pytest.raises(DiscoveryError, match=error):
+            await NamedDiscovery(directory, "ns-app").resolve("shop", 80)
+
+
+async def test_a_namespace_that_is_not_followed_is_asked_of_dns(api: KubeApi) -> None:
+    """What looks like a name there may be a host outside as well."""
+    known_there = {
+        "cas.system-server.svc.k8s.example.": ("10.96.0.5",),
+        "example.com.": ("192.0.2.1",),
+    }
+
+    async def look_up(host: str) -> Sequence[str]:
+        return known_there.get(host, ())
+
+    asked = DnsDirectory(cluster_domain="k8s.example", answers=Answers(look_up))
+    async with following(api, namespaces=["ns-app"], dns=asked) as directory:
+        await known(directory)
+        names = NamedDiscovery(directory, "ns-app")
+        assert await names.resolve("cas.system-server", 80) == Address("10.96.0.5", 80)
+        assert await names.resolve("example.com", 443) == Address("192.0.2.1", 443)
+
+
+async def test_no_look_up_outlives_the_directory(api: KubeApi) -> None:
+    now, silent = 0.0, asyncio.Event()
+
+    async def look_up(_: str) -> Sequence[str]:
+        if now:
+            await silent.wait()
+        return ("10.244.0.1",)
+
+    answers = Answers(look_up, clock=lambda: now)
+    asked = DnsDirectory(cluster_domain="k8s.example", answers=answers)
+    before = asyncio.all_tasks()
+    async with following(api, dns=asked) as directory:
+        await known(directory)
+        await directory.host("example.com", 443)
+        now = 6.0
+        await directory.host("example.com", 443)
+    assert not [task for task in asyncio.all_tasks() - before if "look-up" in task.get_name()]

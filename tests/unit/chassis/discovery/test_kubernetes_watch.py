@@ -7,6 +7,8 @@ import pytest
 from certificates import self_signed
 from chassis.discovery import Address, LookupFailedError
 from chassis.discovery.kubernetes import CALLS, KubernetesDirectory
+from chassis.discovery.kubernetes import api as api_module
+from chassis.discovery.kubernetes import watch as watch_module
 from eventually import until
 from kube_api import HOST, TOKEN, KubeApi
 from kube_objects import endpoint_slice, service
@@ -104,6 +106,42 @@ async def test_a_version_that_is_gone_within_a_watch_is_listed_anew(api: KubeApi
         await until(lambda: names(directory) == {"soon"})
 
 
+async def test_a_server_that_was_restored_from_a_backup_is_listed_anew(
+    api: KubeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes on below the version known here, and tells a watch nothing, not even a bookmark."""
+    monkeypatch.setattr(watch_module, "_WATCH_S", (0, 0))
+    monkeypatch.setattr(watch_module, "_PROGRESS_S", 0)
+    await api.put("services", DETAIL)
+    async with following(api) as directory:
+        await api.watched(1)
+        api.restore()
+        await api.delete("services", DETAIL)
+        await api.put("services", SOON)
+        await api.end_watches()
+        await until(lambda: names(directory) == {"soon"})
+    assert api.lists("services") == 2
+
+
+async def test_a_watch_in_which_nothing_happens_is_followed_by_no_list(
+    api: KubeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its bookmark may name the version that is known already."""
+    monkeypatch.setattr(watch_module, "_WATCH_S", (0, 0))
+    monkeypatch.setattr(watch_module, "_PROGRESS_S", 0)
+
+    async def another() -> None:
+        await api.watched(1)
+        asked = len(api.asked)
+        await api.end_watches()
+        await until(lambda: len(api.asked) > asked, "another watch")
+
+    async with following(api):
+        for _ in range(3):
+            await another()
+    assert api.lists("services") == 1
+
+
 async def test_pages_that_are_gone_before_they_are_read_are_listed_anew(api: KubeApi) -> None:
     for number in range(150):
         await api.put("services", service(f"s{number}"))
@@ -119,6 +157,31 @@ async def test_a_server_that_ends_every_watch_at_once_is_given_pauses(api: KubeA
     async with following(api) as directory:
         await until(lambda: trouble(directory) == "it ended the watch at once")
         await until(lambda: directory._watches[None][0]._failures > 1)
+
+
+async def test_a_watch_that_falls_silent_is_begun_anew(
+    api: KubeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one does whose connection died without a word: the server ends each after its time."""
+    monkeypatch.setattr(watch_module, "_WATCH_S", (0, 0))
+    monkeypatch.setattr(watch_module, "_WATCH_MARGIN_S", 0.1)
+    async with following(api) as directory:
+        await until(lambda: trouble(directory) == "TimeoutError")
+        await until(lambda: len(api.asked) > 2, "another watch")
+        await api.put("services", SOON)
+        await until(lambda: names(directory) == {"soon"})
+    assert api.lists("services") == 1
+
+
+async def test_a_list_that_never_comes_is_asked_for_anew(
+    api: KubeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api_module, "_ANSWER_S", 0.1)
+    api.may_answer.clear()
+    async with following(api) as directory:
+        await until(lambda: "Timeout" in trouble(directory))
+        api.may_answer.set()
+        await known(directory)
 
 
 async def test_before_the_first_answer_nobody_can_say_and_readiness_says_why(
@@ -200,8 +263,6 @@ async def test_each_namespace_is_followed_by_itself(api: KubeApi) -> None:
         with pytest.raises(LookupFailedError, match=refused):
             await directory.service("cas", "system-server", 80)
         assert refused in directory.unknown()
-        with pytest.raises(LookupFailedError, match=r"elsewhere: is not read.*ns-app"):
-            await directory.service("hidden", "elsewhere", 80)
         api.forbidden = set()
         await known(directory)
         await api.watched(2)

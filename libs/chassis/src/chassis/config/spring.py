@@ -48,10 +48,16 @@ class SpringDiscoverySettings(TolerantSection):
     namespaces: NameList = ()
 
 
-class LoadBalancerSettings(TolerantSection):
-    """`spring.cloud.kubernetes.loadbalancer` (older: `ribbon`)."""
+class RibbonSettings(TolerantSection):
+    """`spring.cloud.kubernetes.ribbon`, the older name of `loadbalancer`."""
 
     mode: Annotated[Literal["service", "pod"], BeforeValidator(_lower)] = "service"
+
+
+class LoadBalancerSettings(TolerantSection):
+    """`spring.cloud.kubernetes.loadbalancer`."""
+
+    mode: Annotated[Literal["service", "pod"] | None, BeforeValidator(_lower)] = None
 
 
 class SpringKubernetesSettings(TolerantSection):
@@ -59,13 +65,13 @@ class SpringKubernetesSettings(TolerantSection):
 
     reload: ReloadSettings = ReloadSettings()
     discovery: SpringDiscoverySettings = SpringDiscoverySettings()
-    ribbon: LoadBalancerSettings = LoadBalancerSettings()
-    loadbalancer: LoadBalancerSettings | None = None
+    ribbon: RibbonSettings = RibbonSettings()
+    loadbalancer: LoadBalancerSettings = LoadBalancerSettings()
 
     @property
     def load_balancer_mode(self) -> Literal["service", "pod"]:
         """Return how a Service is reached; where both names are used, the newer one wins."""
-        return (self.loadbalancer or self.ribbon).mode
+        return self.loadbalancer.mode or self.ribbon.mode
 
 
 class SpringCloudSettings(TolerantSection):

@@ -3,7 +3,8 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
+from threading import Thread
 from typing import TypeVar
 
 from chassis.discovery.errors import LookupFailedError
@@ -13,19 +14,19 @@ T = TypeVar("T")
 _TRIES = (0.3, 0.7, 1.0)
 """Seconds that each try has before the next one starts beside it; two in all."""
 _MAX_THREADS = 32
-_NO_SUCH_NAME = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
 
 
 class SystemResolver:
     """Return the IP addresses of a host name, none where it does not exist.
 
     A lost packet costs 0.3 s: the system's resolver alone would repeat its question after five
-    (resolv.conf's `timeout`). It occupies a thread until then, one of this object's own: a silent
-    name server must not take those that others work in.
+    (resolv.conf's `timeout`). It occupies a thread until then, one of its own: a silent name server
+    must not take those that others work in. Nor hold up the end of the process, which a pool's
+    threads would.
     """
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(_MAX_THREADS, thread_name_prefix="resolver")
+        self._asked: set[Future[Sequence[str]]] = set()
 
     async def __call__(self, host: str) -> Sequence[str]:
         """Ask for at most two seconds; raise `LookupFailedError` when nobody can say."""
@@ -36,19 +37,38 @@ class SystemResolver:
             raise LookupFailedError(f"{host}: {reason}") from error
 
     async def _ask(self, host: str) -> Sequence[str]:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, addresses, host)
+        if len(self._asked) >= _MAX_THREADS:
+            raise OSError(f"{_MAX_THREADS} look-ups have no answer yet")
+        answer: Future[Sequence[str]] = Future()
+        answer.set_running_or_notify_cancel()
+        Thread(target=_answer, args=(answer, host), name="resolver", daemon=True).start()
+        self._asked.add(answer)
+        answer.add_done_callback(self._asked.discard)
+        return await asyncio.wrap_future(answer)
 
 
 def addresses(host: str) -> Sequence[str]:
-    """Ask the system's resolver; raise `OSError` or `UnicodeError` when it can't say."""
+    """Ask the system's resolver; raise `OSError` or `UnicodeError` when it can't say.
+
+    Only for addresses that can be reached from here: a pod without IPv6 asks one question, not two.
+
+    EAI_NODATA is no "no such name": glibc says so as well where the question for IPv4 failed and
+    the one for IPv6 had no address for an answer.
+    """
     try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
     except socket.gaierror as error:
-        if error.errno in _NO_SUCH_NAME:
+        if error.errno == socket.EAI_NONAME:
             return ()
         raise
     return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def _answer(answer: Future[Sequence[str]], host: str) -> None:
+    try:
+        answer.set_result(addresses(host))
+    except (OSError, UnicodeError) as error:
+        answer.set_exception(error)
 
 
 async def first_answer(ask: Callable[[], Awaitable[T]], *, tries: Sequence[float]) -> T:

@@ -101,8 +101,9 @@ class Pool:
                     server_hostname=origin.tls_name,
                     local_addr=(options.source_address, 0) if options.source_address else None,
                 )
-        except (OSError, TimeoutError) as error:
-            raise ConnectFailedError(f"{origin.host}:{origin.port}: {error or 'timeout'}") from None
+        except OSError as error:  # TimeoutError, which says nothing, is one
+            reason = str(error) or "timeout"
+            raise ConnectFailedError(f"{origin.host}:{origin.port}: {reason}") from None
         return connection
 
     def _tls_context(self) -> ssl.SSLContext:

@@ -34,7 +34,8 @@ class Revoke:
         access = await self._store.access(name)
         if access is not None:
             _own(access.client_id, client)
-            await self._store.revoke_access(name)
+        # Also where it is gone: an attempt before may have ended it at the primary alone.
+        await self._store.revoke_access(name)
 
 
 def _own(owner: str, client: Client) -> None:

@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 _REMEMBERED_S = 60
 """How long an expired access token is still known, so that it is called expired."""
+_CHANGE = ("SET", "t:wait", "", "EX", 60)
 _AWAY = "The token store is away; try again"
 _log = structlog.get_logger("cas_server.store")
 
@@ -102,12 +103,17 @@ class RedisTokenStore:
             return list(await self._guard(pipeline.execute()))
 
     async def _write_all(self, commands: Sequence[tuple[Any, ...]]) -> Sequence[Any]:
-        """Send all, and one WAIT behind them on the same connection."""
+        """Send all, and one WAIT behind them on the same connection.
+
+        From Redis 7.2 on, WAIT waits for what this connection changed. A command that is tried
+        again finds its change made, by another connection and maybe nowhere but at the primary:
+        hence a change behind all.
+        """
         replicas = self._durability.wait_replicas
         if not replicas:
             return await self._send_all(commands)
         wait = ("WAIT", replicas, int(self._durability.wait_timeout * 1000))
-        *results, reached = await self._send_all([*commands, wait])
+        *results, _, reached = await self._send_all([*commands, _CHANGE, wait])
         if reached < replicas:
             await self._start_anew()
             raise TemporarilyUnavailable("Too few replicas have the token; try again")

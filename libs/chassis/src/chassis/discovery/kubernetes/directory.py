@@ -1,6 +1,7 @@
 """Services and their pods, kept as the API server has them."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Literal
@@ -23,6 +24,8 @@ from chassis.discovery.protocol import Address
 CALLS = frozenset((r.group, r.plural, verb) for r in (SERVICES, ENDPOINT_SLICES) for verb in VERBS)
 """Each call made: API group, resource, verb. `k8s/components/discovery-rbac` allows these."""
 
+_DOUBTED_S = 5.0
+
 
 class KubernetesDirectory(Directory):
     """Find Services through the API server, in the namespaces given, or in all for None.
@@ -30,7 +33,10 @@ class KubernetesDirectory(Directory):
     Mode `service` gives the Service's cluster address, so that a call costs no look-up and the
     cluster balances its connections; pods are not read at all. Mode `pod` gives the ready pods'
     addresses by turns, call by call. What has no such address is left to DNS: hosts outside the
-    cluster and, in mode `service`, headless Services.
+    cluster, namespaces that are not followed and, in mode `service`, headless Services.
+
+    A Service that is there and leads nowhere is an error and no "there is none", which would send
+    its calls to another namespace's.
     """
 
     def __init__(
@@ -45,6 +51,7 @@ class KubernetesDirectory(Directory):
         self._dns = dns
         self._services: Mirror[Service] = Mirror()
         self._slices: Mirror[Slice] = Mirror()
+        self._doubted: dict[Address, float] = {}
         self._watches: dict[str | None, list[Watch[Any]]] = {}
         for namespace in (None,) if namespaces is None else dict.fromkeys(namespaces):
             watches: list[Watch[Any]] = [Watch(api, SERVICES, namespace, self._services)]
@@ -61,11 +68,23 @@ class KubernetesDirectory(Directory):
             for watch in watches
         ]
         try:
-            yield
+            async with self._dns.running():
+                yield
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    def doubt(self, address: Address) -> None:
+        """Have DNS asked anew; a pod gets no calls for seconds, where there are others.
+
+        A node that is lost takes the API server most of a minute to see, in which every call whose
+        turn its pods were would wait for a connection first.
+        """
+        self._dns.doubt(address)
+        now = time.monotonic()
+        self._doubted = {one: until for one, until in self._doubted.items() if now < until}
+        self._doubted[address] = now + _DOUBTED_S
 
     def unknown(self) -> str:
         """Return why not everything has been read once."""
@@ -73,19 +92,22 @@ class KubernetesDirectory(Directory):
 
     async def service(self, name: str, namespace: str, port: int) -> Address | None:
         """Return the address of a Service, or of one of its pods."""
-        self._require(None if None in self._watches else namespace)
+        followed = None if None in self._watches else namespace
+        if followed not in self._watches:
+            return await self._dns.service(name, namespace, port)
+        self._require(followed)
         found = self._services.get(Name(namespace, name))
         if found is None:
             return None
         if found.external_name is not None:
-            return await self._dns.host(found.external_name, port)
+            return await self._outside(Name(namespace, name), found.external_name, port)
         if found.address is not None and port not in found.ports:
             ports = ", ".join(str(known) for known in found.ports)
             raise NameNotFoundError(f"{name}.{namespace}: has no port {port}, only {ports}")
         if self._pods:
             return self._pod(Name(namespace, name), found, port)
         if found.address is None:
-            return await self._dns.service(name, namespace, port)
+            return await self._headless(Name(namespace, name), port)
         return Address(found.address, port)
 
     async def host(self, name: str, port: int) -> Address | None:
@@ -99,6 +121,16 @@ class KubernetesDirectory(Directory):
         self._require(None)
         return sorted(found.namespace for found in self._services.group(name))
 
+    async def _outside(self, name: Name, host: str, port: int) -> Address:
+        if (address := await self._dns.host(host, port)) is None:
+            raise NameNotFoundError(f"{name.name}.{name.namespace}: no such host as its {host}")
+        return address
+
+    async def _headless(self, name: Name, port: int) -> Address:
+        if (address := await self._dns.service(name.name, name.namespace, port)) is None:
+            raise _no_pod(name, port)
+        return address
+
     def _pod(self, name: Name, service: Service, port: int) -> Address:
         slices = [
             one for one in self._slices.group(name).values() if service.family in (None, one.family)
@@ -108,15 +140,13 @@ class KubernetesDirectory(Directory):
             service, port, [(one, one.ending) for one in slices]
         )
         if not pods:
-            raise NoReadyPodError(f"{name.name}.{name.namespace}:{port}: none of its pods is ready")
+            raise _no_pod(name, port)
+        now = time.monotonic()
+        pods = [pod for pod in pods if now >= self._doubted.get(pod, now)] or pods
         return pods[next(service.turn) % len(pods)]
 
     def _require(self, namespace: str | None) -> None:
-        """Raise unless a namespace, or all, has been read once."""
-        if namespace not in self._watches:
-            known = ", ".join(str(known) for known in self._watches)
-            reason = f"{namespace}: is not read, only {known}; add it to discovery.namespaces"
-            raise LookupFailedError(reason)
+        """Raise unless a namespace that is followed, or all, has been read once."""
         if why := self._unread(namespace):
             raise LookupFailedError(why)
 
@@ -124,6 +154,10 @@ class KubernetesDirectory(Directory):
         """Return why a namespace, or all, has not been read yet; empty where it has."""
         waiting = (watch for watch in self._watches[namespace] if not watch.known)
         return next((f"the API server: {watch.trouble}" for watch in waiting), "")
+
+
+def _no_pod(name: Name, port: int) -> NoReadyPodError:
+    return NoReadyPodError(f"{name.name}.{name.namespace}:{port}: none of its pods is ready")
 
 
 def _pods(

@@ -97,11 +97,17 @@ class Watch(Generic[T]):
             session.lines(self._path, query) as lines,
         ):
             self._answered()
+            told = False
             async for line in lines:
                 self._apply(json.loads(line))
-                self._failures = 0
-        if self._version == version and time.monotonic() - began < _PROGRESS_S:
+                self._failures, told = 0, True
+        lasted = time.monotonic() - began
+        if self._version == version and lasted < _PROGRESS_S:
             raise ApiError("it ended the watch at once")
+        if not told and lasted >= seconds:
+            # It should have ended with a bookmark. A server restored from a backup has not got as
+            # far as this yet, and would tell nothing until it has, maybe for days.
+            self._version = None
         self._failures = 0
 
     def _apply(self, event: Document) -> None:

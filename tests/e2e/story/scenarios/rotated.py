@@ -1,0 +1,53 @@
+"""The secret of each service is renewed under load, and the old one ended."""
+
+from story.http import Request
+from story.identities import CAS, credentials
+from story.kubernetes import Kubernetes
+from story.scenarios.command import succeeds
+from story.scenarios.pressure import nothing_failed, pressure
+from story.scenarios.scenario import Scenario
+from story.scenarios.settled import settled
+from story.suite import Suite
+from story.waiting import until
+from suitectl.secrets import CREDENTIALS
+
+REVOKE = "/oauth/revoke"
+"""Whoever proves itself may end a token that nobody has (RFC 7009, 2.2)."""
+
+
+async def play(suite: Suite, cluster: Kubernetes) -> str:
+    await settled(cluster)
+    async with pressure(suite) as tally:
+        for service in CREDENTIALS:
+            await _renewed(suite, service)
+    return nothing_failed(suite, tally)
+
+
+async def _renewed(suite: Suite, service: str) -> None:
+    _, old = credentials(service)
+    await succeeds(suite, "rotate", f"--name={service}")
+    _, new = credentials(service)
+    both = [await _accepted(suite, service, secret) for secret in (old, new)]
+    suite.tell.check(f"both secrets of {service} count", holds=all(both), seen=both)
+    await succeeds(suite, "rotate", f"--name={service}", "--retire")
+
+    async def refused() -> bool:
+        return not await _accepted(suite, service, old)
+
+    await until(refused, what=f"the old secret of {service} to be refused", seconds=5, every=0.5)
+    kept = await _accepted(suite, service, new)
+    suite.tell.check(f"the new secret of {service} alone counts", holds=kept)
+
+
+async def _accepted(suite: Suite, client: str, secret: str) -> bool:
+    url = await suite.platform.url(*CAS) + REVOKE
+    request = Request("POST", url, basic=(client, secret), form={"token": "none"})
+    return (await suite.http.send(request)).ok
+
+
+SCENARIO = Scenario(
+    name="rotated",
+    title="the secret of each service renewed, and the old one ended",
+    must="0 failed requests",
+    play=play,
+)
