@@ -43,7 +43,7 @@ od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$RUN/operator-password"
 
 cat >"$RUN/users.acl" <<ACL
 user default off
-user cas-server on >$cas_server_password ~t:* ~r:* ~a:* ~f:* +get +mget +set +del +exists +expire +hset +hmget +zadd +zrangebyscore +zremrangebyscore +eval +wait +ping +role +client|setname
+user cas-server on >$cas_server_password ~t:* ~r:* ~a:* ~f:* resetchannels &wait +publish +get +mget +set +del +exists +expire +hset +hmget +zadd +zrangebyscore +zremrangebyscore +eval +wait +ping +role +client|setname
 user replication on >$replication_password +psync +replconf +ping
 user sentinel on >$sentinel_password allchannels +multi +exec +slaveof +ping +info +role +publish +subscribe +config|rewrite +client|setname +client|kill +script|kill
 user operator on >$(cat "$RUN/operator-password") ~handover +multi +exec +set +del +wait +config|set +role +ping
