@@ -59,6 +59,12 @@ ask() {
     timeout 1 redis-cli --user sentinel -h "$host" -p "$port" "$@" 2>/dev/null
 }
 
+# Ask this pod's own Redis, with rights that no one outside of the pod has.
+operator() {
+  REDISCLI_AUTH=$(cat "$RUN/operator-password") \
+    timeout 3 redis-cli --user operator -h "$LISTEN" "$@" 2>/dev/null
+}
+
 # Ask all Sentinels at once, and print what each says.
 ask_sentinels() {
   for sentinel in $SENTINELS; do

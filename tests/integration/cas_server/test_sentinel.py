@@ -5,6 +5,7 @@ answered is not, and whoever got neither heard 503 with a time to come again.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -248,6 +249,29 @@ async def test_a_restart_of_everything_finds_the_tokens_again(
     for server in complete.servers:
         server.start()
     await asyncio.to_thread(complete.wait_complete)
+    assert (await cas.check(token)).status_code == 200
+
+
+async def test_after_a_restart_of_all_none_that_was_away_before_becomes_primary(
+    cas: Cas, complete: SentinelSuite
+) -> None:
+    """It has least, and nobody could tell from what it says: all count from nothing."""
+    primary = complete.primary()
+    away = next(server for server in complete.redis if server is not primary)
+    away.kill()
+    written = time.time()
+    token = await cas.client_token()
+    # What a replica was last in sync with is known to the second.
+    await asyncio.sleep(2.1)
+    await asyncio.to_thread(complete.probe)
+    for server in complete.servers:
+        server.kill()
+    assert away.in_sync_at < written
+    for server in complete.servers:
+        server.start()
+    await another(complete, primary)
+    await asyncio.to_thread(complete.wait_complete)
+    assert complete.primary() is not away
     assert (await cas.check(token)).status_code == 200
 
 
