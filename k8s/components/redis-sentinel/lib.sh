@@ -4,6 +4,7 @@
 # One name a pod, each a Service of its own (nodes.yaml): an address that outlives the pod.
 : "${NODES:=redis-node-0 redis-node-1 redis-node-2}"
 : "${SENTINELS:=redis-sentinel-node-0 redis-sentinel-node-1 redis-sentinel-node-2}"
+# shellcheck disable=SC3028  # the container runtime sets HOSTNAME
 : "${ORDINAL:=${HOSTNAME##*-}}"
 : "${SCRIPTS:=/etc/redis}"
 : "${SECRETS_DIR:=/etc/suite/secrets}"
