@@ -33,7 +33,7 @@ QUIET_S = 5.0
 
 async def play(suite: Suite, cluster: Kubernetes) -> str:
     await settled(cluster)
-    node, what = await victim(cluster, here=True)
+    node, what = await victim(suite, cluster, here=True)
     async with pressure(suite, fresh=False) as tally, issuing(suite) as ledger:
         async with cut_off(node):
             cut = time.time()

@@ -23,7 +23,7 @@ VERSIONS = ("v1", "v2")
 
 async def play(suite: Suite, cluster: Kubernetes) -> str:
     await settled(cluster)
-    node, what = await victim(cluster)
+    node, what = await victim(suite, cluster)
     async with pressure(suite) as tally:
         async with _drained(suite, node):
             await replaced(cluster)

@@ -1,15 +1,21 @@
 """The node that has most to lose, of those that a scenario may take away."""
 
+import asyncio
 from collections.abc import Sequence
 
+from story.identities import APP
 from story.kubernetes import Kubernetes
 from story.scenarios.nodes import Node, is_here, nodes
 from story.scenarios.settled import settled
 from story.scenarios.store import hand_over, primary
+from story.suite import Suite
 from story.waiting import until
 
+AGAIN_S = 10.0
+"""A Sentinel starts no other failover within twice its failover-timeout (redis.io, Sentinel)."""
 
-async def victim(cluster: Kubernetes, *, here: bool = False) -> tuple[Node, str]:
+
+async def victim(suite: Suite, cluster: Kubernetes, *, here: bool = False) -> tuple[Node, str]:
     """Return the node of the Redis primary, or that with the most pods, and what is on it.
 
     With `here` it is one whose network is on this machine. Raises `RuntimeError`.
@@ -20,11 +26,11 @@ async def victim(cluster: Kubernetes, *, here: bool = False) -> tuple[Node, str]
     if await primary(cluster) is None:
         node = max(eligible, key=lambda node: node.apps.total())
         return node, _described(node)
-    node = await _with_primary(cluster, eligible)
+    node = await _with_primary(suite, cluster, eligible)
     return node, f"{_described(node)}, the Redis primary among them"
 
 
-async def _with_primary(cluster: Kubernetes, eligible: Sequence[Node]) -> Node:
+async def _with_primary(suite: Suite, cluster: Kubernetes, eligible: Sequence[Node]) -> Node:
     """Return the node of the primary; have it handed over where it is on another one."""
     by_name = {node.name: node for node in eligible}
 
@@ -36,8 +42,15 @@ async def _with_primary(cluster: Kubernetes, eligible: Sequence[Node]) -> Node:
         return node
     await hand_over(cluster)
     node = await until(found, what="the Redis primary on a node to spare", seconds=60, every=0.5)
+    await asyncio.sleep(AGAIN_S)
     await settled(cluster)
+    await until(lambda: _writable(suite), what="the token store to take writes", seconds=60)
     return node
+
+
+async def _writable(suite: Suite) -> bool:
+    reply = await suite.cas("/oauth/token", APP, {"grant_type": "client_credentials"})
+    return reply.ok
 
 
 def _described(node: Node) -> str:
