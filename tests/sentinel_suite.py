@@ -93,6 +93,11 @@ class Server:
         shutil.rmtree(self.directory / "data")
 
     @property
+    def in_sync_at(self) -> float:
+        """Return when it last had all that the primary had, by its volume."""
+        return (self.directory / "data/in-sync").stat().st_mtime
+
+    @property
     def log(self) -> str:
         return (self.directory / "log").read_text()
 
@@ -184,13 +189,14 @@ class SentinelSuite:
         return eventually(agreed, "a primary")
 
     def wait_complete(self) -> Server:
-        """Wait until the primary has both replicas and every Sentinel knows it; return it."""
+        """Wait until the primary has both replicas, and every Sentinel knows them as good ones."""
 
         def complete() -> Server | None:
             primary = self.primary()
+            self.probe()
             with primary.client() as client:
                 _, _, replicas = client.role()
-            known = [self._replicas_known_by(sentinel) for sentinel in self.sentinels]
+            known = [self._good_replicas(sentinel) for sentinel in self.sentinels]
             return primary if len(replicas) == 2 and known == [2, 2, 2] else None
 
         return eventually(complete, "two replicas")
@@ -202,9 +208,16 @@ class SentinelSuite:
             except (RedisError, TypeError):
                 return None
 
-    def _replicas_known_by(self, sentinel: Server) -> int:
+    def probe(self) -> None:
+        """Ask every Redis whether it is ready, as kubelet does."""
+        for server in self.redis:
+            server.run("ready-redis.sh")
+
+    def _good_replicas(self, sentinel: Server) -> int:
+        """Count the replicas that a Sentinel would make primary."""
         with sentinel.client() as client:
-            return len(client.execute_command("SENTINEL REPLICAS", "suite"))
+            known = client.execute_command("SENTINEL REPLICAS", "suite")
+        return sum(int(replica["slave-priority"]) > 0 for replica in known)
 
 
 def eventually(look: Callable[[], T | None], what: str) -> T:

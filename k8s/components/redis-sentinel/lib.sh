@@ -4,6 +4,7 @@
 # One name a pod, each a Service of its own (nodes.yaml): an address that outlives the pod.
 : "${NODES:=redis-node-0 redis-node-1 redis-node-2}"
 : "${SENTINELS:=redis-sentinel-node-0 redis-sentinel-node-1 redis-sentinel-node-2}"
+# shellcheck disable=SC3028  # the container runtime sets HOSTNAME
 : "${ORDINAL:=${HOSTNAME##*-}}"
 : "${SCRIPTS:=/etc/redis}"
 : "${SECRETS_DIR:=/etc/suite/secrets}"
@@ -57,6 +58,12 @@ ask() {
   shift 2
   REDISCLI_AUTH=$(secret sentinel-password) \
     timeout 1 redis-cli --user sentinel -h "$host" -p "$port" "$@" 2>/dev/null
+}
+
+# Ask this pod's own Redis, with rights that no one outside of the pod has.
+operator() {
+  REDISCLI_AUTH=$(cat "$RUN/operator-password") \
+    timeout 3 redis-cli --user operator -h "$LISTEN" "$@" 2>/dev/null
 }
 
 # Ask all Sentinels at once, and print what each says.

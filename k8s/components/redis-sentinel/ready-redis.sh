@@ -3,6 +3,11 @@
 set -eu
 . "${SCRIPTS:=/etc/redis}/lib.sh"
 
-REDISCLI_AUTH=$(cat "$RUN/operator-password") \
-  timeout 2 redis-cli --user operator -h "$LISTEN" role |
+operator role |
   awk 'NR == 1 { role = $1 } NR == 4 { link = $1 } END { exit !(role == "master" || (role == "slave" && link == "connected")) }'
+# The rank of the next start; until then all that are in sync are as good as each other.
+touch "$DATA/in-sync"
+if [ ! -e "$RUN/ranked" ]; then
+  operator config set replica-priority 100 >/dev/null
+  touch "$RUN/ranked"
+fi

@@ -38,15 +38,23 @@ while :; do
   sleep 0.2
 done
 
+# After a restart of all nobody knows who had read how far, and the Sentinels would take any: the one
+# that was in sync last is best (the lower, the better), and one that never was is none (0).
+rm -f "$RUN/ranked"
+priority=0
+if [ -e "$DATA/in-sync" ]; then
+  priority=$((2147483647 - $(stat -c %Y "$DATA/in-sync")))
+fi
+
 # Known to this pod alone, for its own probe and its own farewell.
 od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$RUN/operator-password"
 
 cat >"$RUN/users.acl" <<ACL
 user default off
-user cas-server on >$cas_server_password ~t:* ~r:* ~a:* ~f:* +get +mget +set +del +exists +expire +hset +hmget +zadd +zrangebyscore +zremrangebyscore +eval +wait +ping +role +client|setname
+user cas-server on >$cas_server_password ~t:* ~r:* ~a:* ~f:* resetchannels &wait +publish +get +mget +set +del +exists +expire +hset +hmget +zadd +zrangebyscore +zremrangebyscore +eval +wait +ping +role +client|setname
 user replication on >$replication_password +psync +replconf +ping
 user sentinel on >$sentinel_password allchannels +multi +exec +slaveof +ping +info +role +publish +subscribe +config|rewrite +client|setname +client|kill +script|kill
-user operator on >$(cat "$RUN/operator-password") ~handover +multi +exec +set +del +wait +config|set +role +ping
+user operator on >$(cat "$RUN/operator-password") resetchannels &handover +publish +multi +exec +wait +config|set +role +ping
 ACL
 
 cat >"$RUN/redis.conf" <<CONF
@@ -57,6 +65,7 @@ aclfile $RUN/users.acl
 masteruser replication
 masterauth $replication_password
 replica-announce-ip $own
+replica-priority $priority
 CONF
 if [ "$primary" = "$own" ]; then
   say "starting as the first primary"

@@ -6,18 +6,13 @@
 set -eu
 . "${SCRIPTS:=/etc/redis}/lib.sh"
 
-operator() {
-  REDISCLI_AUTH=$(cat "$RUN/operator-password") \
-    timeout 3 redis-cli --user operator -h "$LISTEN" "$@" 2>/dev/null
-}
-
 [ "$(operator role | head -n 1)" = master ] || exit 0
 # shellcheck disable=SC2086  # a list of words
 own=$(own_address "$(nth "$ORDINAL" $NODES)")
-# One connection: WAIT counts what this one has written, and nobody writes after it.
+# One connection: WAIT counts what this one has sent to the replicas, and nobody writes after it.
 operator >/dev/null <<'COMMANDS'
 MULTI
-SET handover 1 EX 60
+PUBLISH handover ""
 CONFIG SET min-replicas-to-write 9
 EXEC
 WAIT 2 1000

@@ -5,6 +5,7 @@ answered is not, and whoever got neither heard 503 with a time to come again.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -251,6 +252,29 @@ async def test_a_restart_of_everything_finds_the_tokens_again(
     assert (await cas.check(token)).status_code == 200
 
 
+async def test_after_a_restart_of_all_none_that_was_away_before_becomes_primary(
+    cas: Cas, complete: SentinelSuite
+) -> None:
+    """It has least, and nobody could tell from what it says: all count from nothing."""
+    primary = complete.primary()
+    away = next(server for server in complete.redis if server is not primary)
+    away.kill()
+    written = time.time()
+    token = await cas.client_token()
+    # What a replica was last in sync with is known to the second.
+    await asyncio.sleep(2.1)
+    await asyncio.to_thread(complete.probe)
+    for server in complete.servers:
+        server.kill()
+    assert away.in_sync_at < written
+    for server in complete.servers:
+        server.start()
+    await another(complete, primary)
+    await asyncio.to_thread(complete.wait_complete)
+    assert complete.primary() is not away
+    assert (await cas.check(token)).status_code == 200
+
+
 async def test_a_sentinel_without_memory_learns_who_is_primary(complete: SentinelSuite) -> None:
     sentinel = complete.sentinels[0]
     sentinel.kill()
@@ -332,8 +356,36 @@ def _myid(sentinel: Server) -> str:
 async def test_a_write_that_changes_nothing_is_waited_for_all_the_same(
     cas: Cas, complete: SentinelSuite
 ) -> None:
-    """From Redis 7.2 on WAIT counts for what its own connection changed: there has to be some."""
-    with complete.primary().client("cas-server") as client:
-        client.delete("t:wait")
+    """From Redis 7.2 on WAIT waits for what its own connection sent: there has to be something."""
+    replica = next(server for server in complete.redis if server is not complete.primary())
+    with replica.client() as client, client.pubsub(ignore_subscribe_messages=True) as heard:
+        heard.subscribe("wait")
+
+        def message() -> object:
+            return heard.get_message(timeout=1)
+
+        await asyncio.to_thread(message)
         assert (await cas.post("/oauth/revoke", {"token": "none"}, "demo-app")).status_code == 200
-        assert client.exists("t:wait")
+        assert await asyncio.to_thread(eventually, message, "mark at the replica")
+
+
+async def test_a_primary_without_majority_and_replicas_is_not_read_any_more(
+    cas: Cas, complete: SentinelSuite
+) -> None:
+    """As for who is cut off together with it: the others may have revoked the token by now."""
+    token = await cas.client_token()
+    primary = complete.primary()
+    away = [*complete.sentinels[1:], *(s for s in complete.redis if s is not primary)]
+    for server in away:
+        server.pause()
+
+    async def refused() -> bool:
+        reply = await cas.check(token)
+        assert reply.status_code in (200, 503)
+        return reply.status_code == 503
+
+    try:
+        assert await until(refused, what="reads to be refused", seconds=5)
+    finally:
+        for server in away:
+            server.resume()

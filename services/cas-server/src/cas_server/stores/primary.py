@@ -7,12 +7,19 @@ from typing import Any
 import structlog
 from redis.asyncio import ConnectionPool
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
 
 from cas_server.stores.discovered import DiscoveredConnection, DiscoveredSSLConnection
 from cas_server.stores.sentinels import Sentinels
 from chassis.discovery import Address, DiscoveryError
 
 _WATCH_S = 1.0
+MARK = ("PUBLISH", "wait", "")
+"""Goes to all replicas, takes no memory, and is heard by nobody: what WAIT waits for.
+
+From Redis 7.2 on, WAIT waits for what its own connection sent to them, and for nothing else.
+"""
+_CONFIRMED = (MARK, ("WAIT", 1, 500))
 _log = structlog.get_logger("cas_server.store")
 
 
@@ -40,7 +47,8 @@ class PrimaryPool(ConnectionPool):
     """Connections to one primary; a failover ends those to the one before.
 
     Whoever was cut off with the old primary would go on reading there: what the new one has
-    revoked would stay alive. Hence the Sentinels are asked once a second.
+    revoked would stay alive. Hence the Sentinels are asked once a second, and where most of them do
+    not answer, the primary is left unless a replica follows it: the others may have another one.
     """
 
     def __init__(self, sentinels: Sentinels, master: str, **options: Any) -> None:
@@ -65,15 +73,39 @@ class PrimaryPool(ConnectionPool):
     async def _follow(self) -> None:
         known: Address | None = None
         while True:
-            with suppress(DiscoveryError):
+            try:
                 primary = await self._sentinels.primary(self._master)
+            except DiscoveryError:
+                if not await self._is_followed():
+                    await self._leave_all()
+            else:
                 if known not in (None, primary):
                     _log.warning("following the new primary", primary=primary.host)
                     await self._leave_all()
                 known = primary
             await asyncio.sleep(_WATCH_S)
 
+    async def _is_followed(self) -> bool:
+        """Tell whether a replica confirms what comes from the primary that this pool leads to."""
+        try:
+            connection = await self.get_connection()
+        except (RedisError, OSError):
+            return False
+        try:
+            await connection.send_packed_command(connection.pack_commands(_CONFIRMED))
+            await connection.read_response()
+            reached: int = await connection.read_response()
+        except (RedisError, OSError):
+            # A refused mark leaves the other answer unread.
+            await connection.disconnect(nowait=True)
+            return False
+        finally:
+            await self.release(connection)
+        return reached > 0
+
     async def _leave_all(self) -> None:
         """Have every connection made anew before it serves again."""
         await self.update_active_connections_for_reconnect()  # type: ignore[no-untyped-call]  # redis-py
-        await self.disconnect(inuse_connections=False)
+        # One that does not close in time is left as well; the watch has to go on.
+        with suppress(RedisError):
+            await self.disconnect(inuse_connections=False)

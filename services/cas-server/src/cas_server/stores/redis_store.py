@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import structlog
@@ -12,6 +13,7 @@ from redis.exceptions import RedisError
 
 from cas_server.settings import DurabilitySettings
 from cas_server.stores.batch import Batcher
+from cas_server.stores.primary import MARK
 from cas_server.stores.protocol import Lineage, RefreshRecord, Rotation
 from cas_server.stores.scripts import BEGIN, REVOKE_FAMILY, ROTATE
 from cas_server.tokens import StoredToken
@@ -21,7 +23,6 @@ T = TypeVar("T")
 
 _REMEMBERED_S = 60
 """How long an expired access token is still known, so that it is called expired."""
-_CHANGE = ("SET", "t:wait", "", "EX", 60)
 _AWAY = "The token store is away; try again"
 _log = structlog.get_logger("cas_server.store")
 
@@ -105,15 +106,14 @@ class RedisTokenStore:
     async def _write_all(self, commands: Sequence[tuple[Any, ...]]) -> Sequence[Any]:
         """Send all, and one WAIT behind them on the same connection.
 
-        From Redis 7.2 on, WAIT waits for what this connection changed. A command that is tried
-        again finds its change made, by another connection and maybe nowhere but at the primary:
-        hence a change behind all.
+        A command that is tried again finds its change made, over another connection and maybe
+        nowhere but at the primary: hence the mark behind all.
         """
         replicas = self._durability.wait_replicas
         if not replicas:
             return await self._send_all(commands)
         wait = ("WAIT", replicas, int(self._durability.wait_timeout * 1000))
-        *results, _, reached = await self._send_all([*commands, _CHANGE, wait])
+        *results, _, reached = await self._send_all([*commands, MARK, wait])
         if reached < replicas:
             await self._start_anew()
             raise TemporarilyUnavailable("Too few replicas have the token; try again")
@@ -133,7 +133,9 @@ class RedisTokenStore:
 
     async def _start_anew(self) -> None:
         """Leave the idle connections: they may lead to who was primary, and the next one asks."""
-        await self._redis.connection_pool.disconnect(inuse_connections=False)
+        # One that does not close in time, as over TLS to a Redis that hangs, is left as well.
+        with suppress(RedisError):
+            await self._redis.connection_pool.disconnect(inuse_connections=False)
 
     def _note(self, *, away: bool, reason: str) -> None:
         """Log an outage once, and its end."""
