@@ -35,9 +35,16 @@ async def test_cluster_shows(
         seen = await scenario.play(suite, cluster)
         await _still_valid(suite, early_token)
     except BaseException as error:
-        rows.append(Row(scenario, str(error), held=False, seconds=time.monotonic() - began))
+        rows.append(Row(scenario, _reason(error), held=False, seconds=time.monotonic() - began))
         raise
     rows.append(Row(scenario, seen, held=True, seconds=time.monotonic() - began))
+
+
+def _reason(error: BaseException) -> str:
+    """Return what went wrong first, below the groups of tasks it went through."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return str(error)
 
 
 async def _still_valid(suite: Suite, token: str) -> None:

@@ -4,6 +4,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from story.http import Request
+from story.identities import APP, CAS, credentials
 from story.kubernetes import Kubernetes
 from story.load import enough, load
 from story.scenarios.pressure import nothing_failed
@@ -14,7 +16,9 @@ from story.suite import Suite
 from story.waiting import until
 
 RISEN = 24
-"""Workers on top of the steady load's eight."""
+"""Workers at rest-service, which asks cas-server but once in a while: it remembers tokens."""
+LOGINS = 3
+"""Workers that log in: a password is the dearest thing to ask of cas-server."""
 QUIET = 1
 """Workers that go on while the replicas go: scaling in has to cost nothing either."""
 SECONDS = 240
@@ -23,11 +27,14 @@ Replicas = Mapping[str, tuple[int, int, int]]
 
 
 async def play(suite: Suite, cluster: Kubernetes) -> str:
-    requests = await requests_of(suite)
+    requests, login = await requests_of(suite), await _login(suite)
     async with load(suite.http, requests, workers=QUIET) as tally:
         await calm(cluster)
         before = await _replicas(cluster)
-        async with load(suite.http, requests, workers=RISEN) as risen:
+        async with (
+            load(suite.http, requests, workers=RISEN) as risen,
+            load(suite.http, [login], workers=LOGINS) as logins,
+        ):
             out = await _scaled_out(suite, cluster)
             await settled(cluster)
             await enough(risen, 100)
@@ -35,12 +42,19 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
         began = time.monotonic()
         await calm(cluster)
         suite.tell.reached("replicas are back", seen=f"{time.monotonic() - began:.0f} s")
-    counts = [nothing_failed(suite, one) for one in (risen, tally)]
+    counts = [nothing_failed(suite, one) for one in (risen, logins, tally)]
     grown = ", ".join(f"{n} {before[n][2]} → {most[n][2]}" for n in before)
     return (
         f"{grown} within {out:.0f} s, back within {time.monotonic() - began:.0f} s;"
-        f" {counts[0]} while it rose, {counts[1]} beside it"
+        f" {counts[0]} at rest-service, {counts[1]} of the logins, {counts[2]} from first to last"
     )
+
+
+async def _login(suite: Suite) -> Request:
+    name, password = credentials("alice")
+    form = {"grant_type": "password", "username": name, "password": password}
+    url = await suite.platform.url(*CAS) + "/oauth/token"
+    return Request("POST", url, basic=credentials(APP), form=form)
 
 
 async def calm(cluster: Kubernetes) -> None:

@@ -7,6 +7,7 @@ new connections all the time meets the lost pods again as the ports come round.
 
 import asyncio
 import time
+from collections import Counter
 
 from story.kubernetes import Kubernetes
 from story.load import Tally
@@ -67,7 +68,10 @@ async def _judged(
         f"recovered within {allowed:g} s", holds=max(served, whole) <= allowed, seen=figures
     )
     kept = await ledger.audit(suite)
-    return f"{figures}; meanwhile {tally.summary()}; {kept}"
+    statuses = Counter(reply.status or "no answer" for reply in tally.failed)
+    failed = ", ".join(f"{count} x {status}" for status, count in statuses.most_common())
+    lost_requests = f"{len(tally.failed)} of {len(tally.replies):,} failed"
+    return f"{figures}; meanwhile {lost_requests} ({failed or 'none'}); {kept}"
 
 
 async def _lost(cluster: Kubernetes, node: Node) -> float:

@@ -29,13 +29,12 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
             await replaced(cluster)
             left = await _left(cluster, node)
             suite.tell.check(f"nothing of the suite is left on {node.name}", holds=not left)
-        refused = _only_refused(suite, tally)
+        _only_refused(suite, tally)
         await faults.rolled(suite, tally)
         await settled(cluster)
         spread = await _spread(suite, cluster)
-    after = _only_refused(suite, tally)
-    suite.tell.check("all services are spread over all nodes again", holds=True, seen=spread)
-    return f"{what}: {refused}; rolled and spread again: {after}"
+    refused = _only_refused(suite, tally)
+    return f"{what}: {refused}; spread again: {spread}"
 
 
 @asynccontextmanager

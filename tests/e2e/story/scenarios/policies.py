@@ -22,13 +22,15 @@ CLOSED = (
 )
 CONNECT = """
 import json, socket, sys
+from concurrent.futures import ThreadPoolExecutor
 def reached(address):
     try:
         socket.create_connection(tuple(address), timeout=2).close()
     except OSError:
         return False
     return True
-print(json.dumps([reached(address) for address in json.loads(sys.argv[1])]))
+with ThreadPoolExecutor(16) as pool:
+    print(json.dumps(list(pool.map(reached, json.loads(sys.argv[1])))))
 """
 
 
