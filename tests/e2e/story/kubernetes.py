@@ -3,16 +3,17 @@
 import os
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from story.commands import Verb
 from story.localkube import ROOT
 from story.platform import Pod
 from story.volumes import volumes
+from suitectl.client_pod import NAMESPACE, POD
 from suitectl.deploy import SECRETS, deploy, undeploy
-from suitectl.http import Sender, open_sender, service_url
+from suitectl.http import Reply, Request, Sender, open_sender, service_url
 from suitectl.images import BuildOptions, build_images, by_manifest_name
 from suitectl.program import Program, program_named
 from suitectl.refresh import ANNOTATION
@@ -26,8 +27,8 @@ class Kubernetes:
 
     name = "kubernetes"
 
-    def __init__(self, program: Program, *, profile: str = "dev") -> None:
-        self.program = program
+    def __init__(self, program: Program, client: "Client", *, profile: str = "dev") -> None:
+        self.program, self.client = program, client
         self.profile = profile
 
     async def run(self, command: Verb) -> str:
@@ -57,6 +58,30 @@ class Kubernetes:
         await self.program.run(*pods, "--overwrite", f"{ANNOTATION}={time.time()}")
 
 
+class Client:
+    """Sends from the client pod."""
+
+    def __init__(self, program: Program) -> None:
+        self._program, self._stack = program, AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        self._sender = await self._stack.enter_async_context(open_sender(self._program))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def send(self, request: Request, *, keep_alive: bool = False) -> Reply:
+        return await self._sender.send(request, keep_alive=keep_alive)
+
+    async def renew(self) -> None:
+        """Send from a new pod, and so from an address that no node remembers anything of."""
+        await self._stack.aclose()
+        await self._program.run("delete", "pod", POD, "-n", NAMESPACE, "--grace-period=1")
+        self._stack = AsyncExitStack()
+        await self.__aenter__()
+
+
 @asynccontextmanager
 async def deployed(overlay: Path) -> AsyncIterator[tuple[Kubernetes, Sender]]:
     """Have an overlay with the profile `prod` deployed from sources, and nothing left after.
@@ -72,8 +97,8 @@ async def deployed(overlay: Path) -> AsyncIterator[tuple[Kubernetes, Sender]]:
     async with volumes(program, images.get("redis", "redis:7.4")):
         try:
             await deploy(await _fitting(overlay, program), images, program)
-            async with open_sender(program) as sender:
-                yield Kubernetes(program, profile="prod"), sender
+            async with Client(program) as client:
+                yield Kubernetes(program, client, profile="prod"), client
         finally:
             if not os.environ.get("KEEP"):
                 await undeploy(program)

@@ -1,16 +1,16 @@
 """A node is cut off from the network, and comes back.
 
 Clients keep their connections here. A node's connection tracking leads a client's port to the pod
-it led to before, for two minutes after an attempt that got no answer, lost pod or not: who opens
-new connections all the time meets the lost pods again as the ports come round.
+it led to before, for minutes after the last packet, lost pod or not: who opens new connections all
+the time meets the lost pods again as the ports come round. For the same reason the client is a new
+one afterwards.
 """
 
-import asyncio
 import time
 from collections import Counter
 
 from story.kubernetes import Kubernetes
-from story.load import Tally
+from story.load import Tally, enough
 from story.scenarios.ledger import Ledger, issuing
 from story.scenarios.nodes import Node, cut_off, nodes, ready
 from story.scenarios.pressure import pressure
@@ -26,13 +26,20 @@ TOLERATION_S = 10.0
 """How long its pods are left there, by the overlay of these tests; five minutes by default."""
 STARTING_S = 30.0
 """For new pods to come up elsewhere."""
-REMEMBERED_S = 120.0
-"""nf_conntrack_tcp_timeout_syn_sent: see above; the next scenario is to meet none of it."""
+AFTER = 1000
+"""Requests that have to be served when the node is back."""
 QUIET_S = 5.0
 """No request failed for so long: it is over."""
 
 
 async def play(suite: Suite, cluster: Kubernetes) -> str:
+    try:
+        return await _played(suite, cluster)
+    finally:
+        await cluster.client.renew()
+
+
+async def _played(suite: Suite, cluster: Kubernetes) -> str:
     await settled(cluster)
     node, what = await victim(suite, cluster, here=True)
     async with pressure(suite, fresh=False) as tally, issuing(suite) as ledger:
@@ -46,7 +53,7 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
         await ready(cluster, node.name)
         await settled(cluster)
         back = len(tally.failed)
-        await asyncio.sleep(max(0.0, cut + served + REMEMBERED_S - time.time()))
+        await enough(tally, AFTER)
     suite.tell.check(
         "nothing fails when the node is back",
         holds=len(tally.failed) == back,
