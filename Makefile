@@ -88,7 +88,7 @@ lint: dev ## ruff: rules and format
 types: dev ## mypy --strict
 	$(PY) -m mypy libs services tests
 
-check-manifests: dev ## kubeconform, checkov and hadolint; fails on a report that docs/manifests.md does not explain
+check-manifests: dev ## kubeconform, checkov, hadolint, shellcheck; fails on a report that docs/manifests.md does not explain
 	PYTHONPATH=tests $(PY) -m checkers
 
 bench: setup ## speed as ratios against a limit measured in the same run (ARGS=--check fails below target)

@@ -269,7 +269,6 @@ async def test_after_a_restart_of_all_none_that_was_away_before_becomes_primary(
     assert away.in_sync_at < written
     for server in complete.servers:
         server.start()
-    await another(complete, primary)
     await asyncio.to_thread(complete.wait_complete)
     assert complete.primary() is not away
     assert (await cas.check(token)).status_code == 200

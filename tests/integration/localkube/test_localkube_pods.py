@@ -139,8 +139,9 @@ def test_the_tail_of_a_log_is_its_last_lines(localkube: Localkube) -> None:
 
 
 def test_termination_runs_pre_stop_then_sigterm_then_ends(localkube: Localkube) -> None:
-    mark = localkube.directory / "mark"
-    hook = {"exec": {"command": ["sh", "-c", f"sleep 0.3; date +%s.%N > {mark}"]}}
+    mark, go = localkube.directory / "mark", localkube.directory / "go"
+    waiting = f"until [ -e {go} ]; do sleep 0.02; done; touch {mark}"
+    hook = {"exec": {"command": ["sh", "-c", waiting]}}
     drain = {"env": [{"name": "DRAIN", "value": "0.3"}], "lifecycle": {"preStop": hook}}
     localkube.up(deployment(container=drain), service())
     pod = localkube.pods()[0]
@@ -152,6 +153,7 @@ def test_termination_runs_pre_stop_then_sigterm_then_ends(localkube: Localkube) 
     assert pod["status"]["podIP"] not in localkube.ok("get", "endpoints")
     assert not mark.exists()
     assert "draining" not in log.read_text()
+    go.touch()
     until(lambda: mark.exists() and "draining" in log.read_text())
     until(lambda: not is_alive(pid_of(pod)))
 

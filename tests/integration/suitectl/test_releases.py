@@ -10,13 +10,15 @@ pytestmark = pytest.mark.anyio
 
 EQUAL = {"selector": BOTH, "replicas": {"v1": 1, "v2": 1}}
 QUICK = ("--sample=40", "-N=60")
+PATIENT = (*QUICK, "--max-latency-ms=5000")
+"""For a good version, also where the machine is busy."""
 
 
 def test_a_canary_shares_the_traffic_by_replicas(
     suite: Releasing, capfd: pytest.CaptureFixture[str]
 ) -> None:
     suite.select("v1")
-    assert main(["canary", "--v1=1", "--v2=2", *QUICK]) == 0
+    assert main(["canary", "--v1=1", "--v2=2", *PATIENT]) == 0
     assert suite.replicas == {"v1": 1, "v2": 2}
     assert suite.selector == BOTH
     assert suite.previous == {**EQUAL, "selector": {**BOTH, "version": "v1"}}
@@ -115,7 +117,7 @@ def _lines_about_traffic(out: str) -> str:
 
 
 def test_a_second_rollback_returns_to_where_the_first_began(suite: Releasing) -> None:
-    assert main(["canary", "--v1=1", "--v2=2", *QUICK]) == 0
+    assert main(["canary", "--v1=1", "--v2=2", *PATIENT]) == 0
     assert main(["rollback"]) == 0
     assert suite.replicas == {"v1": 1, "v2": 1}
     assert main(["rollback"]) == 0
