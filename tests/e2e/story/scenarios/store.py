@@ -21,9 +21,12 @@ async def primary(cluster: Kubernetes) -> Pod | None:
     return selected[0] if selected else None
 
 
-async def hand_over(cluster: Kubernetes) -> None:
-    """Have the Sentinels make a replica the primary."""
-    await _asked(cluster, FAILOVER)
+async def hand_over(cluster: Kubernetes) -> bool:
+    """Have the Sentinels make a replica the primary; tell whether they began.
+
+    They do not while they know of none that is in sync, as for some seconds after a first start.
+    """
+    return await _asked(cluster, FAILOVER) == "OK"
 
 
 async def _asked(cluster: Kubernetes, what: str) -> str:

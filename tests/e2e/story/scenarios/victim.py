@@ -40,7 +40,8 @@ async def _with_primary(suite: Suite, cluster: Kubernetes, eligible: Sequence[No
 
     if (node := await found()) is not None:
         return node
-    await hand_over(cluster)
+    what = "the Sentinels to hand over"
+    await until(lambda: hand_over(cluster), what=what, seconds=60, every=1)
     node = await until(found, what="the Redis primary on a node to spare", seconds=60, every=0.5)
     await asyncio.sleep(AGAIN_S)
     await settled(cluster)
