@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from story.http import Reply, Request
 from story.identities import APP, CAS, credentials
@@ -34,6 +35,12 @@ class Ledger:
     def failed(self) -> list[Reply]:
         """Return the writes that were not acknowledged."""
         return [reply for reply in self.writes if not reply.ok]
+
+    @property
+    def longest_gap(self) -> float:
+        """Return the longest time without an acknowledged write, in seconds."""
+        ends = [reply.ended for reply in self.writes if reply.ok]
+        return max((later - earlier for earlier, later in pairwise(ends)), default=0.0)
 
     async def audit(self, suite: Suite) -> str:
         """Check each token: those acknowledged are alive, those revoked dead."""
