@@ -93,6 +93,10 @@ class Server:
         shutil.rmtree(self.directory / "data")
 
     @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
     def in_sync_at(self) -> float:
         """Return when it last had all that the primary had, by its volume."""
         return (self.directory / "data/in-sync").stat().st_mtime
@@ -154,6 +158,14 @@ class SentinelSuite:
         self.redis = [Server(self, "redis", n) for n in range(3)]
         self.sentinels = [Server(self, "sentinel", n) for n in range(3)]
 
+    def revive(self) -> None:
+        """Start those that do not run, and wake those that were paused."""
+        for server in self.servers:
+            if server.is_running:
+                server.resume()
+            else:
+                server.start()
+
     def addresses(self, kind: str) -> Sequence[str]:
         first = {"redis": 1, "sentinel": 11}[kind]
         return [f"{self._network}.{first + n}" for n in range(3)]
@@ -195,9 +207,9 @@ class SentinelSuite:
             primary = self.primary()
             self.probe()
             with primary.client() as client:
-                _, _, replicas = client.role()
+                good = client.info("replication")["min_slaves_good_slaves"]
             known = [self._good_replicas(sentinel) for sentinel in self.sentinels]
-            return primary if len(replicas) == 2 and known == [2, 2, 2] else None
+            return primary if good == 2 and known == [2, 2, 2] else None
 
         return eventually(complete, "two replicas")
 
