@@ -128,3 +128,16 @@ def test_the_kept_table_says_what_failed(tmp_path: Path) -> None:
 
 def test_each_scenario_has_a_name_of_its_own() -> None:
     assert len({scenario.name for scenario in SCENARIOS}) == len(SCENARIOS)
+
+
+@pytest.mark.parametrize(
+    ("acknowledged", "seconds"),
+    [([2.5, 2.6, 9.0], 6.4), ([], 10.0), ([1.0], 9.0), ([-3.0, 9.5], 9.5), ([9.0, 12.0], 9.0)],
+)
+def test_an_outage_of_writes_counts_from_the_fault_and_to_the_end(
+    acknowledged: list[float], seconds: float
+) -> None:
+    """The first write after the fault ends one, and none at all is the longest."""
+    ledger = Ledger(writes=[reply(OK, at=end - 0.5) for end in acknowledged])
+    ledger.writes.insert(0, reply(503, RETRY, at=4))
+    assert ledger.outage(since=0, until=10) == pytest.approx(seconds)

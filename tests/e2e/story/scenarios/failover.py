@@ -5,7 +5,6 @@ import signal
 import statistics
 import time
 from collections.abc import Sequence
-from itertools import pairwise
 
 from story.kubernetes import Kubernetes
 from story.platform import Pod
@@ -55,14 +54,13 @@ async def _killed(suite: Suite, cluster: Kubernetes, ledger: Ledger) -> float:
     killed = time.time()
     os.kill(process_of(victim.document), signal.SIGKILL)
     await _another(cluster, victim)
-    goal = _acknowledged(ledger, killed)
+    goal = len(ledger.acknowledged(killed)) + WRITTEN
 
     async def written() -> bool:
-        return len(_acknowledged(ledger, killed)) >= len(goal) + WRITTEN
+        return len(ledger.acknowledged(killed)) >= goal
 
     await until(written, what="writes after a failover", seconds=60)
-    ends = sorted((killed, *_acknowledged(ledger, killed)))
-    outage = max(later - earlier for earlier, later in pairwise(ends))
+    outage = ledger.outage(killed, time.time())
     suite.tell.reached(f"{victim.name} was killed", seen=f"writes back after {outage:.2f} s")
     return outage
 
@@ -77,10 +75,6 @@ async def _another(cluster: Kubernetes, killed: Pod) -> Pod:
         return now if now is not None and now.name != killed.name else None
 
     return await until(another, what=f"a primary after {killed.name}", seconds=60)
-
-
-def _acknowledged(ledger: Ledger, since: float) -> Sequence[float]:
-    return [reply.ended for reply in ledger.writes if reply.ok and reply.ended > since]
 
 
 SCENARIO = Scenario(

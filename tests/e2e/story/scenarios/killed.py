@@ -9,7 +9,7 @@ from typing import Any
 from story.kubernetes import Kubernetes
 from story.load import Tally, enough
 from story.platform import Pod, ready_pods
-from story.scenarios.pressure import nothing_failed, pressure
+from story.scenarios.pressure import nothing_failed, pressure, span
 from story.scenarios.scenario import Scenario
 from story.scenarios.settled import settled
 from story.suite import Suite
@@ -22,6 +22,8 @@ SERVICES = (
 )
 IN_FLIGHT = 8
 """Workers of the load: more than one request each cannot be in flight at a killed replica."""
+UNSEEN_S = 5.0
+"""Until its endpoint is gone: kubelet looks each second, kube-proxy gathers changes for another."""
 REFUSED = "ConnectError"
 """No request was sent: until the kubelet has seen the dead container, new connections go there."""
 
@@ -72,8 +74,14 @@ async def _killed(
         holds=lost <= allowed,
         seen=f"{dict(kinds) or 'none'}; {tally.summary()}",
     )
-    refused = f", {kinds[REFUSED]} new connections refused" if kinds[REFUSED] else ""
-    return f"{app}: {lost} lost{refused}"
+    refused = [r for r in tally.failed[failed:] if r.body.startswith(REFUSED)]
+    suite.tell.check(
+        f"new connections are refused for no longer than {UNSEEN_S:g} s",
+        holds=span(refused) <= UNSEEN_S,
+        seen=f"{len(refused)} within {span(refused):.1f} s",
+    )
+    said = f", {len(refused)} new connections refused within {span(refused):.1f} s"
+    return f"{app}: {lost} lost{said if refused else ''}"
 
 
 def process_of(pod: dict[str, Any]) -> int:

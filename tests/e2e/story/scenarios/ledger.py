@@ -36,11 +36,14 @@ class Ledger:
         """Return the writes that were not acknowledged."""
         return [reply for reply in self.writes if not reply.ok]
 
-    @property
-    def longest_gap(self) -> float:
-        """Return the longest time without an acknowledged write, in seconds."""
-        ends = [reply.ended for reply in self.writes if reply.ok]
-        return max((later - earlier for earlier, later in pairwise(ends)), default=0.0)
+    def acknowledged(self, since: float) -> list[float]:
+        """Return the moments at which writes were acknowledged after another moment."""
+        return [reply.ended for reply in self.writes if reply.ok and reply.ended > since]
+
+    def outage(self, since: float, until: float) -> float:
+        """Return the longest time without an acknowledged write between two moments, in seconds."""
+        ends = [end for end in self.acknowledged(since) if end < until]
+        return max(later - earlier for earlier, later in pairwise((since, *ends, until)))
 
     async def audit(self, suite: Suite) -> str:
         """Check each token: those acknowledged are alive, those revoked dead."""
