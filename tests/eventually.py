@@ -1,14 +1,27 @@
-"""Waiting for what another task is told over a connection."""
+"""Waiting for what has no event of its own, by a question that is asked again and again."""
 
-import asyncio
+import time
 from collections.abc import Callable
+from typing import TypeVar
+
+from story import waiting
+
+T = TypeVar("T")
 
 
 async def until(holds: Callable[[], object], what: str = "it") -> None:
-    """Return once `holds` does, looked at again and again; raise `AssertionError`."""
-    try:
-        async with asyncio.timeout(10):
-            while not holds():  # noqa: ASYNC110 - what is awaited has no event of its own
-                await asyncio.sleep(0.005)
-    except TimeoutError:
-        raise AssertionError(f"waited in vain for {what}") from None
+    """Return once `holds` does, while other tasks go on; raise `TimeoutError`."""
+
+    async def ask() -> bool:
+        return bool(holds())
+
+    await waiting.until(ask, what=what, seconds=10, every=0.005)
+
+
+def answered(ask: Callable[[], T | None], what: str = "it", *, seconds: float = 15.0) -> T:
+    """Return the first true answer, of other processes; raise `AssertionError` with the last."""
+    deadline = time.monotonic() + seconds
+    while not (answer := ask()):
+        assert time.monotonic() < deadline, f"{what}: still {answer!r} after {seconds:g} s"
+        time.sleep(0.03)
+    return answer

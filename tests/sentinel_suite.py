@@ -11,7 +11,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,6 +21,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from eventually import answered
 from localkube.redis_server import find
 
 T = TypeVar("T")
@@ -92,14 +92,15 @@ class Server:
         """Lose the volume."""
         shutil.rmtree(self.directory / "data")
 
+    def out_of_sync_since(self, seconds: float) -> None:
+        """Have its volume say that it was in sync so long ago for the last time."""
+        mark = self.directory / "data/in-sync"
+        then = mark.stat().st_mtime - seconds
+        os.utime(mark, (then, then))
+
     @property
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
-
-    @property
-    def in_sync_at(self) -> float:
-        """Return when it last had all that the primary had, by its volume."""
-        return (self.directory / "data/in-sync").stat().st_mtime
 
     @property
     def log(self) -> str:
@@ -233,14 +234,14 @@ class SentinelSuite:
 
 
 def eventually(look: Callable[[], T | None], what: str) -> T:
-    """Return what `look` finds as soon as it does; raise `TimeoutError`."""
-    deadline = time.monotonic() + WITHIN_S
-    while time.monotonic() < deadline:
+    """Return what `look` finds as soon as it does; a server that does not answer has nothing."""
+
+    def ask() -> T | None:
         with suppress(RedisError):
-            if (found := look()) is not None:
-                return found
-        time.sleep(0.05)
-    raise TimeoutError(f"no {what} within {WITHIN_S} s")
+            return look()
+        return None
+
+    return answered(ask, what, seconds=WITHIN_S)
 
 
 @contextmanager

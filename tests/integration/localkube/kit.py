@@ -6,9 +6,7 @@ import os
 import subprocess
 import sys
 import textwrap
-import time
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -196,15 +194,6 @@ def fetch(url: str) -> str:
     """Get a URL over a new connection."""
     with urllib.request.urlopen(url, timeout=5) as answer:  # loopback
         return str(answer.read().decode())
-
-
-def until(ask: Callable[[], Any], *, seconds: float = 15.0) -> Any:
-    """Ask until the answer is true; fail with the last one."""
-    deadline = time.monotonic() + seconds
-    while not (answer := ask()):
-        assert time.monotonic() < deadline, f"still {answer!r} after {seconds} s"
-        time.sleep(0.03)
-    return answer
 
 
 def pid_of(pod: dict[str, Any]) -> int:

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from integration.localkube.kit import Localkube, deployment, fetch, pid_of, until
+from eventually import answered
+from integration.localkube.kit import Localkube, deployment, fetch, pid_of
 
 PATH = "/etc/suite/config"
 MOUNTED: dict[str, Any] = {
@@ -89,11 +90,11 @@ def test_a_pod_waits_for_a_config_map_that_comes_later(localkube: Localkube) -> 
     localkube.up(deployment("first", replicas=0))
     later = deployment(container=MOUNTED, pod=POD)
     localkube.ok("apply", "-f", "-", stdin=json.dumps(later))
-    until(lambda: "FailedMount" in localkube.ok("get", "events"))
+    answered(lambda: "FailedMount" in localkube.ok("get", "events"))
 
     localkube.ok("apply", "-f", "-", stdin=json.dumps(_config("a: b\n")))
 
-    until(lambda: "1/1" in localkube.ok("get", "pods"))
+    answered(lambda: "1/1" in localkube.ok("get", "pods"))
     assert _served(localkube) == "a: b\n"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from eventually import answered
 from integration.localkube.kit import (
     Localkube,
     deployment,
@@ -16,7 +17,6 @@ from integration.localkube.kit import (
     is_alive,
     pid_of,
     service,
-    until,
 )
 
 
@@ -45,9 +45,9 @@ def test_a_killed_process_is_noticed_at_once_and_restarted(localkube: Localkube)
     victim = localkube.pods()[0]
     os.kill(pid_of(victim), signal.SIGKILL)
 
-    until(lambda: _endpoints(localkube) == 1, seconds=1)
+    answered(lambda: _endpoints(localkube) == 1, seconds=1)
 
-    until(lambda: _ready(localkube) == 2, seconds=3)
+    answered(lambda: _ready(localkube) == 2, seconds=3)
     status = localkube.objects("pod", victim["metadata"]["name"])[0]["status"]
     container = status["containerStatuses"][0]
     assert container["restartCount"] == 1
@@ -66,7 +66,7 @@ def test_an_unready_pod_leaves_its_service_and_keeps_running(localkube: Localkub
 
     fetch(_url(localkube, "/unready"))
 
-    until(lambda: _endpoints(localkube) == 0, seconds=4)
+    answered(lambda: _endpoints(localkube) == 0, seconds=4)
     assert pid_of(localkube.pods()[0]) == pid
 
 
@@ -77,8 +77,8 @@ def test_a_failing_liveness_probe_restarts_the_container(localkube: Localkube) -
 
     fetch(_url(localkube, "/die"))
 
-    until(lambda: localkube.pods()[0]["status"]["containerStatuses"][0]["restartCount"] == 1)
-    until(lambda: _ready(localkube) == 1)
+    answered(lambda: localkube.pods()[0]["status"]["containerStatuses"][0]["restartCount"] == 1)
+    answered(lambda: _ready(localkube) == 1)
     assert pid_of(localkube.pods()[0]) != pid
     assert "Liveness probe failed: HTTP status 500" in localkube.ok("get", "events")
 
@@ -89,7 +89,7 @@ def test_a_failing_startup_probe_restarts_and_holds_back_readiness(localkube: Lo
 
     localkube.ok("apply", "-f", "-", stdin=_json(deployment(container={"startupProbe": never})))
 
-    until(lambda: _restarts(localkube) >= 1)
+    answered(lambda: _restarts(localkube) >= 1)
     assert _ready(localkube) == 0
     assert "Startup probe failed" in localkube.ok("get", "events")
 
@@ -106,11 +106,11 @@ def test_restarts_back_off_and_the_log_before_is_kept(localkube: Localkube) -> N
     localkube.up(deployment(replicas=0))
     localkube.ok("apply", "-f", "-", stdin=_json(deployment("bad", image="crash")))
 
-    until(lambda: "CrashLoopBackOff" in localkube.ok("get", "pods"))
+    answered(lambda: "CrashLoopBackOff" in localkube.ok("get", "pods"))
 
     assert "back-off 1 s" in localkube.ok("get", "events")
     name = localkube.pods()[0]["metadata"]["name"]
-    until(lambda: "cannot go on" in localkube.ok("logs", name, "--previous"))
+    answered(lambda: "cannot go on" in localkube.ok("logs", name, "--previous"))
 
 
 def test_logs_are_followed_over_a_restart(localkube: Localkube) -> None:
@@ -134,7 +134,7 @@ def test_the_tail_of_a_log_is_its_last_lines(localkube: Localkube) -> None:
     words = {"command": ["sh", "-c", "echo one; echo two; exec sleep 99"], "readinessProbe": None}
     localkube.up(deployment(container=words))
 
-    until(lambda: localkube.ok("logs", "deployment/web", "--tail=1") == "two\n")
+    answered(lambda: localkube.ok("logs", "deployment/web", "--tail=1") == "two\n")
     assert localkube.ok("logs", "deployment/web", "-c", "web") == "one\ntwo\n"
 
 
@@ -154,8 +154,8 @@ def test_termination_runs_pre_stop_then_sigterm_then_ends(localkube: Localkube) 
     assert not mark.exists()
     assert "draining" not in log.read_text()
     go.touch()
-    until(lambda: mark.exists() and "draining" in log.read_text())
-    until(lambda: not is_alive(pid_of(pod)))
+    answered(lambda: mark.exists() and "draining" in log.read_text())
+    answered(lambda: not is_alive(pid_of(pod)))
 
 
 def test_a_process_that_ignores_sigterm_is_killed_after_the_grace_period(
@@ -183,7 +183,7 @@ def test_a_forced_delete_kills_at_once(localkube: Localkube) -> None:
 
     assert time.monotonic() - began < 2
     assert not is_alive(pid_of(pod))
-    until(lambda: _ready(localkube) == 1)
+    answered(lambda: _ready(localkube) == 1)
 
 
 def test_a_forced_delete_hurries_a_pod_that_is_ending(localkube: Localkube) -> None:
@@ -225,7 +225,7 @@ def test_post_start_runs_and_its_failure_restarts(localkube: Localkube) -> None:
     broken = {"lifecycle": {"postStart": {"exec": {"command": ["false"]}}}}
     localkube.ok("apply", "-f", "-", stdin=_json(deployment("broken", container=broken)))
 
-    until(lambda: _restarts(localkube, "broken") >= 1)
+    answered(lambda: _restarts(localkube, "broken") >= 1)
     assert "FailedPostStartHook" in localkube.ok("get", "events")
 
 

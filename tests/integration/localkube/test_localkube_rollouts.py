@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from integration.localkube.kit import Load, Localkube, deployment, pid_of, service, until
+from eventually import answered
+from integration.localkube.kit import Load, Localkube, deployment, pid_of, service
 
 DRAINING = {"env": [{"name": "DRAIN", "value": "0.5"}]}
 ONE_BY_ONE = {
@@ -43,7 +44,7 @@ async def test_scaling_down_under_load_loses_no_request(localkube: Localkube) ->
     running = asyncio.create_task(load.run(localkube.address(), stop))
 
     await asyncio.to_thread(localkube.ok, "scale", "deployment/web", "--replicas=1")
-    await asyncio.to_thread(until, lambda: len(localkube.pods()) == 1)
+    await asyncio.to_thread(answered, lambda: len(localkube.pods()) == 1)
     stop.set()
     await running
 
@@ -60,7 +61,7 @@ def test_never_fewer_than_wanted_with_max_unavailable_0(localkube: Localkube) ->
         status = localkube.objects("deployment", "web")[0]["status"]
         return bool(status["updatedReplicas"] == 2 == status["replicas"])
 
-    until(done)
+    answered(done)
     assert min(counts) >= 2
 
 
@@ -76,7 +77,7 @@ def test_recreate_never_runs_two_templates_at_once(localkube: Localkube) -> None
         assert len(names) <= 1
         return bool(names) and names != [old]
 
-    until(replaced)
+    answered(replaced)
 
 
 def test_a_broken_rollout_keeps_the_old_pods_and_the_old_template_heals_it(
@@ -101,4 +102,4 @@ def test_deleting_a_deployment_ends_its_pods(localkube: Localkube) -> None:
     localkube.up(deployment(replicas=2))
     localkube.ok("delete", "deployment", "web")
 
-    until(lambda: not localkube.pods())
+    answered(lambda: not localkube.pods())

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from eventually import answered
 from integration.localkube.kit import (
     Localkube,
     command_of,
@@ -18,7 +19,6 @@ from integration.localkube.kit import (
     pid_of,
     processes_of,
     service,
-    until,
 )
 
 
@@ -177,7 +177,7 @@ def test_a_large_answer_passes_whole_and_half_close_is_kept(localkube: Localkube
         answer = b"".join(iter(lambda: sock.recv(65536), b""))
 
     assert answer == body[::-1]
-    until(lambda: _open_files(localkube) <= before, seconds=3)
+    answered(lambda: _open_files(localkube) <= before, seconds=3)
 
 
 def test_one_address_and_differing_ports_where_only_127_0_0_1_exists(
@@ -196,7 +196,7 @@ def test_one_address_and_differing_ports_where_only_127_0_0_1_exists(
     table = json.loads((localkube.state / "discovery" / "services.json").read_text())
     assert table["web.default:9000"] == localkube.address()
     os.kill(pid_of(pods[0]), 9)
-    until(lambda: len(localkube.objects("endpoints", "web")[0]["subsets"]) == 2)
+    answered(lambda: len(localkube.objects("endpoints", "web")[0]["subsets"]) == 2)
 
 
 def _open_files(localkube: Localkube) -> int:

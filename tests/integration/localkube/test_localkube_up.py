@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from eventually import answered
 from integration.localkube.kit import (
     Localkube,
     command_of,
@@ -17,7 +18,6 @@ from integration.localkube.kit import (
     pid_of,
     processes_of,
     service,
-    until,
 )
 
 
@@ -71,7 +71,7 @@ def test_a_killed_localkube_leaves_no_process_behind(localkube: Localkube) -> No
 
     os.kill(daemon, signal.SIGKILL)
 
-    until(lambda: processes_of(localkube.state) == [], seconds=5)
+    answered(lambda: processes_of(localkube.state) == [], seconds=5)
     assert localkube.up(deployment()).code == 0
 
 
@@ -81,11 +81,11 @@ def test_a_killed_watchdog_is_replaced(localkube: Localkube) -> None:
     os.kill(watchdog, signal.SIGKILL)
 
     localkube.ok("scale", "deployment/web", "--replicas=2")
-    until(lambda: len(localkube.pods()) == 2)
+    answered(lambda: len(localkube.pods()) == 2)
     daemon = next(p for p in processes_of(localkube.state) if "localkube.daemon" in command_of(p))
     os.kill(daemon, signal.SIGKILL)
 
-    until(lambda: processes_of(localkube.state) == [], seconds=5)
+    answered(lambda: processes_of(localkube.state) == [], seconds=5)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
@@ -94,11 +94,11 @@ def test_an_interrupted_up_cleans_up(localkube: Localkube, number: signal.Signal
     with subprocess.Popen(
         localkube.command(*localkube.up_arguments()), stderr=subprocess.PIPE, text=True
     ) as up:
-        until(lambda: _pods_or_none(localkube))
+        answered(lambda: _pods_or_none(localkube))
         up.send_signal(number)
         up.wait(timeout=20)
 
-    until(lambda: processes_of(localkube.state) == [], seconds=10)
+    answered(lambda: processes_of(localkube.state) == [], seconds=10)
     assert up.returncode in {130, -signal.SIGKILL}
 
 
