@@ -21,6 +21,8 @@ from suitectl.secrets import generate
 
 pytestmark = pytest.mark.anyio
 
+KEY = "security.oauth2.client.client-secret"
+
 
 @pytest.fixture(scope="module")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -59,7 +61,7 @@ async def test_a_service_gets_the_secret_that_cas_server_knows(generated: Path) 
     plain = json.loads((generated / "identities.json").read_text())
     for service in ("rest-service", "diff-ns-service"):
         data = _documents(generated)[f"{service}-credentials"]["stringData"]
-        assert data == {"security.oauth2.client.client-secret": plain[service]}
+        assert data == {KEY: plain[service]}
 
 
 async def test_redis_gets_the_passwords_that_its_scripts_read(generated: Path) -> None:
@@ -90,6 +92,19 @@ async def test_what_is_there_stays(generated: Path) -> None:
     with pytest.raises(CommandFailedError, match="has secrets already"):
         await generate(generated)
     assert (generated / "identities.json").read_text() == before
+
+
+async def test_a_generation_that_was_broken_off_is_made_anew(tmp_path: Path) -> None:
+    """Secrets without anybody's secret in clear are of no use to anyone."""
+    directory = tmp_path / "secrets"
+    directory.mkdir()
+    for name in ("secrets.yaml", "redis.yaml.new"):
+        (directory / name).write_text("half a fi")
+    await generate(directory)
+    plain = json.loads((directory / "identities.json").read_text())
+    documents = _documents(directory)
+    assert documents["rest-service-credentials"]["stringData"][KEY] == plain["rest-service"]
+    assert _modes(directory).keys() == {"secrets", "secrets.yaml", "redis.yaml", "identities.json"}
 
 
 async def test_what_is_missing_is_added(generated: Path, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ A user has one password, and a new one ends the user's tokens.
 """
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from suitectl.secrets import (
     IDENTITIES,
     REGISTERED_KEY,
     SECRETS,
+    keep,
     new_client_secret,
     new_password,
 )
@@ -98,9 +98,9 @@ class KeptSecrets:
         self._register(identities)
 
     def save(self) -> None:
-        """Write the files, each at once; the clear ones first, so that no secret gets lost."""
-        _replace(self.directory / IDENTITIES, json.dumps(self.plain))
-        _replace(self.directory / SECRETS, yaml.safe_dump_all(self.documents.values()))
+        """Write the files; the clear ones first, so that no secret gets lost."""
+        documents = yaml.safe_dump_all(self.documents.values())
+        keep(self.directory, {IDENTITIES: json.dumps(self.plain), SECRETS: documents})
 
     def _identities(self) -> dict[str, Any]:
         identities: dict[str, Any] = yaml.safe_load(self.registered["stringData"][REGISTERED_KEY])
@@ -113,12 +113,3 @@ class KeptSecrets:
 def _hashes(client: Mapping[str, Any]) -> list[str]:
     hashes = client[_HASHES]
     return [hashes] if isinstance(hashes, str) else list(hashes)
-
-
-def _replace(path: Path, text: str) -> None:
-    """Swap a file for one that its owner alone may read, from its first byte on."""
-    fresh = path.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-    fresh.replace(path)

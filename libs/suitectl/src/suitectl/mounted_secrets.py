@@ -11,7 +11,7 @@ from suitectl.program import CommandFailedError, Program
 from suitectl.refresh import SERVICES, refresh
 from suitectl.telling import Teller
 
-_CAS = "cas-server"
+CAS = "cas-server"
 _PATH = "/etc/suite/secrets"
 _WITHIN_S = 120.0
 _PAUSE_S = 0.5
@@ -35,7 +35,7 @@ class MountedSecrets:
 
     async def is_deployed(self) -> bool:
         """Tell whether cas-server runs; raise `CommandFailedError` where nobody can say."""
-        return bool(await self._pods(_CAS))
+        return bool(await self._pods(CAS))
 
     async def apply(self, secret: Secret) -> None:
         """Replace a Secret."""
@@ -60,10 +60,10 @@ class MountedSecrets:
 
         async def takes_it(pod: str) -> bool:
             proof = f"{client}:{secret}"
-            printed = await self._exec(_CAS, pod, "python", "-c", _PROVE, stdin=proof)
+            printed = await self._exec(CAS, pod, "python", "-c", _PROVE, stdin=proof)
             return printed.strip() == "200"
 
-        await self._every_pod(_CAS, takes_it, f"takes the new secret of {client}")
+        await self._every_pod(CAS, takes_it, f"takes the new secret of {client}")
 
     async def _every_pod(
         self, service: str, holds: Callable[[str], Awaitable[bool]], what: str

@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import Protocol
 
 from suitectl.kept_secrets import KeptSecrets, Secret
-from suitectl.mounted_secrets import MountedSecrets
+from suitectl.mounted_secrets import CAS, MountedSecrets
 from suitectl.program import program_named
 from suitectl.secrets import CREDENTIALS_KEY, DIRECTORY, REGISTERED_KEY
 from suitectl.telling import Teller
-
-CAS = "cas-server"
 
 
 class Suite(Protocol):

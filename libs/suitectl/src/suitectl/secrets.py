@@ -49,7 +49,7 @@ async def generate(directory: Path) -> None:
     if not missing:
         raise CommandFailedError(f"{directory} has secrets already; remove it for new ones")
     for part in missing:
-        _keep(directory, await part())
+        keep(directory, await part())
 
 
 async def _identities() -> Mapping[str, str]:
@@ -103,13 +103,16 @@ def _secret(metadata: Mapping[str, Any], data: Mapping[str, str]) -> dict[str, A
     }
 
 
-def _keep(directory: Path, files: Mapping[str, str]) -> None:
-    """Write files that their owner alone may read, from their first byte on."""
+def keep(directory: Path, files: Mapping[str, str]) -> None:
+    """Write files in this order, each at once; their owner alone may ever read them."""
     directory.mkdir(mode=0o700, exist_ok=True)
     for name, text in files.items():
+        fresh = directory / f"{name}.new"
+        fresh.unlink(missing_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        with os.fdopen(os.open(directory / name, flags, 0o600), "w") as file:
+        with os.fdopen(os.open(fresh, flags, 0o600), "w") as file:
             file.write(text)
+        fresh.replace(directory / name)
 
 
 def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
