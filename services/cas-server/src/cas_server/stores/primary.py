@@ -57,8 +57,8 @@ class PrimaryPool(ConnectionPool):
         self._watch: asyncio.Task[None] | None = None
 
     async def get_connection(self, *arguments: Any, **options: Any) -> Any:
-        """Return a connection; the first one starts the watch."""
-        if self._watch is None:
+        """Return a connection; the first one starts the watch, the next one if it ever ended."""
+        if self._watch is None or self._watch.done():
             self._watch = asyncio.create_task(self._follow(), name="redis-primary")
         return await super().get_connection(*arguments, **options)  # type: ignore[no-untyped-call]  # redis-py
 
