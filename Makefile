@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .SILENT:
 .PHONY: help demo up down token call traffic canary blue-green rollback refresh \
-  secrets images deploy undeploy setup dev test e2e check-images check-manifests lint types bench lock
+  secrets images deploy undeploy setup dev test fuzz e2e check-images check-manifests lint types bench lock
 
 PY := .venv/bin/python
 STORY := PYTHONPATH=tests/e2e $(PY) -m story
@@ -72,8 +72,11 @@ dev: ## the same and what the tests need
 	PYTHON="$(PYTHON)" ./setup --dev
 
 test: dev ## all tests; the last part plays the story end to end
-	$(PY) -m pytest -n 2 tests/unit tests/integration tests/manifests
+	$(PY) -m pytest -n 2 tests/unit tests/integration tests/manifests tests/fuzz
 	PLATFORM=localkube $(PY) -m pytest tests/e2e
+
+fuzz: dev ## hostile input, N rounds a test: make fuzz N=100000 [ARGS='-k forms']; FUZZ_SEED=... repeats one round
+	FUZZ_ROUNDS=$(or $(N),10000) $(PY) -m pytest -n 2 --timeout=0 tests/fuzz $(ARGS)
 
 e2e: dev ## the story end to end; PLATFORM=kubernetes builds, deploys, plays it there and cleans up
 	$(PY) -m pytest tests/e2e $(ARGS)

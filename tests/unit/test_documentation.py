@@ -7,11 +7,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DESIGN = sorted((ROOT / "docs/design").glob("*.md"))
 LINK = re.compile(r"\]\((?!http|#)([^)#]+)[^)]*\)")
 TARGET = re.compile(r"^([a-z0-9-]+):.*## ", re.MULTILINE)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*PAGES, *DESIGN], ids=lambda page: page.name)
 def test_every_link_leads_somewhere(page: Path) -> None:
     links = LINK.findall(page.read_text())
     assert [link for link in links if not (page.parent / link).exists()] == []

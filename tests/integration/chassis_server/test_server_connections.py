@@ -115,6 +115,7 @@ def test_a_chunked_body_within_the_limit_arrives_whole(service: ServiceProcess) 
     assert exchange(service, HEAD + chunked) == (200, 600)
 
 
+@pytest.mark.bound("request-head")
 @pytest.mark.parametrize("pause", [0, 0.2], ids=["in one piece", "unfinished"])
 def test_a_head_beyond_the_limit_is_431(service: ServiceProcess, pause: float) -> None:
     with service.socket() as peer:

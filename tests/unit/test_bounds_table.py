@@ -1,0 +1,23 @@
+"""docs/bounds.md and the tests that are marked with its rows name the same bounds."""
+
+import re
+from pathlib import Path
+
+_ROOT = Path(__file__).parents[2]
+_ROW = re.compile(r"^\| `([a-z0-9-]+)` \|", re.MULTILINE)
+_MARK = re.compile(r"@pytest\.mark\.bound\(\"([a-z0-9-]+)\"\)")
+
+
+def _marked() -> set[str]:
+    tests = (_ROOT / "tests").rglob("test_*.py")
+    here = Path(__file__)
+    return {
+        name for test in tests if test != here for name in _MARK.findall(test.read_text("utf-8"))
+    }
+
+
+def test_each_bound_in_the_table_has_a_test_and_each_tested_bound_a_row() -> None:
+    rows = _ROW.findall((_ROOT / "docs/bounds.md").read_text("utf-8"))
+
+    assert len(rows) == len(set(rows))
+    assert set(rows) == _marked()
