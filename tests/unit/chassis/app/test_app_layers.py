@@ -38,7 +38,7 @@ async def snapshot(request: Request, settings: Settings) -> bool:
     live: LiveConfig[ServiceSettings] = request.app.state.chassis.live
     fresh = LiveConfig.fixed(ServiceSettings())
     live._current = fresh.current
-    return current_settings(request) is settings is not live.settings
+    return await current_settings(request) is settings is not live.settings
 
 
 async def fast(scope: Scope, receive: Receive, send: Send) -> None:
