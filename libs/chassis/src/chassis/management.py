@@ -3,17 +3,21 @@
 import json
 from collections.abc import Awaitable, Callable, Mapping
 
+import structlog
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from chassis.errors import MethodNotAllowed, NotFound, error_response
+from chassis.errors import MethodNotAllowed, NotFound, ServerError, error_response
 from chassis.state import Chassis
+from chassis.telemetry.trace import Trace, current_trace
 
 MANAGEMENT_PATHS = ("/livez", "/readyz", "/startupz", "/metrics", "/info")
 
 Page = Callable[[], Awaitable[Response]]
+
+_log = structlog.get_logger("chassis.management")
 
 
 class ManagementApp:
@@ -25,9 +29,20 @@ class ManagementApp:
         self._pages: dict[str, Page] = dict(zip(MANAGEMENT_PATHS, pages, strict=True))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer GET and HEAD."""
-        if scope["type"] == "http":
-            await (await self._page(scope))(scope, receive, send)
+        """Answer GET and HEAD, under a trace id like every answer."""
+        if scope["type"] != "http":
+            return
+        trace = Trace.of(scope)
+        outer = current_trace.set(trace)
+        try:
+            answer = await self._page(scope)
+        except Exception:  # noqa: BLE001 - the last resort
+            _log.exception("unhandled error", uri=scope["path"])
+            answer = error_response(ServerError())
+        finally:
+            current_trace.reset(outer)
+        answer.headers["traceresponse"] = trace.traceparent()
+        await answer(scope, receive, send)
 
     async def _page(self, scope: Scope) -> Response:
         page = self._pages.get(scope["path"])

@@ -52,8 +52,9 @@ class RequestLayer:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(send)
-        outer = current_trace.set(Trace(_traceparent(scope)))
+        trace = Trace.of(scope)
+        answer = _Answer(send, trace)
+        outer = current_trace.set(trace)
         scope.setdefault("state", {})["settings"] = self._live.settings
         began = perf_counter()
         self._under_way += 1
@@ -82,16 +83,18 @@ class RequestLayer:
 
 
 class _Answer:
-    """Remembers the status that was sent, 0 while none was, and whether all was sent."""
+    """Tells the trace; remembers the status, 0 while none was sent, and whether all was sent."""
 
-    __slots__ = ("_send", "complete", "status")
+    __slots__ = ("_send", "_trace", "complete", "status")
 
-    def __init__(self, send: Send) -> None:
-        self._send, self.status, self.complete = send, _NO_ANSWER, False
+    def __init__(self, send: Send, trace: Trace) -> None:
+        self._send, self._trace = send, trace
+        self.status, self.complete = _NO_ANSWER, False
 
     def send(self, message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            message = self._trace.told(message)
         elif not message.get("more_body"):
             self.complete = True
         return self._send(message)
@@ -115,10 +118,3 @@ def _template(scope: Scope) -> str:
     """Return the template of the route that took the request."""
     route = scope.get("route")
     return route if isinstance(route, str) else getattr(route, "path", UNMATCHED)
-
-
-def _traceparent(scope: Scope) -> bytes | None:
-    for name, value in scope["headers"]:
-        if name == b"traceparent":
-            return bytes(value)
-    return None

@@ -1,56 +1,74 @@
-"""W3C trace context: which trace a request belongs to, and what is passed on.
+"""W3C trace context: which trace a request belongs to, what is passed on, what the caller is told.
 
-https://www.w3.org/TR/trace-context/, sections 3.2 and 3.3
+https://www.w3.org/TR/trace-context/, sections 3.2 and 3.3; `traceresponse` as the drafts of level 2
+have it.
 """
 
 import re
 from contextvars import ContextVar
 from random import getrandbits
 
+from starlette.types import Message, Scope
+
 _TRACEPARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?")
 _ZERO_TRACE, _ZERO_SPAN = b"0" * 32, b"0" * 16
+_TRACE_BITS, _SPAN_BITS = 128, 64
+_NOT_ZERO = 1 << _SPAN_BITS | 1
+"""One bit of the trace id and one of the span id: neither may be all zeros."""
 
 
 class Trace:
-    """Continue the trace of a `traceparent` header in a span of our own, or begin a trace.
+    """Continue the trace of a `traceparent` header in a span of our own, or begin a trace."""
 
-    Most requests neither log nor call out: the ids are made when first asked for.
-    """
-
-    __slots__ = ("_carried", "_ids")
+    __slots__ = ("_text",)
 
     def __init__(self, traceparent: bytes | None = None) -> None:
-        self._carried = traceparent
-        self._ids: tuple[str, str, str] | None = None
+        self._text = (traceparent and _continued(traceparent)) or _begun()
+
+    @classmethod
+    def of(cls, scope: Scope) -> "Trace":
+        """Return the trace of a request (ASGI)."""
+        for name, value in scope["headers"]:
+            if name == b"traceparent":
+                return cls(value)
+        return cls()
 
     @property
     def trace_id(self) -> str:
         """Return the trace's 32 lower-case hexadecimal digits."""
-        return self._identity()[0]
+        return self._text[3:35]
 
     @property
     def span_id(self) -> str:
         """Return the 16 digits of this service's span."""
-        return self._identity()[1]
+        return self._text[36:52]
 
     def traceparent(self) -> str:
         """Return the header for the next service."""
-        return "00-{}-{}-{}".format(*self._identity())
+        return self._text
 
-    def _identity(self) -> tuple[str, str, str]:
-        if self._ids is None:
-            trace_id, flags = _carried(self._carried)
-            self._ids = (trace_id, f"{getrandbits(64) or 1:016x}", flags)
-        return self._ids
+    def told(self, start: Message) -> Message:
+        """Return an `http.response.start` (ASGI) with the header that tells the caller.
+
+        A new message with a list of its own: what came may be shared by many responses.
+        """
+        header = (b"traceresponse", self._text.encode())
+        return {**start, "headers": [*start.get("headers", ()), header]}
 
 
 current_trace: ContextVar[Trace | None] = ContextVar("current_trace", default=None)
 """The trace of the request being served, None outside of one."""
 
 
-def _carried(traceparent: bytes | None) -> tuple[str, str]:
-    """Return trace id and flags of a header; new ones where it is missing or not valid."""
-    found = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
+def _begun() -> str:
+    """Return a new trace: made for every request, hence of one random number."""
+    digits = (getrandbits(_TRACE_BITS + _SPAN_BITS) | _NOT_ZERO).to_bytes(24).hex()
+    return f"00-{digits[:32]}-{digits[32:]}-01"
+
+
+def _continued(traceparent: bytes) -> str | None:
+    """Return a span of the trace that a header names; None where it is not valid."""
+    found = _TRACEPARENT.fullmatch(traceparent)
     if found is None or found[1] == _ZERO_TRACE or found[2] == _ZERO_SPAN:
-        return f"{getrandbits(128) or 1:032x}", "01"
-    return found[1].decode(), found[3].decode()
+        return None
+    return f"00-{found[1].decode()}-{getrandbits(_SPAN_BITS) or 1:016x}-{found[3].decode()}"
