@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .SILENT:
 .PHONY: help demo up down token call traffic canary blue-green rollback refresh \
-  secrets images deploy undeploy setup dev test fuzz e2e check-images check-manifests lint types bench lock
+  secrets dev-secrets images deploy undeploy setup dev test fuzz e2e check-images check-manifests lint types bench lock
 
 PY := .venv/bin/python
 STORY := PYTHONPATH=tests/e2e $(PY) -m story
@@ -54,6 +54,9 @@ refresh: setup ## have edited ConfigMaps in the pods at once: make refresh SERVI
 ##@ Deploy to the cluster of the current kubeconfig
 secrets: setup ## generate what production needs, under .secrets/; ROTATE=CLIENT, then RETIRE=CLIENT renew one
 	$(SUITECTL) $(if $(ROTATE)$(RETIRE),rotate --name=$(ROTATE)$(RETIRE) $(if $(RETIRE),--retire),secrets)
+
+dev-secrets: setup ## have the generated Secrets of k8s/base in the cluster; make deploy does it by itself
+	$(SUITECTL) dev-secrets $(if $(SKAFFOLD_KUBE_CONTEXT),--context=$(SKAFFOLD_KUBE_CONTEXT))
 
 images: setup ## build the images, and hand them over by IMAGE_LOAD=kind|minikube|k3d|registry|COMMAND
 	$(SUITECTL) images

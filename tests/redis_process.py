@@ -12,8 +12,17 @@ from pathlib import Path
 from testcontainers.community.redis import RedisContainer
 
 from localkube.redis_server import find
+from suitectl.dev_secrets import users_acl
 
 STARTS_WITHIN_S = 10
+_PASSWORD = "password-of-cas-server"
+AS_CAS_SERVER = {
+    "spring.data.redis.username": "cas-server",
+    "spring.data.redis.password": _PASSWORD,
+}
+"""The settings by which cas-server reaches it with no more rights than anywhere."""
+_TEST = "user default on nopass ~* &* +@all"
+"""A test itself looks and breaks what it likes."""
 
 
 class RedisProcess:
@@ -21,13 +30,14 @@ class RedisProcess:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self.port = _free_port()
+        self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         options = ["--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self._directory)]
         keep = ["--save", "", "--appendonly", "yes"]
-        command = [str(find()), *options, *keep]
+        users = ["--aclfile", str(_users(self._directory))]
+        command = [str(find()), *options, *keep, *users]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         self._await_answer()
 
@@ -64,7 +74,8 @@ class RedisProcess:
 def redis_port(directory: Path) -> Iterator[int]:
     """Have a Redis while the block runs: the image where REDIS_IMAGE is set, else a process."""
     if image := os.environ.get("REDIS_IMAGE"):
-        with RedisContainer(image) as container:
+        known = RedisContainer(image).with_volume_mapping(str(_users(directory)), "/users.acl")
+        with known.with_command("redis-server --aclfile /users.acl") as container:
             yield int(container.get_exposed_port(6379))
         return
     redis = RedisProcess(directory)
@@ -75,7 +86,17 @@ def redis_port(directory: Path) -> Iterator[int]:
         redis.stop()
 
 
-def _free_port() -> int:
+def _users(directory: Path) -> Path:
+    """Write who may do what: cas-server has the rights that it has in every deployment."""
+    file = directory / "users.acl"
+    off, cas_server = users_acl(_PASSWORD).splitlines()
+    assert off == "user default off"
+    file.write_text(f"{_TEST}\n{cas_server}\n")
+    return file
+
+
+def free_port() -> int:
+    """Return a port of loopback that is free now."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         return int(held.getsockname()[1])

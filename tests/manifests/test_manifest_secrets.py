@@ -5,7 +5,12 @@ from collections.abc import Mapping
 import pytest
 
 from chassis.config.demo import DEMO_SECRETS
-from manifests.checks.secrets import config_map_findings, mount_findings, own_secret_findings
+from manifests.checks.secrets import (
+    config_map_findings,
+    mount_findings,
+    own_secret_findings,
+    redis_findings,
+)
 from manifests.suite_manifests import Manifests
 
 SECRET = "Secret/rest-service-credentials"
@@ -49,3 +54,26 @@ def test_a_secret_in_a_config_map_is_found(base: Manifests) -> None:
     assert list(config_map_findings(changed)) == [
         "ConfigMap/rest-service: password: belongs in a Secret"
     ]
+
+
+REDIS = "Deployment/redis-deployment"
+
+
+def test_redis_lets_in_the_users_of_a_secret_alone(base: Manifests) -> None:
+    assert list(redis_findings(base)) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "finding"),
+    [
+        ("containers.0.args", ["--protected-mode", "no"], "--protected-mode in its arguments"),
+        ("containers.0.args", ["--requirepass", "word"], "--requirepass in its arguments"),
+        ("containers.0.args", ["--aclfile", "/data/users.acl"], "come from no Secret"),
+        ("volumes.1", {"name": "users", "configMap": {"name": "x"}}, "come from no Secret"),
+    ],
+)
+def test_a_redis_that_is_open_is_found(
+    base: Manifests, path: str, value: object, finding: str
+) -> None:
+    changed = base.changed(REDIS, f"spec.template.spec.{path}", value)
+    assert finding in "\n".join(redis_findings(changed))

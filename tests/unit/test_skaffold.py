@@ -22,6 +22,7 @@ def config() -> Config:
 def findings(config: Config) -> Iterator[str]:
     """Find what names an image, a folder, a target or a port that is not there."""
     yield from _image_findings(config)
+    yield from _hook_findings(config)
     for artifact in config["build"]["artifacts"]:
         yield from _artifact_findings(artifact)
     for profile in [config, *config["profiles"]]:
@@ -37,6 +38,18 @@ def _image_findings(config: Config) -> Iterator[str]:
     }
     if built != used - {"redis"}:
         yield f"builds {sorted(built)}, the manifests use {sorted(used)}"
+
+
+def _hook_findings(config: Config) -> Iterator[str]:
+    """Find a profile on the base whose pods would wait for their generated Secrets for ever."""
+    for profile in [config, *config["profiles"]]:
+        # Of a deployer a profile takes its own, or the default's as a whole.
+        kubectl = profile.get("deploy", config["deploy"])["kubectl"]
+        hooks = [hook["host"]["command"] for hook in kubectl.get("hooks", {}).get("before", [])]
+        name = profile.get("name", "default")
+        wanted = [] if name == "prod" else [["make", "dev-secrets"]]
+        if hooks != wanted:
+            yield f"{name}: runs {hooks} before it deploys"
 
 
 def _artifact_findings(artifact: Config) -> Iterator[str]:
@@ -136,6 +149,8 @@ def test_a_profile_stands_for_each_overlay_and_for_the_debugger(config: Config) 
         ("profiles.1.portForward.0.port", 1, "cas-server-service has no port 1"),
         ("profiles.1.portForward.4.port", 1, "rest-service-deployment has no port 1"),
         ("profiles.1.portForward.0.namespace", "ns-app", "has no port 2000"),
+        ("deploy.kubectl.hooks.before.0.host.command", ["true"], "canary: runs [['true']]"),
+        ("profiles.2.deploy", {"kubectl": {}}, "canary: runs []"),
     ],
 )
 def test_what_disagrees_is_found(config: Config, path: str, value: Any, finding: str) -> None:

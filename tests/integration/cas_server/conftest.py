@@ -12,7 +12,7 @@ from cas_server.settings import CasSettings
 from chassis import LiveConfig
 from chassis.config import ConfigSource
 from integration.cas_server.world import BASIC, Cas
-from redis_process import redis_port
+from redis_process import AS_CAS_SERVER, redis_port
 from served import served
 
 
@@ -85,5 +85,6 @@ async def cas(redis: int, identities: dict[str, object], tmp_path: Path) -> Asyn
 
 def _live(world: Cas, redis: int) -> LiveConfig[CasSettings]:
     arguments = {"spring.data.redis.host": "127.0.0.1", "spring.data.redis.port": str(redis)}
+    arguments |= AS_CAS_SERVER
     source = ConfigSource("cas-server", config_dir=world.directory, arguments=arguments)
     return LiveConfig.load(source, CasSettings)

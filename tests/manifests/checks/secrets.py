@@ -1,9 +1,14 @@
 """Secrets are the demo identities of the design and no others."""
 
+import itertools
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
-from manifests.suite_manifests import Manifests, title
+from manifests.suite_manifests import Manifest, Manifests, containers, pod_spec, title
+from suitectl.dev_secrets import NAMESPACE as DEV_NAMESPACE
+from suitectl.dev_secrets import STORE, USERS
 
+OPENING = {"--protected-mode", "--requirepass", "--masterauth", "--user"}
 CLIENT_SECRET = "security.oauth2.client.client-secret"
 
 
@@ -27,6 +32,9 @@ def mount_findings(manifests: Manifests) -> Iterator[str]:
         (manifest["metadata"]["namespace"], manifest["kind"], manifest["metadata"]["name"])
         for manifest in manifests.of("ConfigMap", "Secret")
     }
+    generated = {(DEV_NAMESPACE, "Secret", name) for name in (STORE, USERS)}
+    yield from (f"{kind}/{name}: generated, and here" for _, kind, name in present & generated)
+    present |= generated
     yield from (
         f"{kind}/{name}: mounted in {ns}, not there" for ns, kind, name in mounted - present
     )
@@ -41,8 +49,29 @@ def config_map_findings(manifests: Manifests) -> Iterator[str]:
                 yield f"{title(config_map)}: {word} belongs in a Secret"
 
 
-def _references(volume: dict[str, dict[str, str]]) -> Iterator[tuple[str, str]]:
-    if "configMap" in volume:
-        yield "ConfigMap", volume["configMap"]["name"]
-    if "secret" in volume:
-        yield "Secret", volume["secret"]["secretName"]
+def redis_findings(manifests: Manifests) -> Iterator[str]:
+    """Find a Redis whose users do not come from a Secret, or whose arguments open it."""
+    for workload in manifests.workloads():
+        for container in containers(workload):
+            if container["image"].partition(":")[0] == "redis" and "args" in container:
+                yield from (
+                    f"{title(workload)}: {finding}" for finding in _opened(workload, container)
+                )
+
+
+def _opened(workload: Manifest, redis: Manifest) -> Iterator[str]:
+    options = dict(itertools.pairwise(redis["args"]))
+    yield from (f"{option} in its arguments" for option in OPENING & options.keys())
+    directory = str(Path(options.get("--aclfile", "")).parent)
+    mounted = {mount["name"] for mount in redis["volumeMounts"] if mount["mountPath"] == directory}
+    volumes = [volume for volume in pod_spec(workload)["volumes"] if volume["name"] in mounted]
+    if [kind for volume in volumes for kind, _ in _references(volume)] != ["Secret"]:
+        yield "its users come from no Secret"
+
+
+def _references(volume: Manifest) -> Iterator[tuple[str, str]]:
+    for place in (volume, *volume.get("projected", {}).get("sources", ())):
+        if "configMap" in place:
+            yield "ConfigMap", place["configMap"]["name"]
+        if "secret" in place:
+            yield "Secret", place["secret"].get("secretName") or place["secret"]["name"]

@@ -3,7 +3,7 @@
 import re
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,8 @@ class Images:
 
     source: Path
     commands: Mapping[str, list[str]]
+    secrets: Sequence[str] = ()
+    """The command that prints the Secrets which are generated, if there is one."""
 
     @classmethod
     def load(cls, path: Path) -> "Images":
@@ -31,7 +33,8 @@ class Images:
         check(content, "images", "", found)
         if found.problems:
             raise UsageError(f"{path}: {found.problems[0]}")
-        return cls(path, {name: image["command"] for name, image in content["images"].items()})
+        commands = {name: image["command"] for name, image in content["images"].items()}
+        return cls(path, commands, (content.get("secrets") or {}).get("command", ()))
 
     def entrypoint(self, container: Object) -> list[str]:
         """Return the command with its program found; raise `UsageError` saying what to do."""

@@ -21,6 +21,19 @@ def data_of(kind: str, namespace: str, reference: Object, store: Store) -> dict[
     return {key: value.encode() for key, value in plain.items()} | decoded
 
 
+def chosen_of(kind: str, namespace: str, reference: Object, store: Store) -> dict[str, bytes]:
+    """Return the files of a volume's source: all keys, or its `items` under their paths."""
+    data = data_of(kind, namespace, reference, store)
+    items = reference.get("items")
+    if items is None:
+        return data
+    optional = reference.get("optional")
+    if lacking := [item["key"] for item in items if item["key"] not in data and not optional]:
+        ref = Ref(kind, namespace, reference.get("name") or reference["secretName"])
+        raise LocalkubeError(f"{ref} has no key {lacking[0]!r}; add it")
+    return {item["path"]: data[item["key"]] for item in items if item["key"] in data}
+
+
 def key_of(kind: str, namespace: str, reference: Object, store: Store) -> str | None:
     """Return one key's text, None for an optional one; raise `LocalkubeError`."""
     data = data_of(kind, namespace, reference, store)

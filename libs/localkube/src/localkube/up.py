@@ -9,6 +9,7 @@ from typing import Any
 from localkube import admission, manifests
 from localkube.client import Client
 from localkube.errors import LocalkubeError
+from localkube.generated import generated
 from localkube.get import print_overview
 from localkube.images import Images
 from localkube.kinds import MANIFEST_KINDS
@@ -26,7 +27,7 @@ def up(options: argparse.Namespace, client: Client) -> int:
     """Start the manifests of a directory and wait until every Deployment is available."""
     documents = manifests.read(options.directory)
     config = Path(options.config or _config_beside(options.directory)).absolute()
-    _check(documents, config)
+    documents += generated(documents, _checked(documents, config))
     with started(client, config, options.addresses) as daemon:
         result = client.call("apply", manifests=documents, namespace="default")
         if result["without_effect"]:
@@ -55,12 +56,13 @@ def _config_beside(directory: str) -> Path:
     return next((file for file in files if file.exists()), files[1])
 
 
-def _check(documents: list[manifests.Manifest], config: Path) -> None:
-    """Find what is wrong before anything starts."""
-    Images.load(config)
+def _checked(documents: list[manifests.Manifest], config: Path) -> Images:
+    """Find what is wrong before anything starts; return what stands for images."""
+    images = Images.load(config)
     for source, document in documents:
         if document["kind"] in MANIFEST_KINDS:
             admission.admit(document, source, "default")
+    return images
 
 
 def _wait(client: Client, seconds: float) -> None:

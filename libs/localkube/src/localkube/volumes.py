@@ -4,15 +4,16 @@ import datetime as dt
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from localkube.objects import Object
-from localkube.references import data_of
+from localkube.references import chosen_of
 from localkube.store import Store
 
 _DATA, _NEXT = "..data", "..data_tmp"
+_SOURCES = {"ConfigMap": "configMap", "Secret": "secret"}
 
 
 def prepare(volumes: list[Object], directory: Path, namespace: str, store: Store) -> None:
@@ -20,10 +21,23 @@ def prepare(volumes: list[Object], directory: Path, namespace: str, store: Store
     for volume in volumes:
         target = directory / volume["name"]
         target.mkdir(parents=True, exist_ok=True)
-        for kind, field in (("ConfigMap", "configMap"), ("Secret", "secret")):
-            if reference := volume.get(field):
-                files = data_of(kind, namespace, reference, store)
-                publish(target, files, reference.get("defaultMode", 0o644))
+        files: dict[str, bytes] = {}
+        for kind, reference in sources_of(volume):
+            files |= chosen_of(kind, namespace, reference, store)
+        if described := _described(volume):
+            publish(target, files, described.get("defaultMode", 0o644))
+
+
+def sources_of(volume: Object) -> Iterator[tuple[str, Object]]:
+    """Yield kind and reference of each ConfigMap and Secret that a volume shows."""
+    for place in (volume, *volume.get("projected", {}).get("sources", ())):
+        for kind, field in _SOURCES.items():
+            if reference := place.get(field):
+                yield kind, reference
+
+
+def _described(volume: Object) -> Object | None:
+    return volume.get("configMap") or volume.get("secret") or volume.get("projected")
 
 
 def publish(target: Path, files: Mapping[str, bytes], mode: int = 0o644) -> bool:

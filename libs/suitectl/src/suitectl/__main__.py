@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from suitectl.program import CommandFailedError
 
 VERBS = (
-    *("images", "deploy", "secrets", "rotate"),
+    *("images", "deploy", "secrets", "dev_secrets", "rotate"),
     *("canary", "blue_green", "rollback", "traffic", "refresh"),
 )
 INTERRUPTED = 130

@@ -5,17 +5,21 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from suitectl.dev_secrets import STORE, USERS, ensure
 from suitectl.images import ROOT, BuildOptions, build_images, by_manifest_name
 from suitectl.program import CommandFailedError, Program, program_named
 from suitectl.show import console, progress, table
 
 SECRETS = ROOT / ".secrets"
+DEV_SECRETS = frozenset({STORE, USERS})
+"""Those of `k8s/base`, which the cluster keeps; an overlay with another Redis wants none."""
 NAMESPACES = ("system-server", "ns-app", "suite-client")
 CLUSTER_WIDE = ("clusterrole", "clusterrolebinding", "priorityclass")
 PART_OF = "app.kubernetes.io/part-of=suite"
@@ -32,12 +36,15 @@ async def deploy(overlay: Path, images: Mapping[str, str], program: Program) -> 
     """
     began = time.monotonic()
     documents = await render(overlay, images, program)
-    secrets = _secrets(documents)
+    wanted = _missing(documents)
+    secrets = _generated(wanted - DEV_SECRETS if USERS in wanted else wanted)
     with progress("deploying") as say:
         say(f"applying {overlay}")
         await _apply(program, [d for d in documents if d["kind"] == "Namespace"])
         for file in secrets:
             await program.run("apply", "-f", str(file))
+        if USERS in wanted:
+            await ensure(program)
         await _apply(program, documents)
         for document in documents:
             if document["kind"] in _ROLLED_OUT:
@@ -77,15 +84,19 @@ def _replacement(image: str, full: str) -> dict[str, str]:
     return {"name": image, "newName": path + slash + name, "newTag": tag or "latest"}
 
 
-def _secrets(documents: Sequence[dict[str, Any]]) -> Sequence[Path]:
-    """Return the generated Secrets that pods want and the overlay does not bring."""
+def _missing(documents: Sequence[dict[str, Any]]) -> set[str]:
+    """Return the Secrets that pods want and the overlay does not bring."""
     brought = {d["metadata"]["name"] for d in documents if d["kind"] == "Secret"}
-    wanted = {name for document in documents for name in _secret_names(document)}
-    if wanted <= brought:
+    return {name for document in documents for name in _secret_names(document)} - brought
+
+
+def _generated(wanted: AbstractSet[str]) -> Sequence[Path]:
+    """Return the files of `make secrets`, where they are needed; raise `CommandFailedError`."""
+    if not wanted:
         return ()
     files = sorted(SECRETS.glob("*.yaml"))
     generated = {name for file in files for name in _names(file)}
-    if missing := ", ".join(sorted(wanted - brought - generated)):
+    if missing := ", ".join(sorted(wanted - generated)):
         raise CommandFailedError(f"this overlay wants generated Secrets ({missing}): make secrets")
     return files
 

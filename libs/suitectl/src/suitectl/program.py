@@ -102,8 +102,13 @@ def kubectl_line(*arguments: str) -> str:
     return shlex.join(("kubectl", *arguments))
 
 
-def program_named(platform: str, *, state: Path | None = None) -> Program:
-    """Return the client of a platform; `state` is localkube's state directory."""
+def program_named(
+    platform: str, *, state: Path | None = None, context: str | None = None
+) -> Program:
+    """Return the client of a platform.
+
+    `state` is localkube's state directory, `context` one of kubectl's instead of the current.
+    """
     if platform == "localkube":
         options = () if state is None else ("--state", str(state))
         own = Path(sys.executable).with_name("localkube")
@@ -115,7 +120,8 @@ def program_named(platform: str, *, state: Path | None = None) -> Program:
         raise CommandFailedError(
             "kubectl is not on the PATH; install it, or take PLATFORM=localkube"
         )
-    return Program(platform, ("kubectl",), "kubectl")
+    command = ("kubectl", *([f"--context={context}"] if context else ()))
+    return Program(platform, command, shlex.join(command))
 
 
 async def end(process: asyncio.subprocess.Process) -> None:

@@ -61,10 +61,10 @@ async def _identities() -> Mapping[str, str]:
         plain[name], client["client-secret"] = await new_client_secret()
     for name, user in registered["users"].items():
         plain[name], user["password"] = await new_password()
-    documents = [_secret(demo["metadata"], {REGISTERED_KEY: yaml.safe_dump(registered)})]
+    documents = [secret_document(demo["metadata"], {REGISTERED_KEY: yaml.safe_dump(registered)})]
     for service, namespace in CREDENTIALS.items():
         metadata = {"name": f"{service}-credentials", "namespace": namespace}
-        documents.append(_secret(metadata, {CREDENTIALS_KEY: plain[service]}))
+        documents.append(secret_document(metadata, {CREDENTIALS_KEY: plain[service]}))
     return {SECRETS: yaml.safe_dump_all(documents), IDENTITIES: json.dumps(plain)}
 
 
@@ -84,7 +84,7 @@ async def _redis() -> Mapping[str, str]:
     """Return the file of the passwords inside the token store."""
     metadata = {"name": "redis-credentials", "namespace": "system-server"}
     passwords = {name: secrets.token_urlsafe(_CLIENT_BYTES) for name in _REDIS}
-    return {_REDIS_FILE: yaml.safe_dump(_secret(metadata, passwords))}
+    return {_REDIS_FILE: yaml.safe_dump(secret_document(metadata, passwords))}
 
 
 async def _hash(command: str, secret: str) -> str:
@@ -93,7 +93,8 @@ async def _hash(command: str, secret: str) -> str:
     return (await output((str(program), command), seconds=30, stdin=secret)).strip()
 
 
-def _secret(metadata: Mapping[str, Any], data: Mapping[str, str]) -> dict[str, Any]:
+def secret_document(metadata: Mapping[str, Any], data: Mapping[str, str]) -> dict[str, Any]:
+    """Return a Secret for `kubectl apply`."""
     return {
         "apiVersion": "v1",
         "kind": "Secret",

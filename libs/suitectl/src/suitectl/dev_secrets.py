@@ -1,0 +1,111 @@
+"""`suitectl dev-secrets`: the generated Secrets of `k8s/base`, made where they are missing.
+
+The cluster keeps them, and no file: who deploys again finds the password there. What Redis' users
+may do is written anew each time, for it comes with the version.
+"""
+
+import argparse
+import base64
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from suitectl.images import ROOT
+from suitectl.program import CommandFailedError, Program, program_named
+from suitectl.secrets import secret_document
+from suitectl.show import console
+
+STORE = "cas-server-store"
+"""How cas-server reaches the token store, and what only cas-server knows of it."""
+USERS = "redis-users"
+"""The ACL file of Redis; it has the password's SHA-256 only."""
+NAMESPACE = "system-server"
+RIGHTS = ROOT / "k8s/components/redis-sentinel/cas-server.acl"
+"""The commands and keys of cas-server's user, the same wherever Redis runs."""
+_NAMESPACES = ROOT / "k8s/base/namespaces.yaml"
+_USER = "cas-server"
+_PASSWORD = "spring.data.redis.password"  # noqa: S105 - the name of a setting
+_BYTES = 32
+_SECRET, _REDIS = ("secret", "-n", NAMESPACE), "deployment/redis-deployment"
+_OR_NONE = ("--ignore-not-found", "-o", "json")
+
+Documents = tuple[dict[str, Any], dict[str, Any]]
+
+
+def documents(kept: Mapping[str, str] | None = None) -> Documents:
+    """Return the Secrets of cas-server and of Redis; what of the first one is `kept` stays."""
+    store = {
+        "spring.data.redis.username": _USER,
+        _PASSWORD: secrets.token_urlsafe(_BYTES),
+    } | dict(kept or {})
+    return _secret(STORE, store), _secret(USERS, {"users.acl": users_acl(store[_PASSWORD])})
+
+
+def users_acl(password: str) -> str:
+    """Return Redis' ACL file: nobody without a password, and cas-server with what it needs."""
+    digest = hashlib.sha256(password.encode()).hexdigest()
+    return f"user default off\nuser {_USER} on #{digest} {RIGHTS.read_text().strip()}\n"
+
+
+async def ensure(program: Program) -> None:
+    """Have both in the cluster, in whose namespace they belong; raise `CommandFailedError`.
+
+    Whoever comes second, at the same moment as well, finds the password of the first.
+    """
+    kept = await _kept(program)
+    store, users = documents(kept)
+    if kept is None:
+        try:
+            await program.run("create", "-f", "-", stdin=json.dumps(store))
+        except CommandFailedError:
+            if (kept := await _kept(program)) is None:
+                raise
+            store, users = documents(kept)
+    elif store["stringData"] != kept:
+        await program.run("apply", "-f", "-", stdin=json.dumps(store))
+    await _apply_users(program, users)
+
+
+async def _apply_users(program: Program, users: Mapping[str, Any]) -> None:
+    """Apply the ACL file; a Redis that runs reads it at its start alone."""
+    applied = await program.run("apply", "-f", "-", stdin=json.dumps(users))
+    running = await program.run("get", _REDIS, "-n", NAMESPACE, "--ignore-not-found", "-o", "name")
+    if applied.rstrip().endswith("configured") and running.strip():
+        await program.run("rollout", "restart", _REDIS, "-n", NAMESPACE)
+
+
+async def _kept(program: Program) -> dict[str, str] | None:
+    """Return what the cluster has of cas-server's Secret; None where there is none."""
+    found = await program.run("get", *_SECRET, STORE, *_OR_NONE)
+    if not found.strip():
+        return None
+    data = json.loads(found).get("data", {})
+    return {key: base64.b64decode(value).decode() for key, value in data.items()}
+
+
+def _secret(name: str, data: Mapping[str, str]) -> dict[str, Any]:
+    return secret_document({"name": name, "namespace": NAMESPACE}, data)
+
+
+def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `dev-secrets`."""
+    parser = verbs.add_parser("dev-secrets", help="make the generated Secrets of k8s/base")
+    parser.add_argument("--print", action="store_true", help="print new ones, for `localkube up`")
+    parser.add_argument("--context", help="kubectl's context, by default the current one")
+    parser.set_defaults(run=run)
+
+
+async def run(options: argparse.Namespace) -> int:
+    """Print them, or have them in the cluster of a kubeconfig."""
+    if options.print:
+        print(yaml.safe_dump_all(documents()))  # noqa: T201 - the result
+        return 0
+    program = program_named("kubernetes", context=options.context)
+    await program.run("apply", "-f", str(_NAMESPACES))
+    await ensure(program)
+    console().print(f"{STORE} and {USERS} are in {NAMESPACE}")
+    return 0

@@ -1,0 +1,113 @@
+"""cas-server's user of Redis may do what the token store does, and nothing else."""
+
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from redis import Redis
+from redis.exceptions import AuthenticationError, RedisError
+
+from eventually import answered
+from localkube.volumes import Mounts
+from redis_process import free_port
+from redis_servers import VERSIONS, program_of
+from suitectl.dev_secrets import documents
+from suitectl.images import ROOT
+
+STORE, USERS = (document["stringData"] for document in documents())
+REFUSED = (
+    *("CONFIG GET *", "CONFIG SET requirepass x", "CONFIG REWRITE", "ACL LIST", "ACL WHOAMI"),
+    *("ACL SETUSER cas-server +@all", "DEBUG SLEEP 0", "MODULE LIST", "MODULE LOAD /tmp/x.so"),
+    *("REPLICAOF 127.0.0.1 1", "SLAVEOF NO ONE", "FLUSHALL", "FLUSHDB", "SWAPDB 0 1"),
+    *(
+        "KEYS *",
+        "SCAN 0",
+        "RANDOMKEY",
+        "INFO",
+        "MONITOR",
+        "SHUTDOWN NOSAVE",
+        "SAVE",
+        "BGREWRITEAOF",
+    ),
+    *("CLIENT LIST", "CLIENT KILL TYPE normal", "SCRIPT FLUSH", "SUBSCRIBE x", "PUBLISH x x"),
+    *("GET foreign", "SET foreign 1", "DEL foreign", "MGET t:mine foreign", "RENAME t:a t:b"),
+    *("EVAL return(redis.call('GET','foreign')) 0", "EVAL return(redis.call('FLUSHALL')) 0"),
+    *("DUMP t:a", "OBJECT FREQ t:a", "MIGRATE 127.0.0.1 1 t:a 0 1", "SELECT 1"),
+)
+REFUSAL = r"(?i)no permission|can't (run|access)|command not allowed"
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def port(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """Run Redis with the arguments of `k8s/base` and the ACL file of its generated Secret."""
+    directory = tmp_path_factory.mktemp("redis")
+    server = program_of(request.param, directory)
+    if server is None:
+        pytest.skip(f"no Redis {request.param} here; Debian's redis-tools has 7")
+    port = free_port()
+    command = [str(server), "--port", str(port), *_arguments(directory)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        try:
+            answered(lambda: _listens(port), "redis-server listens")
+            yield port
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def cas_server(port: int) -> Iterator[Redis]:
+    """Log in as cas-server does."""
+    user, password = (STORE[f"spring.data.redis.{key}"] for key in ("username", "password"))
+    with _client(port, user, password) as client:
+        yield client
+
+
+def test_what_the_token_store_does_is_allowed(cas_server: Redis) -> None:
+    assert cas_server.ping()
+    assert cas_server.set("t:mine", "1", ex=9)
+    assert cas_server.eval("return redis.call('GET', KEYS[1])", 1, "t:mine") == "1"
+
+
+@pytest.mark.parametrize("command", REFUSED)
+def test_anything_else_is_refused(cas_server: Redis, command: str) -> None:
+    with pytest.raises(RedisError, match=REFUSAL):
+        cas_server.execute_command(*command.split(" "))  # type: ignore[no-untyped-call]  # redis-py
+
+
+@pytest.mark.parametrize("credentials", [(None, None), ("default", ""), ("cas-server", "guess")])
+def test_nobody_is_let_in_without_the_password(port: int, credentials: tuple[Any, Any]) -> None:
+    with _client(port, *credentials) as client, pytest.raises(AuthenticationError):
+        client.ping()
+
+
+def test_neither_arguments_nor_environment_hold_the_password(port: int) -> None:
+    password = STORE["spring.data.redis.password"]
+    assert password not in USERS["users.acl"]
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            command = (process / "cmdline").read_bytes()
+            if f"--port\0{port}".encode() in command:
+                assert password.encode() not in command + (process / "environ").read_bytes()
+
+
+def _client(port: int, user: str | None, password: str | None) -> Redis:
+    return Redis("127.0.0.1", port, username=user, password=password, decode_responses=True)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _arguments(directory: Path) -> list[str]:
+    """Return the arguments of the base, with what is mounted in the pod at a place of our own."""
+    (directory / "users.acl").write_text(USERS["users.acl"])
+    deployment = yaml.safe_load((ROOT / "k8s/base/redis/deployment.yaml").read_text())
+    mounts = Mounts({"/data": directory, "/etc/redis": directory})
+    (redis,) = deployment["spec"]["template"]["spec"]["containers"]
+    return [mounts.rewrite(argument) for argument in redis["args"]]

@@ -1,0 +1,96 @@
+"""The generated Secrets of `k8s/base`: made once, kept by the cluster, right for this version."""
+
+import asyncio
+import base64
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from suitectl import dev_secrets
+from suitectl.dev_secrets import STORE, USERS, documents, ensure
+from suitectl.program import Program
+from unit.suitectl import fake_kubectl
+
+pytestmark = pytest.mark.anyio
+
+PASSWORD = "spring.data.redis.password"
+RESTART = "rollout restart deployment/redis-deployment -n system-server"
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("FAKE_CLUSTER", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def kubectl(cluster: Path) -> Program:
+    del cluster
+    return Program("kubernetes", (sys.executable, str(fake_kubectl.__file__)), "kubectl")
+
+
+async def test_cas_server_gets_the_password_whose_digest_redis_has(
+    kubectl: Program, cluster: Path
+) -> None:
+    await ensure(kubectl)
+    digest = hashlib.sha256(_data(cluster, STORE)[PASSWORD].encode()).hexdigest()
+    first, second = _data(cluster, USERS)["users.acl"].splitlines()
+    assert first == "user default off"
+    assert second.startswith(f"user cas-server on #{digest} ~t:* ")
+
+
+async def test_a_second_time_changes_nothing(kubectl: Program, cluster: Path) -> None:
+    await ensure(kubectl)
+    before = _data(cluster, STORE), _data(cluster, USERS)
+    await ensure(kubectl)
+    assert (_data(cluster, STORE), _data(cluster, USERS)) == before
+    assert RESTART not in _verbs(cluster)
+
+
+async def test_several_at_once_agree_on_one_password(kubectl: Program, cluster: Path) -> None:
+    await asyncio.gather(*(ensure(kubectl) for _ in range(6)))
+    digest = hashlib.sha256(_data(cluster, STORE)[PASSWORD].encode()).hexdigest()
+    assert f"#{digest} " in _data(cluster, USERS)["users.acl"]
+
+
+async def test_other_rights_reach_a_redis_that_runs(
+    kubectl: Program, cluster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis reads the file at its start alone, and a newer version may need another command."""
+    await ensure(kubectl)
+    password = _data(cluster, STORE)[PASSWORD]
+    (rights := tmp_path / "rights").write_text("~x:* +get\n")
+    monkeypatch.setattr(dev_secrets, "RIGHTS", rights)
+    await ensure(kubectl)
+    assert _data(cluster, STORE)[PASSWORD] == password
+    assert _data(cluster, USERS)["users.acl"].endswith(" ~x:* +get\n")
+    assert _verbs(cluster).count(RESTART) == 1
+
+
+async def test_what_is_missing_of_an_older_secret_is_added(kubectl: Program, cluster: Path) -> None:
+    await ensure(kubectl)
+    store = json.loads((cluster / STORE).read_text())
+    password = _data(cluster, STORE)[PASSWORD]
+    del store["data"]["spring.data.redis.username"]
+    (cluster / STORE).write_text(json.dumps(store))
+    await ensure(kubectl)
+    added, found = documents()[0]["stringData"], _data(cluster, STORE)
+    assert found.keys() == added.keys()
+    assert (found[PASSWORD], found["spring.data.redis.username"]) == (password, "cas-server")
+
+
+async def test_no_password_stands_in_arguments(kubectl: Program, cluster: Path) -> None:
+    await ensure(kubectl)
+    assert _data(cluster, STORE)[PASSWORD] not in _verbs(cluster)
+
+
+def _data(cluster: Path, name: str) -> dict[str, str]:
+    data = json.loads((cluster / name).read_text())["data"]
+    return {key: base64.b64decode(value).decode() for key, value in data.items()}
+
+
+def _verbs(cluster: Path) -> str:
+    return (cluster / "verbs").read_text()
