@@ -1,5 +1,6 @@
 """Every service is scraped, and each alert asks for what the services export."""
 
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from chassis import LiveConfig
 from chassis.config.metrics import ConfigCollector
 from chassis.management import MANAGEMENT_PATHS
 from chassis.telemetry import RequestMetrics
+from chassis.telemetry.audit import AuditEvent
+from chassis.telemetry.security_events import SecurityEvents
 from manifests.checks.monitoring import rule_findings, scrape_findings
 from manifests.suite_manifests import Manifests
 
@@ -17,6 +20,7 @@ MONITOR, RULES = "PodMonitor/suite", "PrometheusRule/suite"
 ENDPOINT = "spec.podMetricsEndpoints.0"
 EXPRESSION = "spec.groups.0.rules.0.expr"
 PAGES = frozenset(MANAGEMENT_PATHS)
+EVENTS = re.compile(r'event=~?"([^"]*)"')
 
 Exported = tuple[frozenset[str], frozenset[str]]
 
@@ -26,6 +30,7 @@ def exported() -> Exported:
     """Return the names of the series that a service exports, and of their labels."""
     registry = CollectorRegistry()
     RequestMetrics(registry).observe("GET", "/greeting", 200, 0.01)
+    SecurityEvents(AuditEvent, registry)
     registry.register(ConfigCollector(LiveConfig.fixed(CasSettings())))
     samples = [sample for family in registry.collect() for sample in family.samples]
     labels = frozenset(label for sample in samples for label in sample.labels)
@@ -77,3 +82,14 @@ def test_an_alert_that_would_never_ring_is_found(
 ) -> None:
     changed = everything.changed(*change)
     assert finding in "\n".join(rule_findings(changed, *exported))
+
+
+def test_every_alert_asks_for_events_that_there_are(everything: Manifests) -> None:
+    groups = [
+        group for rules in everything.of("PrometheusRule") for group in rules["spec"]["groups"]
+    ]
+    expressions = " ".join(rule["expr"] for group in groups for rule in group["rules"])
+    asked = {name for names in EVENTS.findall(expressions) for name in names.split("|")}
+
+    assert AuditEvent.REFRESH_REUSED in asked
+    assert asked <= set(AuditEvent)

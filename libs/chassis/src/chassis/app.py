@@ -24,8 +24,10 @@ from chassis.security.remote import create_token_services
 from chassis.security.token_services import TokenServices
 from chassis.state import Chassis
 from chassis.telemetry.access_log import AccessLog
+from chassis.telemetry.audit import AuditEvent
 from chassis.telemetry.logs import set_levels
 from chassis.telemetry.metrics import RequestMetrics
+from chassis.telemetry.security_events import SecurityEvents
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 UserDetails = Callable[[Authentication], Awaitable[Authentication]]
@@ -86,12 +88,13 @@ def _chassis(
     token_services: TokenServices | None,
     ready_checks: Mapping[str, ReadyCheck],
 ) -> Chassis:
-    clients = ServiceClients(live)
+    clients, registry = ServiceClients(live), _registry(live)
     return Chassis(
         title=title,
         version=version,
         live=live,
-        registry=_registry(live),
+        registry=registry,
+        security_events=SecurityEvents(AuditEvent, registry),
         health=Health({**clients.ready_checks, **ready_checks}),
         clients=clients,
         token_services=token_services or create_token_services(live, clients),
@@ -124,6 +127,7 @@ def _layers(
         layer,
         live=live,
         metrics=RequestMetrics(chassis.registry),
+        security_events=chassis.security_events,
         access_log=AccessLog(),
         limit=server.limit_concurrency,
     )
@@ -142,11 +146,12 @@ def _lifespan(chassis: Chassis, own: Lifespan | None) -> Lifespan:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(_following(chassis.live))
-            await stack.enter_async_context(chassis.clients)
-            stack.push_async_callback(chassis.token_services.aclose)
-            if own is not None:
-                await stack.enter_async_context(own(app))
+            with chassis.security_events.receiving():
+                await stack.enter_async_context(_following(chassis.live))
+                await stack.enter_async_context(chassis.clients)
+                stack.push_async_callback(chassis.token_services.aclose)
+                if own is not None:
+                    await stack.enter_async_context(own(app))
             yield
 
     return lifespan

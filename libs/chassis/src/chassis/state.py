@@ -9,6 +9,7 @@ from chassis.client.clients import ServiceClients
 from chassis.config.live import LiveConfig
 from chassis.health import Health
 from chassis.security.token_services import TokenServices
+from chassis.telemetry.security_events import SecurityEvents
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Chassis:
     version: str
     live: LiveConfig[Any]
     registry: CollectorRegistry
+    security_events: SecurityEvents
     health: Health
     clients: ServiceClients
     token_services: TokenServices

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from chassis import LiveConfig, ServiceSettings, create_app
 from chassis.management import MANAGEMENT_PATHS
+from chassis.telemetry.audit import AuditEvent
 
 PAGE = (Path(__file__).parents[4] / "docs" / "observability.md").read_text()
 
@@ -18,3 +19,7 @@ def test_every_metric_is_named() -> None:
 
 def test_every_management_path_is_named() -> None:
     assert all(f"`{path}`" in PAGE for path in MANAGEMENT_PATHS)
+
+
+def test_every_security_event_is_named() -> None:
+    assert [event for event in AuditEvent if f"| `{event}` |" not in PAGE] == []

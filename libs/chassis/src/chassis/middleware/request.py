@@ -18,6 +18,7 @@ from chassis.config.live import LiveConfig
 from chassis.errors import ApiError, ServerError, TemporarilyUnavailable, error_response
 from chassis.telemetry.access_log import AccessLog
 from chassis.telemetry.metrics import UNMATCHED, RequestMetrics
+from chassis.telemetry.security_events import SecurityEvents
 from chassis.telemetry.trace import Trace, current_trace
 
 _NO_ANSWER = 0
@@ -40,11 +41,13 @@ class RequestLayer:
         *,
         live: LiveConfig[Any],
         metrics: RequestMetrics,
+        security_events: SecurityEvents,
         access_log: AccessLog,
         limit: int,
     ) -> None:
         self._app, self._live, self._limit = app, live, limit
         self._metrics, self._access_log = metrics, access_log
+        self._security_events = security_events
         self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,6 +56,7 @@ class RequestLayer:
             await self._app(scope, receive, send)
             return
         trace = Trace.of(scope)
+        trace.security_events = self._security_events
         answer = _Answer(send, trace)
         outer = current_trace.set(trace)
         scope.setdefault("state", {})["settings"] = self._live.settings

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from chassis.telemetry import audit
 from chassis.telemetry.redaction import redact
 from chassis.telemetry.trace import current_trace
 
@@ -54,12 +55,15 @@ def configure_logs(service: str) -> None:
 
 
 def set_levels(levels: Mapping[str, str]) -> None:
-    """Set `logging.level`: by logger name, `root` for all the rest; INFO where nothing is said."""
+    """Set `logging.level`: by logger name, `root` for all the rest; INFO where nothing is said.
+
+    The audit log has a level of its own, whatever is said: nobody turns it off by the way.
+    """
     for name in _raised:
         logging.getLogger(name).setLevel(logging.NOTSET)
     _raised.clear()
     logging.root.setLevel(_level(levels.get("root", "INFO")))
-    for name, level in {**_QUIET, **levels}.items():
+    for name, level in {**_QUIET, **levels, audit.LOGGER: "INFO"}.items():
         if name != "root":
             logging.getLogger(name).setLevel(_level(level))
             _raised.add(name)

@@ -10,6 +10,8 @@ from random import getrandbits
 
 from starlette.types import Message, Scope
 
+from chassis.telemetry.security_events import SecurityEvents
+
 _TRACEPARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?")
 _ZERO_TRACE, _ZERO_SPAN = b"0" * 32, b"0" * 16
 _TRACE_BITS, _SPAN_BITS = 128, 64
@@ -18,12 +20,16 @@ _NOT_ZERO = 1 << _SPAN_BITS | 1
 
 
 class Trace:
-    """Continue the trace of a `traceparent` header in a span of our own, or begin a trace."""
+    """Continue the trace of a `traceparent` header in a span of our own, or begin a trace.
 
-    __slots__ = ("_text",)
+    It goes with its request everywhere, so it also says which application counts what happens.
+    """
+
+    __slots__ = ("_text", "security_events")
 
     def __init__(self, traceparent: bytes | None = None) -> None:
         self._text = (traceparent and _continued(traceparent)) or _begun()
+        self.security_events: SecurityEvents | None = None
 
     @classmethod
     def of(cls, scope: Scope) -> "Trace":
