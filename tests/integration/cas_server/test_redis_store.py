@@ -9,18 +9,21 @@ import pytest
 from redis.asyncio import Redis
 
 from cas_server.lineage import new_family, successor
-from cas_server.settings import DurabilitySettings
+from cas_server.record_keys import RecordKeys
+from cas_server.settings import CasSettings, DurabilitySettings
 from cas_server.stores import Lineage, RedisTokenStore
 from cas_server.tokens import Grant, new_token, token_hash
+from chassis import LiveConfig
 from chassis.errors import TemporarilyUnavailable
 
 pytestmark = pytest.mark.anyio
+KEYS = RecordKeys(LiveConfig.fixed(CasSettings()))
 GRANT = Grant("app", ("read",), ("a",), (), "alice", "f" * 16)
 
 
 @pytest.fixture
 async def store(redis: int) -> AsyncIterator[RedisTokenStore]:
-    kept = RedisTokenStore(Redis(port=redis), DurabilitySettings(), timeout=5)
+    kept = RedisTokenStore(Redis(port=redis), DurabilitySettings(), KEYS, timeout=5)
     yield kept
     await kept.aclose()
 
@@ -88,7 +91,7 @@ async def test_ended_family_takes_all_with_it(store: RedisTokenStore) -> None:
 async def test_too_few_replicas_is_503_with_retry_after(redis: int) -> None:
     """RELIABILITY, rule 2: fewer acknowledgements than `durability.wait-replicas`."""
     durability = DurabilitySettings(wait_replicas=1, wait_timeout=0.05)
-    store = RedisTokenStore(Redis(port=redis), durability, timeout=5)
+    store = RedisTokenStore(Redis(port=redis), durability, KEYS, timeout=5)
     with pytest.raises(TemporarilyUnavailable) as refused:
         await store.issue(token_hash(new_token()), GRANT.stored(60))
     await store.aclose()
@@ -98,7 +101,7 @@ async def test_too_few_replicas_is_503_with_retry_after(redis: int) -> None:
 async def test_many_looks_at_once_need_no_connection_each(redis: int) -> None:
     """More refreshes at once than there are connections were once told as an outage."""
     few = Redis(port=redis, max_connections=4)
-    store = RedisTokenStore(few, DurabilitySettings(), timeout=5)
+    store = RedisTokenStore(few, DurabilitySettings(), KEYS, timeout=5)
     found = await asyncio.gather(*(store.refresh(f"unknown-{number}") for number in range(300)))
     assert found == [None] * 300
     await store.aclose()

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from cas_server.passwords import hash_password
+from cas_server.settings import CasSettings
 from chassis.config import ConfigError
-from unit.cas_server.cas_settings import APP, HASH, loaded
+from unit.cas_server.cas_settings import APP, HASH, SECRET, loaded
 
 
 def test_a_registration_is_read_with_the_seed_stacks_names(tmp_path: Path) -> None:
@@ -107,7 +108,34 @@ def test_demo_password_is_refused_under_prod(tmp_path: Path) -> None:
 
 
 def test_another_secret_of_the_same_name_is_accepted_under_prod(tmp_path: Path) -> None:
-    assert loaded(tmp_path, {"clients": {"demo-app": APP}}, profiles=("prod",))
+    tree = {"clients": {"demo-app": APP}, "record-keys": [SECRET]}
+    assert loaded(tmp_path, tree, profiles=("prod",))
+
+
+def test_record_keys_of_ones_own_are_required_under_prod(tmp_path: Path) -> None:
+    """Whoever knows the key and may write to Redis makes itself an administrator."""
+    with pytest.raises(ConfigError, match="record-keys: is required under prod"):
+        loaded(tmp_path, {"clients": {"app": APP}}, profiles=("prod",))
+    known = CasSettings().record_keys[0].get_secret_value()
+    with pytest.raises(ConfigError, match="record-keys: is required under prod"):
+        loaded(tmp_path, {"record-keys": f"{SECRET}, {known}"}, profiles=("prod",))
+
+
+@pytest.mark.parametrize("keys", ["short", [SECRET, "short"], []])
+def test_record_key_that_could_be_guessed_is_refused_and_not_repeated(
+    tmp_path: Path, keys: object
+) -> None:
+    with pytest.raises(ConfigError, match="record-keys") as refused:
+        loaded(tmp_path, {"record-keys": keys})
+    assert "short" not in str(refused.value)
+
+
+def test_record_keys_are_a_list_or_text_with_commas_and_show_in_no_repr(tmp_path: Path) -> None:
+    for written in ([SECRET, 2 * SECRET], f"{SECRET}, {2 * SECRET}\n"):
+        settings = loaded(tmp_path, {"record-keys": written}).settings
+        found = [key.get_secret_value() for key in settings.record_keys]
+        assert found == [SECRET, 2 * SECRET]
+        assert SECRET not in repr(settings)
 
 
 def test_validities_are_the_protocols_by_default(tmp_path: Path) -> None:

@@ -7,14 +7,17 @@ import pytest
 from redis.asyncio import ConnectionPool, Redis
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from cas_server.settings import DurabilitySettings
+from cas_server.record_keys import RecordKeys
+from cas_server.settings import CasSettings, DurabilitySettings
 from cas_server.stores.primary import PrimaryPool
 from cas_server.stores.redis_store import RedisTokenStore
 from cas_server.stores.sentinels import Sentinels
+from chassis import LiveConfig
 from chassis.discovery import Address
 from chassis.errors import TemporarilyUnavailable
 
 pytestmark = pytest.mark.anyio
+KEYS = RecordKeys(LiveConfig.fixed(CasSettings()))
 
 
 class Stuck(ConnectionPool):
@@ -49,7 +52,7 @@ class StuckPrimaryPool(PrimaryPool, Stuck):
 
 
 async def test_a_connection_that_does_not_close_is_an_outage_like_any_other() -> None:
-    store = RedisTokenStore(Redis.from_pool(Stuck()), DurabilitySettings(), timeout=1)
+    store = RedisTokenStore(Redis.from_pool(Stuck()), DurabilitySettings(), KEYS, timeout=1)
     with pytest.raises(TemporarilyUnavailable):
         await store.access("none")
 

@@ -32,6 +32,8 @@ CREDENTIALS = {"rest-service": "system-server", "diff-ns-service": "ns-app"}
 """The services with credentials of their own, and their namespaces."""
 CREDENTIALS_KEY = "security.oauth2.client.client-secret"
 REGISTERED_KEY = "identities.yaml"
+RECORD_KEYS = "record-keys"
+"""Where among the identities the keys stand that seal what is in Redis."""
 _REDIS = ("cas-server-password", "replication-password", "sentinel-password")
 """Who knows which is said in k8s/components/redis-sentinel."""
 _CLIENT_BYTES = 32
@@ -61,6 +63,7 @@ async def _identities() -> Mapping[str, str]:
         plain[name], client["client-secret"] = await new_client_secret()
     for name, user in registered["users"].items():
         plain[name], user["password"] = await new_password()
+    registered[RECORD_KEYS] = [new_record_key()]
     documents = [secret_document(demo["metadata"], {REGISTERED_KEY: yaml.safe_dump(registered)})]
     for service, namespace in CREDENTIALS.items():
         metadata = {"name": f"{service}-credentials", "namespace": namespace}
@@ -72,6 +75,11 @@ async def new_client_secret() -> tuple[str, str]:
     """Return a secret of 256 bits and its hash."""
     secret = secrets.token_urlsafe(_CLIENT_BYTES)
     return secret, await _hash("hash-generated", secret)
+
+
+def new_record_key() -> str:
+    """Return a key of 256 bits for what cas-server seals."""
+    return secrets.token_urlsafe(_CLIENT_BYTES)
 
 
 async def new_password() -> tuple[str, str]:

@@ -18,6 +18,7 @@ from cas_server.endpoints.token import Token
 from cas_server.grants import Issuing, grant_types
 from cas_server.identities import Identities
 from cas_server.passwords import PasswordPool
+from cas_server.record_keys import RecordKeys
 from cas_server.settings import CasSettings
 from cas_server.stores import RedisTokenStore, TokenStore
 from cas_server.stores.connection import connect
@@ -50,7 +51,8 @@ def _redis_store(live: LiveConfig[CasSettings]) -> TokenStore:
     settings = live.settings
     redis = settings.spring.redis
     discovery = create_discovery(settings.discovery, live.source.environ)
-    return RedisTokenStore(connect(redis, discovery), settings.durability, timeout=redis.timeout)
+    connected = connect(redis, discovery)
+    return RedisTokenStore(connected, settings.durability, RecordKeys(live), timeout=redis.timeout)
 
 
 def _endpoints(issuing: Issuing) -> Mapping[str, ASGIApp]:

@@ -4,11 +4,15 @@ from collections.abc import Iterator
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
 
 from cas_server.passwords import is_hash, matches_blocking
 from chassis.config import ConfigError, Duration, NameList, Section, ServiceSettings
 from chassis.config.demo import DEMO_SECRETS
+
+_KEY_CHARACTERS = 43
+"""256 bits in base64url."""
+DEMO_RECORD_KEY = SecretStr("known-to-everyone-hence-refused-under-the-profile-prod")
 
 
 def _one_or_more(value: object) -> object:
@@ -19,6 +23,17 @@ def _known_hash(stored: str) -> str:
     if not is_hash(stored):
         raise ValueError("is no hash; make one with cas-server hash-secret or new-client")
     return stored
+
+
+def _listed_keys(value: object) -> object:
+    return value.split(",") if isinstance(value, str) else value
+
+
+def _long_key(key: SecretStr) -> SecretStr:
+    text = key.get_secret_value().strip()
+    if len(text) < _KEY_CHARACTERS:
+        raise ValueError("has a key of less than 256 bits in base64url; run make secrets")
+    return SecretStr(text)
 
 
 def _issuer(url: str) -> str:
@@ -33,6 +48,13 @@ Issuer = Annotated[str, AfterValidator(_issuer)]
 
 Hash = Annotated[str, AfterValidator(_known_hash)]
 """What `cas-server hash-secret`, `hash-password` or `new-client` printed."""
+
+RecordKeyList = Annotated[
+    tuple[Annotated[SecretStr, AfterValidator(_long_key)], ...],
+    BeforeValidator(_listed_keys),
+    Field(min_length=1, max_length=4),
+]
+"""The keys that seal what stands in Redis: the first seals, each of them opens."""
 
 Secrets = Annotated[
     tuple[Hash, ...], BeforeValidator(_one_or_more), Field(max_length=2, repr=False)
@@ -108,6 +130,7 @@ class CasSettings(ServiceSettings):
     refresh_token_validity: Duration = Field(default=30 * 86400.0, ge=1)
     refresh_token_idle: Duration = Field(default=7 * 86400.0, ge=1)
     refresh_grace: Duration = Field(default=10.0, ge=0)
+    record_keys: RecordKeyList = (DEMO_RECORD_KEY,)
     durability: DurabilitySettings = DurabilitySettings()
 
     def check(self, profiles: tuple[str, ...]) -> Self:
@@ -117,6 +140,7 @@ class CasSettings(ServiceSettings):
         self._check_redis()
         if "prod" in profiles:
             self._refuse_demo_identities()
+            self._refuse_demo_record_key()
         return self
 
     def _check_names(self) -> None:
@@ -143,6 +167,13 @@ class CasSettings(ServiceSettings):
             if matches_blocking(stored, secret):
                 reason = "has its demo secret, refused under prod; run make secrets"
                 raise ConfigError(reason, key=key)
+
+    def _refuse_demo_record_key(self) -> None:
+        """Whoever knows the key and may write to Redis makes itself an administrator."""
+        if DEMO_RECORD_KEY in self.record_keys:
+            raise ConfigError(
+                "is required under prod; run make secrets, or ROTATE=record-keys", key="record-keys"
+            )
 
     def _demo_candidates(self) -> Iterator[tuple[str, str, str]]:
         """Yield key, hash, and the demo secret it must not be made of."""

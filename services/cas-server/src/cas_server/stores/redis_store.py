@@ -11,6 +11,7 @@ from hiredis import pack_command
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from cas_server.record_keys import RecordKeys
 from cas_server.settings import DurabilitySettings
 from cas_server.stores.batch import Batcher
 from cas_server.stores.primary import MARK
@@ -30,8 +31,11 @@ _log = structlog.get_logger("cas_server.store")
 class RedisTokenStore:
     """Keeps tokens in one Redis; entered connections are closed by `aclose`."""
 
-    def __init__(self, redis: Redis, durability: DurabilitySettings, *, timeout: float) -> None:
+    def __init__(
+        self, redis: Redis, durability: DurabilitySettings, keys: RecordKeys, *, timeout: float
+    ) -> None:
         self._redis, self._durability, self._timeout = redis, durability, timeout
+        self._keys = keys
         self._reads = Batcher[str, bytes | None](self._read_all)
         self._looks = Batcher[tuple[Any, ...], Any](self._send_all)
         self._writes = Batcher[tuple[Any, ...], Any](self._write_all)
@@ -39,7 +43,9 @@ class RedisTokenStore:
 
     async def access(self, token_hash: str) -> StoredToken | None:
         """Return an access token; the look-up leaves with all others of this turn."""
-        text = await self._reads.submit(f"t:{token_hash}")
+        name = f"t:{token_hash}"
+        sealed = await self._reads.submit(name)
+        text = None if sealed is None else self._keys.open(name, sealed)
         return None if text is None else StoredToken.decode(text)
 
     async def refresh(self, token_hash: str) -> RefreshRecord | None:
@@ -50,18 +56,19 @@ class RedisTokenStore:
 
     async def issue(self, token_hash: str, token: StoredToken) -> None:
         """Keep an access token until a little after it expires."""
-        ttl = _access_ttl(token.expires_at)
-        await self._writes.submit(("SET", f"t:{token_hash}", token.encode(), "EX", ttl))
+        name, ttl = f"t:{token_hash}", _access_ttl(token.expires_at)
+        sealed = self._keys.seal(name, token.encode())
+        await self._writes.submit(("SET", name, sealed, "EX", ttl))
 
     async def begin(self, lineage: Lineage) -> None:
         """Keep the first pair of a family."""
-        await self._writes.submit(("EVAL", BEGIN, 3, *_keys(lineage), *_values(lineage)))
+        await self._writes.submit(("EVAL", BEGIN, 3, *_keys(lineage), *self._values(lineage)))
 
     async def rotate(self, old_hash: str, lineage: Lineage, *, grace: float) -> Rotation:
         """Replace a refresh token in one step."""
         keys = (*_keys(lineage), f"r:{old_hash}", f"a:{old_hash}")
         more = (lineage.sealed_answer, int(grace * 1000), int(time.time()))
-        command = ("EVAL", ROTATE, len(keys), *keys, *_values(lineage), *more)
+        command = ("EVAL", ROTATE, len(keys), *keys, *self._values(lineage), *more)
         outcome, answer = await self._writes.submit(command)
         return Rotation(outcome.decode(), answer)
 
@@ -80,6 +87,13 @@ class RedisTokenStore:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._redis.aclose()
+
+    def _values(self, lineage: Lineage) -> tuple[Any, ...]:
+        """Return texts, ends and times to live: an idle refresh token ends before its family."""
+        ends_at, family_ttl = lineage.access.expires_at, _family_ttl(lineage)
+        idle = min(lineage.idle_seconds, family_ttl)
+        text = self._keys.seal(f"t:{lineage.access_hash}", lineage.access.encode())
+        return (text, _access_ttl(ends_at), ends_at, lineage.refresh.encode(), idle, family_ttl)
 
     async def _read_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
         return await self._guard(self._mget(keys))
@@ -149,14 +163,6 @@ class RedisTokenStore:
 def _keys(lineage: Lineage) -> tuple[str, ...]:
     family = lineage.refresh.family
     return (f"t:{lineage.access_hash}", f"r:{lineage.refresh_hash}", f"f:{family}")
-
-
-def _values(lineage: Lineage) -> tuple[Any, ...]:
-    """Return texts, ends and times to live: an idle refresh token ends before its family."""
-    ends_at, family_ttl = lineage.access.expires_at, _family_ttl(lineage)
-    idle = min(lineage.idle_seconds, family_ttl)
-    access = (lineage.access.encode(), _access_ttl(ends_at), ends_at)
-    return (*access, lineage.refresh.encode(), idle, family_ttl)
 
 
 def _access_ttl(ends_at: int) -> int:

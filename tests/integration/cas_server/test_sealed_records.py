@@ -1,0 +1,147 @@
+"""Whoever may write to Redis makes no token: records carry a MAC under a key that is not there."""
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+from pydantic import SecretStr
+from redis.asyncio import Redis
+from story.waiting import until
+from structlog.testing import capture_logs
+
+from cas_server.record_keys import RecordKeys
+from cas_server.settings import CasSettings
+from cas_server.tokens import Grant, new_token, token_hash
+from chassis import LiveConfig
+from integration.cas_server.world import Cas
+
+pytestmark = pytest.mark.anyio
+ADMIN = Grant("demo-app", ("read",), ("rest-service",), ("ROLE_ADMIN",))
+OLD, NEW = "o" * 43, "n" * 43
+
+
+@pytest.fixture
+async def direct(redis: int) -> AsyncIterator[Redis]:
+    """Redis as another pod has it that knows the password."""
+    async with Redis(port=redis) as connected:
+        yield connected
+
+
+def _name(token: str) -> str:
+    return f"t:{token_hash(token)}"
+
+
+async def _stored(direct: Redis, token: str) -> bytes:
+    return bytes(await direct.get(_name(token)) or b"")  # type: ignore[arg-type]  # decodes nothing
+
+
+async def _dead_for_all(cas: Cas, token: str) -> None:
+    for replica in (0, 1):
+        assert (await cas.check(token, replica=replica)).status_code == 400
+    introspected = await cas.post("/oauth/introspect", {"token": token})
+    assert introspected.json() == {"active": False}
+    headers = {"authorization": f"Bearer {token}"}
+    user = await cas.http.get(f"{cas.urls[0]}/api/v1/user", headers=headers)
+    assert user.status_code == 401
+
+
+async def test_a_record_written_by_another_pod_makes_no_administrator(
+    cas: Cas, direct: Redis
+) -> None:
+    forged = _record()
+    for record in (forged, bytes(32) + forged, b"", b"x", b"\n\t" * 40):
+        token = new_token()
+        await direct.set(_name(token), record, ex=60)
+        await _dead_for_all(cas, token)
+
+
+async def test_a_record_counts_under_its_own_name_alone(cas: Cas, direct: Redis) -> None:
+    """A copy of the administrator's record under the hash of a token of one's own."""
+    theirs, own = (await cas.user_tokens("admin"))["access_token"], new_token()
+    await direct.set(_name(own), await _stored(direct, theirs), ex=60)
+    await _dead_for_all(cas, own)
+    assert (await cas.check(theirs)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("kept", "wanted"),
+    [
+        (b"alice", b"admin"),
+        (b"demo-app", b"test-app"),
+        (b"ROLE_USER", b"ROLE_ROOT"),
+        (b'"scope":["read"', b'"scope":["root"'),
+        (b"diff-ns-service", b"root-ns-service"),
+        (b'"exp":1', b'"exp":9'),
+    ],
+    ids=["subject", "client", "authorities", "scope", "audience", "lifetime"],
+)
+async def test_nothing_in_a_record_can_be_changed(
+    cas: Cas, direct: Redis, kept: bytes, wanted: bytes
+) -> None:
+    token = (await cas.user_tokens("alice"))["access_token"]
+    record = await _stored(direct, token)
+    assert kept in record
+    await direct.set(_name(token), record.replace(kept, wanted), ex=60)
+    await _dead_for_all(cas, token)
+    await direct.set(_name(token), record, ex=60)
+    assert (await cas.check(token)).status_code == 200, "a whole record can be put back"
+
+
+async def test_a_forged_record_is_audited_once_and_not_shown(cas: Cas, direct: Redis) -> None:
+    token = new_token()
+    await direct.set(_name(token), _record(), ex=60)
+    with capture_logs() as lines:
+        for _ in range(3):
+            await cas.check(token)
+    told = [line for line in lines if line.get("event_type") == "record_forged"]
+    assert len(told) == 1
+    assert token not in json.dumps(told)
+    assert token_hash(token) not in json.dumps(told)
+
+
+async def test_the_keys_are_rotated_and_no_token_is_lost(cas: Cas, direct: Redis) -> None:
+    """First the new one opens, then it seals, and at last it is alone."""
+    tokens = []
+    for keys in ((OLD,), (OLD, NEW), (NEW, OLD)):
+        cas.identities["record-keys"] = list(keys)
+        cas.write()
+        for key in keys:
+            await _opened(cas, direct, key, status=200)
+        tokens.append(await _issued_under(cas, direct, keys[0]))
+        for token in tokens:
+            assert [(await cas.check(token, replica=n)).status_code for n in (0, 1)] == [200, 200]
+    cas.identities["record-keys"] = [NEW]
+    cas.write()
+    await _opened(cas, direct, OLD, status=400)
+    assert [(await cas.check(token)).status_code for token in tokens] == [400, 400, 200]
+
+
+async def _opened(cas: Cas, direct: Redis, key: str, *, status: int) -> None:
+    """Return once a record that this key seals gets this response from both replicas."""
+    token = new_token()
+    await direct.set(_name(token), _keys(key).seal(_name(token), _record()), ex=60)
+
+    async def as_wanted() -> bool:
+        replies = [await cas.check(token, replica=n) for n in (0, 1)]
+        return all(reply.status_code == status for reply in replies)
+
+    assert await until(as_wanted, what="the keys to be reloaded", seconds=10)
+
+
+async def _issued_under(cas: Cas, direct: Redis, key: str) -> str:
+    """Return a token whose record this key has sealed."""
+
+    async def issued() -> str:
+        token = await cas.client_token()
+        record = await _stored(direct, token)
+        return token if _keys(key).open(_name(token), record) else ""
+
+    return await until(issued, what="the key to seal", seconds=10)
+
+
+def _keys(key: str) -> RecordKeys:
+    return RecordKeys(LiveConfig.fixed(CasSettings(record_keys=(SecretStr(key),))))
+
+
+def _record() -> bytes:
+    return ADMIN.stored(600).encode()
