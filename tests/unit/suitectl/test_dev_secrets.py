@@ -50,6 +50,18 @@ async def test_a_second_time_changes_nothing(kubectl: Program, cluster: Path) ->
     assert RESTART not in _verbs(cluster)
 
 
+async def test_the_key_of_the_records_stays_and_never_goes_to_redis(
+    kubectl: Program, cluster: Path
+) -> None:
+    """Another key would make every token unknown; who has it can make tokens."""
+    await ensure(kubectl)
+    key = _data(cluster, STORE)["record-keys"]
+    await ensure(kubectl)
+    assert _data(cluster, STORE)["record-keys"] == key
+    assert len(key) >= 43
+    assert key not in str(_data(cluster, USERS))
+
+
 async def test_several_at_once_agree_on_one_password(kubectl: Program, cluster: Path) -> None:
     await asyncio.gather(*(ensure(kubectl) for _ in range(6)))
     digest = hashlib.sha256(_data(cluster, STORE)[PASSWORD].encode()).hexdigest()

@@ -16,7 +16,7 @@ import yaml
 
 from suitectl.images import ROOT
 from suitectl.program import CommandFailedError, Program, program_named
-from suitectl.secrets import secret_document
+from suitectl.secrets import RECORD_KEYS, new_record_key, secret_document
 from suitectl.show import console
 
 STORE = "cas-server-store"
@@ -41,6 +41,7 @@ def documents(kept: Mapping[str, str] | None = None) -> Documents:
     store = {
         "spring.data.redis.username": _USER,
         _PASSWORD: secrets.token_urlsafe(_BYTES),
+        RECORD_KEYS: new_record_key(),
     } | dict(kept or {})
     return _secret(STORE, store), _secret(USERS, {"users.acl": users_acl(store[_PASSWORD])})
 
