@@ -20,7 +20,7 @@ Every body is `{"error": …, "error_description": …}`: Spring resource server
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from starlette.responses import Response
 
@@ -70,6 +70,10 @@ class InvalidToken(ApiError):
     def headers(self) -> dict[str, str]:
         """Return the challenge of RFC 6750 section 3."""
         return {"WWW-Authenticate": challenge(self.error, self.description), **super().headers}
+
+    def again(self) -> Self:
+        """Return the same refusal for another request, without the traceback of this one."""
+        return type(self)(self.description)
 
 
 class AccessDenied(ApiError):

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 from fastapi import FastAPI, Request
 
 from chassis import (
@@ -19,8 +20,10 @@ from chassis import (
 from chassis.error_handlers import install_error_handlers
 from chassis.errors import TemporarilyUnavailable
 from chassis.security.authentication import Authentication
+from chassis.security.cache import CachedTokenServices
+from chassis.security.errors import ForeignToken
 from chassis.security.filter import SecurityFilter
-from unit.chassis.security.tokens import ADMIN, KnownTokens
+from unit.chassis.security.tokens import ADMIN, ALICE, KnownTokens
 
 
 def service() -> FastAPI:
@@ -165,3 +168,38 @@ async def test_a_websocket_needs_a_token_too() -> None:
     scope_ = {"type": "websocket", "path": "/me", "headers": []}
     await protected(KnownTokens())(scope_, receive, send)
     assert sent == [{"type": "websocket.close", "code": 1008, "reason": "unauthorized"}]
+
+
+class ForeignTokens(KnownTokens):
+    async def authenticate(self, token: str) -> Authentication:
+        raise ForeignToken(await super().authenticate(token), "rest-service")
+
+
+@pytest.mark.anyio
+async def test_the_log_of_a_401_for_a_foreign_token_names_both_audiences() -> None:
+    """Also where the refusal was cached; the response says neither (RFC 6750, 3.1)."""
+    elsewhere = replace(ALICE, audience=frozenset({"orders", "billing"}))
+    settings = ServiceSettings(security={"oauth2": {"resource": {"negative_cache_ttl": 60}}})
+    tokens = ForeignTokens({"alice": elsewhere})
+    app = protected(CachedTokenServices(tokens, LiveConfig.fixed(settings)))
+    with structlog.testing.capture_logs() as lines:
+        responses = [await get(app, "/me", "alice") for _ in range(2)]
+
+    assert [response.status_code for response in responses] == [401, 401]
+    assert tokens.checks == 1
+    assert all("billing" not in response.text for response in responses)
+    for line in lines:
+        assert line["event_type"] == "token_refused"
+        assert "aud" in line["reason"]
+        assert (line["required_aud"], line["token_aud"]) == ("rest-service", "billing orders")
+        assert (line["user"], line["client"], line["address"]) == ("alice", "demo-app", "127.0.0.1")
+    assert len(lines) == 2
+
+
+@pytest.mark.anyio
+async def test_a_token_that_nobody_knows_is_no_security_event() -> None:
+    """Anyone can send those, as many as they like."""
+    with structlog.testing.capture_logs() as lines:
+        await get(protected(KnownTokens()), "/me", "wrong")
+
+    assert lines == []

@@ -10,6 +10,7 @@ from typing import Any
 
 from chassis.errors import InvalidToken
 from chassis.security.authentication import Authentication
+from chassis.security.errors import ForeignToken
 
 _USER_NAME_KEYS = ("user_name", "username", "user", "sub", "name")
 
@@ -84,7 +85,7 @@ def _refuse_dead(answer: dict[str, Any]) -> None:
 
 def _refuse_foreign(authentication: Authentication, resource_id: str | None) -> None:
     if resource_id is not None and resource_id not in authentication.audience:
-        raise InvalidToken("The access token is meant for another resource")
+        raise ForeignToken(authentication, resource_id)
 
 
 def _expiry(answer: dict[str, Any]) -> int:

@@ -30,7 +30,7 @@ class CachedTokenServices:
         self._live = live
         self._security = live.settings.security
         self._yes: _Kept[Authentication] = _Kept()
-        self._no: _Kept[str] = _Kept()
+        self._no: _Kept[InvalidToken] = _Kept()
         self._flights: SingleFlight[bytes, Authentication] = SingleFlight()
         live.on_change(self._apply)
 
@@ -43,7 +43,7 @@ class CachedTokenServices:
             return kept
         refused = self._no.get(key, ttl=resource.negative_cache_ttl)
         if refused is not None:
-            raise InvalidToken(refused)
+            raise refused.again()
         return await self._flights.run(key, lambda: self._check(key, token))
 
     async def aclose(self) -> None:
@@ -59,8 +59,8 @@ class CachedTokenServices:
         except InvalidToken as error:
             self._yes.drop(key)
             if resource.negative_cache_ttl:
-                # The words alone: an error's traceback would keep the request and the token.
-                self._no.put(key, error.description, asked_at, bound=resource.cache_size)
+                # Not the error itself: its traceback would keep the request and the token.
+                self._no.put(key, error.again(), asked_at, bound=resource.cache_size)
             raise
         # What was asked under other rules must not be kept under the new ones.
         if resource.cache_ttl and resource is self._live.settings.security.oauth2.resource:

@@ -9,9 +9,10 @@ from chassis.config.live import LiveConfig
 from chassis.errors import ApiError, error_response
 from chassis.security.authentication import Authentication
 from chassis.security.bearer import BearerToken, bearer_token
-from chassis.security.errors import Unauthenticated
+from chassis.security.errors import ForeignToken, Unauthenticated
 from chassis.security.paths import path_patterns
 from chassis.security.token_services import TokenServices
+from chassis.telemetry.audit import AuditEvent, audit
 
 Enrich = Callable[[Authentication], Awaitable[Authentication]]
 _AUTHENTICATION = "authentication"
@@ -44,6 +45,8 @@ class SecurityFilter:
             try:
                 await self._identify(scope)
             except ApiError as error:
+                if isinstance(error, ForeignToken):
+                    _tell(error, scope)
                 await _refuse(error, scope, receive, send)
                 return
         await self._app(scope, receive, send)
@@ -73,6 +76,20 @@ def caller_token(scope: Scope) -> BearerToken | None:
     """Return the token the filter checked, for nothing but relaying it."""
     found: BearerToken | None = scope.get("state", {}).get(_TOKEN)
     return found
+
+
+def _tell(error: ForeignToken, scope: Scope) -> None:
+    """Say whose token was shown to the wrong service; the response does not (RFC 6750, 3.1)."""
+    token = error.authentication
+    audit(
+        AuditEvent.TOKEN_REFUSED,
+        user=token.user_name or "",
+        client=token.client_id,
+        address=(scope.get("client") or ("",))[0],
+        reason="aud lacks this service",
+        required_aud=error.resource_id,
+        token_aud=" ".join(sorted(token.audience)),
+    )
 
 
 async def _refuse(error: ApiError, scope: Scope, receive: Receive, send: Send) -> None:

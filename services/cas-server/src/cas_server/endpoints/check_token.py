@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from cas_server.client_authentication import ClientAuthentication
 from cas_server.endpoints.answers import answer, only_post
+from cas_server.endpoints.foreign import audit_foreign
 from cas_server.errors import AccessDenied, UnrecognisedToken
 from cas_server.forms import (
     MAX_TOKEN,
@@ -47,7 +48,10 @@ class CheckToken:
             raise AccessDenied("The client may not check tokens")
         refuse_other_type(content_type)
         stored = await self._store.access(token_hash(_token(await read_body(receive))))
-        if stored is None or not client.may_check(stored.audience):
+        if stored is None:
+            raise UnrecognisedToken
+        if not client.may_check(stored.audience):
+            audit_foreign(stored, client, scope)
             raise UnrecognisedToken
         if time.time() >= stored.expires_at:
             raise UnrecognisedToken(_EXPIRED)

@@ -8,6 +8,7 @@ from starlette.types import Receive, Scope, Send
 from cas_server.client_authentication import ClientAuthentication
 from cas_server.clients import Client
 from cas_server.endpoints.answers import answer_json, only_post
+from cas_server.endpoints.foreign import audit_foreign
 from cas_server.errors import AccessDenied
 from cas_server.forms import read_form, token_of
 from cas_server.identities import Identities
@@ -38,10 +39,13 @@ class Introspect:
         if not client.checks_tokens:
             raise AccessDenied("The client may not introspect tokens")
         stored = await self._store.access(token_hash(token_of(form.parameters)))
-        await answer_json(send, self._claims(stored, client))
+        await answer_json(send, self._claims(stored, client, scope))
 
-    def _claims(self, stored: StoredToken | None, client: Client) -> dict[str, Any]:
-        if stored is None or not self._is_live(stored) or not client.may_check(stored.audience):
+    def _claims(self, stored: StoredToken | None, client: Client, scope: Scope) -> dict[str, Any]:
+        if stored is None or not self._is_live(stored):
+            return {"active": False}
+        if not client.may_check(stored.audience):
+            audit_foreign(stored, client, scope)
             return {"active": False}
         return _as_rfc7662(stored.claims(), self._live.settings.issuer)
 
