@@ -1,0 +1,36 @@
+"""What schemathesis asks of each response beyond its own checks; loaded by `st run`."""
+
+from typing import Any
+
+import schemathesis
+from schemathesis import Case, CheckContext, Response
+
+_FAULT, _NOT_IMPLEMENTED, _UNAVAILABLE = 500, 501, 503
+
+
+@schemathesis.check
+def no_fault_of_ours(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
+    """No 5xx, but 501 and a 503 that says when to come again."""
+    del ctx, case
+    status = response.status_code
+    if status == _UNAVAILABLE:
+        assert response.headers.get("retry-after"), "a 503 without Retry-After"
+    else:
+        assert status < _FAULT or status == _NOT_IMPLEMENTED, f"a {status}"
+
+
+@schemathesis.check
+def an_error_says_which(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
+    """Every 4xx and 5xx is JSON with `error`; Spring takes any other body for a good one."""
+    del ctx
+    if response.status_code >= 400 and case.method != "HEAD":
+        body: Any = response.json()
+        assert isinstance(body, dict), "no JSON object"
+        assert body.get("error"), "an error without `error`"
+
+
+@schemathesis.check
+def every_response_tells_its_trace(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
+    """`traceresponse`, whoever writes the response."""
+    del ctx, case
+    assert response.headers.get("traceresponse"), "no traceresponse"

@@ -1,0 +1,80 @@
+"""schemathesis over each service's OpenAPI document: no fault of ours, and each error says which.
+
+Twice: as the document is, and with parameters that it does not have, as a hostile caller sends.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from fuzz.three_services import ThreeServices, three_services
+
+NAMES = ("cas-server", "rest-service", "diff-ns-service")
+OURS = ("no_fault_of_ours", "an_error_says_which", "every_response_tells_its_trace")
+THEIRS = ("response_schema_conformance", "allow_header_conformance")
+CASES = max(10, int(os.environ.get("FUZZ_ROUNDS", "0")) // 1_000)
+"""Of each operation: an HTTP request and its judgement cost as much as many rounds elsewhere."""
+SEED = os.environ.get("FUZZ_SEED", "")
+TESTS = str(Path(__file__).parents[1])
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreeServices]:
+    with three_services(tmp_path_factory.mktemp("services")) as running:
+        yield running
+
+
+def loosened(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document with parameters that no handler asked for."""
+    text = {"type": "string"}
+    more = [
+        {"name": "any", "in": "query", "schema": {"type": "array", "items": text}},
+        {"name": "X-Any", "in": "header", "schema": text},
+        {"name": "Accept", "in": "header", "schema": text},
+        {"name": "any", "in": "cookie", "schema": text},
+    ]
+    for path in document["paths"].values():
+        for operation in path.values():
+            operation["parameters"] = [*operation.get("parameters", []), *more]
+    return document
+
+
+@pytest.mark.parametrize("loose", [False, True], ids=["as-it-is", "loosened"])
+@pytest.mark.parametrize("name", NAMES)
+def test_no_request_finds_a_fault(
+    services: ThreeServices, name: str, tmp_path: Path, *, loose: bool
+) -> None:
+    url, bearer = services.urls[name], f"Authorization: Bearer {services.token}"
+    sent = dict([bearer.split(": ")])
+    document = httpx.get(f"{url}/openapi.json", headers=sent).raise_for_status().json()
+    (tmp_path / "openapi.json").write_text(json.dumps(loosened(document) if loose else document))
+    done = schemathesis(tmp_path, "--url", url, "--header", bearer)
+
+    assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-5_000:]
+
+
+def schemathesis(directory: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    options = {
+        "--checks": ",".join((*OURS, *THEIRS)),
+        "--max-examples": str(CASES),
+        "--request-timeout": "20",
+        "--generation-database": "none",
+        "--warnings": "off",
+        **({"--seed": SEED} if SEED else {}),
+    }
+    flags = [text for option in options.items() for text in option]
+    return subprocess.run(
+        [sys.executable, "-m", "schemathesis.cli", "run", "openapi.json", *arguments, *flags],
+        cwd=directory,
+        env={**os.environ, "SCHEMATHESIS_HOOKS": "fuzz.schemathesis_checks", "PYTHONPATH": TESTS},
+        capture_output=True,
+        text=True,
+        check=False,
+    )

@@ -1,0 +1,94 @@
+"""The three services as processes on one Redis, and a token that opens all of their routes."""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import yaml
+
+from cas_server.passwords import hash_password
+from integration.cas_server.cas_process import cas_process
+from integration.chassis_server.service_process import ServiceProcess, spawn
+from redis_process import redis_port
+
+_SECRET, _PASSWORD = "fuzz-secret", "fuzz-password"
+_RESOURCES = ("rest-service", "diff-ns-service")
+_LOCAL = ("--server.address=127.0.0.1", "--server.port=0", "--server.drain-wait=0s")
+
+
+@dataclass(frozen=True)
+class ThreeServices:
+    """Their base URLs by name."""
+
+    urls: dict[str, str]
+    token: str = field(repr=False)
+
+
+@contextmanager
+def three_services(directory: Path) -> Iterator[ThreeServices]:
+    """Run them all; `rest-service` finds the others through a static table."""
+    with ExitStack() as stack:
+        (directory / "redis").mkdir()
+        redis = stack.enter_context(redis_port(directory / "redis"))
+        (directory / "application.yaml").write_text(yaml.safe_dump(_identities()))
+        table, flags = directory / "table.json", {"spring.data.redis.host": "127.0.0.1"}
+        cas = stack.enter_context(
+            cas_process(directory, {**flags, "spring.data.redis.port": str(redis)})
+        )
+        urls = {"cas-server": cas.url}
+        for name in reversed(_RESOURCES):
+            service = stack.enter_context(_resource_service(name, cas.url, table))
+            urls[name] = "http://{}:{}".format(*service.api)
+            if name == "diff-ns-service":
+                address = urls[name].removeprefix("http://")
+                table.write_text(json.dumps({"diff-ns-service-service.default:80": address}))
+        yield ThreeServices(urls, _token(cas.url))
+
+
+@contextmanager
+def _resource_service(name: str, cas: str, table: Path) -> Iterator[ServiceProcess]:
+    flags = {
+        "discovery.mode": "static",
+        "discovery.table": str(table),
+        "greeting.message": "Hello",
+        "security.oauth2.client.client-id": name,
+        "security.oauth2.client.client-secret": _SECRET,
+        "security.oauth2.client.access-token-uri": f"{cas}/oauth/token",
+        "security.oauth2.resource.id": name,
+        "security.oauth2.resource.token-info-uri": f"{cas}/oauth/check_token",
+    }
+    arguments = (*_LOCAL, *(f"--{key}={value}" for key, value in flags.items()))
+    module = name.replace("-", "_")
+    with spawn(*arguments, command=("-m", module)) as process:
+        service = ServiceProcess(process)
+        with service.open:
+            service.started()
+            yield service
+
+
+def _identities() -> dict[str, object]:
+    secret = hash_password(_SECRET)
+    client = {
+        "client-secret": secret,
+        "authorized-grant-types": ["client_credentials", "password"],
+        "scope": ["read", "write"],
+        "resource-ids": list(_RESOURCES),
+        "check-tokens": True,
+        "access-token-validity-seconds": 86400 * 7,
+    }
+    admin = {"password": hash_password(_PASSWORD), "authorities": ["ROLE_USER", "ROLE_ADMIN"]}
+    return {
+        "clients": dict.fromkeys(_RESOURCES, client),
+        "users": {"fuzz-admin": admin},
+        "password-grant-clients": ["rest-service"],
+    }
+
+
+def _token(cas: str) -> str:
+    form = {"grant_type": "password", "username": "fuzz-admin", "password": _PASSWORD}
+    reply = httpx.post(f"{cas}/oauth/token", data=form, auth=("rest-service", _SECRET))
+    reply.raise_for_status()
+    return str(reply.json()["access_token"])
