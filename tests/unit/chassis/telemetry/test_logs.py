@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from chassis.telemetry.log_line import MAX_LINE
 from chassis.telemetry.logs import configure_logs, set_levels
 from chassis.telemetry.trace import Trace, current_trace
 
@@ -71,3 +72,35 @@ def test_levels_follow_the_configuration(capsys: pytest.CaptureFixture[str]) -> 
     structlog.get_logger("orders.detail").debug("nor this")
 
     assert [line["message"] for line in written(capsys)] == ["this"]
+
+
+@pytest.mark.bound("log-line")
+@pytest.mark.parametrize(
+    "text", ["x" * 1_000_000, "\x00" * 100_000, "\n" * 20_000, "ü\ud800" * 50_000]
+)
+def test_a_line_is_never_longer_than_a_container_runtime_takes(
+    capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    """And is JSON still, which says where the event came from."""
+    configure_logs("sample")
+    structlog.get_logger("orders").warning(
+        "begin" + text, count=2, items=[text, text], one=text, two=text, three=text
+    )
+    out = capsys.readouterr().out
+    line = json.loads(out)
+
+    assert len(out.encode()) <= MAX_LINE + 1
+    assert (line["logger"], line["level"], line["count"]) == ("orders", "warning", 2)
+    assert line["message"].startswith("begin")
+
+
+def test_the_ends_of_a_long_traceback_stay(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs("sample")
+    try:
+        int("x" * 100_000 + "the reason")
+    except ValueError:
+        structlog.get_logger("orders").exception("failed")
+    (line,) = written(capsys)
+
+    assert str(line["exception"]).startswith("Traceback")
+    assert str(line["exception"]).endswith("the reason'")

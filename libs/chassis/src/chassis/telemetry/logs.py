@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 
 from chassis.telemetry import audit
+from chassis.telemetry.log_line import render
 from chassis.telemetry.redaction import redact
 from chassis.telemetry.trace import current_trace
 
@@ -35,7 +36,7 @@ def configure_logs(service: str) -> None:
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.EventRenamer("message"),
-            structlog.processors.JSONRenderer(),
+            render,
         ],
     )
     handler = logging.StreamHandler(sys.stdout)
