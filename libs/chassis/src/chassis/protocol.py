@@ -23,6 +23,7 @@ from chassis.errors import (
     PayloadTooLarge,
     RequestTimeout,
 )
+from chassis.telemetry.trace import Trace
 
 MAX_HEAD = 32 * 1024
 _AGE_JITTER = 0.25
@@ -194,6 +195,7 @@ def _raw_answer(error: ApiError) -> bytes:
         *(f"{name}: {value}" for name, value in error.headers.items()),
         "Content-Type: application/json",
         f"Content-Length: {len(body)}",
+        f"traceresponse: {Trace().traceparent()}",
         "Connection: close",
     ]
     return "\r\n".join([*lines, "", ""]).encode() + body
