@@ -30,7 +30,7 @@ async def perform(action: Object, target: Target, seconds: float) -> None:
     """Do what a probe or hook says; raise `ActionFailedError`."""
     try:
         if "sleep" in action:
-            await asyncio.sleep(action["sleep"]["seconds"])
+            await asyncio.sleep(action["sleep"].get("seconds", 0))
         elif "exec" in action:
             await _execute(action["exec"]["command"], target, seconds)
         else:
@@ -69,9 +69,11 @@ async def _connect(action: Object, target: Target) -> None:
 
 def _http_request(request: Object, host: str) -> bytes:
     headers = {"Host": host, "User-Agent": "kube-probe/localkube", "Connection": "close"}
-    headers |= {header["name"]: header["value"] for header in request.get("httpHeaders", [])}
+    headers |= {
+        header["name"]: header.get("value", "") for header in request.get("httpHeaders", [])
+    }
     lines = [f"{name}: {value}" for name, value in headers.items()]
-    return "\r\n".join([f"GET {request.get('path', '/')} HTTP/1.1", *lines, "", ""]).encode()
+    return "\r\n".join([f"GET {request.get('path') or '/'} HTTP/1.1", *lines, "", ""]).encode()
 
 
 def _check_status(line: bytes) -> None:

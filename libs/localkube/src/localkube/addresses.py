@@ -1,15 +1,12 @@
 """Who gets which address: a claimed 127.x.0.0/16, or one address with differing ports."""
 
-import errno
 import itertools
 import socket
 import sys
-import zlib
 
-from localkube.errors import LocalkubeError
+from localkube import networks
 
 HOST = "127.0.0.1"
-_NETWORKS = range(10, 250)
 
 
 class Addresses:
@@ -23,7 +20,7 @@ class Addresses:
         self.loopback = loopback
         self.claim: socket.socket | None = None
         if loopback:
-            self.claim, self._network = _claim(preference)
+            self.claim, self._network = networks.claim(preference)
         self._pods, self._services = itertools.count(2), itertools.count(1)
 
     def pod_ip(self) -> str:
@@ -59,22 +56,3 @@ def default_mode() -> str:
         except OSError:
             return "ports"
     return "loopback" if sys.platform.startswith("linux") else "ports"
-
-
-def _claim(preference: str) -> tuple[socket.socket, int]:
-    """Claim a network by an abstract socket's name, which the kernel knows machine-wide.
-
-    It holds as long as a process of ours lives, whoever the user is.
-    """
-    first = zlib.crc32(preference.encode()) % len(_NETWORKS)
-    for network in [*_NETWORKS[first:], *_NETWORKS[:first]]:
-        holder = socket.socket(socket.AF_UNIX)
-        try:
-            holder.bind(f"\0localkube-127.{network}")
-        except OSError as error:
-            holder.close()
-            if error.errno != errno.EADDRINUSE:
-                raise
-        else:
-            return holder, network
-    raise LocalkubeError("every 127.x.0.0/16 is taken; end a suite: localkube down --state DIR")

@@ -1,99 +1,135 @@
 """Admit a document: check it, fill in what Kubernetes would, or refuse it in one line."""
 
 import base64
+import re
+from collections.abc import Mapping
 from typing import Any
 
+from localkube.allocated import kept
 from localkube.errors import UsageError
-from localkube.kinds import kind_named
-from localkube.objects import Object, Ref, selects
+from localkube.kinds import kind_named, require_version
+from localkube.objects import Object, Ref
 from localkube.schema import Findings, check_object
+from localkube.validation import shown, validate
+
+REPLICAS = 1000
+"""The most pods of one Deployment on one machine."""
+
+_TEXTS = frozenset({"data", "binaryData", "stringData", "labels", "annotations", "matchLabels"})
+"""Maps of texts: a null in them is an empty text, not a field that is not set."""
+_DEFAULTED = frozenset(
+    {
+        *("namespace", "type", "protocol", "scheme", "sessionAffinity", "restartPolicy"),
+        *("nodePort", "targetPort", "clusterIP"),
+    }
+)
+"""Fields whose empty value or 0 means the default, as if they were not there."""
 
 
-def admit(document: Object, source: str, namespace: str) -> tuple[Object, set[str]]:
+def admit(
+    document: Object, source: str, namespace: str, old: Object | None = None
+) -> tuple[Object, set[str]]:
     """Return a checked copy with its namespace set, and its fields without effect.
 
-    Raises `UsageError` naming `source`, object and field.
+    `old` is the object that it shall replace. Raises `UsageError` that names `source`, object
+    and field.
     """
+    require_version(document, f"{source}: {name_of(document)}")
     found = check_object(document)
-    if not found.problems and document["kind"] in _CONSISTENT:
-        _CONSISTENT[document["kind"]](document, found)
     if found.problems:
         raise UsageError(f"{source}: {name_of(document)}: {found.problems[0]}")
-    admitted: Object = _without_nulls(document)
-    if kind_named(document["kind"]).namespaced:
-        admitted["metadata"].setdefault("namespace", namespace)
-    if plain := admitted.pop("stringData", None):
-        encoded = {key: base64.b64encode(text.encode()).decode() for key, text in plain.items()}
-        admitted["data"] = {**admitted.get("data", {}), **encoded}
-    return admitted, found.without_effect
+    new: Object = _without_nulls(document)
+    if kind_named(new["kind"]).namespaced:
+        new["metadata"].setdefault("namespace", namespace)
+    _fold_data(new, source)
+    new = kept(new, old)
+    if problems := validate(new, old):
+        told = problems[0] if len(problems) == 1 else f"[{', '.join(problems)}]"
+        subject = f"The {new['kind']} {shown(new['metadata'].get('name', ''))}"
+        raise UsageError(f"{source}: {subject} is invalid: {told}")
+    _check_here(new, source)
+    return new, found.without_effect
 
 
 def name_of(document: Object) -> Ref:
     """Name a document that may not be valid."""
     metadata = document.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
-    return Ref(document["kind"], metadata.get("namespace") or "", metadata.get("name") or "?")
+    namespace, name = metadata.get("namespace") or "", metadata.get("name") or "?"
+    return Ref(document["kind"], str(namespace), str(name))
 
 
-def _without_nulls(value: Any) -> Any:
+def _without_nulls(value: Any, parent: str = "") -> Any:
     """Copy a document; a field that is null is not set, as in Kubernetes."""
-    if isinstance(value, dict):
-        return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
-    return [_without_nulls(inner) for inner in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [_without_nulls(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    if parent in _TEXTS or (parent == "selector" and "matchLabels" not in value):
+        return {key: "" if inner is None else inner for key, inner in value.items()}
+    return {
+        key: _without_nulls(inner, key)
+        for key, inner in value.items()
+        if inner is not None and (inner or key not in _DEFAULTED)
+    }
 
 
-def _deployment(document: Object, found: Findings) -> None:
-    spec = document["spec"]
-    selector = spec["selector"]["matchLabels"]
-    if not selector or not selects(selector, spec["template"]):
-        found.problem("spec.selector", "does not match the labels of spec.template")
-    pod = spec["template"]["spec"]
-    names = [container["name"] for container in pod["containers"]]
-    if len(names) != len(set(names)):
-        found.problem("spec.template.spec.containers", "two containers have one name")
-    volumes = {volume["name"] for volume in pod.get("volumes") or []}
-    for index, container in enumerate(pod["containers"]):
-        _container(container, volumes, f"spec.template.spec.containers[{index}]", found)
+def _fold_data(document: Object, source: str) -> None:
+    """Have a Secret's and a ConfigMap's bytes in one spelling, and stringData among them."""
+    field = {"Secret": "data", "ConfigMap": "binaryData"}.get(document["kind"], "")
+    if field in document:
+        document[field] = _canonical(document, document[field], source)
+    if plain := document.pop("stringData", None):
+        encoded = {key: _encoded(text.encode()) for key, text in plain.items()}
+        document["data"] = {**document.get("data", {}), **encoded}
 
 
-def _container(container: Object, volumes: set[str], path: str, found: Findings) -> None:
-    for index, mount in enumerate(container.get("volumeMounts") or []):
-        if mount["name"] not in volumes:
-            reason = f"no volume is called {mount['name']!r}; add it to spec.template.spec.volumes"
-            found.problem(f"{path}.volumeMounts[{index}].name", reason)
-    known = {port.get("name") for port in container.get("ports") or []}
+def _canonical(document: Object, data: Mapping[str, str], source: str) -> dict[str, str]:
+    try:
+        return {key: _encoded(_decoded(text)) for key, text in data.items()}
+    except ValueError as error:
+        kind = document["kind"]
+        refusal = f'{kind} in version "v1" cannot be handled as a {kind}: {error}'
+        raise UsageError(
+            f"{source}: {name_of(document)}: {refusal}; use stringData for plain text"
+        ) from None
+
+
+def _encoded(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+def _decoded(text: str) -> bytes:
+    """Decode base64 as Go does, which skips line ends; raise `ValueError` in its words."""
+    try:
+        return base64.b64decode(re.sub("[\r\n]", "", text), validate=True)
+    except ValueError:
+        wrong = re.search(r"[^A-Za-z0-9+/\r\n]", text)
+        # The wrong letter, or the beginning of the group of four that is not whole.
+        place = wrong.start() if wrong else len(text) // 4 * 4
+        raise ValueError(f"illegal base64 data at input byte {place}") from None
+
+
+def _check_here(document: Object, source: str) -> None:
+    """Refuse what a cluster may accept, and what can have no good end on one machine."""
+    if document["kind"] != "Deployment":
+        return
+    found, spec = Findings(), document["spec"]
+    if spec.get("replicas", 1) > REPLICAS:
+        found.problem(
+            "spec.replicas", f"{spec['replicas']} is more than the {REPLICAS} of localkube"
+        )
+    for index, container in enumerate(spec["template"]["spec"]["containers"]):
+        _check_probes(container, f"spec.template.spec.containers[{index}]", found)
+    if found.problems:
+        raise UsageError(f"{source}: {name_of(document)}: {found.problems[0]}")
+
+
+def _check_probes(container: Object, path: str, found: Findings) -> None:
+    known = {port.get("name") for port in container.get("ports", [])}
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
-        for action, detail in (container.get(probe) or {}).items():
-            port = detail.get("port") if isinstance(detail, dict) else None
+        for action in ("httpGet", "tcpSocket"):
+            port = container.get(probe, {}).get(action, {}).get("port")
             if isinstance(port, str) and port not in known:
                 reason = f"no port of the container is called {port!r}"
                 found.problem(f"{path}.{probe}.{action}.port", reason)
-
-
-def _service(document: Object, found: Findings) -> None:
-    spec = document["spec"]
-    ports = spec.get("ports") or []
-    needed = "externalName" if spec.get("type") == "ExternalName" else "ports"
-    if not spec.get(needed):
-        found.problem(f"spec.{needed}", "is missing; set it")
-    if len({port["port"] for port in ports}) != len(ports):
-        found.problem("spec.ports", "one port stands twice")
-    if len(ports) > 1 and any(not port.get("name") for port in ports):
-        found.problem("spec.ports", "each of several ports needs a name")
-
-
-def _data(document: Object, found: Findings) -> None:
-    field = "data" if document["kind"] == "Secret" else "binaryData"
-    for key, value in (document.get(field) or {}).items():
-        try:
-            base64.b64decode(value, validate=True)
-        except ValueError:
-            found.problem(f"{field}.{key}", "is not base64; use stringData for plain text")
-
-
-_CONSISTENT = {
-    "Deployment": _deployment,
-    "Service": _service,
-    "Secret": _data,
-    "ConfigMap": _data,
-}

@@ -2,15 +2,10 @@
 
 import argparse
 import json
-import os
-import shlex
-import subprocess
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from localkube.client import Client
-from localkube.errors import LocalkubeError, UsageError
+from localkube.errors import UsageError
 from localkube.kinds import named, one
 from localkube.terminal import say, show
 
@@ -30,18 +25,6 @@ def patch(options: argparse.Namespace, client: Client) -> int:
     """Patch one object."""
     body = _document(options.patch, "-p")
     show(client.call("patch", **_place(options), how=options.type, patch=body)["line"])
-    return 0
-
-
-def edit(options: argparse.Namespace, client: Client) -> int:
-    """Open one object in an editor and take over what was changed."""
-    place = _place(options)
-    after = _edited(_editable(client.get(**place)))
-    if after is None:
-        show("Edit cancelled, no changes made.")
-        return 0
-    changed = _document(after, "the edited object")
-    show(client.call("patch", **place, how="replace", patch=changed)["line"])
     return 0
 
 
@@ -90,29 +73,9 @@ def _document(text: str, source: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:
-        from localkube.manifests import parse  # noqa: PLC0415  # JSON is the usual case
+        from localkube.yaml_reader import parse  # noqa: PLC0415  # JSON is the usual case
 
         documents = parse(text, source)
     if len(documents) != 1:
         raise UsageError(f"{source}: expected one JSON or YAML document")
     return documents[0]
-
-
-def _editable(document: Any) -> str:
-    from localkube.yaml_text import to_yaml  # noqa: PLC0415  # only `edit` writes YAML
-
-    hint = "# Save and close to apply; an unchanged file changes nothing.\n"
-    return hint + to_yaml({key: value for key, value in document.items() if key != "status"})
-
-
-def _edited(text: str) -> str | None:
-    editor = os.environ.get("KUBE_EDITOR") or os.environ.get("EDITOR") or "vi"
-    with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / "object.yaml"
-        path.write_text(text, encoding="utf-8")
-        # The editor is the user's own, who may give it arguments.
-        command = ["/bin/sh", "-c", f"{editor} {shlex.quote(str(path))}"]
-        if code := subprocess.call(command):  # noqa: S603  # see above
-            raise LocalkubeError(f"the editor {editor!r} ended with {code}; nothing was changed")
-        after = path.read_text(encoding="utf-8")
-    return after if after != text else None

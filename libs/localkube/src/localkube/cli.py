@@ -111,7 +111,7 @@ def _add_changing(verbs: _Verbs) -> None:
     patch = _object_verb(verbs, "patch", "change", "change an object by a patch")
     patch.add_argument("-p", "--patch", required=True)
     patch.add_argument("--type", choices=["strategic", "merge"], default="strategic")
-    _object_verb(verbs, "edit", "change", "change an object in $KUBE_EDITOR")
+    _object_verb(verbs, "edit", "edit", "change an object in $KUBE_EDITOR")
     apply = _object_verb(verbs, "apply", "change", "create or change the objects of files")
     apply.add_argument("-f", "--filename", action="append", required=True)
     delete = _object_verb(verbs, "delete", "change", "delete objects")

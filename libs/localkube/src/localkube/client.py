@@ -50,7 +50,7 @@ class Client:
         sock = socket.socket(socket.AF_UNIX)
         sock.settimeout(TIMEOUT_S)
         try:
-            with contextlib.chdir(self.state.directory):
+            with self.state.opened() as directory, contextlib.chdir(directory):
                 sock.connect(SOCKET)
         except OSError:
             sock.close()

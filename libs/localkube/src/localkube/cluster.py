@@ -12,7 +12,7 @@ from localkube.discovery_table import DiscoveryTable
 from localkube.errors import LocalkubeError, UsageError
 from localkube.events import Events
 from localkube.images import Images
-from localkube.kinds import MANIFEST_KINDS, NO_EFFECT_KINDS, kind_named, spelled
+from localkube.kinds import MANIFEST_KINDS, NO_EFFECT_KINDS, kind_named, require_version, spelled
 from localkube.launches import Platform
 from localkube.manifests import Manifest
 from localkube.objects import Object, Ref, annotations_of, labels_of, ref_of, selects
@@ -20,6 +20,7 @@ from localkube.patches import merge
 from localkube.pods import Pods
 from localkube.services import Services
 from localkube.store import Store
+from localkube.versions import check_current
 from localkube.watchdog import Watchdog
 
 
@@ -30,6 +31,7 @@ class Cluster:
         self, directory: Path, addresses: Addresses, images: Images, watchdog: Watchdog
     ) -> None:
         self._store, self._images = Store(), images
+        self._changing = asyncio.Lock()
         events = Events(self._store)
         table = directory / "discovery" / "services.json"
         told = {"DISCOVERY__MODE": "static", "DISCOVERY__TABLE": str(table)}
@@ -67,59 +69,86 @@ class Cluster:
         Annotations that others added to an object stay.
         """
         without_effect = {d["kind"] for _, d in manifests if d["kind"] in NO_EFFECT_KINDS}
-        admitted = []
-        for source, document in manifests:
-            if document["kind"] in MANIFEST_KINDS:
-                new, ignored = self._admit(source, document, namespace)
-                without_effect |= ignored
-                admitted.append((source, new))
-        admitted.sort(key=lambda pair: MANIFEST_KINDS.index(pair[1]["kind"]))
-        self._check_namespaces(admitted)
-        lines = [await self._keep(source, self._with_annotations(new)) for source, new in admitted]
-        return {"lines": lines, "without_effect": sorted(without_effect)}
+        async with self._changing:
+            admitted, ignored = self._admit_all(manifests, namespace)
+            self._check_namespaces(admitted)
+            lines = [await self._keep(s, self._with_annotations(new)) for s, new in admitted]
+        return {"lines": lines, "without_effect": sorted(without_effect | ignored)}
 
     async def patch(self, kind: str, namespace: str, name: str, how: str, patch: Any) -> Object:
-        """Change an object (`how` is merge, strategic or replace) and return the line to print."""
+        """Change an object (`how` is merge or strategic) and return the line to print.
+
+        With a resourceVersion the patch is for that version of the object only.
+        """
         ref = _ref(kind, namespace, name)
-        old = self._store.get(ref)
-        new = patch if how == "replace" else merge(old, patch, strategic=how == "strategic")
-        if not isinstance(patch, dict) or name_of({"kind": None} | new) != ref:
-            raise UsageError(
-                f"{ref}: a patch is an object, and cannot change kind, name or namespace"
-            )
-        if ref.kind not in MANIFEST_KINDS:
-            raise UsageError(f"{ref}: localkube makes it; patch the Deployment or Service instead")
-        admitted, _ = self._admit("patch", new, namespace)
-        return {"line": await self._keep("patch", admitted, "patched")}
+        async with self._changing:
+            old = self._store.get(ref)
+            new = merge(old, patch, strategic=how == "strategic")
+            if not isinstance(patch, dict) or name_of({"kind": None} | new) != ref:
+                raise UsageError(
+                    f"{ref}: a patch is an object, and cannot change kind, name or namespace"
+                )
+            if ref.kind not in MANIFEST_KINDS:
+                raise UsageError(
+                    f"{ref}: localkube makes it; patch its Deployment or Service instead"
+                )
+            admitted, _ = self._admit("patch", new, namespace, old)
+            return {"line": await self._keep("patch", admitted, "patched")}
 
     async def delete(
         self, kind: str, namespace: str, name: str, grace: float | None, *, wait: bool
     ) -> Object:
         """Delete an object and what it owns; with `wait` return when a pod is gone."""
         ref = _ref(kind, namespace, name)
-        self._store.get(ref)
-        if pod := self._pods.get(ref):
-            ending = pod.terminate(grace)
-            if wait:
-                await asyncio.shield(ending)
-        else:
-            if ref.kind == "Namespace":
-                for inside in (i for k in MANIFEST_KINDS[1:] for i in self._store.list(k, name)):
-                    self._store.remove(ref_of(inside))
-            self._store.remove(ref)
+        async with self._changing:
+            ending = self._remove(ref, grace)
+        if ending and wait:
+            await asyncio.shield(ending)
         return {"line": f"{spelled(ref)} deleted"}
 
-    def _admit(self, source: str, document: Object, namespace: str) -> tuple[Object, set[str]]:
-        new, without_effect = admit(document, source, namespace)
+    def _remove(self, ref: Ref, grace: float | None) -> "asyncio.Task[None] | None":
+        """Remove an object; return the end of a pod, which takes its time."""
+        self._store.get(ref)
+        if pod := self._pods.get(ref):
+            return pod.terminate(grace)
+        if ref.kind == "Namespace":
+            for kind in MANIFEST_KINDS[1:]:
+                for inside in self._store.list(kind, ref.name):
+                    self._store.remove(ref_of(inside))
+        self._store.remove(ref)
+        return None
+
+    def _admit_all(
+        self, manifests: Sequence[Manifest], namespace: str
+    ) -> tuple[Sequence[Manifest], set[str]]:
+        """Admit documents of the kinds that have an effect, in the order to apply them."""
+        without_effect: set[str] = set()
+        latest: dict[Ref, Object] = {}
+        admitted = []
+        for source, document in manifests:
+            if document["kind"] in NO_EFFECT_KINDS:
+                require_version(document, f"{source}: {name_of(document)}")
+                continue
+            ref = name_of(document)
+            ref = _ref(ref.kind, ref.namespace or namespace, ref.name)
+            live = latest.get(ref) or self._store.find(ref)
+            new, ignored = self._admit(source, document, namespace, live)
+            without_effect |= ignored
+            latest[ref] = new
+            admitted.append((source, new))
+        admitted.sort(key=lambda pair: MANIFEST_KINDS.index(pair[1]["kind"]))
+        return admitted, without_effect
+
+    def _admit(
+        self, source: str, document: Object, namespace: str, old: Object | None
+    ) -> tuple[Object, set[str]]:
+        check_current(document, old, source)
+        new, without_effect = admit(document, source, namespace, old)
         if new["kind"] == "Deployment":
-            self._check_deployment(new, source)
+            self._check_images(new, source)
         return new, without_effect
 
-    def _check_deployment(self, new: Object, source: str) -> None:
-        old = self._store.find(ref_of(new))
-        if old is not None and old["spec"]["selector"] != new["spec"]["selector"]:
-            reason = "spec.selector: cannot change; delete the object first"
-            raise UsageError(f"{source}: {ref_of(new)}: {reason}")
+    def _check_images(self, new: Object, source: str) -> None:
         for index, container in enumerate(new["spec"]["template"]["spec"]["containers"]):
             try:
                 self._images.entrypoint(container)

@@ -104,7 +104,7 @@ class Container:
         began = timestamp()
         try:
             self._process = process = await self._start(current)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: a NUL byte in the environment
             self._ended({"exitCode": 128, "reason": "StartError", "message": str(error)})
             return
         self._state = {"running": {"startedAt": began}}

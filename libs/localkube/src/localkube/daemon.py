@@ -29,19 +29,38 @@ GRACE_S = 3.0
 """What processes get after SIGTERM when all of them end together."""
 
 
+PRIVATE = 0o077
+"""The umask: all that localkube writes is for its user alone."""
+
+
 async def _serve(options: argparse.Namespace) -> None:
     pods = options.state / "pods"
-    shutil.rmtree(pods, ignore_errors=True)
+    _clear(pods)
+    _clear(options.state / "discovery")
     addresses = Addresses(str(options.state), loopback=options.addresses == "loopback")
     claims = [addresses.claim.fileno()] if addresses.claim else []
     watchdog = Watchdog([options.lock, *claims])
+    if addresses.claim:
+        await asyncio.start_unix_server(_show_owner, sock=addresses.claim)
     try:
         tending = asyncio.create_task(logs.tend(pods))
         await _run(Cluster(options.state, addresses, Images.load(options.config), watchdog))
         tending.cancel()
     finally:
         watchdog.close()
-        shutil.rmtree(pods, ignore_errors=True)
+        _clear(pods)
+
+
+def _show_owner(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Let others see whose claim this is: accepting the connection is all they need."""
+    writer.close()
+
+
+def _clear(directory: Path) -> None:
+    """Remove a directory, and not what a symbolic link in its place leads to."""
+    if directory.is_symlink():
+        directory.unlink()
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 async def _run(cluster: Cluster) -> None:
@@ -95,6 +114,7 @@ def main() -> int:
     parser.add_argument("--lock", type=int, required=True)
     options = parser.parse_args()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    os.umask(PRIVATE)
     os.chdir(options.state)
     Path(SOCKET).unlink(missing_ok=True)
     _raise_file_limit()

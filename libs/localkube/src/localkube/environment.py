@@ -60,6 +60,8 @@ def pod_field(pod: Object, path: str) -> str:
     value: Any = pod
     for part in path.split("."):
         value = value.get(part) if isinstance(value, dict) else None
+    if isinstance(value, list):  # of addresses: status.podIPs
+        value = ",".join(address["ip"] for address in value)
     if not isinstance(value, str):
         raise LocalkubeError(f"fieldRef {path}: localkube does not know this field")
     return value

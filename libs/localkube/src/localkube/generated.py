@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from localkube.errors import LocalkubeError
 from localkube.images import Images, find_program
-from localkube.manifests import Manifest, parse
+from localkube.manifests import Manifest
 from localkube.objects import Object, Ref
 from localkube.volumes import sources_of
+from localkube.yaml_reader import parse
 
 _WITHIN_S = 60
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from localkube import redis_server
 from localkube.errors import UsageError
-from localkube.manifests import parse, read_text
+from localkube.manifests import read_text
 from localkube.objects import Object
 from localkube.schema import Findings, check
+from localkube.yaml_reader import parse
 
 _PLACEHOLDER = re.compile(r"\{(ip|port(?::([\w-]+))?)\}")
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from localkube.errors import UsageError
-from localkube.objects import Ref
+from localkube.objects import Object, Ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,7 @@ class Kind:
     plural: str
     short: str
     namespaced: bool = True
+    version: str = "v1"
 
 
 KINDS = (
@@ -22,7 +23,7 @@ KINDS = (
     Kind("ConfigMap", "configmaps", "cm"),
     Kind("Secret", "secrets", "secret"),
     Kind("Service", "services", "svc"),
-    Kind("Deployment", "deployments", "deploy"),
+    Kind("Deployment", "deployments", "deploy", version="apps/v1"),
     Kind("Pod", "pods", "po"),
     Kind("Endpoints", "endpoints", "ep"),
     Kind("Event", "events", "ev"),
@@ -30,11 +31,17 @@ KINDS = (
 MANIFEST_KINDS = tuple(kind.name for kind in KINDS[:5])
 """What a manifest may hold, in the order in which it is applied."""
 
-NO_EFFECT_KINDS = (
-    *("PodDisruptionBudget", "NetworkPolicy", "HorizontalPodAutoscaler", "Ingress"),
-    *("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"),
-)
-"""Accepted, named once, and without a meaning on one machine."""
+_RBAC = ("rbac.authorization.k8s.io/v1",)
+_NETWORKING = ("networking.k8s.io/v1",)
+NO_EFFECT_KINDS = {
+    "PodDisruptionBudget": ("policy/v1",),
+    "NetworkPolicy": _NETWORKING,
+    "Ingress": _NETWORKING,
+    "HorizontalPodAutoscaler": ("autoscaling/v2", "autoscaling/v1"),
+    "ServiceAccount": ("v1",),
+    **dict.fromkeys(("Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"), _RBAC),
+}
+"""Accepted with these versions, named once, and without a meaning on one machine."""
 
 
 def kind_named(text: str) -> Kind:
@@ -45,6 +52,24 @@ def kind_named(text: str) -> Kind:
             return kind
     known = ", ".join(kind.plural for kind in KINDS)
     raise UsageError(f"unknown kind {text!r}; localkube knows {known}")
+
+
+def require_version(document: Object, subject: str) -> None:
+    """Check that a cluster serves a document's kind in its apiVersion; raise `UsageError`."""
+    kind, version = document["kind"], document.get("apiVersion")
+    served = NO_EFFECT_KINDS.get(kind) or (kind_named(kind).version,)
+    if not version:
+        raise UsageError(f"{subject}: apiVersion not set; write apiVersion: {served[0]}")
+    if version not in served:
+        refusal = f'no matches for kind "{kind}" in version "{version}"'
+        raise UsageError(f"{subject}: {refusal}; write apiVersion: {served[0]}")
+
+
+def resource_of(ref: Ref) -> str:
+    """Return an object's resource and name as the API server writes them."""
+    kind = kind_named(ref.kind)
+    group = f".{kind.version.partition('/')[0]}" if "/" in kind.version else ""
+    return f'{kind.plural}{group} "{ref.name}"'
 
 
 def named(words: Sequence[str]) -> list[tuple[Kind, tuple[str, ...]]]:

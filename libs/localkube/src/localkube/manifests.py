@@ -3,26 +3,14 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from localkube.errors import UsageError
 from localkube.kinds import MANIFEST_KINDS, NO_EFFECT_KINDS
 from localkube.objects import Object
+from localkube.yaml_reader import parse
 
 Manifest = tuple[str, Object]
 """Where a document was read, and the document."""
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # chosen at run time
-    """Reads YAML as Kubernetes does: a date is a string."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
-    for first, pairs in _Loader.yaml_implicit_resolvers.items()
-}
 
 
 def read(path: str) -> list[Manifest]:
@@ -40,17 +28,6 @@ def read_text(path: Path) -> str:
         raise UsageError(f"{path}: {error.strerror}; check the path") from None
     except UnicodeDecodeError:
         raise UsageError(f"{path}: is not UTF-8 text; save it as UTF-8") from None
-
-
-def parse(text: str, source: str) -> list[Any]:
-    """Parse every YAML document of a text; raise `UsageError` with the line."""
-    try:
-        return [part for part in yaml.load_all(text, _Loader) if part is not None]  # a SafeLoader
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        reason = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise UsageError(f"{source}{line}: not valid YAML: {reason}") from None
 
 
 def _place(path: Path) -> Iterator[Manifest]:

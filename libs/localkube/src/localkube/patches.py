@@ -39,3 +39,28 @@ def _identity(keys: tuple[str, ...], element: Any) -> str:
     """Name a list's element; one without a key is like no other."""
     found = [str(element[key]) for key in keys if isinstance(element, dict) and key in element]
     return found[0] if found else f"at {id(element)}"
+
+
+def difference(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """Return the merge patch (RFC 7396) that makes `after` of `before`; lists are sent whole."""
+    patch: dict[str, Any] = {key: None for key in before if after.get(key) is None}
+    for key, value in after.items():
+        old = before.get(key)
+        if isinstance(value, dict) and isinstance(old, dict):
+            if inner := difference(old, value):
+                patch[key] = inner
+        elif value is not None and value != old:
+            patch[key] = value
+    return patch
+
+
+def clashes(patch: dict[str, Any], before: dict[str, Any], live: dict[str, Any]) -> bool:
+    """Say whether somebody has changed what a patch of `before` changes, and otherwise."""
+    for key, value in patch.items():
+        old, now = before.get(key), live.get(key)
+        if all(isinstance(one, dict) for one in (value, old, now)):
+            if clashes(value, old or {}, now or {}):
+                return True
+        elif now not in (old, value):
+            return True
+    return False

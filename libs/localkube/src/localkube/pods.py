@@ -15,6 +15,8 @@ VOLUME = "localkube/volume."
 """With a volume's name: the annotation that says where that one is."""
 TEMPLATE_HASH = "pod-template-hash"
 DEFAULT_GRACE_S = 30
+LEAST_GRACE_S = 1.0
+"""What a negative grace period stands for, as in Kubernetes."""
 LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 """What generated names are made of, as in Kubernetes."""
 
@@ -48,7 +50,8 @@ class Pod:
     @property
     def grace(self) -> float:
         """Return the seconds a container has between SIGTERM and SIGKILL."""
-        return float(self.document["spec"].get("terminationGracePeriodSeconds", DEFAULT_GRACE_S))
+        seconds = self.document["spec"].get("terminationGracePeriodSeconds", DEFAULT_GRACE_S)
+        return float(seconds) if seconds >= 0 else LEAST_GRACE_S
 
     def ready_for(self) -> float:
         """Return for how many seconds the pod has been ready, negative when it is not."""
@@ -143,6 +146,7 @@ class Pod:
             "podIP": self.ip,
             "podIPs": [{"ip": self.ip}],
             "hostIP": "127.0.0.1",
+            "hostIPs": [{"ip": "127.0.0.1"}],
             "conditions": [condition | ({"message": "; ".join(complaints)} if complaints else {})],
             "containerStatuses": statuses,
         }

@@ -23,7 +23,7 @@ async def verdicts(probe: Object, target: Target, *, hasty: bool) -> AsyncIterat
 
     `hasty` shortens the period until the first success, for as long as failures are tolerated.
     """
-    probe = _DEFAULTS | probe
+    probe = _filled(probe)
     await asyncio.sleep(probe["initialDelaySeconds"])
     healthy, run, patience = False, 0, _now() + probe["periodSeconds"] * probe["failureThreshold"]
     while True:
@@ -38,13 +38,18 @@ async def verdicts(probe: Object, target: Target, *, hasty: bool) -> AsyncIterat
 
 async def first_success(probe: Object, target: Target) -> str | None:
     """Try until the first success; return the reason once all tolerated failures are used up."""
-    limits = _DEFAULTS | probe
+    limits = _filled(probe)
     patience = limits["initialDelaySeconds"] + limits["periodSeconds"] * limits["failureThreshold"]
     deadline = _now() + patience
     async for reason in verdicts(probe, target, hasty=True):
         if reason is None or _now() >= deadline:
             return reason
     return None
+
+
+def _filled(probe: Object) -> Object:
+    """Fill in the defaults, for which 0 stands as well."""
+    return _DEFAULTS | {key: value for key, value in probe.items() if value}
 
 
 async def _attempt(probe: Object, target: Target) -> str | None:

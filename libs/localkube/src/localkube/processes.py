@@ -11,6 +11,9 @@ from pathlib import Path
 
 from localkube.watchdog import Watchdog
 
+CONTAINER_UMASK = 0o022
+"""What container engines start processes with."""
+
 
 @dataclass(frozen=True, slots=True)
 class Launch:
@@ -43,6 +46,7 @@ class Process:
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            umask=CONTAINER_UMASK,
         )
         return cls(process, watchdog)
 

@@ -36,11 +36,15 @@ class Listener:
         """Begin to accept."""
         self._server = await asyncio.start_server(self._serve, sock=self._socket, backlog=BACKLOG)
 
-    def close(self) -> None:
-        """Stop accepting and end every connection."""
+    def retire(self) -> None:
+        """Stop accepting; connections that exist go on."""
         if self._server is not None:
             self._server.close()
         self._socket.close()
+
+    def close(self) -> None:
+        """Stop accepting and end every connection."""
+        self.retire()
         for connection in self._connections:
             connection.cancel()
 
@@ -88,6 +92,20 @@ def tcp_socket() -> socket.socket:
     """
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setblocking(False)  # noqa: FBT003  # the standard library's signature
+    return sock
+
+
+def bound(ip: str, port: int) -> socket.socket:
+    """Return a socket that listens; raise `OSError`."""
+    sock = tcp_socket()
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((ip, port))
+        # Listening at once shows a port in use here and not later.
+        sock.listen(BACKLOG)
+    except OSError:
+        sock.close()
+        raise
     return sock
 
 

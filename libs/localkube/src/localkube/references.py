@@ -1,6 +1,7 @@
 """Read the ConfigMaps and Secrets that pods refer to."""
 
 import base64
+import os
 
 from localkube.errors import LocalkubeError
 from localkube.objects import Object, Ref
@@ -38,7 +39,8 @@ def key_of(kind: str, namespace: str, reference: Object, store: Store) -> str | 
     """Return one key's text, None for an optional one; raise `LocalkubeError`."""
     data = data_of(kind, namespace, reference, store)
     if reference["key"] in data:
-        return data[reference["key"]].decode()
+        # Bytes that are no text reach the environment as they are.
+        return os.fsdecode(data[reference["key"]])
     if reference.get("optional"):
         return None
     ref = Ref(kind, namespace, reference["name"])

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from localkube.manifests import parse
+from localkube.yaml_reader import parse
 
 _HEAD = {"apiVersion!": "text", "kind!": "text", "metadata!": "metadata", "status": "anything"}
 
@@ -57,16 +57,15 @@ def _fields(value: Any, rule: dict[str, Any], path: str, found: Findings) -> Non
         place = f"{path}.{key}".lstrip(".")
         if key in rule.get("no effect", ()):
             found.without_effect.add(key)
-        elif key in known or "*" in known:
+        if key in rule.get("no effect", ()) and key not in known:
+            continue
+        if key in known or "*" in known:
             check(element, known.get(key) or known["*"], place, found)
         else:
             found.problem(place, _refusal(str(key), known))
     for key in rule:
         if key.endswith("!") and value.get(key[:-1]) is None:
-            found.problem(f"{path}.{key[:-1]}".lstrip("."), "is missing; set it")
-    choice = rule.get("exactly one")
-    if choice and sum(value.get(key) is not None for key in choice) != 1:
-        found.problem(path, f"needs exactly one of {', '.join(choice)}")
+            found.problem(f"{path}.{key[:-1]}".lstrip("."), "Required value")
     return None
 
 
@@ -84,6 +83,8 @@ def _items(value: Any, rule: list[Any], path: str, found: Findings) -> None:
     if len(value) < sum(rule[1:]):
         found.problem(path, f"needs at least {rule[1]} element")
     for index, element in enumerate(value):
+        if element is None:
+            found.problem(f"{path}[{index}]", "must not be null; leave it out")
         check(element, rule[0], f"{path}[{index}]", found)
     return None
 
@@ -101,8 +102,8 @@ def _scalar(value: Any, rule: str, path: str, found: Findings) -> None:
             found.problem(path, f"{value} must be from {low} to {high}")
     elif not isinstance(value, str):
         found.problem(path, f"must be a string, not {value!r}; put it in quotes")
-    elif rule.startswith("=") and value not in rule[1:].split("|"):
-        known = rule[1:].replace("|", " or ")
-        found.problem(path, f"{value!r} is not implemented; localkube knows {known}")
+    elif rule.startswith("=") and value and value not in rule[1:].split("|"):
+        known = ", ".join(f'"{word}"' for word in sorted(rule[1:].split("|")))
+        found.problem(path, f'Unsupported value: "{value}": supported values: {known}')
     elif pattern and not re.fullmatch(pattern, value):
         found.problem(path, f"{value!r} is not allowed here")

@@ -2,17 +2,18 @@
 
 import errno
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from localkube.addresses import HOST, Addresses
+from localkube.addresses import Addresses
 from localkube.balancer import Balancer, Endpoint
-from localkube.errors import LocalkubeError
+from localkube.errors import LocalkubeError, UsageError
+from localkube.node_ports import NodePorts, NodePortTakenError
 from localkube.objects import Object, Ref, is_ready, ref_of, selects
-from localkube.proxy import BACKLOG, Listener, tcp_socket
+from localkube.proxy import Listener, bound
 from localkube.store import Store
 
 DEFAULT_AFFINITY_S = 10800
-_FIRST_NODE_PORT, _LAST_NODE_PORT = 30000, 32767
 
 
 @dataclass(slots=True)
@@ -21,13 +22,12 @@ class Running:
 
     ip: str
     listeners: dict[int, Listener] = field(default_factory=dict)
-    node_ports: dict[int, Listener] = field(default_factory=dict)
+    nodes: NodePorts = field(default_factory=NodePorts)
 
-    def close(self, keep: set[int], keep_nodes: set[int]) -> None:
+    def close(self, keep: Iterable[int] = ()) -> None:
         """Stop listening on all other ports."""
-        for listeners, kept in ((self.listeners, keep), (self.node_ports, keep_nodes)):
-            for port in listeners.keys() - kept:
-                listeners.pop(port).close()
+        for port in self.listeners.keys() - set(keep):
+            self.listeners.pop(port).close()
 
 
 class Services:
@@ -39,36 +39,56 @@ class Services:
         store.subscribe(self._on_change)
 
     async def open(self, service: Object) -> Object:
-        """Bind what a Service listens on, return it as it then is; raise `LocalkubeError`."""
+        """Bind what a Service listens on, return it as it then is; raise `LocalkubeError`.
+
+        What listens already goes on as it is where anything cannot be bound.
+        """
         ref, spec = ref_of(service), {"type": "ClusterIP"} | service["spec"]
         ports = [] if spec["type"] == "ExternalName" else spec["ports"]
-        running = self._running.get(ref) or Running(self._addresses.service_ip())
+        running = self._running.get(ref) or self._new(ref, spec)
+        before = set(running.listeners)
         try:
             for port in ports:
-                await self._open_port(ref, running, port, node=spec["type"] == "NodePort")
+                await self._open_port(ref, running, port["port"])
+            await self._open_node_ports(ref, running, ports if spec["type"] == "NodePort" else [])
         except LocalkubeError:
-            if ref not in self._running:
-                running.close(set(), set())
+            running.close(before)
             raise
         self._running[ref] = running
-        numbers = {port["port"] for port in ports}
-        running.close(numbers, numbers if spec["type"] == "NodePort" else set())
+        running.close(port["port"] for port in ports)
         return _described(service, running) if ports else service
+
+    def _new(self, ref: Ref, spec: Object) -> Running:
+        running = Running(self._addresses.service_ip())
+        if spec.get("clusterIP"):
+            reason = f"localkube chooses the address, such as {running.ip}; leave it out"
+            raise UsageError(f"{ref}: spec.clusterIP: {reason}")
+        return running
+
+    async def _open_node_ports(self, ref: Ref, running: Running, ports: list[Object]) -> None:
+        others = {
+            number
+            for other, one in self._running.items()
+            if other != ref
+            for number in one.nodes.listeners
+        }
+        try:
+            await running.nodes.open(ports, others, lambda sock: self._listen(sock, Balancer()))
+        except NodePortTakenError as taken:
+            raise UsageError(f'The Service "{ref.name}" is invalid: {taken}') from None
+        for port in ports:
+            running.nodes.of(port["port"]).balancer = running.listeners[port["port"]].balancer
 
     def close(self) -> None:
         """Stop listening for all Services."""
         for running in self._running.values():
-            running.close(set(), set())
+            running.close()
+            running.nodes.close()
 
-    async def _open_port(self, ref: Ref, running: Running, port: Object, *, node: bool) -> None:
-        number = port["port"]
+    async def _open_port(self, ref: Ref, running: Running, number: int) -> None:
         if number not in running.listeners:
             sock = self._bind(ref, running.ip, number)
             running.listeners[number] = await self._listen(sock, Balancer())
-        if node and number not in running.node_ports:
-            sock = _bind_node_port(port.get("nodePort", _FIRST_NODE_PORT))
-            balancer = running.listeners[number].balancer
-            running.node_ports[number] = await self._listen(sock, balancer)
 
     async def _listen(self, sock: socket.socket, balancer: Balancer) -> Listener:
         listener = Listener(sock, balancer, keep_source=self._addresses.loopback)
@@ -79,7 +99,7 @@ class Services:
         what = "is in use by another program; stop it, or use --addresses=ports"
         for candidate in self._addresses.service_ports(port):
             try:
-                return _bind(ip, candidate)
+                return bound(ip, candidate)
             except OSError as error:
                 if error.errno != errno.EACCES:
                     break
@@ -94,7 +114,9 @@ class Services:
             if changed := self._store.find(ref):
                 self._refresh(changed)
             else:
-                self._running.pop(ref).close(set(), set())
+                gone = self._running.pop(ref)
+                gone.close()
+                gone.nodes.close()
                 self._store.remove(Ref("Endpoints", ref.namespace, ref.name))
 
     def _refresh(self, service: Object) -> None:
@@ -116,9 +138,9 @@ class Services:
 
 def _described(service: Object, running: Running) -> Object:
     """Fill in the real address and ports."""
-    nodes = running.node_ports
+    numbers = running.nodes.numbers
     ports = [
-        {**port, "nodePort": nodes[port["port"]].address[1]} if port["port"] in nodes else port
+        {**port, "nodePort": numbers[port["port"]]} if port["port"] in numbers else port
         for port in service["spec"]["ports"]
     ]
     real = {str(p): "{}:{}".format(*s.address) for p, s in sorted(running.listeners.items())}
@@ -144,25 +166,3 @@ def _affinity(spec: Object) -> float | None:
         return None
     config = spec.get("sessionAffinityConfig", {}).get("clientIP", {})
     return float(config.get("timeoutSeconds", DEFAULT_AFFINITY_S))
-
-
-def _bind(ip: str, port: int) -> socket.socket:
-    sock = tcp_socket()
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((ip, port))
-        # Listening at once shows a port in use here and not later.
-        sock.listen(BACKLOG)
-    except OSError:
-        sock.close()
-        raise
-    return sock
-
-
-def _bind_node_port(wanted: int) -> socket.socket:
-    for port in range(wanted, _LAST_NODE_PORT + 1):
-        try:
-            return _bind(HOST, port)
-        except OSError:
-            continue
-    raise LocalkubeError(f"no free NodePort from {wanted} on; choose a lower nodePort")

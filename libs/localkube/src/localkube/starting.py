@@ -42,8 +42,8 @@ def _start(client: Client, config: Path, mode: str) -> "subprocess.Popen[bytes]"
     state.create()
     lock = _lock(client)
     options = ["--state", str(state.directory), "--config", str(config), "--addresses", mode]
-    with state.log.open("ab") as log:
-        state.log.chmod(0o600)
+    log = state.open_log()
+    try:
         daemon = subprocess.Popen(  # noqa: S603  # our own module
             [sys.executable, "-m", "localkube.daemon", "--lock", str(lock), *options],
             stdin=subprocess.PIPE,
@@ -53,7 +53,9 @@ def _start(client: Client, config: Path, mode: str) -> "subprocess.Popen[bytes]"
             start_new_session=True,
             bufsize=0,
         )
-    os.close(lock)
+    finally:
+        os.close(log)
+        os.close(lock)
     return daemon
 
 

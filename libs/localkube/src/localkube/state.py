@@ -3,8 +3,11 @@
 import fcntl
 import hashlib
 import os
+import stat
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,31 +15,66 @@ from localkube.errors import LocalkubeError
 
 SOCKET = "control.sock"
 """The control socket's name; relative, because a socket's path has a limit."""
+_LOCK, _LOG = "lock", "localkube.log"
+_OTHERS, _OTHERS_WRITE = 0o077, 0o022
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A state directory; only its owner can read it."""
+    """A state directory, which is its user's alone: mode 0700, and no symbolic link."""
 
     directory: Path
 
     @property
     def log(self) -> Path:
         """Return localkube's own log."""
-        return self.directory / "localkube.log"
+        return self.directory / _LOG
 
     def create(self) -> None:
-        """Make the directory; raise `LocalkubeError`."""
+        """Make the directory, or have one that is there closed to others.
+
+        Raises `LocalkubeError` where it is not the user's alone, and may never have been.
+        """
         try:
-            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            (self.directory / "lock").touch(mode=0o600)
+            self.directory.parent.mkdir(parents=True, exist_ok=True)
+            with suppress(FileExistsError):
+                self.directory.mkdir(mode=0o700)
         except OSError as error:
-            reason = f"state directory {self.directory}: {error.strerror}"
-            raise LocalkubeError(f"{reason}; name another with --state") from None
+            raise self._refusal(error.strerror or str(error)) from None
+        with self.opened() as directory:
+            if os.fstat(directory).st_mode & _OTHERS:
+                self._shut(directory)
+            os.close(_open(_LOCK, os.O_RDWR | os.O_CREAT, directory))
+
+    @contextmanager
+    def opened(self) -> Iterator[int]:
+        """Open the directory; raise `LocalkubeError` where it is not the user's own."""
+        try:
+            descriptor = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            linked = self.directory.is_symlink()
+            reason = "is a symbolic link" if linked else error.strerror or str(error)
+            raise self._refusal(reason) from None
+        try:
+            if os.fstat(descriptor).st_uid != os.geteuid():
+                raise self._refusal("belongs to another user")
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def open_log(self) -> int:
+        """Open localkube's own log to append to it."""
+        with self.opened() as directory:
+            descriptor = _open(_LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, directory)
+        os.fchmod(descriptor, 0o600)
+        return descriptor
 
     def lock(self) -> int | None:
         """Take the directory; return the descriptor that holds it, or None where it is taken."""
-        descriptor = os.open(self.directory / "lock", os.O_RDWR)
+        with self.opened() as directory:
+            descriptor = _open(_LOCK, os.O_RDWR, directory)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -53,6 +91,23 @@ class State:
             time.sleep(0.02)
         os.close(descriptor)
         return True
+
+    def _shut(self, directory: int) -> None:
+        """Close a directory to others that is empty or was localkube's before."""
+        mode = stat.S_IMODE(os.fstat(directory).st_mode)
+        found = os.listdir(directory)
+        if found and (mode & _OTHERS_WRITE or _LOCK not in found):
+            raise self._refusal(f"others may use it (mode {mode:04o}); close it: chmod 700 on it")
+        os.fchmod(directory, 0o700)
+
+    def _refusal(self, reason: str) -> LocalkubeError:
+        return LocalkubeError(
+            f"state directory {self.directory}: {reason}; name another with --state"
+        )
+
+
+def _open(name: str, flags: int, directory: int) -> int:
+    return os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=directory)
 
 
 def state_of(option: str | None) -> State:

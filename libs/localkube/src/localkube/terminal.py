@@ -18,6 +18,6 @@ def say(line: str) -> None:
 
 def fail(line: str) -> None:
     """Print why a command failed, in one line."""
-    text = f"localkube: {line}"
+    text = "localkube: " + "\\n".join(line.splitlines())
     colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
     say(f"\033[31m{text}\033[0m" if colour else text)

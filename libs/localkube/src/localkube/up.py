@@ -12,10 +12,11 @@ from localkube.errors import LocalkubeError
 from localkube.generated import generated
 from localkube.get import print_overview
 from localkube.images import Images
-from localkube.kinds import MANIFEST_KINDS
+from localkube.kinds import MANIFEST_KINDS, require_version
 from localkube.objects import DIRECTORY, ref_of
 from localkube.starting import keep, started
 from localkube.terminal import say
+from localkube.versions import check_current
 
 CRASHES = 3
 """Restarts of one container after which `up` gives up."""
@@ -61,7 +62,10 @@ def _checked(documents: list[manifests.Manifest], config: Path) -> Images:
     images = Images.load(config)
     for source, document in documents:
         if document["kind"] in MANIFEST_KINDS:
+            check_current(document, None, source)
             admission.admit(document, source, "default")
+        else:
+            require_version(document, f"{source}: {admission.name_of(document)}")
     return images
 
 

@@ -8,29 +8,47 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from localkube.errors import LocalkubeError
 from localkube.objects import Object
 from localkube.references import chosen_of
 from localkube.store import Store
 
+DEFAULT_MODE = 0o644
 _DATA, _NEXT = "..data", "..data_tmp"
 _SOURCES = {"ConfigMap": "configMap", "Secret": "secret"}
+_MASKS = {"ConfigMap": 0o777, "Secret": 0o700}
+"""What of a file's mode is left: a Secret is for its owner alone, also on a shared machine."""
 
 
 def prepare(volumes: list[Object], directory: Path, namespace: str, store: Store) -> None:
-    """Bring a pod's volumes up to date; raise `LocalkubeError` where a source lacks."""
+    """Bring a pod's volumes up to date; raise `LocalkubeError` where a source lacks.
+
+    One that cannot be brought up to date keeps no other from it.
+    """
+    failures = []
     for volume in volumes:
-        target = directory / volume["name"]
-        target.mkdir(parents=True, exist_ok=True)
-        files: dict[str, bytes] = {}
-        for kind, reference in sources_of(volume):
-            files |= chosen_of(kind, namespace, reference, store)
-        if described := _described(volume):
-            publish(target, files, described.get("defaultMode", 0o644))
+        try:
+            _prepare(volume, directory / volume["name"], namespace, store)
+        except (LocalkubeError, OSError) as error:
+            failures.append(error)
+    if failures:
+        raise failures[0]
+
+
+def _prepare(volume: Object, target: Path, namespace: str, store: Store) -> None:
+    target.mkdir(mode=0o700, parents=True, exist_ok=True)
+    files: dict[str, bytes] = {}
+    mask = 0o777
+    for kind, reference in sources_of(volume):
+        files |= chosen_of(kind, namespace, reference, store)
+        mask &= _MASKS[kind]
+    if described := _described(volume):
+        publish(target, files, described.get("defaultMode", DEFAULT_MODE) & mask)
 
 
 def sources_of(volume: Object) -> Iterator[tuple[str, Object]]:
     """Yield kind and reference of each ConfigMap and Secret that a volume shows."""
-    for place in (volume, *volume.get("projected", {}).get("sources", ())):
+    for place in (volume, *(volume.get("projected") or {}).get("sources", ())):
         for kind, field in _SOURCES.items():
             if reference := place.get(field):
                 yield kind, reference
@@ -47,18 +65,17 @@ def publish(target: Path, files: Mapping[str, bytes], mode: int = 0o644) -> bool
     """
     current = target / _DATA
     old = current.resolve() if current.exists() else None
-    if old is not None and {path.name: path.read_bytes() for path in old.iterdir()} == files:
+    if old is not None and _content(old) == files:
         return False
     now = dt.datetime.now(dt.UTC)
     fresh = target / f"..{now:%Y_%m_%d_%H_%M_%S}.{now.microsecond:06d}{os.urandom(2).hex()}"
-    fresh.mkdir()
+    fresh.mkdir(mode=0o700)
     for name, content in files.items():
-        (fresh / name).write_bytes(content)
-        (fresh / name).chmod(mode)
+        _write(fresh / name, content, mode)
     (target / _NEXT).unlink(missing_ok=True)
     (target / _NEXT).symlink_to(fresh.name)
     (target / _NEXT).rename(current)
-    _link(target, set(files))
+    _link(target, {name.partition("/")[0] for name in files})
     if old is not None:
         shutil.rmtree(old, ignore_errors=True)
     return True
@@ -74,7 +91,7 @@ class Mounts:
     def of(cls, container: Object, volumes: Path) -> "Mounts":
         """Read a container's volumeMounts; `volumes` is the pod's directory of them."""
         mounts = container.get("volumeMounts", [])
-        return cls({mount["mountPath"]: volumes / mount["name"] for mount in mounts})
+        return cls({mount["mountPath"].rstrip("/"): volumes / mount["name"] for mount in mounts})
 
     def rewrite(self, text: str) -> str:
         """Replace each mount path in a text, where it stands as a path of its own."""
@@ -84,6 +101,20 @@ class Mounts:
         paths = "|".join(re.escape(path) for path in longest_first)
         pattern = rf"(?<![\w./-])({paths})(?![\w.-])"
         return re.sub(pattern, lambda found: str(self.directories[found[1]]), text)
+
+
+def _content(directory: Path) -> dict[str, bytes]:
+    found = [path for path in directory.rglob("*") if path.is_file()]
+    return {str(path.relative_to(directory)): path.read_bytes() for path in found}
+
+
+def _write(path: Path, content: bytes, mode: int) -> None:
+    """Write a file that nobody else could open before it had its mode."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+        file.write(content)
+        os.fchmod(file.fileno(), mode)
 
 
 def _link(target: Path, names: set[str]) -> None:

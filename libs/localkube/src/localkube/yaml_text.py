@@ -4,6 +4,8 @@ from typing import Any
 
 import yaml
 
+from localkube import yaml_scalars
+
 
 class _Dumper(yaml.SafeDumper):
     """Writes each object in full, also one that stands twice."""
@@ -12,6 +14,12 @@ class _Dumper(yaml.SafeDumper):
         """Never write an alias."""
         del data
         return True
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        """Return what a plain scalar is read as, so that a text that would not be one is quoted."""
+        if kind is yaml.ScalarNode and implicit[0]:
+            return yaml_scalars.resolve(value)[0]
+        return super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]  # PyYAML has no types
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:

@@ -1,0 +1,109 @@
+"""Claims on 127.x.0.0/16 networks: machine-wide, held by processes, and bounded for each user.
+
+A claim is a listening socket with an abstract name, which the kernel forgets with its last holder.
+The name says which network, and the socket itself whose it is (SO_PEERCRED), so that nobody can
+claim in another's name. What a user holds beyond the bound counts for nothing: to others such a
+network is as good as free.
+"""
+
+import os
+import re
+import secrets
+import socket
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from localkube.errors import LocalkubeError
+
+NETWORKS = range(10, 250)
+LIMIT = 60
+"""Networks that one user can have: a quarter of all."""
+_TRIES = 8
+_BACKLOG = 128
+_TABLE = Path("/proc/net/unix")
+_NAME = re.compile(r"@(localkube-127\.(\d+)-[0-9a-f]+)$", re.MULTILINE)
+_CREDENTIALS = struct.Struct("3i")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claim of somebody; `owner` is None where its socket does not tell."""
+
+    name: str
+    network: int
+    owner: int | None
+
+
+def claim(preference: str) -> tuple[socket.socket, int]:
+    """Claim a network, for one `preference` the same as before where that is free.
+
+    Raises `LocalkubeError` where the user has as many as one can have.
+    """
+    first = zlib.crc32(preference.encode())
+    for _ in range(_TRIES):
+        network = _free(list(_claims()), first)
+        holder, name = _hold(network)
+        rivals = [c for c in _counting(list(_claims())) if c.network == network and c.name != name]
+        if not rivals:
+            return holder, network
+        # Somebody was as fast, and does the same: who comes back first has it.
+        holder.close()
+        first = secrets.randbelow(len(NETWORKS))
+    raise LocalkubeError("no 127.x.0.0/16 is free; end a suite: localkube down --state DIR")
+
+
+def _free(claims: list[Claim], first: int) -> int:
+    mine = {one.network for one in claims if one.owner == os.geteuid()}
+    if len(mine) >= LIMIT:
+        raise LocalkubeError(
+            f"{len(mine)} of the 127.x.0.0/16 are yours, and nobody gets more than {LIMIT}; "
+            "end a suite: localkube down --state DIR"
+        )
+    start = first % len(NETWORKS)
+    order: list[int] = [*NETWORKS[start:], *NETWORKS[:start]]
+    taken = {one.network for one in claims}
+    counting = {one.network for one in _counting(claims)}
+    # One that nobody touches is better than one that somebody holds without a right to it.
+    found = [n for n in order if n not in taken] or [n for n in order if n not in counting]
+    if not found:
+        raise LocalkubeError("every 127.x.0.0/16 is taken; end a suite: localkube down --state DIR")
+    return found[0]
+
+
+def _counting(claims: list[Claim]) -> list[Claim]:
+    """Return the claims that count: of each user those on the first networks, to the bound."""
+    allowed = {
+        owner: set(sorted({one.network for one in claims if one.owner == owner})[:LIMIT])
+        for owner in {one.owner for one in claims}
+    }
+    return [one for one in claims if one.network in allowed[one.owner]]
+
+
+def _hold(network: int) -> tuple[socket.socket, str]:
+    name = f"localkube-127.{network}-{secrets.token_hex(8)}"
+    holder = socket.socket(socket.AF_UNIX)
+    holder.setblocking(False)  # noqa: FBT003  # the standard library's signature
+    holder.bind(f"\0{name}")
+    holder.listen(_BACKLOG)
+    return holder, name
+
+
+def _claims() -> Iterator[Claim]:
+    for name, number in _NAME.findall(_TABLE.read_text(encoding="utf-8", errors="replace")):
+        if int(number) in NETWORKS:
+            yield Claim(name, int(number), _owner(name))
+
+
+def _owner(name: str) -> int | None:
+    """Return the user whose process listens there."""
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.setblocking(False)  # noqa: FBT003  # the standard library's signature
+        try:
+            sock.connect(f"\0{name}")
+        except OSError:
+            return None
+        found = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    return int(_CREDENTIALS.unpack(found)[1])

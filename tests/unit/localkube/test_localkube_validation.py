@@ -1,0 +1,144 @@
+"""What every cluster refuses is refused in Kubernetes' words, and what it accepts is accepted."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from invalid_objects import CONTAINER, REFUSED, SOUND, Refused
+from localkube.admission import admit
+from localkube.errors import UsageError
+from localkube.patches import merge
+
+
+@pytest.mark.parametrize("refused", REFUSED, ids=str)
+def test_what_every_cluster_refuses_is_refused_in_its_words(refused: Refused) -> None:
+    with pytest.raises(UsageError) as error:
+        admit(refused.document, "all.yaml", "default")
+
+    assert refused.words in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
+
+
+def _pod(**fields: Any) -> dict[str, Any]:
+    return {"spec": {"template": {"spec": fields}}}
+
+
+def _container(**fields: Any) -> dict[str, Any]:
+    return _pod(containers=[{**CONTAINER, **fields}])
+
+
+@pytest.mark.parametrize(
+    ("kind", "patch"),
+    [
+        ("ConfigMap", {}),
+        ("ConfigMap", {"data": {".hidden": "", "A_b-c.d": "x"}}),
+        ("ConfigMap", {"data": {"a.yaml": "x" * 1024 * 1024}}),
+        ("ConfigMap", {"metadata": {"name": "a" * 253}}),
+        ("ConfigMap", {"metadata": {"labels": {"example.com/a_b.c": "", "x": "A_1.z"}}}),
+        ("Secret", {"data": {"wrapped": "aGVs\nbG8=\n"}}),
+        ("Secret", {"type": "kubernetes.io/basic-auth", "stringData": {"username": ""}}),
+        ("Service", {"metadata": {"name": "1-begins-with-a-digit"}}),
+        ("Service", {"spec": {"type": "", "sessionAffinity": ""}}),
+        ("Service", {"spec": {"ports": [{"port": 80, "targetPort": 0, "protocol": ""}]}}),
+        ("Service", {"spec": {"type": "ExternalName", "externalName": "example.com."}}),
+        ("Service", {"spec": {"ports": [{"port": 80, "targetPort": "unknown-name"}]}}),
+        ("Deployment", {"spec": {"strategy": {"type": "Recreate", "rollingUpdate": None}}}),
+        ("Deployment", {"spec": {"strategy": {"rollingUpdate": {"maxUnavailable": "100%"}}}}),
+        ("Deployment", _pod(terminationGracePeriodSeconds=-1)),
+        ("Deployment", _pod(volumes=[{"name": "config"}])),
+        ("Deployment", _container(env=[{"name": "A"}, {"name": "A", "value": "twice"}])),
+        ("Deployment", _container(env=[{"name": "with space", "value": "1"}])),
+        (
+            "Deployment",
+            _container(
+                env=[
+                    {
+                        "name": "A",
+                        "value": "",
+                        "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['a/b']"}},
+                    }
+                ]
+            ),
+        ),
+        ("Deployment", _container(readinessProbe={"tcpSocket": {"port": 1}, "periodSeconds": 0})),
+        ("Deployment", _container(volumeMounts=[{"name": "config", "mountPath": "/etc/web/"}])),
+        ("Deployment", _container(lifecycle={"preStop": {"sleep": {"seconds": 30}}})),
+    ],
+    ids=str,
+)
+def test_what_every_cluster_accepts_is_accepted(kind: str, patch: dict[str, Any]) -> None:
+    admit(merge(SOUND[kind], patch, strategic=False), "all.yaml", "default")
+
+
+def _change(kind: str, patch: dict[str, Any], before: dict[str, Any]) -> None:
+    old, _ = admit(merge(SOUND[kind], before, strategic=False), "all.yaml", "default")
+    admit(merge(copy.deepcopy(old), patch, strategic=False), "patch", "default", old)
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "patch", "words"),
+    [
+        (
+            "Deployment",
+            {},
+            {"spec": {"selector": {"matchLabels": {"app": None, "a": "b"}}}},
+            'spec.selector: Invalid value: {"matchLabels":{"a":"b"}}: field is immutable',
+        ),
+        (
+            "ConfigMap",
+            {"immutable": True},
+            {"data": {"a.yaml": "other"}},
+            "data: Forbidden: field is immutable when `immutable` is set",
+        ),
+        (
+            "ConfigMap",
+            {"immutable": True},
+            {"immutable": None},
+            "immutable: Forbidden: field is immutable when `immutable` is set",
+        ),
+        (
+            "Secret",
+            {"immutable": True},
+            {"stringData": {"more": "x"}},
+            "data: Forbidden: field is immutable when `immutable` is set",
+        ),
+        (
+            "Secret",
+            {},
+            {"type": "example.com/other"},
+            'type: Invalid value: "example.com/other": field is immutable',
+        ),
+    ],
+    ids=str,
+)
+def test_what_may_not_change_is_kept(
+    kind: str, before: dict[str, Any], patch: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(UsageError) as error:
+        _change(kind, patch, before)
+
+    assert words in str(error.value)
+
+
+def test_a_service_that_is_no_node_port_any_more_loses_what_belongs_to_one() -> None:
+    """As kube-apiserver: the patch names the type alone."""
+    node: dict[str, Any] = {"type": "NodePort", "ports": [{"port": 9000, "nodePort": 30080}]}
+
+    _change("Service", {"spec": {"type": "ClusterIP"}}, {"spec": node})
+
+
+def test_all_problems_of_an_object_stand_in_one_line() -> None:
+    wrong = merge(SOUND["ConfigMap"], {"data": {"a/b": "", "\n": ""}}, strategic=False)
+    both = r'^x: The ConfigMap "web" is invalid: \[data\[a/b\].*, data\[\\n\].*\]$'
+
+    with pytest.raises(UsageError, match=both):
+        admit(wrong, "x", "default")
+
+
+def test_null_in_a_map_of_texts_is_an_empty_text() -> None:
+    admitted, _ = admit(
+        merge(SOUND["ConfigMap"], {}, strategic=False) | {"data": {"a": None}}, "x", "default"
+    )
+
+    assert admitted["data"] == {"a": ""}
