@@ -13,7 +13,13 @@ MAX_TOKEN = 4096
 """Characters of a token that are looked at."""
 _MAX_FIELDS = 32
 _MAX_BODY = 64 * 1024
-_SECRETS = frozenset(("client_secret", "code", "password", "refresh_token", "token"))
+_SECRETS = frozenset(
+    (
+        *("access_token", "actor_token", "assertion", "client_assertion", "client_secret", "code"),
+        *("code_verifier", "device_code", "password", "refresh_token", "subject_token", "token"),
+    )
+)
+"""What RFC 6749, 7521, 7523, 7636, 8628 and 8693 name that logs must not keep."""
 
 
 @dataclass(frozen=True, slots=True)

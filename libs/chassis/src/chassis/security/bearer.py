@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from urllib.parse import unquote_to_bytes
 
 from chassis.errors import InvalidRequest, InvalidToken
 
@@ -45,3 +46,10 @@ def bearer_token(headers: Iterable[tuple[bytes, bytes]]) -> BearerToken | None:
     if not is_token(token):
         raise InvalidToken("The access token is malformed")
     return BearerToken(token)
+
+
+def refuse_token_in_uri(query: bytes) -> None:
+    """Raise `InvalidRequest` for a token in the URI, which logs and histories keep (2.3)."""
+    names = (piece.partition(b"=")[0] for piece in query.split(b"&"))
+    if any(unquote_to_bytes(name) == b"access_token" for name in names):
+        raise InvalidRequest("An access token does not belong in a URI (RFC 6750, 2.3)")

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from chassis.config.live import LiveConfig
 from chassis.errors import ApiError, error_response
 from chassis.security.authentication import Authentication
-from chassis.security.bearer import BearerToken, bearer_token
+from chassis.security.bearer import BearerToken, bearer_token, refuse_token_in_uri
 from chassis.security.errors import ForeignToken, Unauthenticated
 from chassis.security.paths import path_patterns
 from chassis.security.token_services import TokenServices
@@ -55,6 +55,7 @@ class SecurityFilter:
         return path_patterns(self._live.settings.security.path.ignores).match(path)
 
     async def _identify(self, scope: Scope) -> None:
+        refuse_token_in_uri(scope.get("query_string", b""))
         token = bearer_token(scope["headers"])
         if token is None:
             raise Unauthenticated

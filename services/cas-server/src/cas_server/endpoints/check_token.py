@@ -19,6 +19,7 @@ from cas_server.forms import (
     parse_form,
     read_body,
     refuse_other_type,
+    refuse_secrets_in_uri,
     token_of,
 )
 from cas_server.identities import Identities
@@ -42,6 +43,7 @@ class CheckToken:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; raise an `ApiError` for all that is not 200."""
         only_post(scope)
+        refuse_secrets_in_uri(scope)
         authorization, content_type = form_headers(scope)
         client = await self._authentication.basic(scope, authorization)
         if not (client.checks_tokens and self.open):
