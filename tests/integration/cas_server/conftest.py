@@ -72,19 +72,29 @@ def identities(hashes: dict[str, str]) -> dict[str, object]:
 
 
 @pytest.fixture
-async def cas(redis: int, identities: dict[str, object], tmp_path: Path) -> AsyncIterator[Cas]:
+def profiles() -> tuple[str, ...]:
+    return ()
+
+
+@pytest.fixture
+async def cas(
+    redis: int, identities: dict[str, object], tmp_path: Path, profiles: tuple[str, ...]
+) -> AsyncIterator[Cas]:
     world = Cas(tmp_path, identities)
     world.write()
+    replicas = [create_app(_live(world, redis, profiles)) for _ in range(2)]
     async with (
-        served(create_app(_live(world, redis)), create_app(_live(world, redis))) as urls,
+        served(*replicas) as urls,
         httpx.AsyncClient(timeout=10, trust_env=False) as http,
     ):
         world.urls, world.http = urls, http
         yield world
 
 
-def _live(world: Cas, redis: int) -> LiveConfig[CasSettings]:
+def _live(world: Cas, redis: int, profiles: tuple[str, ...]) -> LiveConfig[CasSettings]:
     arguments = {"spring.data.redis.host": "127.0.0.1", "spring.data.redis.port": str(redis)}
     arguments |= AS_CAS_SERVER
-    source = ConfigSource("cas-server", config_dir=world.directory, arguments=arguments)
+    source = ConfigSource(
+        "cas-server", config_dir=world.directory, arguments=arguments, profiles=profiles
+    )
     return LiveConfig.load(source, CasSettings)

@@ -12,6 +12,7 @@ from chassis.config import ConfigSource
 
 SECRET = "s" * 43
 HASH = hash_generated(SECRET)
+ARGON2 = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$" + "A" * 43
 APP: dict[str, Any] = {
     "client-secret": HASH,
     "authorized-grant-types": "password, refresh_token",
@@ -27,3 +28,15 @@ def loaded(
     (directory / "application.yaml").write_text(yaml.safe_dump(tree))
     source = ConfigSource("cas-server", config_dir=directory, profiles=profiles)
     return LiveConfig.load(source, CasSettings)
+
+
+def pasted(directory: Path, text: str, *, secret: bool = False) -> CasSettings:
+    """Read a text as the whole of a ConfigMap, or of a Secret; raise `ConfigError`."""
+    config, secrets = directory / "config", directory / "secrets"
+    for place in (config, secrets):
+        place.mkdir()
+    (config / "application.yaml").write_text("server: {port: 1}\n" if secret else text)
+    if secret:
+        (secrets / "identities.yaml").write_text(text)
+    source = ConfigSource("cas-server", config_dir=config, secrets_dir=secrets)
+    return LiveConfig.load(source, CasSettings).settings

@@ -1,6 +1,7 @@
 """`cas-server hash-password`, `hash-secret`, `hash-generated`, `new-client`."""
 
 import io
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -8,38 +9,145 @@ import yaml
 
 from cas_server import cli
 from cas_server.passwords import is_fast, matches_blocking
-from unit.cas_server.cas_settings import loaded
+from unit.cas_server.cas_settings import loaded, pasted
+
+COMMANDS = ["hash-password", "hash-secret", "hash-generated"]
+LONG = "s" * 43
 
 
-@pytest.mark.parametrize("command", ["hash-password", "hash-secret"])
-def test_hash_of_standard_input_is_printed(
-    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def _type(monkeypatch: pytest.MonkeyPatch, line: bytes) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(line)))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"", b"\r", b"\nand more\n"])
+def test_hash_of_one_line_of_standard_input_is_printed(
+    command: str, end: bytes, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO("open sesame\n"))
+    """A line from Windows once made a hash that no password matched."""
+    _type(monkeypatch, LONG.encode() + end)
     assert cli.run([command]) == 0
-    assert matches_blocking(capsys.readouterr().out.strip(), "open sesame")
-
-
-def test_a_generated_secret_is_hashed_fast_and_a_made_up_one_refused(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """An HMAC is fine for 256 random bits; what people make up would be guessed."""
-    monkeypatch.setattr("sys.stdin", io.StringIO("s" * 43 + "\n"))
-    assert cli.run(["hash-generated"]) == 0
     printed = capsys.readouterr().out.strip()
-    assert is_fast(printed)
-    assert matches_blocking(printed, "s" * 43)
-    monkeypatch.setattr("sys.stdin", io.StringIO("open sesame\n"))
-    with pytest.raises(SystemExit, match="hash-secret"):
-        cli.run(["hash-generated"])
+    assert matches_blocking(printed, LONG)
+    assert is_fast(printed) == (command == "hash-generated")
 
 
-def test_empty_secret_is_refused(
+@pytest.mark.parametrize("line", [" a b ", "sesam\N{LATIN SMALL LETTER E WITH ACUTE}", "\tx"])
+def test_all_else_of_a_line_is_part_of_the_secret(
+    line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _type(monkeypatch, f"{line}\r\n".encode())
+    assert cli.run(["hash-password"]) == 0
+    assert matches_blocking(capsys.readouterr().out.strip(), line)
+
+
+def test_a_byte_order_mark_is_no_part_of_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(""))
-    assert cli.run(["hash-secret"]) == 2
-    assert capsys.readouterr().out == ""
+    _type(monkeypatch, b"\xef\xbb\xbfsecret\r\n")
+    assert cli.run(["hash-password"]) == 0
+    assert matches_blocking(capsys.readouterr().out.strip(), "secret")
+
+
+@pytest.mark.parametrize(
+    ("command", "line", "said"),
+    [
+        ("hash-password", b"", "the password is empty; one line of standard input was expected"),
+        ("hash-secret", b"\r\nx", "the secret is empty; one line of standard input"),
+        ("hash-secret", b"caf\xe9\n", "the secret is not UTF-8; one line of UTF-8"),
+        ("hash-password", b"x" * 1025, "the password is longer than 1024 characters"),
+        (
+            "hash-generated",
+            b"open sesame\n",
+            "the secret is too short to be generated; take hash-s",
+        ),
+    ],
+)
+def test_what_is_no_secret_is_refused_with_what_was_expected(
+    command: str,
+    line: bytes,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _type(monkeypatch, line)
+    assert cli.run([command]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said in err
+
+
+NAMES = [
+    *(
+        "orders",
+        "my.app",
+        "REST_Service",
+        "a b",
+        " a",
+        "no",
+        "null",
+        "~",
+        "true",
+        "1.0",
+        "1",
+        "0x1f",
+    ),
+    *("2001-01-01", "1_000", "*", "*x", "&x", "#", "#x", "a #b", "a#b", "@x", "a@b.example", "!x"),
+    *(
+        "it's",
+        'q"q',
+        "\\x",
+        "[x]",
+        "[my.app]",
+        "{x}",
+        "- x",
+        "-",
+        "? x",
+        "|",
+        ">",
+        "%x",
+        "`x",
+        "a,b",
+    ),
+    *(
+        "${x}",
+        "$",
+        "<<",
+        "=",
+        ".",
+        "..",
+        "a..b",
+        "\N{LATIN SMALL LETTER E WITH ACUTE}",
+        "日本",
+        "😀",
+    ),
+    *("e\N{COMBINING ACUTE ACCENT}", "x" * 256, "enabled", "client-secret"),
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("secret", [True, False], ids=["Secret", "ConfigMap"])
+def test_a_registration_can_be_pasted_whatever_the_name(
+    name: str, *, secret: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["new-client", name]) == 0
+    printed = capsys.readouterr().out
+    clients = pasted(tmp_path, printed, secret=secret).clients
+    assert list(clients) == [unicodedata.normalize("NFC", name)]
+    (client,) = clients.values()
+    assert matches_blocking(client.client_secret[0], printed.splitlines()[0].rpartition(" ")[2])
+
+
+@pytest.mark.parametrize(
+    "name", ["", "a:b", "a\nb", "a\tb", "\x7f", "\xa0", "x" * 257, "\u0301" * 31]
+)
+def test_no_registration_is_made_for_what_is_no_name(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["new-client", name]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("cas-server: the name ")
 
 
 def test_new_client_is_a_registration_that_its_secret_opens(
@@ -56,3 +164,11 @@ def test_new_client_is_a_registration_that_its_secret_opens(
 def test_wrong_use_is_told_with_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["new-client"]) == 2
     assert capsys.readouterr().err.startswith("usage:")
+
+
+@pytest.mark.parametrize("arguments", [["hash-password", "--help"], ["new-client", "-h"]])
+def test_help_says_what_is_expected(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(arguments) == 0
+    assert "one line of standard input" in capsys.readouterr().out

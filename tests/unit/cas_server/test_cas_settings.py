@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from cas_server.passwords import hash_password
 from cas_server.settings import CasSettings
 from chassis.config import ConfigError
 from unit.cas_server.cas_settings import APP, HASH, SECRET, loaded
@@ -93,18 +92,35 @@ def test_wait_for_replicas_must_end_before_the_operation_does(tmp_path: Path) ->
     assert loaded(tmp_path, {"durability": durability, "spring": redis})
 
 
-def test_demo_secrets_are_refused_under_prod_alone(tmp_path: Path) -> None:
-    """DESIGN: demo identities are known to everyone, hence only outside `prod`."""
-    demo = {"clients": {"demo-app": APP | {"client-secret": hash_password("demo-app-123")}}}
-    assert loaded(tmp_path, demo, profiles=("dev",))
-    with pytest.raises(ConfigError, match=r"clients\.demo-app: has its demo secret"):
-        loaded(tmp_path, demo, profiles=("prod",))
+def test_grants_that_no_server_of_ours_knows_are_refused(tmp_path: Path) -> None:
+    """A misspelt one once meant that the grant was off, without a word."""
+    for unknown in ("refresh-token", "client_credential", "implicit", "Password"):
+        grants = {"authorized-grant-types": f"client_credentials, {unknown}"}
+        with pytest.raises(ConfigError) as refused:
+            loaded(tmp_path, {"clients": {"app": APP | grants}})
+        assert "clients.app.authorized-grant-types" in str(refused.value)
+        assert unknown in str(refused.value)
+        assert "client_credentials, password, refresh_token" in str(refused.value)
 
 
-def test_demo_password_is_refused_under_prod(tmp_path: Path) -> None:
-    demo = {"users": {"alice": {"password": hash_password("alice-123")}}}
-    with pytest.raises(ConfigError, match=r"users\.alice: has its demo secret"):
-        loaded(tmp_path, demo, profiles=("prod",))
+def test_names_are_one_in_nfc(tmp_path: Path) -> None:
+    composed, apart = "caf\u00e9", "cafe\u0301"
+    settings = loaded(
+        tmp_path, {"clients": {apart: APP}, "password-grant-clients": [apart]}
+    ).settings
+    assert list(settings.clients) == [composed]
+    assert settings.password_grant_clients == (composed,)
+    with pytest.raises(ConfigError, match="twice: names are compared in NFC"):
+        loaded(tmp_path, {"clients": {apart: APP, composed: APP}})
+
+
+@pytest.mark.bound("identity-name")
+@pytest.mark.parametrize("kind", ["clients", "users"])
+def test_a_name_has_256_characters_at_most(kind: str, tmp_path: Path) -> None:
+    entry = APP if kind == "clients" else {"password": HASH}
+    assert loaded(tmp_path, {kind: {"x" * 256: entry}})
+    with pytest.raises(ConfigError, match="is longer than 256 characters"):
+        loaded(tmp_path, {kind: {"x" * 257: entry}})
 
 
 def test_another_secret_of_the_same_name_is_accepted_under_prod(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import binascii
 from urllib.parse import unquote_plus
 
 from cas_server.errors import InvalidClient
+from chassis.normal_form import nfc
 
 _MAX_HEADER = 4096
 
@@ -17,7 +18,8 @@ def readings(authorization: bytes) -> list[tuple[str, str]]:
     client_id, colon, secret = _text(authorization).partition(":")
     if not colon:
         raise InvalidClient
-    raw, decoded = (client_id, secret), (unquote_plus(client_id), unquote_plus(secret))
+    raw = nfc(client_id), secret
+    decoded = nfc(unquote_plus(client_id)), unquote_plus(secret)
     return [raw] if raw == decoded else [raw, decoded]
 
 

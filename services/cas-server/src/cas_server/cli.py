@@ -1,63 +1,71 @@
 """`cas-server hash-password | hash-secret | hash-generated | new-client NAME`: configuration."""
 
-import getpass
-import secrets
 import sys
 from collections.abc import Callable, Sequence
 
 from cas_server.passwords import hash_generated, hash_password
+from cas_server.registration import new_registration
+from cas_server.secret_input import read_secret
 
 COMMANDS = ("hash-password", "hash-secret", "hash-generated", "new-client")
 _USAGE = 2
 _GENERATED_CHARACTERS = 43
 """256 bits in base64url."""
-_USAGE_LINE = "usage: cas-server hash-password | hash-secret | hash-generated | new-client NAME"
+_HELP = ("-h", "--help")
+_USAGE_LINES = """\
+usage: cas-server hash-password | hash-secret | hash-generated | new-client NAME
+
+hash-password, hash-secret  print the argon2id hash of what a person chose
+hash-generated              print the HMAC of a generated secret, of 43 characters at least
+new-client NAME             print a registration to paste, and its secret
+
+The hash commands read one line of standard input, in UTF-8, without its end of line; on a terminal
+they ask for it twice and show nothing.\
+"""
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one of the commands; the secret comes from standard input, never from the arguments."""
-    match list(arguments):
-        case ["hash-password" | "hash-secret" as kind]:
-            return _hash(_secret(kind.removeprefix("hash-")), hash_password)
-        case ["hash-generated"]:
-            return _hash(_secret("secret"), _of_generated)
-        case ["new-client", name]:
-            print(_registration(name))  # noqa: T201 - the result
-            return 0
-    print(_USAGE_LINE, file=sys.stderr)  # noqa: T201 - a command
-    return _USAGE
-
-
-def _hash(secret: str, hashed: Callable[[str], str]) -> int:
-    if not secret:
-        print("cas-server: the secret is empty", file=sys.stderr)  # noqa: T201 - a command
+    try:
+        printed = _printed(list(arguments))
+    except ValueError as error:
+        _say(f"cas-server: {error}")
         return _USAGE
-    print(hashed(secret))  # noqa: T201 - the result
+    if printed is None:
+        _say(_USAGE_LINES)
+        return _USAGE
+    print(printed)  # noqa: T201 - the result
     return 0
+
+
+def _printed(arguments: list[str]) -> str | None:
+    """Return what a command prints, None where it is used wrongly; raise `ValueError`."""
+    match arguments:
+        case [command, *rest] if command in COMMANDS and any(option in _HELP for option in rest):
+            return _USAGE_LINES
+        case ["hash-password" | "hash-secret" as command]:
+            return _hashed(command.removeprefix("hash-"), hash_password)
+        case ["hash-generated"]:
+            return _hashed("secret", _of_generated)
+        case ["new-client", name]:
+            return new_registration(name)
+    return None
+
+
+def _hashed(kind: str, hashed: Callable[[str], str]) -> str:
+    secret = read_secret(kind)
+    try:
+        return hashed(secret)
+    except ValueError as error:
+        raise ValueError(f"the {kind} {error}") from None
 
 
 def _of_generated(secret: str) -> str:
     """Hash a secret that was generated; one that people made up would be guessed (HMAC is fast)."""
     if len(secret) < _GENERATED_CHARACTERS:
-        raise SystemExit("cas-server: too short to be generated; take hash-secret")
+        raise ValueError("is too short to be generated; take hash-secret")
     return hash_generated(secret)
 
 
-def _secret(kind: str) -> str:
-    if sys.stdin.isatty():
-        return getpass.getpass(f"{kind}: ")
-    return sys.stdin.readline().rstrip("\n")
-
-
-def _registration(name: str) -> str:
-    """Return a registration with a generated secret; the secret is shown once."""
-    secret = secrets.token_urlsafe(32)
-    return (
-        f"# the secret, for the client alone: {secret}\n"
-        "clients:\n"
-        f"  {name}:\n"
-        f'    client-secret: "{hash_generated(secret)}"\n'
-        "    authorized-grant-types: client_credentials\n"
-        "    scope: read\n"
-        f"    resource-ids: {name}\n"
-    )
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201 - this is a command

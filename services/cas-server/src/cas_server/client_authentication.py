@@ -18,6 +18,7 @@ from cas_server.forms import Form, refuse_secrets_in_uri
 from cas_server.identities import Identities
 from cas_server.passwords import PasswordPool
 from cas_server.throttle import Throttle, source_address
+from chassis.normal_form import nfc
 from chassis.single_flight import SingleFlight
 
 _REMEMBERED = 1024
@@ -64,7 +65,7 @@ class ClientAuthentication:
         if "client_secret" in form.parameters:
             raise InvalidRequest("Client credentials stand in the header and in the body")
         client = await self.basic(scope, form.authorization)
-        if form.parameters.get("client_id", client.id) != client.id:
+        if nfc(form.parameters.get("client_id", client.id)) != client.id:
             raise InvalidRequest("The client_id is not the authenticated client's")
         return client
 
@@ -79,7 +80,7 @@ class ClientAuthentication:
     async def _by_form(self, form: Mapping[str, str], address: str) -> Client:
         if "client_id" not in form or "client_secret" not in form:
             raise InvalidClient
-        pair = (form["client_id"], form["client_secret"])
+        pair = (nfc(form["client_id"]), form["client_secret"])
         # The length keeps two ways of cutting the same characters apart, and apart from headers.
         text = f"{len(pair[0])}:{pair[0]}{pair[1]}"
         digest = hashlib.sha256(text.encode()).digest()
@@ -91,6 +92,8 @@ class ClientAuthentication:
         Under the raw one each way to percent-encode a name would have a count of its own.
         """
         async with self._throttle.attempt(pairs[-1][0], address):
+            if any(self._identities.is_demo(*pair) for pair in pairs):
+                raise InvalidClient
             for client_id, secret in pairs:
                 verified = await self._verify(self._identities.client(client_id), secret)
                 if verified is not None:

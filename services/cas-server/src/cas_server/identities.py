@@ -11,6 +11,8 @@ from cas_server.tokens import StoredToken
 from cas_server.users import User, user_directory
 from chassis import LiveConfig
 from chassis.config import Snapshot
+from chassis.config.demo import demo_secret
+from chassis.normal_form import nfc
 
 _log = structlog.get_logger("cas_server.identities")
 
@@ -26,7 +28,7 @@ class Identities:
     """Who exists now; every look-up sees the latest reload."""
 
     def __init__(self, live: LiveConfig[CasSettings]) -> None:
-        self._now = _both(live.settings)
+        self._live, self._now = live, _both(live.settings)
         live.on_change(self._apply)
         _warn_of_password_grant(self._now.clients)
 
@@ -37,6 +39,10 @@ class Identities:
     def user(self, name: str) -> User | None:
         """Return a user, if there is one who may log in."""
         return self._now.users.get(name)
+
+    def is_demo(self, name: str, secret: str) -> bool:
+        """Say whether under this profile a secret is refused because everyone knows it."""
+        return "prod" in self._live.current.profiles and nfc(secret) == demo_secret(name)
 
     @property
     def most_secrets(self) -> int:

@@ -15,7 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from argon2 import PasswordHasher, Type, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from cas_server import hash_cost
 from chassis.errors import TemporarilyUnavailable
+from chassis.normal_form import MAX_LENGTH, can_be_normal, nfc
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _HMAC = "hmac-sha256"
@@ -27,25 +29,27 @@ _DUMMY = (
 _M_MMAP_THRESHOLD = -3
 _MIB = 1 << 20
 _MAX_WAITING = 64
-_MAX_LENGTH = 1024
-"""Characters of a secret that are looked at: hashing more is work an attacker gives away."""
 
 
 def hash_password(password: str) -> str:
-    """Return an argon2id hash of what a person chose."""
-    return _HASHER.hash(password)
+    """Return an argon2id hash of what a person chose, in NFC; raise `ValueError`."""
+    return _HASHER.hash(_normal(password))
 
 
 def hash_generated(secret: str) -> str:
-    """Return `hmac-sha256:SALT:DIGEST` of a generated secret of 256 bits."""
+    """Return `hmac-sha256:SALT:DIGEST` of a generated secret of 256 bits; raise `ValueError`."""
     salt = secrets.token_hex(16)
-    return f"{_HMAC}:{salt}:{_digest(salt, secret)}"
+    return f"{_HMAC}:{salt}:{_digest(salt, _normal(secret))}"
 
 
 def matches_blocking(stored: str, presented: str) -> bool:
-    """Compare a secret with its hash, in the time argon2 takes; only off the event loop."""
-    if len(presented) > _MAX_LENGTH:
+    """Compare a secret with its hash, in the time argon2 takes; only off the event loop.
+
+    The secret counts in NFC; hashing more than is looked at is work an attacker gives away.
+    """
+    if len(presented) > MAX_LENGTH:
         return False
+    presented = nfc(presented)
     if stored.startswith(f"{_HMAC}:"):
         _, salt, digest = stored.split(":")
         return hmac.compare_digest(digest, _digest(salt, presented))
@@ -65,9 +69,20 @@ def is_hash(stored: str) -> bool:
         return False
 
 
+def fault_of(stored: str) -> str | None:
+    """Return why a hash costs too little or too much; None where it does not."""
+    return None if is_fast(stored) else hash_cost.fault_of(extract_parameters(stored))
+
+
 def is_fast(stored: str) -> bool:
     """Say whether a comparison takes microseconds."""
     return stored.startswith(f"{_HMAC}:")
+
+
+def _normal(secret: str) -> str:
+    if not can_be_normal(secret):
+        raise ValueError(f"is longer than {MAX_LENGTH} characters, or nothing but combining marks")
+    return nfc(secret)
 
 
 def _digest(salt: str, secret: str) -> str:

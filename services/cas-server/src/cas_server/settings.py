@@ -1,14 +1,18 @@
 """What cas-server reads from its configuration beyond the chassis' sections."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
 
-from cas_server.passwords import is_hash, matches_blocking
+from cas_server import names
+from cas_server.grant_names import GRANT_NAMES
+from cas_server.names import by_name
+from cas_server.passwords import fault_of, is_fast, is_hash, matches_blocking
 from chassis.config import ConfigError, Duration, NameList, Section, ServiceSettings
-from chassis.config.demo import DEMO_SECRETS
+from chassis.config.demo import DEMO_SECRETS, demo_secret
+from chassis.normal_form import nfc
 
 _KEY_CHARACTERS = 43
 """256 bits in base64url."""
@@ -86,6 +90,14 @@ class ClientRegistration(Section):
             raise ValueError("is missing; run cas-server new-client, which prints a registration")
         return value
 
+    @field_validator("authorized_grant_types")
+    @classmethod
+    def _has_known_grants(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := [name for name in value if name not in GRANT_NAMES]:
+            known = ", ".join(GRANT_NAMES)
+            raise ValueError(f"has {unknown[0]!r}, which is no grant of this server: {known}")
+        return value
+
     @field_validator("resource_ids", "scope")
     @classmethod
     def _without_spaces(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -133,21 +145,31 @@ class CasSettings(ServiceSettings):
     record_keys: RecordKeyList = (DEMO_RECORD_KEY,)
     durability: DurabilitySettings = DurabilitySettings()
 
+    @field_validator("clients", "users", mode="before")
+    @classmethod
+    def _by_name(cls, value: object) -> object:
+        return by_name(value) if isinstance(value, Mapping) else value
+
+    @field_validator("password_grant_clients")
+    @classmethod
+    def _named(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(nfc, value))
+
     def check(self, profiles: tuple[str, ...]) -> Self:
-        """Refuse names that can't be told apart, and demo secrets under `prod`."""
+        """Refuse names that can't be told apart, and under `prod` demo secrets and bad hashes."""
         super().check(profiles)
         self._check_names()
         self._check_redis()
         if "prod" in profiles:
-            self._refuse_demo_identities()
+            self._check_hashes()
             self._refuse_demo_record_key()
         return self
 
     def _check_names(self) -> None:
-        for kind, names in (("clients", self.clients), ("users", self.users)):
-            for name in names:
-                if not name.isprintable() or ":" in name:
-                    raise ConfigError("has a colon or a control character", key=f"{kind}.{name}")
+        for kind, registered in (("clients", self.clients), ("users", self.users)):
+            for name in registered:
+                if fault := names.fault_of(name):
+                    raise ConfigError(fault, key=f"{kind}.{name[: names.MAX_LENGTH]}")
         for name in self.clients.keys() & self.users.keys():
             reason = "is a client's name too, which could be taken for the user (RFC 9700, 4.15)"
             raise ConfigError(reason, key=f"users.{name}")
@@ -162,11 +184,12 @@ class CasSettings(ServiceSettings):
             reason = "is not shorter than spring.data.redis.timeout, which would end the wait"
             raise ConfigError(reason, key="durability.wait-timeout")
 
-    def _refuse_demo_identities(self) -> None:
-        for key, stored, secret in self._demo_candidates():
-            if matches_blocking(stored, secret):
-                reason = "has its demo secret, refused under prod; run make secrets"
+    def _check_hashes(self) -> None:
+        for key, name, stored in self._hashes():
+            if fault := fault_of(stored):
+                reason = f"{fault}, refused under prod; make another with cas-server hash-secret"
                 raise ConfigError(reason, key=key)
+            _refuse_demo(key, name, stored)
 
     def _refuse_demo_record_key(self) -> None:
         """Whoever knows the key and may write to Redis makes itself an administrator."""
@@ -175,11 +198,26 @@ class CasSettings(ServiceSettings):
                 "is required under prod; run make secrets, or ROTATE=record-keys", key="record-keys"
             )
 
-    def _demo_candidates(self) -> Iterator[tuple[str, str, str]]:
-        """Yield key, hash, and the demo secret it must not be made of."""
-        for name, secret in DEMO_SECRETS.items():
-            if client := self.clients.get(name):
-                for stored in client.client_secret:
-                    yield f"clients.{name}", stored, secret
-            if user := self.users.get(name):
-                yield f"users.{name}", user.password, secret
+    def _hashes(self) -> Iterator[tuple[str, str, str]]:
+        """Yield the key, the owner and the hash of each secret."""
+        for name, client in self.clients.items():
+            for stored in client.client_secret:
+                yield f"clients.{name}", name, stored
+        for name, user in self.users.items():
+            yield f"users.{name}", name, user.password
+
+
+def _refuse_demo(key: str, name: str, stored: str) -> None:
+    """Refuse what is made of a demo secret; the identity's own is never accepted besides.
+
+    An argon2id hash takes 16 ms to compare with, so at a start only those of the demo are tried.
+    """
+    own = demo_secret(name)
+    if is_fast(stored):
+        tried: Iterable[str] = {own, *DEMO_SECRETS.values()}
+    else:
+        tried = (own,) if name in DEMO_SECRETS else ()
+    found = next((secret for secret in tried if matches_blocking(stored, secret)), None)
+    if found is not None:
+        whose = "its" if found == own else "a"
+        raise ConfigError(f"has {whose} demo secret, refused under prod; run make secrets", key=key)

@@ -201,6 +201,31 @@ def test_a_demo_secret_is_refused_under_prod_and_not_repeated(tmp_path: Path, se
 
 
 @pytest.mark.parametrize(
+    ("flag", "names"),
+    [
+        ("security.oauth2.client.client-secret", {"security.oauth2.client.client-id": "orders"}),
+        ("spring.redis.password", {"spring.redis.username": "orders"}),
+        ("spring.data.redis.password", {"spring.data.redis.username": "orders"}),
+        ("spring.data.redis.sentinel.password", {"spring.data.redis.sentinel.username": "orders"}),
+        ("accounts.me.password", {"security.oauth2.client.client-id": "orders"}),
+    ],
+)
+def test_the_demo_secret_of_any_name_is_refused_whatever_key_it_comes_from(
+    tmp_path: Path, flag: str, names: dict[str, str]
+) -> None:
+    """A demo secret is the name followed by `-123`, whoever it is."""
+    enough = {"security.oauth2.client.client-secret": "x"} | names
+    secrets = enough | {flag: "orders-123"}
+    said = refusal(source(tmp_path, "flag: true", secrets=secrets, profiles=("prod",)))
+
+    assert f"{flag}: a demo secret is refused" in said
+    assert "orders-123" not in said
+    assert load(source(tmp_path, "flag: true", secrets=secrets, profiles=("dev",))).flag
+    other = enough | {flag: "orders-1234"}
+    assert load(source(tmp_path, "flag: true", secrets=other, profiles=("prod",))).flag
+
+
+@pytest.mark.parametrize(
     "uri",
     [
         "cas-server-service/oauth/check_token",

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from chassis.config.binding import Binder
-from chassis.config.demo import refuse_demo_secrets
+from chassis.config.demo import refuse_demo_secrets, secrets_in
 from chassis.config.errors import ConfigError
 from chassis.config.placeholders import Resolver
 from chassis.config.sections import (
@@ -107,7 +107,9 @@ class ServiceSettings(BaseSettings):
         if client.client_id and not secret:
             reason = f"is missing for the client {client.client_id}; mount its Secret, or set it"
             raise ConfigError(reason, key=key)
-        refuse_demo_secrets(profiles, [(key, secret)])
+        redis = self.spring.redis
+        names = (client.client_id, redis.username, redis.sentinel.username)
+        refuse_demo_secrets(profiles, filter(None, names), secrets_in(self))
 
 
 def bind_settings(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from cas_server.grant_names import CLIENT_CREDENTIALS, PASSWORD, REFRESH_TOKEN
 from cas_server.grants.client_credentials import ClientCredentialsGrant
 from cas_server.grants.password import PasswordGrant
 from cas_server.grants.protocol import GrantType, Issuing, TokenRequest
@@ -13,7 +14,7 @@ __all__ = ["GrantType", "Issuing", "TokenRequest", "grant_types"]
 def grant_types(issuing: Issuing) -> Mapping[str, GrantType]:
     """Return the grants this server knows, by `grant_type`."""
     return {
-        "client_credentials": ClientCredentialsGrant(issuing),
-        "password": PasswordGrant(issuing),
-        "refresh_token": RefreshTokenGrant(issuing),
+        CLIENT_CREDENTIALS: ClientCredentialsGrant(issuing),
+        PASSWORD: PasswordGrant(issuing),
+        REFRESH_TOKEN: RefreshTokenGrant(issuing),
     }

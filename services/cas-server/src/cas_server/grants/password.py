@@ -10,6 +10,7 @@ from cas_server.grants.scopes import granted_scopes
 from cas_server.lineage import TokenAnswer, new_family
 from cas_server.tokens import Grant, new_token, token_hash
 from cas_server.users import User
+from chassis.normal_form import nfc
 
 _BAD = "User name or password is wrong"
 
@@ -38,8 +39,10 @@ class PasswordGrant:
         return await self._with_refresh(grant, client.access_validity, client.refresh_validity)
 
     async def _user(self, form: Mapping[str, str], address: str) -> User:
-        name, password = required(form, "username"), required(form, "password")
+        name, password = nfc(required(form, "username")), required(form, "password")
         async with self._issuing.throttle.attempt(f"user:{name}", address):
+            if self._issuing.identities.is_demo(name, password):
+                raise InvalidGrant(_BAD)
             user = self._issuing.identities.user(name)
             stored = user.password if user is not None else None
             if await self._issuing.passwords.matches(stored, password) and user is not None:

@@ -1,0 +1,176 @@
+"""Names and secrets as clients send them: in NFC, never in a URI, no demo secret under `prod`."""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from cas_server.passwords import hash_password
+from integration.cas_server.world import BASIC, Cas
+
+pytestmark = pytest.mark.anyio
+
+COMPOSED, APART = "Jos\u00e9", "Jose\u0301"
+TOKEN = {"grant_type": "client_credentials"}
+Send = Callable[[Cas, str, str], Awaitable[httpx.Response]]
+
+
+@pytest.fixture(scope="module")
+def demo_hashes() -> dict[str, str]:
+    return {name: hash_password(f"{name}-123") for name in ("orders", "carol", COMPOSED)}
+
+
+@pytest.fixture
+def identities(identities: dict[str, Any], demo_hashes: dict[str, str]) -> dict[str, Any]:
+    """Add a client and a user whose secrets are of the demo's form, which nobody sees in a hash."""
+    app = identities["clients"]["demo-app"]
+    orders = app | {"client-secret": demo_hashes["orders"]}
+    users = {
+        "carol": {"password": demo_hashes["carol"]},
+        APART: {"password": demo_hashes[COMPOSED]},
+    }
+    return identities | {
+        "record-keys": ["k" * 43],
+        "clients": identities["clients"] | {"orders": orders},
+        "users": identities["users"] | users,
+    }
+
+
+async def _basic(cas: Cas, name: str, secret: str) -> httpx.Response:
+    return await cas.http.post(cas.urls[0] + "/oauth/token", data=TOKEN, auth=(name, secret))
+
+
+async def _encoded_basic(cas: Cas, name: str, secret: str) -> httpx.Response:
+    """Send what Spring Boot 3 sends: form-encoded, here each character of it."""
+    escaped = [quote(part, safe="").replace("-", "%2d") for part in (name, secret)]
+    return await _basic(cas, *escaped)
+
+
+async def _form(cas: Cas, name: str, secret: str) -> httpx.Response:
+    form = TOKEN | {"client_id": name, "client_secret": secret}
+    return await cas.http.post(cas.urls[0] + "/oauth/token", data=form)
+
+
+async def _check_token(cas: Cas, name: str, secret: str) -> httpx.Response:
+    url = cas.urls[0] + "/oauth/check_token"
+    return await cas.http.post(url, data={"token": "x"}, auth=(name, secret))
+
+
+async def _login(cas: Cas, name: str, secret: str) -> httpx.Response:
+    form = {"grant_type": "password", "username": name, "password": secret}
+    return await cas.post("/oauth/token", form, "demo-app")
+
+
+class TestUnderProd:
+    @pytest.fixture
+    def profiles(self) -> tuple[str, ...]:
+        return ("prod",)
+
+    @pytest.mark.parametrize("send", [_basic, _encoded_basic, _form, _check_token])
+    async def test_a_clients_demo_secret_is_refused_although_its_hash_is_registered(
+        self, cas: Cas, send: Send
+    ) -> None:
+        assert (await send(cas, "orders", "orders-123")).status_code == 401
+
+    async def test_a_users_demo_secret_is_refused_although_its_hash_is_registered(
+        self, cas: Cas
+    ) -> None:
+        for name in ("carol", COMPOSED, APART):
+            reply = await _login(cas, name, f"{name}-123")
+            assert reply.status_code == 400
+            assert reply.json()["error"] == "invalid_grant"
+
+    async def test_it_is_refused_before_a_hash_is_computed(self, cas: Cas) -> None:
+        names = ["orders", "rest-service", "nobody", "demo-app"]
+        assert (await _basic(cas, "other-app", BASIC["other-app"])).is_success
+        cheap = await _cost(cas, [(name, f"{name}-123") for name in names])
+        dear = await _cost(cas, [(name, f"{name}-124") for name in names])
+        assert cheap < dear / 2
+
+    async def test_other_secrets_of_theirs_are_compared(self, cas: Cas) -> None:
+        assert (await _login(cas, "alice", BASIC["alice"])).is_success
+        assert (await _basic(cas, "rest-service", BASIC["rest-service"])).is_success
+
+
+async def _cost(cas: Cas, pairs: list[tuple[str, str]]) -> float:
+    """Return the processor time that refusing takes, in seconds."""
+    began = time.process_time()
+    for pair in pairs:
+        assert (await _basic(cas, *pair)).status_code == 401
+    return time.process_time() - began
+
+
+@pytest.mark.parametrize("send", [_basic, _encoded_basic, _form])
+async def test_demo_secrets_are_for_the_demo(cas: Cas, send: Send) -> None:
+    assert (await send(cas, "orders", "orders-123")).is_success
+
+
+@pytest.mark.parametrize("name", [COMPOSED, APART])
+@pytest.mark.parametrize("password", [f"{COMPOSED}-123", f"{APART}-123"])
+async def test_a_name_and_a_password_are_the_same_however_they_are_composed(
+    cas: Cas, name: str, password: str
+) -> None:
+    """Registered in one form of `é`, typed on a keyboard that gives the other."""
+    reply = await _login(cas, name, password)
+    assert reply.is_success, reply.text
+    user = cas.urls[0] + "/api/v1/user"
+    bearer = {"Authorization": f"Bearer {reply.json()['access_token']}"}
+    assert (await cas.http.get(user, headers=bearer)).json()["user"] == COMPOSED
+
+
+@pytest.mark.bound("secret-length")
+async def test_marks_without_end_cost_no_more_than_a_wrong_secret(cas: Cas) -> None:
+    """Sorting takes time by the square of their number: 3 s for 32,000, on the event loop."""
+    marks = "\u0301\u0323" * 2_400
+    began = time.process_time()
+    assert (await _form(cas, "orders", "wrong")).status_code == 401
+    wrong, began = time.process_time() - began, time.process_time()
+    assert (await _form(cas, marks, marks)).status_code == 401
+    assert (await _login(cas, marks, marks)).status_code == 400
+    assert time.process_time() - began < 20 * wrong
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/oauth/check_token", "/oauth/introspect", "/oauth/token", "/oauth/revoke"),
+    ],
+)
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("token=x", "client_secret=x", "a=1&token=x", "%74oken=x", "access_token=x", "password=x"),
+        *(
+            "refresh_token=x",
+            "client_assertion=x",
+            "client_id=rest-service&client_secret=rest-secret",
+        ),
+    ],
+)
+async def test_a_secret_in_the_uri_is_refused_at_each_endpoint(
+    cas: Cas, path: str, query: str
+) -> None:
+    """RFC 6749, 2.3.1; a URI stands in the logs of each proxy on the way."""
+    token = await cas.client_token("rest-service")
+    form = TOKEN | {"token": token}
+    reply = await cas.post(f"{path}?{query}", form, "rest-service")
+    assert reply.status_code == 400
+    assert reply.json()["error"] == "invalid_request"
+    assert "URI" in reply.json()["error_description"]
+
+
+@pytest.mark.parametrize("with_header", [True, False])
+async def test_an_access_token_in_the_uri_is_refused(cas: Cas, *, with_header: bool) -> None:
+    """RFC 6750, 2.3: no server of ours takes one there, nor two ways at once (2)."""
+    tokens = await cas.user_tokens()
+    bearer = f"Bearer {tokens['access_token']}" if with_header else ""
+    for query in (f"access_token={tokens['access_token']}", "x=1&access%5Ftoken="):
+        reply = await cas.http.get(
+            f"{cas.urls[0]}/api/v1/user?{query}",
+            headers={"Authorization": bearer} if bearer else {},
+        )
+        assert reply.status_code == 400
+        assert reply.json()["error"] == "invalid_request"

@@ -1,0 +1,81 @@
+"""`cas-server hash-password` on a terminal: asks twice, and shows nothing of what is typed."""
+
+import os
+import pty
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import pytest
+
+from cas_server.passwords import matches_blocking
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What the terminal showed, and what was printed."""
+
+    shown: str
+    printed: str
+    code: int
+
+
+def _type(command: str, *lines: str) -> Typed:
+    """Answer each question with a line, as somebody at a terminal does."""
+    screen, keyboard = pty.openpty()
+    program = [sys.executable, "-m", "cas_server", command]
+    with subprocess.Popen(
+        program,
+        stdin=keyboard,
+        stderr=keyboard,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        shown = ""
+        for line in lines:
+            shown += _until(screen, ": ")
+            os.write(screen, f"{line}\n".encode())
+        printed, _ = process.communicate(timeout=30)
+    os.close(keyboard)
+    shown += _rest(screen)
+    return Typed(shown, printed, process.returncode)
+
+
+def _until(screen: int, end: str) -> str:
+    read = ""
+    while not read.endswith(end):
+        read += os.read(screen, 1).decode()
+    return read
+
+
+def _rest(screen: int) -> str:
+    """Return what is left on the screen of a program that has ended."""
+    read = b""
+    try:
+        while piece := os.read(screen, 1024):
+            read += piece
+    except OSError:
+        pass  # nobody writes any more
+    finally:
+        os.close(screen)
+    return read.decode()
+
+
+def test_the_same_twice_is_hashed_and_never_shown() -> None:
+    typed = _type("hash-password", "open sesame", "open sesame")
+    assert typed.code == 0
+    assert matches_blocking(typed.printed.strip(), "open sesame")
+    assert "sesame" not in typed.shown
+    assert "The password, one line: " in typed.shown
+    assert "The password again: " in typed.shown
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [(("one", "other"), "the two differ; nothing was hashed"), (("",), "the secret is empty")],
+)
+def test_what_differs_or_is_empty_is_refused(lines: tuple[str, ...], said: str) -> None:
+    typed = _type("hash-secret", *lines)
+    assert (typed.code, typed.printed) == (2, "")
+    assert said in typed.shown

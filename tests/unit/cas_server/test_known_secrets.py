@@ -1,0 +1,116 @@
+"""Secrets that everyone knows, and hashes that protect nothing or cost a login too much."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cas_server.passwords import hash_generated, hash_password, matches_blocking
+from chassis.config import ConfigError
+from unit.cas_server.cas_settings import APP, ARGON2, HASH, SECRET, loaded
+
+OWN = {"record-keys": [SECRET]}
+
+
+@pytest.mark.parametrize("make", [hash_password, hash_generated])
+def test_demo_secrets_are_refused_under_prod_alone(
+    make: Callable[[str], str], tmp_path: Path
+) -> None:
+    """DESIGN: demo identities are known to everyone, hence only outside `prod`."""
+    demo = {"clients": {"demo-app": APP | {"client-secret": [HASH, make("demo-app-123")]}}}
+    assert loaded(tmp_path, demo, profiles=("dev",))
+    with pytest.raises(ConfigError, match=r"clients\.demo-app: has its demo secret"):
+        loaded(tmp_path, demo, profiles=("prod",))
+
+
+@pytest.mark.parametrize("make", [hash_password, hash_generated])
+def test_demo_password_is_refused_under_prod(make: Callable[[str], str], tmp_path: Path) -> None:
+    demo = {"users": {"alice": {"password": make("alice-123")}}}
+    with pytest.raises(ConfigError, match=r"users\.alice: has its demo secret"):
+        loaded(tmp_path, demo, profiles=("prod",))
+
+
+@pytest.mark.parametrize(
+    ("name", "secret", "said"),
+    [
+        ("orders", "orders-123", "clients.orders: has its demo secret"),
+        ("e\u0301t\u00e9", "\u00e9te\u0301-123", "has its demo secret"),
+        ("orders", "alice-123", "clients.orders: has a demo secret"),
+    ],
+    ids=["any name", "composed otherwise", "another's"],
+)
+def test_the_demo_secret_of_any_name_is_refused_as_hmac(
+    name: str, secret: str, said: str, tmp_path: Path
+) -> None:
+    """A demo secret is the name followed by `-123`, whoever it is."""
+    tree = {"clients": {name: APP | {"client-secret": hash_generated(secret)}}}
+    with pytest.raises(ConfigError) as refused:
+        loaded(tmp_path, tree, profiles=("prod",))
+    assert said in str(refused.value)
+    assert loaded(tmp_path, tree)
+
+
+def test_many_identities_start_under_prod_without_a_password_hash_each(tmp_path: Path) -> None:
+    """1,000 users would take 16 s; the demo secret of each is refused where it is presented."""
+    users = {f"user{number}": {"password": ARGON2} for number in range(300)}
+    began = time.process_time()
+    matches_blocking(ARGON2, "user0-123")
+    one, began = time.process_time() - began, time.process_time()
+    assert loaded(tmp_path, {"users": users} | OWN, profiles=("prod",))
+    assert time.process_time() - began < 100 * one
+
+
+@pytest.mark.bound("password-hash-cost")
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ("m=8,t=1,p=1", "is weak"),
+        ("m=46079,t=1,p=1", "is weak: 1 passes want m=47104 at least"),
+        ("m=19455,t=2,p=1", "is weak"),
+        ("m=7167,t=50,p=1", "is weak"),
+        ("m=2097152,t=1,p=4", "makes a login an outage"),
+        ("m=131073,t=1,p=1", "makes a login an outage"),
+        ("m=131072,t=5,p=1", "makes a login an outage"),
+        ("m=7168,t=4294967295,p=1", "makes a login an outage"),
+        ("m=65536,t=3,p=5", "is above 4 lanes"),
+    ],
+)
+def test_a_hash_that_costs_too_little_or_too_much_is_refused_under_prod(
+    parameters: str, said: str, tmp_path: Path
+) -> None:
+    stored = ARGON2.replace("m=19456,t=2,p=1", parameters)
+    for tree, key in (
+        ({"users": {"u": {"password": stored}}}, "users.u: "),
+        ({"clients": {"c": APP | {"client-secret": [HASH, stored]}}}, "clients.c: "),
+    ):
+        with pytest.raises(ConfigError) as refused:
+            loaded(tmp_path, tree, profiles=("prod",))
+        assert key in str(refused.value)
+        assert said in str(refused.value)
+        assert stored not in str(refused.value)
+        assert loaded(tmp_path, tree)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    ["m=47104,t=1,p=1", "m=12288,t=3,p=1", "m=9216,t=4,p=1", "m=7168,t=5,p=1", "m=65536,t=3,p=4"],
+)
+def test_what_owasp_and_rfc_9106_recommend_is_accepted(parameters: str, tmp_path: Path) -> None:
+    stored = ARGON2.replace("m=19456,t=2,p=1", parameters)
+    assert loaded(tmp_path, {"users": {"u": {"password": stored}}} | OWN, profiles=("prod",))
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "$argon2id$v=16$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$" + "A" * 43,
+        "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$" + "A" * 43,
+        "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$" + "A" * 10,
+        "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$" + "A" * 1000,
+    ],
+    ids=["old version", "short salt", "short digest", "long digest"],
+)
+def test_a_hash_of_another_shape_is_refused_under_prod(stored: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"users\.u"):
+        loaded(tmp_path, {"users": {"u": {"password": stored}}}, profiles=("prod",))
