@@ -5,6 +5,7 @@ import socket
 
 import pytest
 
+from chassis.client import caller as caller_module
 from chassis.client.errors import ServiceUnavailable
 from chassis.discovery import Address
 from chassis.transport import PoolOptions
@@ -67,6 +68,7 @@ async def test_what_is_not_idempotent_is_not_sent_twice() -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("status", [502, 503, 504])
+@pytest.mark.bound("gateway-retries")
 async def test_a_gateway_error_is_retried_once(status: int) -> None:
     async with scripted(answer(status, b"{}")) as server:
         with calling(server.address) as caller:
@@ -81,6 +83,17 @@ async def test_other_errors_are_answers(status: int) -> None:
         with calling(server.address) as caller:
             assert (await caller.call(SERVICE, get(), idempotent=True)).status == status
     assert len(server.requests) == 1
+
+
+@pytest.mark.bound("call-tries")
+@pytest.mark.anyio
+async def test_a_call_is_tried_so_often_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever budget is left."""
+    monkeypatch.setattr(caller_module, "_FIRST_PAUSE", 0.001)
+    async with scripted(lambda _: None) as server:
+        with calling(server.address) as caller, pytest.raises(ServiceUnavailable):
+            await caller.call(SERVICE, get(), idempotent=True)
+    assert [request.connection for request in server.requests] == list(range(8))
 
 
 @pytest.mark.anyio
@@ -130,6 +143,7 @@ async def test_nobody_there_is_a_503_that_names_the_service() -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.bound("connect-time")
 async def test_a_connection_that_does_not_come_about_in_time_says_so() -> None:
     with (
         silent() as address,

@@ -109,6 +109,7 @@ async def test_a_second_answer_nobody_asked_for_reaches_no_caller() -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.bound("call-time")
 async def test_no_answer_in_time_is_a_504_with_an_error_and_no_second_try() -> None:
     too_late = asyncio.Event()
 
@@ -148,6 +149,7 @@ async def test_a_cancelled_call_leaves_no_half_read_connection_behind() -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.bound("client-connections")
 async def test_connections_are_kept_and_bounded() -> None:
     async with scripted(OK) as server:
         with calling(server.address, options=PoolOptions(size=3)) as caller:
@@ -171,6 +173,8 @@ async def test_connection_close_is_obeyed() -> None:
 @pytest.mark.parametrize(
     "options", [PoolOptions(max_age=0.0), PoolOptions(keep_alive=0.0)], ids=["age", "idle"]
 )
+@pytest.mark.bound("client-connection-age")
+@pytest.mark.bound("client-keep-alive")
 async def test_old_and_idle_connections_are_retired(options: PoolOptions) -> None:
     async with scripted(OK) as server:
         with calling(server.address, options=options) as caller:

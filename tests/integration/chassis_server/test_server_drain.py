@@ -7,6 +7,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+import pytest
+
 from integration.chassis_server.service_process import ServiceProcess, sample_service
 
 
@@ -50,6 +52,7 @@ def test_sigterm_under_load_loses_no_request() -> None:
         assert all(caller.closes[-1] for caller in callers)
 
 
+@pytest.mark.bound("drain")
 def test_a_draining_replica_is_alive_and_not_ready() -> None:
     with sample_service("--server.drain-wait=2") as service:
         before = [service.probe(path) for path in ("/livez", "/readyz", "/startupz")]
@@ -105,6 +108,7 @@ def test_shutdown_immediate_waits_for_nobody() -> None:
         assert time.monotonic() - began < 5
 
 
+@pytest.mark.bound("shutdown")
 def test_a_request_longer_than_shutdown_timeout_is_cut() -> None:
     flags = ("--server.drain-wait=0", "--server.shutdown-timeout=1")
     with sample_service(*flags) as service:

@@ -57,6 +57,7 @@ async def test_a_failing_check_makes_unready_and_leaves_alive() -> None:
     assert "password" not in ready.text
 
 
+@pytest.mark.bound("ready-check")
 async def test_a_check_that_hangs_counts_as_failed() -> None:
     async with client(chassis(store=hanging)) as http:
         assert (await http.get("/readyz")).status_code == 503
@@ -71,6 +72,7 @@ async def test_before_the_start_is_done_only_alive_holds() -> None:
     assert codes == [200, 503, 503]
 
 
+@pytest.mark.bound("ready-check-rate")
 async def test_checks_are_asked_once_a_second_however_often_probes_come() -> None:
     asked = []
 
@@ -84,6 +86,7 @@ async def test_checks_are_asked_once_a_second_however_often_probes_come() -> Non
     assert len(asked) == 1
 
 
+@pytest.mark.bound("ready-patience")
 async def test_an_outage_as_long_as_a_failover_leaves_every_replica_in_its_service() -> None:
     now, there = 100.0, True
 

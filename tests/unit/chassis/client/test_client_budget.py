@@ -24,6 +24,7 @@ def test_as_many_calls_as_it_was_made_for_may_die_at_once() -> None:
     assert spent(budget(Clock()), 100) == 10
 
 
+@pytest.mark.bound("retry-budget")
 def test_in_a_lasting_outage_a_fifth_of_the_calls_is_repeated() -> None:
     retries = budget(Clock())
     spent(retries, 10)

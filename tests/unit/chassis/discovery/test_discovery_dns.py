@@ -94,6 +94,7 @@ async def test_nobody_waits_for_the_look_up_of_a_known_name(zone: Zone) -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.bound("look-up-cache-time")
 async def test_after_a_long_silence_no_old_answer_is_given(zone: Zone) -> None:
     directory = zone.directory()
     await directory.service("cas", "system-server", 2000)
@@ -199,11 +200,29 @@ async def test_a_known_no_serves_as_well_while_the_name_server_is_silent(zone: Z
 
 
 @pytest.mark.anyio
+@pytest.mark.bound("look-up-cache")
 async def test_the_answers_kept_are_bounded(zone: Zone) -> None:
     answers = Answers(zone.look_up)
     for number in range(1100):
         await answers.get(f"made-up-{number}.")
     assert len(answers._kept) == 1024
+
+
+@pytest.mark.bound("look-up-refreshes")
+@pytest.mark.anyio
+async def test_a_silent_name_server_gets_so_many_refreshes_and_no_more(zone: Zone) -> None:
+    answers = Answers(zone.look_up, clock=lambda: zone.now)
+    names = [f"name-{number}." for number in range(100)]
+    for name in names:
+        await answers.get(name)
+    zone.now += 2.1
+    zone.answering.clear()
+    zone.asked.clear()
+    for name in names:
+        assert await answers.get(name) == ()
+    await in_background()
+    assert len(zone.asked) == len(answers._refreshes) == 32
+    await answers.aclose()
 
 
 @pytest.mark.anyio
@@ -239,6 +258,7 @@ async def test_the_systems_resolver_is_asked_off_the_loop() -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.bound("look-up-threads")
 async def test_a_silent_name_server_takes_so_many_threads_and_no_more(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -275,6 +295,7 @@ async def test_a_silent_try_gets_company_and_the_first_to_end_counts() -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.bound("look-up-time")
 async def test_tries_without_an_answer_end_in_time() -> None:
     async def ask() -> None:
         await asyncio.Event().wait()

@@ -159,6 +159,7 @@ async def test_a_server_that_ends_every_watch_at_once_is_given_pauses(api: KubeA
         await until(lambda: directory._watches[None][0]._failures > 1)
 
 
+@pytest.mark.bound("kubernetes-watch")
 async def test_a_watch_that_falls_silent_is_begun_anew(
     api: KubeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,6 +174,7 @@ async def test_a_watch_that_falls_silent_is_begun_anew(
     assert api.lists("services") == 1
 
 
+@pytest.mark.bound("kubernetes-request")
 async def test_a_list_that_never_comes_is_asked_for_anew(
     api: KubeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,6 +184,24 @@ async def test_a_list_that_never_comes_is_asked_for_anew(
         await until(lambda: "Timeout" in trouble(directory))
         api.may_answer.set()
         await known(directory)
+
+
+@pytest.mark.bound("kubernetes-response")
+@pytest.mark.parametrize("known_before", [False, True], ids=["event", "list"])
+async def test_more_than_a_bound_is_not_read(
+    api: KubeApi, monkeypatch: pytest.MonkeyPatch, *, known_before: bool
+) -> None:
+    large = service("large")
+    large["metadata"]["annotations"] = {"note": "x" * 20_000}
+    monkeypatch.setattr(api_module, "_MAX_BYTES", 10_000)
+    if known_before:
+        await api.put("services", large)
+    async with following(api) as directory:
+        if not known_before:
+            await api.watched(1)
+            await api.put("services", large)
+        what = "the answer" if known_before else "an event"
+        await until(lambda: trouble(directory) == f"{what} exceeds 10000 bytes")
 
 
 async def test_before_the_first_answer_nobody_can_say_and_readiness_says_why(

@@ -77,6 +77,7 @@ async def test_an_outage_is_not_kept() -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.bound("token-cache")
 async def test_the_number_kept_is_bounded_and_made_up_tokens_push_no_good_one_out() -> None:
     tokens = KnownTokens({f"good{n}": ALICE for n in range(5)})
     services = cached(tokens, cache_size=3, cache_ttl=60, negative_cache_ttl=60)
@@ -144,6 +145,7 @@ async def test_when_the_caller_who_asks_is_cancelled_another_takes_over() -> Non
 
 
 @pytest.mark.anyio
+@pytest.mark.bound("token-cache-time")
 async def test_a_reload_of_the_ttl_counts_at_once(tmp_path: Path) -> None:
     def write(ttl: str) -> None:
         text = f"security: {{oauth2: {{resource: {{cache-ttl: {ttl}}}}}}}\n"

@@ -1,5 +1,6 @@
 """Metrics of requests."""
 
+import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from chassis.telemetry.metrics import RequestMetrics
@@ -23,6 +24,7 @@ def test_requests_are_counted_by_method_route_and_status() -> None:
     assert any('le="+Inf"' in line and line.endswith(" 2.0") for line in lines)
 
 
+@pytest.mark.bound("metric-labels")
 def test_a_method_of_the_callers_invention_is_no_label() -> None:
     lines = exposed(*((f"VERB{i}", "/x", 405, 0.1) for i in range(50)))
 
