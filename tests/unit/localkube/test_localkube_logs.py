@@ -3,9 +3,12 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from localkube.logs import KEPT_BYTES, LIMIT_BYTES, trim
 
 
+@pytest.mark.bound("localkube-log")
 def test_a_long_log_is_cut_to_its_last_lines_and_its_writer_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "web.log"
     path.touch()

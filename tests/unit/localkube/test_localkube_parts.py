@@ -8,18 +8,23 @@ from localkube.curl import resolve
 from localkube.deployments import template_hash
 from localkube.environment import expand, with_platform_profile
 from localkube.errors import LocalkubeError, UsageError
+from localkube.events import LIMIT, Events
 from localkube.images import place, repository
 from localkube.kinds import named, one
+from localkube.objects import Ref
+from localkube.store import Store
 from localkube.yaml_text import to_yaml
 
 ENDPOINTS = (Endpoint("127.0.0.1", 1), Endpoint("127.0.0.1", 2))
 
 
+@pytest.mark.bound("localkube-back-off")
 def test_the_first_restart_is_at_once_then_the_wait_doubles_to_a_limit() -> None:
     assert [restart_delay(crashes) for crashes in range(1, 6)] == [0, 1, 2, 4, 8]
     assert restart_delay(30) == 300
 
 
+@pytest.mark.bound("localkube-affinity")
 def test_affinity_remembers_a_bounded_number_of_clients() -> None:
     balancer = Balancer(ENDPOINTS, affinity_s=100)
     for number in range(CLIENTS + 50):
@@ -87,6 +92,17 @@ def test_service_names_resolve_as_dns_would() -> None:
         resolve("a", 80, entries)
     with pytest.raises(LocalkubeError, match="no Service b with port 443"):
         resolve("b", 443, entries)
+
+
+@pytest.mark.bound("localkube-events")
+def test_events_are_bounded_and_the_longest_ago_goes_first() -> None:
+    store = Store()
+    events = Events(store)
+    for number in range(LIMIT + 50):
+        events.record(Ref("Pod", "default", f"pod-{number}"), "Started", "it began")
+
+    kept = [event["involvedObject"]["name"] for event in store.list("Event")]
+    assert sorted(kept) == sorted(f"pod-{number}" for number in range(50, LIMIT + 50))
 
 
 def test_equal_templates_have_equal_hashes() -> None:

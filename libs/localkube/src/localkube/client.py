@@ -6,7 +6,7 @@ import socket
 from typing import Any
 
 from localkube.errors import LocalkubeError
-from localkube.state import SOCKET, State
+from localkube.state import LONGEST_REQUEST, SOCKET, TOO_LONG, State
 
 TIMEOUT_S = 120.0
 
@@ -19,11 +19,11 @@ class Client:
 
     def call(self, operation: str, **arguments: Any) -> Any:
         """Return an operation's result; raise `LocalkubeError` with its line and exit code."""
-        request = json.dumps({"operation": operation, **arguments}) + "\n"
-        with self._connect() as sock, sock.makefile("rwb") as stream:
-            stream.write(request.encode())
-            stream.flush()
-            line = stream.readline()
+        request = json.dumps({"operation": operation, **arguments}).encode() + b"\n"
+        if len(request) > LONGEST_REQUEST:
+            raise LocalkubeError(TOO_LONG)
+        with self._connect() as sock:
+            line = self._exchange(sock, request)
         if not line:
             raise LocalkubeError(f"localkube ended while answering; see {self.state.log}")
         answer = json.loads(line)
@@ -45,6 +45,19 @@ class Client:
             self._connect().close()
             return True
         return False
+
+    def _exchange(self, sock: socket.socket, request: bytes) -> bytes:
+        """Return the line that answers, empty where there is none; the time is for each part."""
+        try:
+            with sock.makefile("rwb") as stream:
+                stream.write(request)
+                stream.flush()
+                return stream.readline()
+        except TimeoutError:
+            reason = f"localkube did not answer within {TIMEOUT_S:g} s; see {self.state.log}"
+            raise LocalkubeError(reason) from None
+        except OSError:
+            return b""
 
     def _connect(self) -> socket.socket:
         sock = socket.socket(socket.AF_UNIX)

@@ -10,10 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from localkube.errors import LocalkubeError
-from localkube.state import SOCKET
-
-LIMIT_BYTES = 16 * 1024 * 1024
-"""The longest request."""
+from localkube.state import LONGEST_REQUEST, SOCKET, TOO_LONG
 
 
 class Control:
@@ -26,20 +23,22 @@ class Control:
         """Listen in the current directory, which belongs to the caller."""
         mask = os.umask(0o177)
         try:
-            return await asyncio.start_unix_server(self._serve, SOCKET, limit=LIMIT_BYTES)
+            return await asyncio.start_unix_server(self._serve, SOCKET, limit=LONGEST_REQUEST)
         finally:
             os.umask(mask)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, ValueError, asyncio.CancelledError):
             try:
-                if line := await reader.readline():
+                if (line := await _line(reader)) != b"":
                     writer.write(json.dumps(await self._answer(line)).encode() + b"\n")
                     await writer.drain()
             finally:
                 writer.close()
 
-    async def _answer(self, line: bytes) -> dict[str, Any]:
+    async def _answer(self, line: bytes | None) -> dict[str, Any]:
+        if line is None:
+            return {"error": TOO_LONG, "exit_code": 1}
         try:
             request = json.loads(line)
             return {"result": await self._operations[request.pop("operation")](**request)}
@@ -48,3 +47,11 @@ class Control:
         except Exception as error:  # noqa: BLE001  # one bad request must not end the suite
             traceback.print_exc(file=sys.stderr)
             return {"error": f"localkube failed: {error!r}; see localkube.log", "exit_code": 1}
+
+
+async def _line(reader: asyncio.StreamReader) -> bytes | None:
+    """Read a request; None where it is too long."""
+    try:
+        return await reader.readline()
+    except ValueError:
+        return None

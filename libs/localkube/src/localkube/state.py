@@ -15,6 +15,9 @@ from localkube.errors import LocalkubeError
 
 SOCKET = "control.sock"
 """The control socket's name; relative, because a socket's path has a limit."""
+LONGEST_REQUEST = 16 * 1024 * 1024
+"""Bytes of a request over the control socket."""
+TOO_LONG = f"the request exceeds {LONGEST_REQUEST:,} bytes; apply in parts"
 _LOCK, _LOG = "lock", "localkube.log"
 _OTHERS, _OTHERS_WRITE = 0o077, 0o022
 

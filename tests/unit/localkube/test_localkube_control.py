@@ -1,0 +1,83 @@
+"""The control socket has a bound, and whoever exceeds it is told."""
+
+import asyncio
+import json
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from localkube import client
+from localkube.client import Client
+from localkube.control import Control
+from localkube.errors import LocalkubeError
+from localkube.state import LONGEST_REQUEST, SOCKET, State
+
+pytestmark = pytest.mark.anyio
+
+
+async def length(text: str) -> int:
+    return len(text)
+
+
+def hang_up(server: socket.socket) -> None:
+    server.accept()[0].close()
+
+
+async def exchange(request: bytes) -> object:
+    reader, writer = await asyncio.open_unix_connection(SOCKET)
+    try:
+        writer.write(request)
+        return json.loads(await reader.readline())
+    finally:
+        writer.close()
+
+
+@pytest.mark.bound("localkube-request")
+async def test_the_server_reads_so_much_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    empty = len(json.dumps({"operation": "length", "text": ""}))
+    fits = json.dumps({"operation": "length", "text": "x" * (LONGEST_REQUEST - empty)}).encode()
+    async with await Control({"length": length}).start():
+        assert await exchange(fits + b"\n") == {"result": LONGEST_REQUEST - empty}
+        refused = await exchange(b"x" * (LONGEST_REQUEST + 1))
+
+    assert refused == {
+        "error": "the request exceeds 16,777,216 bytes; apply in parts",
+        "exit_code": 1,
+    }
+
+
+@pytest.mark.bound("localkube-request")
+def test_the_client_does_not_send_more(tmp_path: Path) -> None:
+    with pytest.raises(LocalkubeError, match="exceeds 16,777,216 bytes"):
+        Client(State(tmp_path)).call("apply", documents=["x" * LONGEST_REQUEST])
+
+
+@pytest.mark.bound("localkube-response-time")
+def test_a_localkube_that_does_not_answer_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(client, "TIMEOUT_S", 0.05)
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(SOCKET)
+        silent.listen()
+        with pytest.raises(LocalkubeError, match=r"did not answer within 0\.05 s; see .*log"):
+            Client(State(tmp_path)).call("list")
+
+
+def test_a_localkube_that_ends_while_it_answers_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with socket.socket(socket.AF_UNIX) as server, ThreadPoolExecutor() as pool:
+        server.bind(SOCKET)
+        server.listen()
+        ended = pool.submit(hang_up, server)
+        with pytest.raises(LocalkubeError, match="ended while answering"):
+            Client(State(tmp_path)).call("apply", documents=["x" * 1_000_000])
+        ended.result()
