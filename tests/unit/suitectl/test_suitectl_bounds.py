@@ -1,0 +1,35 @@
+"""Whatever a command waits for has a bound."""
+
+import asyncio
+import socket
+import sys
+
+import httpx
+import pytest
+
+from suitectl import agent
+from suitectl.program import CommandFailedError, Program
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.bound("operator-command")
+async def test_a_program_that_does_not_end_is_ended_and_told_in_one_line() -> None:
+    waits = (sys.executable, "-c", "import time; time.sleep(60)")
+    program = Program("localkube", waits, "./localkube")
+    with pytest.raises(CommandFailedError, match=r"get pods: no answer within 0\.2 s"):
+        await program.run("get", "pods", timeout=0.2)
+
+
+@pytest.mark.bound("operator-request")
+async def test_a_request_without_an_answer_is_told_as_such(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(agent, "TIMEOUT_S", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = "http://{}:{}".format(*silent.getsockname())
+        async with asyncio.timeout(20), agent.new_client(httpx.Limits()) as client:
+            reply = await agent.send(client, agent.Request("GET", url))
+
+    assert reply.status == agent.NO_ANSWER
+    assert "Timeout" in reply.body
