@@ -197,6 +197,15 @@ async def test_the_log_of_a_401_for_a_foreign_token_names_both_audiences() -> No
 
 
 @pytest.mark.anyio
+async def test_a_token_for_nobody_is_told_as_such() -> None:
+    tokens = ForeignTokens({"alice": replace(ALICE, audience=frozenset())})
+    with structlog.testing.capture_logs() as lines:
+        await get(protected(tokens), "/me", "alice")
+
+    assert lines[0]["token_aud"] == "(none)"
+
+
+@pytest.mark.anyio
 async def test_a_token_that_nobody_knows_is_no_security_event() -> None:
     """Anyone can send those, as many as they like."""
     with structlog.testing.capture_logs() as lines:

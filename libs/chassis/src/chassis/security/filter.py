@@ -89,7 +89,7 @@ def _tell(error: ForeignToken, scope: Scope) -> None:
         address=(scope.get("client") or ("",))[0],
         reason="aud lacks this service",
         required_aud=error.resource_id,
-        token_aud=" ".join(sorted(token.audience)),
+        token_aud=" ".join(sorted(token.audience)) or "(none)",
     )
 
 
