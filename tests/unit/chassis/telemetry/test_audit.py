@@ -2,11 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from itertools import count
 
 import pytest
-import structlog
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.types import Receive, Scope, Send
@@ -20,15 +19,7 @@ from chassis.testing import Serve
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(autouse=True)
-def restored() -> Iterator[None]:
-    yield
-    structlog.reset_defaults()
-    set_levels({"root": "WARNING"})
-
-
-def written(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
-    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+Written = Callable[[], list[dict[str, object]]]
 
 
 def counted(app: FastAPI, event: AuditEvent) -> float | None:
@@ -50,12 +41,12 @@ def auditing(**told: str) -> FastAPI:
 
 
 async def test_an_event_is_a_line_that_says_who_and_in_which_trace(
-    serve: Serve, capsys: pytest.CaptureFixture[str]
+    serve: Serve, written: Written
 ) -> None:
     client = await serve(auditing(user="alice", client="demo-app", address="10.0.0.1"))
     configure_logs("sample")
     response = await client.get("/login")
-    (line,) = written(capsys)
+    (line,) = written()
 
     assert line["logger"] == "chassis.audit"
     assert line["level"] == "warning"
@@ -101,12 +92,12 @@ async def test_what_a_reload_does_is_counted_too(serve: Serve) -> None:
         {"root": "ERROR", "chassis.audit": "ERROR"},
     ],
 )
-def test_no_level_silences_it(capsys: pytest.CaptureFixture[str], levels: dict[str, str]) -> None:
+def test_no_level_silences_it(written: Written, levels: dict[str, str]) -> None:
     configure_logs("sample")
     set_levels(levels)
     audit(AuditEvent.LOGIN, user="alice")
     audit(AuditEvent.LOGIN_FAILED, user="alice")
-    lines = [line for line in written(capsys) if line["logger"] == "chassis.audit"]
+    lines = [line for line in written() if line["logger"] == "chassis.audit"]
 
     assert [line["event_type"] for line in lines] == ["login", "login_failed"]
 
@@ -115,12 +106,10 @@ def test_no_level_silences_it(capsys: pytest.CaptureFixture[str], levels: dict[s
 @pytest.mark.parametrize(
     "name", ["a" * 1_000_000, '\n{"logger":"chassis.audit"}\n' * 1_000, "ü" * 200]
 )
-def test_a_name_is_one_bounded_value_of_one_line(
-    capsys: pytest.CaptureFixture[str], name: str
-) -> None:
+def test_a_name_is_one_bounded_value_of_one_line(written: Written, name: str) -> None:
     configure_logs("sample")
     audit(AuditEvent.LOGIN_FAILED, user=name, reason=name)
-    (line,) = written(capsys)
+    (line,) = written()
 
     assert line["user"] == line["reason"] == name[:MAX_VALUE] + "…"
 
@@ -158,7 +147,7 @@ def test_a_flood_is_counted_whole_and_written_within_a_bound() -> None:
     assert events.observe("other") == 0, "one event does not hide another"
 
 
-def test_a_line_says_how_many_before_it_were_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_line_says_how_many_before_it_were_left_out(written: Written) -> None:
     configure_logs("sample")
     now = 0.0
     events = SecurityEvents(AuditEvent, CollectorRegistry(), clock=lambda: now)
@@ -168,7 +157,7 @@ def test_a_line_says_how_many_before_it_were_left_out(capsys: pytest.CaptureFixt
         now = 1.0
         audit(AuditEvent.THROTTLED)
 
-    *_, before, last = written(capsys)
+    *_, before, last = written()
     assert "left_out" not in before
     assert last["left_out"] == 7
 

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import pytest
 import structlog
@@ -11,26 +11,17 @@ from chassis.telemetry.log_line import MAX_LINE
 from chassis.telemetry.logs import configure_logs, set_levels
 from chassis.telemetry.trace import Trace, current_trace
 
-
-@pytest.fixture(autouse=True)
-def restored() -> Iterator[None]:
-    yield
-    structlog.reset_defaults()
-    set_levels({"root": "WARNING"})
-
-
-def written(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
-    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+Written = Callable[[], list[dict[str, object]]]
 
 
 def test_a_line_is_json_with_the_fields_people_filter_by(
-    capsys: pytest.CaptureFixture[str],
+    written: Written,
 ) -> None:
     configure_logs("sample")
     trace = current_trace.set(Trace())
     structlog.get_logger("orders").info("order placed", count=2)
     current_trace.reset(trace)
-    (line,) = written(capsys)
+    (line,) = written()
 
     assert line["level"] == "info"
     assert line["logger"] == "orders"
@@ -41,28 +32,28 @@ def test_a_line_is_json_with_the_fields_people_filter_by(
     assert line["ts"]
 
 
-def test_libraries_write_the_same_lines(capsys: pytest.CaptureFixture[str]) -> None:
+def test_libraries_write_the_same_lines(written: Written) -> None:
     configure_logs("sample")
     logging.getLogger("library").warning("%s of %s", 1, 2)
-    (line,) = written(capsys)
+    (line,) = written()
 
     assert line["message"] == "1 of 2"
     assert line["logger"] == "library"
     assert line["service"] == "sample"
 
 
-def test_an_exception_is_part_of_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_exception_is_part_of_its_line(written: Written) -> None:
     configure_logs("sample")
     try:
         int("no number")
     except ValueError:
         structlog.get_logger("orders").exception("failed")
-    (line,) = written(capsys)
+    (line,) = written()
 
     assert "ValueError: invalid literal" in str(line["exception"])
 
 
-def test_levels_follow_the_configuration(capsys: pytest.CaptureFixture[str]) -> None:
+def test_levels_follow_the_configuration(written: Written) -> None:
     """`logging.level`, Spring's names included."""
     configure_logs("sample")
     set_levels({"root": "warn", "orders.detail": "TRACE"})
@@ -71,7 +62,7 @@ def test_levels_follow_the_configuration(capsys: pytest.CaptureFixture[str]) -> 
     set_levels({})
     structlog.get_logger("orders.detail").debug("nor this")
 
-    assert [line["message"] for line in written(capsys)] == ["this"]
+    assert [line["message"] for line in written()] == ["this"]
 
 
 @pytest.mark.bound("log-line")
@@ -94,14 +85,14 @@ def test_a_line_is_never_longer_than_a_container_runtime_takes(
     assert line["message"].startswith("begin")
 
 
-def test_the_ends_of_a_long_traceback_stay(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_ends_of_a_long_traceback_stay(written: Written) -> None:
     configure_logs("sample")
     nothing: dict[str, int] = {}
     try:
         nothing["x" * 100_000 + "the reason"]
     except KeyError:
         structlog.get_logger("orders").exception("failed")
-    (line,) = written(capsys)
+    (line,) = written()
 
     assert str(line["exception"]).startswith("Traceback")
     assert str(line["exception"]).endswith("the reason'")
