@@ -68,15 +68,22 @@ class ManagementApp:
         )
 
     async def _info(self) -> Response:
-        """Tell name, version and configuration; of keys without effect the names alone."""
-        current = self._chassis.live.current
+        """Tell name, version and configuration; of what has no effect the names alone."""
+        live = self._chassis.live
+        current = live.current
+        sources = (
+            {"source": s.where, "profiles": s.profiles} for s in current.profile_sources.active
+        )
         return _json(
             {
-                "name": current.settings.spring.application.name or self._chassis.title,
+                "name": current.name or self._chassis.title,
                 "version": self._chassis.version,
                 "profiles": list(current.profiles),
+                "profileSources": list(sources),
                 "config": {"hash": current.hash, "loadedAt": current.loaded_at},
+                "reload": live.status.described(),
                 "ignored": list(current.ignored),
+                "unread": list(current.unread),
             }
         )
 

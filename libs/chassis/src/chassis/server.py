@@ -62,9 +62,14 @@ def run_service(
 def _source(name: str, arguments: Sequence[str]) -> ConfigSource:
     flags = [argument for argument in arguments if argument != reloading.FLAG]
     source = ConfigSource.from_process(name, flags, os.environ)
-    if "prod" in source.profiles and (reloading.watched() or flags != list(arguments)):
-        raise ConfigError("is for development, and refused under the profile prod", key="--reload")
+    if reloading.watched() or flags != list(arguments):
+        _refuse_reloading(source.profiles)
     return source
+
+
+def _refuse_reloading(profiles: Sequence[str]) -> None:
+    if "prod" in profiles:
+        raise ConfigError("is for development, and refused under the profile prod", key="--reload")
 
 
 async def _serve(
@@ -73,6 +78,8 @@ async def _serve(
     create_app: Callable[[LiveConfig[S]], FastAPI],
 ) -> None:
     live = LiveConfig.load(source, settings_type)
+    if reloading.watched():
+        _refuse_reloading(live.current.profiles)
     if named := live.settings.spring.application.name:
         configure_logs(named)
     await Replica(create_app(live)).run()

@@ -181,10 +181,10 @@ async def test_another_number_of_files_is_a_change_like_any(tmp_path: Path) -> N
     mounted.config.update(beside)
     await mounted.live.look()
     added = mounted.message
-    mounted.config.update({"application.yaml": ONE})
+    mounted.config.update(beside | {"application-dev.yaml": "greeting.message: three"})
     await mounted.live.look()
 
-    assert (added, mounted.message) == ("two", "one")
+    assert (added, mounted.message) == ("two", "three")
 
 
 async def test_all_prepare_then_the_swap_then_all_commit(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_a_broken_expression_is_refused(expression: str) -> None:
     ("argv", "environ", "expected"),
     [
         ([], {}, ()),
-        (["--profiles=dev"], {"PROFILES_ACTIVE": "prod"}, ("dev",)),
+        (["--profiles=dev"], {"PROFILES_ACTIVE": "test"}, ("dev",)),
         ([], {"PROFILES_ACTIVE": "dev, test", "SPRING_PROFILES_ACTIVE": "x"}, ("dev", "test")),
         ([], {"SPRING_PROFILES_ACTIVE": "dev"}, ("dev",)),
         ([], IN_CLUSTER | {"PROFILES_ACTIVE": "dev"}, ("kubernetes", "dev")),

@@ -242,3 +242,13 @@ def test_an_endpoint_that_is_no_url_is_refused_where_it_is_configured(
 
     assert "security.oauth2.resource.token-info-uri" in said
     assert "is no http or https URL" in said
+
+
+@pytest.mark.parametrize("written", ["true", "True", "false", "FALSE", "on", "1.0", "1e3", "~x"])
+def test_a_switch_where_text_is_expected_keeps_its_text(tmp_path: Path, written: str) -> None:
+    """`logging.level.root: false` is how Spring's OFF comes out of many a YAML."""
+    text = f"version: {written}\nlogging.level.root: {written}\nother: {written}\n"
+    settings = load(source(tmp_path, text + "greeting.message: is ${other}"))
+
+    assert (settings.version, settings.logging.level["root"]) == (written, written)
+    assert settings.greeting.message == f"is {written}"

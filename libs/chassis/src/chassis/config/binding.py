@@ -1,16 +1,24 @@
 """From a tree of relaxed names to the values of a typed settings model."""
 
 import difflib
-import functools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
 
+from chassis.config.budget import Budget
 from chassis.config.errors import ConfigError
 from chassis.config.placeholders import Resolver
-from chassis.config.shapes import item_of, mapping_of, model_of
+from chassis.config.shapes import (
+    UNKNOWN,
+    SettingField,
+    fields_of,
+    item_of,
+    model_of,
+    named_of,
+    plain_of,
+)
 from chassis.config.tree import Entry, Tree, canonical, names
 
 _NEAR = 0.8
@@ -22,6 +30,7 @@ class Binder:
     """Binds one tree; `ignored` collects the names without effect."""
 
     resolver: Resolver
+    budget: Budget
     ignored: list[str] = field(default_factory=list)
 
     def bind(self, tree: Tree, model: type[BaseModel], prefix: str = "") -> dict[str, Any]:
@@ -29,41 +38,51 @@ class Binder:
         fields = fields_of(model)
         values: dict[str, Any] = {}
         for key, entry in tree.items():
-            if key in fields:
-                name, annotation = fields[key]
-                if entry.value is None and model_of(annotation) is not None:
-                    continue  # a section whose keys are all commented out
-                values[name] = self._value(entry, annotation, f"{prefix}{entry.name}")
-            else:
+            self.budget.spend(entry.origin.file, entry.origin.line)
+            found = fields.get(key)
+            if found is None:
                 self._unknown(entry, model, prefix)
+            elif entry.value is not None or model_of(found.annotation) is None:
+                # What is left out is a section whose keys are all commented out.
+                values[found.name] = self._value(entry, found, f"{prefix}{entry.name}")
         return values
 
-    def _value(self, entry: Entry, annotation: Any, key: str) -> Any:
+    def _value(self, entry: Entry, place: SettingField, key: str) -> Any:
         if isinstance(entry.value, list):
-            inner = item_of(annotation)
+            inner = place.of(item_of(place.annotation))
             items = (Entry(entry.name, item, entry.origin) for item in entry.value)
             return [self._value(item, inner, key) for item in items]
         if not isinstance(entry.value, dict):
-            return self.resolver.resolve(entry, key)
-        if (model := model_of(annotation)) is not None:
+            return self._resolved(entry, place, key)
+        if (model := model_of(place.annotation)) is not None:
             return self.bind(entry.value, model, f"{key}.")
-        return self._mapping(entry.value, mapping_of(annotation), key)
-
-    def _mapping(self, tree: Tree, inner: Any, key: str) -> dict[str, Any]:
-        """Bind a mapping with free names; where values are plain, dotted names are put together."""
-        if inner in (str, int, float, bool):
-            return dict(self._flat(tree, key, ""))
+        if plain_of(place.annotation):
+            return dict(self._flat(entry.value, place, f"{key}."))
+        _refuse_alike(entry.value, key)
+        inner = place.of(named_of(place.annotation) or UNKNOWN)
         return {
-            entry.name: self._value(entry, inner, f"{key}.{entry.name}") for entry in tree.values()
+            named.name: self._value(named, inner, f"{key}.{named.name}")
+            for named in entry.value.values()
         }
 
-    def _flat(self, tree: Tree, key: str, prefix: str) -> Iterable[tuple[str, Any]]:
+    def _flat(
+        self, tree: Tree, place: SettingField, key: str, prefix: str = ""
+    ) -> Iterable[tuple[str, Any]]:
+        """Put dotted names together again, where values are plain."""
         for entry in tree.values():
             name = f"{prefix}{entry.name}"
             if isinstance(entry.value, dict):
-                yield from self._flat(entry.value, key, f"{name}.")
+                yield from self._flat(entry.value, place, key, f"{name}.")
             else:
-                yield name, self.resolver.resolve(entry, f"{key}.{name}")
+                yield name, self._resolved(entry, place, f"{key}{name}")
+
+    def _resolved(self, entry: Entry, place: SettingField, key: str) -> Any:
+        """Return a value; raise `ConfigError` where a Secret's would come out in the open."""
+        value, borrowed = self.resolver.resolve(entry, key)
+        if borrowed and not place.hidden:
+            reason = "would show a value of a mounted Secret; only a setting that is secret may"
+            raise ConfigError(reason, file=entry.origin.file, line=entry.origin.line, key=key)
+        return value
 
     def _unknown(self, entry: Entry, model: type[BaseModel], prefix: str) -> None:
         """Note a name where unknown ones have no effect, refuse it where they are mistakes.
@@ -71,7 +90,7 @@ class Binder:
         At the top, plain values are there for placeholders to name and foreign sections are other
         programs'; only what looks like one of ours mistyped is refused.
         """
-        known = [name.replace("_", "-") for name, _ in fields_of(model).values()]
+        known = [known.name.replace("_", "-") for known in fields_of(model).values()]
         if getattr(model, "tolerant", False):
             self.ignored.extend(names({entry.name: entry}, prefix))
         elif prefix:
@@ -82,11 +101,20 @@ class Binder:
             self.ignored.append(entry.name)
 
 
-@functools.cache
-def fields_of(model: type[BaseModel]) -> dict[str, tuple[str, Any]]:
-    """Return name and annotation of each field by canonical name."""
-    named = ((info.alias or name, info.annotation) for name, info in model.model_fields.items())
-    return {canonical(name): (name, annotation) for name, annotation in named}
+def _refuse_alike(tree: Tree, key: str) -> None:
+    """Raise `ConfigError` for two exact names that people would take for one."""
+    seen: dict[str, Entry] = {}
+    for entry in tree.values():
+        other = seen.setdefault(canonical(entry.name), entry)
+        if other is not entry:
+            line = f":{other.origin.line}" if other.origin.line else ""
+            reason = (
+                f"differs from {other.name} ({other.origin.file}{line}) in case, dashes and"
+                " underscores alone; names are exact, so write one of them"
+            )
+            origin = entry.origin
+            name = f"{key}.{entry.name}"
+            raise ConfigError(reason, file=origin.file, line=origin.line, key=name)
 
 
 def _refusal(entry: Entry, prefix: str, known: list[str], *, cutoff: float) -> ConfigError:

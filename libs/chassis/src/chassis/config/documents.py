@@ -6,67 +6,69 @@ from typing import Any
 
 import yaml
 
+from chassis.config.budget import Budget
+from chassis.config.composing import compose
 from chassis.config.errors import ConfigError
 from chassis.config.nodes import Nodes
 from chassis.config.profiles import matches
-from chassis.config.tree import Entry, Tree, find, merge, remove
+from chassis.config.tree import Entry, Origin, Tree, find, names, remove
 
+_ACTIVATE = ("spring", "config", "activate")
 # In this order: the newer spelling of Spring wins over the older one.
-_SELECTORS = (
-    ["spring", "config", "activate", "on-profile"],
-    ["spring", "profiles"],
-    ["profiles"],
-)
+_SELECTORS = ((*_ACTIVATE, "on-profile"), ("spring", "profiles"), ("profiles",))
+_PLATFORM = (*_ACTIVATE, "on-cloud-platform")
+KUBERNETES = "kubernetes"
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One YAML document and what selects it: None is the default document."""
+    """One YAML document and what it depends on.
+
+    `expressions` are the profiles that select it, None in a default document. `unmet` says where
+    it names a condition that is never met here, and which; such a document does not apply.
+    """
 
     tree: Tree
-    selector: Entry | None
+    origin: Origin
+    expressions: list[str] | None = None
+    platform: str | None = None
+    unmet: str | None = None
+
+    @property
+    def is_default(self) -> bool:
+        """Say whether it applies whatever is active."""
+        return self.expressions is None and self.platform is None and self.unmet is None
 
     def selected(self, active: Collection[str]) -> bool:
-        """Say whether the document applies; raise `ConfigError` for a bad expression."""
-        if self.selector is None:
-            return True
-        try:
-            return matches(_expressions(self.selector.value), active)
-        except ValueError as error:
-            origin, name = self.selector.origin, self.selector.name
-            raise ConfigError(str(error), file=origin.file, line=origin.line, key=name) from error
+        """Say whether the document applies under the active profiles."""
+        if self.unmet or (self.platform and KUBERNETES not in active):
+            return False
+        return self.expressions is None or matches(self.expressions, active)
 
 
-def read_documents(file: str, text: str, *, literal: bool = False) -> list[Document]:
+def read_documents(
+    file: str, text: str, annotation: Any, budget: Budget, *, secret: bool = False
+) -> list[Document]:
     """Parse a file; raise `ConfigError` where it is no YAML, no mappings, or empty."""
-    try:
-        documents = [_document(node, file, literal=literal) for node in _compose(file, text)]
-    except RecursionError:
-        raise ConfigError("nests too deeply", file=file, kind="parse") from None
+    nodes = Nodes(file, budget, secret=secret)
+    documents = [
+        _document(nodes.tree(node, annotation), Origin(file, node.start_mark.line + 1, secret))
+        for node in _mappings(file, compose(file, text, budget))
+    ]
     if not documents:
         reason = "is empty; it would reset every setting to its default"
         raise ConfigError(reason, file=file, kind="parse")
     return documents
 
 
-def read_value(file: str, text: str) -> Any:
+def read_value(file: str, text: str, annotation: Any, budget: Budget) -> Any:
     """Parse one value, such as a list in an environment variable."""
-    (node,) = _nodes(file, text)
-    return Nodes(file, literal=False).value(node)
+    (node,) = compose(file, text, budget)
+    return Nodes(file, budget).value(node, annotation)
 
 
-def merged(documents: list[Document], active: Collection[str]) -> Tree:
-    """Merge the default documents, then the active ones, each in file order."""
-    tree: Tree = {}
-    for profiled in (False, True):
-        for document in documents:
-            if (document.selector is not None) is profiled and document.selected(active):
-                tree = merge(tree, document.tree)
-    return tree
-
-
-def _compose(file: str, text: str) -> Iterator[yaml.MappingNode]:
-    for node in _nodes(file, text):
+def _mappings(file: str, nodes: list[yaml.Node]) -> Iterator[yaml.MappingNode]:
+    for node in nodes:
         if _is_empty(node):
             continue
         if not isinstance(node, yaml.MappingNode):
@@ -76,43 +78,55 @@ def _compose(file: str, text: str) -> Iterator[yaml.MappingNode]:
         yield node
 
 
-def _nodes(file: str, text: str) -> list[yaml.Node]:
-    try:
-        return list(yaml.compose_all(text, Loader=yaml.CSafeLoader))
-    except yaml.MarkedYAMLError as error:
-        line = _line(error)
-        reason = f"is no YAML: {error.problem}"
-        raise ConfigError(reason, file=file, line=line, kind="parse") from None
-    except yaml.YAMLError:
-        # A reader error quotes the text around it, which may be a secret.
-        raise ConfigError(
-            "is no YAML: a character is not allowed", file=file, kind="parse"
-        ) from None
-
-
-def _line(error: yaml.MarkedYAMLError) -> int | None:
-    """Return where the mistake is: of what is never closed, the opening."""
-    opened = any(what in (error.context or "") for what in ("flow", "quoted"))
-    mark = error.context_mark if opened else error.problem_mark
-    return mark.line + 1 if mark else None
-
-
 def _is_empty(node: yaml.Node) -> bool:
     return bool(node.tag == "tag:yaml.org,2002:null" or node.value == [])
 
 
-def _document(node: yaml.MappingNode, file: str, *, literal: bool) -> Document:
-    tree = Nodes(file, literal=literal).tree(node)
-    selector = None
+def _document(tree: Tree, origin: Origin) -> Document:
+    """Take the conditions out of a document's tree."""
+    expressions = None
     for path in _SELECTORS:
         entry = find(tree, path)
         # A mapping below spring.profiles (active, include) selects nothing.
-        if entry is not None and not isinstance(entry.value, dict):
-            selector = selector or entry
-            remove(tree, path)
-    return Document(tree, selector)
+        if entry is None or (isinstance(entry.value, dict) and path is not _SELECTORS[0]):
+            continue
+        found = _expressions(entry)
+        expressions = found if expressions is None else expressions
+        remove(tree, path)
+    platform = _platform(tree)
+    return Document(tree, origin, expressions, platform, _unmet(tree))
 
 
-def _expressions(value: Any) -> list[str]:
-    listed = value if isinstance(value, list) else str(value).split(",")
-    return [str(item).strip() for item in listed]
+def _platform(tree: Tree) -> str | None:
+    """Return the one platform there is, and leave what is none where it stands."""
+    entry = find(tree, _PLATFORM)
+    if entry is None or str(entry.value).lower() != KUBERNETES:
+        return None
+    remove(tree, _PLATFORM)
+    return KUBERNETES
+
+
+def _unmet(tree: Tree) -> str | None:
+    entry = find(tree, _ACTIVATE)
+    if entry is None:
+        return None
+    remove(tree, _ACTIVATE)
+    if not entry.value:
+        return None
+    inner = entry.value if isinstance(entry.value, dict) else {}
+    origin = next((found.origin for found in inner.values()), entry.origin)
+    name = next(names(inner, f"{'.'.join(_ACTIVATE)}."), ".".join(_ACTIVATE))
+    return f"{origin.file}:{origin.line}: {name}"
+
+
+def _expressions(entry: Entry) -> list[str]:
+    """Return the profile expressions of a selector; raise `ConfigError` if one can't be read."""
+    value, origin = entry.value, entry.origin
+    listed = value if isinstance(value, list) else str(value or "").split(",")
+    expressions = [item.strip() if isinstance(item, str) else "" for item in listed]
+    try:
+        matches(expressions, ())
+    except ValueError as error:
+        reason, name = str(error), entry.name
+        raise ConfigError(reason, file=origin.file, line=origin.line, key=name) from error
+    return expressions

@@ -2,8 +2,9 @@
 
 from typing import Literal, TypeAlias
 
-Kind: TypeAlias = Literal["read", "parse", "invalid", "listener"]
-"""Which step refused: reading files, YAML, the settings' rules, a listener's preparation."""
+Kind: TypeAlias = Literal["read", "missing", "parse", "timeout", "invalid", "listener"]
+"""Why it was refused: files can't be read, a file is gone, no YAML or too much of it, too slow,
+against the settings' rules, a listener could not prepare."""
 
 
 class ConfigError(Exception):

@@ -1,15 +1,16 @@
 """The live configuration: one immutable snapshot, swapped whole, or not at all."""
 
+import functools
 import random
 import time
 from collections.abc import Callable
 from contextlib import aclosing
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import anyio
 import structlog
 
-from chassis.config.errors import ConfigError
+from chassis.config.errors import ConfigError, Kind
 from chassis.config.listeners import Commit, Listeners, Prepare
 from chassis.config.settings import ServiceSettings
 from chassis.config.snapshot import Snapshot, take_snapshot, waiting_for_restart
@@ -21,6 +22,11 @@ from chassis.config.watch import changes
 __all__ = ["LiveConfig", "Snapshot"]
 
 S = TypeVar("S", bound=ServiceSettings)
+T = TypeVar("T")
+
+_LOAD_S = 30.0
+"""Of waiting for a thread that reads or checks; one that computes ends by its budget before."""
+_THREADS = 2
 
 _log = structlog.get_logger("chassis.config")
 
@@ -47,6 +53,7 @@ class LiveConfig(Generic[S]):
         self._listeners = Listeners()
         self._on_restart: list[Callable[[], None]] = []
         self._restarting = False
+        self._threads = anyio.CapacityLimiter(_THREADS)
 
     @classmethod
     def load(cls, source: ConfigSource, settings_type: type[S]) -> Self:
@@ -55,7 +62,7 @@ class LiveConfig(Generic[S]):
         seen = source.fingerprint()
         mounted = source.read()
         first = take_snapshot(source, mounted, settings_type)
-        _log.info(_active_profiles(source.profiles))
+        _tell(first, None)
         if first.ignored:
             _log.debug("settings without effect here", names=list(first.ignored))
         return cls(source, settings_type, first, seen=seen, digest=mounted.digest)
@@ -63,7 +70,8 @@ class LiveConfig(Generic[S]):
     @classmethod
     def fixed(cls, settings: S, *, profiles: tuple[str, ...] = ()) -> Self:
         """Hold settings that never change: for tests."""
-        snapshot = Snapshot(settings, profiles, "fixed", time.time())
+        name = settings.spring.application.name
+        snapshot = Snapshot(settings, profiles, "fixed", time.time(), name=name)
         return cls(ConfigSource(name="fixed", profiles=profiles), type(settings), snapshot)
 
     @property
@@ -116,7 +124,7 @@ class LiveConfig(Generic[S]):
             self._reject(error, began)
         except Exception:  # noqa: BLE001 - logged; the watcher outlives a fault of ours
             _log.exception("configuration rejected, the last good one stays")
-            self.status.failed("error", time.perf_counter() - began)
+            self.status.failed(time.perf_counter() - began)
 
     @property
     def _reload_settings(self) -> ReloadSettings:
@@ -133,12 +141,13 @@ class LiveConfig(Generic[S]):
                     return
 
     async def _reload(self, began: float) -> None:
-        mounted = await anyio.to_thread.run_sync(self._read)
+        mounted = await self._in_thread(self._read, kind="read")
         if mounted.digest == self._digest:
             self._settle()
             return
         self.status.pending_hash = mounted.hash
-        snapshot = await anyio.to_thread.run_sync(take_snapshot, self.source, mounted, self._type)
+        take = functools.partial(take_snapshot, self.source, mounted, self._type, self._current)
+        snapshot = await self._in_thread(take, kind="timeout")
         strategy = self._reload_settings.strategy
         _log.info(f"Reloading using strategy: {strategy.upper()}")
         if strategy == "refresh":
@@ -150,6 +159,14 @@ class LiveConfig(Generic[S]):
         else:
             self.status.skipped(time.perf_counter() - began)
 
+    async def _in_thread(self, function: Callable[[], T], *, kind: Kind) -> T:
+        """Call a function beside the event loop; a thread that hangs is left to itself."""
+        with anyio.move_on_after(_LOAD_S):
+            return await anyio.to_thread.run_sync(
+                function, abandon_on_cancel=True, limiter=self._threads
+            )
+        raise ConfigError(f"takes more than {_LOAD_S:g} s to load", kind=kind)
+
     def _read(self) -> Mounted:
         for place in self._places:
             if not place.is_dir():
@@ -159,6 +176,7 @@ class LiveConfig(Generic[S]):
 
     async def _swap(self, snapshot: Snapshot[S], digest: str) -> None:
         commits = await self._listeners.prepare(snapshot)
+        _tell(snapshot, self._current)
         # From here on without await: no task sees the new settings beside an old listener.
         self._current, self._digest = snapshot, digest
         for commit in commits:
@@ -169,7 +187,6 @@ class LiveConfig(Generic[S]):
         self.status.succeeded("change", took)
         waiting = list(waiting_for_restart(self._started_with, self.settings))
         self.status.restart_required = bool(waiting)
-        _log.info(_active_profiles(self.source.profiles))
         _log.info("Configuration reloaded", took_ms=round(took * 1000, 1), hash=self.current.hash)
         if waiting:
             _log.warning("changed sections take effect at the next start", sections=waiting)
@@ -182,7 +199,7 @@ class LiveConfig(Generic[S]):
         self.status.settled()
 
     def _reject(self, error: ConfigError, began: float) -> None:
-        self.status.failed(error.kind, time.perf_counter() - began)
+        self.status.failed(time.perf_counter() - began, error)
         _log.error(
             f"configuration rejected, the last good one stays: {error}",
             file=error.file,
@@ -206,7 +223,17 @@ def _detected(before: object, now: object) -> str:
     return f"Detected change in {'secrets' if same else 'config maps'}"
 
 
-def _active_profiles(profiles: tuple[str, ...]) -> str:
-    if not profiles:
-        return "No active profile set, the default documents apply"
-    return f"The following profiles are active: {','.join(profiles)}"
+def _tell(now: Snapshot[Any], before: Snapshot[Any] | None) -> None:
+    """Say what is active; what nobody reads, and who disagrees, once for as long as it lasts."""
+    profiles = ",".join(now.profiles)
+    _log.info(
+        f"The following profiles are active: {profiles}"
+        if profiles
+        else "No active profile set, the default documents apply"
+    )
+    disagreement = now.profile_sources.disagreement()
+    if disagreement and (before is None or disagreement != before.profile_sources.disagreement()):
+        _log.warning(disagreement)
+    unread = [name for name in now.unread if before is None or name not in before.unread]
+    if unread:
+        _log.warning("nobody reads these files, documents or variables", names=unread)

@@ -8,6 +8,8 @@ from chassis.config.errors import ConfigError
 
 _ATTEMPTS = 20
 _VERSION = "..data"
+_MAX_BYTES = 4 * 1024 * 1024
+"""A ConfigMap or Secret holds 1 MiB; a projected volume joins several."""
 
 
 def read_mount(directory: Path | None) -> Mapping[str, bytes]:
@@ -47,8 +49,22 @@ def _version(directory: Path) -> str:
 
 
 def _read(version: Path) -> Mapping[str, bytes]:
-    files = [path for path in version.iterdir() if not path.name.startswith(".")]
-    return {path.name: path.read_bytes() for path in sorted(files) if path.is_file()}
+    files: dict[str, bytes] = {}
+    left = _MAX_BYTES
+    for path in sorted(version.iterdir()):
+        if not path.name.startswith("..") and path.is_file():
+            files[path.name] = _content(path, left)
+            left -= len(files[path.name])
+    return files
+
+
+def _content(path: Path, left: int) -> bytes:
+    with path.open("rb") as file:
+        content = file.read(left + 1)
+    if len(content) > left:
+        reason = f"makes its mount larger than {_MAX_BYTES} bytes"
+        raise ConfigError(reason, file=path.name, kind="parse")
+    return content
 
 
 def _unreadable(directory: Path, error: OSError) -> ConfigError:

@@ -1,65 +1,82 @@
 """From YAML nodes to entries that know their line."""
 
-from collections.abc import Callable
 from typing import Any
 
 import yaml
 
+from chassis.config.budget import MAX_DEPTH, Budget
 from chassis.config.errors import ConfigError
-from chassis.config.tree import Origin, Tree, absorb, canonical, nest
+from chassis.config.shapes import item_of, lead
+from chassis.config.tree import Origin, Tree, absorb, nest, parts_of
 
 _STANDARD = "tag:yaml.org,2002:"
-_MAX_NODES = 200_000
-"""A ConfigMap holds 1 MiB at most; more nodes than this come from aliases of aliases."""
+_NULL = f"{_STANDARD}null"
+_MAX_KEY = 1024
+"""Characters of a key, as in YAML's own short form (YAML 1.2, 7.4.2)."""
 
 
 class Nodes:
-    """Builds the trees of one file."""
+    """Builds the trees of one file.
 
-    def __init__(self, file: str, *, literal: bool) -> None:
-        self._file, self._literal = file, literal
-        self._left = _MAX_NODES
+    Scalars stay the text that stands there, so that `0123`, `1.10`, `no` and `false` keep their
+    characters where text is asked for; the settings' types read numbers and switches from it.
+    """
 
-    def tree(self, node: yaml.MappingNode) -> Tree:
+    def __init__(self, file: str, budget: Budget, *, secret: bool = False) -> None:
+        self._file, self._budget, self._secret = file, budget, secret
+
+    def tree(self, node: yaml.MappingNode, annotation: Any, depth: int = 0) -> Tree:
         """Build a mapping; dotted keys nest, `<<` merges below, a key that stands twice raises."""
         tree: Tree = {}
-        own: dict[str, int] = {}
+        own: dict[tuple[str, ...], int] = {}
         for key, value in sorted(node.value, key=_is_own_key):
             if not _is_own_key((key, value)):
-                self._merge_key(tree, value)
+                self._merge_key(tree, value, annotation, depth + 1)
                 continue
-            origin = Origin(self._file, key.start_mark.line + 1, self._literal)
-            self._refuse_twice(own, key)
-            absorb(tree, nest(_path(key.value), self.value(value), origin))
+            parts = self._parts(key)
+            steps, inner = lead(parts, annotation, mapping=_is_mapping(value))
+            self._refuse_twice(own, key, tuple(step for step, _ in steps))
+            built = self.value(value, inner, depth + len(steps))
+            absorb(tree, nest(steps, built, self._origin(key)))
         return tree
 
-    def value(self, node: yaml.Node) -> Any:
+    def value(self, node: yaml.Node, annotation: Any, depth: int = 0) -> Any:
         """Build any value."""
-        self._left -= 1
-        if self._left < 0:
-            raise self._error("holds too much: aliases of aliases?", node)
+        size = len(node.value) if isinstance(node, yaml.ScalarNode) else 0
+        self._budget.spend(self._file, node.start_mark.line + 1, text=size)
+        if depth > MAX_DEPTH:
+            raise ConfigError("nests too deeply", file=self._file, kind="parse")
         if isinstance(node, yaml.MappingNode):
-            return self.tree(node)
+            return self.tree(node, annotation, depth)
         if isinstance(node, yaml.SequenceNode):
-            return [self.value(item) for item in node.value]
+            return [self.value(item, item_of(annotation), depth + 1) for item in node.value]
         if not node.tag.startswith(_STANDARD):
             raise self._error(f"has the YAML tag {node.tag}; quote the value", node)
-        return _scalar(node)
+        return None if _is_null(node) else node.value
 
-    def _merge_key(self, tree: Tree, value: yaml.Node) -> None:
+    def _merge_key(self, tree: Tree, value: yaml.Node, annotation: Any, depth: int) -> None:
         sources = value.value if isinstance(value, yaml.SequenceNode) else [value]
         for source in reversed(sources):
             if not isinstance(source, yaml.MappingNode):
                 raise self._error("<< takes a mapping, or a list of mappings", value)
-            absorb(tree, self.value(source))
+            absorb(tree, self.value(source, annotation, depth))
 
-    def _refuse_twice(self, own: dict[str, int], key: yaml.Node) -> None:
+    def _parts(self, key: yaml.Node) -> list[str]:
         if not isinstance(key, yaml.ScalarNode):
             raise self._error("a key has to be a name; names in brackets need quotes", key)
-        line = key.start_mark.line + 1
-        if (first := own.get(canonical(key.value))) is not None:
+        if len(key.value) > _MAX_KEY:
+            raise self._error(f"a key is longer than {_MAX_KEY} characters", key)
+        return parts_of(key.value)
+
+    def _refuse_twice(
+        self, own: dict[tuple[str, ...], int], key: yaml.Node, steps: tuple[str, ...]
+    ) -> None:
+        if (first := own.get(steps)) is not None:
             raise self._error(f"{key.value} stands twice, first in line {first}", key)
-        own[canonical(key.value)] = line
+        own[steps] = key.start_mark.line + 1
+
+    def _origin(self, node: yaml.Node) -> Origin:
+        return Origin(self._file, node.start_mark.line + 1, self._secret)
 
     def _error(self, reason: str, node: yaml.Node) -> ConfigError:
         return ConfigError(reason, file=self._file, line=node.start_mark.line + 1, kind="parse")
@@ -69,49 +86,10 @@ def _is_own_key(pair: tuple[yaml.Node, yaml.Node]) -> bool:
     return pair[0].tag != f"{_STANDARD}merge"
 
 
-def _path(key: str) -> list[str]:
-    """Split a dotted key; brackets keep one whole, as in Spring: `[my.client]`."""
-    if key.startswith("[") and key.endswith("]"):
-        return [key[1:-1]]
-    parts = key.split(".")
-    return parts if all(parts) else [key]
+def _is_mapping(node: yaml.Node) -> bool:
+    """Say whether a node is a mapping, or one whose keys are all commented out."""
+    return isinstance(node, yaml.MappingNode) or _is_null(node)
 
 
-def _scalar(node: yaml.Node) -> Any:
-    """Read what survives unchanged as number or boolean, all else as the text that stands there.
-
-    So `0123` and `1.10` keep their digits where text is asked for, and `no` stays Norway; numbers
-    and booleans are read from text where a setting asks for them.
-    """
-    text: str = node.value
-    if getattr(node, "style", None):
-        return text
-    read = _READERS.get(node.tag.removeprefix(_STANDARD))
-    return read(text) if read else text
-
-
-def _boolean(text: str) -> Any:
-    return {"true": True, "false": False}.get(text.lower(), text)
-
-
-def _integer(text: str) -> Any:
-    return int(text) if text.isascii() and text.isdigit() and str(int(text)) == text else text
-
-
-def _decimal(text: str) -> Any:
-    try:
-        return float(text) if repr(float(text)) == text else text
-    except ValueError:
-        return text
-
-
-def _null(text: str) -> None:
-    del text
-
-
-_READERS: dict[str, Callable[[str], Any]] = {
-    "bool": _boolean,
-    "int": _integer,
-    "float": _decimal,
-    "null": _null,
-}
+def _is_null(node: yaml.Node) -> bool:
+    return node.tag == _NULL and not getattr(node, "style", None)

@@ -1,63 +1,104 @@
 """Placeholders `${name}` and `${name:default}`, resolved against the tree, then the environment."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
+from chassis.config.budget import MAX_DEPTH, Budget
 from chassis.config.errors import ConfigError
-from chassis.config.tree import Entry, Origin, Tree, find
+from chassis.config.texts import decoded
+from chassis.config.tree import Entry, Origin, Tree, canonical, find
 
 _OPEN, _CLOSE = "${", "}"
+_MAX_NAME = 1024
+
+
+class Resolved(NamedTuple):
+    """A value without placeholders; `borrowed` where a placeholder took it from a Secret."""
+
+    value: Any
+    borrowed: bool
 
 
 class Resolver:
-    """Resolves the values of one tree; a value is looked at only when it is asked for."""
+    """Resolves the values of one tree; a value is looked at only when it is asked for.
 
-    def __init__(self, tree: Tree, environ: Mapping[str, str]) -> None:
-        self._tree, self._environ = tree, environ
+    `loose` are the files of a Secret that are no settings, by canonical name. What placeholders
+    took of them is in `used`.
+    """
 
-    def resolve(self, entry: Entry, key: str) -> Any:
+    def __init__(
+        self, tree: Tree, environ: Mapping[str, str], budget: Budget, loose: Tree | None = None
+    ) -> None:
+        self._tree, self._environ, self._budget = tree, environ, budget
+        self._loose = loose or {}
+        self._borrowed = False
+        self.used: set[str] = set()
+
+    def resolve(self, entry: Entry, key: str) -> Resolved:
         """Return an entry's value without placeholders; raise `ConfigError` at a missing name."""
-        return self._entry(entry, (key,))
+        self._borrowed = False
+        value = self._entry(entry, (key,))
+        return Resolved(value, self._borrowed)
 
     def _entry(self, entry: Entry, trail: tuple[str, ...]) -> Any:
-        if entry.origin.literal:
-            return entry.value
+        self._budget.spend(entry.origin.file, entry.origin.line)
+        if entry.origin.secret:
+            self._borrowed |= len(trail) > 1
+            is_file = isinstance(entry.value, bytes)
+            return decoded(entry.value, entry.origin.file).strip() if is_file else entry.value
         return self._any(entry.value, entry.origin, trail)
 
     def _any(self, value: Any, origin: Origin, trail: tuple[str, ...]) -> Any:
         if isinstance(value, str):
-            return self._text(value, origin, trail)
+            return self._text(value, origin, trail, 0)
         if isinstance(value, list):
             return [self._any(item, origin, trail) for item in value]
         return value
 
-    def _text(self, text: str, origin: Origin, trail: tuple[str, ...]) -> Any:
-        start = text.find(_OPEN)
-        if start < 0:
+    def _text(self, text: str, origin: Origin, trail: tuple[str, ...], depth: int) -> Any:
+        if _OPEN not in text:
             return text
-        end = _closing(text, start)
-        if end < 0:
-            raise _error("opens a placeholder and does not close it", origin, trail)
-        value = self._named(text[start + len(_OPEN) : end], origin, trail)
-        head, tail = text[:start], text[end + 1 :]
-        if not head and not tail:
-            return value
-        return f"{head}{_written(value)}{_written(self._text(tail, origin, trail))}"
+        if len(trail) + depth > MAX_DEPTH:
+            raise _error("leads through too many placeholders", origin, trail)
+        parts: list[str] = []
+        position = 0
+        while (start := text.find(_OPEN, position)) >= 0:
+            end = _closing(text, start)
+            if end < 0:
+                raise _error("opens a placeholder and does not close it", origin, trail)
+            value = self._named(text[start + len(_OPEN) : end], origin, trail, depth)
+            if start == 0 and end == len(text) - 1:
+                return value
+            parts += [text[position:start], self._written(value, origin)]
+            position = end + 1
+        return "".join([*parts, text[position:]])
 
-    def _named(self, inner: str, origin: Origin, trail: tuple[str, ...]) -> Any:
+    def _named(self, inner: str, origin: Origin, trail: tuple[str, ...], depth: int) -> Any:
+        self._budget.spend(origin.file, origin.line, text=len(inner))
         name, colon, default = inner.partition(":")
+        if len(name) > _MAX_NAME:
+            raise _error(f"has a placeholder of more than {_MAX_NAME} characters", origin, trail)
         if name in trail:
             cycle = " -> ".join((*trail, name))
             raise _error(f"${{{name}}} leads back to itself ({cycle})", origin, trail)
-        entry = find(self._tree, name.split("."))
+        entry = self._find(name)
         if entry is not None and not isinstance(entry.value, dict):
             return self._entry(entry, (*trail, name))
         if (variable := self._variable(name)) is not None:
             return variable
         if colon:
-            return self._text(default, origin, trail)
+            return self._text(default, origin, trail, depth + 1)
         reason = f"${{{name}}} is defined nowhere; define it, or give a default: ${{{name}:...}}"
         raise _error(reason, origin, trail)
+
+    def _find(self, name: str) -> Entry | None:
+        entry = find(self._tree, name.split("."))
+        if entry is not None:
+            return entry
+        entry = self._loose.get(canonical(name))
+        if entry is not None:
+            self.used.add(entry.name)
+        return entry
 
     def _variable(self, name: str) -> str | None:
         """Look a name up in the environment, as it stands and in capitals as Spring would."""
@@ -65,12 +106,10 @@ class Resolver:
         spellings = (name, capitals.replace("-", ""), capitals.replace("-", "_"))
         return next((self._environ[s] for s in spellings if s in self._environ), None)
 
-
-def _written(value: Any) -> str:
-    """Write a value into a text the way YAML does."""
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    def _written(self, value: Any, origin: Origin) -> str:
+        text = "" if value is None else str(value)
+        self._budget.spend(origin.file, origin.line, text=len(text))
+        return text
 
 
 def _closing(text: str, start: int) -> int:

@@ -1,9 +1,11 @@
 """Profile expressions: a name, a list, `!name`, `a & b`, `a | b`, parentheses."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 _TOKEN = re.compile(r"\s*([()!&|]|[^\s()!&|]+)")
+_MAX_LENGTH, _MAX_TOKENS = 1000, 100
+"""Of one expression; the reader calls itself at each parenthesis."""
 
 
 class _Expression:
@@ -13,6 +15,10 @@ class _Expression:
         self._tokens, self._active, self._text = _TOKEN.findall(text), active, text
 
     def value(self) -> bool:
+        if len(self._tokens) > _MAX_TOKENS or len(self._text) > _MAX_LENGTH:
+            raise ValueError("is too long for a profile expression")
+        if "${" in self._text:
+            raise self._wrong()
         result = self._any()
         if self._tokens:
             raise self._wrong()
@@ -52,7 +58,7 @@ class _Expression:
         return ValueError(f"{self._text!r} is no profile expression; write a, !a, a & b, a | b")
 
 
-def matches(expressions: Collection[str], active: Collection[str]) -> bool:
+def matches(expressions: Sequence[str], active: Collection[str]) -> bool:
     """Say whether any of the expressions holds for the active profiles; raise ValueError."""
     # A list, not a generator: each expression is read, so that a bad one is found.
     return any([_Expression(text, active).value() for text in expressions])  # noqa: C419

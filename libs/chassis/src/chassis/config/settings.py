@@ -6,8 +6,10 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from chassis.config.binding import Binder
+from chassis.config.budget import Budget
 from chassis.config.demo import refuse_demo_secrets, secrets_in
 from chassis.config.errors import ConfigError
+from chassis.config.layers import Layers
 from chassis.config.placeholders import Resolver
 from chassis.config.sections import (
     ClientSettings,
@@ -113,27 +115,37 @@ class ServiceSettings(BaseSettings):
 
 
 def bind_settings(
-    source: ConfigSource, tree: Tree, settings_type: type[S]
+    source: ConfigSource, layers: Layers, settings_type: type[S], budget: Budget
 ) -> tuple[S, tuple[str, ...]]:
     """Return the validated settings and the names without effect; raise `ConfigError`."""
-    binder = Binder(Resolver(tree, source.environ))
-    values = binder.bind(tree, settings_type)
+    resolver = Resolver(layers.tree, source.environ, budget, layers.loose)
+    binder = Binder(resolver, budget)
+    values = binder.bind(layers.tree, settings_type)
     try:
-        settings = settings_type(**values).check(source.profiles)
+        settings = settings_type(**values).check(layers.profiles)
     except ValidationError as error:
-        raise _explained(error, tree) from None
+        raise _explained(error, layers.tree) from None
     except ConfigError as error:
-        raise _located(error, tree) from None
+        raise _located(error, layers.tree, (error.key or "").split(".")) from None
+    unused = (file.name for file in layers.loose.values() if file.name not in resolver.used)
+    layers.unread.extend(unused)
     return settings, tuple(sorted(binder.ignored))
 
 
 def _explained(error: ValidationError, tree: Tree) -> ConfigError:
     """Name key, file and line of the first thing wrong, never the value: it may be a secret."""
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    key = ".".join(str(part).replace("_", "-") for part in first["loc"])
+    path = [str(part) for part in first["loc"]]
+    key = ".".join(_written(tree, path[: end + 1]) for end in range(len(path)))
     more = error.error_count() - 1
     reason = _reason(first["type"], first["msg"]) + (f" (and {more} more)" if more else "")
-    return _located(ConfigError(reason, key=key), tree)
+    return _located(ConfigError(reason, key=key), tree, path)
+
+
+def _written(tree: Tree, path: list[str]) -> str:
+    """Return the last name of a path as it was written, or as the documentation writes it."""
+    entry = find(tree, path)
+    return entry.name if entry else path[-1].replace("_", "-")
 
 
 def _reason(kind: str, message: str) -> str:
@@ -142,9 +154,9 @@ def _reason(kind: str, message: str) -> str:
     return message.removeprefix("Value error, ")
 
 
-def _located(error: ConfigError, tree: Tree) -> ConfigError:
+def _located(error: ConfigError, tree: Tree, path: list[str]) -> ConfigError:
     """Add file and line of the key, or of the nearest one above it."""
-    entry = _nearest(tree, (error.key or "").split("."))
+    entry = _nearest(tree, path)
     if error.file is not None or entry is None:
         return error
     origin = entry.origin

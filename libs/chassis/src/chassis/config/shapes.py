@@ -1,13 +1,49 @@
-"""What a field's annotation holds: a model, a mapping, a list of something."""
+"""What a field's annotation holds, and where a written key leads among the fields."""
 
+import functools
 import types
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Union, get_args, get_origin
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Secret, SecretBytes, SecretStr
+
+from chassis.config.tree import Step, canonical
 
 _MAPPINGS = (dict, Mapping)
 _SEQUENCES = (list, tuple, set, frozenset, Sequence)
+_PLAIN = (str, int, float, bool)
+_SECRETS = (SecretStr, SecretBytes, Secret)
+
+
+class Unknown:
+    """The annotation of what is no setting: a name for placeholders, or another program's."""
+
+
+UNKNOWN: Final = Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class SettingField:
+    """A field of a model; a `hidden` one is never shown: of a secret type, or `repr=False`."""
+
+    name: str
+    annotation: Any
+    hidden: bool
+
+    def of(self, inner: Any) -> "SettingField":
+        """Return what is in this one: an item, or a value under a name."""
+        return SettingField(self.name, inner, self.hidden)
+
+
+@functools.cache
+def fields_of(model: type[BaseModel]) -> Mapping[str, SettingField]:
+    """Return the fields by canonical name."""
+    fields = [
+        SettingField(info.alias or name, info.annotation, not info.repr or _secret(info.annotation))
+        for name, info in model.model_fields.items()
+    ]
+    return {canonical(field.name): field for field in fields}
 
 
 def model_of(annotation: Any) -> type[BaseModel] | None:
@@ -18,21 +54,81 @@ def model_of(annotation: Any) -> type[BaseModel] | None:
     return None
 
 
-def mapping_of(annotation: Any) -> Any:
-    """Return X of `dict[str, X]`; `Any` for anything else."""
-    return _argument(annotation, _MAPPINGS, 1)
+def plain_of(annotation: Any) -> Any:
+    """Return X of a mapping to plain values, such as `dict[str, str]`; None for anything else."""
+    inner = _argument(annotation, _MAPPINGS, 1)
+    return inner if inner in _PLAIN else None
+
+
+def named_of(annotation: Any) -> Any:
+    """Return X of a mapping whose names are exact, `dict[str, Model]`; None for anything else."""
+    inner = _argument(annotation, _MAPPINGS, 1)
+    return None if inner in _PLAIN else inner
 
 
 def item_of(annotation: Any) -> Any:
-    """Return X of `list[X]` or `tuple[X, ...]`; `Any` for anything else."""
-    return _argument(annotation, _SEQUENCES, 0)
+    """Return X of `list[X]` or `tuple[X, ...]`; `UNKNOWN` for anything else."""
+    return _argument(annotation, _SEQUENCES, 0) or UNKNOWN
+
+
+def lead(path: Sequence[str], annotation: Any, *, mapping: bool) -> tuple[list[Step], Any]:
+    """Return the steps of a path that leads to a mapping, or to a value, and what it should be.
+
+    Fields have relaxed names. In a mapping to sections, names are exact and may have dots: before
+    a mapping the whole path is the name, before a value the field is what ends the path.
+    """
+    steps: list[Step] = []
+    while path:
+        if annotation is UNKNOWN or (plain := plain_of(annotation)):
+            steps += [(canonical(part), part) for part in path]
+            return steps, UNKNOWN if annotation is UNKNOWN else plain
+        if (section := named_of(annotation)) is not None:
+            cut = len(path) if mapping else _end_of_name(path, section)
+            name, annotation = ".".join(path[:cut]), section
+            steps.append((name, name))
+        else:
+            cut = 1
+            steps.append((canonical(path[0]), path[0]))
+            annotation = _field(annotation, path[0])
+        path = path[cut:]
+    return steps, annotation
+
+
+def is_value(annotation: Any) -> bool:
+    """Say whether an annotation is that of a setting, and not of a group of them."""
+    groups = (model_of(annotation), named_of(annotation), plain_of(annotation))
+    return annotation is not UNKNOWN and not any(groups)
+
+
+def _field(annotation: Any, name: str) -> Any:
+    model = model_of(annotation)
+    field = fields_of(model).get(canonical(name)) if model else None
+    return field.annotation if field else UNKNOWN
+
+
+def _end_of_name(path: Sequence[str], section: Any) -> int:
+    """Return how many parts are the name: those before the longest path that is a field."""
+    if model_of(section) is None:
+        return len(path)
+    for cut in range(1, len(path)):
+        if is_value(lead(path[cut:], section, mapping=False)[1]):
+            return cut
+    return max(len(path) - 1, 1)
+
+
+def _secret(annotation: Any) -> bool:
+    kinds = [choice for choice in _choices(annotation) if isinstance(choice, type)]
+    arguments = [inner for choice in _choices(annotation) for inner in get_args(choice)]
+    origins = [get_origin(choice) for choice in _choices(annotation)]
+    is_secret = any(issubclass(kind, _SECRETS) for kind in kinds) or Secret in origins
+    return is_secret or any(_secret(inner) for inner in arguments)
 
 
 def _argument(annotation: Any, kinds: tuple[Any, ...], position: int) -> Any:
     for choice in _choices(annotation):
         if get_origin(choice) in kinds:
             return get_args(choice)[position]
-    return Any
+    return None
 
 
 def _choices(annotation: Any) -> tuple[Any, ...]:

@@ -1,13 +1,18 @@
 """One version of the configuration, and what of it can't change while the process runs."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from chassis.config.active_profiles import ProfileSources
+from chassis.config.budget import Budget
+from chassis.config.errors import ConfigError
+from chassis.config.layers import File, Layers, read_layers
 from chassis.config.settings import ServiceSettings, bind_settings
 from chassis.config.source import ConfigSource, Mounted
+from chassis.config.tree import Tree, find
 
 S = TypeVar("S", bound=ServiceSettings)
 
@@ -19,13 +24,19 @@ _FIXED = (
 )
 """Sections that sockets, pools and directories are made from, once, at the start."""
 
+_NOBODY = ProfileSources()
+_MOST_NAMES = 500
+"""Of those that have no effect, or that nobody reads: as many as `/info` tells."""
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot(Generic[S]):
     """One version of the configuration; `loaded_at` in Unix seconds.
 
     `hash` tells versions of the ConfigMap apart; `ignored` are names that have no effect here,
-    never their values.
+    never their values, and `unread` the files, documents and variables that nobody reads.
+    `profile_sources` say who names which profiles, the one that counts first. `name` is the
+    service's own where no Secret gives it, and `carried` the files that settings came from.
     """
 
     settings: S
@@ -33,12 +44,66 @@ class Snapshot(Generic[S]):
     hash: str
     loaded_at: float
     ignored: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    profile_sources: ProfileSources = _NOBODY
+    name: str | None = None
+    carried: frozenset[File] = frozenset()
 
 
-def take_snapshot(source: ConfigSource, mounted: Mounted, settings_type: type[S]) -> Snapshot[S]:
-    """Parse and validate what was read; raise `ConfigError`."""
-    settings, ignored = bind_settings(source, source.tree(mounted), settings_type)
-    return Snapshot(settings, source.profiles, mounted.hash, time.time(), ignored)
+def take_snapshot(
+    source: ConfigSource,
+    mounted: Mounted,
+    settings_type: type[S],
+    before: Snapshot[S] | None = None,
+) -> Snapshot[S]:
+    """Read layers, merge, bind and validate; raise `ConfigError`.
+
+    A file that settings came from `before` may not be missing: who renames a key by mistake would
+    take away every setting in it.
+    """
+    _refuse_missing(before, mounted)
+    budget = Budget()
+    layers = read_layers(source, mounted, settings_type, budget)
+    _refuse_silent(before, layers)
+    settings, ignored = bind_settings(source, layers, settings_type, budget)
+    return Snapshot(
+        settings,
+        layers.profiles,
+        mounted.hash,
+        time.time(),
+        _bounded(ignored),
+        _bounded(layers.unread),
+        ProfileSources(active=layers.profile_sources),
+        _public_name(settings, layers.tree),
+        frozenset(layers.carried),
+    )
+
+
+def _refuse_missing(before: Snapshot[Any] | None, mounted: Mounted) -> None:
+    there = {*((False, name) for name in mounted.config), *((True, n) for n in mounted.secrets)}
+    for _, name in sorted((before.carried if before else frozenset()) - there):
+        reason = "is missing, and settings came from it; put it back, or restart to go without it"
+        raise ConfigError(reason, file=name, kind="missing")
+
+
+def _refuse_silent(before: Snapshot[Any] | None, layers: Layers) -> None:
+    """Refuse a file that is still read, of which no document applies any more."""
+    for file in sorted((before.carried if before else frozenset()) - layers.carried):
+        if file in layers.read:
+            reason = "has no document for the active profiles, and settings came from it"
+            raise ConfigError(reason, file=file[1], kind="missing")
+
+
+def _public_name(settings: ServiceSettings, tree: Tree) -> str | None:
+    """Return `spring.application.name` for everyone to see, unless it comes from a Secret."""
+    entry = find(tree, ("spring", "application", "name"))
+    return settings.spring.application.name if entry and not entry.origin.secret else None
+
+
+def _bounded(names: Sequence[str]) -> tuple[str, ...]:
+    if len(names) <= _MOST_NAMES:
+        return tuple(names)
+    return (*names[:_MOST_NAMES], f"and {len(names) - _MOST_NAMES} more")
 
 
 def waiting_for_restart(started: ServiceSettings, now: ServiceSettings) -> Iterator[str]:

@@ -1,0 +1,204 @@
+"""docs/design/configuration.md: who names the active profiles, and that prod is never lost."""
+
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from chassis.config import ConfigError, ConfigSource, LiveConfig, Snapshot
+from kubelet import ConfigMapVolume
+from unit.chassis.config.config_kit import DemoSettings
+
+FLAG, SPRING_FLAG = "--profiles=a", "--spring.profiles.active=b"
+ENVIRON = {"PROFILES_ACTIVE": "c", "SPRING_PROFILES_ACTIVE": "d"}
+DOCUMENT = "spring.profiles.active: e\n"
+
+
+def _source(
+    path: Path, text: str, argv: list[str] | None = None, environ: dict[str, str] | None = None
+) -> ConfigSource:
+    config = path / "config"
+    config.mkdir(exist_ok=True)
+    (config / "application.yaml").write_text(text)
+    places = {"CONFIG_DIR": str(config), "SECRETS_DIR": str(path / "secrets")}
+    return ConfigSource.from_process("demo-service", argv or [], places | (environ or {}))
+
+
+def _snapshot(
+    path: Path, text: str, argv: list[str] | None = None, environ: dict[str, str] | None = None
+) -> Snapshot[DemoSettings]:
+    return LiveConfig.load(
+        _source(path, f"flag: true\n{text}", argv, environ), DemoSettings
+    ).current
+
+
+def _refusal(
+    path: Path, text: str, argv: list[str] | None = None, environ: dict[str, str] | None = None
+) -> str:
+    with pytest.raises(ConfigError) as raised:
+        _snapshot(path, text, argv, environ)
+    return str(raised.value)
+
+
+def test_the_order_of_who_counts(tmp_path: Path) -> None:
+    spring = {"SPRING_PROFILES_ACTIVE": "d"}
+    found = [
+        _snapshot(tmp_path, DOCUMENT, [SPRING_FLAG, FLAG], ENVIRON),
+        _snapshot(tmp_path, DOCUMENT, [SPRING_FLAG], ENVIRON),
+        _snapshot(tmp_path, DOCUMENT, [], ENVIRON),
+        _snapshot(tmp_path, DOCUMENT, [], spring),
+        _snapshot(tmp_path, DOCUMENT),
+        _snapshot(tmp_path, ""),
+    ]
+
+    assert [snapshot.profiles for snapshot in found] == [("a",), ("b",), ("c",), ("d",), ("e",), ()]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "spring.profiles.active: [dev, test]",
+        "spring: {profiles: {active: 'dev,test'}}",
+        "spring.profiles.active: ${WHO:dev,test}",
+        "who: dev\nspring.profiles.active: ${who},test",
+        "spring.profiles.active: ${SET}",
+        "spring.profiles: {active: dev, group: {dev: test}}",
+        "spring.profiles: {include: dev, active: test}",
+        "spring.profiles.default: dev,test",
+    ],
+)
+def test_a_default_document_names_them_in_each_of_springs_ways(
+    tmp_path: Path, written: str
+) -> None:
+    text = f"{written}\n---\nspring.profiles: dev & test\nversion: both\n"
+    snapshot = _snapshot(tmp_path, text, [], {"SET": "dev,test"})
+
+    assert (snapshot.profiles, snapshot.settings.version) == (("dev", "test"), "both")
+    assert snapshot.ignored == ()
+
+
+def test_a_selected_document_in_the_file_of_a_named_profile_applies(tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "application-dev.yaml").write_text("version: beside")
+
+    assert _snapshot(tmp_path, "spring.profiles.active: dev").settings.version == "beside"
+
+
+@pytest.mark.parametrize(
+    ("text", "argv", "environ"),
+    [
+        ("", ["--profiles=dev"], {"PROFILES_ACTIVE": "prod"}),
+        ("", ["--profiles=dev"], {"SPRING_PROFILES_ACTIVE": "x, prod"}),
+        ("", ["--profiles=dev", "--spring.profiles.active=prod"], {}),
+        ("", ["--profiles=dev", "--Spring.Profiles.Active=prod"], {}),
+        ("", [], {"PROFILES_ACTIVE": "dev", "SPRING_PROFILES_ACTIVE": "prod"}),
+        ("", [], {"PROFILES_ACTIVE": "dev", "SPRING__PROFILES__ACTIVE": "prod"}),
+        ("", [], {"PROFILES_ACTIVE": "dev", "DEMO_SERVICE__SPRING__PROFILES__ACTIVE": "prod"}),
+        ("", [], {"PROFILES_ACTIVE": "dev", "spring.profiles.active": "prod"}),
+        ("spring.profiles.active: prod", [], {"PROFILES_ACTIVE": "dev"}),
+        ("spring.profiles.active: ${WHO}", [], {"PROFILES_ACTIVE": "dev", "WHO": "prod"}),
+        ("spring.profiles.active: prod\n---\nspring.profiles.active: dev", [], {}),
+    ],
+)
+def test_prod_that_is_named_and_would_not_be_active_is_refused(
+    tmp_path: Path, text: str, argv: list[str], environ: dict[str, str]
+) -> None:
+    assert "names prod, but" in _refusal(tmp_path, text, argv, environ)
+
+
+@pytest.mark.parametrize("name", ["Prod", "PROD"])
+def test_a_spelling_of_prod_that_guards_nothing_is_refused(tmp_path: Path, name: str) -> None:
+    assert "another profile than prod" in _refusal(tmp_path, "", [f"--profiles={name}"])
+
+
+def test_the_guards_of_prod_hold_where_a_document_names_it(tmp_path: Path) -> None:
+    text = "spring.profiles.active: prod\nfaults.error-rate: 0.5"
+
+    assert "faults are refused under the profile prod" in _refusal(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "spring: {config.activate.on-profile: dev, profiles.active: prod}",
+        "spring.profiles: {active: prod}\nprofiles: dev",
+        "spring.config.activate.on-profile: dev\nspring.profiles.include: prod",
+    ],
+)
+def test_a_selected_document_may_not_name_them(tmp_path: Path, text: str) -> None:
+    said = _refusal(tmp_path, f"---\n{text}")
+
+    assert "belongs in a default document of application.yaml" in said
+    assert said.startswith("application.yaml:")
+
+
+@pytest.mark.parametrize("name", ["spring.profiles.active", "more.yaml"])
+def test_a_secret_may_not_name_them(tmp_path: Path, name: str) -> None:
+    (tmp_path / "secrets").mkdir()
+    text = "spring.profiles.active: prod" if name.endswith(".yaml") else "prod"
+    (tmp_path / "secrets" / name).write_text(text)
+
+    assert "belongs in a default document" in _refusal(tmp_path, "")
+
+
+def test_a_file_of_a_profile_may_not_name_them(tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "application-dev.yaml").write_text("spring.profiles.active: prod")
+
+    assert "belongs in a default document" in _refusal(tmp_path, "", ["--profiles=dev"])
+
+
+@pytest.mark.parametrize(
+    ("text", "argv", "environ"),
+    [
+        ("spring.profiles: {'active[0]': prod}", [], {}),
+        ("spring.profiles.activ: prod", [], {}),
+        ("", ["--spring.profiles.activ=prod"], {}),
+        ("", ["--profiles=prod", "--profiles=dev"], {}),
+        ("", [], {"SPRING_PROFILES_ACTIVE_0_": "prod"}),
+        ("", [], {"SPRING__PROFILES__ACTIV": "prod"}),
+        ("spring.profiles.active: {prod: true}", [], {}),
+    ],
+)
+def test_what_might_have_named_prod_is_not_passed_over(
+    tmp_path: Path, text: str, argv: list[str], environ: dict[str, str]
+) -> None:
+    assert _refusal(tmp_path, text, argv, environ)
+
+
+def test_who_counts_is_said_where_two_differ(tmp_path: Path) -> None:
+    with capture_logs() as lines:
+        snapshot = _snapshot(tmp_path, DOCUMENT, [FLAG], {"PROFILES_ACTIVE": "a"})
+
+    said = [line["event"] for line in lines if line["log_level"] == "warning"]
+    assert said == [
+        (
+            "Active profiles are named differently: --profiles (a) counts, not environment"
+            " variable PROFILES_ACTIVE (a), application.yaml:2 (e)"
+        )
+    ]
+    assert [named.profiles for named in snapshot.profile_sources.active] == [("a",), ("a",), ("e",)]
+
+
+def test_nothing_is_said_where_all_agree(tmp_path: Path) -> None:
+    with capture_logs() as lines:
+        _snapshot(tmp_path, "spring.profiles.active: a", [FLAG], {"PROFILES_ACTIVE": "a"})
+
+    assert not [line for line in lines if line["log_level"] == "warning"]
+
+
+@pytest.mark.anyio
+async def test_an_edit_may_change_them_and_may_not_lose_prod(tmp_path: Path) -> None:
+    volume = ConfigMapVolume(tmp_path / "v", {"application.yaml": "spring.profiles.active: a"})
+    environ = {"CONFIG_DIR": str(volume.path), "SECRETS_DIR": str(tmp_path / "none")}
+    live = LiveConfig.load(ConfigSource.from_process("demo", [], environ), DemoSettings)
+    volume.update({"application.yaml": "spring.profiles.active: b,prod"})
+    await live.look()
+    changed = live.current.profiles
+    volume.update(
+        {"application.yaml": "spring.profiles.active: prod\n---\nspring.profiles.active: a"}
+    )
+    await live.look()
+
+    assert changed == live.current.profiles == ("b", "prod")
+    assert not live.status.last_successful

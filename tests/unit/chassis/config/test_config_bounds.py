@@ -1,0 +1,134 @@
+"""docs/bounds.md: whatever is mounted, a load ends, soon and in little memory, with a reason."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from unit.chassis.config.config_kit import load, refusal, source
+
+TOO_MUCH = "holds too much"
+
+
+def _doubled(first: str, each: str) -> str:
+    return "".join(
+        [
+            f"a0: {first}\n",
+            *(f"a{n}: {each.replace('?', f'${{a{n - 1}}}')}\n" for n in range(1, 30)),
+        ]
+    )
+
+
+@pytest.mark.bound("configuration-steps")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "greeting.message: ${a29}\n" + _doubled("x", "?" * 2),
+        "greeting.message: ${a29}\n" + _doubled("''", "?" * 2),
+        "greeting.words: ['${a29}']\n" + _doubled("[x]", "['?', '?']"),
+        "greeting.message: ${a29:" + "${b:" * 20_000 + "}" * 20_001,
+        "flag: true\nmany: [" + "a," * 250_000 + "]",
+        "flag: true\n" + "".join(f"s{n}: {{a: 1}}\n" for n in range(50_000)),
+        "a0: &a0 {x: 1}\n"
+        + "".join(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}\n" for n in range(1, 40)),
+    ],
+)
+def test_what_doubles_at_each_line_is_refused_after_so_many_steps(
+    tmp_path: Path, text: str
+) -> None:
+    began = time.thread_time()
+
+    assert TOO_MUCH in refusal(source(tmp_path, text))
+    assert time.thread_time() - began < 10
+
+
+@pytest.mark.bound("configuration-text")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "flag: true\nx: &x " + "y" * 100_000 + "\nmany: [" + "*x," * 100 + "]",
+        "x: " + "y" * 100_000 + "\ngreeting.message: " + "${x}" * 100,
+    ],
+)
+def test_what_grows_beyond_the_text_of_a_load_is_refused(tmp_path: Path, text: str) -> None:
+    assert TOO_MUCH in refusal(source(tmp_path, text))
+
+
+@pytest.mark.bound("configuration-depth")
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("flag: true\na: " + "[" * 200 + "]" * 200, "nests too deeply"),
+        ("a" + ".a" * 100 + ": 1", "nests too deeply"),
+        ("a" + ".a" * 40 + ":\n  b" + ".b" * 40 + ": 1", "nests too deeply"),
+        (
+            "greeting.message: ${a99}\na0: x\n"
+            + "".join(f"a{n}: ${{a{n - 1}}}\n" for n in range(1, 100)),
+            "leads through too many placeholders",
+        ),
+        (f"flag: true\n---\nspring.profiles: '{'(' * 5000}'", "too long for a profile expression"),
+        (f"flag: true\n---\nspring.profiles: '{'!' * 5000}'", "too long for a profile expression"),
+    ],
+)
+def test_what_leads_too_deep_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    assert said in refusal(source(tmp_path, text))
+
+
+@pytest.mark.bound("configuration-key")
+@pytest.mark.parametrize("text", [f"? {'k' * 2000}\n: 1", "flag: ${" + "k" * 2000 + "}"])
+def test_a_name_that_would_fill_a_log_line_is_refused_without_it(tmp_path: Path, text: str) -> None:
+    said = refusal(source(tmp_path, text))
+
+    assert "more than 1024 characters" in said or "longer than 1024 characters" in said
+    assert "kkk" not in said
+
+
+@pytest.mark.bound("configuration-bytes")
+def test_a_mount_beyond_its_bytes_is_refused(tmp_path: Path) -> None:
+    found = source(tmp_path, "flag: true", secrets={"a": "x" * 3_000_000, "b": "x" * 3_000_000})
+
+    assert refusal(found) == "b: makes its mount larger than 4194304 bytes"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "flag: true\n" + "".join(f"a.k{n}: 1\n" for n in range(20_000)),
+        "a: x\ngreeting.message: " + "${a}" * 20_000,
+        "flag: true\naccounts:\n" + "".join(f"  user-{n}: {{level: 1}}\n" for n in range(7000)),
+    ],
+)
+def test_much_that_is_honest_is_read_in_a_time_that_grows_with_its_size_alone(
+    tmp_path: Path, text: str
+) -> None:
+    """Each dotted key once copied all those before it, and each placeholder the text after it."""
+    began = time.thread_time()
+
+    assert load(source(tmp_path, text))
+    assert time.thread_time() - began < 10
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("server.port: " + "1" * 5000, "server.port: "),
+        ("client.timeout: " + "1" * 5000, "client.timeout: not a duration"),
+        ("client.timeout: '1" + " " * 50_000 + "x'", "client.timeout: not a duration"),
+        ("client.timeout: 99999999d", "client.timeout: "),
+        ("spring.redis.port: " + "9" * 5000, "spring.redis.port: "),
+    ],
+)
+def test_numbers_without_end_are_refused_like_any_wrong_one(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    assert said in refusal(source(tmp_path, text))
+
+
+def test_names_without_effect_are_told_up_to_a_number(tmp_path: Path) -> None:
+    from chassis.config import LiveConfig  # noqa: PLC0415 - this test alone looks at a snapshot
+    from unit.chassis.config.config_kit import DemoSettings  # noqa: PLC0415 - likewise
+
+    text = "spring:\n" + "".join(f"  s{n}: 1\n" for n in range(600))
+    ignored = LiveConfig.load(source(tmp_path, text), DemoSettings).current.ignored
+
+    assert (len(ignored), ignored[-1]) == (501, "and 100 more")

@@ -1,0 +1,124 @@
+"""docs/design/configuration.md: an edit takes away what it names, and no more."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from chassis.config import ConfigSource, LiveConfig
+from kubelet import ConfigMapVolume
+from unit.chassis.config.config_kit import DemoSettings
+
+pytestmark = pytest.mark.anyio
+
+CONFIG = {"application.yaml": "version: one", "application-dev.yaml": "greeting.message: dev"}
+SECRETS = {
+    "identities.yaml": "accounts: {alice: {level: 1}}",
+    "security.oauth2.client.client-secret": "hidden",
+    "client.crt": "no setting",
+}
+
+
+class Mounted:
+    def __init__(self, path: Path) -> None:
+        self.config = ConfigMapVolume(path / "config", CONFIG)
+        self.secrets = ConfigMapVolume(path / "secrets", SECRETS)
+        source = ConfigSource("demo", self.config.path, self.secrets.path, profiles=("dev",))
+        self.live = LiveConfig.load(source, DemoSettings)
+
+    async def edit(self, files: Mapping[str, str], volume: ConfigMapVolume) -> dict[str, Any]:
+        """Swap, look, and return the last log line."""
+        volume.update(files)
+        with capture_logs() as lines:
+            await self.live.look()
+        return dict(lines[-1])
+
+
+def _without(files: Mapping[str, str], name: str, **more: str) -> dict[str, str]:
+    return {key: text for key, text in files.items() if key != name} | more
+
+
+@pytest.mark.parametrize("name", ["identities.yaml", "security.oauth2.client.client-secret"])
+async def test_a_file_of_the_secret_that_is_renamed_takes_nothing_away(
+    tmp_path: Path, name: str
+) -> None:
+    """Seen: every client, user and token was gone at once, and the reload counted as good."""
+    mounted = Mounted(tmp_path)
+    renamed = _without(SECRETS, name) | {f"{name}.txt": SECRETS[name]}
+    said = await mounted.edit(renamed, mounted.secrets)
+
+    assert (said["file"], said["log_level"]) == (name, "error")
+    assert "is missing" in said["reason"]
+    assert mounted.live.settings.accounts["alice"].level == 1
+    assert mounted.live.status.counts["failure", "missing"] == 1
+
+
+async def test_a_file_of_a_profile_that_is_gone_is_named(tmp_path: Path) -> None:
+    mounted = Mounted(tmp_path)
+    said = await mounted.edit(_without(CONFIG, "application-dev.yaml"), mounted.config)
+
+    assert (said["file"], mounted.live.settings.greeting.message) == ("application-dev.yaml", "dev")
+
+
+async def test_a_secret_that_is_emptied_takes_nothing_away(tmp_path: Path) -> None:
+    mounted = Mounted(tmp_path)
+    said = await mounted.edit({"other": "x"}, mounted.secrets)
+
+    assert "is missing" in said["reason"]
+    assert "alice" in mounted.live.settings.accounts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "accounts: {alice: {level: 2}}\nspring.profiles: prod",
+        "accounts: {alice: {level: 2}}\nspring.config.activate.on-whatever: dev",
+        "# accounts: {alice: {level: 2}}",
+        "",
+    ],
+)
+async def test_a_file_of_which_nothing_applies_any_more_takes_nothing_away(
+    tmp_path: Path, text: str
+) -> None:
+    mounted = Mounted(tmp_path)
+    said = await mounted.edit(SECRETS | {"identities.yaml": text}, mounted.secrets)
+
+    assert said["file"] == "identities.yaml"
+    assert mounted.live.settings.accounts["alice"].level == 1
+
+
+async def test_none_is_written_as_an_empty_mapping(tmp_path: Path) -> None:
+    mounted = Mounted(tmp_path)
+    await mounted.edit(SECRETS | {"identities.yaml": "accounts: {}"}, mounted.secrets)
+
+    assert mounted.live.settings.accounts == {}
+    assert mounted.live.status.last_successful
+
+
+async def test_a_file_that_carried_nothing_may_go(tmp_path: Path) -> None:
+    mounted = Mounted(tmp_path)
+    await mounted.edit(_without(SECRETS, "client.crt"), mounted.secrets)
+
+    assert mounted.live.status.last_successful
+
+
+async def test_putting_the_file_back_heals(tmp_path: Path) -> None:
+    mounted = Mounted(tmp_path)
+    await mounted.edit({"other": "x"}, mounted.secrets)
+    refused = mounted.live.status.described()
+    await mounted.edit(SECRETS, mounted.secrets)
+
+    assert (refused["successful"], refused["reason"]) == (False, "missing")
+    assert refused["file"] in SECRETS
+    assert mounted.live.status.described() == {"successful": True}
+
+
+async def test_the_next_start_takes_what_is_there(tmp_path: Path) -> None:
+    """The way to take a file away on purpose."""
+    mounted = Mounted(tmp_path)
+    mounted.config.update(_without(CONFIG, "application-dev.yaml"))
+    again = LiveConfig.load(mounted.live.source, DemoSettings)
+
+    assert again.settings.greeting.message == "Hello"
