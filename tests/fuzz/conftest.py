@@ -8,9 +8,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from fuzz.memory import resident_mib
+
 _SECONDS = 12.0
 """For each test of a plain run: all of tests/fuzz takes about two minutes in CI."""
 _TOLD_EACH_S = 5.0
+_LONG = 100_000
+"""Rounds of a run in which memory is held to be flat, once a tenth of them has warmed it up."""
+_GROWTH_MIB = 32.0
+_FIGURES = "fuzz"
 
 
 class Rounds:
@@ -22,6 +28,9 @@ class Rounds:
         self._only = os.environ.get("FUZZ_SEED")
         self.seed = 0
         self.done = 0
+        self.seconds = 0.0
+        self._warm: float | None = None
+        self._last: float | None = None
 
     def __iter__(self) -> Iterator[random.Random]:
         if self._only is not None:
@@ -34,17 +43,30 @@ class Rounds:
             self.seed = first + self.done
             yield _seeded(self.seed)
             self.done += 1
+            if self.done == self._most // 10:
+                self._warm = resident_mib()
             if time.monotonic() - told > _TOLD_EACH_S:
                 told = time.monotonic()
-                self._tell(told - began)
+                self.seconds, self._last = told - began, resident_mib()
+                sys.__stderr__.write(f"{self}\n")  # type: ignore[union-attr]  # a run has one
+        self.seconds, self._last = time.monotonic() - began, resident_mib()
+        self._hold_flat()
 
     def _goes_on(self, seconds: float) -> bool:
         return self.done < self._most if self._most else seconds < _SECONDS
 
-    def _tell(self, seconds: float) -> None:
-        most = f" of {self._most:,}" if self._most else ""
-        line = f"{self._name}: {self.done:,}{most} rounds, {self.done / seconds:,.0f}/s\n"
-        sys.__stderr__.write(line)  # type: ignore[union-attr]  # a test run has one
+    def __str__(self) -> str:
+        most = f" of {self._most:,}" if self._most and self.done < self._most else ""
+        rate = self.done / self.seconds if self.seconds else 0
+        told = f"{self._name}: {self.done:,}{most} rounds, {rate:,.0f}/s"
+        if self._last is None:
+            return told
+        since = "" if self._warm is None else f"{self._warm:,.0f} to "
+        return f"{told}, {since}{self._last:,.0f} MiB"
+
+    def _hold_flat(self) -> None:
+        if self._most >= _LONG and self._warm is not None and self._last is not None:
+            assert self._last - self._warm <= _GROWTH_MIB, str(self)
 
 
 def _seeded(seed: int) -> random.Random:
@@ -56,5 +78,15 @@ def rounds(request: pytest.FixtureRequest) -> Iterator[Rounds]:
     """Return the rounds of this test; iterate over them."""
     made = Rounds(request.node.name)
     yield made
+    request.node.user_properties.append((_FIGURES, str(made)))
     # pytest shows it with the failure.
     sys.stdout.write(f"last round: FUZZ_SEED={made.seed}, after {made.done:,} rounds\n")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell what each test did, also where workers ran them."""
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, value in getattr(report, "user_properties", ()):
+                if name == _FIGURES:  # of the teardown: each but once
+                    terminalreporter.write_line(value)
