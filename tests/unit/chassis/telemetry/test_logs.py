@@ -96,3 +96,13 @@ def test_the_ends_of_a_long_traceback_stay(written: Written) -> None:
 
     assert str(line["exception"]).startswith("Traceback")
     assert str(line["exception"]).endswith("the reason'")
+
+
+@pytest.mark.parametrize("off", ["OFF", "off", "false", "False"])
+def test_off_is_off(written: Written, off: str) -> None:
+    """Spring takes `false` for it: that is what YAML 1.1 makes of an unquoted `off`."""
+    configure_logs("sample")
+    set_levels({"root": off})
+    structlog.get_logger("orders").critical("not even this")
+
+    assert written() == []

@@ -15,6 +15,9 @@ from chassis.telemetry.trace import current_trace
 # The chassis itself says of starts, stops and calls what matters; uvicorn warns of each malformed
 # request, which is the sender's to decide how often.
 _QUIET = {"uvicorn": "ERROR", "httpx": "WARNING", "chassis.access": "WARNING"}
+# Spring's names beside Python's. YAML 1.1 reads an unquoted `off` as false: Spring takes either.
+_OFF = logging.CRITICAL + 10
+_SPRING = {"TRACE": logging.DEBUG, "FATAL": logging.CRITICAL, "OFF": _OFF, "FALSE": _OFF}
 # Loggers whose level was set by name, so that a name that leaves the configuration is unset.
 _raised: set[str] = set()
 
@@ -88,6 +91,5 @@ class _Named:
 
 def _level(name: str) -> int:
     """Return a level by its name, Spring's names included; INFO for an unknown one."""
-    spring = {"TRACE": "DEBUG", "OFF": "CRITICAL", "FATAL": "CRITICAL", "WARN": "WARNING"}
-    known = logging.getLevelNamesMapping()
-    return known.get(spring.get(name.upper(), name.upper()), logging.INFO)
+    known = {**logging.getLevelNamesMapping(), **_SPRING}
+    return known.get(name.upper(), logging.INFO)
