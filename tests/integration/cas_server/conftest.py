@@ -5,8 +5,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from redis import Redis
 
 from cas_server.app import create_app
+from cas_server.failures import COUNTERS, Kind
 from cas_server.passwords import hash_password
 from cas_server.settings import CasSettings
 from chassis import LiveConfig
@@ -26,6 +28,14 @@ def hashes() -> dict[str, str]:
 def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     with redis_port(tmp_path_factory.mktemp("redis")) as port:
         yield port
+
+
+@pytest.fixture(autouse=True)
+def _no_failures_of_tests_before(redis: int) -> None:
+    """Forget wrong logins: all tests come from one address and ask for the same names."""
+    counters = [f"w:{kind}:{counter}" for kind in Kind for counter in COUNTERS]
+    with Redis(port=redis) as store:
+        store.delete(*counters, *(f"{counter}:ends" for counter in counters))
 
 
 @pytest.fixture

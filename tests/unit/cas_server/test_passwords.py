@@ -1,6 +1,5 @@
 """Hashes of secrets, and what comparing with them costs."""
 
-import asyncio
 import time
 from collections.abc import Callable
 from statistics import median
@@ -15,7 +14,6 @@ from cas_server.passwords import (
     is_hash,
     matches_blocking,
 )
-from chassis.errors import TemporarilyUnavailable
 
 
 def test_password_hash_is_argon2id_with_19_mib_two_passes_one_lane() -> None:
@@ -41,29 +39,24 @@ def test_what_is_no_hash_is_known_as_such(text: str) -> None:
 
 
 @pytest.mark.anyio
-async def test_unknown_costs_what_a_wrong_secret_costs() -> None:
-    """PROTOCOL: client unknown or secret wrong are indistinguishable, at the same cost."""
+async def test_unknown_and_too_long_cost_what_a_wrong_secret_costs() -> None:
+    """PROTOCOL: client unknown or secret wrong are indistinguishable, at the same cost.
+
+    One that is too long was once free, so that failures could be had by the thousand.
+    """
     pool = PasswordPool()
     stored = (None, hash_password("x"), hash_generated("x"))
-    costs = [median([await _cost(pool, one) for _ in range(7)]) for one in stored]
+    costs = [
+        median([await _cost(pool, one, presented) for _ in range(7)])
+        for one in stored
+        for presented in ("y", "y" * 100_000)
+    ]
     pool.close()
     assert max(costs) < 1.5 * min(costs)
 
 
-@pytest.mark.anyio
-async def test_queue_of_hashes_is_bounded() -> None:
-    """Rule 11: bounded memory and time; what is too much is a 503, not a wait without end."""
-    pool, stored = PasswordPool(), hash_password("x")
-    asked = [asyncio.ensure_future(pool.matches(stored, "y")) for _ in range(80)]
-    outcomes = await asyncio.gather(*asked, return_exceptions=True)
-    pool.close()
-    refused = [one for one in outcomes if isinstance(one, TemporarilyUnavailable)]
-    assert len(refused) == 16
-    assert outcomes.count(False) == 64
-
-
-async def _cost(pool: PasswordPool, stored: str | None) -> float:
+async def _cost(pool: PasswordPool, stored: str | None, presented: str) -> float:
     """Return the processor time of a comparison that fails, in seconds."""
     began = time.process_time()
-    assert not await pool.matches(stored, "y")
+    assert not await pool.matches(stored, presented)
     return time.process_time() - began

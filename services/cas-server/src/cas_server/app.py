@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from redis.asyncio import Redis
 from starlette.types import ASGIApp
 
 import chassis
@@ -22,6 +23,7 @@ from cas_server.record_keys import RecordKeys
 from cas_server.settings import CasSettings
 from cas_server.stores import RedisTokenStore, TokenStore
 from cas_server.stores.connection import connect
+from cas_server.stores.failures import RedisFailureCounters, SharedFailureCounters
 from cas_server.throttle import Throttle
 from cas_server.token_services import LocalTokenServices
 from chassis import LiveConfig
@@ -33,8 +35,9 @@ def create_app(live: LiveConfig[CasSettings], *, store: TokenStore | None = None
 
     The store is closed with the application.
     """
-    kept = store or _redis_store(live)
-    issuing = Issuing(live, Identities(live), PasswordPool(), Throttle(), kept)
+    redis = _redis(live) if store is None else None
+    kept = store or _redis_store(live, redis)
+    issuing = Issuing(live, Identities(live), PasswordPool(), _throttle(redis), kept)
     return chassis.create_app(
         live,
         title="cas-server",
@@ -47,12 +50,22 @@ def create_app(live: LiveConfig[CasSettings], *, store: TokenStore | None = None
     )
 
 
-def _redis_store(live: LiveConfig[CasSettings]) -> TokenStore:
+def _redis(live: LiveConfig[CasSettings]) -> Redis:
+    discovery = create_discovery(live.settings.discovery, live.source.environ)
+    return connect(live.settings.spring.redis, discovery)
+
+
+def _redis_store(live: LiveConfig[CasSettings], redis: Redis | None = None) -> TokenStore:
     settings = live.settings
-    redis = settings.spring.redis
-    discovery = create_discovery(settings.discovery, live.source.environ)
-    connected = connect(redis, discovery)
-    return RedisTokenStore(connected, settings.durability, RecordKeys(live), timeout=redis.timeout)
+    timeout = settings.spring.redis.timeout
+    return RedisTokenStore(
+        redis or _redis(live), settings.durability, RecordKeys(live), timeout=timeout
+    )
+
+
+def _throttle(redis: Redis | None) -> Throttle:
+    """Count in the Redis of the token store, which all replicas share."""
+    return Throttle(None if redis is None else SharedFailureCounters(RedisFailureCounters(redis)))
 
 
 def _endpoints(issuing: Issuing) -> Mapping[str, ASGIApp]:

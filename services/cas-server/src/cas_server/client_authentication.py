@@ -6,30 +6,21 @@ the hot path computes no password hash; it counts as long as the client has that
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from starlette.types import Scope
 
 from cas_server.basic import readings
-from cas_server.bounded import BoundedDict
 from cas_server.clients import Client
 from cas_server.errors import InvalidClient, InvalidRequest
+from cas_server.failures import Kind
 from cas_server.forms import Form, refuse_secrets_in_uri
 from cas_server.identities import Identities
 from cas_server.passwords import PasswordPool
 from cas_server.throttle import Throttle, source_address
+from cas_server.verified import Verified, VerifiedCredentials
+from cas_server.who import Who
 from chassis.normal_form import nfc
 from chassis.single_flight import SingleFlight
-
-_REMEMBERED = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class _Verified:
-    """A client that proved itself, and by which of its hashes."""
-
-    client: Client
-    secret_hash: str = field(repr=False)
 
 
 class ClientAuthentication:
@@ -37,8 +28,8 @@ class ClientAuthentication:
 
     def __init__(self, identities: Identities, passwords: PasswordPool, throttle: Throttle) -> None:
         self._identities, self._passwords, self._throttle = identities, passwords, throttle
-        self._verified: BoundedDict[bytes, _Verified] = BoundedDict(_REMEMBERED)
-        self._verifying: SingleFlight[tuple[bytes, str], _Verified] = SingleFlight()
+        self._verified = VerifiedCredentials()
+        self._verifying: SingleFlight[tuple[bytes, str], Verified] = SingleFlight()
 
     def remembered(self, digest: bytes) -> Client | None:
         """Return the client of credentials that were verified before and still count."""
@@ -46,7 +37,10 @@ class ClientAuthentication:
         if verified is None:
             return None
         client = self._identities.client(verified.client.id)
-        return client if client and verified.secret_hash in client.secrets else None
+        if client is not None and verified.secret_hash in client.secrets:
+            return client
+        self._verified.drop(digest)
+        return None
 
     async def basic(self, scope: Scope, authorization: bytes | None) -> Client:
         """Authenticate by HTTP Basic alone; raise `InvalidClient`."""
@@ -74,7 +68,7 @@ class ClientAuthentication:
         verified = await self._verifying.run(
             (digest, address), lambda: self._by_pairs(pairs, address)
         )
-        self._verified.set(digest, verified)
+        self._verified.add(digest, verified)
         return verified.client
 
     async def _by_form(self, form: Mapping[str, str], address: str) -> Client:
@@ -86,12 +80,9 @@ class ClientAuthentication:
         digest = hashlib.sha256(text.encode()).digest()
         return self.remembered(digest) or await self._once(digest, [pair], address)
 
-    async def _by_pairs(self, pairs: list[tuple[str, str]], address: str) -> _Verified:
-        """Try the readings of one request; a failure counts once, under the decoded name.
-
-        Under the raw one each way to percent-encode a name would have a count of its own.
-        """
-        async with self._throttle.attempt(pairs[-1][0], address):
+    async def _by_pairs(self, pairs: list[tuple[str, str]], address: str) -> Verified:
+        """Try the readings of one request; a failure counts once."""
+        async with self._throttle.attempt(self._who(pairs, address)):
             if any(self._identities.is_demo(*pair) for pair in pairs):
                 raise InvalidClient
             for client_id, secret in pairs:
@@ -100,12 +91,21 @@ class ClientAuthentication:
                     return verified
             raise InvalidClient
 
-    async def _verify(self, client: Client | None, secret: str) -> _Verified | None:
+    def _who(self, pairs: list[tuple[str, str]], address: str) -> Who:
+        """Return under which name it counts: the one that a client has, else the decoded one.
+
+        Under the raw one each way to percent-encode a name would have a count of its own.
+        """
+        names = (name for name, _ in pairs if self._identities.client(name) is not None)
+        name = next(names, None)
+        return Who(Kind.CLIENT, name or pairs[-1][0], address, exists=name is not None)
+
+    async def _verify(self, client: Client | None, secret: str) -> Verified | None:
         """Compare with each of the client's hashes; a failure costs the same for everyone."""
         hashes = client.secrets if client is not None else ()
         for stored in hashes:
             if await self._passwords.matches(stored, secret) and client is not None:
-                return _Verified(client, stored)
+                return Verified(client, stored)
         for _ in range(self._identities.most_secrets - len(hashes)):
             await self._passwords.matches(None, secret)
         return None

@@ -16,7 +16,6 @@ from argon2 import PasswordHasher, Type, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from cas_server import hash_cost
-from chassis.errors import TemporarilyUnavailable
 from chassis.normal_form import MAX_LENGTH, can_be_normal, nfc
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -28,7 +27,7 @@ _DUMMY = (
 )
 _M_MMAP_THRESHOLD = -3
 _MIB = 1 << 20
-_MAX_WAITING = 64
+HASHES_AT_ONCE = 2
 
 
 def hash_password(password: str) -> str:
@@ -45,9 +44,11 @@ def hash_generated(secret: str) -> str:
 def matches_blocking(stored: str, presented: str) -> bool:
     """Compare a secret with its hash, in the time argon2 takes; only off the event loop.
 
-    The secret counts in NFC; hashing more than is looked at is work an attacker gives away.
+    The secret counts in NFC. One that is too long costs what any wrong one does, and no more, so
+    that it is neither cheaper nor dearer to try.
     """
     if len(presented) > MAX_LENGTH:
+        matches_blocking(_DUMMY if is_fast(stored) else stored, presented[:MAX_LENGTH])
         return False
     presented = nfc(presented)
     if stored.startswith(f"{_HMAC}:"):
@@ -100,30 +101,22 @@ def _give_memory_back() -> None:
 
 
 class PasswordPool:
-    """Compares hashes off the event loop, two at a time and with a bounded queue."""
+    """Compares hashes off the event loop; who may, and when, is up to `Throttle`."""
 
     def __init__(self) -> None:
         _give_memory_back()
-        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
-        self._waiting = 0
+        self._threads = ThreadPoolExecutor(HASHES_AT_ONCE, thread_name_prefix="argon2")
 
     async def matches(self, stored: str | None, presented: str) -> bool:
         """Compare; None costs what a wrong secret costs, so that nobody learns who exists."""
-        if stored is not None and is_fast(stored) and matches_blocking(stored, presented):
-            return True
-        slow = _DUMMY if stored is None or is_fast(stored) else stored
-        return await self._slow(slow, presented) and slow is stored
+        if stored is not None and is_fast(stored):
+            if len(presented) <= MAX_LENGTH and matches_blocking(stored, presented):
+                return True
+            stored = None
+        slow, loop = stored or _DUMMY, asyncio.get_running_loop()
+        same = await loop.run_in_executor(self._threads, matches_blocking, slow, presented)
+        return same and slow is stored
 
     def close(self) -> None:
         """Let the threads go."""
         self._threads.shutdown(wait=False, cancel_futures=True)
-
-    async def _slow(self, stored: str, presented: str) -> bool:
-        if self._waiting >= _MAX_WAITING:
-            raise TemporarilyUnavailable("Too many passwords are being checked; try again")
-        self._waiting += 1
-        try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, matches_blocking, stored, presented)
-        finally:
-            self._waiting -= 1

@@ -1,99 +1,107 @@
-"""A bound on guessing: failures count by name and source address together.
+"""A bound on guessing: each attempt waits for its turn, is admitted, made, and counted.
 
-Someone who guesses from one address never locks out the owner, who comes from another. Attempts of
-one name from one address are taken one after the other, so that a burst is counted like a row; and
-one address has a few attempts under way at most, so that it can't take all the hashing there is.
+Someone who guesses never locks out the owner, who comes from an address without failures: see
+`failures` for what is counted and `fair_queue` for who is next.
 """
 
 import asyncio
-import hashlib
+import math
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from weakref import WeakValueDictionary
+from typing import NoReturn
 
 from starlette.types import Scope
 
 from cas_server.bounded import BoundedDict
 from cas_server.errors import OAuthError, TooManyFailures
+from cas_server.failures import QUIET_S, Attempt, FailureCounters, Outcome
+from cas_server.fair_queue import FairQueue
+from cas_server.local_failures import LocalFailureCounters
+from cas_server.passwords import HASHES_AT_ONCE
+from cas_server.who import Who
 from chassis.errors import TemporarilyUnavailable
+from chassis.telemetry.audit import AuditEvent
 
-FAILURES = 10
-"""Failures within the window, after which the name is refused from that address."""
-_WINDOW_S = 60.0
-_REMEMBERED = 10_000
-_UNDER_WAY = 8
-_WAITING = 256
+_REMEMBERED = 20_000
+_BUSY_S = 0.025
+_BUSY_TRIES = 40
 
 
 def source_address(scope: Scope) -> str:
-    """Return the address a request came from; forwarded headers are not believed."""
+    """Return the address a request came from, as `server.forwarded` lets it be known."""
     client = scope.get("client")
     return client[0] if client else ""
 
 
-@dataclass(slots=True)
-class _Count:
-    failures: int
-    until: float
-
-
-class _Turns:
-    """The attempts of one address: a few under way, a bounded number waiting."""
-
-    def __init__(self) -> None:
-        self.under_way = asyncio.Semaphore(_UNDER_WAY)
-        self.waiting = 0
-
-
 class Throttle:
-    """Counts failures of each (name, address); bounded in memory, whatever the names."""
+    """Admits attempts; what is refused costs no hash, and once it was refused not even a question.
 
-    def __init__(self) -> None:
-        self._counts: BoundedDict[bytes, _Count] = BoundedDict(_REMEMBERED)
-        self._rows: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
-        self._turns: WeakValueDictionary[str, _Turns] = WeakValueDictionary()
+    Every attempt is in the audit log with its end; a name that nobody has is left out, because
+    people type a password where the name belongs.
+    """
+
+    def __init__(self, counters: FailureCounters | None = None) -> None:
+        self._counters = counters or LocalFailureCounters()
+        self._queue = FairQueue(HASHES_AT_ONCE)
+        self._waits: BoundedDict[bytes, float] = BoundedDict(_REMEMBERED)
+        self._failed: BoundedDict[bytes, float] = BoundedDict(_REMEMBERED)
 
     @asynccontextmanager
-    async def attempt(self, name: str, address: str) -> AsyncIterator[None]:
+    async def attempt(self, who: Who) -> AsyncIterator[None]:
         """Try inside the block; an `OAuthError` out of it is counted as a failure.
 
-        Raises `TooManyFailures` (429) instead of another try.
+        Raises `TooManyFailures` (429) instead of another try, and `TemporarilyUnavailable` (503)
+        where too many wait.
         """
-        key = hashlib.sha256(f"{address}\0{name}".encode()).digest()
-        row = self._rows.setdefault(key, asyncio.Lock())
-        async with row, self._turn(address):
-            self._admit(key)
+        attempt = Attempt.of(who.kind, who.name, who.address)
+        self._refuse_again(attempt, who)
+        late = self._failed.get(attempt.address) or 0.0
+        async with self._queue.turn(attempt.address, attempt.name, late=late > time.monotonic()):
+            self._refuse_again(attempt, who)
+            await self._admit(attempt, who)
+            outcome = Outcome.WITHDRAWN
             try:
                 yield
+                outcome = Outcome.PASSED
             except OAuthError:
-                self._failed(key)
+                outcome = Outcome.FAILED
+                self._note_failure(attempt)
                 raise
+            finally:
+                who.audit(outcome)
+                await self._counters.settle(attempt, outcome)
 
-    @asynccontextmanager
-    async def _turn(self, address: str) -> AsyncIterator[None]:
-        turns = self._turns.setdefault(address, _Turns())
-        if turns.waiting >= _WAITING:
-            raise TemporarilyUnavailable("Too many attempts from this address; try again")
-        turns.waiting += 1
-        try:
-            async with turns.under_way:
-                yield
-        finally:
-            turns.waiting -= 1
+    async def _admit(self, attempt: Attempt, who: Who) -> None:
+        """Ask the counters; where other replicas have tries of the pair under way, once more."""
+        for _ in range(_BUSY_TRIES):
+            admission = await self._counters.admit(attempt)
+            if admission.clean:
+                self._failed.pop(attempt.address)
+            else:
+                self._note_failure(attempt)
+            if admission.wait > 0:
+                waits = attempt.address if admission.by == "address" else attempt.pair
+                self._waits.set(waits, time.monotonic() + admission.wait)
+                _refuse(admission.wait, who)
+            if not admission.busy:
+                return
+            await asyncio.sleep(_BUSY_S)
+        raise TemporarilyUnavailable("Other attempts on this name are under way; try again")
 
-    def _admit(self, key: bytes) -> None:
-        count = self._current(key)
-        if count is not None and count.failures >= FAILURES:
-            raise TooManyFailures(max(1, round(count.until - time.monotonic())))
+    def _note_failure(self, attempt: Attempt) -> None:
+        self._failed.set(attempt.address, time.monotonic() + QUIET_S)
 
-    def _failed(self, key: bytes) -> None:
-        """Count a failure; the window begins with the first one."""
-        count = self._current(key) or _Count(0, time.monotonic() + _WINDOW_S)
-        count.failures += 1
-        self._counts.set(key, count)
+    def _refuse_again(self, attempt: Attempt, who: Who) -> None:
+        """Refuse whoever was told to wait and did not."""
+        now = time.monotonic()
+        for key in (attempt.pair, attempt.address):
+            until = self._waits.get(key)
+            if until is not None and until > now:
+                _refuse(until - now, who)
 
-    def _current(self, key: bytes) -> _Count | None:
-        count = self._counts.get(key)
-        return count if count is not None and count.until > time.monotonic() else None
+
+def _refuse(wait: float, who: Who) -> NoReturn:
+    seconds = math.ceil(wait)
+    who.tell(AuditEvent.THROTTLED, retry_after=seconds)
+    raise TooManyFailures(seconds)

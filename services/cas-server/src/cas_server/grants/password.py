@@ -1,16 +1,19 @@
 """`password` (RFC 6749, 4.3): for the seed stack's clients on the allow-list alone."""
 
+import hashlib
 import time
-from collections.abc import Mapping
 
 from cas_server.errors import InvalidGrant
+from cas_server.failures import Kind
 from cas_server.forms import required
 from cas_server.grants.protocol import Issuing, TokenRequest
 from cas_server.grants.scopes import granted_scopes
 from cas_server.lineage import TokenAnswer, new_family
 from cas_server.tokens import Grant, new_token, token_hash
 from cas_server.users import User
+from cas_server.who import Who
 from chassis.normal_form import nfc
+from chassis.single_flight import SingleFlight
 
 _BAD = "User name or password is wrong"
 
@@ -20,12 +23,13 @@ class PasswordGrant:
 
     def __init__(self, issuing: Issuing) -> None:
         self._issuing = issuing
+        self._logging_in: SingleFlight[tuple[bytes, str, str], User] = SingleFlight()
 
     async def issue(self, request: TokenRequest) -> TokenAnswer:
         """Return an access token, with a refresh token where the client may refresh."""
         client, form = request.client, request.form
         scopes = granted_scopes(form.get("scope"), client.scopes)
-        user = await self._user(form, request.address)
+        user = await self._user(request)
         grant = Grant(
             client_id=client.id,
             scopes=scopes,
@@ -38,12 +42,23 @@ class PasswordGrant:
             return await self._access_only(grant, client.access_validity)
         return await self._with_refresh(grant, client.access_validity, client.refresh_validity)
 
-    async def _user(self, form: Mapping[str, str], address: str) -> User:
+    async def _user(self, request: TokenRequest) -> User:
+        """Return who logs in; requests that say the same at one moment cost one hash."""
+        form = request.form
         name, password = nfc(required(form, "username")), required(form, "password")
-        async with self._issuing.throttle.attempt(f"user:{name}", address):
+        # The length keeps two ways of cutting the same characters apart.
+        said = hashlib.sha256(f"{len(name)}:{name}{password}".encode()).digest()
+        client, address = request.client.id, request.address
+        return await self._logging_in.run(
+            (said, client, address), lambda: self._login(name, password, client, address)
+        )
+
+    async def _login(self, name: str, password: str, client: str, address: str) -> User:
+        user = self._issuing.identities.user(name)
+        who = Who(Kind.USER, name, address, exists=user is not None, client=client)
+        async with self._issuing.throttle.attempt(who):
             if self._issuing.identities.is_demo(name, password):
                 raise InvalidGrant(_BAD)
-            user = self._issuing.identities.user(name)
             stored = user.password if user is not None else None
             if await self._issuing.passwords.matches(stored, password) and user is not None:
                 return user

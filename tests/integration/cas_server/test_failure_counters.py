@@ -1,0 +1,243 @@
+"""What is counted, and for whom a wait holds: the same in Redis and in a replica alone."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from cas_server import failures
+from cas_server.failures import (
+    ADDRESS,
+    COUNTERS,
+    LIMITS,
+    NAME,
+    PAIR,
+    Admission,
+    Attempt,
+    FailureCounters,
+    Kind,
+    Outcome,
+)
+from cas_server.local_failures import LocalFailureCounters
+from cas_server.stores.failures import RedisFailureCounters, SharedFailureCounters
+from redis_process import AS_CAS_SERVER
+
+pytestmark = pytest.mark.anyio
+HERE, ELSEWHERE = "10.0.0.1", "10.0.0.2"
+
+
+@dataclass
+class World:
+    """Counters, and how time passes for them until all waits have ended."""
+
+    counters: FailureCounters
+    lapse: Callable[[], Awaitable[None]]
+
+    async def try_(
+        self, name: str, address: str, outcome: Outcome = Outcome.FAILED, kind: Kind = Kind.USER
+    ) -> Admission:
+        attempt = Attempt.of(kind, name, address)
+        admission = await self.counters.admit(attempt)
+        if not (admission.wait or admission.busy):
+            await self.counters.settle(attempt, outcome)
+        return admission
+
+    async def fail(self, name: str, address: str, times: int) -> None:
+        """Fail so many times, however long it takes."""
+        for _ in range(times):
+            if (await self.try_(name, address)).wait:
+                await self.lapse()
+                assert not (await self.try_(name, address)).wait
+
+    async def ask(self, name: str, address: str, kind: Kind = Kind.USER) -> Admission:
+        return await self.try_(name, address, Outcome.WITHDRAWN, kind)
+
+
+@pytest.fixture
+async def store(redis: int) -> AsyncIterator[Redis]:
+    """Log in as the test: it may look into everything."""
+    async with Redis(port=redis) as client:
+        await client.flushall()
+        yield client
+
+
+@pytest.fixture(params=["redis", "alone"])
+async def world(request: pytest.FixtureRequest, redis: int, store: Redis) -> AsyncIterator[World]:
+    now = 0.0
+
+    async def pass_time() -> None:
+        nonlocal now
+        now += PAIR.most
+
+    async def end_waits() -> None:
+        for key in [f"w:{kind}:{counter}" for kind in Kind for counter in COUNTERS]:
+            entries: dict[Any, Any] = await store.hgetall(key)
+            for digest, entry in entries.items():
+                failed, _, rest = entry.split(b" ", 2)
+                await store.hset(key, digest, b" ".join((failed, b"0", rest)))
+
+    if request.param == "alone":
+        yield World(LocalFailureCounters(clock=lambda: now), pass_time)
+        return
+    user, password = AS_CAS_SERVER.values()
+    async with Redis(port=redis, username=user, password=password, driver_info=None) as client:
+        yield World(RedisFailureCounters(client), end_waits)
+
+
+async def test_a_pair_has_its_free_failures_and_then_waits_longer_each_time(world: World) -> None:
+    await world.fail("alice", HERE, PAIR.free)
+    waits = []
+    for _ in range(6):
+        waits.append(round((await world.ask("alice", HERE)).wait))
+        await world.lapse()
+        await world.try_("alice", HERE)
+    assert waits == [60, 120, 240, 480, 900, 900]
+
+
+async def test_the_owner_passes_from_an_address_without_failures(world: World) -> None:
+    for guesser in range(NAME.free + 5):
+        await world.fail("alice", f"10.0.1.{guesser}", 2)
+    assert (await world.ask("alice", ELSEWHERE)).wait == 0
+    assert (await world.ask("alice", ELSEWHERE)).clean
+
+
+async def test_a_slip_or_two_do_not_lock_the_owner_of_a_guessed_name_out(world: World) -> None:
+    for guesser in range(NAME.free + 5):
+        await world.fail("alice", f"10.0.1.{guesser}", 2)
+    await world.fail("alice", ELSEWHERE, 2)
+    assert (await world.ask("alice", ELSEWHERE)).wait == 0
+
+
+@pytest.mark.bound("wrong-secrets-of-a-name")
+async def test_many_addresses_that_guess_one_name_wait_together(world: World) -> None:
+    for guesser in range(NAME.free // 3 + 1):
+        await world.fail("alice", f"10.0.1.{guesser}", 3)
+    refused = await world.ask("alice", "10.0.1.0")
+    assert refused.by == "name"
+    assert refused.wait >= NAME.first - 5
+
+
+@pytest.mark.bound("wrong-secrets-of-an-address")
+async def test_one_address_that_tries_many_names_waits(world: World) -> None:
+    """Spraying one password over forty names was not slowed: each pair had failed but once."""
+    refusals = [await world.try_(f"name-{number}", HERE) for number in range(40)]
+    assert sum(one.wait == 0 for one in refusals) == ADDRESS.free
+    assert refusals[-1].by == "address"
+    assert (await world.ask("name-39", ELSEWHERE)).wait == 0
+
+
+async def test_clients_and_users_are_counted_apart(world: World) -> None:
+    """Ten anonymous posts with `client_id=user:alice` once locked alice out."""
+    for name in ("alice", "user:alice", "client:alice"):
+        for _ in range(PAIR.free):
+            await world.try_(name, HERE, kind=Kind.CLIENT)
+            await world.lapse()
+    assert (await world.ask("alice", HERE)).clean
+
+
+async def test_success_clears_the_pair_and_nothing_else(world: World) -> None:
+    await world.fail("alice", HERE, PAIR.free - 1)
+    await world.try_("alice", HERE, Outcome.PASSED)
+    await world.fail("alice", HERE, PAIR.free - 1)
+    admission = await world.ask("alice", HERE)
+    assert (admission.wait, admission.clean) == (0, False)
+
+
+async def test_sixty_guesses_at_once_are_counted_like_a_row(world: World) -> None:
+    """Sixty at once were once sixty tries, for all were admitted before the first had failed."""
+    attempts = [Attempt.of(Kind.USER, "alice", HERE) for _ in range(60)]
+    admissions = await asyncio.gather(*map(world.counters.admit, attempts))
+    assert sum(not one.busy for one in admissions) == PAIR.free
+    assert {one.wait for one in admissions} == {0}
+
+
+async def test_an_attempt_that_is_withdrawn_is_no_failure(world: World) -> None:
+    for _ in range(PAIR.free * 2):
+        await world.ask("alice", HERE)
+    assert (await world.ask("alice", HERE)).clean
+
+
+async def test_an_ipv6_site_is_one_address(world: World) -> None:
+    await world.fail("alice", "2001:db8::1", 1)
+    assert not (await world.ask("alice", "2001:db8::ffff")).clean
+    assert (await world.ask("alice", "2001:db8:0:1::1")).clean
+
+
+async def test_an_address_in_ipv6_clothes_is_the_same(world: World) -> None:
+    await world.fail("alice", f"::ffff:{HERE}", 1)
+    assert not (await world.ask("alice", HERE)).clean
+
+
+async def test_a_failure_told_twice_counts_once(store: Redis) -> None:
+    """RELIABILITY, rule 3: redis-py sends again what may have arrived."""
+    counters = RedisFailureCounters(store)
+    attempt = Attempt.of(Kind.USER, "alice", HERE)
+    for _ in range(2):
+        await counters.admit(attempt)
+    for _ in range(2):
+        await counters.settle(attempt, Outcome.FAILED)
+    entries: list[Any] = await store.hvals("w:user:pair")
+    assert [entry.split()[0] for entry in entries] == [b"1"]
+
+
+async def test_redis_has_no_name_in_clear_and_no_entry_without_an_end(
+    store: Redis,
+) -> None:
+    world = World(RedisFailureCounters(store), lambda: asyncio.sleep(0))
+    await world.fail("alice" * 200, HERE, 3)
+    await world.fail("alice", HERE, PAIR.free)
+    keys: list[Any] = await store.keys("*")
+    assert {key[:2] for key in keys} == {b"w:"}
+    for key in keys:
+        assert 0 < await store.ttl(key) <= 2 * 3600
+        if await store.type(key) == b"hash":
+            assert {len(digest) for digest in await store.hkeys(key)} == {16}
+
+
+@pytest.mark.bound("counted-failures")
+@pytest.mark.parametrize("kind", ["redis", "alone"])
+async def test_the_number_of_entries_is_bounded_and_a_guessed_name_stays(
+    kind: str, store: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """10,000 failures once evicted the name that was counted."""
+    small = [failures.Limit(one.free, one.first, one.most, entries=50) for one in LIMITS]
+    for module in ("cas_server.local_failures", "cas_server.stores.failures"):
+        monkeypatch.setattr(f"{module}.LIMITS", tuple(small))
+    monkeypatch.setattr("cas_server.stores.failures._LIMITS", _flat(small))
+    monkeypatch.setattr(
+        "cas_server.stores.failures._RULES", (30_000, 900_000, PAIR.free, 50, 3, 10)
+    )
+    counters = RedisFailureCounters(store) if kind == "redis" else LocalFailureCounters()
+    world = World(counters, lambda: asyncio.sleep(0))
+    for _ in range(PAIR.free):
+        await world.try_("alice", HERE)
+    for number in range(200):
+        await world.try_(f"{number}" * 1000, f"10.1.{number}.1")
+
+    assert (await world.ask("alice", HERE)).by == "pair"
+    if kind == "redis":
+        for counter in COUNTERS:
+            assert await store.hlen(f"w:user:{counter}") == 50
+            assert await store.zcard(f"w:user:{counter}:ends") == 50
+
+
+def _flat(limits: list[failures.Limit]) -> tuple[int, ...]:
+    return tuple(
+        number
+        for one in limits
+        for number in (one.free, one.first * 1000, one.most * 1000, one.entries)
+    )
+
+
+async def test_with_redis_away_a_replica_counts_alone(store: Redis) -> None:
+    """It goes on from what it has seen itself."""
+    gone = Redis(port=1)
+    world = World(SharedFailureCounters(RedisFailureCounters(store)), lambda: asyncio.sleep(0))
+    await world.fail("alice", HERE, PAIR.free - 1)
+    world.counters._shared = RedisFailureCounters(gone)  # type: ignore[attr-defined]
+    await world.fail("alice", HERE, 1)
+    assert (await world.ask("alice", HERE)).wait == pytest.approx(60, abs=5)
+    await gone.aclose()
