@@ -1,10 +1,12 @@
 """Every service starts with the configuration that is committed for it."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
+from cas_server.passwords import hash_generated
 from cas_server.settings import CasSettings
 from chassis.config import ConfigError
 from manifests.checks.configuration import (
@@ -82,6 +84,7 @@ def test_prod_takes_a_generated_secret(base: Manifests, tmp_path: Path) -> None:
 
 
 def test_prod_follows_the_primary_that_the_sentinels_name(prod: Manifests, tmp_path: Path) -> None:
+    _generated(tmp_path / "Secret" / "cas-server-identities")
     settings = settings_of(prod, "cas-server", ["kubernetes", "prod"], tmp_path)
     redis = settings.spring.redis
     assert redis.sentinel.master == "suite"
@@ -92,6 +95,14 @@ def test_prod_follows_the_primary_that_the_sentinels_name(prod: Manifests, tmp_p
         service = prod.get("Service", name, "system-server")
         assert service is not None, f"no Service {name}"
         assert [p["port"] for p in service["spec"]["ports"]] == [int(port)]
+
+
+def _generated(mount: Path) -> None:
+    """Write what `make secrets` generates and `overlays/prod` does not hold."""
+    mount.mkdir(parents=True)
+    (mount / "record-keys").write_text("k" * 43)
+    client = {"client-secret": hash_generated("s" * 43), "resource-ids": "rest-service"}
+    (mount / "identities.yaml").write_text(json.dumps({"clients": {"rest-service": client}}))
 
 
 def test_the_scripts_name_the_services_of_their_pods(prod: Manifests) -> None:

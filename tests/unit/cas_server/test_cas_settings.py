@@ -161,3 +161,11 @@ def test_validities_are_the_protocols_by_default(tmp_path: Path) -> None:
     assert settings.refresh_token_idle == 7 * 86400
     assert settings.refresh_grace == 10
     assert settings.issuer == "https://login.example"
+
+
+@pytest.mark.parametrize("tree", [{}, {"clients": {}}])
+def test_under_prod_nothing_starts_without_clients(tmp_path: Path, tree: dict[str, Any]) -> None:
+    """The file of the identities had another name, and everybody was out."""
+    with pytest.raises(ConfigError, match="clients: is empty, and under prod nothing works"):
+        loaded(tmp_path, tree | {"record-keys": SECRET}, profiles=("prod",))
+    assert loaded(tmp_path, tree | {"server": {"port": 1}}).settings.clients == {}

@@ -1,6 +1,7 @@
 """The sockets a service listens on."""
 
 import contextlib
+import ipaddress
 import socket
 from collections.abc import Iterator
 
@@ -13,12 +14,29 @@ class ListenError(Exception):
 
 @contextlib.contextmanager
 def listening(address: str, port: int, *, setting: str) -> Iterator[socket.socket]:
-    """Bind a port, 0 for a free one; raise `ListenError` naming the setting to change."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    """Bind a port, 0 for a free one; raise `ListenError` naming the setting to change.
+
+    An IPv6 address may stand in brackets; `::` takes connections of both families.
+    """
+    host = address.removeprefix("[").removesuffix("]")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        listener = socket.create_server((address, port), family=family, backlog=_BACKLOG)
+        listener = socket.create_server(
+            (host, port),
+            family=family,
+            backlog=_BACKLOG,
+            dualstack_ipv6=_is_any(host) and socket.has_dualstack_ipv6(),
+        )
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ListenError(f"can't listen on {address}:{port}: {reason}; set {setting}") from error
     with listener:
         yield listener
+
+
+def _is_any(host: str) -> bool:
+    """Say whether an address is IPv6's "any", however it is written."""
+    try:
+        return ipaddress.ip_address(host) == ipaddress.IPv6Address("::")
+    except ValueError:
+        return False

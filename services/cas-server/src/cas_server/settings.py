@@ -163,6 +163,7 @@ class CasSettings(ServiceSettings):
         if "prod" in profiles:
             self._check_hashes()
             self._refuse_demo_record_key()
+            self._require_clients()
         return self
 
     def _check_names(self) -> None:
@@ -173,6 +174,12 @@ class CasSettings(ServiceSettings):
         for name in self.clients.keys() & self.users.keys():
             reason = "is a client's name too, which could be taken for the user (RFC 9700, 4.15)"
             raise ConfigError(reason, key=f"users.{name}")
+
+    def _require_clients(self) -> None:
+        """Refuse to serve nobody: the file of the identities is somewhere else."""
+        if not self.clients:
+            reason = "is empty, and under prod nothing works without clients; mount their Secret"
+            raise ConfigError(reason, key="clients")
 
     def _check_redis(self) -> None:
         sentinel = self.spring.redis.sentinel

@@ -1,14 +1,16 @@
 """DESIGN.md, the table of the seed stack's keys, and the rules between settings."""
 
+import re
 from pathlib import Path
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from chassis.config import DEMO_SECRETS, ConfigSource, Duration
+from chassis.config import DEMO_SECRETS, ConfigSource, Duration, LiveConfig
 from chassis.config.durations import SpringDuration
 from unit.chassis.config.config_kit import DemoSettings, load, refusal, source
 
+PAGE = Path(__file__).parents[4] / "docs" / "configuration.md"
 SEED = """
 spring:
   application: {name: rest-service}
@@ -252,3 +254,64 @@ def test_a_switch_where_text_is_expected_keeps_its_text(tmp_path: Path, written:
 
     assert (settings.version, settings.logging.level["root"]) == (written, written)
     assert settings.greeting.message == f"is {written}"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("server.request-timeout", "client.connect-timeout", "client.timeout"),
+        *("spring.redis.timeout", "spring.data.redis.timeout"),
+        "spring.cloud.kubernetes.reload.period",
+    ],
+)
+@pytest.mark.parametrize("zero", ["0", "0ms", "PT0S"])
+def test_a_time_out_of_zero_is_refused(tmp_path: Path, key: str, zero: str) -> None:
+    """It let no request through; elsewhere it means that there is no bound."""
+    said = refusal(source(tmp_path, f"{key}: {zero}"))
+
+    assert said.startswith(f"application.yaml:1: {key}: Input should be greater than")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("server.max-connection-age", "server.keep-alive", "server.drain-wait"),
+        *("server.shutdown-timeout", "server.max-body-size", "client.max-connection-age"),
+        *("client.keep-alive", "client.retry-budget", "faults.latency-ms"),
+        *("security.oauth2.resource.cache-ttl", "security.oauth2.resource.negative-cache-ttl"),
+        "spring.cloud.kubernetes.reload.max-wait-for-restart",
+    ],
+)
+def test_what_zero_means_elsewhere_is_documented(tmp_path: Path, key: str) -> None:
+    row = re.search(rf"^\| `{re.escape(key)}` .*$", PAGE.read_text("utf-8"), re.MULTILINE)
+
+    assert load(source(tmp_path, f"{key}: 0\nflag: true")).flag
+    assert row is not None
+    assert re.search(r"\b0: |0 turns it off|\| `0` \|", row[0])
+
+
+@pytest.mark.parametrize("name", ["redis", "data.redis"])
+@pytest.mark.parametrize(
+    ("written", "tls"),
+    [
+        ("ssl: true", True),
+        ("ssl: {enabled: true}", True),
+        ("ssl.enabled: on", True),
+        ("ssl: {bundle: mine}", True),
+        ("ssl: {bundle: mine, enabled: false}", False),
+        ("ssl: {enabled: false}", False),
+        ("ssl: false", False),
+        ("host: redis", False),
+    ],
+)
+def test_tls_to_redis_is_written_as_in_boot_before_and_after_3_1(
+    tmp_path: Path, name: str, written: str, *, tls: bool
+) -> None:
+    assert load(source(tmp_path, f"spring.{name}: {{{written}}}")).spring.redis.tls is tls
+
+
+def test_what_else_stands_at_tls_to_redis_is_named(tmp_path: Path) -> None:
+    text = "spring.data.redis.ssl: {enabled: true, verify: none}"
+    current = LiveConfig.load(source(tmp_path, text), DemoSettings).current
+
+    assert current.ignored == ("spring.data.redis.ssl.verify",)

@@ -54,3 +54,11 @@ Duration = Annotated[float, BeforeValidator(seconds), _LIMITS]
 
 SpringDuration = Annotated[float, BeforeValidator(milliseconds), _LIMITS]
 """Seconds; like `Duration`, but a bare number is milliseconds, as in Spring's own settings."""
+
+_MORE = Field(gt=0, le=_LONGEST, allow_inf_nan=False)
+
+TimeOut = Annotated[float, BeforeValidator(seconds), _MORE]
+"""Like `Duration`, and never 0: that would let nothing through, and means "none" elsewhere."""
+
+SpringTimeOut = Annotated[float, BeforeValidator(milliseconds), _MORE]
+"""Like `SpringDuration`, and never 0."""

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr
 
-from chassis.config.durations import Duration
+from chassis.config.durations import Duration, TimeOut
 from chassis.config.section import NameList, Section, TolerantSection
 from chassis.config.uris import HttpUri
 
@@ -36,7 +36,7 @@ class ServerSettings(TolerantSection):
     shutdown: Literal["graceful", "immediate"] = "graceful"
     max_connection_age: Duration = 60.0
     keep_alive: Duration = 75.0
-    request_timeout: Duration = 5.0
+    request_timeout: TimeOut = 5.0
     max_body_size: int = Field(default=1024 * 1024, ge=0)
     limit_concurrency: int = Field(default=10_000, ge=1)
     drain_wait: Duration = 5.0
@@ -126,8 +126,8 @@ class DiscoverySettings(Section):
 class ClientSettings(Section):
     """`client`: calls to other services."""
 
-    connect_timeout: Duration = 1.0
-    timeout: Duration = 5.0
+    connect_timeout: TimeOut = 1.0
+    timeout: TimeOut = 5.0
     max_connection_age: Duration = 60.0
     keep_alive: Duration = 15.0
     max_connections: int = Field(default=100, ge=1)

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
-from chassis.config.durations import SpringDuration
+from chassis.config.durations import SpringDuration, SpringTimeOut
 from chassis.config.section import NameList, TolerantSection
 
 
@@ -80,6 +80,21 @@ class SpringCloudSettings(TolerantSection):
     kubernetes: SpringKubernetesSettings = SpringKubernetesSettings()
 
 
+class SslSettings(TolerantSection):
+    """`spring.data.redis.ssl`: TLS, as Boot 3.1 writes it, or `true` as before.
+
+    As in Boot, naming a `bundle` turns TLS on. What the bundle holds has no effect here.
+    """
+
+    enabled: bool | None = None
+    bundle: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _switch(cls, value: object) -> object:
+        return {"enabled": value} if isinstance(value, str | bool) else value
+
+
 class SentinelSettings(TolerantSection):
     """`spring.data.redis.sentinel`: nodes as `host:port`, and who asks them.
 
@@ -100,9 +115,14 @@ class RedisSettings(TolerantSection):
     username: str | None = None
     password: SecretStr | None = None
     database: int = Field(default=0, ge=0)
-    ssl: bool = False
-    timeout: SpringDuration = 1.0
+    ssl: SslSettings = SslSettings()
+    timeout: SpringTimeOut = 1.0
     sentinel: SentinelSettings = SentinelSettings()
+
+    @property
+    def tls(self) -> bool:
+        """Say whether to speak TLS."""
+        return bool(self.ssl.bundle) if self.ssl.enabled is None else self.ssl.enabled
 
 
 class DataSettings(TolerantSection):

@@ -23,7 +23,7 @@ def connect(settings: RedisSettings, discovery: Discovery) -> Redis:
     if settings.sentinel.master:
         sentinels = [_sentinel(node, settings, discovery) for node in settings.sentinel.nodes]
         kind: type[DiscoveredConnection] = PrimaryConnection
-        if settings.ssl:
+        if settings.tls:
             kind = PrimarySSLConnection
         master = settings.sentinel.master
         primary = PrimaryPool(Sentinels(sentinels), master, connection_class=kind, **options)
@@ -42,7 +42,7 @@ def _sentinel(node: str, settings: RedisSettings, discovery: Discovery) -> Redis
 def _named(
     host: str, port: int, settings: RedisSettings, discovery: Discovery, options: dict[str, Any]
 ) -> Redis:
-    kind = DiscoveredSSLConnection if settings.ssl else DiscoveredConnection
+    kind = DiscoveredSSLConnection if settings.tls else DiscoveredConnection
     pool = ConnectionPool(
         connection_class=kind, discovery=discovery, host=host, port=port, **options
     )
