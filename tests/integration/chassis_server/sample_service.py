@@ -26,6 +26,11 @@ async def message(settings: Annotated[SampleSettings, Depends(current_settings)]
     return settings.message
 
 
+@router.get("/address")
+async def address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
 @router.get("/slow/{seconds}")
 async def slow(seconds: float) -> str:
     structlog.get_logger("sample").info("slow began")

@@ -40,3 +40,11 @@ def _is_any(host: str) -> bool:
         return ipaddress.ip_address(host) == ipaddress.IPv6Address("::")
     except ValueError:
         return False
+
+
+def plain_address(host: str) -> str:
+    """Return a caller's IPv4 address where `::` shows it as mapped (RFC 4291, 2.5.5.2).
+
+    So that whoever calls has one address, whatever the service listens at.
+    """
+    return host.removeprefix("::ffff:") if "." in host else host

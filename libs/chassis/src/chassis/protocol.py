@@ -23,6 +23,7 @@ from chassis.errors import (
     PayloadTooLarge,
     RequestTimeout,
 )
+from chassis.listener import plain_address
 from chassis.telemetry.trace import Trace
 
 MAX_HEAD = 32 * 1024
@@ -63,6 +64,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Start the clocks: a new connection owes a whole request."""
         super().connection_made(transport)
+        if self.client is not None:
+            self.client = (plain_address(self.client[0]), self.client[1])
         self.transport = CoalescingTransport(transport, self.loop)  # type: ignore[assignment]  # is one in all but name
         self._closes_at = self.loop.time() + self._policy.age_limit()
         self._arm()
