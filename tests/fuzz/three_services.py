@@ -12,7 +12,7 @@ import yaml
 from cas_server.passwords import hash_password
 from integration.cas_server.cas_process import cas_process
 from integration.chassis_server.service_process import ServiceProcess, spawn
-from redis_process import redis_port
+from redis_process import AS_CAS_SERVER, redis_port
 
 _SECRET, _PASSWORD = "fuzz-secret", "fuzz-password"
 _RESOURCES = ("rest-service", "diff-ns-service")
@@ -34,10 +34,9 @@ def three_services(directory: Path) -> Iterator[ThreeServices]:
         (directory / "redis").mkdir()
         redis = stack.enter_context(redis_port(directory / "redis"))
         (directory / "application.yaml").write_text(yaml.safe_dump(_identities()))
-        table, flags = directory / "table.json", {"spring.data.redis.host": "127.0.0.1"}
-        cas = stack.enter_context(
-            cas_process(directory, {**flags, "spring.data.redis.port": str(redis)})
-        )
+        table, host = directory / "table.json", {"spring.data.redis.host": "127.0.0.1"}
+        store = {**AS_CAS_SERVER, **host, "spring.data.redis.port": str(redis)}
+        cas = stack.enter_context(cas_process(directory, store))
         urls = {"cas-server": cas.url}
         for name in reversed(_RESOURCES):
             service = stack.enter_context(_resource_service(name, cas.url, table))

@@ -13,6 +13,7 @@ import yaml
 from chassis.telemetry.audit import AuditEvent
 from integration.cas_server.cas_process import CasProcess, cas_process
 from integration.cas_server.world import BASIC
+from redis_process import AS_CAS_SERVER
 
 pytestmark = pytest.mark.anyio
 
@@ -25,6 +26,7 @@ COUNT = re.compile(r'^security_events_total\{event="(\w+)"\} ([0-9.]+)$', re.MUL
 def process(redis: int, identities: dict[str, object], tmp_path: Path) -> Iterator[CasProcess]:
     (tmp_path / "application.yaml").write_text(yaml.safe_dump(identities))
     settings = {
+        **AS_CAS_SERVER,
         "spring.data.redis.host": "127.0.0.1",
         "spring.data.redis.port": str(redis),
         "logging.level.root": "OFF",
@@ -40,6 +42,11 @@ async def post(cas: CasProcess, path: str, client: str, secret: str = "", **form
     async with httpx.AsyncClient(trust_env=False) as http:
         reply = await http.post(cas.url + path, data=form, auth=auth, headers=SENT)
     return reply.json()
+
+
+async def log_in(cas: CasProcess, user: str = "alice", password: str = "") -> Any:
+    form = {"grant_type": "password", "username": user, "password": password or BASIC[user]}
+    return await post(cas, "/oauth/token", "demo-app", **form)
 
 
 async def told(cas: CasProcess) -> list[dict[str, Any]]:
@@ -75,3 +82,65 @@ async def test_a_token_for_another_service_is_told_with_both_audiences(
     assert (line["client"], line["asked_by"]) == ("diff-ns-service", "rest-service")
     assert (line["address"], line["trace_id"]) == ("127.0.0.1", TRACE)
     assert token not in process.output
+
+
+async def test_a_login_is_told_once_and_a_token_of_a_client_not_at_all(
+    process: CasProcess,
+) -> None:
+    """Clients get tokens all day: those are requests, and counted as such."""
+    await log_in(process)
+    await post(process, "/oauth/token", "demo-app", grant_type="client_credentials")
+    (line,) = await told(process)
+
+    assert line["event_type"] == "login"
+    assert line["level"] == "info"
+    assert (line["user"], line["client"], line["address"]) == ("alice", "demo-app", "127.0.0.1")
+    assert line["trace_id"] == TRACE
+
+
+async def test_a_wrong_password_is_told_once(process: CasProcess) -> None:
+    await log_in(process, password="wr0ng")
+    (line,) = await told(process)
+
+    assert line["event_type"] == "login_failed"
+    assert (line["user"], line["client"], line["address"]) == ("alice", "demo-app", "127.0.0.1")
+    assert line["trace_id"] == TRACE
+
+
+async def test_a_name_that_nobody_has_is_not_told(process: CasProcess) -> None:
+    """People type a password where the name belongs."""
+    await log_in(process, user="wr0ng", password="alice")
+    await post(process, "/oauth/token", "wr0ng", "demo-app", grant_type="client_credentials")
+    user, client = await told(process)
+
+    assert (user["event_type"], user["unknown"]) == ("login_failed", "user")
+    assert (client["event_type"], client["unknown"]) == ("client_authentication_failed", "client")
+    assert "user" not in user
+    assert "client" not in client
+
+
+@pytest.mark.parametrize("how", ["basic", "post"])
+async def test_a_wrong_secret_of_a_client_is_told_once(process: CasProcess, how: str) -> None:
+    form = {"grant_type": "client_credentials"}
+    given = {"client_id": "demo-app", "client_secret": "wr0ng"}
+    async with httpx.AsyncClient(trust_env=False, base_url=process.url, headers=SENT) as http:
+        if how == "basic":
+            await http.post("/oauth/token", data=form, auth=("demo-app", "wr0ng"))
+        else:
+            await http.post("/oauth/token", data={**form, **given})
+    (line,) = await told(process)
+
+    assert line["event_type"] == "client_authentication_failed"
+    assert (line["client"], line["address"]) == ("demo-app", "127.0.0.1")
+    assert line["trace_id"] == TRACE
+
+
+async def test_each_attempt_is_a_failure_or_throttled_never_both(process: CasProcess) -> None:
+    answers = [await log_in(process, password=f"wr0ng-{number}") for number in range(14)]
+    lines = await told(process)
+
+    throttled = sum(answer["error"] == "slow_down" for answer in answers)
+    assert throttled
+    kinds = [line["event_type"] for line in lines]
+    assert kinds == ["login_failed"] * (14 - throttled) + ["throttled"] * throttled
+    assert all(line["user"] == "alice" and line["trace_id"] == TRACE for line in lines)
