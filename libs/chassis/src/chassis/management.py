@@ -9,7 +9,8 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from chassis.errors import MethodNotAllowed, NotFound, ServerError, error_response
+from chassis.errors import InvalidRequest, MethodNotAllowed, NotFound, ServerError, error_response
+from chassis.security.paths import is_sound
 from chassis.state import Chassis
 from chassis.telemetry.trace import Trace, current_trace
 
@@ -45,6 +46,8 @@ class ManagementApp:
         await answer(scope, receive, send)
 
     async def _page(self, scope: Scope) -> Response:
+        if not is_sound(scope["path"]):
+            return error_response(InvalidRequest("The path has a control character"))
         page = self._pages.get(scope["path"])
         if page is None:
             return error_response(NotFound(f"Here are {', '.join(MANAGEMENT_PATHS)}"))

@@ -107,6 +107,24 @@ async def test_open_paths_are_written_without_the_context_path(serve: Serve) -> 
     assert (await client.get("/shop/snapshot")).status_code == 200
 
 
+@pytest.mark.parametrize("sent", ["%0a", "%0d%0a", "%00", "%7f", "%c2%85", "%ff", "%ed%a0%80"])
+@pytest.mark.parametrize("before", ["/me", "/fast", "/nothing", "/"])
+async def test_a_path_with_a_control_character_is_400(serve: Serve, before: str, sent: str) -> None:
+    """A router's `$` fits before a last line break: `/me%0a` was `/me` to it, and open here."""
+    client = await serve(app(security={"path": {"ignores": ["/me?", "/me??"]}}))
+    for headers in ({}, bearer("alice-token")):
+        response = await client.get(before + sent, headers=headers)
+
+        assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
+
+
+async def test_a_path_in_any_script_is_served(serve: Serve) -> None:
+    client = await serve(app(security={"path": {"ignores": ["/caf?"]}}))
+
+    assert (await client.get("/caf%c3%a9")).status_code == 404
+    assert (await client.get("/caf%c3%a9s")).status_code == 401
+
+
 async def test_faults_fail_requests_on_purpose(serve: Serve) -> None:
     client = await serve(app(faults={"error_rate": 1.0}))
 

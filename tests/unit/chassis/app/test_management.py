@@ -47,6 +47,13 @@ async def test_all_probes_hold_where_all_is_well() -> None:
     assert codes == [200, 200, 200]
 
 
+async def test_a_path_with_a_control_character_is_400() -> None:
+    async with client(chassis()) as http:
+        response = await http.get("/livez%0a")
+
+    assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
+
+
 async def test_a_failing_check_makes_unready_and_leaves_alive() -> None:
     async with client(chassis(store=broken)) as http:
         ready, live = await http.get("/readyz"), await http.get("/livez")

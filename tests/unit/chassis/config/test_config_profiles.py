@@ -35,6 +35,12 @@ def test_a_list_holds_if_one_of_it_does() -> None:
     assert matches(["dev", "!kubernetes"], ("kubernetes", "dev"))
 
 
+@pytest.mark.timeout(20)
+def test_white_space_costs_linear_time() -> None:
+    with pytest.raises(ValueError, match="too long"):
+        matches(["dev" + " " * 300_000], ("dev",))
+
+
 @pytest.mark.parametrize("expression", ["", "a &", "& a", "(a", "a)", "a b", "!", "()"])
 def test_a_broken_expression_is_refused(expression: str) -> None:
     with pytest.raises(ValueError, match="is no profile expression"):

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -129,6 +130,32 @@ def test_springs_own_durations_are_milliseconds_where_bare(
 
 @pytest.mark.parametrize("written", ["soon", "-1", "P", "PT", "2 weeks", -1, float("inf")])
 def test_what_is_no_duration_is_refused(written: object) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(Duration).validate_python(written)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "\N{ARABIC-INDIC DIGIT THREE}s",
+        "1\N{LATIN SMALL LETTER LONG S}",
+        "1m\N{COMBINING DOT ABOVE}",
+    ],
+)
+@pytest.mark.parametrize("kind", [Duration, SpringDuration])
+def test_a_duration_is_written_in_ascii(kind: Any, written: str) -> None:
+    """The long s is an `s` to a pattern that ignores case, and no unit: it ended the load."""
+    with pytest.raises(ValidationError, match="not a duration"):
+        TypeAdapter(kind).validate_python(written)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "written",
+    ["1" + " " * 300_000 + "x", " " * 300_000, "1" * 300_000 + "x", "P" + "1" * 300_000],
+    ids=["white space behind", "white space", "digits", "digits of ISO 8601"],
+)
+def test_a_long_text_that_is_no_duration_costs_linear_time(written: str) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(Duration).validate_python(written)
 

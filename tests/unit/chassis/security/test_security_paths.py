@@ -2,6 +2,7 @@
 
 import pytest
 
+from chassis import ServiceSettings
 from chassis.security.paths import PathPatterns
 
 
@@ -19,6 +20,12 @@ from chassis.security.paths import PathPatterns
         ("/a/**/b", "/a/x/y/b"),
         ("/a/*.js", "/a/app.js"),
         ("/v?", "/v1"),
+        ("/items/{name}", "/items/lamp"),
+        ("/items/{name}/parts", "/items/lamp/parts"),
+        ("/{a}-{b}.html", "/x-y.html"),
+        ("/a/*", "/a/"),
+        ("/a/**/", "/a/b/"),
+        ("/caf?", "/caf\N{LATIN SMALL LETTER E WITH ACUTE}"),
     ],
 )
 def test_a_pattern_opens_the_paths_it_names(pattern: str, path: str) -> None:
@@ -38,6 +45,12 @@ def test_a_pattern_opens_the_paths_it_names(pattern: str, path: str) -> None:
         ("/a.b", "/axb"),
         ("/a/**/b", "/a/xb"),
         ("/**/health", "/unhealth"),
+        ("/items/{name}", "/items/"),
+        ("/items/{name}", "/items/lamp/parts"),
+        ("/**", ""),
+        ("/a|/b", "/a"),
+        ("/a$", "/a"),
+        ("/[a]", "/a"),
     ],
 )
 def test_a_pattern_opens_nothing_else(pattern: str, path: str) -> None:
@@ -55,6 +68,13 @@ def test_a_pattern_opens_nothing_else(pattern: str, path: str) -> None:
         "/public\\..\\api",
         "/public/\x00",
         "/public/\n",
+        "/public/x\n",
+        "/public/..\n",
+        "/public/\x7f",
+        "/public/\x85",
+        "/public/" + chr(0xDCFF),
+        "/public/\ufffd",
+        "/public/%2e%2e/api",
     ],
 )
 def test_a_path_that_may_be_read_in_two_ways_is_never_open(path: str) -> None:
@@ -70,3 +90,29 @@ def test_each_of_several_patterns_opens() -> None:
     assert patterns.match("/a")
     assert patterns.match("/b/c")
     assert not patterns.match("/c")
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("/*-*-*.html", "/" + "-" * 30_000),
+        ("/static/*.*.js", "/static/" + "." * 30_000),
+        ("/" + "*a" * 12 + "b", "/" + "a" * 30_000),
+        ("/{a}-{b}-{c}x", "/" + "-" * 30_000),
+        ("/**/a/**/a/**/b", "/a" * 15_000),
+        ("/**/*a*/**/*a*/x", "/aaa" * 7_500),
+        ("/**/" + "a/" * 20 + "b", "/a" * 15_000),
+        ("/**/" + "?" * 50 + "b", "/" + "a" * 30_000),
+    ],
+)
+def test_no_pattern_takes_more_than_linear_time(pattern: str, path: str) -> None:
+    """With one step back for each star, the first of them takes hours, and the limit ends it."""
+    assert not PathPatterns([pattern]).match(path)
+
+
+@pytest.mark.parametrize("pattern", ["/{name:[a-z]+}", "/{*rest}", "/{a", "/a}", "/{}", "/{a{2}}"])
+def test_braces_that_hold_more_than_a_name_are_refused(pattern: str) -> None:
+    """Spring has regular expressions there, whose time nobody can bound."""
+    with pytest.raises(ValueError, match="braces"):
+        ServiceSettings(security={"path": {"ignores": [pattern]}})

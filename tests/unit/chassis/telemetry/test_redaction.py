@@ -39,3 +39,21 @@ def test_secrets_within_values_are_struck_out() -> None:
 @pytest.mark.parametrize("key", ["token_type", "tokens_checked", "key", "message"])
 def test_harmless_keys_stay(key: str) -> None:
     assert redact(None, "", {key: "value"})[key] == "value"
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "redis://" + ":" * 200_000,
+        "redis://" + "a:" * 100_000,
+        "://a:" * 50_000,
+        "token" + " " * 200_000,
+        "token" * 50_000,
+        "Bearer" + " " * 200_000,
+        "Bearer " * 40_000,
+    ],
+)
+def test_a_long_line_costs_linear_time(text: str) -> None:
+    """A password of colons took a look from each of them: 200,000 of them take minutes."""
+    assert redact(None, "", {"message": text})

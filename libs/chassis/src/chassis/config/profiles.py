@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 
-_TOKEN = re.compile(r"\s*([()!&|]|[^\s()!&|]+)")
+_TOKEN = re.compile(r"[()!&|]|[^\s()!&|]+")
 _MAX_LENGTH, _MAX_TOKENS = 1000, 100
 """Of one expression; the reader calls itself at each parenthesis."""
 

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
+from chassis.ant import expression
 from chassis.config.durations import Duration, TimeOut
 from chassis.config.section import NameList, Section, TolerantSection
 from chassis.config.uris import HttpUri
@@ -56,10 +57,16 @@ class ManagementSettings(TolerantSection):
     server: ManagementServerSettings = ManagementServerSettings()
 
 
+def _ant_patterns(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    for pattern in patterns:
+        expression(pattern)
+    return patterns
+
+
 class PathSettings(Section):
     """`security.path`: Ant patterns that need no token."""
 
-    ignores: NameList = ()
+    ignores: Annotated[NameList, AfterValidator(_ant_patterns)] = ()
 
 
 class OAuth2ClientSettings(Section):

@@ -9,7 +9,7 @@ from typing import Any
 
 _STRUCK = "[redacted]"
 _NAMES = r"(?:secret|password|token|authorization|credential|cookie|assertion|verifier)s?"
-_SECRET_KEY = re.compile(rf"{_NAMES}$", re.IGNORECASE)
+_SECRET_KEY = re.compile(rf"{_NAMES}\Z", re.IGNORECASE)
 _SECRET_TEXTS = (
     (re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]{6,}", re.IGNORECASE), rf"\1 {_STRUCK}"),
     # A form or query parameter, a JSON member, a Python argument.
@@ -17,7 +17,8 @@ _SECRET_TEXTS = (
         re.compile(rf"({_NAMES}[\"']?\s*[=:]\s*[\"']?)[^\s&\"',;)}}\]]+", re.IGNORECASE),
         rf"\1{_STRUCK}",
     ),
-    (re.compile(r"(?<=://)[^\s/@]*:[^\s/@]+(?=@)"), _STRUCK),
+    # Possessive: no "@" behind a password is found by one look, not by one from each of its colons.
+    (re.compile(r"(?<=://)[^\s/@:]*+:[^\s/@]++(?=@)"), _STRUCK),
 )
 
 

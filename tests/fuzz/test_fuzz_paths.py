@@ -1,0 +1,153 @@
+"""Filter and router together: whatever is asked, and whatever is left open.
+
+No path that the filter leaves open reaches a handler whose own path the patterns do not open.
+"""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from fastapi import APIRouter, FastAPI
+
+import cas_server.app
+import cas_server.endpoints.user
+import diff_ns_service.api
+import diff_ns_service.app
+import rest_service.api
+import rest_service.app
+from cas_server.settings import CasSettings
+from chassis import LiveConfig, ServiceSettings, create_app
+from chassis.security.paths import PathPatterns, is_sound
+from chassis.testing import StaticTokenServices
+from diff_ns_service.settings import DiffNsSettings
+from fuzz.ant_reference import opens
+from fuzz.asgi import Reply, ask
+from fuzz.conftest import Rounds
+from fuzz.path_mutations import pattern, target
+from rest_service.settings import Greeting, RestSettings
+
+METHODS = ("GET", "GET", "HEAD", "POST", "OPTIONS", "PUT", "TRACE")
+AMBIGUOUS = ("//", "/../", "/./", ";", "\\")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An application, the templates of its routes, and the prefix it stands below."""
+
+    app: FastAPI
+    live: LiveConfig[Any]
+    routes: dict[Any, str]
+    prefix: str = ""
+
+    def leave_open(self, patterns: list[str]) -> None:
+        path = self.live.settings.security.path.model_copy(update={"ignores": tuple(patterns)})
+        security = self.live.settings.security.model_copy(update={"path": path})
+        settings = self.live.settings.model_copy(update={"security": security})
+        self.live._current = LiveConfig.fixed(settings).current
+
+    def reached(self, reply: Reply) -> str | None:
+        """Return the own path of the handler that a request came to."""
+        template = self.routes.get(reply.scope.get("endpoint"))
+        values = reply.scope.get("path_params", {})
+        return template.format(**values) if template is not None else None
+
+
+def with_variables() -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/items/{name}")
+    async def item(name: str) -> str:
+        return name
+
+    @router.get("/items/{name}/parts/{part}")
+    async def part(name: str, part: str) -> str:
+        return name + part
+
+    @router.get("/files/{name:path}")
+    async def file(name: str) -> str:
+        return name
+
+    return router
+
+
+def sample(prefix: str) -> Subject:
+    context = {"servlet": {"context_path": prefix}}
+    live = LiveConfig.fixed(ServiceSettings.model_validate({"server": context}))
+    router = with_variables()
+    tokens = StaticTokenServices()
+    app = create_app(live, title="s", version="1", routers=[router], token_services=tokens)
+    return Subject(app, live, _templates(app, router), prefix)
+
+
+def subjects() -> Iterator[Subject]:
+    tokens = StaticTokenServices()
+    cas = LiveConfig.fixed(CasSettings())
+    made = cas_server.app.create_app(cas)
+    yield Subject(made, cas, _templates(made, cas_server.endpoints.user.router))
+    rest = LiveConfig.fixed(RestSettings(greeting=Greeting(message="Hello")))
+    made = rest_service.app.create_app(rest, token_services=tokens)
+    yield Subject(made, rest, _templates(made, rest_service.api.router))
+    diff = LiveConfig.fixed(DiffNsSettings())
+    made = diff_ns_service.app.create_app(diff, token_services=tokens)
+    yield Subject(made, diff, _templates(made, diff_ns_service.api.router))
+    yield sample("")
+    yield sample("/shop")
+
+
+def _templates(app: FastAPI, router: APIRouter) -> dict[Any, str]:
+    routes: list[Any] = [*app.routes, *router.routes]
+    return {
+        route.endpoint: route.path_format
+        for route in routes
+        if getattr(route, "path_format", None) is not None
+    }
+
+
+@pytest.mark.anyio
+async def test_no_open_path_reaches_a_handler_that_no_pattern_opens(rounds: Rounds) -> None:
+    every = list(subjects())
+    for rng in rounds:
+        subject = rng.choice(every)
+        paths = [template.format(name="lamp", part="7") for template in subject.routes.values()]
+        patterns = [pattern(rng, paths) for _ in range(rng.randrange(4))]
+        subject.leave_open(patterns)
+        for _ in range(10):
+            sent = target(rng, paths, subject.prefix)
+            reply = await ask(subject.app, rng.choice(METHODS), sent)
+            judge(subject, patterns, sent, reply)
+
+
+def judge(subject: Subject, patterns: list[str], sent: str, reply: Reply) -> None:
+    told = f"{sent!r} with {patterns} was {reply.status}"
+    path = reply.scope["path"]
+    assert reply.status < 500 or reply.status in (501, 503), told
+    if not is_sound(path):
+        assert reply.status == 400, told
+    own = subject.reached(reply)
+    if own is not None:
+        assert own == path, told
+        assert any(opens(one, own) for one in patterns), told
+        assert not any(piece in own for piece in AMBIGUOUS), told
+
+
+def test_a_pattern_means_what_a_plain_reading_says(rounds: Rounds) -> None:
+    for rng in rounds:
+        alphabet = rng.choice(("ab", "ab-.", "a/", "ab/.é"))
+        shape = pattern(rng, [_text(rng, alphabet)])
+        if shape.count("**") > 3:
+            continue
+        compiled = PathPatterns([shape])
+        for _ in range(20):
+            path = _text(rng, alphabet)
+            expected = opens(shape, path) and _is_unambiguous(path)
+            assert compiled.match(path) is expected, (shape, path)
+
+
+def _text(rng: random.Random, alphabet: str) -> str:
+    return "/" + "".join(rng.choice(alphabet) for _ in range(rng.randrange(1, 10)))
+
+
+def _is_unambiguous(path: str) -> bool:
+    return "//" not in path and not {".", ".."} & set(path.split("/"))
