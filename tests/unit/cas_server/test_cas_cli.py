@@ -97,8 +97,8 @@ NAMES = [
         "it's",
         'q"q',
         "\\x",
-        "[x]",
-        "[my.app]",
+        "a[b",
+        "]",
         "{x}",
         "- x",
         "-",
@@ -139,7 +139,7 @@ def test_a_registration_can_be_pasted_whatever_the_name(
 
 
 @pytest.mark.parametrize(
-    "name", ["", "a:b", "a\nb", "a\tb", "\x7f", "\xa0", "x" * 257, "\u0301" * 31]
+    "name", ["", "a:b", "a\nb", "a\tb", "\x7f", "\xa0", "x" * 257, "\u0301" * 31, "[x]", "[my.app]"]
 )
 def test_no_registration_is_made_for_what_is_no_name(
     name: str, capsys: pytest.CaptureFixture[str]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from cas_server.passwords import hash_generated, hash_password, matches_blocking
 from chassis.config import ConfigError
@@ -114,3 +115,15 @@ def test_what_owasp_and_rfc_9106_recommend_is_accepted(parameters: str, tmp_path
 def test_a_hash_of_another_shape_is_refused_under_prod(stored: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"users\.u"):
         loaded(tmp_path, {"users": {"u": {"password": stored}}}, profiles=("prod",))
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("secret", ["orders-123", "alice-123"])
+async def test_an_edit_that_registers_one_is_a_refused_reload(tmp_path: Path, secret: str) -> None:
+    good = {"clients": {"orders": APP}} | OWN
+    live = loaded(tmp_path, good, profiles=("prod",))
+    bad = {"clients": {"orders": APP | {"client-secret": hash_generated(secret)}}} | OWN
+    (tmp_path / "application.yaml").write_text(yaml.safe_dump(bad))
+    await live.look()
+    assert live.settings.clients["orders"].client_secret == (HASH,)
+    assert not live.status.last_successful

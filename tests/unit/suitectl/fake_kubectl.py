@@ -3,10 +3,14 @@
 import base64
 import json
 import os
+import shutil
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 CLUSTER = Path(os.environ.get("FAKE_CLUSTER", "."))
 
@@ -23,7 +27,9 @@ def main(arguments: Sequence[str]) -> int:
         case ["create", "-f", "-"]:
             return _create(json.load(sys.stdin))
         case ["apply", "-f", "-"]:
-            return _apply(json.load(sys.stdin))
+            return max(_apply(document) for document in yaml.safe_load_all(sys.stdin))
+        case ["kustomize", directory]:
+            return subprocess.call([str(shutil.which("kubectl")), "kustomize", directory])
     return 0
 
 
@@ -39,6 +45,8 @@ def _create(document: dict[str, Any]) -> int:
 
 
 def _apply(document: dict[str, Any]) -> int:
+    if document["kind"] != "Secret":
+        return 0
     file = _file(document["metadata"]["name"])
     before = file.read_text() if file.exists() else None
     file.write_text(_stored(document))

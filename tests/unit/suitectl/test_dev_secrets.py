@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 
 from suitectl import dev_secrets
+from suitectl.deploy import deploy
 from suitectl.dev_secrets import STORE, USERS, documents, ensure
-from suitectl.program import Program
+from suitectl.images import ROOT
+from suitectl.program import CommandFailedError, Program
 from unit.suitectl import fake_kubectl
 
 pytestmark = pytest.mark.anyio
 
 PASSWORD = "spring.data.redis.password"
+APPLY = "apply -f -"
 RESTART = "rollout restart deployment/redis-deployment -n system-server"
 
 
@@ -97,6 +100,27 @@ async def test_what_is_missing_of_an_older_secret_is_added(kubectl: Program, clu
 async def test_no_password_stands_in_arguments(kubectl: Program, cluster: Path) -> None:
     await ensure(kubectl)
     assert _data(cluster, STORE)[PASSWORD] not in _verbs(cluster)
+
+
+async def test_deploying_the_base_makes_them_before_the_pods_that_wait_for_them(
+    kubectl: Program, cluster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("suitectl.deploy.SECRETS", tmp_path / "none")
+    await deploy(ROOT / "k8s/base", {}, kubectl)
+    did = _verbs(cluster).splitlines()
+    created, applied = did.index("create -f -"), [n for n, verb in enumerate(did) if verb == APPLY]
+    assert applied[0] < created < applied[-1], "namespaces, Secrets, all else"
+    assert _data(cluster, STORE)
+    assert _data(cluster, USERS)
+
+
+async def test_an_overlay_with_a_redis_of_its_own_wants_other_secrets(
+    kubectl: Program, cluster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("suitectl.deploy.SECRETS", tmp_path / "none")
+    with pytest.raises(CommandFailedError, match=r"redis-credentials.*: make secrets"):
+        await deploy(ROOT / "k8s/overlays/prod", {}, kubectl)
+    assert "create" not in _verbs(cluster)
 
 
 def _data(cluster: Path, name: str) -> dict[str, str]:

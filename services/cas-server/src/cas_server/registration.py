@@ -9,6 +9,7 @@ import yaml
 from cas_server.grant_names import CLIENT_CREDENTIALS
 from cas_server.names import fault_of
 from cas_server.passwords import hash_generated
+from chassis.config.tree import parts_of
 from chassis.normal_form import nfc
 
 
@@ -16,6 +17,8 @@ def new_registration(name: str) -> str:
     """Return a registration with a generated secret, shown once; raise `ValueError`."""
     if fault := fault_of(name):
         raise ValueError(f"the name {fault}")
+    if ".".join(parts_of(name)) != name:
+        raise ValueError("the name has brackets that would be read as Spring's, around a name")
     name, secret = nfc(name), secrets.token_urlsafe(32)
     client: dict[str, Any] = {
         "client-secret": hash_generated(secret),
@@ -26,11 +29,6 @@ def new_registration(name: str) -> str:
     }
     # YAML's own writer knows what has to stand in quotes: `no`, `1.0`, `*`, `#`, `@`.
     written = yaml.safe_dump(
-        {"clients": {_key(name): client}}, sort_keys=False, allow_unicode=True, width=1000
+        {"clients": {name: client}}, sort_keys=False, allow_unicode=True, width=1000
     )
     return f"# the secret, for the client alone: {secret}\n{written.rstrip()}"
-
-
-def _key(name: str) -> str:
-    """Return a name as a key: in brackets, as in Spring, where it would be read as several."""
-    return f"[{name}]" if "." in name or name.startswith("[") else name
