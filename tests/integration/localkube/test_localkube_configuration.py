@@ -1,6 +1,7 @@
 """ConfigMaps and Secrets: mounted, changed as kubelet changes them, edited by people."""
 
 import json
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -120,3 +121,71 @@ def test_a_secret_is_files_of_its_keys_and_never_described(localkube: Localkube)
         assert "very-secret" not in shown
         assert "dmVyeS1zZWNyZXQ" not in shown
     assert "very-secret" not in (localkube.state / "localkube.log").read_text()
+
+
+def test_what_localkube_writes_is_for_its_user_alone(localkube: Localkube) -> None:
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "credentials"},
+        "stringData": {"client-secret": "very-secret", "tool": "x"},
+    }
+    items = [{"key": "client-secret", "path": "deep/secret"}, {"key": "tool", "path": "tool"}]
+    volumes = [
+        {"name": "config", "secret": {"secretName": "credentials"}},
+        {"name": "run", "secret": {"secretName": "credentials", "defaultMode": 0o755}},
+        {
+            "name": "chosen",
+            "projected": {"sources": [{"secret": {"name": "credentials", "items": items}}]},
+        },
+        {"name": "work", "emptyDir": {}},
+    ]
+    localkube.up(secret, deployment(container=MOUNTED, pod={"volumes": volumes}))
+
+    found = {path: path.lstat() for path in [localkube.state, *localkube.state.rglob("*")]}
+    open_to_others = [
+        str(path)
+        for path, status in found.items()
+        if not stat.S_ISLNK(status.st_mode) and status.st_mode & 0o077
+    ]
+    volumes_at = _mount(localkube).parent
+    assert open_to_others == []
+    assert (volumes_at / "config" / "client-secret").stat().st_mode & 0o777 == 0o600
+    assert (volumes_at / "run" / "tool").stat().st_mode & 0o777 == 0o700
+    assert (volumes_at / "chosen" / "deep" / "secret").read_text() == "very-secret"
+
+
+def test_one_volume_that_cannot_be_mounted_keeps_no_other_from_its_edits(
+    localkube: Localkube,
+) -> None:
+    gone = {"name": "later", "configMap": {"name": "gone"}}
+    localkube.up(
+        _config("a: b\n"),
+        {**_config("x: y\n"), "metadata": {"name": "gone"}},
+        deployment(container=MOUNTED, pod={"volumes": [gone, *POD["volumes"]]}),
+    )
+    localkube.ok("delete", "cm", "gone")
+
+    localkube.ok("apply", "-f", "-", stdin=json.dumps(_config("c: d\n")))
+
+    assert _served(localkube) == "c: d\n"
+
+
+def test_an_environment_is_bytes_and_what_it_cannot_hold_is_told(localkube: Localkube) -> None:
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "bytes"},
+        "data": {"latin": "6Q==", "nul": "YQBi"},
+    }
+
+    def variable(key: str) -> dict[str, Any]:
+        origin = {"secretKeyRef": {"name": "bytes", "key": key}}
+        return {"env": [{"name": "VALUE", "valueFrom": origin}]}
+
+    localkube.up(secret, deployment(container=variable("latin")))
+    nul = deployment("nul", container=variable("nul"))
+    localkube.ok("apply", "-f", "-", stdin=json.dumps(nul))
+
+    answered(lambda: "embedded null byte" in localkube.ok("describe", "pods"))
+    assert "1/1" in localkube.ok("get", "pods", "-l", "app=web")

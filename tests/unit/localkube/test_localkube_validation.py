@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from invalid_objects import CONTAINER, REFUSED, SOUND, Refused
-from localkube.admission import admit
+from localkube.admission import REPLICAS, admit
 from localkube.errors import UsageError
 from localkube.patches import merge
+from localkube.validation.data import LIMIT_BYTES
+from localkube.validation.metadata import ANNOTATIONS_BYTES
 
 
 @pytest.mark.parametrize("refused", REFUSED, ids=str)
@@ -142,3 +144,33 @@ def test_null_in_a_map_of_texts_is_an_empty_text() -> None:
     )
 
     assert admitted["data"] == {"a": ""}
+
+
+def _too_much(kind: str, field: str) -> dict[str, Any]:
+    found: dict[str, Any] = merge(
+        SOUND[kind], {field: {"a": "x" * (LIMIT_BYTES + 1)}}, strategic=False
+    )
+    return found
+
+
+@pytest.mark.bound("localkube-data")
+@pytest.mark.parametrize(("kind", "field"), [("ConfigMap", "data"), ("Secret", "stringData")])
+def test_the_data_of_an_object_are_bounded(kind: str, field: str) -> None:
+    with pytest.raises(UsageError, match=f"Too long: may not be more than {LIMIT_BYTES} bytes"):
+        admit(_too_much(kind, field), "x", "default")
+
+
+@pytest.mark.bound("localkube-replicas")
+def test_the_replicas_of_a_deployment_are_bounded() -> None:
+    many = merge(SOUND["Deployment"], {"spec": {"replicas": REPLICAS + 1}}, strategic=False)
+
+    with pytest.raises(UsageError, match=f"spec.replicas: {REPLICAS + 1} is more than the 1000"):
+        admit(many, "x", "default")
+
+
+@pytest.mark.bound("localkube-annotations")
+def test_the_annotations_of_an_object_are_bounded() -> None:
+    annotations = {"metadata": {"annotations": {"a": "x" * ANNOTATIONS_BYTES}}}
+
+    with pytest.raises(UsageError, match=r"metadata\.annotations: Too long"):
+        admit(merge(SOUND["Service"], annotations, strategic=False), "x", "default")

@@ -87,6 +87,7 @@ def test_what_kubectl_refuses_is_refused(text: str, reason: str) -> None:
     assert reason in str(error.value)
 
 
+@pytest.mark.bound("localkube-aliases")
 def test_aliases_that_stand_for_too_much_are_refused() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]

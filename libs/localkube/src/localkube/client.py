@@ -60,13 +60,21 @@ class Client:
             return b""
 
     def _connect(self) -> socket.socket:
-        sock = socket.socket(socket.AF_UNIX)
-        sock.settimeout(TIMEOUT_S)
         try:
             with self.state.opened() as directory, contextlib.chdir(directory):
-                sock.connect(SOCKET)
+                return _connected()
         except OSError:
-            sock.close()
             where = f"no localkube runs here (state {self.state.directory})"
             raise LocalkubeError(f"{where}; start one: localkube up k8s/base") from None
-        return sock
+
+
+def _connected() -> socket.socket:
+    """Connect to the control socket in the current directory; raise `OSError`."""
+    sock = socket.socket(socket.AF_UNIX)
+    sock.settimeout(TIMEOUT_S)
+    try:
+        sock.connect(SOCKET)
+    except OSError:
+        sock.close()
+        raise
+    return sock

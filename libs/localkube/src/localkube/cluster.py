@@ -84,7 +84,7 @@ class Cluster:
         async with self._changing:
             old = self._store.get(ref)
             new = merge(old, patch, strategic=how == "strategic")
-            if not isinstance(patch, dict) or name_of({"kind": None} | new) != ref:
+            if not isinstance(patch, dict) or not _is_still(new, ref):
                 raise UsageError(
                     f"{ref}: a patch is an object, and cannot change kind, name or namespace"
                 )
@@ -177,7 +177,7 @@ class Cluster:
             try:
                 document = await self._services.open(document)
             except LocalkubeError as error:
-                raise LocalkubeError(f"{source}: {error}") from None
+                raise LocalkubeError(f"{source}: {error}", error.exit_code) from None
         if before and ref.kind == "Deployment":
             document = {**document, "status": before["status"]}
         after = self._store.put(document)
@@ -189,6 +189,12 @@ class Cluster:
 def _ref(kind: str, namespace: str, name: str) -> Ref:
     found = kind_named(kind)
     return Ref(found.name, namespace if found.namespaced else "", name)
+
+
+def _is_still(document: Object, ref: Ref) -> bool:
+    """Say whether a changed document is of the same object; its namespace need not be said."""
+    found = name_of({"kind": None} | document)
+    return found in {ref, Ref(ref.kind, "", ref.name)}
 
 
 def _content(document: Object) -> Object:

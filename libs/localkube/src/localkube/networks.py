@@ -24,7 +24,9 @@ LIMIT = 60
 _TRIES = 8
 _BACKLOG = 128
 _TABLE = Path("/proc/net/unix")
-_NAME = re.compile(r"@(localkube-127\.(\d+)-[0-9a-f]+)$", re.MULTILINE)
+_LISTENING = re.compile(
+    r"^\w+: \w+ \w+ 00010000 0001 01 +\d+ @(localkube-127\.(\d+)-[0-9a-f]+)$", re.MULTILINE
+)
 _CREDENTIALS = struct.Struct("3i")
 
 
@@ -44,9 +46,9 @@ def claim(preference: str) -> tuple[socket.socket, int]:
     """
     first = zlib.crc32(preference.encode())
     for _ in range(_TRIES):
-        network = _free(list(_claims()), first)
-        holder, name = _hold(network)
-        rivals = [c for c in _counting(list(_claims())) if c.network == network and c.name != name]
+        network = free(list(_claims()), first)
+        holder, name = hold(network)
+        rivals = [c for c in counting(list(_claims())) if c.network == network and c.name != name]
         if not rivals:
             return holder, network
         # Somebody was as fast, and does the same: who comes back first has it.
@@ -55,7 +57,11 @@ def claim(preference: str) -> tuple[socket.socket, int]:
     raise LocalkubeError("no 127.x.0.0/16 is free; end a suite: localkube down --state DIR")
 
 
-def _free(claims: list[Claim], first: int) -> int:
+def free(claims: list[Claim], first: int) -> int:
+    """Return the network to claim beside these claims: `first` or the next.
+
+    Raises `LocalkubeError`.
+    """
     mine = {one.network for one in claims if one.owner == os.geteuid()}
     if len(mine) >= LIMIT:
         raise LocalkubeError(
@@ -65,15 +71,15 @@ def _free(claims: list[Claim], first: int) -> int:
     start = first % len(NETWORKS)
     order: list[int] = [*NETWORKS[start:], *NETWORKS[:start]]
     taken = {one.network for one in claims}
-    counting = {one.network for one in _counting(claims)}
+    in_force = {one.network for one in counting(claims)}
     # One that nobody touches is better than one that somebody holds without a right to it.
-    found = [n for n in order if n not in taken] or [n for n in order if n not in counting]
+    found = [n for n in order if n not in taken] or [n for n in order if n not in in_force]
     if not found:
         raise LocalkubeError("every 127.x.0.0/16 is taken; end a suite: localkube down --state DIR")
     return found[0]
 
 
-def _counting(claims: list[Claim]) -> list[Claim]:
+def counting(claims: list[Claim]) -> list[Claim]:
     """Return the claims that count: of each user those on the first networks, to the bound."""
     allowed = {
         owner: set(sorted({one.network for one in claims if one.owner == owner})[:LIMIT])
@@ -82,7 +88,8 @@ def _counting(claims: list[Claim]) -> list[Claim]:
     return [one for one in claims if one.network in allowed[one.owner]]
 
 
-def _hold(network: int) -> tuple[socket.socket, str]:
+def hold(network: int) -> tuple[socket.socket, str]:
+    """Return a socket that claims a network, and its name."""
     name = f"localkube-127.{network}-{secrets.token_hex(8)}"
     holder = socket.socket(socket.AF_UNIX)
     holder.setblocking(False)  # noqa: FBT003  # the standard library's signature
@@ -92,7 +99,7 @@ def _hold(network: int) -> tuple[socket.socket, str]:
 
 
 def _claims() -> Iterator[Claim]:
-    for name, number in _NAME.findall(_TABLE.read_text(encoding="utf-8", errors="replace")):
+    for name, number in _LISTENING.findall(_TABLE.read_text(encoding="utf-8", errors="replace")):
         if int(number) in NETWORKS:
             yield Claim(name, int(number), _owner(name))
 

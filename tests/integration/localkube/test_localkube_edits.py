@@ -1,0 +1,191 @@
+"""Several people change one object: every edit lands, or its author is told."""
+
+import json
+import re
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from integration.localkube.kit import Localkube, Result, deployment, service
+
+CONFLICT = (
+    "the object has been modified; please apply your changes to the latest version and try again"
+)
+
+
+def _config(**data: str) -> dict[str, Any]:
+    head = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "shared"}}
+    return {**head, "data": data}
+
+
+@pytest.fixture(scope="module")
+def running(shared: Localkube) -> Localkube:
+    return shared
+
+
+@pytest.fixture(autouse=True)
+def config(running: Localkube) -> Iterator[None]:
+    """Have a ConfigMap with two keys."""
+    running.ok("apply", "-f", "-", stdin=json.dumps(_config(one="alpha", two="beta")))
+    yield
+    running.ok("delete", "cm", "shared")
+
+
+def _data(running: Localkube) -> dict[str, str]:
+    return dict(running.objects("cm", "shared")[0]["data"])
+
+
+def _edit_while(running: Localkube, other: str, mine: str, tmp_path: Path) -> Result:
+    """Edit with sed, while somebody else's patch lands before the editor is closed."""
+    patch = subprocess.list2cmdline(running.command("patch", "cm", "shared", "-p", other))
+    editor = tmp_path / "editor"
+    editor.write_text(f"#!/bin/sh\n{patch} >&2 && sed -i '{mine}' \"$1\"\n")
+    editor.chmod(0o700)
+    return running.run("edit", "cm", "shared", KUBE_EDITOR=str(editor), TMPDIR=str(tmp_path))
+
+
+def test_edits_of_two_keys_both_land(running: Localkube, tmp_path: Path) -> None:
+    result = _edit_while(running, '{"data": {"two": "theirs"}}', "s/alpha/mine/", tmp_path)
+
+    assert result.code == 0, result.err
+    assert _data(running) == {"one": "mine", "two": "theirs"}
+
+
+def test_who_edits_the_same_key_second_is_told_and_loses_no_text(
+    running: Localkube, tmp_path: Path
+) -> None:
+    result = _edit_while(running, '{"data": {"one": "theirs"}}', "s/alpha/mine/", tmp_path)
+
+    assert result.code == 1
+    assert f'Operation cannot be fulfilled on configmaps "shared": {CONFLICT}' in result.err
+    assert _data(running) == {"one": "theirs", "two": "beta"}
+    assert "one: mine" in _kept(result).read_text()
+
+
+def test_the_same_edit_by_two_people_lands(running: Localkube, tmp_path: Path) -> None:
+    result = _edit_while(running, '{"data": {"one": "same"}}', "s/alpha/same/", tmp_path)
+
+    assert result.code == 0, result.err
+    assert _data(running) == {"one": "same", "two": "beta"}
+
+
+def test_a_removed_key_is_removed_and_no_other(running: Localkube, tmp_path: Path) -> None:
+    result = _edit_while(running, '{"data": {"three": "3"}}', "/one:/d", tmp_path)
+
+    assert result.code == 0, result.err
+    assert _data(running) == {"two": "beta", "three": "3"}
+
+
+@pytest.mark.parametrize(
+    ("edit", "reason"),
+    [
+        ("s/^data:/dat:/", "dat: localkube does not implement"),
+        ("s/one:/..:/", "must not be '..'"),
+        ("s/two:/one:/", 'key "one" already set in map'),
+        ("s/^data:/data: [/", "not valid YAML"),
+        ("s/name: shared/name: other/", "cannot change kind, name or namespace"),
+    ],
+)
+def test_a_refused_edit_keeps_its_text_in_a_file_of_its_author_alone(
+    running: Localkube, tmp_path: Path, edit: str, reason: str
+) -> None:
+    result = running.run(
+        "edit", "cm", "shared", KUBE_EDITOR=f"sed -i '{edit}'", TMPDIR=str(tmp_path)
+    )
+
+    assert result.code == 2
+    assert reason in result.err
+    assert stat.S_IMODE(_kept(result).stat().st_mode) == 0o600
+    assert "name: " in _kept(result).read_text()
+    assert _data(running) == {"one": "alpha", "two": "beta"}
+
+
+def test_an_editor_that_fails_changes_nothing_and_keeps_the_text(
+    running: Localkube, tmp_path: Path
+) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text("#!/bin/sh\nsed -i s/alpha/mine/ $1\nexit 3\n")
+    editor.chmod(0o700)
+
+    result = running.run("edit", "cm", "shared", KUBE_EDITOR=str(editor), TMPDIR=str(tmp_path))
+
+    assert (result.code, "ended with 3" in result.err) == (1, True)
+    assert "one: mine" in _kept(result).read_text()
+
+
+@pytest.mark.parametrize("editor", ["true", "sed -i s/^#.*/#other/"])
+def test_an_edit_without_a_change_changes_nothing(running: Localkube, editor: str) -> None:
+    version = running.objects("cm", "shared")[0]["metadata"]["resourceVersion"]
+
+    assert "no changes" in running.ok("edit", "cm", "shared", KUBE_EDITOR=editor)
+    assert running.objects("cm", "shared")[0]["metadata"]["resourceVersion"] == version
+
+
+def test_an_older_resource_version_is_refused_by_apply_and_patch(running: Localkube) -> None:
+    old = running.objects("cm", "shared")[0]
+    running.ok("patch", "cm", "shared", "-p", '{"data": {"two": "theirs"}}')
+    patch = {
+        "metadata": {"resourceVersion": old["metadata"]["resourceVersion"]},
+        "data": {"a": "b"},
+    }
+
+    for result in (
+        running.run("apply", "-f", "-", stdin=json.dumps(old)),
+        running.run("patch", "cm", "shared", "-p", json.dumps(patch)),
+    ):
+        assert (result.code, CONFLICT in result.err) == (1, True), result.err
+
+    current = running.objects("cm", "shared")[0]
+    current["data"]["one"] = "again"
+    running.ok("apply", "-f", "-", stdin=json.dumps(current))
+    assert _data(running) == {"one": "again", "two": "theirs"}
+
+
+def test_an_object_to_be_created_has_no_resource_version(running: Localkube) -> None:
+    fresh = _config(a="b")
+    fresh["metadata"] = {"name": "fresh", "resourceVersion": "1"}
+
+    result = running.run("apply", "-f", "-", stdin=json.dumps(fresh))
+
+    assert result.code == 2
+    assert "resourceVersion should not be set on objects to be created" in result.err
+
+
+def test_patches_at_the_same_time_all_land(running: Localkube) -> None:
+    """Opening what a Service listens on takes time, in which another patch may come."""
+    running.ok("apply", "-f", "-", stdin=json.dumps(service("busy")))
+    patches = [
+        running.command(
+            "patch", "svc", "busy", "-p", f'{{"metadata": {{"labels": {{"l{n}": "x"}}}}}}'
+        )
+        for n in range(8)
+    ]
+
+    started = [
+        subprocess.Popen(patch, stdout=subprocess.DEVNULL, env=running.environment())
+        for patch in patches
+    ]
+
+    assert [process.wait(30) for process in started] == [0] * 8
+    assert len(running.objects("svc", "busy")[0]["metadata"]["labels"]) == 8
+
+
+def test_a_deployment_is_edited_while_its_status_changes(localkube: Localkube) -> None:
+    localkube.up(deployment())
+
+    said = localkube.ok(
+        "edit", "deployment", "web", KUBE_EDITOR="sleep 0.2; sed -i 's/replicas: 1/replicas: 2/'"
+    )
+
+    assert said.strip() == "deployment.apps/web patched"
+    assert localkube.objects("deployment", "web")[0]["spec"]["replicas"] == 2
+
+
+def _kept(result: Result) -> Path:
+    found = re.search(r"a copy of your changes has been stored to (\S+)$", result.err.strip())
+    assert found, result.err
+    return Path(found[1])

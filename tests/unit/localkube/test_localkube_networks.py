@@ -1,0 +1,92 @@
+"""Networks are claimed machine-wide, and no user gets all of them."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import localkube
+from localkube.errors import LocalkubeError
+from localkube.networks import LIMIT, NETWORKS, Claim, counting, free
+
+OTHER, ME = 4711, os.geteuid()
+FIRST = NETWORKS.start
+
+
+def _claims(owner: int | None, networks: range) -> list[Claim]:
+    return [Claim(f"{owner}-{network}", network, owner) for network in networks]
+
+
+def test_a_preferred_network_is_given_where_it_is_free() -> None:
+    assert free([], 7) == free([], 7) == FIRST + 7
+    assert free(_claims(OTHER, range(FIRST + 7, FIRST + 9)), 7) == FIRST + 9
+
+
+@pytest.mark.bound("localkube-networks")
+def test_a_user_gets_no_more_than_the_bound() -> None:
+    almost = range(FIRST, FIRST + LIMIT - 1)
+
+    assert free(_claims(ME, almost), 0) == FIRST + LIMIT - 1
+    with pytest.raises(LocalkubeError, match=f"nobody gets more than {LIMIT}.*localkube down"):
+        free(_claims(ME, range(FIRST, FIRST + LIMIT)), 0)
+
+
+@pytest.mark.parametrize("owner", [OTHER, None])
+def test_what_somebody_holds_beyond_the_bound_counts_for_nothing(owner: int | None) -> None:
+    """`None`: sockets that do not tell whose they are together count as one user's."""
+    all_of_them = _claims(owner, NETWORKS)
+
+    assert {claim.network for claim in counting(all_of_them)} == set(NETWORKS[:LIMIT])
+    assert free(all_of_them, 0) == FIRST + LIMIT
+
+
+def test_several_users_share_what_there_is() -> None:
+    held = [
+        claim
+        for number in range(len(NETWORKS) // LIMIT)
+        for claim in _claims(OTHER + number, NETWORKS[number * LIMIT : (number + 1) * LIMIT])
+    ]
+
+    with pytest.raises(LocalkubeError, match=r"every 127\.x\.0\.0/16 is taken"):
+        free(held, 0)
+
+
+SCRIPT = """
+import os, socket, subprocess, sys, time
+from localkube import networks
+subprocess.run(["ip", "link", "set", "lo", "up"], check=False)
+ready, tell = os.pipe()
+if not os.fork():
+    os.setuid(65534)
+    held = [networks.hold(network) for network in networks.NETWORKS]
+    os.write(tell, b"x")
+    time.sleep(60)
+os.read(ready, 1)
+mine = [networks.claim("a") for _ in range(3)]
+print(len({network for _, network in mine}))
+mine.pop()[0].close()
+print(networks.claim("a")[1] in networks.NETWORKS)
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root for a network of its own")
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare")
+def test_a_user_who_holds_every_name_keeps_nobody_out() -> None:
+    """In a network namespace of its own, because claims are of one."""
+    path = str(Path(localkube.__file__).parents[1])
+    own = ["unshare", "--net", "--pid", "--fork", "--kill-child"]
+
+    done = subprocess.run(
+        [*own, sys.executable, "-c", SCRIPT],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=50,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["3", "True"]

@@ -1,0 +1,105 @@
+"""The state directory is its user's alone: mode 0700, owner checked, no symbolic link followed."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from localkube.client import Client
+from localkube.errors import LocalkubeError
+from localkube.state import State
+
+NOBODY = 65534
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to give a file away")
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.lstat().st_mode)
+
+
+def test_a_new_directory_and_its_files_are_for_the_user_alone(tmp_path: Path) -> None:
+    state = State(tmp_path / "parent" / "state")
+
+    state.create()
+    os.close(state.open_log())
+
+    assert _mode(state.directory) == 0o700
+    assert {path.name: _mode(path) for path in state.directory.iterdir()} == {
+        "lock": 0o600,
+        "localkube.log": 0o600,
+    }
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o777, 0o750])
+def test_an_empty_directory_is_closed_to_others(tmp_path: Path, mode: int) -> None:
+    state = State(tmp_path / "state")
+    state.directory.mkdir()
+    state.directory.chmod(mode)
+
+    state.create()
+
+    assert _mode(state.directory) == 0o700
+
+
+def test_a_directory_that_was_localkubes_is_closed_again(tmp_path: Path) -> None:
+    state = State(tmp_path / "state")
+    state.create()
+    state.directory.chmod(0o755)
+
+    state.create()
+
+    assert _mode(state.directory) == 0o700
+
+
+@pytest.mark.parametrize(("mode", "name"), [(0o755, "notes"), (0o777, "lock"), (0o770, "lock")])
+def test_a_directory_that_others_may_have_filled_is_refused(
+    tmp_path: Path, mode: int, name: str
+) -> None:
+    """Its mode stays as it is: /tmp must not be closed because root names it by mistake."""
+    state = State(tmp_path / "state")
+    state.directory.mkdir()
+    (state.directory / name).touch()
+    state.directory.chmod(mode)
+
+    with pytest.raises(LocalkubeError, match=rf"others may use it \(mode {mode:04o}\)"):
+        state.create()
+
+    assert _mode(state.directory) == mode
+
+
+@pytest.mark.parametrize("use", [State.create, State.lock, State.open_log])
+def test_a_directory_behind_a_symbolic_link_is_refused(tmp_path: Path, use: object) -> None:
+    State(tmp_path / "real").create()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+
+    with pytest.raises(LocalkubeError, match="is a symbolic link; name another with --state"):
+        use(State(tmp_path / "link"))  # type: ignore[operator]  # a method
+
+    with pytest.raises(LocalkubeError, match="is a symbolic link"):
+        Client(State(tmp_path / "link")).call("list", kind="pods")
+
+
+@pytest.mark.parametrize("name", ["lock", "localkube.log"])
+def test_a_file_behind_a_symbolic_link_is_not_opened(tmp_path: Path, name: str) -> None:
+    state, victim = State(tmp_path / "state"), tmp_path / "victim"
+    state.directory.mkdir(mode=0o700)
+    victim.write_text("kept")
+    (state.directory / name).symlink_to(victim)
+
+    with pytest.raises((OSError, LocalkubeError)):  # noqa: PT012  # whichever opens it
+        state.create()
+        state.open_log()
+
+    assert victim.read_text() == "kept"
+
+
+@as_root
+def test_a_directory_of_another_user_is_refused(tmp_path: Path) -> None:
+    state = State(tmp_path / "state")
+    state.create()
+    os.chown(state.directory, NOBODY, NOBODY)
+
+    for use in (state.create, state.lock, lambda: Client(state).call("list", kind="pods")):
+        with pytest.raises(LocalkubeError, match="belongs to another user"):
+            use()
