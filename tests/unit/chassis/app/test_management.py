@@ -1,6 +1,7 @@
 """The management port."""
 
 import asyncio
+from pathlib import Path
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from chassis.config import ConfigSource
 from chassis.health import Health
 from chassis.management import ManagementApp
 from chassis.state import Chassis
+from kubelet import ConfigMapVolume
 
 pytestmark = pytest.mark.anyio
 
@@ -141,6 +143,47 @@ async def test_info_names_settings_without_effect_and_never_their_values() -> No
         answer = await http.get("/info")
 
     assert answer.json()["ignored"] == ["spring.datasource.password"]
+    assert "hunter22" not in answer.text
+
+
+async def test_info_tells_why_a_reload_was_refused_and_what_nobody_reads(tmp_path: Path) -> None:
+    environ = {"SPRING_APPLICATION_JSON": "hunter22", "PROFILES_ACTIVE": "dev"}
+    volume = ConfigMapVolume(tmp_path / "v", {"application.yaml": "spring.profiles.active: test"})
+    places = {"CONFIG_DIR": str(volume.path), "SECRETS_DIR": str(tmp_path / "none")}
+    live = LiveConfig.load(
+        ConfigSource.from_process("sample", [], environ | places), ServiceSettings
+    )
+    parts = create_app(live, title="sample", version="1").state.chassis
+    volume.update({"application.yaml": "server:\n  port: hunter22"})
+    await live.look()
+    async with client(parts) as http:
+        answer = await http.get("/info")
+
+    info = answer.json()
+    assert info["reload"] == {
+        "successful": False,
+        "pendingHash": live.status.pending_hash,
+        "reason": "invalid",
+        "file": "application.yaml",
+        "line": 2,
+        "key": "server.port",
+    }
+    assert info["unread"] == ["environment variable SPRING_APPLICATION_JSON"]
+    assert info["profileSources"] == [
+        {"source": "environment variable PROFILES_ACTIVE", "profiles": ["dev"]},
+        {"source": "application.yaml:1", "profiles": ["test"]},
+    ]
+    assert "hunter22" not in answer.text
+
+
+async def test_info_shows_no_name_that_comes_from_a_secret(tmp_path: Path) -> None:
+    (tmp_path / "spring.application.name").write_text("hunter22")
+    live = LiveConfig.load(ConfigSource("sample", secrets_dir=tmp_path), ServiceSettings)
+    parts = create_app(live, title="sample", version="1").state.chassis
+    async with client(parts) as http:
+        answer = await http.get("/info")
+
+    assert answer.json()["name"] == "sample"
     assert "hunter22" not in answer.text
 
 

@@ -1,0 +1,101 @@
+"""docs/design/configuration.md: a load that takes too long is a failed reload, and no more."""
+
+import threading
+from pathlib import Path
+from typing import Any, Self
+
+import anyio
+import anyio.lowlevel
+import pytest
+from structlog.testing import capture_logs
+
+from chassis.config import ConfigSource, LiveConfig, ServiceSettings, budget, live
+from kubelet import ConfigMapVolume
+
+pytestmark = pytest.mark.anyio
+
+BOMB = "message: ${a29}\na0: x\n" + "".join(
+    f"a{n}: ${{a{n - 1}}}${{a{n - 1}}}\n" for n in range(1, 30)
+)
+
+
+class Slow(ServiceSettings):
+    """Settings whose check hangs where the configuration says so, until the test lets it go."""
+
+    message: str = ""
+
+    def check(self, profiles: tuple[str, ...]) -> Self:
+        if self.message == "hang":
+            _let_go.wait(20)
+        return super().check(profiles)
+
+
+_let_go = threading.Event()
+
+
+class Followed:
+    def __init__(self, path: Path) -> None:
+        self.volume = ConfigMapVolume(path / "config", {"application.yaml": "message: one"})
+        self.live = LiveConfig.load(ConfigSource("demo", self.volume.path), Slow)
+
+    async def edit(self, text: str) -> list[Any]:
+        self.volume.update({"application.yaml": text})
+        with capture_logs() as lines:
+            await self.live.look()
+        return lines
+
+
+@pytest.mark.bound("configuration-time")
+async def test_a_load_that_hangs_fails_and_the_next_edit_is_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "_LOAD_S", 0.2)
+    followed = Followed(tmp_path)
+    try:
+        lines = await followed.edit("message: hang")
+        refused = followed.live.status.described()
+        monkeypatch.undo()
+        await followed.edit("message: two")
+    finally:
+        _let_go.set()
+
+    assert lines[-1]["reason"] == "takes more than 0.2 s to load"
+    assert (refused["successful"], refused["reason"]) == (False, "timeout")
+    assert followed.live.status.counts["failure", "timeout"] == 1
+    assert followed.live.settings.message == "two"
+    assert followed.live.status.last_successful
+
+
+async def test_a_load_that_computes_too_long_ends_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    followed = Followed(tmp_path)
+    monkeypatch.setattr(budget, "_CPU_S", 0.01)
+    lines = await followed.edit("x: [" + "a," * 50_000 + "]")
+    monkeypatch.undo()
+    await followed.edit("message: two")
+
+    assert "takes more than 0.01 s to read" in lines[-1]["event"]
+    assert followed.live.status.counts["failure", "timeout"] == 1
+    assert followed.live.settings.message == "two"
+
+
+async def test_who_is_away_meanwhile_is_served(tmp_path: Path) -> None:
+    """Seen: a ConfigMap of 543 bytes stopped reloads for good, and nobody was told."""
+    followed = Followed(tmp_path)
+    turns, done = 0, anyio.Event()
+
+    async def load() -> None:
+        await followed.edit(BOMB)
+        done.set()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(load)
+        while not done.is_set():
+            turns += 1
+            await anyio.sleep(0.001)
+    await followed.edit("message: two")
+
+    assert turns > 5
+    assert followed.live.status.counts["failure", "parse"] == 1
+    assert followed.live.settings.message == "two"
