@@ -11,7 +11,7 @@ from cas_server.passwords import hash_generated, hash_password, matches_blocking
 from chassis.config import ConfigError
 from unit.cas_server.cas_settings import APP, ARGON2, HASH, SECRET, loaded
 
-OWN = {"record-keys": [SECRET]}
+OWN = {"record-keys": [SECRET], "clients": {"orders": APP}}
 
 
 @pytest.mark.parametrize("make", [hash_password, hash_generated])
@@ -120,9 +120,9 @@ def test_a_hash_of_another_shape_is_refused_under_prod(stored: str, tmp_path: Pa
 @pytest.mark.anyio
 @pytest.mark.parametrize("secret", ["orders-123", "alice-123"])
 async def test_an_edit_that_registers_one_is_a_refused_reload(tmp_path: Path, secret: str) -> None:
-    good = {"clients": {"orders": APP}} | OWN
+    good = OWN
     live = loaded(tmp_path, good, profiles=("prod",))
-    bad = {"clients": {"orders": APP | {"client-secret": hash_generated(secret)}}} | OWN
+    bad = OWN | {"clients": {"orders": APP | {"client-secret": hash_generated(secret)}}}
     (tmp_path / "application.yaml").write_text(yaml.safe_dump(bad))
     await live.look()
     assert live.settings.clients["orders"].client_secret == (HASH,)
