@@ -3,8 +3,13 @@
 import re
 from pathlib import Path
 
+from cas_server.settings import CasSettings, ClientRegistration
+from setting_keys import setting_keys
+
 _ROOT = Path(__file__).parents[2]
+_PAGE = _ROOT / "docs/bounds.md"
 _ROW = re.compile(r"^\| `([a-z0-9-]+)` \|", re.MULTILINE)
+_SETTINGS = re.compile(r"^\| `[a-z0-9-]+` \|[^|]*\|[^|]*\|([^|]*)\|", re.MULTILINE)
 _MARK = re.compile(r"@pytest\.mark\.bound\(\"([a-z0-9-]+)\"\)")
 
 
@@ -17,7 +22,20 @@ def _marked() -> set[str]:
 
 
 def test_each_bound_in_the_table_has_a_test_and_each_tested_bound_a_row() -> None:
-    rows = _ROW.findall((_ROOT / "docs/bounds.md").read_text("utf-8"))
+    rows = _ROW.findall(_PAGE.read_text("utf-8"))
 
     assert len(rows) == len(set(rows))
     assert set(rows) == _marked()
+
+
+def test_each_setting_in_the_table_is_one() -> None:
+    keys = {*setting_keys(CasSettings), *setting_keys(ClientRegistration, "clients.NAME.")}
+    known = keys | {key.rpartition(".")[2] for key in keys}
+    named = {
+        name
+        for cell in _SETTINGS.findall(_PAGE.read_text("utf-8"))
+        for name in cell.split("`")[1::2]
+    }
+
+    assert "server.drain-wait" in named
+    assert named - known == set()

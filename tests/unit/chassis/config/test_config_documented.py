@@ -1,26 +1,14 @@
 """STYLE.md, point 17: every setting and metric is named in docs/."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry
-from pydantic import BaseModel
 
 from chassis.config import ConfigCollector, LiveConfig, ServiceSettings
-from chassis.config.shapes import model_of
+from setting_keys import setting_keys
 
 PAGE = Path(__file__).parents[4] / "docs" / "configuration.md"
-
-
-def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
-    for name, info in model.model_fields.items():
-        key = f"{prefix}{(info.alias or name).replace('_', '-')}"
-        inner = model_of(info.annotation)
-        if inner is None:
-            yield key
-        else:
-            yield from _keys(inner, f"{key}.")
 
 
 def _documented() -> set[str]:
@@ -28,9 +16,9 @@ def _documented() -> set[str]:
 
 
 def test_the_page_names_every_setting_and_no_other() -> None:
-    older = {key for key in _keys(ServiceSettings) if key.startswith("spring.redis.")}
+    older = {key for key in setting_keys(ServiceSettings) if key.startswith("spring.redis.")}
 
-    assert _documented() == set(_keys(ServiceSettings)) - older
+    assert _documented() == set(setting_keys(ServiceSettings)) - older
 
 
 def test_the_page_names_every_metric() -> None:
