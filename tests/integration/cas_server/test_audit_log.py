@@ -9,7 +9,9 @@ from typing import Any
 import httpx
 import pytest
 import yaml
+from redis import Redis
 
+from cas_server.tokens import new_token, token_hash
 from chassis.telemetry.audit import AuditEvent
 from integration.cas_server.cas_process import CasProcess, cas_process
 from integration.cas_server.world import BASIC
@@ -144,3 +146,18 @@ async def test_each_attempt_is_a_failure_or_throttled_never_both(process: CasPro
     kinds = [line["event_type"] for line in lines]
     assert kinds == ["login_failed"] * (14 - throttled) + ["throttled"] * throttled
     assert all(line["user"] == "alice" and line["trace_id"] == TRACE for line in lines)
+
+
+async def test_a_forged_record_is_told_once_however_often_it_is_shown(
+    process: CasProcess, redis: int
+) -> None:
+    token = new_token()
+    with Redis(port=redis) as store:
+        store.set(f"t:{token_hash(token)}", b"of another pod" * 10, ex=60)
+    for _ in range(3):
+        await post(process, "/oauth/check_token", "rest-service", token=token)
+    (line,) = await told(process)
+
+    assert line["event_type"] == "record_forged"
+    assert line["trace_id"] == TRACE
+    assert token not in process.output
