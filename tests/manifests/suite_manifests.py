@@ -17,6 +17,13 @@ COMPONENTS = K8S / "components"
 REMOVED = object()
 """As a value of `Manifests.changed`: delete the field."""
 
+TRUSTED_PROXIES = {
+    "name": "trusted-proxies",
+    "literals": ["cidrs=192.0.2.0/24"],
+    "options": {"annotations": {"config.kubernetes.io/local-config": "true"}},
+}
+"""What an overlay has to say before what stands behind a proxy renders."""
+
 Manifest = dict[str, Any]
 
 
@@ -71,12 +78,18 @@ def render(directory: Path) -> Manifests:
 
 def composed(below: Path, components: Iterable[str], directory: Path) -> Manifests:
     """Render a kustomization with components on top; it is written to `directory`."""
+    write_overlay(below, components, directory, configMapGenerator=[TRUSTED_PROXIES])
+    return render(directory)
+
+
+def write_overlay(below: Path, components: Iterable[str], directory: Path, **more: Any) -> None:
+    """Write an overlay as people do who put components together."""
     wanted = {
         "resources": [os.path.relpath(below, directory)],
         "components": [os.path.relpath(COMPONENTS / name, directory) for name in components],
+        **more,
     }
     (directory / "kustomization.yaml").write_text(yaml.safe_dump(wanted))
-    return render(directory)
 
 
 def title(manifest: Manifest) -> str:

@@ -42,6 +42,7 @@ def _container(**fields: Any) -> dict[str, Any]:
         ("Secret", {"type": "kubernetes.io/basic-auth", "stringData": {"username": ""}}),
         ("Service", {"metadata": {"name": "1-begins-with-a-digit"}}),
         ("Service", {"spec": {"type": "", "sessionAffinity": ""}}),
+        ("Service", {"spec": {"type": "NodePort", "externalTrafficPolicy": "Local"}}),
         ("Service", {"spec": {"ports": [{"port": 80, "targetPort": 0, "protocol": ""}]}}),
         ("Service", {"spec": {"type": "ExternalName", "externalName": "example.com."}}),
         ("Service", {"spec": {"ports": [{"port": 80, "targetPort": "unknown-name"}]}}),

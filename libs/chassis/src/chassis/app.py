@@ -17,7 +17,15 @@ from chassis.error_handlers import install_error_handlers
 from chassis.errors import NotFound
 from chassis.health import Health, ReadyCheck
 from chassis.management import MANAGEMENT_PATHS
-from chassis.middleware import BodyLimit, ContextPath, FastPaths, Faults, PathCheck, RequestLayer
+from chassis.middleware import (
+    BodyLimit,
+    ContextPath,
+    FastPaths,
+    Faults,
+    PathCheck,
+    RequestLayer,
+    SourceAddress,
+)
 from chassis.security.authentication import Authentication
 from chassis.security.filter import SecurityFilter
 from chassis.security.remote import create_token_services
@@ -124,7 +132,7 @@ def _layers(
     if server.servlet.context_path.strip("/"):
         layer = ContextPath(layer, prefix=server.servlet.context_path)
     return RequestLayer(
-        PathCheck(layer),
+        SourceAddress(PathCheck(layer), live=live),
         live=live,
         metrics=RequestMetrics(chassis.registry),
         security_events=chassis.security_events,

@@ -5,14 +5,14 @@ from typing import Annotated, ClassVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 
-def _listed(value: object) -> object:
+def listed(value: object) -> object:
     """Read a comma-separated text as a list, as Spring does."""
     if not isinstance(value, str):
         return value
     return [item.strip() for item in value.split(",") if item.strip()]
 
 
-NameList = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+NameList = Annotated[tuple[str, ...], BeforeValidator(listed)]
 """A YAML list, or names with commas between them."""
 
 

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from chassis.ant import expression
 from chassis.config.durations import Duration, TimeOut
+from chassis.config.networks import NetworkList
 from chassis.config.section import NameList, Section, TolerantSection
 from chassis.config.uris import HttpUri
 
@@ -28,12 +29,20 @@ class ServletSettings(TolerantSection):
     context_path: str = ""
 
 
+class ForwardedSettings(Section):
+    """`server.forwarded`: which header is believed, and from which peers."""
+
+    trusted_proxies: NetworkList = ()
+    header: Literal["x-forwarded-for", "forwarded"] = "x-forwarded-for"
+
+
 class ServerSettings(TolerantSection):
     """`server`: the API port, its limits, and the drain."""
 
     address: str = "0.0.0.0"  # noqa: S104 - a pod is reached by its own address
     port: int = Field(default=8080, ge=0, le=65535)
     servlet: ServletSettings = ServletSettings()
+    forwarded: ForwardedSettings = ForwardedSettings()
     shutdown: Literal["graceful", "immediate"] = "graceful"
     max_connection_age: Duration = 60.0
     keep_alive: Duration = 75.0

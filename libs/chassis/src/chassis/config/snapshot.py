@@ -23,6 +23,8 @@ _FIXED = (
     "spring.cloud.kubernetes.ribbon",
 )
 """Sections that sockets, pools and directories are made from, once, at the start."""
+_LIVE = frozenset(("forwarded",))
+"""What of these sections is followed nevertheless."""
 
 _NOBODY = ProfileSources()
 _MOST_NAMES = 500
@@ -110,5 +112,5 @@ def waiting_for_restart(started: ServiceSettings, now: ServiceSettings) -> Itera
     """Yield the sections that have changed since the start and take effect at the next one."""
     for section in _FIXED:
         value = attrgetter(section)
-        if value(started) != value(now):
+        if value(started).model_dump(exclude=_LIVE) != value(now).model_dump(exclude=_LIVE):
             yield section

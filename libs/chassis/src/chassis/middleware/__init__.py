@@ -1,7 +1,7 @@
 """Plain ASGI layers around the application, outermost first:
 
-`RequestLayer` (trace, metrics, last resort for errors), `PathCheck`, `ContextPath`, `BodyLimit`,
-`Faults`, `FastPaths`; then the security filter and FastAPI.
+`RequestLayer` (trace, metrics, last resort for errors), `SourceAddress`, `PathCheck`,
+`ContextPath`, `BodyLimit`, `Faults`, `FastPaths`; then the security filter and FastAPI.
 
 Where a layer has nothing to await it is a plain function that hands the next one's awaitable on:
 each coroutine more would cost every request a microsecond.
@@ -13,5 +13,14 @@ from chassis.middleware.fast_paths import FastPaths
 from chassis.middleware.faults import Faults
 from chassis.middleware.path_check import PathCheck
 from chassis.middleware.request import RequestLayer
+from chassis.middleware.source_address import SourceAddress
 
-__all__ = ["BodyLimit", "ContextPath", "FastPaths", "Faults", "PathCheck", "RequestLayer"]
+__all__ = [
+    "BodyLimit",
+    "ContextPath",
+    "FastPaths",
+    "Faults",
+    "PathCheck",
+    "RequestLayer",
+    "SourceAddress",
+]

@@ -1,0 +1,86 @@
+"""Whose address counts behind an Ingress, a Gateway and a node port."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from chassis.config.sections import ForwardedSettings
+from manifests.renderings import BASE, Rendering
+from manifests.suite_manifests import (
+    TRUSTED_PROXIES,
+    Manifest,
+    Manifests,
+    containers,
+    render,
+    title,
+    write_overlay,
+)
+
+VARIABLE = "SERVER__FORWARDED__TRUSTED_PROXIES"
+BEHIND = {
+    "ingress": {"cas-server-deployment", "rest-service-deployment"},
+    "gateway-api": {"cas-server-deployment", "rest-service-deployment"},
+    "gateway-canary": {"diff-ns-service-v1-deployment", "diff-ns-service-v2-deployment"},
+}
+
+
+def believed(manifests: Manifests) -> dict[str, list[str]]:
+    """Return the proxies that each workload trusts."""
+    return {
+        workload["metadata"]["name"]: values
+        for workload in manifests.workloads()
+        if (values := [*_values(workload)])
+    }
+
+
+def _values(workload: Manifest) -> list[str]:
+    variables = (one for each in containers(workload) for one in each.get("env", ()))
+    return [one["value"] for one in variables if one["name"] == VARIABLE]
+
+
+@pytest.mark.parametrize("component", BEHIND)
+def test_what_stands_behind_a_proxy_does_not_render_without_its_address(
+    component: str, tmp_path: Path
+) -> None:
+    write_overlay(BASE, [component], tmp_path)
+    kubectl = shutil.which("kubectl")
+    assert kubectl
+    command = [kubectl, "kustomize", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "trusted-proxies" in done.stderr
+
+
+@pytest.mark.parametrize("component", BEHIND)
+def test_it_trusts_the_proxy_that_it_is_told(component: str) -> None:
+    found = believed(Rendering(BASE, (component,)).render())
+    assert found == {name: ["192.0.2.0/24"] for name in BEHIND[component]}
+
+
+def test_both_ways_in_tell_it_once(everything: Manifests) -> None:
+    assert {len(values) for values in believed(everything).values()} == {1}
+
+
+def test_the_map_is_for_kustomize_alone(everything: Manifests) -> None:
+    assert not [m for m in everything.objects if title(m) == "ConfigMap/trusted-proxies"]
+
+
+def test_a_value_that_was_left_in_place_is_refused_by_the_service(tmp_path: Path) -> None:
+    unset = {**TRUSTED_PROXIES, "literals": ["cidrs=replace-me"]}
+    write_overlay(BASE, ["ingress"], tmp_path, configMapGenerator=[unset])
+    (values, _) = believed(render(tmp_path)).values()
+    with pytest.raises(ValueError, match="replace-me"):
+        ForwardedSettings.model_validate({"trusted_proxies": values[0]})
+
+
+def test_without_a_proxy_nobody_is_believed(base: Manifests) -> None:
+    assert believed(base) == {}
+
+
+def test_a_node_port_keeps_the_senders_address_where_that_is_asked_for(base: Manifests) -> None:
+    asked = Rendering(BASE, ("source-address",)).render()
+    for manifests, policies in ((base, {None}), (asked, {"Local"})):
+        outside = [s for s in manifests.of("Service") if s["spec"].get("type") == "NodePort"]
+        assert {s["spec"].get("externalTrafficPolicy") for s in outside} == policies
