@@ -7,6 +7,7 @@ import pytest
 from story.fixtures import WHOLE_TABLE
 from story.http import Request
 from story.identities import REST
+from story.kept import as_found
 from story.kubernetes import Kubernetes
 from story.scenarios import SCENARIOS
 from story.scenarios.report import Row
@@ -32,7 +33,8 @@ async def test_cluster_shows(
     suite.tell.title(scenario.title)
     began = time.monotonic()
     try:
-        seen = await scenario.play(suite, cluster)
+        async with as_found(cluster):
+            seen = await scenario.play(suite, cluster)
         await _still_valid(suite, early_token)
     except BaseException as error:
         rows.append(Row(scenario, _reason(error), held=False, seconds=time.monotonic() - began))

@@ -1,6 +1,11 @@
 """The story end to end: every chapter of `make demo`, each with its checks, on either platform."""
 
+import json
+from typing import Any
+
 import pytest
+from story.commands import Verb, verb
+from story.kept import as_found
 from story.step import Step
 from story.steps import STEPS
 from story.suite import Suite
@@ -10,4 +15,67 @@ pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 
 @pytest.mark.parametrize("step", STEPS, ids=[step.name for step in STEPS])
 async def test_chapter_of_the_story_holds(suite: Suite, step: Step) -> None:
-    await step.play(suite)
+    async with as_found(suite.platform):
+        await step.play(suite)
+
+
+class Interrupted(Exception):
+    """Something that breaks off what is played."""
+
+
+async def test_what_is_changed_is_undone_however_it_ends(suite: Suite) -> None:
+    """Replicas, a selector, configuration, and objects that came or went."""
+    before = await _shown(suite)
+
+    with pytest.raises(Interrupted):
+        await _broken_off(suite, before)
+
+    assert await _shown(suite) == before
+
+
+async def _broken_off(suite: Suite, before: dict[str, Any]) -> None:
+    run = suite.platform.run
+    async with as_found(suite.platform):
+        await run(verb("scale deployment/diff-ns-service-v2-deployment -n ns-app --replicas=1"))
+        selector = {"spec": {"selector": {"version": "v9"}}}
+        await run(_patched("service", "rest-service-service", selector))
+        await run(_patched("configmap", "rest-service", {"data": {"more": "x"}}))
+        await run(verb("delete configmap cas-server -n system-server"))
+        assert await _shown(suite) != before
+        raise Interrupted
+
+
+async def test_a_rollout_is_nothing_to_undo(suite: Suite) -> None:
+    restart = "rollout restart deployment/diff-ns-service-v1-deployment -n ns-app"
+    async with as_found(suite.platform):
+        await suite.platform.run(verb(restart))
+        rolled = await _pods(suite)
+
+    assert await _pods(suite) != rolled
+    async with as_found(suite.platform):
+        settled = await _pods(suite)
+    assert await _pods(suite) == settled
+
+
+async def _pods(suite: Suite) -> set[str]:
+    return {pod["metadata"]["name"] for pod in await suite.platform.objects("pods", "ns-app")}
+
+
+async def _shown(suite: Suite) -> dict[str, Any]:
+    """Return what matters to a chapter: what configures the pods, and how many are ready."""
+    found = await suite.platform.objects("deployments,services,configmaps")
+    return {
+        f"{one['kind']} {one['metadata']['name']}": (
+            one.get("data"),
+            one.get("spec", {}).get("selector"),
+            one.get("spec", {}).get("replicas"),
+            one.get("status", {}).get("readyReplicas"),
+        )
+        for one in found
+    }
+
+
+def _patched(kind: str, name: str, patch: dict[str, Any]) -> Verb:
+    return Verb(
+        ("patch", kind, name, "-n", "system-server", "--type=merge", "-p", json.dumps(patch))
+    )

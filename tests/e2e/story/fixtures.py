@@ -16,7 +16,7 @@ from story.suite import Suite
 OVERLAY = ROOT / "k8s/overlays/prod"
 WHOLE_TABLE = os.environ.get("SCENARIOS") == "all"
 HURRIED = ROOT / "tests/e2e/overlay"
-"""The same with autoscalers, where a cluster decides within seconds: for the whole table."""
+"""The same, where a cluster decides within seconds: for the whole table."""
 ROWS = pytest.StashKey[list[Row]]()
 
 

@@ -26,6 +26,10 @@ class Kubernetes:
     """A suite in a cluster, deployed with one profile."""
 
     name = "kubernetes"
+    kinds: Sequence[str] = (
+        *("deployments", "statefulsets", "services", "configmaps"),
+        *("networkpolicies", "horizontalpodautoscalers"),
+    )
 
     def __init__(self, program: Program, client: "Client", *, profile: str = "dev") -> None:
         self.program, self.client = program, client

@@ -23,6 +23,7 @@ class Localkube:
 
     name = "localkube"
     profile = "dev"
+    kinds: Sequence[str] = ("deployments", "services", "configmaps")
 
     def __init__(self, state: Path | None = None) -> None:
         self._options = () if state is None else ("--state", str(state))

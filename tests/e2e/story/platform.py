@@ -16,6 +16,8 @@ class Platform(Protocol):
     name: str
     profile: str
     """The active profile that the suite was started with."""
+    kinds: Sequence[str]
+    """Of the objects that people change while the suite runs, as the platform has them."""
 
     async def run(self, verb: Verb) -> str:
         """Run a verb and return what it printed; raise `CommandFailedError`."""
@@ -33,7 +35,10 @@ class Platform(Protocol):
         """Have edited configuration brought into a service's pods now, not within the minute."""
 
     async def objects(self, kind: str, namespace: str | None = None) -> Sequence[dict[str, Any]]:
-        """Return the objects of a kind as Kubernetes' JSON, of all namespaces by default."""
+        """Return the objects of a kind, or of several with commas, as Kubernetes' JSON.
+
+        They are those of all namespaces by default.
+        """
 
 
 class Pod:

@@ -17,7 +17,7 @@ from story.scenarios.ledger import Ledger
 from story.scenarios.nodes import _node
 from story.scenarios.pressure import nothing_failed, only_refused, span
 from story.scenarios.report import Row, keep
-from story.scenarios.settled import _is_whole
+from story.settled import _is_whole
 from story.suite import Suite
 
 OK, DEAD_TOKEN = 200, 400

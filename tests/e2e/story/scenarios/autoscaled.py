@@ -1,20 +1,23 @@
 """Load rises and ends, and the autoscalers' replicas follow."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from story.http import Request
 from story.identities import APP, CAS, credentials
 from story.kubernetes import Kubernetes
 from story.load import enough, load
+from story.localkube import ROOT
 from story.scenarios.pressure import nothing_failed
 from story.scenarios.scenario import Scenario
-from story.scenarios.settled import settled
+from story.settled import settled
 from story.steps.faults import requests_of
 from story.suite import Suite
 from story.waiting import until
 
+AUTOSCALERS = ROOT / "tests/e2e/autoscalers"
 RISEN = 24
 """Workers at rest-service, which asks cas-server but once in a while: it remembers tokens."""
 LOGINS = 3
@@ -28,7 +31,7 @@ Replicas = Mapping[str, tuple[int, int, int]]
 
 async def play(suite: Suite, cluster: Kubernetes) -> str:
     requests, login = await requests_of(suite), await _login(suite)
-    async with load(suite.http, requests, workers=QUIET) as tally:
+    async with _autoscalers(cluster), load(suite.http, requests, workers=QUIET) as tally:
         await calm(cluster)
         before = await _replicas(cluster)
         async with (
@@ -50,6 +53,17 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
     )
 
 
+@asynccontextmanager
+async def _autoscalers(cluster: Kubernetes) -> AsyncIterator[None]:
+    """Have autoscalers during the block alone: beside another scenario they would scale it."""
+    rendered = await cluster.program.run("kustomize", str(AUTOSCALERS))
+    await cluster.program.run("apply", "-f", "-", stdin=rendered)
+    try:
+        yield
+    finally:
+        await cluster.program.run("delete", "--ignore-not-found", "-f", "-", stdin=rendered)
+
+
 async def _login(suite: Suite) -> Request:
     name, password = credentials("alice")
     form = {"grant_type": "password", "username": name, "password": password}
@@ -61,7 +75,8 @@ async def calm(cluster: Kubernetes) -> None:
     """Wait until each autoscaler is at its fewest replicas, all ready."""
 
     async def is_calm() -> bool:
-        return all(now == least for least, _, now in (await _replicas(cluster)).values())
+        found = await _replicas(cluster)
+        return bool(found) and all(now == least for least, _, now in found.values())
 
     await until(is_calm, what="the autoscalers to scale in", seconds=SECONDS, every=1)
     await settled(cluster)

@@ -1,8 +1,6 @@
 """Canaries in steps, under load: a good version arrives, a bad one goes back by itself."""
 
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from story.commands import Verb, verb
 from story.kubernetes import Kubernetes
@@ -10,7 +8,7 @@ from story.load import Tally, enough, load
 from story.scenarios.command import succeeds, suitectl
 from story.scenarios.pressure import detail, nothing_failed, pressure
 from story.scenarios.scenario import Scenario
-from story.scenarios.settled import settled
+from story.settled import settled
 from story.steps.canary import V2, scale
 from story.suite import Suite
 from suitectl.shares import tolerance
@@ -26,11 +24,10 @@ ALLOW = "DIFF_NS_SERVICE__FAULTS__ALLOW"
 
 async def play(suite: Suite, cluster: Kubernetes) -> str:
     await settled(cluster)
-    async with _restored(suite, cluster):
-        good = await _good(suite)
-        await scale(suite, v1=5, v2=0)
-        failing = await _bad(suite, cluster, f"{ERRORS}=0.3")
-        slow = await _bad(suite, cluster, f"{LATENCY}=300")
+    good = await _good(suite)
+    await scale(suite, v1=5, v2=0)
+    failing = await _bad(suite, cluster, f"{ERRORS}=0.3")
+    slow = await _bad(suite, cluster, f"{LATENCY}=300")
     return f"{good}; v2 failing 30 %: {failing}; v2 slower by 300 ms: {slow}"
 
 
@@ -78,15 +75,6 @@ def _within_share(suite: Suite, tally: Tally) -> str:
 
 def _set(*variables: str) -> Verb:
     return verb(f"set env deployment/{V2} -n ns-app {' '.join(variables)}")
-
-
-@asynccontextmanager
-async def _restored(suite: Suite, cluster: Kubernetes) -> AsyncIterator[None]:
-    try:
-        yield
-    finally:
-        await scale(suite, v1=3, v2=3)
-        await settled(cluster)
 
 
 SCENARIO = Scenario(

@@ -15,8 +15,8 @@ from story.scenarios.ledger import Ledger, issuing
 from story.scenarios.nodes import Node, cut_off, nodes, ready
 from story.scenarios.pressure import pressure
 from story.scenarios.scenario import Scenario
-from story.scenarios.settled import replaced, settled
 from story.scenarios.victim import victim
+from story.settled import replaced, settled
 from story.suite import Suite
 from story.waiting import until
 

@@ -21,7 +21,7 @@ from story.localkube import ROOT
 from story.platform import Pod, ready_pods
 from story.scenarios.pressure import nothing_failed, pressure
 from story.scenarios.scenario import Scenario
-from story.scenarios.settled import settled
+from story.settled import settled
 from story.suite import Suite
 from story.waiting import until
 

@@ -11,8 +11,8 @@ from story.platform import ready_pods
 from story.scenarios.nodes import Node, nodes
 from story.scenarios.pressure import only_refused, pressure, span
 from story.scenarios.scenario import Scenario
-from story.scenarios.settled import replaced, settled
 from story.scenarios.victim import victim
+from story.settled import replaced, settled
 from story.steps import faults
 from story.suite import Suite
 

@@ -1,8 +1,6 @@
 """A ConfigMap is edited under load: by kubelet's own sync, and with `make refresh`."""
 
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from story.commands import Verb, verb
 from story.http import Request
@@ -11,7 +9,7 @@ from story.platform import ready_pods
 from story.scenarios.command import succeeds
 from story.scenarios.pressure import nothing_failed, pressure
 from story.scenarios.scenario import Scenario
-from story.scenarios.settled import settled
+from story.settled import settled
 from story.steps.configuration import EDIT, PROPAGATION_S
 from story.suite import Suite
 from story.waiting import until
@@ -22,7 +20,7 @@ GREETING = "Good morning"
 async def play(suite: Suite, cluster: Kubernetes) -> str:
     await settled(cluster)
     original = f"Hello from {suite.platform.profile}"
-    async with _restored(suite, original), pressure(suite) as tally:
+    async with pressure(suite) as tally:
         slow = await _edited(suite, original, GREETING, refresh=False)
         fast = await _edited(suite, GREETING, original, refresh=True)
     count = nothing_failed(suite, tally)
@@ -59,14 +57,6 @@ async def _all_serve(suite: Suite, greeting: str, moments: dict[str, float]) -> 
 
 def _replacing(before: str, after: str) -> Verb:
     return verb(EDIT, editor=f"sed -i 's/{before}/{after}/'")
-
-
-@asynccontextmanager
-async def _restored(suite: Suite, original: str) -> AsyncIterator[None]:
-    try:
-        yield
-    finally:
-        await suite.platform.run(_replacing(GREETING, original))
 
 
 SCENARIO = Scenario(

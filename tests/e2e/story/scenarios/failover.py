@@ -12,8 +12,8 @@ from story.scenarios.killed import process_of
 from story.scenarios.ledger import Ledger, issuing
 from story.scenarios.pressure import only_refused, pressure
 from story.scenarios.scenario import Scenario
-from story.scenarios.settled import settled
 from story.scenarios.store import primary
+from story.settled import settled
 from story.suite import Suite
 from story.waiting import until
 

@@ -11,7 +11,7 @@ from story.load import Tally, enough
 from story.platform import Pod, ready_pods
 from story.scenarios.pressure import nothing_failed, pressure, span
 from story.scenarios.scenario import Scenario
-from story.scenarios.settled import settled
+from story.settled import settled
 from story.suite import Suite
 from story.waiting import until
 

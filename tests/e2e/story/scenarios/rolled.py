@@ -3,7 +3,7 @@
 from story.kubernetes import Kubernetes
 from story.scenarios.pressure import nothing_failed, pressure
 from story.scenarios.scenario import Scenario
-from story.scenarios.settled import settled
+from story.settled import settled
 from story.steps import faults
 from story.suite import Suite
 

@@ -6,7 +6,7 @@ from story.kubernetes import Kubernetes
 from story.scenarios.command import succeeds
 from story.scenarios.pressure import nothing_failed, pressure
 from story.scenarios.scenario import Scenario
-from story.scenarios.settled import settled
+from story.settled import settled
 from story.suite import Suite
 from story.waiting import until
 from suitectl.secrets import CREDENTIALS

@@ -11,7 +11,8 @@ from story.suite import Suite
 class Scenario:
     """`play` returns the figures seen, in a few words; it raises where `must` does not hold.
 
-    It leaves the cluster as it was, however it ends. `smoke` ones are played without SCENARIOS=all.
+    What it changes of the suite's objects is undone after it (`story.kept`); all else it leaves as
+    it was, however it ends. `smoke` ones are played without SCENARIOS=all.
     """
 
     name: str

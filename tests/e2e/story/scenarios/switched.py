@@ -7,8 +7,7 @@ from story.load import Tally, enough, load
 from story.scenarios.command import succeeds
 from story.scenarios.pressure import detail, nothing_failed, pressure
 from story.scenarios.scenario import Scenario
-from story.scenarios.settled import settled
-from story.steps.blue_green import TO_BOTH
+from story.settled import settled
 from story.suite import Suite
 
 AFTER = 200
@@ -17,11 +16,8 @@ AFTER = 200
 async def play(suite: Suite, cluster: Kubernetes) -> str:
     await settled(cluster)
     request = await detail(suite)
-    try:
-        async with pressure(suite) as relayed, load(suite.http, [request]) as direct:
-            seconds = [await _switch(suite, direct, version) for version in ("v1", "v2", "v1")]
-    finally:
-        await suite.platform.run(TO_BOTH)
+    async with pressure(suite) as relayed, load(suite.http, [request]) as direct:
+        seconds = [await _switch(suite, direct, version) for version in ("v1", "v2", "v1")]
     counts = [nothing_failed(suite, tally) for tally in (direct, relayed)]
     each = ", ".join(f"{took:.1f}" for took in seconds)
     return f"{counts[0]} at the Service, {counts[1]} through rest-service; each {each} s in all"

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from story.identities import APP
 from story.kubernetes import Kubernetes
 from story.scenarios.nodes import Node, is_here, nodes
-from story.scenarios.settled import settled
 from story.scenarios.store import hand_over, primary
+from story.settled import settled
 from story.suite import Suite
 from story.waiting import until
 

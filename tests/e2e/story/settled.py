@@ -1,50 +1,50 @@
-"""Waits until a cluster has come to rest: all that is wanted is ready, and nothing else is left."""
+"""Waits until a suite has come to rest: all that is wanted is ready, and nothing else is left."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from story.kubernetes import Kubernetes
+from story.platform import Platform
 from story.waiting import until
 from suitectl.deploy import NAMESPACES
 
 SECONDS = 180
 
 
-async def settled(cluster: Kubernetes, *, seconds: float = SECONDS) -> None:
+async def settled(platform: Platform, *, seconds: float = SECONDS) -> None:
     """Wait until each Deployment and StatefulSet has just the ready pods it wants.
 
     Raises `TimeoutError`. Pods that are on their way out have to be gone as well.
     """
     await until(
-        lambda: _is_settled(cluster), what="the suite to settle", seconds=seconds, every=0.5
+        lambda: _is_settled(platform), what="the suite to settle", seconds=seconds, every=0.5
     )
 
 
-async def replaced(cluster: Kubernetes) -> None:
+async def replaced(platform: Platform) -> None:
     """Wait until each Deployment is whole, whatever became of the StatefulSets.
 
     Their pods stay with their volumes, which may be on a node that is away.
     """
 
     async def is_replaced() -> bool:
-        found = [one for one in await _workloads(cluster) if one["kind"] == "Deployment"]
+        found = [one for one in await _workloads(platform) if one["kind"] == "Deployment"]
         return all(_is_whole(one) for one in found)
 
     what = "the Deployments to be whole"
     await until(is_replaced, what=what, seconds=SECONDS, every=0.5)
 
 
-async def _is_settled(cluster: Kubernetes) -> bool:
-    pods = [pod for pod in await cluster.objects("pods") if _ours(pod)]
+async def _is_settled(platform: Platform) -> bool:
+    pods = [pod for pod in await platform.objects("pods") if _ours(pod)]
     if any("deletionTimestamp" in pod["metadata"] for pod in pods):
         return False
-    return all(_is_whole(wanted) for wanted in await _workloads(cluster))
+    return all(_is_whole(wanted) for wanted in await _workloads(platform))
 
 
-async def _workloads(cluster: Kubernetes) -> list[dict[str, Any]]:
+async def _workloads(platform: Platform) -> list[dict[str, Any]]:
     """Return the suite's Deployments and StatefulSets."""
-    found = [*await cluster.objects("deployments"), *await cluster.objects("statefulsets")]
-    return [one for one in found if _ours(one)]
+    kinds = [kind for kind in ("deployments", "statefulsets") if kind in platform.kinds]
+    return [one for one in await platform.objects(",".join(kinds)) if _ours(one)]
 
 
 def _is_whole(workload: Mapping[str, Any]) -> bool:

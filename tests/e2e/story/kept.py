@@ -1,0 +1,109 @@
+"""What is played leaves the suite as it found it: noted before, restored and awaited after."""
+
+import copy
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+from localkube.patches import difference
+from story.commands import Verb
+from story.platform import Platform
+from story.settled import settled
+from suitectl.deploy import NAMESPACES
+
+RESTARTED = "kubectl.kubernetes.io/restartedAt"
+"""A rollout leaves it, and taking it away would be another one."""
+_MADE = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields")
+_PARTS = ("spec", "data", "binaryData")
+
+Name = tuple[str, str, str]
+"""Kind, namespace and name of an object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How one object is made what it was: by a merge patch, made again, or taken away."""
+
+    name: Name
+    patch: Mapping[str, Any] | None = None
+    document: Mapping[str, Any] | None = None
+
+    def __str__(self) -> str:
+        kind, namespace, name = self.name
+        return f"{kind} {namespace}/{name}"
+
+
+@asynccontextmanager
+async def as_found(platform: Platform) -> AsyncIterator[None]:
+    """Have the suite after the block as it was before, however the block ends.
+
+    Replicas, templates, selectors, configuration, policies and autoscalers count, not pods: a pod
+    may be another one. Raises `RuntimeError` where something cannot be restored.
+    """
+    before = await _state(platform)
+    try:
+        yield
+    finally:
+        for change in changes(before, await _state(platform)):
+            await _undo(platform, change)
+        await settled(platform)
+        if left := changes(before, await _state(platform)):
+            raise RuntimeError(f"not as it was before: {', '.join(map(str, left))}")
+
+
+async def _state(platform: Platform) -> dict[Name, dict[str, Any]]:
+    found = await platform.objects(",".join(platform.kinds))
+    ours = [one for one in found if one["metadata"]["namespace"] in NAMESPACES]
+    return {_name(document): document for document in ours}
+
+
+def _name(document: Mapping[str, Any]) -> Name:
+    metadata = document["metadata"]
+    return document["kind"], metadata["namespace"], metadata["name"]
+
+
+def changes(
+    before: Mapping[Name, dict[str, Any]], now: Mapping[Name, dict[str, Any]]
+) -> Sequence[Change]:
+    """Return what makes objects again what they were: first what is to go, then the rest.
+
+    An autoscaler has to be gone before the replicas are set that it would change again.
+    """
+    gone = [Change(name) for name in now if name not in before]
+    made = [Change(name, document=before[name]) for name in before if name not in now]
+    patched = [
+        Change(n, patch=difference(_parts(now[n]), _parts(before[n]))) for n in before if n in now
+    ]
+    return [*gone, *made, *(change for change in patched if change.patch)]
+
+
+def _parts(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what people say of an object, without what a rollout or the cluster adds."""
+    parts = {part: copy.deepcopy(document[part]) for part in _PARTS if part in document}
+    if template := parts.get("spec", {}).get("template"):
+        # Never absent: to take all of them away would take this one as well.
+        template["metadata"].setdefault("annotations", {}).pop(RESTARTED, None)
+    return parts | {"metadata": {"labels": document["metadata"].get("labels", {})}}
+
+
+async def _undo(platform: Platform, change: Change) -> None:
+    kind, namespace, name = change.name
+    if change.document is not None:
+        await _make(platform, change.document)
+        return
+    verb, *how = ["delete", "--ignore-not-found"]
+    if change.patch is not None:
+        verb, *how = ["patch", "--type=merge", "-p", json.dumps(change.patch)]
+    await platform.run(Verb((verb, kind.lower(), name, "-n", namespace, *how)))
+
+
+async def _make(platform: Platform, document: Mapping[str, Any]) -> None:
+    metadata = {k: v for k, v in document["metadata"].items() if k not in _MADE}
+    fresh = {key: value for key, value in document.items() if key != "status"}
+    with NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(fresh | {"metadata": metadata}, file)
+        file.flush()
+        await platform.run(Verb(("apply", "-f", file.name)))

@@ -1,0 +1,98 @@
+"""What is undone after a chapter or scenario, and in which order."""
+
+import copy
+from typing import Any
+
+from story.kept import RESTARTED, changes
+
+Object = dict[str, Any]
+
+
+def _object(kind: str, **parts: Any) -> Object:
+    metadata = {"name": "web", "namespace": "ns-app", "resourceVersion": "1"}
+    return {"kind": kind, "metadata": metadata, **copy.deepcopy(parts)}
+
+
+def _deployment(replicas: int = 3, annotations: dict[str, str] | None = None) -> Object:
+    env = [{"name": "A", "value": "1"}]
+    template: Object = {
+        "metadata": {"labels": {"app": "web"}},
+        "spec": {"containers": [{"env": env}]},
+    }
+    if annotations:
+        template["metadata"]["annotations"] = annotations
+    return _object("Deployment", spec={"replicas": replicas, "template": template})
+
+
+def _undone(before: list[Object], now: list[Object]) -> list[tuple[str, Any]]:
+    def named(documents: list[Object]) -> dict[tuple[str, str, str], Object]:
+        return {(one["kind"], "ns-app", one["metadata"]["name"]): one for one in documents}
+
+    found = changes(named(before), named(now))
+    return [(str(change), change.patch or change.document) for change in found]
+
+
+def test_nothing_is_undone_where_nothing_was_changed() -> None:
+    later = _deployment()
+    later["metadata"] |= {"resourceVersion": "9", "annotations": {"revision": "2"}}
+    later["status"] = {"replicas": 1}
+
+    assert _undone([_deployment()], [later]) == []
+
+
+def test_a_rollout_is_not_rolled_back() -> None:
+    restarted = _deployment(annotations={RESTARTED: "2030-01-01"})
+
+    assert _undone([_deployment()], [restarted]) == []
+    assert _undone([restarted], [_deployment(annotations={RESTARTED: "2031-01-01"})]) == []
+
+
+def test_replicas_variables_and_annotations_are_what_they_were() -> None:
+    changed = _deployment(5, {"note": "x", RESTARTED: "2030-01-01"})
+    containers = changed["spec"]["template"]["spec"]["containers"]
+    containers[0]["env"].append({"name": "FAULT", "value": "1"})
+
+    ((name, patch),) = _undone([_deployment()], [changed])
+
+    assert name == "Deployment ns-app/web"
+    assert patch["spec"]["replicas"] == 3
+    assert patch["spec"]["template"]["spec"] == _deployment()["spec"]["template"]["spec"]
+    assert patch["spec"]["template"]["metadata"] == {"annotations": {"note": None}}
+
+
+def test_an_annotation_that_a_rollout_left_stays_beside_one_that_goes() -> None:
+    before = _deployment(annotations={"kept": "y"})
+    changed = _deployment(annotations={"kept": "y", "note": "x", RESTARTED: "2030-01-01"})
+
+    ((_, patch),) = _undone([before], [changed])
+
+    assert patch["spec"]["template"]["metadata"] == {"annotations": {"note": None}}
+
+
+def test_a_selector_and_keys_that_came_are_taken_away() -> None:
+    service = _object("Service", spec={"selector": {"app": "web"}})
+    switched = _object("Service", spec={"selector": {"app": "web", "version": "v2"}})
+    config = _object("ConfigMap", data={"a": "1"})
+    edited = _object("ConfigMap", data={"a": "2", "b": "3"})
+
+    assert _undone([service, config], [switched, edited]) == [
+        ("Service ns-app/web", {"spec": {"selector": {"version": None}}}),
+        ("ConfigMap ns-app/web", {"data": {"a": "1", "b": None}}),
+    ]
+
+
+def test_an_autoscaler_that_came_goes_before_the_replicas_it_would_change_again() -> None:
+    scaler = _object("HorizontalPodAutoscaler", spec={"minReplicas": 2})
+
+    undone = _undone([_deployment(2)], [_deployment(4), scaler])
+
+    assert undone == [
+        ("HorizontalPodAutoscaler ns-app/web", None),
+        ("Deployment ns-app/web", {"spec": {"replicas": 2}}),
+    ]
+
+
+def test_what_went_is_made_again() -> None:
+    config = _object("ConfigMap", data={"a": "1"})
+
+    assert _undone([config], []) == [("ConfigMap ns-app/web", config)]
