@@ -7,6 +7,7 @@ import time
 import httpx
 import pytest
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
+from story.waiting import until
 
 from integration.cas_server.world import BASIC, Cas
 
@@ -183,6 +184,34 @@ async def test_metadata_names_what_is_there(cas: Cas) -> None:
         "password",
         "refresh_token",
     }
+
+
+@pytest.mark.parametrize(
+    ("issuer", "path"),
+    [
+        ("https://login.example/tenant", "/tenant"),
+        ("https://login.example/a/b%20c/", "/a/b%20c"),
+        ("https://login.example/", ""),
+    ],
+)
+async def test_metadata_stands_below_the_path_of_the_issuer(
+    cas: Cas, issuer: str, path: str
+) -> None:
+    """RFC 8414, 3.1; the issuer is repeated to the letter, for clients compare it so (3.3)."""
+    place = cas.urls[0] + "/.well-known/oauth-authorization-server"
+    cas.identities["issuer"] = issuer
+    cas.write()
+
+    async def told() -> bool:
+        return issuer in (await cas.http.get(place)).text
+
+    await until(told, what="the new issuer", seconds=10)
+    fields = (await cas.http.get(place + path)).raise_for_status().json()
+
+    assert fields["issuer"] == issuer
+    assert fields["token_endpoint"] == issuer.rstrip("/") + "/oauth/token"
+    for other in ("/Tenant", "/other", "/", path + "/"):
+        assert (await cas.http.get(place + other)).json()["error"] == "not_found"
 
 
 async def test_user_info_has_every_spelling(cas: Cas) -> None:

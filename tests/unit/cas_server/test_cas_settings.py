@@ -70,7 +70,14 @@ def test_name_that_does_not_fit_basic_is_refused(tmp_path: Path, name: str) -> N
         loaded(tmp_path, {"clients": {name: APP}})
 
 
-@pytest.mark.parametrize("issuer", ["cas", "ftp://cas", "https://cas?x=1", "https://cas#x"])
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        *("cas", "ftp://cas", "https://", "https://:443", "https://cas:0", "https://cas:x"),
+        *("https://cas?x=1", "https://cas#x", "https://cas?", "https://cas#", "https://a b"),
+        *("https://user:secret@cas", "https://cas/\N{SNOWMAN}", "https://cas/a\tb", "https://[cas"),
+    ],
+)
 def test_issuer_that_is_no_url_is_refused(tmp_path: Path, issuer: str) -> None:
     with pytest.raises(ConfigError, match="issuer"):
         loaded(tmp_path, {"issuer": issuer})
@@ -160,7 +167,7 @@ def test_validities_are_the_protocols_by_default(tmp_path: Path) -> None:
     assert settings.refresh_token_validity == 30 * 86400
     assert settings.refresh_token_idle == 7 * 86400
     assert settings.refresh_grace == 10
-    assert settings.issuer == "https://login.example"
+    assert settings.issuer == "https://login.example/"
 
 
 @pytest.mark.parametrize("tree", [{}, {"clients": {}}])

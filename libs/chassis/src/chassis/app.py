@@ -22,6 +22,7 @@ from chassis.middleware import (
     ContextPath,
     FastPaths,
     Faults,
+    JsonBodies,
     PathCheck,
     RequestLayer,
     SourceAddress,
@@ -125,7 +126,7 @@ def _layers(
 ) -> ASGIApp:
     """Stand the layers around FastAPI, the innermost first."""
     live, server = chassis.live, chassis.live.settings.server
-    layer = SecurityFilter(layer, live, chassis.token_services, enrich=user_details)
+    layer = SecurityFilter(JsonBodies(layer), live, chassis.token_services, enrich=user_details)
     layer = FastPaths(layer, paths={**_MANAGEMENT_ONLY, **fast_paths})
     layer = Faults(layer)
     layer = BodyLimit(layer, limit=server.max_body_size)

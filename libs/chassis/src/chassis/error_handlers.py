@@ -54,6 +54,9 @@ async def _api_error(_: Request, error: Exception) -> Response:
 
 async def _http_exception(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
+    if isinstance(error.__cause__, ApiError):
+        # What a layer raised while FastAPI read the body, which it only calls an error in parsing.
+        return error_response(error.__cause__)
     default = ServerError if error.status_code >= _SERVER_ERROR else InvalidRequest
     description = None if error.detail in _PHRASES else str(error.detail)
     rendered = error_response(_BY_STATUS.get(error.status_code, default)(description))

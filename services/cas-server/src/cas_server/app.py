@@ -13,7 +13,7 @@ from cas_server.client_authentication import ClientAuthentication
 from cas_server.endpoints import user
 from cas_server.endpoints.check_token import CheckToken
 from cas_server.endpoints.introspect import Introspect
-from cas_server.endpoints.metadata import Metadata
+from cas_server.endpoints.metadata import WELL_KNOWN, Metadata
 from cas_server.endpoints.revoke import Revoke
 from cas_server.endpoints.token import Token
 from cas_server.grants import Issuing, grant_types
@@ -78,7 +78,7 @@ def _endpoints(issuing: Issuing) -> Mapping[str, ASGIApp]:
         "/oauth/introspect": Introspect(authentication, identities, store, live),
         "/oauth/revoke": Revoke(authentication, store),
         "/oauth/token": Token(authentication, grants),
-        "/.well-known/oauth-authorization-server": Metadata(live, grants),
+        **dict.fromkeys((WELL_KNOWN, f"{WELL_KNOWN}/"), Metadata(live, grants)),
     }
 
 

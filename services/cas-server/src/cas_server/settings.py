@@ -42,13 +42,15 @@ def _long_key(key: SecretStr) -> SecretStr:
 
 def _issuer(url: str) -> str:
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+    is_url = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    is_plain = url.isascii() and url.isprintable() and not set(url) & set(" ?#@\\")
+    if not (is_url and is_plain):
         raise ValueError("is no http or https URL without query and fragment (RFC 8414, 2)")
-    return url.rstrip("/")
+    return url
 
 
 Issuer = Annotated[str, AfterValidator(_issuer)]
-"""The URL by which the outside knows this server."""
+"""The URL by which the outside knows this server; what it is compared with is every letter."""
 
 Hash = Annotated[str, AfterValidator(_known_hash)]
 """What `cas-server hash-secret`, `hash-password` or `new-client` printed."""

@@ -55,7 +55,7 @@ def app(**sections: object) -> FastAPI:
         version="1",
         routers=[router],
         token_services=TOKENS,
-        fast_paths={"/fast": fast},
+        fast_paths={"/fast": fast, "/.well-known/x": fast, "/.well-known/x/": fast},
     )
 
 
@@ -123,6 +123,16 @@ async def test_a_path_in_any_script_is_served(serve: Serve) -> None:
 
     assert (await client.get("/caf%c3%a9")).status_code == 404
     assert (await client.get("/caf%c3%a9s")).status_code == 401
+
+
+async def test_well_known_paths_stand_at_the_root_whatever_the_context_path(serve: Serve) -> None:
+    """RFC 8615, 3."""
+    client = await serve(app(server={"servlet": {"context_path": "/shop"}}))
+
+    for path in ("/.well-known/x", "/.well-known/x/y", "/shop/.well-known/x"):
+        assert (await client.get(path)).status_code == 204
+    for path in ("/.well-known/xy", "/.well-known", "/shop.well-known/x"):
+        assert (await client.get(path)).status_code in (401, 404)
 
 
 async def test_faults_fail_requests_on_purpose(serve: Serve) -> None:

@@ -1,7 +1,8 @@
 """Plain ASGI layers around the application, outermost first:
 
 `RequestLayer` (trace, metrics, last resort for errors), `SourceAddress`, `PathCheck`,
-`ContextPath`, `BodyLimit`, `Faults`, `FastPaths`; then the security filter and FastAPI.
+`ContextPath`, `BodyLimit`, `Faults`, `FastPaths`; then the security filter, `JsonBodies` and
+FastAPI.
 
 Where a layer has nothing to await it is a plain function that hands the next one's awaitable on:
 each coroutine more would cost every request a microsecond.
@@ -11,6 +12,7 @@ from chassis.middleware.body_limit import BodyLimit
 from chassis.middleware.context_path import ContextPath
 from chassis.middleware.fast_paths import FastPaths
 from chassis.middleware.faults import Faults
+from chassis.middleware.json_bodies import JsonBodies
 from chassis.middleware.path_check import PathCheck
 from chassis.middleware.request import RequestLayer
 from chassis.middleware.source_address import SourceAddress
@@ -20,6 +22,7 @@ __all__ = [
     "ContextPath",
     "FastPaths",
     "Faults",
+    "JsonBodies",
     "PathCheck",
     "RequestLayer",
     "SourceAddress",

@@ -6,16 +6,25 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class FastPaths:
-    """Hand exact paths to plain ASGI callables; the rest goes on."""
+    """Hand exact paths to plain ASGI callables; the rest goes on.
+
+    One that ends with a slash takes all that is below it too.
+    """
 
     def __init__(self, app: ASGIApp, *, paths: Mapping[str, ASGIApp]) -> None:
         self._app, self._paths = app, dict(paths)
+        self._folders = tuple(path for path in paths if path.endswith("/"))
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Dispatch by path."""
         if scope["type"] == "http":
-            fast = self._paths.get(scope["path"])
-            if fast is not None:
-                scope["route"] = scope["path"]
-                return fast(scope, receive, send)
+            path = self._find(scope["path"])
+            if path is not None:
+                scope["route"] = path
+                return self._paths[path](scope, receive, send)
         return self._app(scope, receive, send)
+
+    def _find(self, path: str) -> str | None:
+        if path in self._paths:
+            return path
+        return next((folder for folder in self._folders if path.startswith(folder)), None)

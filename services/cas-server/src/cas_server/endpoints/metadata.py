@@ -1,7 +1,8 @@
-"""GET /.well-known/oauth-authorization-server (RFC 8414)."""
+"""GET /.well-known/oauth-authorization-server (RFC 8414), with the issuer's path behind it."""
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from starlette.types import Receive, Scope, Send
 
@@ -9,7 +10,9 @@ from cas_server.endpoints.answers import answer_json
 from cas_server.errors import MethodNotAllowed
 from cas_server.settings import CasSettings
 from chassis import LiveConfig
+from chassis.errors import NotFound
 
+WELL_KNOWN = "/.well-known/oauth-authorization-server"
 _METHODS = ["client_secret_basic", "client_secret_post"]
 
 
@@ -20,22 +23,31 @@ class Metadata:
         self._live, self._grant_types = live, sorted(grant_types)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serve one request; the issuer may have changed since the one before."""
         del receive
+        issuer = self._live.settings.issuer
+        if scope["path"] not in (WELL_KNOWN, WELL_KNOWN + _path(issuer)):
+            raise NotFound
         if scope["method"] not in ("GET", "HEAD"):
             raise MethodNotAllowed("Send a GET", headers={"Allow": "GET, HEAD"})
-        await answer_json(send, self._fields(self._live.settings.issuer))
+        await answer_json(send, self._fields(issuer))
 
     def _fields(self, issuer: str) -> dict[str, Any]:
+        base = issuer.rstrip("/")
         return {
             "issuer": issuer,
-            "token_endpoint": f"{issuer}/oauth/token",
-            "introspection_endpoint": f"{issuer}/oauth/introspect",
-            "revocation_endpoint": f"{issuer}/oauth/revoke",
-            "userinfo_endpoint": f"{issuer}/api/v1/user",
+            "token_endpoint": f"{base}/oauth/token",
+            "introspection_endpoint": f"{base}/oauth/introspect",
+            "revocation_endpoint": f"{base}/oauth/revoke",
+            "userinfo_endpoint": f"{base}/api/v1/user",
             "grant_types_supported": self._grant_types,
             "response_types_supported": [],
             "token_endpoint_auth_methods_supported": _METHODS,
             "introspection_endpoint_auth_methods_supported": _METHODS,
             "revocation_endpoint_auth_methods_supported": _METHODS,
         }
+
+
+def _path(issuer: str) -> str:
+    """Return what stands behind the well-known path, decoded as in a request (RFC 8414, 3.1)."""
+    return unquote(urlsplit(issuer).path).rstrip("/")
