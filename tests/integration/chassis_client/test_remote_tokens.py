@@ -99,7 +99,7 @@ async def test_refused_credentials_are_our_fault_logged_and_503(status: int) -> 
         answer(200, b"<html>"),
         answer(200, b"[]"),
         answer(200, json.dumps({**LIVE, "error": "x"}).encode()),
-        answer(200, json.dumps({"client_id": "demo-app"}).encode()),
+        answer(200, json.dumps({"aud": ["rest-service"]}).encode()),
         answer(200, json.dumps({**LIVE, "active": "true"}).encode()),
         answer(200, json.dumps({**LIVE, "pad": "x" * 2_000_000}).encode()),
         answer(201, json.dumps(LIVE).encode()),
@@ -118,6 +118,35 @@ async def test_anything_else_is_503_with_retry_after(data: bytes) -> None:
     refused = await refusal(data)
     assert isinstance(refused, TemporarilyUnavailable)
     assert (refused.status, refused.headers["Retry-After"]) == (503, "1")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (answer(200, json.dumps({**LIVE, "pad": "x" * 5_000}).encode()), "4096 bytes"),
+        (answer(200, json.dumps({**LIVE, "exp": "soon"}).encode()), "exp is no number"),
+        (answer(200, json.dumps({**LIVE, "authorities": [1]}).encode()), "authorities is no"),
+        (answer(200, b"<html>"), "not JSON"),
+        (answer(404, b"{}"), "an unexpected status, 404"),
+        (answer(401, b"{}"), "refuses our own credentials"),
+    ],
+    ids=range(6),
+)
+async def test_a_response_that_cannot_be_used_says_why(data: bytes, reason: str) -> None:
+    """To the caller and in the log; it is not that nobody was there."""
+    settings = live(client={"max_response_size": 4096})
+    async with (
+        scripted(data) as server,
+        ServiceClients(settings, discovery=Table(cas=server.address)) as clients,
+    ):
+        with structlog.testing.capture_logs() as logs, pytest.raises(ApiError) as raised:
+            await create_token_services(settings, clients).authenticate("t0ken")
+    assert raised.value.status == 503
+    assert reason in raised.value.description
+    (entry,) = [log for log in logs if log["log_level"] == "error"]
+    assert reason in entry["reason"]
+    assert "unreachable" not in str(logs) + raised.value.description
 
 
 @pytest.mark.anyio

@@ -21,7 +21,7 @@ from chassis import (
     create_app,
     service_client,
 )
-from chassis.client import ServiceUnavailable
+from chassis.client import ServiceUnavailable, UnusableResponse
 from chassis.config import ConfigSource
 from chassis.security.bearer import BearerToken
 from chassis.security.errors import Unauthenticated
@@ -63,6 +63,55 @@ async def test_an_answer_is_httpx_own() -> None:
     assert response.json() == {"version": "v1"}
     head = server.requests[0].head
     assert head.startswith("GET /api/detail?a=b+c HTTP/1.1\r\nHost: diff-ns\r\n")
+
+
+@pytest.mark.anyio
+@pytest.mark.bound("client-response")
+async def test_a_response_over_the_bound_says_so() -> None:
+    """Decoded as well: a kilobyte of gzip can stand for a megabyte."""
+    gzipped = "Content-Encoding: gzip"
+    chunks = b"".join(b"400\r\n%b\r\n" % (b"x" * 1024) for _ in range(5)) + b"0\r\n\r\n"
+    for data, fits in (
+        (answer(200, b"x" * 4096), True),
+        (answer(200, b"x" * 4097), False),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks, False),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 5000, False),
+        (answer(200, gzip.compress(b"x" * 4096), gzipped), True),
+        (answer(200, gzip.compress(b"x" * 4097), gzipped), False),
+        (answer(200, gzip.compress(b"x" * 900_000), gzipped), False),
+    ):
+        settings = live(client={"max_response_size": 4096})
+        async with (
+            scripted(data) as server,
+            ServiceClients(settings, discovery=Table(diff=server.address)) as clients,
+        ):
+            client = clients.client("diff-ns")
+            if fits:
+                assert (await client.get("/")).content == b"x" * 4096
+                continue
+            with pytest.raises(UnusableResponse, match=r"client\.max-response-size") as raised:
+                await client.get("/")
+            assert (raised.value.status, len(server.requests)) == (502, 1)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "data",
+    [
+        answer(200, b"x", "Content-Encoding: br"),
+        answer(200, b"x", "Content-Encoding: gzip"),
+        answer(200, gzip.compress(b"x" * 99)[:-9], "Content-Encoding: gzip"),
+        answer(200, gzip.compress(gzip.compress(b"x")), "Content-Encoding: gzip, gzip"),
+    ],
+    ids=["another coding", "no gzip", "cut short", "twice"],
+)
+async def test_a_body_that_cannot_be_decoded_says_so(data: bytes) -> None:
+    async with (
+        scripted(data) as server,
+        ServiceClients(live(), discovery=Table(diff=server.address)) as clients,
+    ):
+        with pytest.raises(UnusableResponse, match=r"coding|gzip"):
+            await clients.client("diff-ns").get("/")
 
 
 @pytest.mark.anyio
@@ -219,12 +268,16 @@ async def test_a_service_that_always_refuses_gets_two_calls_not_more() -> None:
         answer(200, b"{}"),
         answer(200, b'{"access_token":"a b","expires_in":60}'),
         answer(200, b'{"access_token":1,"expires_in":60}'),
-        answer(200, b'{"access_token":"t","expires_in":"60"}'),
+        answer(200, b'{"access_token":"t","expires_in":"soon"}'),
+        answer(200, b'{"access_token":"t","expires_in":-1}'),
+        answer(200, b'{"access_token":"t","expires_in":true}'),
+        answer(200, b'{"access_token":"t","expires_in":1e999}'),
+        answer(200, b'{"access_token":"t","token_type":"mac","expires_in":60}'),
         answer(200, b"oops"),
+        answer(200, b"[" * 100_000),
     ],
-    ids=range(6),
 )
-async def test_no_own_token_is_503_and_no_call(data: bytes) -> None:
+async def test_no_own_token_tells_why_and_makes_no_call(data: bytes) -> None:
     async with (
         scripted(data) as cas_server,
         scripted(OK) as server,
@@ -232,9 +285,42 @@ async def test_no_own_token_is_503_and_no_call(data: bytes) -> None:
             live(), discovery=Table(cas=cas_server.address, diff=server.address)
         ) as clients,
     ):
-        with pytest.raises(ServiceUnavailable):
+        with pytest.raises(UnusableResponse) as raised:
             await clients.client("diff-ns", auth=ClientCredentials()).get("/")
     assert server.requests == []
+    assert (raised.value.status, raised.value.error) == (502, "bad_gateway")
+    assert raised.value.reason
+    assert "unreachable" not in raised.value.description
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_a_server_that_gives_no_token_now_is_503(status: int) -> None:
+    async with (
+        scripted(answer(status, b'{"error":"temporarily_unavailable"}')) as cas_server,
+        ServiceClients(live(), discovery=Table(cas=cas_server.address)) as clients,
+    ):
+        with pytest.raises(ServiceUnavailable, match=f"responded {status}") as raised:
+            await clients.client("diff-ns", auth=ClientCredentials()).get("/")
+    assert (raised.value.status, raised.value.headers["Retry-After"]) == (503, "1")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("lifetime", ['"600"', '"600.0"', "600", "600.5"])
+async def test_a_lifetime_is_read_as_widespread_clients_read_it(lifetime: str) -> None:
+    """As text by golang.org/x/oauth2, oauthlib, Authlib and Spring."""
+    token = f'{{"access_token":"t","token_type":"BEARER","expires_in":{lifetime}}}'.encode()
+    async with (
+        scripted(answer(200, token)) as cas_server,
+        scripted(OK) as server,
+        ServiceClients(
+            live(), discovery=Table(cas=cas_server.address, diff=server.address)
+        ) as clients,
+    ):
+        client = clients.client("diff-ns", auth=ClientCredentials())
+        await client.get("/")
+        await client.get("/")
+    assert len(cas_server.requests) == 1
 
 
 @pytest.mark.anyio

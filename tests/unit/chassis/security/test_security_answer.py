@@ -54,10 +54,47 @@ def test_scope_and_audience_may_be_texts_as_some_servers_write_them() -> None:
 
 
 @pytest.mark.parametrize(
+    ("authorities", "read"),
+    [
+        ("ROLE_USER", {"ROLE_USER"}),
+        ("ROLE_USER, ROLE_ADMIN,", {"ROLE_USER", "ROLE_ADMIN"}),
+        ("", set()),
+        ([], set()),
+        ([{"authority": "ROLE_USER"}], {"ROLE_USER"}),
+        ([{"authority": "ROLE_USER", "id": 7}, "ROLE_ADMIN"], {"ROLE_USER", "ROLE_ADMIN"}),
+        ([{"role": "ROLE_USER"}, {"value": "ROLE_ADMIN"}], {"ROLE_USER", "ROLE_ADMIN"}),
+        (["ROLE_A,ROLE_ADMIN"], {"ROLE_A,ROLE_ADMIN"}),
+    ],
+)
+def test_authorities_are_read_as_spring_reads_them(authorities: object, read: set[str]) -> None:
+    """A list is a list already: no name in it becomes two."""
+    assert check(authorities=authorities).authorities == read
+    body = json.dumps({"username": "alice", "authorities": authorities}).encode()
+    assert known_user(body, client_id="c", resource_id=None).authorities == read
+
+
+def test_a_token_without_exp_counts_until_it_is_checked_again() -> None:
+    """RFC 7662, 2.2: it is optional, and the server has just said that the token lives."""
+    assert check(exp=...).expires_at is None
+
+
+def test_an_exp_with_a_fraction_is_a_number_too() -> None:
+    """RFC 7519, 2, NumericDate."""
+    assert check(exp=4102444800.5).expires_at == 4102444800
+
+
+def test_an_audience_as_text_is_one_name() -> None:
+    """RFC 7519, 4.1.3; divided, a name with a space would open two services."""
+    with pytest.raises(InvalidToken):
+        check(aud="other rest-service")
+
+
+@pytest.mark.parametrize(
     "changed",
     [
         {"active": False},
         {"exp": 1},
+        {"exp": 1.5},
         {"exp": int(time.time())},  # has come, whenever this runs
         {"aud": ...},
         {"aud": []},
@@ -83,14 +120,20 @@ def test_a_dead_expired_or_foreign_token_is_refused(changed: dict[str, Any]) -> 
         {"client_id": 1},
         {"user_name": None},
         {"user_name": ""},
-        {"authorities": "ROLE_ADMIN"},
+        {"authorities": 1},
+        {"authorities": None},
+        {"authorities": {"authority": "ROLE_ADMIN"}},
         {"authorities": [1]},
+        {"authorities": [["ROLE_ADMIN"]]},
+        {"authorities": [{"name": "ROLE_ADMIN", "id": 1}]},
+        {"authorities": [{"authority": ["ROLE_ADMIN"]}]},
+        {"scope": None},
+        {"aud": {"rest-service": True}},
         {"scope": {"read": True}},
         {"aud": 1},
-        {"exp": ...},
         {"exp": "4102444800"},
         {"exp": True},
-        {"exp": 4102444800.5},
+        {"exp": [4102444800]},
         {"exp": None},
     ],
     ids=str,
@@ -110,6 +153,9 @@ def test_an_answer_without_the_needed_fields_lets_nobody_in(changed: dict[str, A
         b'"alice"',
         b"<html>",
         b'{"detail":"Not Found"}',
+        json.dumps(LIVE).encode().replace(b"4102444800", b"1e999"),
+        json.dumps(LIVE).encode().replace(b"4102444800", b"Infinity"),
+        json.dumps(LIVE).encode().replace(b"alice", b"\\ud800"),
         b"\xff\xfe",
         b"[" * 100_000,
     ],

@@ -3,7 +3,7 @@
 from chassis.client.auth import CallAuth, ClientCredentials, TokenRelay
 from chassis.client.clients import ServiceClients
 from chassis.client.dependency import service_client
-from chassis.client.errors import ServiceTimeout, ServiceUnavailable
+from chassis.client.errors import ServiceTimeout, ServiceUnavailable, UnusableResponse
 from chassis.client.service_client import ServiceClient
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "ServiceTimeout",
     "ServiceUnavailable",
     "TokenRelay",
+    "UnusableResponse",
     "service_client",
 ]

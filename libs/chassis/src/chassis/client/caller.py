@@ -19,7 +19,8 @@ from dataclasses import dataclass, replace
 import structlog
 
 from chassis.client.budget import RetryBudget
-from chassis.client.errors import ServiceTimeout, ServiceUnavailable
+from chassis.client.content_coding import too_large
+from chassis.client.errors import ServiceTimeout, ServiceUnavailable, UnusableResponse
 from chassis.client.target import Target
 from chassis.discovery import Discovery, DiscoveryError
 from chassis.telemetry.trace import current_trace
@@ -30,6 +31,7 @@ from chassis.transport import (
     Pool,
     RawRequest,
     RawResponse,
+    ResponseTooLargeError,
     TransportError,
 )
 
@@ -55,7 +57,7 @@ class Caller:
         """Return the service's answer, whatever its status.
 
         Raises `ServiceUnavailable` (503) when none came, `ServiceTimeout` (504) when it did not
-        come in time.
+        come in time, `UnusableResponse` (502) when it was too large.
         """
         self.budget.earn()
         try:
@@ -64,6 +66,10 @@ class Caller:
         except TimeoutError:
             _log.warning("service call timed out", service=target.name, timeout_s=self.timeout)
             raise ServiceTimeout(target.name) from None
+        except ResponseTooLargeError:
+            reason = too_large(self.pool.max_response)
+            _log.warning("service call failed", service=target.name, reason=reason)
+            raise UnusableResponse(target.name, reason) from None
         except (DiscoveryError, TransportError) as error:
             _log.warning("service call failed", service=target.name, reason=str(error))
             raise ServiceUnavailable(target.name) from error

@@ -1,6 +1,6 @@
 """The service's own access token, by the client credentials grant (RFC 6749 section 4.4)."""
 
-import json
+import re
 import time
 from typing import Any
 from urllib.parse import urlencode
@@ -8,15 +8,20 @@ from urllib.parse import urlencode
 import structlog
 
 from chassis.client.caller import Caller
-from chassis.client.errors import ServiceUnavailable
+from chassis.client.errors import ServiceUnavailable, UnusableResponse
 from chassis.client.target import Endpoint
 from chassis.config.live import LiveConfig
 from chassis.security.basic import OwnCredentials
 from chassis.security.bearer import BearerToken, is_token
 from chassis.single_flight import SingleFlight
+from chassis.strict_json import strict_json
 from chassis.transport import RawRequest, RawResponse
 
 _OK = 200
+_NOT_NOW = frozenset({429, 500, 502, 503, 504})
+_ERROR_CODE = re.compile(r"[a-z_]{1,64}")
+_SECONDS = re.compile(r"[0-9]{1,10}(?:\.[0-9]{1,9})?")
+_LONGEST = 1e9
 _MARGIN_SHARE = 0.1
 _MAX_MARGIN = 30.0
 
@@ -39,7 +44,10 @@ class ClientTokens:
         self._flight: SingleFlight[str, BearerToken] = SingleFlight()
 
     async def get(self) -> BearerToken:
-        """Return a token that lives; raise `ServiceUnavailable` where none can be had."""
+        """Return a token that lives; raise `ServiceUnavailable` where none can be had.
+
+        `UnusableResponse`, one of its kind, tells what is wrong with the response.
+        """
         if self._token is not None and time.monotonic() < self._fresh_until:
             return self._token
         return await self._flight.run("token", self._fetch)
@@ -92,19 +100,50 @@ class ClientTokens:
 
 def _read(response: RawResponse, service: str) -> tuple[BearerToken, float]:
     """Return the token and its lifetime in seconds; without one it is used once."""
+    try:
+        return _issued(response)
+    except _UnusableError as error:
+        _log.error("no token of our own", status=response.status, reason=str(error))
+        if response.status in _NOT_NOW:
+            raise ServiceUnavailable(service, f"responded {response.status}") from None
+        raise UnusableResponse(service, str(error)) from None
+
+
+class _UnusableError(Exception):
+    """Say what is wrong with a token response, never what it says."""
+
+
+def _issued(response: RawResponse) -> tuple[BearerToken, float]:
     answer = _json_object(response.body)
-    token, lifetime = answer.get("access_token"), answer.get("expires_in", 0)
-    timed = isinstance(lifetime, int | float) and lifetime >= 0
-    if response.status == _OK and timed and isinstance(token, str) and is_token(token):
-        return BearerToken(token), float(lifetime)
-    # The error code is the server's word for what is wrong with our registration.
-    _log.error("no token of our own", status=response.status, error=answer.get("error"))
-    raise ServiceUnavailable(service)
+    if response.status != _OK:
+        # The error code is the server's word for what is wrong with our registration.
+        code = answer.get("error")
+        known = isinstance(code, str) and _ERROR_CODE.fullmatch(code)
+        raise _UnusableError(f"status {response.status}, {code if known else 'no error code'}")
+    token, kind = answer.get("access_token"), answer.get("token_type", "bearer")
+    if not isinstance(token, str) or not is_token(token):
+        raise _UnusableError("access_token is missing or no token")
+    if not isinstance(kind, str) or kind.lower() != "bearer":
+        raise _UnusableError("token_type is not bearer")
+    return BearerToken(token), _lifetime(answer.get("expires_in"))
+
+
+def _lifetime(value: Any) -> float:
+    """Return seconds; many servers write them as text, and their clients read it."""
+    if value is None:
+        return 0.0
+    if isinstance(value, str) and _SECONDS.fullmatch(value):
+        return float(value)
+    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+        return float(min(value, _LONGEST))
+    raise _UnusableError("expires_in is no number of seconds")
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
     try:
-        answer = json.loads(body)
+        answer = strict_json(body)
     except ValueError:
-        return {}
-    return answer if isinstance(answer, dict) else {}
+        answer = None
+    if not isinstance(answer, dict):
+        raise _UnusableError("it is no JSON object")
+    return answer

@@ -103,6 +103,7 @@ def _pool_options(settings: ClientSettings) -> PoolOptions:
         connect_timeout=settings.connect_timeout,
         keep_alive=settings.keep_alive,
         max_age=settings.max_connection_age,
+        max_response=settings.max_response_size,
         source_address=settings.source_address,
     )
 

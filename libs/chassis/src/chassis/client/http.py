@@ -3,15 +3,20 @@
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
+import structlog
 
 from chassis.client.caller import Caller
+from chassis.client.content_coding import ACCEPTED, CodingError, decoded
+from chassis.client.errors import UnusableResponse
 from chassis.client.target import Target
-from chassis.transport import RawRequest
+from chassis.transport import RawRequest, RawResponse
 
 # RFC 9110 section 9.2.2.
 _IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 # The connection's own business: the pool decides, and the body is sent in one piece.
 _OWN_HEADERS = frozenset({b"connection", b"transfer-encoding", b"content-length", b"host"})
+
+_log = structlog.get_logger("chassis.client")
 
 
 class ServiceTransport(httpx.AsyncBaseTransport):
@@ -29,7 +34,17 @@ class ServiceTransport(httpx.AsyncBaseTransport):
             _raw_request(request, target, await request.aread()),
             idempotent=request.method in _IDEMPOTENT_METHODS,
         )
-        return httpx.Response(raw.status, headers=raw.headers, content=raw.body, request=request)
+        plain = self._decoded(raw, target)
+        return httpx.Response(
+            plain.status, headers=plain.headers, content=plain.body, request=request
+        )
+
+    def _decoded(self, raw: RawResponse, target: Target) -> RawResponse:
+        try:
+            return decoded(raw, self._caller.pool.max_response)
+        except CodingError as error:
+            _log.warning("service call failed", service=target.name, reason=str(error))
+            raise UnusableResponse(target.name, str(error)) from None
 
 
 def _raw_request(request: httpx.Request, target: Target, body: bytes) -> RawRequest:
@@ -48,5 +63,8 @@ def service_http(caller: Caller) -> httpx.AsyncClient:
     """
     no_cookies = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
     return httpx.AsyncClient(
-        transport=ServiceTransport(caller), cookies=no_cookies, trust_env=False
+        transport=ServiceTransport(caller),
+        headers={"Accept-Encoding": ACCEPTED},
+        cookies=no_cookies,
+        trust_env=False,
     )

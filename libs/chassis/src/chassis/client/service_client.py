@@ -8,9 +8,10 @@ import httpx
 class ServiceClient:
     """Call one service by paths; the answers are httpx's.
 
-    Every method raises `ServiceUnavailable` (503) when no answer came and `ServiceTimeout` (504)
-    when it did not come in time; unhandled they become those answers. Any status that did come
-    is returned: use `response.raise_for_status()` or look at it.
+    Every method raises `ServiceUnavailable` (503) when no answer came, `ServiceTimeout` (504)
+    when it did not come in time, and `UnusableResponse` (502) when it was too large; unhandled
+    they become those answers. Any status that did come is returned: use
+    `response.raise_for_status()` or look at it.
     """
 
     def __init__(self, http: httpx.AsyncClient, base_url: str, auth: httpx.Auth | None) -> None:

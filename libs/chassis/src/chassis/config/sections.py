@@ -147,6 +147,7 @@ class ClientSettings(Section):
     max_connection_age: Duration = 60.0
     keep_alive: Duration = 15.0
     max_connections: int = Field(default=100, ge=1)
+    max_response_size: int = Field(default=1024 * 1024, ge=1024)
     retry_budget: float = Field(default=0.2, ge=0, le=1)
     source_address: str | None = None
 

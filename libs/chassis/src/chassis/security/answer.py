@@ -1,17 +1,19 @@
 """What an authorization server's answer must look like before anyone is let in.
 
 Old resource servers take any JSON without `error` for a yes, an `exp` in the past and a token
-for somebody else included. Here every field is looked at, and doubt is a no.
+for somebody else included. Here every field is looked at, and doubt is a no. What servers write in
+more than one way is read as the widespread clients read it.
 """
 
-import json
 import time
 from typing import Any
 
 from chassis.errors import InvalidToken
 from chassis.security.authentication import Authentication
 from chassis.security.errors import ForeignToken
+from chassis.strict_json import strict_json
 
+_AUTHORITY_KEYS = ("authority", "role", "value")
 _USER_NAME_KEYS = ("user_name", "username", "user", "sub", "name")
 
 
@@ -22,8 +24,8 @@ class MalformedAnswerError(Exception):
 def json_object(body: bytes) -> dict[str, Any]:
     """Read a JSON object; raise `MalformedAnswerError` for anything else."""
     try:
-        answer = json.loads(body.decode())
-    except (ValueError, RecursionError):
+        answer = strict_json(body)
+    except ValueError:
         raise MalformedAnswerError("not JSON") from None
     if not isinstance(answer, dict):
         raise MalformedAnswerError("not a JSON object")
@@ -41,9 +43,9 @@ def checked_token(body: bytes, *, resource_id: str | None) -> Authentication:
     authentication = Authentication(
         client_id=_text(answer, "client_id"),
         user_name=_text(answer, "user_name") if "user_name" in answer else None,
-        scopes=_names(answer, "scope", divided=True),
-        authorities=_names(answer, "authorities"),
-        audience=_names(answer, "aud", divided=True),
+        scopes=_scopes(answer),
+        authorities=_authorities(answer),
+        audience=_audience(answer),
         expires_at=_expiry(answer),
         claims=answer,
     )
@@ -63,10 +65,10 @@ def known_user(body: bytes, *, client_id: str, resource_id: str | None) -> Authe
     authentication = Authentication(
         client_id=_text(answer, "client_id") if "client_id" in answer else client_id,
         user_name=_text(answer, key),
-        scopes=_names(answer, "scope", divided=True),
-        authorities=_names(answer, "authorities"),
-        audience=_names(answer, "aud", divided=True),
-        expires_at=_expiry(answer) if "exp" in answer else None,
+        scopes=_scopes(answer),
+        authorities=_authorities(answer),
+        audience=_audience(answer),
+        expires_at=_expiry(answer),
         claims=answer,
     )
     _refuse_foreign(authentication, resource_id)
@@ -88,13 +90,16 @@ def _refuse_foreign(authentication: Authentication, resource_id: str | None) -> 
         raise ForeignToken(authentication, resource_id)
 
 
-def _expiry(answer: dict[str, Any]) -> int:
-    expires_at = answer.get("exp")
-    if type(expires_at) is not int:
-        raise MalformedAnswerError("exp is no integer")
+def _expiry(answer: dict[str, Any]) -> int | None:
+    """Return `exp` in seconds; it is optional (RFC 7662, 2.2), and may have a fraction."""
+    if "exp" not in answer:
+        return None
+    expires_at = answer["exp"]
+    if type(expires_at) not in (int, float):
+        raise MalformedAnswerError("exp is no number")
     if expires_at <= time.time():
         raise InvalidToken("The access token has expired")
-    return expires_at
+    return int(expires_at)
 
 
 def _text(answer: dict[str, Any], key: str) -> str:
@@ -104,11 +109,39 @@ def _text(answer: dict[str, Any], key: str) -> str:
     return value
 
 
-def _names(answer: dict[str, Any], key: str, *, divided: bool = False) -> frozenset[str]:
-    """Read an array of texts; `divided` also takes one text with spaces between the names."""
-    value = answer.get(key, [])
-    if divided and isinstance(value, str):
-        value = value.split()
+def _scopes(answer: dict[str, Any]) -> frozenset[str]:
+    """Read an array, or one text with spaces between the names (RFC 6749, 3.3)."""
+    value = answer.get("scope", [])
+    return _texts(value.split() if isinstance(value, str) else value, "scope")
+
+
+def _audience(answer: dict[str, Any]) -> frozenset[str]:
+    """Read an array, or one text that is one name (RFC 7519, 4.1.3)."""
+    value = answer.get("aud", [])
+    return _texts([value] if isinstance(value, str) else value, "aud")
+
+
+def _authorities(answer: dict[str, Any]) -> frozenset[str]:
+    """Read an array, or one text with commas between the names; a name may stand in an object.
+
+    So Spring reads it (AuthorityUtils, FixedAuthoritiesExtractor), whose servers send a
+    `GrantedAuthority` as `{"authority": "ROLE_USER"}`.
+    """
+    value = answer.get("authorities", [])
+    if isinstance(value, str):
+        value = [name.strip() for name in value.split(",") if name.strip()]
+    if isinstance(value, list):
+        value = [_authority(name) for name in value]
+    return _texts(value, "authorities")
+
+
+def _authority(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return next((value[key] for key in _AUTHORITY_KEYS if key in value), None)
+
+
+def _texts(value: Any, key: str) -> frozenset[str]:
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise MalformedAnswerError(f"{key} is no array of texts")
     return frozenset(value)

@@ -13,7 +13,7 @@ import structlog
 
 from chassis.client.caller import Caller
 from chassis.client.clients import ServiceClients
-from chassis.client.errors import ServiceUnavailable
+from chassis.client.errors import ServiceUnavailable, UnusableResponse
 from chassis.client.target import Endpoint
 from chassis.config.live import LiveConfig
 from chassis.config.sections import OAuth2Settings
@@ -63,6 +63,8 @@ class RemoteTokenServices:
             request, read = _user_info_request(endpoint, token), _read_user_info
         try:
             response = await self._caller.call(endpoint.target, request, idempotent=True)
+        except UnusableResponse as error:
+            raise _unusable(error.reason) from None
         except ServiceUnavailable:
             raise TemporarilyUnavailable(_UNKNOWN) from None
         return _judged(response, oauth2, read)
@@ -116,9 +118,13 @@ def _judged(response: RawResponse, oauth2: OAuth2Settings, read: _Read) -> Authe
     try:
         return read(response, oauth2)
     except MalformedAnswerError as error:
-        reason = str(error)
-        _log.error("authorization server unusable", status=response.status, reason=reason)
-        raise TemporarilyUnavailable(_UNKNOWN) from None
+        raise _unusable(str(error), status=response.status) from None
+
+
+def _unusable(reason: str, **details: int) -> TemporarilyUnavailable:
+    """Log and tell why the response of the authorization server can't be used."""
+    _log.error("authorization server unusable", reason=reason, **details)
+    return TemporarilyUnavailable(f"The authorization server's response can't be used: {reason}")
 
 
 def _read_check_token(response: RawResponse, oauth2: OAuth2Settings) -> Authentication:
@@ -131,7 +137,7 @@ def _read_check_token(response: RawResponse, oauth2: OAuth2Settings) -> Authenti
             raise MalformedAnswerError(
                 "it refuses our own credentials; see security.oauth2.client and check-tokens"
             )
-    raise MalformedAnswerError("an unexpected status")
+    raise MalformedAnswerError(f"an unexpected status, {response.status}")
 
 
 def _read_user_info(response: RawResponse, oauth2: OAuth2Settings) -> Authentication:
@@ -144,4 +150,4 @@ def _read_user_info(response: RawResponse, oauth2: OAuth2Settings) -> Authentica
             )
         case 401 | 403:
             raise InvalidToken
-    raise MalformedAnswerError("an unexpected status")
+    raise MalformedAnswerError(f"an unexpected status, {response.status}")

@@ -31,7 +31,7 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._headers: list[tuple[bytes, bytes]] = []
         self._body: list[bytes] = []
-        self._size = 0
+        self._size = self._body_size = 0
         self._is_head = is_head
         self._ends_at_close = False
 
@@ -76,7 +76,7 @@ class Connection(asyncio.Protocol):
             return
         self._size += len(data)
         if self._size > self._max_response + _MAX_HEADER_BYTES:
-            self._abandon(ResponseTooLargeError(f"the answer exceeds {self._max_response} bytes"))
+            self._abandon(self._too_large())
             return
         try:
             self._parser.feed_data(data)
@@ -112,6 +112,10 @@ class Connection(asyncio.Protocol):
 
     def on_body(self, body: bytes) -> None:
         """Keep a part of the body (httptools)."""
+        self._body_size += len(body)
+        if self._body_size > self._max_response:
+            self._abandon(self._too_large())
+            return
         self._body.append(body)
 
     def on_message_complete(self) -> None:
@@ -128,6 +132,9 @@ class Connection(asyncio.Protocol):
         if self._answer is not None and not self._answer.done():
             status = self._parser.get_status_code()
             self._answer.set_result(RawResponse(status, self._headers, b"".join(self._body)))
+
+    def _too_large(self) -> ResponseTooLargeError:
+        return ResponseTooLargeError(f"the answer exceeds {self._max_response} bytes")
 
     def _abandon(self, error: TransportError) -> None:
         self._fail(error)

@@ -45,6 +45,11 @@ class Pool:
         self._sweep: asyncio.TimerHandle | None = None
         self._retired = False
 
+    @property
+    def max_response(self) -> int:
+        """Return the bytes a response's body may have."""
+        return self._options.max_response
+
     async def exchange(
         self, origin: Origin, data: bytes, *, fresh: bool = False, is_head: bool = False
     ) -> RawResponse:
