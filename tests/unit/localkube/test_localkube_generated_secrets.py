@@ -1,0 +1,27 @@
+"""The command that prints generated Secrets: bounded in time."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localkube import generated
+from localkube.errors import LocalkubeError
+from localkube.images import Images
+
+POD = {"volumes": [{"name": "v", "secret": {"secretName": "wanted"}}]}
+DEPLOYMENT: dict[str, Any] = {
+    "kind": "Deployment",
+    "metadata": {"name": "web"},
+    "spec": {"template": {"spec": POD}},
+}
+
+
+@pytest.mark.bound("secrets-command")
+def test_a_command_that_prints_nothing_in_time_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generated, "_WITHIN_S", 0.2)
+    images = Images(tmp_path / "localkube.yaml", {}, ("sleep", "60"))
+    with pytest.raises(LocalkubeError, match=r"sleep: printed no Secrets within 0\.2 s"):
+        generated.generated([("all.yaml", DEPLOYMENT)], images)
