@@ -117,6 +117,20 @@ def test_an_editor_that_fails_changes_nothing_and_keeps_the_text(
     assert "one: mine" in _kept(result).read_text()
 
 
+def test_bytes_that_are_no_text_are_refused_and_stored_as_they_were(
+    running: Localkube, tmp_path: Path
+) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text("#!/bin/sh\nprintf '\\351\\n' >> $1\n")
+    editor.chmod(0o700)
+
+    result = running.run("edit", "cm", "shared", KUBE_EDITOR=str(editor), TMPDIR=str(tmp_path))
+
+    assert result.code == 2
+    assert _kept(result).read_bytes().endswith(b"\xe9\n")
+    assert _data(running) == {"one": "alpha", "two": "beta"}
+
+
 @pytest.mark.parametrize("editor", ["true", "sed -i s/^#.*/#other/"])
 def test_an_edit_without_a_change_changes_nothing(running: Localkube, editor: str) -> None:
     version = running.objects("cm", "shared")[0]["metadata"]["resourceVersion"]

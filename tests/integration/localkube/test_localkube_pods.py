@@ -277,3 +277,18 @@ def test_an_ephemeral_pod_directory_goes_with_the_pod(localkube: Localkube) -> N
 
 def _json(document: object) -> str:
     return json.dumps(document)
+
+
+def test_a_pod_of_a_long_name_has_a_short_one(localkube: Localkube) -> None:
+    """As in Kubernetes: 58 letters and a generated end; a longer name is no file's either."""
+    name = "a" * 253
+    long = deployment()
+    long["metadata"]["name"] = name
+
+    assert localkube.up(long).code == 0
+
+    (pod,) = localkube.pods()
+    assert (len(pod["metadata"]["name"]), pod["metadata"]["ownerReferences"][0]["name"]) == (
+        63,
+        name,
+    )

@@ -1,12 +1,14 @@
 """What probes and hooks do: an HTTP request, a command, a connection, or sleep."""
 
 import asyncio
+import urllib.parse
 from contextlib import suppress
 from typing import Protocol
 
 from localkube.errors import LocalkubeError
 from localkube.objects import Object
 
+_PATH = "%/:@!$&'()*+,;=~?-._"
 _BODY_LIMIT = 64 * 1024
 
 
@@ -73,7 +75,10 @@ def _http_request(request: Object, host: str) -> bytes:
         header["name"]: header.get("value", "") for header in request.get("httpHeaders", [])
     }
     lines = [f"{name}: {value}" for name, value in headers.items()]
-    return "\r\n".join([f"GET {request.get('path') or '/'} HTTP/1.1", *lines, "", ""]).encode()
+    if any("\r" in line or "\n" in line for line in lines):
+        raise ActionFailedError("net/http: invalid header field value")
+    path = urllib.parse.quote(request.get("path") or "/", safe=_PATH)
+    return "\r\n".join([f"GET {path} HTTP/1.1", *lines, "", ""]).encode()
 
 
 def _check_status(line: bytes) -> None:

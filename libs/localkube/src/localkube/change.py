@@ -71,11 +71,21 @@ def _place(options: argparse.Namespace) -> dict[str, str]:
 
 def _document(text: str, source: str) -> Any:
     try:
-        return json.loads(text)
+        found = json.loads(text)
+        json.dumps(found, ensure_ascii=False).encode()
+    except RecursionError:
+        raise UsageError(f"{source}: exceeded max depth") from None
+    except UnicodeEncodeError:
+        raise UsageError(f"{source}: is not Unicode text: half of a surrogate pair") from None
     except ValueError:
-        from localkube.yaml_reader import parse  # noqa: PLC0415  # JSON is the usual case
+        found = _only_document(text, source)
+    return found
 
-        documents = parse(text, source)
+
+def _only_document(text: str, source: str) -> Any:
+    from localkube.yaml_reader import parse  # noqa: PLC0415  # JSON is the usual case
+
+    documents = parse(text, source)
     if len(documents) != 1:
         raise UsageError(f"{source}: expected one JSON or YAML document")
     return documents[0]

@@ -12,7 +12,14 @@ from localkube.discovery_table import DiscoveryTable
 from localkube.errors import LocalkubeError, UsageError
 from localkube.events import Events
 from localkube.images import Images
-from localkube.kinds import MANIFEST_KINDS, NO_EFFECT_KINDS, kind_named, require_version, spelled
+from localkube.kinds import (
+    MANIFEST_KINDS,
+    NO_EFFECT_KINDS,
+    kind_named,
+    require_version,
+    resource_of,
+    spelled,
+)
 from localkube.launches import Platform
 from localkube.manifests import Manifest
 from localkube.objects import Object, Ref, annotations_of, labels_of, ref_of, selects
@@ -22,6 +29,8 @@ from localkube.services import Services
 from localkube.store import Store
 from localkube.versions import check_current
 from localkube.watchdog import Watchdog
+
+_LASTING = {"default", "kube-system", "kube-public"}
 
 
 class Cluster:
@@ -112,6 +121,9 @@ class Cluster:
         if pod := self._pods.get(ref):
             return pod.terminate(grace)
         if ref.kind == "Namespace":
+            if ref.name in _LASTING:
+                reason = "is forbidden: this namespace may not be deleted"
+                raise UsageError(f"{resource_of(ref)} {reason}")
             for kind in MANIFEST_KINDS[1:]:
                 for inside in self._store.list(kind, ref.name):
                     self._store.remove(ref_of(inside))

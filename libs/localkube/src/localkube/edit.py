@@ -18,6 +18,8 @@ from localkube.yaml_text import to_yaml
 
 TRIES = 10
 """How often an edit is sent anew because others change other fields of the object meanwhile."""
+_BYTES = "surrogateescape"
+"""What is not UTF-8 is refused, and stored as it was."""
 _HINT = "# Save and close to apply; an unchanged file changes nothing.\n"
 
 
@@ -78,7 +80,7 @@ def _edited(text: str) -> str:
         # The editor is the user's own, who may give it arguments.
         command = ["/bin/sh", "-c", f"{editor} {shlex.quote(str(path))}"]
         code = subprocess.call(command)  # noqa: S603  # see above
-        after = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+        after = path.read_text(encoding="utf-8", errors=_BYTES) if path.exists() else ""
     if code:
         kept = f"; {_stored(after)}" if after not in {"", text} else ""
         raise LocalkubeError(f"the editor {editor!r} ended with {code}; nothing was changed{kept}")
@@ -88,6 +90,6 @@ def _edited(text: str) -> str:
 def _stored(text: str) -> str:
     """Write a refused edit to a file of the user's alone, and say where it is."""
     descriptor, path = tempfile.mkstemp(prefix="localkube-edit-", suffix=".yaml")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors=_BYTES) as file:
         file.write(text)
     return f"a copy of your changes has been stored to {path}"

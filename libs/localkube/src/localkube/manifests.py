@@ -16,21 +16,28 @@ Manifest = tuple[str, Object]
 def read(path: str) -> list[Manifest]:
     """Read a file, a directory, or standard input for `-`; raise `UsageError`."""
     if path == "-":
-        return list(_documents("standard input", sys.stdin.read()))
+        return list(_documents("standard input", _text(sys.stdin.buffer.read(), "standard input")))
     return list(_place(Path(path)))
 
 
 def read_text(path: Path) -> str:
     """Read a text file; raise `UsageError`."""
     try:
-        return path.read_text(encoding="utf-8")
+        content = path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}; check the path") from None
+    return _text(content, str(path))
+
+
+def _text(content: bytes, source: str) -> str:
+    try:
+        return content.decode()
     except UnicodeDecodeError:
-        raise UsageError(f"{path}: is not UTF-8 text; save it as UTF-8") from None
+        raise UsageError(f"{source}: is not UTF-8 text; save it as UTF-8") from None
 
 
-def _place(path: Path) -> Iterator[Manifest]:
+def _place(path: Path, within: tuple[Path, ...] = ()) -> Iterator[Manifest]:
+    """Read a file or directory; `within` are the directories that listed it."""
     if not path.is_dir():
         yield from _documents(str(path), read_text(path))
         return
@@ -38,19 +45,24 @@ def _place(path: Path) -> Iterator[Manifest]:
     files = _resources(listed) if listed.exists() else sorted(path.glob("*.y*ml"))
     if not files:
         raise UsageError(f"{path}: holds no manifests; name a directory with YAML files")
+    if (here := path.resolve()) in within:
+        raise UsageError(f"{path}: cycle detected: its resources lead back to it")
     for file in files:
-        yield from _place(file)
+        yield from _place(file, (*within, here))
 
 
 def _resources(kustomization: Path) -> list[Path]:
     content = (parse(read_text(kustomization), str(kustomization)) or [{}])[0]
+    resources = content.get("resources") or [] if isinstance(content, dict) else None
+    if not isinstance(resources, list):
+        raise UsageError(f"{kustomization}: is no kustomization; write a list of resources")
     for field in content:
         if field not in {"apiVersion", "kind", "resources"}:
             raise UsageError(
                 f"{kustomization}: localkube does not implement the kustomize field {field!r}; "
                 f"run: kubectl kustomize {kustomization.parent} | localkube apply -f -"
             )
-    return [kustomization.parent / str(resource) for resource in content.get("resources") or []]
+    return [kustomization.parent / str(resource) for resource in resources]
 
 
 def _documents(source: str, text: str) -> Iterator[Manifest]:
@@ -58,7 +70,11 @@ def _documents(source: str, text: str) -> Iterator[Manifest]:
         if not isinstance(document, dict) or not isinstance(document.get("kind"), str):
             raise UsageError(f"{source}: a document without kind; it is no manifest")
         items = document.get("items") or [] if document["kind"] == "List" else [document]
+        if not isinstance(items, list):
+            raise UsageError(f"{source}: List: items must be a list")
         for item in items:
+            if not isinstance(item, dict):
+                raise UsageError(f"{source}: List: an item is no object")
             _check_kind(source, item)
             yield source, item
 

@@ -99,7 +99,8 @@ def hold(network: int) -> tuple[socket.socket, str]:
 
 
 def _claims() -> Iterator[Claim]:
-    for name, number in _LISTENING.findall(_TABLE.read_text(encoding="utf-8", errors="replace")):
+    table = _TABLE.read_text(encoding="utf-8", errors="replace") if _TABLE.exists() else ""
+    for name, number in _LISTENING.findall(table):
         if int(number) in NETWORKS:
             yield Claim(name, int(number), _owner(name))
 

@@ -17,6 +17,8 @@ TEMPLATE_HASH = "pod-template-hash"
 DEFAULT_GRACE_S = 30
 LEAST_GRACE_S = 1.0
 """What a negative grace period stands for, as in Kubernetes."""
+GENERATED = 58
+"""What is kept of a long name before a generated end, as in Kubernetes: 63 letters in all."""
 LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 """What generated names are made of, as in Kubernetes."""
 
@@ -169,7 +171,7 @@ class Pods:
             "apiVersion": "v1",
             "kind": "Pod",
             "metadata": {
-                "name": f"{metadata['name']}-{mark}-{suffix}",
+                "name": f"{metadata['name']}-{mark}-"[:GENERATED] + suffix,
                 "namespace": metadata["namespace"],
                 "labels": {**labels_of(template), TEMPLATE_HASH: mark},
                 "annotations": annotations_of(template),

@@ -2,6 +2,7 @@
 
 import base64
 import os
+import posixpath
 
 from localkube.errors import LocalkubeError
 from localkube.objects import Object, Ref
@@ -32,7 +33,9 @@ def chosen_of(kind: str, namespace: str, reference: Object, store: Store) -> dic
     if lacking := [item["key"] for item in items if item["key"] not in data and not optional]:
         ref = Ref(kind, namespace, reference.get("name") or reference["secretName"])
         raise LocalkubeError(f"{ref} has no key {lacking[0]!r}; add it")
-    return {item["path"]: data[item["key"]] for item in items if item["key"] in data}
+    return {
+        posixpath.normpath(item["path"]): data[item["key"]] for item in items if item["key"] in data
+    }
 
 
 def key_of(kind: str, namespace: str, reference: Object, store: Store) -> str | None:

@@ -70,8 +70,12 @@ def publish(target: Path, files: Mapping[str, bytes], mode: int = 0o644) -> bool
     now = dt.datetime.now(dt.UTC)
     fresh = target / f"..{now:%Y_%m_%d_%H_%M_%S}.{now.microsecond:06d}{os.urandom(2).hex()}"
     fresh.mkdir(mode=0o700)
-    for name, content in files.items():
-        _write(fresh / name, content, mode)
+    try:
+        for name, content in files.items():
+            _write(fresh / name, content, mode)
+    except OSError:  # a path that is a file and a directory at once
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
     (target / _NEXT).unlink(missing_ok=True)
     (target / _NEXT).symlink_to(fresh.name)
     (target / _NEXT).rename(current)

@@ -45,6 +45,8 @@ def parse(text: str, source: str) -> list[Any]:
         raise UsageError(f"{source}{line}: not valid YAML: {reason}") from None
     except RecursionError:
         raise UsageError(f"{source}: not valid YAML: exceeded max depth") from None
+    except UnicodeEncodeError:
+        raise UsageError(f"{source}: is not UTF-8 text; save it as UTF-8") from None
 
 
 class _Check:
