@@ -20,10 +20,12 @@ from chassis.management import MANAGEMENT_PATHS
 from chassis.middleware import (
     BodyLimit,
     ContextPath,
+    CorsHeaders,
     FastPaths,
     Faults,
     JsonBodies,
     PathCheck,
+    Preflights,
     RequestLayer,
     SourceAddress,
 )
@@ -130,16 +132,20 @@ def _layers(
     layer = FastPaths(layer, paths={**_MANAGEMENT_ONLY, **fast_paths})
     layer = Faults(layer)
     layer = BodyLimit(layer, limit=server.max_body_size)
-    if server.servlet.context_path.strip("/"):
-        layer = ContextPath(layer, prefix=server.servlet.context_path)
-    return RequestLayer(
-        SourceAddress(PathCheck(layer), live=live),
+    prefix = server.servlet.context_path.strip("/")
+    if prefix:
+        layer = ContextPath(layer, prefix=prefix)
+    layer = RequestLayer(
+        SourceAddress(PathCheck(Preflights(layer)), live=live),
         live=live,
         metrics=RequestMetrics(chassis.registry),
         security_events=chassis.security_events,
         access_log=AccessLog(),
         limit=server.limit_concurrency,
     )
+    # These know their callers by a secret of the request itself: no page may use a browser's.
+    below = [f"/{prefix}{path}" if prefix else path for path in fast_paths]
+    return CorsHeaders(layer, live, without_credentials=below)
 
 
 async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:

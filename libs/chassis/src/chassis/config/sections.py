@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from chassis.ant import expression
+from chassis.config.cors import CorsSettings
 from chassis.config.durations import Duration, TimeOut
 from chassis.config.networks import NetworkList
 from chassis.config.section import NameList, Section, TolerantSection
@@ -43,6 +44,7 @@ class ServerSettings(TolerantSection):
     port: int = Field(default=8080, ge=0, le=65535)
     servlet: ServletSettings = ServletSettings()
     forwarded: ForwardedSettings = ForwardedSettings()
+    cors: CorsSettings = CorsSettings()
     shutdown: Literal["graceful", "immediate"] = "graceful"
     max_connection_age: Duration = 60.0
     keep_alive: Duration = 75.0

@@ -23,7 +23,7 @@ _FIXED = (
     "spring.cloud.kubernetes.ribbon",
 )
 """Sections that sockets, pools and directories are made from, once, at the start."""
-_LIVE = frozenset(("forwarded",))
+_LIVE = frozenset(("forwarded", "cors"))
 """What of these sections is followed nevertheless."""
 
 _NOBODY = ProfileSources()

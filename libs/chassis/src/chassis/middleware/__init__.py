@@ -1,8 +1,8 @@
 """Plain ASGI layers around the application, outermost first:
 
-`RequestLayer` (trace, metrics, last resort for errors), `SourceAddress`, `PathCheck`,
-`ContextPath`, `BodyLimit`, `Faults`, `FastPaths`; then the security filter, `JsonBodies` and
-FastAPI.
+`CorsHeaders`, `RequestLayer` (trace, metrics, last resort for errors), `SourceAddress`,
+`PathCheck`, `Preflights`, `ContextPath`, `BodyLimit`, `Faults`, `FastPaths`; then the security
+filter, `JsonBodies` and FastAPI.
 
 Where a layer has nothing to await it is a plain function that hands the next one's awaitable on:
 each coroutine more would cost every request a microsecond.
@@ -10,6 +10,7 @@ each coroutine more would cost every request a microsecond.
 
 from chassis.middleware.body_limit import BodyLimit
 from chassis.middleware.context_path import ContextPath
+from chassis.middleware.cors import CorsHeaders, Preflights
 from chassis.middleware.fast_paths import FastPaths
 from chassis.middleware.faults import Faults
 from chassis.middleware.json_bodies import JsonBodies
@@ -20,10 +21,12 @@ from chassis.middleware.source_address import SourceAddress
 __all__ = [
     "BodyLimit",
     "ContextPath",
+    "CorsHeaders",
     "FastPaths",
     "Faults",
     "JsonBodies",
     "PathCheck",
+    "Preflights",
     "RequestLayer",
     "SourceAddress",
 ]
