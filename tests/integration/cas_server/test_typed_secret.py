@@ -10,6 +10,13 @@ import pytest
 
 from cas_server.passwords import matches_blocking
 
+_ON_ITS_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+"""Make standard input the terminal of the session, whose keys are signals; go on as another."""
+
 
 @dataclass(frozen=True, slots=True)
 class Typed:
@@ -20,10 +27,10 @@ class Typed:
     code: int
 
 
-def _type(command: str, *lines: str) -> Typed:
+def _type(command: str, *lines: str, end: str = "\n") -> Typed:
     """Answer each question with a line, as somebody at a terminal does."""
     screen, keyboard = pty.openpty()
-    program = [sys.executable, "-m", "cas_server", command]
+    program = [sys.executable, "-c", _ON_ITS_TERMINAL, sys.executable, "-m", "cas_server", command]
     with subprocess.Popen(
         program,
         stdin=keyboard,
@@ -35,7 +42,7 @@ def _type(command: str, *lines: str) -> Typed:
         shown = ""
         for line in lines:
             shown += _until(screen, ": ")
-            os.write(screen, f"{line}\n".encode())
+            os.write(screen, f"{line}{end}".encode())
         printed, _ = process.communicate(timeout=30)
     os.close(keyboard)
     shown += _rest(screen)
@@ -79,3 +86,10 @@ def test_what_differs_or_is_empty_is_refused(lines: tuple[str, ...], said: str) 
     typed = _type("hash-secret", *lines)
     assert (typed.code, typed.printed) == (2, "")
     assert said in typed.shown
+
+
+@pytest.mark.parametrize(("key", "code"), [("\x04", 2), ("\x03", 130)], ids=["Ctrl-D", "Ctrl-C"])
+def test_giving_up_is_told_in_one_line(key: str, code: int) -> None:
+    typed = _type("hash-password", key, end="")
+    assert (typed.code, typed.printed) == (code, "")
+    assert "Traceback" not in typed.shown

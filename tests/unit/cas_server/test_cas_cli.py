@@ -56,6 +56,8 @@ def test_a_byte_order_mark_is_no_part_of_it(
         ("hash-secret", b"\r\nx", "the secret is empty; one line of standard input"),
         ("hash-secret", b"caf\xe9\n", "the secret is not UTF-8; one line of UTF-8"),
         ("hash-password", b"x" * 1025, "the password is longer than 1024 characters"),
+        ("hash-password", b"x" * 100_000, "the password is longer than 1024 characters"),
+        ("hash-password", ("e" + "\u0301" * 31).encode(), "nothing but combining marks"),
         (
             "hash-generated",
             b"open sesame\n",
@@ -75,6 +77,22 @@ def test_what_is_no_secret_is_refused_with_what_was_expected(
     out, err = capsys.readouterr()
     assert out == ""
     assert said in err
+
+
+def test_a_line_of_the_longest_secret_fits(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _type(monkeypatch, b"\xef\xbb\xbf" + ("\U0001f600" * 1024).encode() + b"\r\n")
+    assert cli.run(["hash-password"]) == 0
+    assert matches_blocking(capsys.readouterr().out.strip(), "\U0001f600" * 1024)
+
+
+def test_no_standard_input_is_an_empty_secret(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    assert cli.run(["hash-password"]) == 2
+    assert "the password is empty" in capsys.readouterr().err
 
 
 NAMES = [

@@ -74,7 +74,11 @@ def test_many_identities_start_under_prod_without_a_password_hash_each(tmp_path:
         ("m=131073,t=1,p=1", "makes a login an outage"),
         ("m=131072,t=5,p=1", "makes a login an outage"),
         ("m=7168,t=4294967295,p=1", "makes a login an outage"),
-        ("m=65536,t=3,p=5", "is above 4 lanes"),
+        ("m=65536,t=3,p=5", "is outside of 1 to 4 lanes"),
+        ("m=65536,t=3,p=0", "is outside of 1 to 4 lanes"),
+        ("m=65536,t=0,p=1", "is weak"),
+        ("m=65536,t=-1,p=1", "is weak"),
+        ("m=-1,t=3,p=1", "is weak"),
     ],
 )
 def test_a_hash_that_costs_too_little_or_too_much_is_refused_under_prod(

@@ -8,7 +8,7 @@ from cas_server.registration import new_registration
 from cas_server.secret_input import read_secret
 
 COMMANDS = ("hash-password", "hash-secret", "hash-generated", "new-client")
-_USAGE = 2
+_USAGE, _INTERRUPTED = 2, 130
 _GENERATED_CHARACTERS = 43
 """256 bits in base64url."""
 _HELP = ("-h", "--help")
@@ -31,6 +31,9 @@ def run(arguments: Sequence[str]) -> int:
     except ValueError as error:
         _say(f"cas-server: {error}")
         return _USAGE
+    except KeyboardInterrupt:
+        _say("cas-server: interrupted")
+        return _INTERRUPTED
     if printed is None:
         _say(_USAGE_LINES)
         return _USAGE

@@ -13,7 +13,7 @@ _LEAST_KIB_OF_MORE = 7_168
 _MOST_KIB = 128 * 1024
 _MOST_WORK_KIB = 512 * 1024
 """Memory times passes: thirteen times what `hash-password` takes, 0.2 s where that is 16 ms."""
-_MOST_LANES = 4
+_LANES = range(1, 5)
 """RFC 9106, 4: what it recommends."""
 _SALT, _DIGEST = range(8, 65), range(16, 65)
 """Bytes: RFC 9106, 4 allows a salt of 64 bits; a digest of 128 bits is hit by no chance."""
@@ -24,13 +24,13 @@ def fault_of(parameters: Parameters) -> str | None:
     """Return why a hash with such parameters is refused; None where they are fine."""
     memory, passes = parameters.memory_cost, parameters.time_cost
     least = _LEAST_KIB.get(passes, _LEAST_KIB_OF_MORE)
-    if memory < least:
-        return f"m={memory},t={passes} is weak: {passes} passes want m={least} at least"
+    if passes < 1 or memory < least:
+        return f"m={memory},t={passes} is weak: {max(passes, 1)} passes want m={least} at least"
     if memory > _MOST_KIB or memory * passes > _MOST_WORK_KIB:
         limits = f"m={_MOST_KIB} and m*t={_MOST_WORK_KIB}"
         return f"m={memory},t={passes} makes a login an outage: {limits} at most"
-    if parameters.parallelism > _MOST_LANES:
-        return f"p={parameters.parallelism} is above {_MOST_LANES} lanes"
+    if parameters.parallelism not in _LANES:
+        return f"p={parameters.parallelism} is outside of 1 to {_LANES[-1]} lanes"
     if parameters.salt_len not in _SALT or parameters.hash_len not in _DIGEST:
         return "has a salt outside of 8 to 64 bytes or a digest outside of 16 to 64"
     return None if parameters.version == _VERSION else f"is of version {parameters.version}, not 19"
