@@ -7,7 +7,7 @@ from starlette.types import Message, Scope
 
 from cas_server.basic import readings
 from cas_server.errors import InvalidClient, InvalidRequest
-from cas_server.forms import parse_form, read_body, refuse_secrets_in_uri
+from cas_server.forms import parse_form, read_body, refuse_secrets_in_uri, token_of
 
 
 def _basic(credentials: bytes) -> bytes:
@@ -89,6 +89,13 @@ def test_value_is_decoded_and_an_empty_one_omitted() -> None:
 def test_malformed_form_is_invalid_request(body: bytes) -> None:
     with pytest.raises(InvalidRequest):
         parse_form(body)
+
+
+@pytest.mark.bound("form-token")
+def test_a_token_has_4096_characters_at_most() -> None:
+    assert token_of({"token": "a" * 4096}) == "a" * 4096
+    with pytest.raises(InvalidRequest, match="4096"):
+        token_of({"token": "a" * 4097})
 
 
 @pytest.mark.bound("form-parameters")

@@ -1,9 +1,18 @@
 """rest-service answers each caller what the access rules beside its routes say."""
 
+import json
+from pathlib import Path
+
 import httpx
 import pytest
+from fastapi import FastAPI
 
-from chassis.testing import bearer
+from chassis import LiveConfig
+from chassis.testing import app_client, bearer
+from rest_service.app import create_app
+from rest_service.settings import Greeting, RestSettings
+from served import served
+from unit.rest_service.callers import known_tokens
 
 pytestmark = pytest.mark.anyio
 
@@ -108,3 +117,20 @@ async def test_a_refusal_by_diff_ns_service_is_passed_on(rest_service: httpx.Asy
     answer = await rest_service.get("/api/detail/relayed", headers=bearer("write-only-app"))
     assert answer.status_code == 403
     assert answer.json()["error"] == "access_denied"
+
+
+async def test_a_detail_that_is_none_is_a_502_that_says_so(tmp_path: Path) -> None:
+    other = FastAPI()
+    other.get("/api/detail")(lambda: {"version": 7})
+    async with served(other) as (url,):
+        table = tmp_path / "table.json"
+        address = url.removeprefix("http://")
+        table.write_text(json.dumps({"diff-ns-service-service.default:80": address}))
+        settings = RestSettings(
+            greeting=Greeting(message="Hello"), discovery={"mode": "static", "table": str(table)}
+        )
+        app = create_app(LiveConfig.fixed(settings), token_services=known_tokens())
+        async with app_client(app) as client:
+            answer = await client.get("/api/detail/relayed", headers=bearer("alice"))
+    assert (answer.status_code, answer.json()["error"]) == (502, "bad_gateway")
+    assert "detail" in answer.json()["error_description"]

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel, JsonValue, ValidationError
 
 from chassis import (
     ClientCredentials,
@@ -16,6 +16,7 @@ from chassis import (
     scope,
     service_client,
 )
+from chassis.client import UnusableResponse
 from chassis.errors import AccessDenied, InvalidToken, TemporarilyUnavailable
 from rest_service.settings import RestSettings
 
@@ -122,6 +123,13 @@ async def detail_own(diff_ns_service: AsOneself) -> Detail:
 async def _detail(diff_ns_service: ServiceClient) -> Detail:
     answer = await diff_ns_service.get("/api/detail")
     if answer.is_success:
-        return Detail.model_validate_json(answer.content)
+        return _read(answer.content)
     refusal = REFUSALS.get(answer.status_code, TemporarilyUnavailable)
     raise refusal(f"diff-ns-service answered {answer.status_code}")
+
+
+def _read(body: bytes) -> Detail:
+    try:
+        return Detail.model_validate_json(body)
+    except ValidationError:
+        raise UnusableResponse(DETAIL_SERVICE, "its body is no detail") from None
