@@ -6,7 +6,7 @@ import pytest
 import yaml
 from starlette.types import Message, Receive, Scope, Send
 
-from chassis import ServiceSettings
+from chassis import ServiceSettings, forwarded
 from chassis.config import ConfigError, ConfigSource, LiveConfig
 from chassis.config.sections import ForwardedSettings
 from chassis.forwarded import MAX_HOPS, Forwarded
@@ -181,3 +181,9 @@ async def _no_body() -> Message:
 
 async def _no_response(_: Message) -> None:
     raise AssertionError("nobody responds here")
+
+
+@pytest.mark.timeout(20)
+def test_white_space_in_a_header_costs_linear_time() -> None:
+    """Up to an element's bound it took 40 ms of the event loop; without one, 43 s."""
+    assert not list(forwarded._pairs(" " * 30_000 + "x"))

@@ -20,7 +20,7 @@ MAX_HOPS = 32
 _MAX_ELEMENT = 1024
 _REMEMBERED = 4096
 _NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_PAIR = re.compile(rf'[ \t]*(?:({_NAME})=(?:"((?:[^"\\]|\\.)*)"|([^\s";,]+)))?[ \t]*(?:;|\Z)')
+_PAIR = re.compile(rf'[ \t]*+(?:({_NAME})=(?:"((?:[^"\\]|\\.)*)"|([^\s";,]+)))?[ \t]*+(?:;|\Z)')
 # RFC 7239, 6: an IPv6 address stands in brackets, and a port may be anything. XFF has both ways.
 _NODE = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+))(?::[0-9A-Za-z._-]+)?|([0-9A-Fa-f:.]+)")
 
