@@ -43,5 +43,5 @@ def test_every_endpoint_is_named() -> None:
         *(route.path for route in user.router.routes if isinstance(route, APIRoute)),
     ]
     issuing.passwords.close()
-    assert len(paths) == 6
+    assert len(paths) == 7
     assert [path for path in paths if path not in TEXT] == []
