@@ -4,10 +4,15 @@ from typing import Any
 
 import yaml
 from yaml._yaml import CParser
-from yaml.resolver import Resolver
 
 from chassis.config.budget import MAX_DEPTH, Budget
 from chassis.config.errors import ConfigError
+
+STANDARD = "tag:yaml.org,2002:"
+NULL, MERGE = f"{STANDARD}null", f"{STANDARD}merge"
+_TEXT, _GROUP = f"{STANDARD}str", f"{STANDARD}map"
+_PLAIN = dict.fromkeys(("", "~", "null", "Null", "NULL"), NULL) | {"<<": MERGE}
+"""What is no text though it looks like one; numbers and switches stay text here."""
 
 
 def compose(file: str, text: str, budget: Budget) -> list[yaml.Node]:
@@ -23,12 +28,11 @@ def compose(file: str, text: str, budget: Budget) -> list[yaml.Node]:
         raise ConfigError(reason, file=file, kind="parse") from None
 
 
-class _Composer(CParser, Resolver):
+class _Composer(CParser):
     """Reads events one by one and counts: CParser's own composing goes on to the end."""
 
     def __init__(self, file: str, text: str, budget: Budget) -> None:
-        CParser.__init__(self, text)
-        Resolver.__init__(self)
+        super().__init__(text)
         self._file, self._budget = file, budget
         self._anchors: dict[str, yaml.Node] = {}
 
@@ -49,7 +53,7 @@ class _Composer(CParser, Resolver):
             return self._anchored(event)
         if not isinstance(event, yaml.ScalarEvent):
             return self._collection(event, depth)
-        tag = self._tag(yaml.ScalarNode, event, event.value)
+        tag = _tag(event, _PLAIN.get(event.value, _TEXT) if event.implicit[0] else _TEXT)
         begin: Any = event.start_mark
         node = yaml.ScalarNode(tag, event.value, begin, begin, event.style)
         return self._remembered(event, node)
@@ -59,18 +63,13 @@ class _Composer(CParser, Resolver):
         kind = yaml.MappingNode if is_mapping else yaml.SequenceNode
         end = yaml.MappingEndEvent if is_mapping else yaml.SequenceEndEvent
         items: list[Any] = []
-        tag = self._tag(kind, event, None)
+        node = kind(_tag(event, _GROUP), items, event.start_mark, event.end_mark)
         # Remembered while it is open: it may hold itself, which its depth will show.
-        node = self._remembered(event, kind(tag, items, event.start_mark, event.end_mark))
+        self._remembered(event, node)
         while not isinstance(event := self.get_event(), end):
             item = self._node(event, depth + 1)
             items.append((item, self._node(self.get_event(), depth + 1)) if is_mapping else item)
         return node
-
-    def _tag(self, kind: type[yaml.Node], event: Any, value: str | None) -> str:
-        if event.tag and event.tag != "!":
-            return str(event.tag)
-        return str(self.resolve(kind, value, event.implicit))  # type: ignore[no-untyped-call]  # PyYAML's stubs lack it
 
     def _remembered(self, event: Any, node: yaml.Node) -> yaml.Node:
         if event.anchor:
@@ -83,6 +82,10 @@ class _Composer(CParser, Resolver):
             problem = "an alias has no anchor"
             raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
         return node
+
+
+def _tag(event: Any, otherwise: str) -> str:
+    return str(event.tag) if event.tag and event.tag != "!" else otherwise
 
 
 def _line(error: yaml.MarkedYAMLError) -> int | None:

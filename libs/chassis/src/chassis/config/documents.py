@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from chassis.config.budget import Budget
-from chassis.config.composing import compose
+from chassis.config.composing import NULL, compose
 from chassis.config.errors import ConfigError
 from chassis.config.nodes import Nodes
 from chassis.config.profiles import matches
@@ -79,7 +79,7 @@ def _mappings(file: str, nodes: list[yaml.Node]) -> Iterator[yaml.MappingNode]:
 
 
 def _is_empty(node: yaml.Node) -> bool:
-    return bool(node.tag == "tag:yaml.org,2002:null" or node.value == [])
+    return bool(node.tag == NULL or node.value == [])
 
 
 def _document(tree: Tree, origin: Origin) -> Document:

@@ -5,12 +5,11 @@ from typing import Any
 import yaml
 
 from chassis.config.budget import MAX_DEPTH, Budget
+from chassis.config.composing import MERGE, NULL, STANDARD
 from chassis.config.errors import ConfigError
 from chassis.config.shapes import item_of, lead
 from chassis.config.tree import Origin, Tree, absorb, nest, parts_of
 
-_STANDARD = "tag:yaml.org,2002:"
-_NULL = f"{_STANDARD}null"
 _MAX_KEY = 1024
 """Characters of a key, as in YAML's own short form (YAML 1.2, 7.4.2)."""
 
@@ -50,7 +49,7 @@ class Nodes:
             return self.tree(node, annotation, depth)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item, item_of(annotation), depth + 1) for item in node.value]
-        if not node.tag.startswith(_STANDARD):
+        if not node.tag.startswith(STANDARD):
             raise self._error(f"has the YAML tag {node.tag}; quote the value", node)
         return None if _is_null(node) else node.value
 
@@ -83,7 +82,7 @@ class Nodes:
 
 
 def _is_own_key(pair: tuple[yaml.Node, yaml.Node]) -> bool:
-    return pair[0].tag != f"{_STANDARD}merge"
+    return pair[0].tag != MERGE
 
 
 def _is_mapping(node: yaml.Node) -> bool:
@@ -92,4 +91,4 @@ def _is_mapping(node: yaml.Node) -> bool:
 
 
 def _is_null(node: yaml.Node) -> bool:
-    return node.tag == _NULL and not getattr(node, "style", None)
+    return node.tag == NULL and not getattr(node, "style", None)
