@@ -72,6 +72,7 @@ async def test_killed_redis_is_503_and_recovery_needs_nobody(
     await _back(cas, token)
 
 
+@pytest.mark.bound("redis-time")
 async def test_hanging_redis_is_503_within_a_bound(lonely: tuple[Cas, RedisProcess]) -> None:
     cas, redis = lonely
     token = await cas.client_token()

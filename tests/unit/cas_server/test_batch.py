@@ -37,6 +37,7 @@ async def test_what_one_turn_asks_is_one_batch_answered_in_order() -> None:
     assert store.batches == [list(range(10))]
 
 
+@pytest.mark.bound("redis-batches")
 async def test_batches_in_flight_are_bounded_and_the_rest_leaves_together() -> None:
     store = Store()
     batcher, asked = Batcher(store), []
@@ -76,6 +77,7 @@ async def test_failure_is_told_to_the_batch_and_to_those_who_wait() -> None:
     assert await batcher.submit(1) == 2
 
 
+@pytest.mark.bound("redis-reads")
 async def test_queue_is_bounded() -> None:
     batcher = Batcher(Store())
     asked = [batcher.submit(number) for number in range(20_000)]

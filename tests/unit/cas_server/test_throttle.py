@@ -131,6 +131,7 @@ async def test_an_attempt_waits_for_those_of_other_replicas() -> None:
         assert counters.asked == 3
 
 
+@pytest.mark.bound("busy-name")
 async def test_it_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cas_server.throttle._BUSY_S", 0.0)
     counters = Busy()

@@ -1,5 +1,6 @@
 """RUNTIME.md, "The shape that works": validate, prepare, swap, or keep the last good."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +219,23 @@ async def test_no_hook_commits_where_another_could_not_prepare(tmp_path: Path) -
     assert mounted.message == "one"
     assert said["reason"] == "a listener could not prepare for it: OSError"
     assert mounted.live.status.counts["failure", "listener"] == 1
+
+
+@pytest.mark.bound("configuration-listener")
+async def test_a_listener_that_never_prepares_is_a_refused_reload(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.config.listeners._PREPARE_TIMEOUT_S", 0.05)
+    mounted = Mounted(tmp_path)
+
+    async def hang(_: object) -> None:
+        await asyncio.Event().wait()
+
+    mounted.live.on_change(lambda _: None, prepare=hang)
+    said = (await mounted.edit(TWO))[-1]
+
+    assert mounted.message == "one"
+    assert said["reason"] == "a listener could not prepare for it: TimeoutError"
 
 
 async def test_a_listener_that_fails_does_not_keep_the_others_from_the_swap(tmp_path: Path) -> None:

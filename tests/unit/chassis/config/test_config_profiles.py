@@ -36,6 +36,7 @@ def test_a_list_holds_if_one_of_it_does() -> None:
 
 
 @pytest.mark.timeout(20)
+@pytest.mark.bound("profile-expression")
 def test_white_space_costs_linear_time() -> None:
     with pytest.raises(ValueError, match="too long"):
         matches(["dev" + " " * 300_000], ("dev",))

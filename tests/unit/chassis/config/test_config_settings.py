@@ -149,6 +149,15 @@ def test_a_duration_is_written_in_ascii(kind: Any, written: str) -> None:
         TypeAdapter(kind).validate_python(written)
 
 
+@pytest.mark.bound("duration")
+@pytest.mark.parametrize("written", ["3651d", "P3651D", "1e300", "1" * 65])
+def test_a_duration_ends_within_ten_years(written: str) -> None:
+    """What is longer overflows somebody's clock."""
+    assert TypeAdapter(Duration).validate_python("3650d") == 3650 * 86400
+    with pytest.raises(ValidationError):
+        TypeAdapter(Duration).validate_python(written)
+
+
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize(
     "written",
