@@ -108,6 +108,37 @@ async def test_a_second_answer_nobody_asked_for_reaches_no_caller() -> None:
     assert [request.connection for request in server.requests] == [0, 1, 1]
 
 
+_TRAILERS = CHUNKED.removesuffix(b"\r\n") + b"X-Evil: trailer\r\nSet-Cookie: a=b\r\n\r\n"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("data", "connections"),
+    [
+        (OK + answer(200, b"evil", "X-Evil: yes"), [0, 1]),
+        (OK + b"HTTP/1.1 200 OK\r\nX-Evil: a head without end", [0, 1]),
+        (OK + b"\r\n", [0, 1]),
+        (OK + b"X-Evil: yes\r\n\r\n", [0, 1]),
+        (CHUNKED + b"\r\n", [0, 1]),
+        (b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\nX-Evil: yes\r\n\r\n", [0, 1]),
+        (b"HTTP/1.1 103 Early Hints\r\nX-Evil: interim\r\n\r\n" + OK, [0, 0]),
+        (_TRAILERS + b"content-length", [0, 1]),
+    ],
+    ids=["response", "head", "line", "header", "after chunks", "after 204", "interim", "trailers"],
+)
+async def test_nothing_but_its_own_head_adds_to_a_responses_headers(
+    data: bytes, connections: list[int]
+) -> None:
+    """A connection with bytes behind a complete response is not used again."""
+    async with scripted(lambda request: OK if request.connection else data) as server:
+        with calling(server.address) as caller:
+            first = await caller.call(SERVICE, get(), idempotent=True)
+            second = await caller.call(SERVICE, get(), idempotent=True)
+    assert not [name for name, _ in first.headers if name in {b"x-evil", b"set-cookie"}]
+    assert second.body == b"ok" or not connections[1]
+    assert [request.connection for request in server.requests] == connections
+
+
 @pytest.mark.anyio
 @pytest.mark.bound("call-time")
 async def test_no_answer_in_time_is_a_504_with_an_error_and_no_second_try() -> None:

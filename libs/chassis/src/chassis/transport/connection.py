@@ -33,6 +33,7 @@ class Connection(asyncio.Protocol):
         self._body: list[bytes] = []
         self._size = self._body_size = 0
         self._is_head = is_head
+        self._in_head = True
         self._ends_at_close = False
 
     @property
@@ -79,7 +80,12 @@ class Connection(asyncio.Protocol):
             self._abandon(self._too_large())
             return
         try:
-            self._parser.feed_data(data)
+            # The last byte apart: a response that is whole before it has bytes behind it.
+            self._parser.feed_data(data[:-1])
+            if self._answer.done():
+                self.close()
+                return
+            self._parser.feed_data(data[-1:])
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self._abandon(BrokenConnectionError(f"the answer is not HTTP: {error}"))
 
@@ -91,16 +97,17 @@ class Connection(asyncio.Protocol):
         self._fail(BrokenConnectionError(f"the peer closed the connection ({exc or 'EOF'})"))
 
     def on_message_begin(self) -> None:
-        """Refuse what follows the answer within the same bytes (httptools)."""
-        if self._answer is None or self._answer.done():
-            self.close()
+        """Begin a head: of an interim response, or of the final one (httptools)."""
+        self._headers, self._in_head = [], True
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep a header (httptools)."""
-        self._headers.append((name.lower(), value))
+        """Keep a header; a trailer is dropped, for it must not pass for one (RFC 9110, 6.5.1)."""
+        if self._in_head:
+            self._headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         """Decide where the body ends, RFC 9112 section 6.3 (httptools)."""
+        self._in_head = False
         status = self._parser.get_status_code()
         if status < _FIRST_FINAL_STATUS or status in _BODYLESS:
             return
@@ -121,7 +128,6 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         """Hand the answer over, unless it is only an interim one (httptools)."""
         if self._parser.get_status_code() < _FIRST_FINAL_STATUS:
-            self._headers = []
             return
         keep = self._parser.should_keep_alive()
         self._succeed()

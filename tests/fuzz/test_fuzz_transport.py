@@ -1,0 +1,52 @@
+"""The client's own HTTP against a hostile server, over real sockets."""
+
+import asyncio
+
+import pytest
+
+from chassis.transport import Origin, Pool, PoolOptions, RawResponse, TransportError
+from fuzz.conftest import Rounds
+from fuzz.hostile_server import HONEST, HostileServer, hostile_server, prepare
+
+_HOSTILE = b"GET /hostile HTTP/1.1\r\nHost: a\r\n\r\n"
+_HONEST = b"GET /honest HTTP/1.1\r\nHost: a\r\n\r\n"
+_BODY = HONEST.partition(b"\r\n\r\n")[2]
+
+
+@pytest.mark.anyio
+async def test_what_a_hostile_server_sends_reaches_its_own_request_alone(rounds: Rounds) -> None:
+    """A sound response is read to the byte; after any, the next caller has an honest one."""
+    async with hostile_server() as server:
+        pool = Pool(PoolOptions(size=2, max_response=64 * 1024))
+        origin = Origin("127.0.0.1", server.port)
+        for rng in rounds:
+            server.prepared = prepare(rng)
+            size = len(server.prepared.data)
+            server.cuts = tuple(sorted(rng.randint(0, size) for _ in range(rng.randint(0, 3))))
+            _check(server, await _ask(pool, origin, _HOSTILE, fresh=True))
+            # A connection that the server has ended may have been taken once more.
+            honest = await _ask(pool, origin, _HONEST) or await pool.exchange(origin, _HONEST)
+            assert honest.body == _BODY, server.prepared
+        pool.retire()
+
+
+def _check(server: HostileServer, response: RawResponse | None) -> None:
+    expected = server.prepared
+    if expected.body is None:
+        return
+    assert response is not None, expected
+    assert response.body == expected.body, expected
+    names = {name for name, _ in response.headers}
+    assert b"x-mark" in names
+    assert not names & {b"x-evil", b"set-cookie"}, expected
+
+
+async def _ask(
+    pool: Pool, origin: Origin, data: bytes, *, fresh: bool = False
+) -> RawResponse | None:
+    """Return the response, or None for an honest error; nothing may hang."""
+    async with asyncio.timeout(5):
+        try:
+            return await pool.exchange(origin, data, fresh=fresh)
+        except TransportError:
+            return None
