@@ -46,6 +46,7 @@ def loosened(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("loose", [False, True], ids=["as-it-is", "loosened"])
 @pytest.mark.parametrize("name", NAMES)
 def test_no_request_finds_a_fault(
