@@ -240,6 +240,14 @@ def _containers() -> Iterator[Refused]:
         'env[0].valueFrom.configMapKeyRef.key: Invalid value: "../x"',
         env=[{"name": "A", "valueFrom": {"configMapKeyRef": {"name": "web", "key": "../x"}}}],
     )
+    yield container(
+        'resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1',
+        resources={"requests": {"cpu": "2"}, "limits": {"cpu": 1}},
+    )
+    yield container(
+        'resources.limits[memory]: Invalid value: "64MB": quantities must match',
+        resources={"limits": {"memory": "64MB"}},
+    )
     port = {"name": "http", "containerPort": 8000}
     yield container('ports[1].name: Duplicate value: "http"', ports=[port, port])
     yield container(

@@ -1,6 +1,7 @@
 """The story end to end: every chapter of `make demo`, each with its checks, on either platform."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,21 +20,28 @@ async def test_chapter_of_the_story_holds(suite: Suite, step: Step) -> None:
         await step.play(suite)
 
 
+MORE = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: more, namespace: ns-app}
+"""
+
+
 class Interrupted(Exception):
     """Something that breaks off what is played."""
 
 
-async def test_what_is_changed_is_undone_however_it_ends(suite: Suite) -> None:
+async def test_what_is_changed_is_undone_however_it_ends(suite: Suite, tmp_path: Path) -> None:
     """Replicas, a selector, configuration, and objects that came or went."""
     before = await _shown(suite)
 
     with pytest.raises(Interrupted):
-        await _broken_off(suite, before)
+        await _broken_off(suite, before, tmp_path)
 
     assert await _shown(suite) == before
 
 
-async def _broken_off(suite: Suite, before: dict[str, Any]) -> None:
+async def _broken_off(suite: Suite, before: dict[str, Any], tmp_path: Path) -> None:
     run = suite.platform.run
     async with as_found(suite.platform):
         await run(verb("scale deployment/diff-ns-service-v2-deployment -n ns-app --replicas=1"))
@@ -41,6 +49,8 @@ async def _broken_off(suite: Suite, before: dict[str, Any]) -> None:
         await run(_patched("service", "rest-service-service", selector))
         await run(_patched("configmap", "rest-service", {"data": {"more": "x"}}))
         await run(verb("delete configmap cas-server -n system-server"))
+        (tmp_path / "more.yaml").write_text(MORE)
+        await run(verb(f"apply -f {tmp_path}/more.yaml"))
         assert await _shown(suite) != before
         raise Interrupted
 

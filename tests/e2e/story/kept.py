@@ -94,9 +94,9 @@ async def _undo(platform: Platform, change: Change) -> None:
     if change.document is not None:
         await _make(platform, change.document)
         return
-    verb, *how = ["delete", "--ignore-not-found"]
+    verb, how = "delete", []
     if change.patch is not None:
-        verb, *how = ["patch", "--type=merge", "-p", json.dumps(change.patch)]
+        verb, how = "patch", ["--type=merge", "-p", json.dumps(change.patch)]
     await platform.run(Verb((verb, kind.lower(), name, "-n", namespace, *how)))
 
 

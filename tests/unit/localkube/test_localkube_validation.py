@@ -67,6 +67,12 @@ def _container(**fields: Any) -> dict[str, Any]:
         ("Deployment", _container(readinessProbe={"tcpSocket": {"port": 1}, "periodSeconds": 0})),
         ("Deployment", _container(volumeMounts=[{"name": "config", "mountPath": "/etc/web/"}])),
         ("Deployment", _container(lifecycle={"preStop": {"sleep": {"seconds": 30}}})),
+        ("Deployment", _container(resources={"requests": {"cpu": 0.5}, "limits": {"cpu": "500m"}})),
+        ("Deployment", _container(resources={"requests": {"memory": "1Gi"}})),
+        (
+            "Deployment",
+            _container(resources={"requests": {"cpu": "100u"}, "limits": {"cpu": "1n"}}),
+        ),
     ],
     ids=str,
 )
@@ -175,3 +181,61 @@ def test_the_annotations_of_an_object_are_bounded() -> None:
 
     with pytest.raises(UsageError, match=r"metadata\.annotations: Too long"):
         admit(merge(SOUND["Service"], annotations, strategic=False), "x", "default")
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        (
+            {
+                "apiVersion": "policy/v1beta1",
+                "kind": "PodDisruptionBudget",
+                "metadata": {"name": "a"},
+            },
+            'no matches for kind "PodDisruptionBudget" in version "policy/v1beta1"',
+        ),
+        (
+            {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "A_b"}},
+            'The PodDisruptionBudget "A_b" is invalid: metadata.name: Invalid value: "A_b": a',
+        ),
+        (
+            {
+                "apiVersion": "networking.k8s.io/v1",
+                "kind": "Ingress",
+                "metadata": {"name": "a", "labels": {"a b": "c"}},
+            },
+            'metadata.labels: Invalid value: "a b": name part must consist of',
+        ),
+        (
+            {
+                "apiVersion": "rbac.authorization.k8s.io/v1",
+                "kind": "ClusterRole",
+                "metadata": {"name": "a/b"},
+            },
+            "metadata.name: Invalid value: \"a/b\": may not contain '/'",
+        ),
+        (
+            {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {}},
+            "metadata.name: Required value: name or generateName is required",
+        ),
+    ],
+    ids=str,
+)
+def test_a_kind_without_effect_has_a_name_that_a_cluster_takes(
+    document: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(UsageError) as error:
+        admit(document, "x", "default")
+
+    assert words in str(error.value)
+
+
+def test_a_kind_without_effect_may_hold_what_it_likes() -> None:
+    role = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": "system:suite", "finalizers": ["a/b"]},
+        "rules": [{"apiGroups": [""], "resources": ["services"], "verbs": ["list"]}],
+    }
+
+    assert admit(role, "x", "default")[1] == {"ClusterRole"}

@@ -7,9 +7,9 @@ from typing import Any
 
 from localkube.allocated import kept
 from localkube.errors import UsageError
-from localkube.kinds import kind_named, require_version
+from localkube.kinds import NO_EFFECT_KINDS, is_namespaced, require_version
 from localkube.objects import Object, Ref
-from localkube.schema import Findings, check_object
+from localkube.schema import Findings, check_named, check_object
 from localkube.validation import shown, validate
 
 REPLICAS = 1000
@@ -29,17 +29,18 @@ _DEFAULTED = frozenset(
 def admit(
     document: Object, source: str, namespace: str, old: Object | None = None
 ) -> tuple[Object, set[str]]:
-    """Return a checked copy with its namespace set, and its fields without effect.
+    """Return a checked copy with its namespace set, and what of it has no effect.
 
     `old` is the object that it shall replace. Raises `UsageError` that names `source`, object
     and field.
     """
     require_version(document, f"{source}: {name_of(document)}")
-    found = check_object(document)
+    aside = document["kind"] in NO_EFFECT_KINDS
+    found = check_named(document) if aside else check_object(document)
     if found.problems:
         raise UsageError(f"{source}: {name_of(document)}: {found.problems[0]}")
     new: Object = _without_nulls(document)
-    if kind_named(new["kind"]).namespaced:
+    if is_namespaced(new["kind"]):
         new["metadata"].setdefault("namespace", namespace)
     _fold_data(new, source)
     new = kept(new, old)
@@ -48,7 +49,7 @@ def admit(
         subject = f"The {new['kind']} {shown(new['metadata'].get('name', ''))}"
         raise UsageError(f"{source}: {subject} is invalid: {told}")
     _check_here(new, source)
-    return new, found.without_effect
+    return new, {new["kind"]} if aside else found.without_effect
 
 
 def name_of(document: Object) -> Ref:

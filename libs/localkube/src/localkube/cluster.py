@@ -12,14 +12,7 @@ from localkube.discovery_table import DiscoveryTable
 from localkube.errors import LocalkubeError, UsageError
 from localkube.events import Events
 from localkube.images import Images
-from localkube.kinds import (
-    MANIFEST_KINDS,
-    NO_EFFECT_KINDS,
-    kind_named,
-    require_version,
-    resource_of,
-    spelled,
-)
+from localkube.kinds import MANIFEST_KINDS, is_namespaced, kind_named, resource_of, spelled
 from localkube.launches import Platform
 from localkube.manifests import Manifest
 from localkube.objects import Object, Ref, annotations_of, labels_of, ref_of, selects
@@ -77,12 +70,11 @@ class Cluster:
 
         Annotations that others added to an object stay.
         """
-        without_effect = {d["kind"] for _, d in manifests if d["kind"] in NO_EFFECT_KINDS}
         async with self._changing:
-            admitted, ignored = self._admit_all(manifests, namespace)
+            admitted, without_effect = self._admit_all(manifests, namespace)
             self._check_namespaces(admitted)
             lines = [await self._keep(s, self._with_annotations(new)) for s, new in admitted]
-        return {"lines": lines, "without_effect": sorted(without_effect | ignored)}
+        return {"lines": lines, "without_effect": sorted(without_effect)}
 
     async def patch(self, kind: str, namespace: str, name: str, how: str, patch: Any) -> Object:
         """Change an object (`how` is merge or strategic) and return the line to print.
@@ -138,23 +130,23 @@ class Cluster:
         latest: dict[Ref, Object] = {}
         admitted = []
         for source, document in manifests:
-            if document["kind"] in NO_EFFECT_KINDS:
-                require_version(document, f"{source}: {name_of(document)}")
-                continue
             ref = name_of(document)
-            ref = _ref(ref.kind, ref.namespace or namespace, ref.name)
+            if is_namespaced(ref.kind):
+                ref = Ref(ref.kind, ref.namespace or namespace, ref.name)
             live = latest.get(ref) or self._store.find(ref)
             new, ignored = self._admit(source, document, namespace, live)
             without_effect |= ignored
-            latest[ref] = new
-            admitted.append((source, new))
+            if ref.kind in MANIFEST_KINDS:
+                latest[ref] = new
+                admitted.append((source, new))
         admitted.sort(key=lambda pair: MANIFEST_KINDS.index(pair[1]["kind"]))
         return admitted, without_effect
 
     def _admit(
         self, source: str, document: Object, namespace: str, old: Object | None
     ) -> tuple[Object, set[str]]:
-        check_current(document, old, source)
+        if document["kind"] in MANIFEST_KINDS:
+            check_current(document, old, source)
         new, without_effect = admit(document, source, namespace, old)
         if new["kind"] == "Deployment":
             self._check_images(new, source)

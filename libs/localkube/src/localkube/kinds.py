@@ -54,6 +54,13 @@ def kind_named(text: str) -> Kind:
     raise UsageError(f"unknown kind {text!r}; localkube knows {known}")
 
 
+def is_namespaced(kind: str) -> bool:
+    """Say whether objects of a kind, one without effect among them, belong to a namespace."""
+    if kind in NO_EFFECT_KINDS:
+        return not kind.startswith("Cluster")
+    return kind_named(kind).namespaced
+
+
 def require_version(document: Object, subject: str) -> None:
     """Check that a cluster serves a document's kind in its apiVersion; raise `UsageError`."""
     kind, version = document["kind"], document.get("apiVersion")

@@ -31,6 +31,13 @@ def check_object(document: dict[str, Any]) -> Findings:
     return found
 
 
+def check_named(document: dict[str, Any]) -> Findings:
+    """Check what a document of a kind without effect is called."""
+    found = Findings()
+    _fields(document, {"metadata!": "named", "*": "anything"}, "", found)
+    return found
+
+
 def check(value: Any, rule: Any, path: str, found: Findings) -> None:
     """Check a value by a rule in the notation of schema.yaml; null is as good as absent."""
     rule = _schema()["types"].get(rule, rule) if isinstance(rule, str) else rule

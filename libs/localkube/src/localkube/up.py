@@ -12,7 +12,7 @@ from localkube.errors import LocalkubeError
 from localkube.generated import generated
 from localkube.get import print_overview
 from localkube.images import Images
-from localkube.kinds import MANIFEST_KINDS, require_version
+from localkube.kinds import MANIFEST_KINDS
 from localkube.objects import DIRECTORY, ref_of
 from localkube.starting import keep, started
 from localkube.terminal import say
@@ -63,9 +63,7 @@ def _checked(documents: list[manifests.Manifest], config: Path) -> Images:
     for source, document in documents:
         if document["kind"] in MANIFEST_KINDS:
             check_current(document, None, source)
-            admission.admit(document, source, "default")
-        else:
-            require_version(document, f"{source}: {admission.name_of(document)}")
+        admission.admit(document, source, "default")
     return images
 
 

@@ -7,6 +7,7 @@ from localkube.objects import Object
 from localkube.validation import formats
 from localkube.validation.field import Field
 from localkube.validation.handlers import check_handler, check_probe
+from localkube.validation.resources import check_resources
 
 _PULL_POLICIES = {"Always", "IfNotPresent", "Never"}
 _SOURCES = ("fieldRef", "configMapKeyRef", "secretKeyRef")
@@ -42,6 +43,7 @@ def check_container(
     for index, variable in enumerate(container.get("env", [])):
         _check_variable(variable, at.child("env").index(index))
     _check_mounts(container.get("volumeMounts", []), volumes, at.child("volumeMounts"))
+    check_resources(container.get("resources", {}), at.child("resources"))
     policy = container.get("imagePullPolicy") or "Always"
     if policy not in _PULL_POLICIES:
         at.child("imagePullPolicy").unsupported(policy, _PULL_POLICIES)

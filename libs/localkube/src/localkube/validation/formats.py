@@ -133,6 +133,13 @@ def path_inside(value: str) -> list[str]:
     return wrong
 
 
+def segment(value: str) -> list[str]:
+    """Check a name that only has to fit into a URL's path: those of roles."""
+    if value in {".", ".."}:
+        return [f"may not be '{value}'"]
+    return [f"may not contain '{letter}'" for letter in "/%" if letter in value]
+
+
 def port_number(value: int) -> list[str]:
     """Check the number of a port."""
     return [] if 1 <= value <= 65535 else ["must be between 1 and 65535, inclusive"]  # noqa: PLR2004  # TCP's

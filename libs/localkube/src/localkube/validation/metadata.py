@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from localkube.kinds import kind_named
+from localkube.kinds import is_namespaced
 from localkube.objects import Object
 from localkube.validation import formats
 from localkube.validation.field import Field
@@ -11,6 +11,7 @@ ANNOTATIONS_BYTES = 256 * 1024
 _NAMES: dict[str, Callable[[str], list[str]]] = {
     "Namespace": formats.label,
     "Service": formats.label,
+    **dict.fromkeys(("Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"), formats.segment),
 }
 
 
@@ -22,7 +23,7 @@ def check_metadata(document: Object, at: Field) -> None:
     else:
         at.child("name").required("name or generateName is required")
     namespace = metadata.get("namespace", "")
-    if not kind_named(kind).namespaced:
+    if not is_namespaced(kind):
         if namespace:
             at.child("namespace").forbidden("not allowed on this type")
     else:

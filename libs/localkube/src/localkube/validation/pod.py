@@ -6,6 +6,7 @@ from localkube.objects import Object
 from localkube.validation import formats
 from localkube.validation.container import check_container
 from localkube.validation.field import Field
+from localkube.validation.resources import check_size
 
 DEFAULT_GRACE_S = 30
 _SOURCES = ("emptyDir", "secret", "configMap", "projected")
@@ -58,6 +59,8 @@ def _check_source(volume: Object, at: Field) -> None:
     first, *others = [source for source in _SOURCES if source in volume] or [""]
     for other in others:
         at.child(other).forbidden("may not specify more than 1 volume type")
+    if "sizeLimit" in volume.get("emptyDir", {}):
+        check_size(volume["emptyDir"]["sizeLimit"], at.child("emptyDir").child("sizeLimit"))
     if first in {"", "emptyDir"}:
         return
     source, place = volume[first], at.child(first)
