@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from fuzz.three_services import ThreeServices, three_services
+from three_services import ThreeServices, three_services
 
 NAMES = ("cas-server", "rest-service", "diff-ns-service")
 OURS = ("no_fault_of_ours", "an_error_says_which", "every_response_tells_its_trace")

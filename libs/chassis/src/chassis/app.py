@@ -23,6 +23,7 @@ from chassis.middleware import (
     CorsHeaders,
     FastPaths,
     Faults,
+    HeadRequests,
     JsonBodies,
     PathCheck,
     Preflights,
@@ -136,7 +137,7 @@ def _layers(
     if prefix:
         layer = ContextPath(layer, prefix=prefix)
     layer = RequestLayer(
-        SourceAddress(PathCheck(Preflights(layer)), live=live),
+        SourceAddress(HeadRequests(PathCheck(Preflights(layer))), live=live),
         live=live,
         metrics=RequestMetrics(chassis.registry),
         security_events=chassis.security_events,

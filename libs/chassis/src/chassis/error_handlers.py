@@ -62,6 +62,8 @@ async def _http_exception(_: Request, error: Exception) -> Response:
     rendered = error_response(_BY_STATUS.get(error.status_code, default)(description))
     rendered.status_code = error.status_code
     rendered.headers.update(error.headers or {})
+    if rendered.headers.get("Allow") == "GET":
+        rendered.headers["Allow"] = "GET, HEAD"  # which `middleware.head` serves
     return rendered
 
 

@@ -91,7 +91,7 @@ async def test_every_error_has_an_error_code_and_a_description(
 async def test_a_method_that_is_not_allowed_names_those_that_are(
     client: httpx.AsyncClient,
 ) -> None:
-    assert (await client.delete("/numbers")).headers["allow"] == "GET"
+    assert (await client.delete("/numbers")).headers["allow"] == "GET, HEAD"
 
 
 async def test_an_http_exception_keeps_its_words_and_headers(client: httpx.AsyncClient) -> None:

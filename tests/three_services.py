@@ -21,9 +21,10 @@ _LOCAL = ("--server.address=127.0.0.1", "--server.port=0", "--server.drain-wait=
 
 @dataclass(frozen=True)
 class ThreeServices:
-    """Their base URLs by name."""
+    """Their base URLs by name, of the API and of the management port."""
 
     urls: dict[str, str]
+    management: dict[str, str]
     token: str = field(repr=False)
 
 
@@ -37,14 +38,15 @@ def three_services(directory: Path) -> Iterator[ThreeServices]:
         table, host = directory / "table.json", {"spring.data.redis.host": "127.0.0.1"}
         store = {**AS_CAS_SERVER, **host, "spring.data.redis.port": str(redis)}
         cas = stack.enter_context(cas_process(directory, store))
-        urls = {"cas-server": cas.url}
+        urls, management = {"cas-server": cas.url}, {"cas-server": cas.management}
         for name in reversed(_RESOURCES):
             service = stack.enter_context(_resource_service(name, cas.url, table))
             urls[name] = "http://{}:{}".format(*service.api)
+            management[name] = "http://{}:{}".format(*service.management)
             if name == "diff-ns-service":
                 address = urls[name].removeprefix("http://")
                 table.write_text(json.dumps({"diff-ns-service-service.default:80": address}))
-        yield ThreeServices(urls, _token(cas.url))
+        yield ThreeServices(urls, management, _token(cas.url))
 
 
 @contextmanager

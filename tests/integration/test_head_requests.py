@@ -1,0 +1,94 @@
+"""RFC 9110, 9.3.2: HEAD works wherever GET does, at every route of every service."""
+
+import socket
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from chassis.management import MANAGEMENT_PATHS
+from three_services import ThreeServices, three_services
+
+BESIDE_FASTAPI = {"cas-server": ("/.well-known/oauth-authorization-server",)}
+VARYING = frozenset({"traceresponse", "date"})
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreeServices]:
+    with three_services(tmp_path_factory.mktemp("services")) as running:
+        yield running
+
+
+@pytest.fixture(params=["cas-server", "rest-service", "diff-ns-service"])
+def service(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_every_route_that_takes_get_takes_head(services: ThreeServices, service: str) -> None:
+    bearer = {"Authorization": f"Bearer {services.token}"}
+    with httpx.Client(base_url=services.urls[service], headers=bearer, timeout=20) as client:
+        routes = [*_gets(client), *BESIDE_FASTAPI.get(service, ()), "/openapi.json", "/nowhere"]
+        assert len(routes) > 2
+        for route in routes:
+            _same(client, route)
+
+
+def test_the_management_port_does_too(services: ThreeServices, service: str) -> None:
+    with httpx.Client(base_url=services.management[service], timeout=20) as client:
+        for path in MANAGEMENT_PATHS:
+            if path != "/metrics":  # whose size moves from one look to the next
+                _same(client, path)
+        assert client.head("/metrics").status_code == 200
+
+
+def test_without_a_token_head_is_refused_as_get_is(services: ThreeServices) -> None:
+    with httpx.Client(base_url=services.urls["rest-service"], timeout=20) as client:
+        _same(client, "/api/me")
+
+
+def test_where_get_does_not_work_neither_does_head(services: ThreeServices) -> None:
+    url = services.urls["cas-server"]
+    assert httpx.head(f"{url}/oauth/token").status_code == 405
+
+
+def test_a_refusal_of_another_method_names_head_beside_get(services: ThreeServices) -> None:
+    url, bearer = services.urls["rest-service"], {"Authorization": f"Bearer {services.token}"}
+    assert httpx.post(f"{url}/api/me", headers=bearer).headers["Allow"] == "GET, HEAD"
+
+
+def test_no_byte_of_a_body_follows_on_the_wire(services: ThreeServices) -> None:
+    where = urlsplit(services.urls["rest-service"])
+    request = b"HEAD /greeting HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    with socket.create_connection((where.hostname, where.port), timeout=20) as peer:
+        peer.sendall(request)
+        received = b"".join(iter(lambda: peer.recv(65536), b""))
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 401 ")
+    assert body == b""
+
+
+def _gets(client: httpx.Client) -> list[str]:
+    document: dict[str, Any] = client.get("/openapi.json").raise_for_status().json()
+    return [
+        path + _required(operations["get"])
+        for path, operations in document["paths"].items()
+        if "get" in operations
+    ]
+
+
+def _required(operation: dict[str, Any]) -> str:
+    names = [each["name"] for each in operation.get("parameters", ()) if each["required"]]
+    return "?" + "&".join(f"{name}=aaa" for name in names) if names else ""
+
+
+def _same(client: httpx.Client, path: str) -> None:
+    got, head = client.get(path), client.head(path)
+    assert head.content == b""
+    assert head.status_code == got.status_code, path
+    assert _headers(head) == _headers(got), path
+
+
+def _headers(response: httpx.Response) -> dict[str, str]:
+    return {name: value for name, value in response.headers.items() if name not in VARYING}
