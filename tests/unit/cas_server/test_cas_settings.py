@@ -176,3 +176,10 @@ def test_under_prod_nothing_starts_without_clients(tmp_path: Path, tree: dict[st
     with pytest.raises(ConfigError, match="clients: is empty, and under prod nothing works"):
         loaded(tmp_path, tree | {"record-keys": SECRET}, profiles=("prod",))
     assert loaded(tmp_path, tree | {"server": {"port": 1}}).settings.clients == {}
+
+
+@pytest.mark.parametrize("written", ["0", "0.0004s", "0ms"])
+def test_a_wait_for_replicas_is_never_for_ever(tmp_path: Path, written: str) -> None:
+    """What Redis takes is whole milliseconds; of less than one it made 0: no bound."""
+    with pytest.raises(ConfigError, match=r"durability\.wait-timeout: Input should be greater"):
+        loaded(tmp_path, {"durability": {"wait-timeout": written}})

@@ -126,11 +126,12 @@ class UserRecord(Section):
 class DurabilitySettings(Section):
     """How many replicas must have a token before it is answered, and how long that may take.
 
-    WAIT answers on the connection itself, hence the time within that of any operation.
+    WAIT answers on the connection itself, hence the time within that of any operation. It counts
+    milliseconds, and 0 of them as for ever.
     """
 
     wait_replicas: int = Field(default=0, ge=0)
-    wait_timeout: Duration = Field(default=0.5, gt=0)
+    wait_timeout: Duration = Field(default=0.5, ge=0.001)
 
 
 class CasSettings(ServiceSettings):

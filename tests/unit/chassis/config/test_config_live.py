@@ -238,6 +238,25 @@ async def test_a_listener_that_never_prepares_is_a_refused_reload(
     assert said["reason"] == "a listener could not prepare for it: TimeoutError"
 
 
+async def test_a_fault_of_ours_is_a_failed_reload_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mounted = Mounted(tmp_path)
+
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(DemoSettings, "check", fail)
+    await mounted.edit(TWO)
+    failed = mounted.live.status.described()
+    monkeypatch.undo()
+    await mounted.edit("greeting.message: three")
+
+    assert (failed["successful"], failed["reason"]) == (False, "error")
+    assert mounted.live.status.counts["failure", "error"] == 1
+    assert mounted.message == "three"
+
+
 async def test_a_listener_that_fails_does_not_keep_the_others_from_the_swap(tmp_path: Path) -> None:
     mounted = Mounted(tmp_path)
     told: list[Snapshot[DemoSettings]] = []

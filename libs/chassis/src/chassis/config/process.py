@@ -126,9 +126,9 @@ def _relaxed(key: str) -> str:
 def _variable_kind(variable: str, name: str) -> str:
     """Return what a variable says about profiles, in any of the spellings that Spring knows."""
     relaxed = re.sub(r"[._]+", "_", variable.lower())
-    relaxed = relaxed.removeprefix(f"{name.lower().replace('-', '_')}_")
     if relaxed == "profiles_active":
         return "active"
+    relaxed = relaxed.removeprefix(f"{name.lower().replace('-', '_')}_")
     kind = relaxed.removeprefix(_VARIABLE_PROFILES)
     return kind if kind != relaxed else ""
 

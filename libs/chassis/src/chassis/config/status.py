@@ -58,6 +58,8 @@ class ReloadStatus:
         told: dict[str, Any] = {"successful": self.last_successful}
         if self.pending_hash:
             told["pendingHash"] = self.pending_hash
+        if not self.last_successful and self.refused is None:
+            told["reason"] = "error"
         if (error := self.refused) is not None:
             told |= {"reason": error.kind, "file": error.file, "line": error.line}
             told["key"] = error.key
