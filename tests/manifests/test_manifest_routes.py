@@ -9,13 +9,9 @@ from fastapi.routing import APIRoute
 
 import diff_ns_service.api
 import rest_service.api
-from cas_server.app import _endpoints, _redis_store
+from cas_server.app import _endpoints, _issuing
 from cas_server.endpoints import user
-from cas_server.grants import Issuing
-from cas_server.identities import Identities
-from cas_server.passwords import PasswordPool
 from cas_server.settings import CasSettings
-from cas_server.throttle import Throttle
 from chassis import LiveConfig
 from manifests.checks.routes import (
     ALL,
@@ -48,7 +44,7 @@ Paths = Mapping[str, set[str]]
 def paths() -> Iterator[Paths]:
     """Return the API routes of each service."""
     live = LiveConfig.fixed(CasSettings())
-    issuing = Issuing(live, Identities(live), PasswordPool(), Throttle(), _redis_store(live))
+    issuing = _issuing(live)
     yield {
         "cas-server": {*_endpoints(issuing), *_routes(user.router)},
         "rest-service": _routes(rest_service.api.router),

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
 from redis.asyncio import Redis
@@ -11,13 +10,21 @@ from redis.asyncio import Redis
 from cas_server.lineage import new_family, successor
 from cas_server.record_keys import RecordKeys
 from cas_server.settings import CasSettings, DurabilitySettings
-from cas_server.stores import Lineage, RedisTokenStore
-from cas_server.tokens import Grant, new_token, token_hash
+from cas_server.stores import (
+    Bounds,
+    FamilyState,
+    Lineage,
+    Presented,
+    RedisTokenStore,
+    Rotation,
+)
+from cas_server.tokens import Grant, Stamp, new_token, token_hash
 from chassis import LiveConfig
 from chassis.errors import TemporarilyUnavailable
 
 pytestmark = pytest.mark.anyio
 KEYS = RecordKeys(LiveConfig.fixed(CasSettings()))
+BOUNDS = Bounds(tokens=100, families=10)
 GRANT = Grant("app", ("read",), ("a",), (), "alice", "f" * 16)
 
 
@@ -28,64 +35,232 @@ async def store(redis: int) -> AsyncIterator[RedisTokenStore]:
     await kept.aclose()
 
 
-def _family() -> tuple[Lineage, str]:
+def _family(**more: int) -> tuple[Lineage, str]:
     ends_at = int(time.time()) + 1000
-    lineage, answer = new_family(GRANT, access_validity=600, ends_at=ends_at, idle_seconds=500)
+    validity = {"access_validity": 600, "idle_seconds": 500, **more}
+    lineage, answer = new_family(KEYS, GRANT, ends_at=ends_at, **validity)
     return lineage, str(answer.refresh_token)
 
 
+async def _begun(store: RedisTokenStore, bounds: Bounds = BOUNDS) -> tuple[Lineage, str]:
+    lineage, presented = _family()
+    lineage = lineage.stamped(Stamp(await _version(store), 0))
+    assert await store.begin(lineage, bounds)
+    return lineage, presented
+
+
+async def _version(store: RedisTokenStore) -> int:
+    """Return the version of the identities, the first one where there is none yet."""
+    if (version := (await store.identities()).version) is None:
+        await store.change([], after=0, keep=1000)
+        version = (await store.identities()).version
+    return version or 0
+
+
 def _next(lineage: Lineage, presented: str) -> tuple[Lineage, str]:
+    state = FamilyState(lineage.family, lineage.number)
     following, answer = successor(
-        lineage.refresh, presented, GRANT, access_validity=600, idle_seconds=500
+        KEYS, state, presented, GRANT, access_validity=600, idle_seconds=500
     )
-    return following, str(answer.refresh_token)
+    return following.stamped(Stamp(lineage.access.since, 0)), str(answer.refresh_token)
 
 
-def _ended(lineage: Lineage) -> Lineage:
-    """Return the same with an access token that is over."""
-    return replace(lineage, access=lineage.access._replace(expires_at=int(time.time()) - 10))
+def _presented(lineage: Lineage) -> Presented:
+    return Presented(lineage.refresh_hash, lineage.number)
+
+
+async def _rotated(
+    store: RedisTokenStore, lineage: Lineage, presented: str, *, grace: float = 0
+) -> tuple[Lineage, str]:
+    following, fresh = _next(lineage, presented)
+    rotation = await store.rotate(_presented(lineage), following, BOUNDS, grace=grace)
+    assert rotation == Rotation("rotated")
+    return following, fresh
 
 
 async def test_rotation_that_is_sent_again_changes_nothing(store: RedisTokenStore) -> None:
     """RELIABILITY, rule 3: commands are retried after sending."""
-    first, presented = _family()
-    await store.begin(first)
+    first, presented = await _begun(store)
     second, _ = _next(first, presented)
     for _ in range(2):
-        rotation = await store.rotate(token_hash(presented), second, grace=0)
-        assert rotation.outcome == "rotated"
+        rotation = await store.rotate(_presented(first), second, BOUNDS, grace=0)
+        assert rotation == Rotation("rotated")
     assert await store.access(second.access_hash) == second.access
+    state = await store.family(first.family.id)
+    assert state is not None
+    assert state.number == 2
 
 
-async def test_lineage_does_not_grow_with_its_age(store: RedisTokenStore, redis: int) -> None:
-    lineage, presented = _family()
-    await store.begin(lineage)
-    for _ in range(20):
-        following, fresh = _next(lineage, presented)
-        await store.rotate(token_hash(presented), _ended(following), grace=0)
-        lineage, presented = following, fresh
+async def test_what_begins_or_issues_twice_is_there_once(store: RedisTokenStore) -> None:
+    """RELIABILITY, rule 3."""
+    first, _ = await _begun(store)
+    assert await store.begin(first, Bounds(tokens=1, families=1))
+    assert await store.issue(first.access_hash, first.access, most=1)
+    assert await store.access(first.access_hash) == first.access
+    assert await store.family(first.family.id) == FamilyState(first.family, 1)
+
+
+async def test_nothing_is_issued_by_an_older_version_of_the_identities(
+    store: RedisTokenStore,
+) -> None:
+    first, presented = await _begun(store)
+    second, _ = _next(first, presented)
+    older = second.stamped(Stamp(1, 0))
+    assert await store.rotate(_presented(first), older, BOUNDS, grace=0) is None
+    assert not await store.begin(_family()[0].stamped(Stamp(1, 0)), BOUNDS)
+    assert not await store.issue(older.access_hash, older.access, most=9)
+    assert await store.access(older.access_hash) is None
+    assert await store.family(first.family.id) == FamilyState(first.family, 1)
+
+
+@pytest.mark.bound("family-size")
+async def test_a_family_costs_the_same_however_often_it_is_rotated(
+    store: RedisTokenStore, redis: int
+) -> None:
+    """At most 1 KiB beside its live tokens; every earlier token is known as such."""
+    first, presented = await _begun(store)
+    lineage = first
     async with Redis(port=redis) as direct:
-        members = await direct.zcard(f"f:{lineage.refresh.family}")
-    assert members == 3, "the family, the first access token, and the last, which just ended"
+        for number in range(1, 400):
+            lineage, presented = await _rotated(store, lineage, presented)
+            if number == 20:
+                settled = await _memory(direct, lineage)
+        assert await _memory(direct, lineage) <= settled + 16, "a number may take more digits"
+        live = await direct.hget(f"f:{lineage.family.id}", "live")
+        assert await _memory(direct, lineage) - len(live or b"") <= 1024
+        assert await direct.zcard("g:t:app") <= 5 + 3, "5 of this family, and what came before"
+    reused = await store.rotate(_presented(first), _next(lineage, presented)[0], BOUNDS, grace=9)
+    assert reused == Rotation("reused")
+    assert await store.family(first.family.id) is None
+    assert await store.access(lineage.access_hash) is None
 
 
-async def test_unknown_refresh_token_is_told_as_such(store: RedisTokenStore) -> None:
+async def _memory(direct: Redis, lineage: Lineage) -> int:
+    """Return what a family takes in Redis: itself, and its place among those of its user."""
+    own = await direct.memory_usage(f"f:{lineage.family.id}", samples=0)
+    return int(own or 0) + 64
+
+
+@pytest.mark.bound("tokens-per-family")
+async def test_the_oldest_access_token_of_a_family_makes_room(store: RedisTokenStore) -> None:
+    lineage, presented = await _begun(store)
+    names = [lineage.access_hash]
+    for _ in range(6):
+        lineage, presented = await _rotated(store, lineage, presented)
+        names.append(lineage.access_hash)
+    alive = [await store.access(name) is not None for name in names]
+    assert alive == [False] * 2 + [True] * 5
+
+
+async def test_a_second_hop_within_the_grace_window_is_reuse(store: RedisTokenStore) -> None:
+    """Who shows R1 after R2 was used did not lose the response to R1."""
+    first, r1 = await _begun(store)
+    second, r2 = await _rotated(store, first, r1, grace=60)
+    again, _ = _next(first, r1)
+    repeated = await store.rotate(_presented(first), again, BOUNDS, grace=60)
+    assert repeated is not None
+    assert repeated.outcome == "repeated"
+    third, _ = await _rotated(store, second, r2, grace=60)
+    assert await store.rotate(_presented(first), again, BOUNDS, grace=60) == Rotation("reused")
+    for lineage in (first, second, third):
+        assert await store.access(lineage.access_hash) is None
+
+
+async def test_a_token_that_the_store_has_never_seen_is_reuse(store: RedisTokenStore) -> None:
+    """After an older record was put back: a token of this family that is not its newest."""
+    first, presented = await _begun(store)
+    following, _ = _next(first, presented)
+    unseen = Presented(token_hash(new_token()), 7)
+    assert await store.rotate(unseen, following, BOUNDS, grace=60) == Rotation("reused")
+    assert await store.family(first.family.id) is None
+
+
+@pytest.mark.bound("tokens-per-client")
+async def test_the_oldest_token_of_a_client_makes_room(store: RedisTokenStore) -> None:
+    version, names = await _version(store), []
+    grant = Grant(f"bounded-{version}", ("read",), ("a",), (), since=version)
+    for number in range(7):
+        names.append(f"{number:064d}")
+        assert await store.issue(names[-1], grant.stored(60), most=3)
+    alive = [await store.access(name) is not None for name in names]
+    assert alive == [False] * 4 + [True] * 3
+
+
+async def test_tokens_that_ended_make_room_before_one_that_lives(
+    store: RedisTokenStore, redis: int
+) -> None:
+    version = await _version(store)
+    grant = Grant(f"revoking-{version}", ("read",), ("a",), (), since=version)
+    first, token = token_hash(new_token()), grant.stored(60)
+    await store.issue(first, token, most=3)
+    for _ in range(5):
+        name = token_hash(new_token())
+        await store.issue(name, token, most=3)
+        await store.revoke_access(name, token)
+    assert await store.access(first) is not None
+    async with Redis(port=redis) as direct:
+        assert await direct.zcard(f"g:t:{grant.client_id}") == 1
+
+
+async def test_the_index_of_a_client_is_bounded_and_ends(
+    store: RedisTokenStore, redis: int
+) -> None:
+    """Also where the bound was larger before."""
+    version = await _version(store)
+    grant = Grant(f"narrowed-{version}", ("read",), ("a",), (), since=version)
+    names = [token_hash(new_token()) for _ in range(300)]
+    for name in names:
+        await store.issue(name, grant.stored(60), most=1000)
+    for _ in range(4):
+        await store.issue(token_hash(new_token()), grant.stored(60), most=10)
+    async with Redis(port=redis) as direct:
+        assert await direct.zcard(f"g:t:{grant.client_id}") == 10
+        assert 60 < await direct.ttl(f"g:t:{grant.client_id}") <= 180
+    assert await store.access(names[0]) is None
+
+
+@pytest.mark.bound("families-per-user")
+async def test_the_oldest_family_of_user_and_client_makes_room_with_its_tokens(
+    store: RedisTokenStore,
+) -> None:
+    bounds = Bounds(tokens=100, families=2)
+    begun = [await _begun(store, bounds) for _ in range(4)]
+    alive = [await store.family(lineage.family.id) is not None for lineage, _ in begun]
+    assert alive == [False, False, True, True]
+    alive = [await store.access(lineage.access_hash) is not None for lineage, _ in begun]
+    assert alive == [False, False, True, True]
+
+
+async def test_unknown_family_is_told_as_such(store: RedisTokenStore) -> None:
     lineage, _ = _family()
-    rotation = await store.rotate(token_hash(new_token()), lineage, grace=10)
-    assert rotation.outcome == "unknown"
+    rotation = await store.rotate(_presented(lineage), lineage, BOUNDS, grace=10)
+    assert rotation == Rotation("unknown")
     assert await store.access(lineage.access_hash) is None
 
 
 async def test_ended_family_takes_all_with_it(store: RedisTokenStore) -> None:
-    first, presented = _family()
-    await store.begin(first)
-    second, _ = _next(first, presented)
-    await store.rotate(token_hash(presented), second, grace=10)
-    await store.revoke_family(first.refresh.family)
+    first, presented = await _begun(store)
+    second, _ = await _rotated(store, first, presented, grace=10)
+    await store.revoke_family(first.family)
     third, _ = _next(first, presented)
-    assert (await store.rotate(token_hash(presented), third, grace=10)).outcome == "unknown"
+    ended = await store.rotate(_presented(first), third, BOUNDS, grace=10)
+    assert ended == Rotation("unknown")
     for lineage in (first, second, third):
         assert await store.access(lineage.access_hash) is None
+
+
+@pytest.mark.parametrize("state", ["", "garbage", "1 2", "x y z -"])
+async def test_a_state_that_somebody_has_written_over_is_no_family(
+    store: RedisTokenStore, redis: int, state: str
+) -> None:
+    first, presented = await _begun(store)
+    async with Redis(port=redis) as direct:
+        await direct.hset(f"f:{first.family.id}", "state", state)
+    assert await store.family(first.family.id) is None
+    following, _ = _next(first, presented)
+    rotation = await store.rotate(_presented(first), following, BOUNDS, grace=0)
+    assert rotation is not None
+    assert rotation.outcome in ("unknown", "reused")
 
 
 async def test_too_few_replicas_is_503_with_retry_after(redis: int) -> None:
@@ -93,7 +268,7 @@ async def test_too_few_replicas_is_503_with_retry_after(redis: int) -> None:
     durability = DurabilitySettings(wait_replicas=1, wait_timeout=0.05)
     store = RedisTokenStore(Redis(port=redis), durability, KEYS, timeout=5)
     with pytest.raises(TemporarilyUnavailable) as refused:
-        await store.issue(token_hash(new_token()), GRANT.stored(60))
+        await store.issue(token_hash(new_token()), GRANT.stored(60), most=9)
     await store.aclose()
     assert refused.value.headers["Retry-After"]
 
@@ -102,6 +277,6 @@ async def test_many_looks_at_once_need_no_connection_each(redis: int) -> None:
     """More refreshes at once than there are connections were once told as an outage."""
     few = Redis(port=redis, max_connections=4)
     store = RedisTokenStore(few, DurabilitySettings(), KEYS, timeout=5)
-    found = await asyncio.gather(*(store.refresh(f"unknown-{number}") for number in range(300)))
+    found = await asyncio.gather(*(store.family(f"unknown-{number}") for number in range(300)))
     assert found == [None] * 300
     await store.aclose()

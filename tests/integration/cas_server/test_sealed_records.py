@@ -9,14 +9,13 @@ from redis.asyncio import Redis
 from story.waiting import until
 from structlog.testing import capture_logs
 
-from cas_server.record_keys import RecordKeys
+from cas_server.record_keys import MAC_BYTES, RecordKeys
 from cas_server.settings import CasSettings
-from cas_server.tokens import Grant, new_token, token_hash
+from cas_server.tokens import new_token, token_hash
 from chassis import LiveConfig
 from integration.cas_server.world import Cas
 
 pytestmark = pytest.mark.anyio
-ADMIN = Grant("demo-app", ("read",), ("rest-service",), ("ROLE_ADMIN",))
 OLD, NEW = "o" * 43, "n" * 43
 
 
@@ -48,7 +47,8 @@ async def _dead_for_all(cas: Cas, token: str) -> None:
 async def test_a_record_written_by_another_pod_makes_no_administrator(
     cas: Cas, direct: Redis
 ) -> None:
-    forged = _record()
+    forged = await _record(cas, direct)
+    assert b"ROLE_ADMIN" in forged
     for record in (forged, bytes(32) + forged, b"", b"x", b"\n\t" * 40):
         token = new_token()
         await direct.set(_name(token), record, ex=60)
@@ -89,7 +89,7 @@ async def test_nothing_in_a_record_can_be_changed(
 
 async def test_a_forged_record_is_audited_once_and_not_shown(cas: Cas, direct: Redis) -> None:
     token = new_token()
-    await direct.set(_name(token), _record(), ex=60)
+    await direct.set(_name(token), await _record(cas, direct), ex=60)
     with capture_logs() as lines:
         for _ in range(3):
             await cas.check(token)
@@ -119,7 +119,8 @@ async def test_the_keys_are_rotated_and_no_token_is_lost(cas: Cas, direct: Redis
 async def _opened(cas: Cas, direct: Redis, key: str, *, status: int) -> None:
     """Return once a record that this key seals gets this response from both replicas."""
     token = new_token()
-    await direct.set(_name(token), _keys(key).seal(_name(token), _record()), ex=60)
+    sealed = _keys(key).seal(_name(token), await _record(cas, direct))
+    await direct.set(_name(token), sealed, ex=60)
 
     async def as_wanted() -> bool:
         replies = [await cas.check(token, replica=n) for n in (0, 1)]
@@ -143,5 +144,7 @@ def _keys(key: str) -> RecordKeys:
     return RecordKeys(LiveConfig.fixed(CasSettings(record_keys=(SecretStr(key),))))
 
 
-def _record() -> bytes:
-    return ADMIN.stored(600).encode()
+async def _record(cas: Cas, direct: Redis) -> bytes:
+    """Return a record that lacks nothing but its MAC: the administrator's, as it is stored."""
+    token = (await cas.user_tokens("admin"))["access_token"]
+    return (await _stored(direct, token))[MAC_BYTES:]

@@ -7,13 +7,9 @@ import pytest
 from fastapi.routing import APIRoute
 
 from cas_server import cli
-from cas_server.app import _endpoints, _redis_store
+from cas_server.app import _endpoints, _issuing
 from cas_server.endpoints import user
-from cas_server.grants import Issuing
-from cas_server.identities import Identities
-from cas_server.passwords import PasswordPool
 from cas_server.settings import CasSettings, ClientRegistration, DurabilitySettings, UserRecord
-from cas_server.throttle import Throttle
 from chassis import LiveConfig, ServiceSettings
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -37,7 +33,7 @@ def test_command_is_named(command: str) -> None:
 
 def test_every_endpoint_is_named() -> None:
     live = LiveConfig.fixed(CasSettings())
-    issuing = Issuing(live, Identities(live), PasswordPool(), Throttle(), _redis_store(live))
+    issuing = _issuing(live)
     paths = [
         *_endpoints(issuing),
         *(route.path for route in user.router.routes if isinstance(route, APIRoute)),

@@ -3,8 +3,13 @@
 import time
 
 from cas_server.lineage import TokenAnswer, new_family, seal, successor, unseal
+from cas_server.record_keys import RecordKeys
+from cas_server.settings import CasSettings
+from cas_server.stores import FamilyState
 from cas_server.tokens import Grant, new_token
+from chassis import LiveConfig
 
+KEYS = RecordKeys(LiveConfig.fixed(CasSettings()))
 GRANT = Grant("app", ("read",), ("a",), (), "alice", "f" * 16)
 
 
@@ -25,16 +30,18 @@ def test_sealed_answer_shows_no_token_and_never_repeats() -> None:
 
 def test_successor_stays_in_the_family_and_ends_with_it() -> None:
     ends_at = int(time.time()) + 100
-    first, answer = new_family(GRANT, access_validity=600, ends_at=ends_at, idle_seconds=50)
-    presented = answer.refresh_token or ""
-    second, _ = successor(first.refresh, presented, GRANT, access_validity=600, idle_seconds=50)
-    assert second.refresh == first.refresh
+    first, answer = new_family(KEYS, GRANT, access_validity=600, ends_at=ends_at, idle_seconds=50)
+    presented, state = answer.refresh_token or "", FamilyState(first.family, 1)
+    second, _ = successor(KEYS, state, presented, GRANT, access_validity=600, idle_seconds=50)
+    assert second.family == first.family
+    assert (first.number, second.number) == (1, 2)
     assert second.access.expires_at <= ends_at + 1
 
 
 def test_expires_in_is_never_0() -> None:
     """`expires_in: 0` is read as "never expires"."""
-    _, answer = new_family(GRANT, access_validity=600, ends_at=int(time.time()), idle_seconds=1)
+    now = int(time.time())
+    _, answer = new_family(KEYS, GRANT, access_validity=600, ends_at=now, idle_seconds=1)
     assert answer.fields()["expires_in"] >= 1
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from cas_server.clients import Client
+from cas_server.stores import Bounds
 from cas_server.verified import MAX_PER_CLIENT, Verified, VerifiedCredentials
 
 
@@ -17,8 +18,10 @@ def verified(name: str) -> Verified:
         authorities=nothing,
         access_validity=1,
         refresh_validity=1,
+        bounds=Bounds(tokens=1, families=1),
         checks_tokens=True,
         checks_for=frozenset(),
+        fingerprints=nothing,
     )
     return Verified(client, "hash")
 

@@ -1,5 +1,6 @@
 """The application: what it stands on, and where its endpoints are."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -18,6 +19,7 @@ from cas_server.endpoints.revoke import Revoke
 from cas_server.endpoints.token import Token
 from cas_server.grants import Issuing, grant_types
 from cas_server.identities import Identities
+from cas_server.not_before import Continuity
 from cas_server.passwords import PasswordPool
 from cas_server.record_keys import RecordKeys
 from cas_server.settings import CasSettings
@@ -35,19 +37,25 @@ def create_app(live: LiveConfig[CasSettings], *, store: TokenStore | None = None
 
     The store is closed with the application.
     """
-    redis = _redis(live) if store is None else None
-    kept = store or _redis_store(live, redis)
-    issuing = Issuing(live, Identities(live), PasswordPool(), _throttle(redis), kept)
+    issuing = _issuing(live, store)
     return chassis.create_app(
         live,
         title="cas-server",
         version=version("suite-cas-server"),
         routers=[user.router],
-        lifespan=_Closing(issuing),
-        token_services=LocalTokenServices(issuing.identities, kept),
+        lifespan=_Lifespan(issuing),
+        token_services=LocalTokenServices(issuing.identities, issuing.store),
         fast_paths=_endpoints(issuing),
-        ready_checks={"redis": kept.ping},
+        ready_checks={"redis": issuing.store.ping},
     )
+
+
+def _issuing(live: LiveConfig[CasSettings], store: TokenStore | None = None) -> Issuing:
+    keys, identities = RecordKeys(live), Identities(live)
+    redis = _redis(live) if store is None else None
+    kept = store or _redis_store(live, redis, keys)
+    continuity = Continuity(identities, kept, live)
+    return Issuing(live, identities, PasswordPool(), _throttle(redis), kept, keys, continuity)
 
 
 def _redis(live: LiveConfig[CasSettings]) -> Redis:
@@ -55,12 +63,12 @@ def _redis(live: LiveConfig[CasSettings]) -> Redis:
     return connect(live.settings.spring.redis, discovery)
 
 
-def _redis_store(live: LiveConfig[CasSettings], redis: Redis | None = None) -> TokenStore:
+def _redis_store(
+    live: LiveConfig[CasSettings], redis: Redis | None, keys: RecordKeys
+) -> TokenStore:
     settings = live.settings
     timeout = settings.spring.redis.timeout
-    return RedisTokenStore(
-        redis or _redis(live), settings.durability, RecordKeys(live), timeout=timeout
-    )
+    return RedisTokenStore(redis or _redis(live), settings.durability, keys, timeout=timeout)
 
 
 def _throttle(redis: Redis | None) -> Throttle:
@@ -76,8 +84,8 @@ def _endpoints(issuing: Issuing) -> Mapping[str, ASGIApp]:
     return {
         "/oauth/check_token": _check_token(live, CheckToken(authentication, identities, store)),
         "/oauth/introspect": Introspect(authentication, identities, store, live),
-        "/oauth/revoke": Revoke(authentication, store),
-        "/oauth/token": Token(authentication, grants),
+        "/oauth/revoke": Revoke(authentication, store, issuing.keys),
+        "/oauth/token": Token(authentication, grants, issuing.continuity),
         **dict.fromkeys((WELL_KNOWN, f"{WELL_KNOWN}/"), Metadata(live, grants)),
     }
 
@@ -94,16 +102,19 @@ def _check_token(live: LiveConfig[CasSettings], endpoint: CheckToken) -> CheckTo
     return endpoint
 
 
-class _Closing:
-    """The service's lifespan: what is open at the end is closed."""
+class _Lifespan:
+    """Compares each load with the store meanwhile; what is open at the end is closed."""
 
     def __init__(self, issuing: Issuing) -> None:
         self._issuing = issuing
 
     @asynccontextmanager
     async def __call__(self, _: FastAPI) -> AsyncIterator[None]:
+        comparing = asyncio.create_task(self._issuing.continuity.run(), name="not-before")
         try:
             yield
         finally:
+            comparing.cancel()
+            await asyncio.wait([comparing])
             self._issuing.passwords.close()
             await self._issuing.store.aclose()

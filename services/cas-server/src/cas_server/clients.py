@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cas_server.settings import CasSettings, ClientRegistration
+from cas_server.stores.protocol import Bounds
+from cas_server.users import fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +20,10 @@ class Client:
     authorities: tuple[str, ...]
     access_validity: int
     refresh_validity: int
+    bounds: Bounds
     checks_tokens: bool
     checks_for: frozenset[str]
+    fingerprints: tuple[str, ...]
 
     def may_check(self, audience: tuple[str, ...]) -> bool:
         """Say whether the client may learn of a token for this audience."""
@@ -48,8 +52,13 @@ def _client(name: str, registration: ClientRegistration, settings: CasSettings) 
         authorities=registration.authorities,
         access_validity=access or int(settings.access_token_validity),
         refresh_validity=refresh or int(settings.refresh_token_validity),
+        bounds=Bounds(
+            tokens=registration.max_tokens or settings.max_tokens_per_client,
+            families=registration.max_families_per_user or settings.max_families_per_user,
+        ),
         checks_tokens=registration.check_tokens,
         checks_for=frozenset((name,) if chosen is None else chosen),
+        fingerprints=tuple(sorted(map(fingerprint, registration.client_secret))),
     )
 
 

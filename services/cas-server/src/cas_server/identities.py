@@ -1,20 +1,72 @@
 """Clients and users of the active configuration, swapped together at each reload."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import structlog
 
 from cas_server.clients import Client, client_registry
 from cas_server.settings import CasSettings
-from cas_server.tokens import StoredToken
 from cas_server.users import User, user_directory
 from chassis import LiveConfig
 from chassis.config import Snapshot
 from chassis.config.demo import demo_secret
 from chassis.normal_form import nfc
 
+_REFRESH = "refresh_token"
 _log = structlog.get_logger("cas_server.identities")
+
+
+class Issued(Protocol):
+    """What was issued: an access token, or the grant of a family."""
+
+    @property
+    def client_id(self) -> str:
+        """The client that it was issued to."""
+
+    @property
+    def user_name(self) -> str:
+        """The user that it speaks for; empty for the client alone."""
+
+    @property
+    def user_fingerprint(self) -> str:
+        """The user's fingerprint at that time."""
+
+    @property
+    def grant_type(self) -> str:
+        """The grant type of its family; empty where it has none."""
+
+    @property
+    def since(self) -> int:
+        """The version of the identities that it was issued under."""
+
+    @property
+    def client_since(self) -> int:
+        """Since when the client was who it was at that time."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotBefore:
+    """From which version on something counts that was issued to someone.
+
+    `clients` says since when each client is the one of this load. A replica whose load is older
+    goes on issuing to the one before; it is not the same client any more.
+    """
+
+    latest: int = 0
+    times: Mapping[str, int] = field(default_factory=dict)
+    """By name of the entry."""
+    clients: Mapping[str, int] = field(default_factory=dict)
+    """By client id; who is not in it is the one there always was."""
+
+    def admits(self, issued: Issued) -> bool:
+        """Say whether nobody for whom it was issued has ended meanwhile."""
+        if self.clients.get(issued.client_id, 0) != issued.client_since:
+            return False
+        return issued.since >= self.latest or all(
+            self.times.get(name, 0) <= issued.since for name in _names(issued)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +81,8 @@ class Identities:
 
     def __init__(self, live: LiveConfig[CasSettings]) -> None:
         self._live, self._now = live, _both(live.settings)
+        self.not_before = NotBefore()
+        """What the store says of those who ended, and may be back; see `not_before`."""
         live.on_change(self._apply)
         _warn_of_password_grant(self._now.clients)
 
@@ -49,18 +103,49 @@ class Identities:
         """Return how many secrets the client with the most has: the cost of any refusal."""
         return self._now.most_secrets
 
-    def stands(self, token: StoredToken) -> bool:
-        """Say whether those for whom a token was issued are still there and unchanged."""
+    @property
+    def longest_validity(self) -> int:
+        """Return for how many seconds anything may count that is issued now."""
+        clients = self._now.clients.values()
+        return max((max(c.access_validity, c.refresh_validity) for c in clients), default=0)
+
+    def stands(self, issued: Issued) -> bool:
+        """Say whether those for whom it was issued are there, and were all the time."""
         now = self._now
-        if token.client_id not in now.clients:
+        client = now.clients.get(issued.client_id)
+        if client is None or not self.not_before.admits(issued):
             return False
-        if not token.user_name:
+        if issued.grant_type and not {issued.grant_type, _REFRESH} <= client.grant_types:
+            return False
+        if not issued.user_name:
             return True
-        user = now.users.get(token.user_name)
-        return user is not None and user.fingerprint == token.user_fingerprint
+        user = now.users.get(issued.user_name)
+        return user is not None and user.fingerprint == issued.user_fingerprint
+
+    def marks(self) -> dict[str, str]:
+        """Return by which marks everyone is known: one that keeps none of its marks is another."""
+        marks = {f"user:{user.name}": user.fingerprint for user in self._now.users.values()}
+        for client in self._now.clients.values():
+            marks[f"client:{client.id}"] = ",".join(client.fingerprints)
+            marks |= {_grant_name(grant, client.id): "allowed" for grant in client.grant_types}
+        return marks
 
     def _apply(self, snapshot: Snapshot[CasSettings]) -> None:
         self._now = _both(snapshot.settings)
+
+
+def _names(issued: Issued) -> Iterable[str]:
+    """Return the names of the entries of those for whom something was issued."""
+    yield f"client:{issued.client_id}"
+    if issued.user_name:
+        yield f"user:{issued.user_name}"
+    if issued.grant_type:
+        yield _grant_name(issued.grant_type, issued.client_id)
+        yield _grant_name(_REFRESH, issued.client_id)
+
+
+def _grant_name(grant_type: str, client_id: str) -> str:
+    return f"grant:{grant_type}:{client_id}"
 
 
 def _both(settings: CasSettings) -> _Both:

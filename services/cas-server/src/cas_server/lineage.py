@@ -6,7 +6,6 @@ token yields (HKDF-SHA256, RFC 5869): whoever reads the store learns no token.
 
 import json
 import os
-import secrets
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +15,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from cas_server.stores.protocol import Lineage, RefreshRecord
+from cas_server.record_keys import RecordKeys
+from cas_server.refresh_tokens import RefreshToken, new_family_id, new_refresh_token
+from cas_server.stores.protocol import Family, FamilyState, Lineage
 from cas_server.tokens import Grant, new_token, token_hash
 
 _NONCE = 12
@@ -41,15 +42,16 @@ class TokenAnswer:
 
 
 def new_family(
-    grant: Grant, *, access_validity: int, ends_at: int, idle_seconds: int
+    keys: RecordKeys, grant: Grant, *, access_validity: int, ends_at: int, idle_seconds: int
 ) -> tuple[Lineage, TokenAnswer]:
     """Make the first pair of a lineage that ends at `ends_at` (Unix seconds)."""
-    record = RefreshRecord(grant, secrets.token_hex(16), ends_at)
-    return _pair(grant, record, access_validity, idle_seconds, presented=None)
+    family = Family(new_family_id(), grant, ends_at)
+    return _pair(keys, family, grant, _Step(1, "", access_validity, idle_seconds))
 
 
 def successor(
-    record: RefreshRecord,
+    keys: RecordKeys,
+    state: FamilyState,
     presented: str,
     grant: Grant,
     *,
@@ -57,26 +59,34 @@ def successor(
     idle_seconds: int,
 ) -> tuple[Lineage, TokenAnswer]:
     """Make the pair that follows a presented refresh token; the access token may be narrower."""
-    return _pair(grant, record, access_validity, idle_seconds, presented=presented)
+    step = _Step(state.number + 1, presented, access_validity, idle_seconds)
+    return _pair(keys, state.family, grant, step)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """Which token of a family comes next, after which one, and for how long."""
+
+    number: int
+    presented: str = field(repr=False)
+    access_validity: int
+    idle_seconds: int
 
 
 def _pair(
-    grant: Grant,
-    record: RefreshRecord,
-    access_validity: int,
-    idle_seconds: int,
-    *,
-    presented: str | None,
+    keys: RecordKeys, family: Family, grant: Grant, step: _Step
 ) -> tuple[Lineage, TokenAnswer]:
-    validity = max(1, min(access_validity, record.ends_at - int(time.time())))
-    answer = TokenAnswer(new_token(), validity, " ".join(grant.scopes), new_token())
+    validity = max(1, min(step.access_validity, family.ends_at - int(time.time())))
+    refresh = new_refresh_token(keys, RefreshToken(family.id, step.number))
+    answer = TokenAnswer(new_token(), validity, " ".join(grant.scopes), refresh)
     lineage = Lineage(
+        family=family,
+        number=step.number,
+        refresh_hash=token_hash(refresh),
         access_hash=token_hash(answer.access_token),
         access=grant.stored(validity),
-        refresh_hash=token_hash(answer.refresh_token or ""),
-        refresh=record,
-        idle_seconds=idle_seconds,
-        sealed_answer=seal(presented, answer) if presented else b"",
+        idle_seconds=step.idle_seconds,
+        sealed_answer=seal(step.presented, answer) if step.presented else b"",
     )
     return lineage, answer
 

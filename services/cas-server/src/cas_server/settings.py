@@ -81,6 +81,8 @@ class ClientRegistration(Section):
     authorities: NameList = ("ROLE_CLIENT",)
     access_token_validity_seconds: int | None = Field(default=None, ge=1)
     refresh_token_validity_seconds: int | None = Field(default=None, ge=1)
+    max_tokens: int | None = Field(default=None, ge=1)
+    max_families_per_user: int | None = Field(default=None, ge=1)
     check_tokens: bool = False
     check_for: NameList | None = None
     enabled: bool = True
@@ -145,6 +147,8 @@ class CasSettings(ServiceSettings):
     refresh_token_validity: Duration = Field(default=30 * 86400.0, ge=1)
     refresh_token_idle: Duration = Field(default=7 * 86400.0, ge=1)
     refresh_grace: Duration = Field(default=10.0, ge=0)
+    max_tokens_per_client: int = Field(default=20_000, ge=1)
+    max_families_per_user: int = Field(default=100, ge=1)
     record_keys: RecordKeyList = (DEMO_RECORD_KEY,)
     durability: DurabilitySettings = DurabilitySettings()
 

@@ -25,11 +25,21 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+class Stamp(NamedTuple):
+    """What of the identities something is issued under: see `StoredToken`."""
+
+    since: int
+    client_since: int
+
+
 class StoredToken(NamedTuple):
     """What the store keeps of an access token; times in Unix seconds.
 
     The first line of its text is what each check needs, the second the answer of check_token as it
     goes over the wire: a check parses no JSON. A named tuple, for one is made at each check.
+    `grant_type` is that of the family it belongs to, empty where it has none; `since` the version
+    of the identities (see `not_before`) that it was issued under, and `client_since` since when the
+    client was who it was then.
     """
 
     client_id: str
@@ -38,6 +48,9 @@ class StoredToken(NamedTuple):
     audience: tuple[str, ...]
     expires_at: int
     answer: bytes
+    grant_type: str = ""
+    since: int = 0
+    client_since: int = 0
 
     def encode(self) -> bytes:
         """Return the stored text."""
@@ -46,6 +59,9 @@ class StoredToken(NamedTuple):
             self.client_id,
             self.user_name,
             self.user_fingerprint,
+            self.grant_type,
+            str(self.since),
+            str(self.client_since),
             " ".join(self.audience),
         )
         return "\t".join(head).encode() + b"\n" + self.answer
@@ -54,10 +70,24 @@ class StoredToken(NamedTuple):
     def decode(cls, text: bytes) -> Self:
         """Read a stored text."""
         head, _, answer = text.partition(b"\n")
-        expires_at, client_id, user_name, fingerprint, audience = head.decode().split("\t")
-        return cls(
-            client_id, user_name, fingerprint, tuple(audience.split(" ")), int(expires_at), answer
+        expires_at, client_id, user_name, fingerprint, grant_type, since, client_since, audience = (
+            head.decode().split("\t")
         )
+        return cls(
+            client_id,
+            user_name,
+            fingerprint,
+            tuple(audience.split(" ")),
+            int(expires_at),
+            answer,
+            grant_type,
+            int(since),
+            int(client_since),
+        )
+
+    def stamped(self, stamp: Stamp) -> Self:
+        """Return the same, issued under this."""
+        return self._replace(**stamp._asdict())
 
     def claims(self) -> dict[str, Any]:
         """Return the claims as check_token tells them."""
@@ -66,7 +96,10 @@ class StoredToken(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What was granted: for whom, to whom, for what. `user_name` is empty for a client alone."""
+    """What was granted: for whom, to whom, for what. `user_name` is empty for a client alone.
+
+    `grant_type` is set where a refresh token goes with it; the rest is as in `StoredToken`.
+    """
 
     client_id: str
     scopes: tuple[str, ...]
@@ -74,6 +107,9 @@ class Grant:
     authorities: tuple[str, ...]
     user_name: str = ""
     user_fingerprint: str = ""
+    grant_type: str = ""
+    since: int = 0
+    client_since: int = 0
 
     def renewed(
         self,
@@ -84,6 +120,10 @@ class Grant:
     ) -> Self:
         """Return the same grant with what of it is still had."""
         return replace(self, scopes=scopes, authorities=authorities, audience=audience)
+
+    def stamped(self, stamp: Stamp) -> Self:
+        """Return the same, granted under this."""
+        return replace(self, **stamp._asdict())
 
     def stored(self, validity: int) -> StoredToken:
         """Return the record of an access token that lives for `validity` seconds from now.
@@ -99,6 +139,9 @@ class Grant:
             audience=self.audience,
             expires_at=expires_at,
             answer=self._answer(issued_at, expires_at),
+            grant_type=self.grant_type,
+            since=self.since,
+            client_since=self.client_since,
         )
 
     def _answer(self, issued_at: int, expires_at: int) -> bytes:

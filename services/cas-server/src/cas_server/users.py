@@ -20,12 +20,12 @@ class User:
 def user_directory(settings: CasSettings) -> Mapping[str, User]:
     """Build the directory; a disabled user is not in it."""
     return {
-        name: User(name, record.password, record.authorities, _fingerprint(record.password))
+        name: User(name, record.password, record.authorities, fingerprint(record.password))
         for name, record in settings.users.items()
         if record.enabled
     }
 
 
-def _fingerprint(password_hash: str) -> str:
-    """Return what a token carries so that a changed password ends it."""
-    return hashlib.sha256(password_hash.encode()).hexdigest()[:16]
+def fingerprint(secret_hash: str) -> str:
+    """Return what tells one configured hash from another, and nothing of the secret."""
+    return hashlib.sha256(secret_hash.encode()).hexdigest()[:16]

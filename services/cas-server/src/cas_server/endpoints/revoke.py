@@ -7,6 +7,8 @@ from cas_server.clients import Client
 from cas_server.endpoints.answers import answer, only_post
 from cas_server.errors import InvalidGrant
 from cas_server.forms import read_form, token_of
+from cas_server.record_keys import RecordKeys
+from cas_server.refresh_tokens import read_refresh_token
 from cas_server.stores import TokenStore
 from cas_server.tokens import token_hash
 
@@ -14,28 +16,33 @@ from cas_server.tokens import token_hash
 class Revoke:
     """End a token of the calling client; an unknown one is 200 as well (RFC 7009, 2.2)."""
 
-    def __init__(self, authentication: ClientAuthentication, store: TokenStore) -> None:
-        self._authentication, self._store = authentication, store
+    def __init__(
+        self, authentication: ClientAuthentication, store: TokenStore, keys: RecordKeys
+    ) -> None:
+        self._authentication, self._store, self._keys = authentication, store, keys
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; `token_type_hint` is a hint that is not needed."""
         only_post(scope)
         form = await read_form(scope, receive)
         client = await self._authentication.basic_or_post(scope, form)
-        await self._end(token_hash(token_of(form.parameters)), client)
+        await self._end(token_of(form.parameters), client)
         await answer(send, b"{}")
 
-    async def _end(self, name: str, client: Client) -> None:
-        refresh = await self._store.refresh(name)
-        if refresh is not None:
-            _own(refresh.grant.client_id, client)
-            await self._store.revoke_family(refresh.family)
+    async def _end(self, token: str, client: Client) -> None:
+        """End a family by any of its refresh tokens, the rotated ones as well."""
+        refresh = read_refresh_token(self._keys, token)
+        state = await self._store.family(refresh.family) if refresh else None
+        if state is not None:
+            _own(state.family.grant.client_id, client)
+            await self._store.revoke_family(state.family)
             return
+        name = token_hash(token)
         access = await self._store.access(name)
         if access is not None:
             _own(access.client_id, client)
         # Also where it is gone: an attempt before may have ended it at the primary alone.
-        await self._store.revoke_access(name)
+        await self._store.revoke_access(name, access)
 
 
 def _own(owner: str, client: Client) -> None:

@@ -10,6 +10,7 @@ from cas_server.endpoints.answers import answer_json, only_post
 from cas_server.errors import UnauthorizedClient, UnsupportedGrantType
 from cas_server.forms import read_form, required
 from cas_server.grants import GrantType, TokenRequest
+from cas_server.not_before import Continuity
 from cas_server.throttle import source_address
 
 
@@ -17,17 +18,23 @@ class Token:
     """Issue tokens by the grants that are registered."""
 
     def __init__(
-        self, authentication: ClientAuthentication, grants: Mapping[str, GrantType]
+        self,
+        authentication: ClientAuthentication,
+        grants: Mapping[str, GrantType],
+        continuity: Continuity,
     ) -> None:
         self._authentication, self._grants = authentication, grants
+        self._continuity = continuity
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         only_post(scope)
         form = await read_form(scope, receive)
+        moment = await self._continuity.now()
         client = await self._authentication.basic_or_post(scope, form)
         grant = self._grant(required(form.parameters, "grant_type"), client)
-        issued = await grant.issue(TokenRequest(client, form.parameters, source_address(scope)))
+        request = TokenRequest(client, form.parameters, source_address(scope), moment)
+        issued = await grant.issue(request)
         await answer_json(send, issued.fields())
 
     def _grant(self, name: str, client: Client) -> GrantType:

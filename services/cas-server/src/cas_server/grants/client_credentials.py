@@ -3,20 +3,18 @@
 from cas_server.grants.protocol import Issuing, TokenRequest
 from cas_server.grants.scopes import granted_scopes
 from cas_server.lineage import TokenAnswer
-from cas_server.tokens import Grant, new_token, token_hash
+from cas_server.tokens import Grant
 
 
 class ClientCredentialsGrant:
     """Issue a token that speaks for the client alone."""
 
     def __init__(self, issuing: Issuing) -> None:
-        self._store = issuing.store
+        self._issuing = issuing
 
     async def issue(self, request: TokenRequest) -> TokenAnswer:
         """Return an access token with the client's authorities."""
         client = request.client
         scopes = granted_scopes(request.form.get("scope"), client.scopes)
         grant = Grant(client.id, scopes, client.audience, client.authorities)
-        token = new_token()
-        await self._store.issue(token_hash(token), grant.stored(client.access_validity))
-        return TokenAnswer(token, client.access_validity, " ".join(scopes))
+        return await self._issuing.access_only(grant.stamped(request.stamp), request)

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from dataclasses import replace
 
 from cas_server.errors import InvalidGrant
 from cas_server.failures import Kind
@@ -9,7 +10,7 @@ from cas_server.forms import required
 from cas_server.grants.protocol import Issuing, TokenRequest
 from cas_server.grants.scopes import granted_scopes
 from cas_server.lineage import TokenAnswer, new_family
-from cas_server.tokens import Grant, new_token, token_hash
+from cas_server.tokens import Grant, Stamp
 from cas_server.users import User
 from cas_server.who import Who
 from chassis.normal_form import nfc
@@ -37,10 +38,10 @@ class PasswordGrant:
             authorities=user.authorities,
             user_name=user.name,
             user_fingerprint=user.fingerprint,
-        )
+        ).stamped(request.stamp)
         if "refresh_token" not in client.grant_types:
-            return await self._access_only(grant, client.access_validity)
-        return await self._with_refresh(grant, client.access_validity, client.refresh_validity)
+            return await self._issuing.access_only(grant, request)
+        return await self._with_refresh(replace(grant, grant_type="password"), request)
 
     async def _user(self, request: TokenRequest) -> User:
         """Return who logs in; requests that say the same at one moment cost one hash."""
@@ -64,19 +65,18 @@ class PasswordGrant:
                 return user
             raise InvalidGrant(_BAD)
 
-    async def _access_only(self, grant: Grant, validity: int) -> TokenAnswer:
-        token = new_token()
-        await self._issuing.store.issue(token_hash(token), grant.stored(validity))
-        return TokenAnswer(token, validity, " ".join(grant.scopes))
-
-    async def _with_refresh(
-        self, grant: Grant, access_validity: int, refresh_validity: int
-    ) -> TokenAnswer:
+    async def _with_refresh(self, grant: Grant, request: TokenRequest) -> TokenAnswer:
+        issuing, client = self._issuing, request.client
         lineage, answer = new_family(
+            issuing.keys,
             grant,
-            access_validity=access_validity,
-            ends_at=int(time.time()) + refresh_validity,
-            idle_seconds=int(self._issuing.live.settings.refresh_token_idle),
+            access_validity=client.access_validity,
+            ends_at=int(time.time()) + client.refresh_validity,
+            idle_seconds=int(issuing.live.settings.refresh_token_idle),
         )
-        await self._issuing.store.begin(lineage)
+
+        async def write(stamp: Stamp) -> bool | None:
+            return await issuing.store.begin(lineage.stamped(stamp), client.bounds) or None
+
+        await issuing.continuity.issue(grant, write, load=request.moment.load)
         return answer

@@ -7,20 +7,32 @@ from typing import Protocol
 from cas_server.clients import Client
 from cas_server.identities import Identities
 from cas_server.lineage import TokenAnswer
+from cas_server.not_before import Continuity, Moment
 from cas_server.passwords import PasswordPool
+from cas_server.record_keys import RecordKeys
 from cas_server.settings import CasSettings
 from cas_server.stores import TokenStore
 from cas_server.throttle import Throttle
+from cas_server.tokens import Grant, Stamp, new_token, token_hash
 from chassis import LiveConfig
 
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """One request to the token endpoint; the form may hold secrets."""
+    """One request to the token endpoint; the form may hold secrets.
+
+    `moment` is from before the client proved who it is.
+    """
 
     client: Client
     form: Mapping[str, str] = field(repr=False)
     address: str
+    moment: Moment
+
+    @property
+    def stamp(self) -> Stamp:
+        """Return what of the identities the client was believed under."""
+        return self.moment.stamp(self.client.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +44,21 @@ class Issuing:
     passwords: PasswordPool
     throttle: Throttle
     store: TokenStore
+    keys: RecordKeys
+    continuity: Continuity
+
+    async def access_only(self, grant: Grant, request: TokenRequest) -> TokenAnswer:
+        """Issue an access token alone; raise `InvalidGrant`."""
+        client, token = request.client, new_token()
+        validity = client.access_validity
+        stored, name = grant.stored(validity), token_hash(token)
+
+        async def write(stamp: Stamp) -> bool | None:
+            fresh = stored.stamped(stamp)
+            return await self.store.issue(name, fresh, most=client.bounds.tokens) or None
+
+        await self.continuity.issue(grant, write, load=request.moment.load)
+        return TokenAnswer(token, validity, " ".join(grant.scopes))
 
 
 class GrantType(Protocol):

@@ -5,19 +5,18 @@ A client whose answer got lost may ask again within the grace window, and gets t
 
 import time
 
-import structlog
-
 from cas_server.clients import Client
 from cas_server.errors import InvalidGrant, InvalidScope
-from cas_server.forms import MAX_TOKEN, required
+from cas_server.forms import required
 from cas_server.grants.protocol import Issuing, TokenRequest
 from cas_server.grants.scopes import granted_scopes
 from cas_server.lineage import TokenAnswer, successor, unseal
-from cas_server.stores import RefreshRecord, Rotation
-from cas_server.tokens import Grant, token_hash
+from cas_server.refresh_tokens import read_refresh_token
+from cas_server.stores import FamilyState, Presented, Rotation
+from cas_server.tokens import Grant, Stamp, token_hash
+from chassis.telemetry.audit import AuditEvent, audit
 
 _BAD = "The refresh token is unknown, expired, revoked, or was issued to another client"
-_log = structlog.get_logger("cas_server.refresh")
 
 
 class RefreshTokenGrant:
@@ -30,33 +29,44 @@ class RefreshTokenGrant:
         """Return the next pair; scopes only narrow, and for this access token alone."""
         client, settings = request.client, self._issuing.live.settings
         presented = required(request.form, "refresh_token")
-        record = await self._record(presented, client)
+        number, state = await self._found(presented, client)
+        kept = state.family.grant
         # What a rotated token asks for is moot: it gets the first answer again, or is a reuse.
-        grant = record.grant if record.rotated else self._renewed(record.grant, request)
+        grant = self._renewed(kept, request) if number == state.number else kept
         lineage, answer = successor(
-            record,
+            self._issuing.keys,
+            state,
             presented,
             grant,
             access_validity=client.access_validity,
             idle_seconds=int(settings.refresh_token_idle),
         )
-        old = token_hash(presented)
-        rotation = await self._issuing.store.rotate(old, lineage, grace=settings.refresh_grace)
+        old = Presented(token_hash(presented), number)
+
+        async def write(stamp: Stamp) -> Rotation | None:
+            fresh, grace = lineage.stamped(stamp), settings.refresh_grace
+            return await self._issuing.store.rotate(old, fresh, client.bounds, grace=grace)
+
+        rotation = await self._issuing.continuity.issue(kept, write)
         return _settled(rotation, presented, answer, request)
 
-    async def _record(self, presented: str, client: Client) -> RefreshRecord:
-        """Return the client's own record; raise `InvalidGrant`."""
-        if len(presented) > MAX_TOKEN:
+    async def _found(self, presented: str, client: Client) -> tuple[int, FamilyState]:
+        """Return the number of a token of the client's own, and its family; or `InvalidGrant`."""
+        token = read_refresh_token(self._issuing.keys, presented)
+        state = await self._issuing.store.family(token.family) if token else None
+        if token is None or state is None:
             raise InvalidGrant(_BAD)
-        record = await self._issuing.store.refresh(token_hash(presented))
-        if record is None or record.grant.client_id != client.id or record.ends_at <= time.time():
+        family = state.family
+        if family.grant.client_id != client.id or family.ends_at <= time.time():
             raise InvalidGrant(_BAD)
-        return record
+        if state.idle and token.number == state.number:
+            raise InvalidGrant(_BAD)
+        return token.number, state
 
     def _renewed(self, grant: Grant, request: TokenRequest) -> Grant:
         """Return the grant with what its user and client may have by now; raise `OAuthError`."""
         user = self._issuing.identities.user(grant.user_name)
-        if user is None or user.fingerprint != grant.user_fingerprint:
+        if user is None or not self._issuing.identities.stands(grant):
             raise InvalidGrant(_BAD)
         client = request.client
         audience = tuple(name for name in grant.audience if name in client.audience)
@@ -73,8 +83,7 @@ def _settled(
     if rotation.outcome == "rotated":
         return answer
     if rotation.outcome == "reused":
-        client = request.client.id
-        _log.warning("a rotated refresh token came again; its family is revoked", client=client)
+        audit(AuditEvent.REFRESH_REUSED, client=request.client.id, address=request.address)
     first = unseal(presented, rotation.sealed_answer) if rotation.outcome == "repeated" else None
     if first is None:
         raise InvalidGrant(_BAD)

@@ -13,15 +13,29 @@ from redis.exceptions import RedisError
 
 from cas_server.record_keys import RecordKeys
 from cas_server.settings import DurabilitySettings
+from cas_server.stores import identity_commands
 from cas_server.stores.batch import Batcher
 from cas_server.stores.primary import MARK
-from cas_server.stores.protocol import Lineage, RefreshRecord, Rotation
-from cas_server.stores.scripts import BEGIN, REVOKE_FAMILY, ROTATE
+from cas_server.stores.protocol import (
+    Bounds,
+    Change,
+    Family,
+    FamilyState,
+    IdentityTable,
+    Lineage,
+    Presented,
+    Rotation,
+    Seen,
+)
+from cas_server.stores.scripts import BEGIN, FAMILY, ISSUE, REVOKE_ACCESS, REVOKE_FAMILY, ROTATE
 from cas_server.tokens import StoredToken
 from chassis.errors import TemporarilyUnavailable
 
 T = TypeVar("T")
+_Arguments = tuple[tuple[str, ...], tuple[Any, ...]]
 
+MOST_ACCESS_TOKENS = 5
+"""Live access tokens of one family: those of the refreshes before the last few end early."""
 _REMEMBERED_S = 60
 """How long an expired access token is still known, so that it is called expired."""
 _AWAY = "The token store is away; try again"
@@ -39,6 +53,7 @@ class RedisTokenStore:
         self._reads = Batcher[str, bytes | None](self._read_all)
         self._looks = Batcher[tuple[Any, ...], Any](self._send_all)
         self._writes = Batcher[tuple[Any, ...], Any](self._write_all)
+        self._seen: Seen = _unwatched
         self._away = False
 
     async def access(self, token_hash: str) -> StoredToken | None:
@@ -48,37 +63,68 @@ class RedisTokenStore:
         text = None if sealed is None else self._keys.open(name, sealed)
         return None if text is None else StoredToken.decode(text)
 
-    async def refresh(self, token_hash: str) -> RefreshRecord | None:
-        """Return a refresh token, rotated or not."""
-        look = ("HMGET", f"r:{token_hash}", "data", "next")
-        text, successor = await self._looks.submit(look)
-        return None if text is None else RefreshRecord.decode(text, rotated=successor is not None)
+    async def family(self, name: str) -> FamilyState | None:
+        """Return a family of refresh tokens that has not ended."""
+        key = f"f:{name}"
+        found = await self._looks.submit(("EVAL", FAMILY, 1, key))
+        text = self._keys.open(key, found[0]) if found else None
+        if text is None:
+            return None
+        return FamilyState(Family.decode(name, text), found[1], idle=bool(found[2]))
 
-    async def issue(self, token_hash: str, token: StoredToken) -> None:
+    async def issue(self, token_hash: str, token: StoredToken, *, most: int) -> bool:
         """Keep an access token until a little after it expires."""
-        name, ttl = f"t:{token_hash}", _access_ttl(token.expires_at)
-        sealed = self._keys.seal(name, token.encode())
-        await self._writes.submit(("SET", name, sealed, "EX", ttl))
+        keys, values = self._access(token_hash, token, most)
+        return bool(await self._writes.submit(("EVAL", ISSUE, len(keys), *keys, *values)))
 
-    async def begin(self, lineage: Lineage) -> None:
+    async def begin(self, lineage: Lineage, bounds: Bounds) -> bool:
         """Keep the first pair of a family."""
-        await self._writes.submit(("EVAL", BEGIN, 3, *_keys(lineage), *self._values(lineage)))
+        family = lineage.family
+        keys, values = self._access(lineage.access_hash, lineage.access, bounds.tokens)
+        keys += (f"f:{family.id}", _families(family))
+        data = self._keys.seal(f"f:{family.id}", family.encode())
+        values += (family.id, data, _seconds_until(family.ends_at), lineage.refresh_hash)
+        values += (lineage.idle_seconds, bounds.families)
+        return bool(await self._writes.submit(("EVAL", BEGIN, len(keys), *keys, *values)))
 
-    async def rotate(self, old_hash: str, lineage: Lineage, *, grace: float) -> Rotation:
+    async def rotate(
+        self, old: Presented, lineage: Lineage, bounds: Bounds, *, grace: float
+    ) -> Rotation | None:
         """Replace a refresh token in one step."""
-        keys = (*_keys(lineage), f"r:{old_hash}", f"a:{old_hash}")
-        more = (lineage.sealed_answer, int(grace * 1000), int(time.time()))
-        command = ("EVAL", ROTATE, len(keys), *keys, *self._values(lineage), *more)
+        name = lineage.family.id
+        keys, values = self._access(lineage.access_hash, lineage.access, bounds.tokens)
+        keys += (f"f:{name}", f"a:{name}")
+        values += (name, old.number, old.refresh_hash, lineage.refresh_hash, lineage.idle_seconds)
+        values += (lineage.sealed_answer, int(grace * 1000), MOST_ACCESS_TOKENS)
+        command = ("EVAL", ROTATE, len(keys), *keys, *values)
         outcome, answer = await self._writes.submit(command)
-        return Rotation(outcome.decode(), answer)
+        return None if outcome == b"stale" else Rotation(outcome.decode(), answer)
 
-    async def revoke_access(self, token_hash: str) -> None:
+    async def revoke_access(self, token_hash: str, token: StoredToken | None) -> None:
         """End an access token."""
-        await self._writes.submit(("DEL", f"t:{token_hash}"))
+        key = f"t:{token_hash}"
+        command: tuple[Any, ...] = ("DEL", key)
+        if token is not None:
+            command = ("EVAL", REVOKE_ACCESS, 2, key, _tokens(token.client_id), token_hash)
+        await self._writes.submit(command)
 
-    async def revoke_family(self, family: str) -> None:
+    async def revoke_family(self, family: Family) -> None:
         """End a family and all it brought."""
-        await self._writes.submit(("EVAL", REVOKE_FAMILY, 1, f"f:{family}"))
+        keys = (_tokens(family.grant.client_id), _families(family))
+        await self._writes.submit(("EVAL", REVOKE_FAMILY, len(keys), *keys, family.id))
+
+    def watch(self, seen: Seen) -> None:
+        """Have `seen` called before a look-up of an access token returns."""
+        self._seen = seen
+
+    async def identities(self) -> IdentityTable:
+        """Return what is known of clients, users and grants."""
+        return identity_commands.table(await self._looks.submit(identity_commands.READ))
+
+    async def change(self, changes: Sequence[Change], *, after: int, keep: int) -> bool:
+        """Change entries all at once, or none of them."""
+        command = identity_commands.change(changes, after=after, keep=keep)
+        return bool(await self._writes.submit(command))
 
     async def ping(self) -> None:
         """Return when Redis answers."""
@@ -88,15 +134,18 @@ class RedisTokenStore:
         """Close the connections."""
         await self._redis.aclose()
 
-    def _values(self, lineage: Lineage) -> tuple[Any, ...]:
-        """Return texts, ends and times to live: an idle refresh token ends before its family."""
-        ends_at, family_ttl = lineage.access.expires_at, _family_ttl(lineage)
-        idle = min(lineage.idle_seconds, family_ttl)
-        text = self._keys.seal(f"t:{lineage.access_hash}", lineage.access.encode())
-        return (text, _access_ttl(ends_at), ends_at, lineage.refresh.encode(), idle, family_ttl)
+    def _access(self, token_hash: str, token: StoredToken, most: int) -> _Arguments:
+        """Return the keys and values that every script begins with that issues a token."""
+        name = f"t:{token_hash}"
+        text, ttl = self._keys.seal(name, token.encode()), _access_ttl(token.expires_at)
+        keys = (identity_commands.VERSION, name, _tokens(token.client_id))
+        return keys, (token.since, token_hash, text, ttl, most)
 
     async def _read_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
-        return await self._guard(self._mget(keys))
+        """Read records, and with them how new they suppose the identities to be."""
+        *found, version = await self._guard(self._mget((*keys, identity_commands.VERSION)))
+        await self._seen(None if version is None else int(version))
+        return found
 
     async def _mget(self, keys: Sequence[str]) -> Sequence[bytes | None]:
         """Read many keys, packed in C: `Redis.mget` costs twice the time of the whole batch."""
@@ -160,14 +209,22 @@ class RedisTokenStore:
             )
 
 
-def _keys(lineage: Lineage) -> tuple[str, ...]:
-    family = lineage.refresh.family
-    return (f"t:{lineage.access_hash}", f"r:{lineage.refresh_hash}", f"f:{family}")
+async def _unwatched(_: int | None) -> None:
+    """Take no note of the version of the identities."""
+
+
+def _tokens(client_id: str) -> str:
+    return f"g:t:{client_id}"
+
+
+def _families(family: Family) -> str:
+    """Return where the families of a client and a user are named; neither has a colon."""
+    return f"g:f:{family.grant.client_id}:{family.grant.user_name}"
 
 
 def _access_ttl(ends_at: int) -> int:
-    return max(ends_at - int(time.time()) + _REMEMBERED_S, 1)
+    return _seconds_until(ends_at) + _REMEMBERED_S
 
 
-def _family_ttl(lineage: Lineage) -> int:
-    return max(lineage.refresh.ends_at - int(time.time()), 1)
+def _seconds_until(ends_at: int) -> int:
+    return max(ends_at - int(time.time()), 1)

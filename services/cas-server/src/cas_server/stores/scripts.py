@@ -1,61 +1,177 @@
 """The state changes that have to be one step, as scripts that Redis 6.2 to 8 and Valkey take.
 
-Each is idempotent: redis-py sends a command again when a connection broke after sending.
+Each is idempotent: redis-py sends a command again when a connection broke after sending. Each takes
+the time from Redis.
 
-Keys: `t:HASH` access token; `r:HASH` refresh token, a hash with `data` and, once rotated, `next`
-(the key of its successor); `a:HASH` the sealed answer to its rotation; `f:FAMILY` a lineage: the
-keys of its access tokens scored by their end, beside one member that never ends. A refresh token
-counts as long as its family is there, so ending a family touches living access tokens alone.
+Keys:
+`t:HASH`   an access token: a sealed record.
+`f:FAMILY` a family of refresh tokens, a hash: `data`, a sealed record; `state`, the number and the
+           hash of the newest refresh token, the hash of the one before, and when it ends unused;
+           `live`, the hashes of its newest access tokens.
+`a:FAMILY` the sealed answer to its last rotation, for the grace window.
+`g:t:CLIENT`, `g:f:CLIENT:USER` who has which tokens and families, scored by when they came.
+`n:identities`, `n:version` what is known of clients, users and grants: see `not_before`.
+
+Keys of tokens and families that make room or end with another one are made from the members of
+their index: there are any number of them, and no cluster that would have to know them before.
 """
 
-BEGIN = """
--- KEYS: access, refresh, family
--- ARGV: access text, its ttl, its end, refresh text, its ttl, family ttl
-redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
-redis.call('HSET', KEYS[2], 'data', ARGV[4])
-redis.call('EXPIRE', KEYS[2], ARGV[5])
-redis.call('ZADD', KEYS[3], '+inf', 'family', ARGV[3], KEYS[1])
-redis.call('EXPIRE', KEYS[3], ARGV[6])
-return 1
+_INDEX = """
+local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+
+-- Enter a member; those that ended leave as they come to be the oldest, and then the oldest does.
+local function enter(index, prefix, member, most, ttl, drop)
+  redis.call('ZADD', index, now, member)
+  for _, oldest in ipairs(redis.call('ZRANGE', index, 0, 1)) do
+    if redis.call('EXISTS', prefix .. oldest) == 0 then redis.call('ZREM', index, oldest) end
+  end
+  local over = math.min(redis.call('ZCARD', index) - most, 100)
+  if over > 0 then
+    for _, oldest in ipairs(redis.call('ZRANGE', index, 0, over - 1)) do
+      drop(oldest)
+      redis.call('ZREM', index, oldest)
+    end
+  end
+  if redis.call('TTL', index) < tonumber(ttl) then redis.call('EXPIRE', index, ttl) end
+end
+
+local function drop_token(hash) redis.call('DEL', 't:' .. hash) end
 """
 
 _END = """
-local function end_family(family)
-  for _, key in ipairs(redis.call('ZRANGEBYSCORE', family, '-inf', '(+inf')) do
-    redis.call('DEL', key)
+local function end_family(family, tokens)
+  local live = redis.call('HMGET', 'f:' .. family, 'live')[1] or ''
+  for hash in string.gmatch(live, '%S+') do
+    redis.call('DEL', 't:' .. hash)
+    redis.call('ZREM', tokens, hash)
   end
-  return redis.call('DEL', family)
+  return redis.call('DEL', 'f:' .. family, 'a:' .. family)
 end
 """
 
-ROTATE = f"""
+FAMILY = """
+-- KEYS: family
+local data, state = unpack(redis.call('HMGET', KEYS[1], 'data', 'state'))
+local number, idle = string.match(state or '', '^(%d+) .* (%d+)$')
+if not data or not idle then return {} end
+return {data, tonumber(number), tonumber(redis.call('TIME')[1]) >= tonumber(idle) and 1 or 0}
+"""
+
+ISSUE = f"""
+{_INDEX}
+-- KEYS: version, access, tokens of the client
+-- ARGV: since, access hash, access text, its ttl, most tokens
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[4])
+enter(KEYS[3], 't:', ARGV[2], ARGV[5], ARGV[4], drop_token)
+return 1
+"""
+
+BEGIN = f"""
+{_INDEX}
 {_END}
--- KEYS: access, new refresh, family, old refresh, answer
--- ARGV: access text, its ttl, its end, refresh text, its ttl, family ttl,
---       sealed answer, grace in ms, now
-local old = redis.call('HMGET', KEYS[4], 'data', 'next')
-if not old[1] or redis.call('EXISTS', KEYS[3]) == 0 then return {{'unknown', ''}} end
-if old[2] == KEYS[2] then return {{'rotated', ''}} end
-if old[2] then
-  local answer = redis.call('GET', KEYS[5])
+-- KEYS: version, access, tokens of the client, family, families of client and user
+-- ARGV: since, access hash, access text, its ttl, most tokens,
+--       family name, its data, its ttl, refresh hash, idle seconds, most families
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[4])
+local state = '1 ' .. ARGV[9] .. ' - ' .. (clock[1] + ARGV[10])
+redis.call('HSET', KEYS[4], 'data', ARGV[7], 'state', state, 'live', ARGV[2])
+redis.call('EXPIRE', KEYS[4], ARGV[8])
+enter(KEYS[3], 't:', ARGV[2], ARGV[5], ARGV[4], drop_token)
+enter(KEYS[5], 'f:', ARGV[6], ARGV[11], ARGV[8], function(name) end_family(name, KEYS[3]) end)
+return 1
+"""
+
+ROTATE = f"""
+{_INDEX}
+{_END}
+-- KEYS: version, access, tokens of the client, family, answer
+-- ARGV: since, access hash, access text, its ttl, most tokens,
+--       family name, presented number, presented hash, new refresh hash, idle seconds,
+--       sealed answer, grace in ms, most access tokens of a family
+local found = redis.call('HMGET', KEYS[4], 'state', 'live')
+if not found[1] then return {{'unknown', ''}} end
+local number, newest, before, idle = string.match(found[1], '(%S+) (%S+) (%S+) (%S+)')
+if not idle then return {{'unknown', ''}} end
+if newest == ARGV[9] then return {{'rotated', ''}} end
+
+if newest ~= ARGV[8] then
+  local answer = before == ARGV[8] and redis.call('GET', KEYS[5])
   if answer then return {{'repeated', answer}} end
-  end_family(KEYS[3])
+  end_family(ARGV[6], KEYS[3])
   return {{'reused', ''}}
 end
-redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
-redis.call('HSET', KEYS[2], 'data', ARGV[4])
-redis.call('EXPIRE', KEYS[2], ARGV[5])
-redis.call('HSET', KEYS[4], 'next', KEYS[2])
-redis.call('EXPIRE', KEYS[4], ARGV[6])
-if tonumber(ARGV[8]) > 0 then redis.call('SET', KEYS[5], ARGV[7], 'PX', ARGV[8]) end
-redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', ARGV[9])
-redis.call('ZADD', KEYS[3], ARGV[3], KEYS[1])
-redis.call('EXPIRE', KEYS[3], ARGV[6])
+if tonumber(clock[1]) >= tonumber(idle) then return {{'unknown', ''}} end
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {{'stale', ''}} end
+
+local live = {{}}
+for hash in string.gmatch(found[2] or '', '%S+') do
+  if redis.call('EXISTS', 't:' .. hash) == 1 then table.insert(live, hash) end
+end
+table.insert(live, ARGV[2])
+while #live > tonumber(ARGV[13]) do
+  local oldest = table.remove(live, 1)
+  drop_token(oldest)
+  redis.call('ZREM', KEYS[3], oldest)
+end
+local state = (ARGV[7] + 1) .. ' ' .. ARGV[9] .. ' ' .. newest .. ' ' .. (clock[1] + ARGV[10])
+redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[4])
+redis.call('HSET', KEYS[4], 'state', state, 'live', table.concat(live, ' '))
+redis.call('DEL', KEYS[5])
+if tonumber(ARGV[12]) > 0 then redis.call('SET', KEYS[5], ARGV[11], 'PX', ARGV[12]) end
+enter(KEYS[3], 't:', ARGV[2], ARGV[5], ARGV[4], drop_token)
 return {{'rotated', ''}}
+"""
+
+REVOKE_ACCESS = """
+-- KEYS: access, tokens of the client
+-- ARGV: access hash
+redis.call('ZREM', KEYS[2], ARGV[1])
+return redis.call('DEL', KEYS[1])
 """
 
 REVOKE_FAMILY = f"""
 {_END}
--- KEYS: family
-return end_family(KEYS[1])
+-- KEYS: tokens of the client, families of client and user
+-- ARGV: family name
+redis.call('ZREM', KEYS[2], ARGV[1])
+return end_family(ARGV[1], KEYS[1])
+"""
+
+IDENTITIES = """
+-- KEYS: identities, version
+local clock = redis.call('TIME')
+local entries = redis.call('HGETALL', KEYS[1])
+return {redis.call('GET', KEYS[2]) or '', clock[1] * 1000000 + clock[2], entries}
+"""
+
+CHANGE = """
+-- KEYS: identities, version
+-- ARGV: version that the new one comes after, seconds to keep,
+--       then for each entry: name, expected text, 'set', 'end' or 'drop', marks
+for i = 3, #ARGV, 4 do
+  if (redis.call('HMGET', KEYS[1], ARGV[i])[1] or '') ~= ARGV[i + 1] then return 0 end
+end
+local clock = redis.call('TIME')
+local known = tonumber(redis.call('GET', KEYS[2]) or '0')
+local version = math.max(clock[1] * 1000000 + clock[2], known + 1, ARGV[1] + 1)
+local text, ends = string.format('%.0f', version), known == 0
+for i = 3, #ARGV, 4 do
+  local before = string.match(ARGV[i + 1], '%d+') or '0'
+  if ARGV[i + 2] == 'drop' then
+    redis.call('HDEL', KEYS[1], ARGV[i])
+  elseif ARGV[i + 2] == 'end' then
+    redis.call('HSET', KEYS[1], ARGV[i], text .. ' ' .. ARGV[i + 3])
+    ends = true
+  else
+    redis.call('HSET', KEYS[1], ARGV[i], before .. ' ' .. ARGV[i + 3])
+  end
+end
+if ends or known <= tonumber(ARGV[1]) then redis.call('SET', KEYS[2], text) end
+for _, key in ipairs(KEYS) do
+  if redis.call('TTL', key) < tonumber(ARGV[2]) then redis.call('EXPIRE', key, ARGV[2]) end
+end
+return 1
 """

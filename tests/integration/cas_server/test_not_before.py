@@ -1,0 +1,381 @@
+"""Dead stays dead: also when who ended comes back, by whatever way the change arrives."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from redis.asyncio import Redis
+from story.waiting import until
+from structlog.testing import capture_logs
+
+from cas_server.app import create_app
+from cas_server.passwords import hash_password
+from cas_server.settings import CasSettings
+from chassis import LiveConfig
+from chassis.config import ConfigSource
+from integration.cas_server.world import BASIC, Cas
+from redis_process import AS_CAS_SERVER, RedisProcess
+from served import served
+
+pytestmark = pytest.mark.anyio
+
+Change = Callable[[dict[str, Any]], None]
+Tokens = dict[str, Any]
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[RedisProcess]:
+    """A Redis that knows nobody yet."""
+    (tmp_path / "redis").mkdir()
+    redis = RedisProcess(tmp_path / "redis")
+    redis.start()
+    yield redis
+    redis.stop()
+
+
+class Replicas:
+    """Starts replicas, each with a configuration of its own, on one Redis."""
+
+    def __init__(self, redis: RedisProcess, identities: dict[str, Any], directory: Path) -> None:
+        self.redis, self.identities, self._directory = redis, identities, directory
+        self._started = 0
+
+    def changed(self, *changes: Change) -> dict[str, Any]:
+        """Return the identities with these changes made to them."""
+        identities = deepcopy(self.identities)
+        for change in changes:
+            change(identities)
+        return identities
+
+    @asynccontextmanager
+    async def running(self, *changes: Change) -> AsyncIterator[Cas]:
+        """Run a replica that starts with these changes."""
+        self._started += 1
+        directory = self._directory / f"config-{self._started}"
+        directory.mkdir()
+        cas = Cas(directory, self.changed(*changes))
+        cas.write()
+        arguments = {
+            "spring.data.redis.host": "127.0.0.1",
+            "spring.data.redis.port": str(self.redis.port),
+            "spring.data.redis.timeout": "500ms",
+            **AS_CAS_SERVER,
+        }
+        source = ConfigSource("cas-server", config_dir=directory, arguments=arguments)
+        app = create_app(LiveConfig.load(source, CasSettings))
+        async with served(app) as cas.urls, httpx.AsyncClient(timeout=10, trust_env=False) as http:
+            cas.http = http
+            yield cas
+
+
+@pytest.fixture
+def replicas(own: RedisProcess, identities: dict[str, Any], tmp_path: Path) -> Replicas:
+    return Replicas(own, identities, tmp_path)
+
+
+def _user_disabled(identities: dict[str, Any]) -> None:
+    identities["users"]["alice"]["enabled"] = False
+
+
+def _user_deleted(identities: dict[str, Any]) -> None:
+    del identities["users"]["alice"]
+
+
+def _user_other_password(identities: dict[str, Any]) -> None:
+    identities["users"]["alice"]["password"] = hash_password("another")
+
+
+def _client_disabled(identities: dict[str, Any]) -> None:
+    identities["clients"]["demo-app"]["enabled"] = False
+
+
+def _client_deleted(identities: dict[str, Any]) -> None:
+    del identities["clients"]["demo-app"]
+
+
+def _client_other_secret(identities: dict[str, Any]) -> None:
+    identities["clients"]["demo-app"]["client-secret"] = hash_password("another")
+
+
+def _without_password_grant(identities: dict[str, Any]) -> None:
+    identities["clients"]["demo-app"]["authorized-grant-types"] = [
+        "refresh_token",
+        "client_credentials",
+    ]
+
+
+def _off_the_allow_list(identities: dict[str, Any]) -> None:
+    identities["password-grant-clients"] = ["other-app"]
+
+
+def _without_refresh(identities: dict[str, Any]) -> None:
+    identities["clients"]["demo-app"]["authorized-grant-types"] = ["password"]
+
+
+ENDS: dict[str, Change] = {
+    change.__name__.strip("_"): change
+    for change in (
+        _user_disabled,
+        _user_deleted,
+        _user_other_password,
+        _client_disabled,
+        _client_deleted,
+        _client_other_secret,
+        _without_password_grant,
+        _off_the_allow_list,
+        _without_refresh,
+    )
+}
+ended = pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
+
+
+async def _alive(cas: Cas, tokens: Tokens) -> bool:
+    checked = await cas.check(tokens["access_token"])
+    assert checked.status_code in (200, 400), checked.text
+    return checked.status_code == 200
+
+
+async def _dead_for_good(cas: Cas, tokens: Tokens) -> None:
+    assert not await _alive(cas, tokens)
+    reply = await cas.refresh(tokens["refresh_token"])
+    assert (reply.status_code, reply.json()["error"]) == (400, "invalid_grant")
+
+
+async def _reloaded(cas: Cas, identities: dict[str, Any]) -> None:
+    """Change what a replica has mounted; return once it goes by that."""
+    marker = f"marker-{id(identities)}"
+    identities["users"][marker] = {"password": identities["users"]["admin"]["password"]}
+    cas.identities = identities
+    cas.write()
+
+    async def known() -> bool:
+        form = {"grant_type": "password", "username": marker, "password": BASIC["admin"]}
+        return (await cas.post("/oauth/token", form, "other-app")).status_code == 200
+
+    assert await until(known, what="the reload", seconds=10)
+
+
+@ended
+async def test_who_ended_and_is_back_has_none_of_the_tokens_of_before(
+    replicas: Replicas, end: Change
+) -> None:
+    """By reloads of one replica; another one, which has seen none of it, agrees."""
+    async with replicas.running() as cas, replicas.running() as other:
+        before, unharmed = await cas.user_tokens(), await cas.user_tokens("admin", "other-app")
+        assert await _alive(cas, before)
+        assert await _alive(other, before)
+        await _reloaded(cas, replicas.changed(end))
+        assert not await _alive(cas, before)
+        await _reloaded(cas, replicas.changed())
+        for replica in (cas, other):
+            await _dead_for_good(replica, before)
+            assert await _alive(replica, unharmed)
+            assert await _alive(replica, await cas.user_tokens())
+            assert await _alive(cas, await replica.user_tokens())
+
+
+@ended
+async def test_it_holds_when_each_change_arrives_with_a_restart(
+    replicas: Replicas, end: Change
+) -> None:
+    async with replicas.running() as cas:
+        before, unharmed = await cas.user_tokens(), await cas.user_tokens("admin", "other-app")
+    async with replicas.running(end) as cas:
+        assert not await _alive(cas, before)
+    async with replicas.running() as cas:
+        await _dead_for_good(cas, before)
+        assert await _alive(cas, unharmed)
+        assert await _alive(cas, await cas.user_tokens())
+
+
+@ended
+async def test_a_replica_with_the_older_configuration_never_lifts_it(
+    replicas: Replicas, end: Change
+) -> None:
+    async with replicas.running() as older:
+        before = await older.user_tokens()
+        async with replicas.running(end) as newer:
+            assert not await _alive(newer, before)
+            meanwhile = await older.user_tokens()
+            assert not await _alive(newer, meanwhile)
+            async with replicas.running() as restarted:
+                await _dead_for_good(restarted, before)
+                assert not await _alive(newer, before)
+                late = await restarted.user_tokens()
+                assert not await _alive(newer, late)
+            await _reloaded(older, older.identities)
+            assert not await _alive(newer, before)
+            assert not await _alive(newer, meanwhile)
+        async with replicas.running() as back:
+            for tokens in (before, meanwhile):
+                await _dead_for_good(back, tokens)
+        assert await _alive(older, await older.user_tokens())
+
+
+async def test_a_change_that_other_replicas_see_later_ends_nothing_twice(
+    replicas: Replicas,
+) -> None:
+    """Who has logged in with the new password stays, whenever the others reload."""
+    changed = replicas.changed(_user_other_password)
+    form = {"grant_type": "password", "username": "alice", "password": "another"}
+    async with replicas.running() as first, replicas.running() as second:
+        await _reloaded(first, deepcopy(changed))
+        fresh = (await first.post("/oauth/token", form, "demo-app")).json()
+        assert await _alive(first, fresh)
+        await _reloaded(second, deepcopy(changed))
+        assert await _alive(second, fresh)
+        async with replicas.running(lambda identities: identities.update(deepcopy(changed))) as one:
+            assert await _alive(one, fresh)
+            assert await _alive(first, fresh)
+
+
+async def test_a_second_secret_beside_the_first_ends_nothing(replicas: Replicas) -> None:
+    """A secret is rotated without losing a token: two together, then the new one alone."""
+    newer = hash_password("newer")
+
+    def both(identities: dict[str, Any]) -> None:
+        client = identities["clients"]["demo-app"]
+        client["client-secret"] = [newer, client["client-secret"]]
+
+    def alone(identities: dict[str, Any]) -> None:
+        identities["clients"]["demo-app"]["client-secret"] = newer
+
+    async with replicas.running() as cas:
+        tokens = await cas.user_tokens()
+        for change in (both, alone):
+            await _reloaded(cas, replicas.changed(change))
+            assert await _alive(cas, tokens)
+    async with replicas.running(alone) as cas:
+        assert await _alive(cas, tokens)
+
+
+async def test_withdrawn_grant_leaves_what_other_grants_gave(replicas: Replicas) -> None:
+    async with replicas.running() as cas:
+        own, families = await cas.client_token(), await cas.user_tokens()
+        await _reloaded(cas, replicas.changed(_without_password_grant))
+        assert (await cas.check(own)).status_code == 200
+        assert not await _alive(cas, families)
+
+
+async def test_a_token_that_is_being_granted_when_the_user_ends_is_none(
+    replicas: Replicas,
+) -> None:
+    """The password is right, and by the time the token is written it is not."""
+    async with replicas.running() as slow, replicas.running() as fast:
+        logins = [asyncio.create_task(slow.user_tokens()) for _ in range(6)]
+        await _reloaded(fast, replicas.changed(_user_disabled))
+        await _reloaded(fast, replicas.changed())
+        for login in logins:
+            tokens = await login
+            assert await _alive(fast, tokens) == await _alive(slow, tokens)
+        await _reloaded(slow, replicas.changed(_user_disabled))
+        await _reloaded(slow, replicas.changed())
+        for login in logins:
+            await _dead_for_good(fast, login.result())
+
+
+@pytest.mark.parametrize("end", [_user_disabled, _client_other_secret])
+async def test_logins_go_on_while_another_change_is_reloaded(
+    replicas: Replicas, end: Change
+) -> None:
+    """Those who ended once were refused when a reload came between password and token."""
+    async with replicas.running(end):
+        pass
+    async with replicas.running() as cas:
+        for _ in range(3):
+            logins = [asyncio.create_task(cas.user_tokens()) for _ in range(6)]
+            await _reloaded(cas, replicas.changed())
+            assert [await _alive(cas, await login) for login in logins] == [True] * 6
+
+
+async def test_redis_that_was_away_learns_of_what_came_and_went(replicas: Replicas) -> None:
+    """Nothing is checked by a load that is not compared yet; what nobody has seen counts."""
+    async with replicas.running() as cas:
+        before = await cas.user_tokens()
+        assert await _alive(cas, before)
+        replicas.redis.stop()
+        for change in (_user_disabled, lambda _: None):
+            cas.identities = replicas.changed(change)
+            await _applied(cas)
+        replicas.redis.start()
+
+        async def answered() -> bool:
+            reply = await cas.check(before["access_token"])
+            assert reply.status_code in (400, 503)
+            return reply.status_code == 400
+
+        assert await until(answered, what="Redis to be back", seconds=10)
+        await _dead_for_good(cas, before)
+        assert await _alive(cas, await cas.user_tokens())
+
+
+async def _applied(cas: Cas) -> None:
+    """Change what is mounted without Redis; return once the replica has read it."""
+    with capture_logs() as lines:
+        cas.write()
+
+        async def reloaded() -> bool:
+            return any(line["event"] == "Configuration reloaded" for line in lines)
+
+        assert await until(reloaded, what="the reload", seconds=10)
+
+
+async def test_a_redis_that_lost_everything_is_told_anew(replicas: Replicas) -> None:
+    async with replicas.running() as cas:
+        await cas.user_tokens()
+        async with Redis(port=replicas.redis.port) as direct:
+            await direct.flushall()
+        before = await cas.user_tokens()
+        assert await _alive(cas, before)
+    async with replicas.running(_client_deleted):
+        pass
+    async with replicas.running() as cas:
+        await _dead_for_good(cas, before)
+
+
+async def test_a_redis_that_lost_the_last_change_is_told_again(replicas: Replicas) -> None:
+    """After a failover to a replica that had not heard of it."""
+    async with replicas.running() as cas, Redis(port=replicas.redis.port) as direct:
+        before = await cas.user_tokens()
+        known = await direct.hgetall("n:identities")
+        version = await direct.get("n:version")
+        await _reloaded(cas, replicas.changed(_user_disabled))
+        await direct.delete("n:identities")
+        await direct.hset("n:identities", mapping=known)  # type: ignore[arg-type]  # of bytes
+        await direct.set("n:version", version or b"", ex=9)
+        assert not await _alive(cas, before)
+    async with replicas.running() as cas:
+        await _dead_for_good(cas, before)
+
+
+async def test_it_is_audited_who_ended_and_without_any_secret(replicas: Replicas) -> None:
+    with capture_logs() as lines:
+        async with replicas.running() as cas:
+            await cas.user_tokens()
+        async with replicas.running(_user_disabled, _client_other_secret) as cas:
+            assert not await _alive(cas, {"access_token": "none"})
+    told = [line for line in lines if line.get("event_type") == "not_before_set"]
+    assert [(line.get("user"), line.get("client")) for line in told] == [
+        ("alice", None),
+        (None, "demo-app"),
+    ] or [(line.get("user"), line.get("client")) for line in told] == [
+        (None, "demo-app"),
+        ("alice", None),
+    ]
+    assert "argon2" not in str(told)
+
+
+async def test_redis_knows_no_secret_and_every_entry_ends(replicas: Replicas) -> None:
+    async with replicas.running() as cas, Redis(port=replicas.redis.port) as direct:
+        await cas.user_tokens()
+        stored = str(await direct.hgetall("n:identities"))
+        for name in ("n:identities", "n:version"):
+            assert 30 * 86400 <= await direct.ttl(name) <= 31 * 86400
+    hashes = [client["client-secret"] for client in replicas.identities["clients"].values()]
+    hashes += [user["password"] for user in replicas.identities["users"].values()]
+    assert not [one for one in hashes if one in stored or one.rpartition("$")[2] in stored]
