@@ -207,9 +207,7 @@ async def test_the_number_of_entries_is_bounded_and_a_guessed_name_stays(
     for module in ("cas_server.local_failures", "cas_server.stores.failures"):
         monkeypatch.setattr(f"{module}.LIMITS", tuple(small))
     monkeypatch.setattr("cas_server.stores.failures._LIMITS", _flat(small))
-    monkeypatch.setattr(
-        "cas_server.stores.failures._RULES", (30_000, 900_000, PAIR.free, 50, 3, 10)
-    )
+    monkeypatch.setattr("cas_server.stores.failures._RULES", (900_000, PAIR.free, 50, 3, 10))
     counters = RedisFailureCounters(store) if kind == "redis" else LocalFailureCounters()
     world = World(counters, lambda: asyncio.sleep(0))
     for _ in range(PAIR.free):

@@ -1,13 +1,20 @@
 """Who is next for a turn: fair by address and by name, bounded in number and in time."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
 from cas_server import fair_queue
-from cas_server.fair_queue import MAX_WAITING, MAX_WAITING_PER_ADDRESS, FairQueue
+from cas_server.fair_queue import (
+    MAX_LATE_PER_ADDRESS,
+    MAX_WAITING,
+    MAX_WAITING_PER_ADDRESS,
+    FairQueue,
+    Standing,
+)
 from chassis.errors import TemporarilyUnavailable
 
 pytestmark = pytest.mark.anyio
@@ -17,14 +24,18 @@ class Served:
     """A queue of one place that is taken; who is served behind it, in order."""
 
     def __init__(self) -> None:
-        self.queue, self.names = FairQueue(1), list[str]()
+        self.late = set[Hashable]()
+        self.queue, self.names = FairQueue(1, self._standing), list[str]()
         self._tasks: list[asyncio.Task[None]] = []
 
-    def come(self, label: str, address: str, name: str, *, late: bool = False) -> None:
-        self._tasks.append(asyncio.create_task(self._wait(label, address, name, late=late)))
+    def come(self, label: str, address: str, name: str) -> None:
+        self._tasks.append(asyncio.create_task(self._wait(label, address, name)))
 
-    async def _wait(self, label: str, address: str, name: str, *, late: bool) -> None:
-        async with self.queue.turn(address, name, late=late):
+    def _standing(self, address: Hashable, _: Hashable) -> Standing:
+        return Standing.LATE if address in self.late else Standing.NEW
+
+    async def _wait(self, label: str, address: str, name: str) -> None:
+        async with self.queue.turn(address, name):
             self.names.append(label)
 
     @asynccontextmanager
@@ -59,21 +70,67 @@ async def test_many_names_from_one_address_do_not_make_others_wait(served: Serve
     assert "one" in served.names[:3]
 
 
-async def test_who_failed_before_stands_behind_who_did_not(served: Served) -> None:
+async def test_who_failed_stands_behind_who_did_not(served: Served) -> None:
     async with served.closed():
         for number in range(50):
-            served.come("late", f"10.0.0.{number}", "alice", late=True)
+            served.come("late", f"10.0.0.{number}", "alice")
+            served.late.add(f"10.0.0.{number}")
         await asyncio.sleep(0)
         served.come("alice", "10.1.0.1", "alice")
     assert served.names[0] == "alice"
 
 
-async def test_who_failed_before_is_served_while_others_come(served: Served) -> None:
+async def test_who_failed_while_waiting_stands_further_back(served: Served) -> None:
     async with served.closed():
-        served.come("late", "10.0.0.1", "alice", late=True)
+        served.come("late", "10.0.0.1", "alice")
+        await asyncio.sleep(0)
+        for number in range(5):
+            served.come("new", "10.1.0.1", f"name-{number}")
+        served.late.add("10.0.0.1")
+    assert served.names.index("late") == 5
+
+
+async def test_who_failed_is_served_while_others_come(served: Served) -> None:
+    served.late.add("10.0.0.1")
+    async with served.closed():
+        served.come("late", "10.0.0.1", "alice")
         for number in range(20):
             served.come("many", "10.1.0.1", f"name-{number}")
     assert served.names.index("late") <= 8
+
+
+@pytest.mark.bound("waiting-hashes-of-who-failed")
+async def test_who_failed_has_two_that_wait_in_a_crowd(served: Served) -> None:
+    served.late.add("10.0.0.1")
+    async with served.closed():
+        for number in range(20):
+            served.come("new", f"10.1.0.{number}", "alice")
+        for number in range(5):
+            served.come("late", "10.0.0.1", f"name-{number}")
+    assert served.names.count("late") == MAX_LATE_PER_ADDRESS
+    assert [type(one) for one in served.outcomes[-3:]] == [TemporarilyUnavailable] * 3
+
+
+async def test_those_who_failed_have_an_eighth_of_one_place_in_a_crowd() -> None:
+    loop, began = asyncio.get_running_loop(), list[float]()
+    queue = FairQueue(2, lambda _, __: Standing.LATE)
+
+    async def attempt(address: str) -> None:
+        async with queue.turn(address, "alice"):
+            began.append(loop.time())
+            await asyncio.sleep(0.01)
+
+    await asyncio.gather(*(attempt(f"10.0.0.{number}") for number in range(16)))
+    assert began[5] - began[2] >= 3 * 7 * 0.01
+
+
+async def test_nothing_is_left_behind(served: Served) -> None:
+    async with served.closed():
+        for number in range(300):
+            served.come("one", f"10.0.0.{number % 70}", f"name-{number % 9}")
+    queue = served.queue
+    left: list[Any] = [queue._waiting, queue._under_way, queue._of_address, queue._of_name]
+    assert [one for one in left if one] == []
 
 
 @pytest.mark.bound("waiting-hashes-of-an-address")

@@ -18,6 +18,10 @@ class BoundedDict(Generic[K, V]):
         """Return an entry, if it is there."""
         return self._entries.get(key)
 
+    def has(self, key: K) -> bool:
+        """Say whether an entry is there."""
+        return key in self._entries
+
     def set(self, key: K, value: V) -> None:
         """Set an entry, the newest now."""
         self._entries[key] = value

@@ -106,6 +106,9 @@ class Admission:
 class FailureCounters(Protocol):
     """Counts failures; a pair has no more attempts under way than it has failures left."""
 
+    async def look(self, attempt: Attempt) -> Admission:
+        """Say the same as `admit` without beginning an attempt."""
+
     async def admit(self, attempt: Attempt) -> Admission:
         """Say whether an attempt may be made; one that may is under way until it is settled."""
 

@@ -1,32 +1,55 @@
 """A queue for what only a few can do at once, fair by address and by name.
 
 Start-time fair queueing in two dimensions: a waiter's number is the one that was served last, and
-one more for each that waits already from its address, or for its name, whichever are more. The
+one step more for each that waits already from its address, or for its name, whichever are more. The
 lowest number is served first. So whoever sends much waits behind himself: three hundred attempts of
 one name, or from one address, stand in a row, and the next caller beside the first of them.
+
+Who failed before takes long steps; and in a crowd all of those have an eighth of one place, so that
+comparing what is guessed from everywhere leaves the processor to everybody else.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Hashable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
 
 from chassis.errors import TemporarilyUnavailable
 
 MAX_WAITING = 256
 MAX_WAITING_PER_ADDRESS = 64
+MAX_LATE_PER_ADDRESS = 2
 PATIENCE_S = 5.0
 _RETRY_AFTER_S = 5
-_LATE = 8
-"""How much further back those stand who failed before: each has an eighth of another's share."""
+_CROWD = 8
+"""Addresses that wait; with more of them those who failed before are held back."""
+_LATE_REST = 7
+_MAX_REST_S = 1.0
+"""In a crowd a late turn is followed by a rest of seven times its length, up to so much."""
+
+
+class Standing(IntEnum):
+    """Who somebody is to the queue, and how long his steps are."""
+
+    PROVEN = 1
+    """Had the right secret here before."""
+    NEW = 8
+    LATE = 64
+    """Failed before."""
 
 
 @dataclass(slots=True, eq=False)
 class _Waiter:
-    number: int
+    since: int
+    rank: int
     address: Hashable
     name: Hashable
+    entered_as: Standing
     turn: "asyncio.Future[None]" = field(repr=False)
+    began: float = 0.0
 
     @property
     def pair(self) -> tuple[Hashable, Hashable]:
@@ -34,25 +57,38 @@ class _Waiter:
 
 
 class FairQueue:
-    """Gives `places` turns at once, of one pair of address and name only one."""
+    """Gives `places` turns at once, of one pair of address and name only one.
 
-    def __init__(self, places: int) -> None:
-        self._places = places
+    `standing` says who an address is with a name; it is asked anew each time.
+    """
+
+    def __init__(
+        self,
+        places: int,
+        standing: Callable[[Hashable, Hashable], Standing] = lambda _, __: Standing.NEW,
+    ) -> None:
+        self._places, self._standing = places, standing
         self._served = 0
-        self._waiting: list[_Waiter] = []
-        self._under_way: list[tuple[Hashable, Hashable]] = []
+        self._late_from = 0.0
+        self._waiting: dict[_Waiter, None] = {}
+        self._under_way: dict[tuple[Hashable, Hashable], Standing] = {}
+        self._of_address: Counter[Hashable] = Counter()
+        self._of_name: Counter[tuple[Hashable, Standing]] = Counter()
+
+    def refuse_if_full(self, address: Hashable, name: Hashable) -> None:
+        """Raise `TemporarilyUnavailable` (503) where an address has as many waiting as it may."""
+        most = MAX_WAITING_PER_ADDRESS
+        if self._is_crowd and self._standing(address, name) is Standing.LATE:
+            most = MAX_LATE_PER_ADDRESS
+        if self._of_address[address] >= most:
+            raise _too_many()
 
     @asynccontextmanager
-    async def turn(
-        self, address: Hashable, name: Hashable, *, late: bool = False
-    ) -> AsyncIterator[None]:
-        """Wait for a turn and have it inside the block; raise `TemporarilyUnavailable` (503).
-
-        `late` are those who failed before; they stand in a row of their own for a name, so that
-        who guesses it does not make its owner wait.
-        """
+    async def turn(self, address: Hashable, name: Hashable) -> AsyncIterator[None]:
+        """Wait for a turn and have it inside the block; raise `TemporarilyUnavailable` (503)."""
+        self.refuse_if_full(address, name)
         loop = asyncio.get_running_loop()
-        waiter = self._enter(address, (name, late), loop.create_future(), _LATE if late else 1)
+        waiter = self._enter(address, name, loop.create_future())
         self._serve()
         patience = loop.call_later(PATIENCE_S, self._dismiss, waiter)
         try:
@@ -63,47 +99,78 @@ class FairQueue:
             patience.cancel()
             self._leave(waiter)
 
-    def _enter(
-        self, address: Hashable, name: Hashable, turn: "asyncio.Future[None]", step: int
-    ) -> _Waiter:
-        of_address = sum(one.address == address for one in self._waiting)
-        of_name = sum(one.name == name for one in self._waiting)
-        if of_address >= MAX_WAITING_PER_ADDRESS:
-            raise _too_many()
-        number = self._served + step * (1 + max(of_address, of_name))
-        waiter = _Waiter(number, address, name, turn)
-        self._waiting.append(waiter)
+    def _enter(self, address: Hashable, name: Hashable, turn: "asyncio.Future[None]") -> _Waiter:
+        # Of a name only those of one standing: who guesses it does not make its owner wait.
+        standing = self._standing(address, name)
+        rank = 1 + max(self._of_address[address], self._of_name[name, standing])
+        waiter = _Waiter(self._served, rank, address, name, standing, turn)
+        self._waiting[waiter] = None
+        self._of_address[address] += 1
+        self._of_name[name, standing] += 1
         if len(self._waiting) > MAX_WAITING:
-            # Whoever has the most in the row makes room, which may be the one who comes.
-            self._dismiss(max(reversed(self._waiting), key=lambda one: one.number))
+            # Whoever stands last makes room, which may be the one who comes.
+            self._dismiss(max(reversed(self._waiting), key=self._number))
         return waiter
 
+    @property
+    def _is_crowd(self) -> bool:
+        return len(self._of_address) > _CROWD
+
+    def _number(self, waiter: _Waiter) -> int:
+        return waiter.since + waiter.rank * self._standing(*waiter.pair)
+
     def _serve(self) -> None:
+        now = asyncio.get_running_loop().time()
         while len(self._under_way) < self._places:
-            able = (one for one in self._waiting if self._is_able(one))
-            first = min(able, key=lambda one: one.number, default=None)
+            late_may = not self._is_crowd or (
+                now >= self._late_from and Standing.LATE not in self._under_way.values()
+            )
+            able = (one for one in self._waiting if self._is_able(one, late_may=late_may))
+            first = min(able, key=self._number, default=None)
             if first is None:
                 return
-            self._waiting.remove(first)
-            self._under_way.append(first.pair)
-            self._served = max(self._served, first.number)
+            self._served = max(self._served, self._number(first))
+            self._under_way[first.pair] = self._standing(*first.pair)
+            self._remove(first)
+            first.began = now
             first.turn.set_result(None)
 
-    def _is_able(self, waiter: _Waiter) -> bool:
-        return waiter.pair not in self._under_way and not waiter.turn.done()
+    def _is_able(self, waiter: _Waiter, *, late_may: bool) -> bool:
+        if waiter.pair in self._under_way or waiter.turn.done():
+            return False
+        return late_may or self._standing(*waiter.pair) is not Standing.LATE
 
     def _dismiss(self, waiter: _Waiter) -> None:
         if waiter in self._waiting and not waiter.turn.done():
-            self._waiting.remove(waiter)
+            self._remove(waiter)
             waiter.turn.set_exception(_too_many())
 
     def _leave(self, waiter: _Waiter) -> None:
         """Make room: behind a turn that was had, or by one who no longer waits."""
         if waiter in self._waiting:
-            self._waiting.remove(waiter)
+            self._remove(waiter)
         elif waiter.turn.done() and not waiter.turn.cancelled() and not waiter.turn.exception():
-            self._under_way.remove(waiter.pair)
+            if self._under_way.pop(waiter.pair) is Standing.LATE and self._is_crowd:
+                self._rest(waiter)
             self._serve()
+
+    def _rest(self, waiter: _Waiter) -> None:
+        """Have late ones wait for a while after one of them."""
+        loop = asyncio.get_running_loop()
+        rest = min(_MAX_REST_S, _LATE_REST * (loop.time() - waiter.began))
+        self._late_from = loop.time() + rest
+        loop.call_later(rest, self._serve)
+
+    def _remove(self, waiter: _Waiter) -> None:
+        del self._waiting[waiter]
+        _take_one(self._of_address, waiter.address)
+        _take_one(self._of_name, (waiter.name, waiter.entered_as))
+
+
+def _take_one(counts: Counter[Any], key: Hashable) -> None:
+    counts[key] -= 1
+    if not counts[key]:
+        del counts[key]
 
 
 def _too_many() -> TemporarilyUnavailable:

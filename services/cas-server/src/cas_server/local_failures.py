@@ -70,24 +70,34 @@ class LocalFailureCounters:
         self._clock = clock
         self._tables = {kind: tuple(map(_Table, LIMITS)) for kind in Kind}
 
-    async def admit(self, attempt: Attempt) -> Admission:
+    async def look(self, attempt: Attempt) -> Admission:
         """Say whether an attempt may be made."""
-        now, tables = self._clock(), self._tables[attempt.kind]
+        return self._look(attempt, self._clock())
+
+    async def admit(self, attempt: Attempt) -> Admission:
+        """Say whether an attempt may be made, and begin it."""
+        now = self._clock()
+        admission = self._look(attempt, now)
+        if not (admission.wait or admission.busy):
+            table = self._tables[attempt.kind][0]
+            pair = table.at(attempt.pair, now)
+            pair.under_way[attempt.id] = now + LEASE_S
+            table.keep(attempt.pair, pair, now + QUIET_S)
+        return admission
+
+    def _look(self, attempt: Attempt, now: float) -> Admission:
+        tables = self._tables[attempt.kind]
         pair, address, name = (
             table.at(key, now) for table, key in zip(tables, attempt.counted, strict=True)
         )
         untils = [pair.until, address.until, name.until]
         if pair.failures < PAIR_UNDER_SUSPICION and address.failures < ADDRESS_UNDER_SUSPICION:
             untils.pop()
-        longest = max(untils)
-        clean = address.failures == 0
+        longest, clean = max(untils), address.failures == 0
         if longest > now:
             return Admission(longest - now, COUNTERS[untils.index(longest)], clean=clean)
-        if len(pair.under_way) >= max(1, PAIR.free - pair.failures):
-            return Admission(busy=True, clean=clean)
-        pair.under_way[attempt.id] = now + LEASE_S
-        tables[0].keep(attempt.pair, pair, now + QUIET_S)
-        return Admission(clean=clean)
+        busy = len(pair.under_way) >= max(1, PAIR.free - pair.failures)
+        return Admission(busy=busy, clean=clean)
 
     async def settle(self, attempt: Attempt, outcome: Outcome) -> None:
         """Count how an attempt ended."""

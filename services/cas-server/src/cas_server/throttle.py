@@ -7,7 +7,7 @@ Someone who guesses never locks out the owner, who comes from an address without
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
 from typing import NoReturn
 
@@ -15,8 +15,8 @@ from starlette.types import Scope
 
 from cas_server.bounded import BoundedDict
 from cas_server.errors import OAuthError, TooManyFailures
-from cas_server.failures import QUIET_S, Attempt, FailureCounters, Outcome
-from cas_server.fair_queue import FairQueue
+from cas_server.failures import QUIET_S, Admission, Attempt, FailureCounters, Outcome
+from cas_server.fair_queue import FairQueue, Standing
 from cas_server.local_failures import LocalFailureCounters
 from cas_server.passwords import HASHES_AT_ONCE
 from cas_server.who import Who
@@ -43,9 +43,10 @@ class Throttle:
 
     def __init__(self, counters: FailureCounters | None = None) -> None:
         self._counters = counters or LocalFailureCounters()
-        self._queue = FairQueue(HASHES_AT_ONCE)
+        self._queue = FairQueue(HASHES_AT_ONCE, self._standing)
         self._waits: BoundedDict[bytes, float] = BoundedDict(_REMEMBERED)
-        self._failed: BoundedDict[bytes, float] = BoundedDict(_REMEMBERED)
+        self._failed: BoundedDict[Hashable, float] = BoundedDict(_REMEMBERED)
+        self._proven: BoundedDict[tuple[Hashable, Hashable], None] = BoundedDict(_REMEMBERED)
 
     @asynccontextmanager
     async def attempt(self, who: Who) -> AsyncIterator[None]:
@@ -56,41 +57,68 @@ class Throttle:
         """
         attempt = Attempt.of(who.kind, who.name, who.address)
         self._refuse_again(attempt, who)
-        late = self._failed.get(attempt.address) or 0.0
-        async with self._queue.turn(attempt.address, attempt.name, late=late > time.monotonic()):
-            self._refuse_again(attempt, who)
-            await self._admit(attempt, who)
+        self._queue.refuse_if_full(attempt.address, attempt.name)
+        self._heed(await self._counters.look(attempt), attempt, who)
+        async with self._admitted(attempt, who):
             outcome = Outcome.WITHDRAWN
             try:
                 yield
                 outcome = Outcome.PASSED
             except OAuthError:
                 outcome = Outcome.FAILED
-                self._note_failure(attempt)
                 raise
             finally:
                 who.audit(outcome)
+                self._note(attempt, outcome)
                 await self._counters.settle(attempt, outcome)
+
+    @asynccontextmanager
+    async def _admitted(self, attempt: Attempt, who: Who) -> AsyncIterator[None]:
+        """Wait for a turn; further back where by then failures have become known."""
+        while True:
+            before = self._standing(attempt.address, attempt.name)
+            async with self._queue.turn(attempt.address, attempt.name):
+                self._refuse_again(attempt, who)
+                await self._admit(attempt, who)
+                if self._standing(attempt.address, attempt.name) <= before:
+                    yield
+                    return
+                await self._counters.settle(attempt, Outcome.WITHDRAWN)
 
     async def _admit(self, attempt: Attempt, who: Who) -> None:
         """Ask the counters; where other replicas have tries of the pair under way, once more."""
         for _ in range(_BUSY_TRIES):
             admission = await self._counters.admit(attempt)
-            if admission.clean:
-                self._failed.pop(attempt.address)
-            else:
-                self._note_failure(attempt)
-            if admission.wait > 0:
-                waits = attempt.address if admission.by == "address" else attempt.pair
-                self._waits.set(waits, time.monotonic() + admission.wait)
-                _refuse(admission.wait, who)
+            self._heed(admission, attempt, who)
             if not admission.busy:
                 return
             await asyncio.sleep(_BUSY_S)
         raise TemporarilyUnavailable("Other attempts on this name are under way; try again")
 
-    def _note_failure(self, attempt: Attempt) -> None:
-        self._failed.set(attempt.address, time.monotonic() + QUIET_S)
+    def _heed(self, admission: Admission, attempt: Attempt, who: Who) -> None:
+        """Remember what the counters say; raise `TooManyFailures` where they ask to wait."""
+        if admission.clean:
+            self._failed.pop(attempt.address)
+        else:
+            self._failed.set(attempt.address, time.monotonic() + QUIET_S)
+        if admission.wait > 0:
+            waits = attempt.address if admission.by == "address" else attempt.pair
+            self._waits.set(waits, time.monotonic() + admission.wait)
+            _refuse(admission.wait, who)
+
+    def _note(self, attempt: Attempt, outcome: Outcome) -> None:
+        """Remember how an attempt ended, for who is next here."""
+        if outcome is Outcome.PASSED:
+            self._proven.set((attempt.address, attempt.name), None)
+        elif outcome is Outcome.FAILED:
+            self._proven.pop((attempt.address, attempt.name))
+            self._failed.set(attempt.address, time.monotonic() + QUIET_S)
+
+    def _standing(self, address: Hashable, name: Hashable) -> Standing:
+        if self._proven.has((address, name)):
+            return Standing.PROVEN
+        failed = self._failed.get(address)
+        return Standing.NEW if failed is None or failed < time.monotonic() else Standing.LATE
 
     def _refuse_again(self, attempt: Attempt, who: Who) -> None:
         """Refuse whoever was told to wait and did not."""

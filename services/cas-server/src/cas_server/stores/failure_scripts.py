@@ -54,8 +54,9 @@ end
 ADMIT = f"""
 {_ENTRIES}
 -- KEYS: entries and ends of pair, address, name
--- ARGV: pair, address, name; id, lease in ms, quiet time in ms, free failures and most entries
---       of pairs, failures of a pair and of an address from which on the name's wait holds
+-- ARGV: pair, address, name; id, lease in ms (0 to look only), quiet time in ms,
+--       free failures and most entries of pairs,
+--       failures of a pair and of an address from which on the name's wait holds
 local pair, address, name = read(1), read(2), read(3)
 local free, most = tonumber(ARGV[7]), tonumber(ARGV[8])
 local till, by = pair.till, 'pair'
@@ -68,6 +69,7 @@ if not pair.under_way[ARGV[4]] then
   if pair.running >= math.max(1, free - pair.failures) then
     return {{'busy', 0, '', address.failures}}
   end
+  if ARGV[5] == '0' then return {{'admitted', 0, '', address.failures}} end
   pair.under_way[ARGV[4]] = now + tonumber(ARGV[5])
   -- As long as a failure: an entry that would be forgotten first would make room for the others.
   pair.ends = math.max(pair.ends, now + tonumber(ARGV[6]))

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import structlog
@@ -30,8 +30,8 @@ _TIMEOUT_S = 0.5
 _ALONE_S = 1.0
 """How long a replica counts alone before it asks Redis again: no attempt waits for each other's."""
 _QUIET = int(QUIET_S * 1000)
+_LEASE = int(LEASE_S * 1000)
 _RULES = (
-    int(LEASE_S * 1000),
     _QUIET,
     PAIR.free,
     PAIR.entries,
@@ -53,10 +53,17 @@ class RedisFailureCounters:
         self._redis = redis
         self._commands = Batcher[tuple[Any, ...], Any](self._send)
 
-    async def admit(self, attempt: Attempt) -> Admission:
+    async def look(self, attempt: Attempt) -> Admission:
         """Say whether an attempt may be made."""
-        command = ("EVAL", ADMIT, 6, *_keys(attempt), *attempt.counted, attempt.id, *_RULES)
-        verdict, wait, by, failures = await self._commands.submit(command)
+        return await self._ask(attempt, 0)
+
+    async def admit(self, attempt: Attempt) -> Admission:
+        """Say whether an attempt may be made, and begin it."""
+        return await self._ask(attempt, _LEASE)
+
+    async def _ask(self, attempt: Attempt, lease: int) -> Admission:
+        what = (*_keys(attempt), *attempt.counted, attempt.id, lease, *_RULES)
+        verdict, wait, by, failures = await self._commands.submit(("EVAL", ADMIT, 6, *what))
         return Admission(wait / 1000, by.decode(), busy=verdict == b"busy", clean=failures == 0)
 
     async def settle(self, attempt: Attempt, outcome: Outcome) -> None:
@@ -87,14 +94,21 @@ class SharedFailureCounters:
         self._shared, self._own = shared, LocalFailureCounters()
         self._alone_until = 0.0
 
-    async def admit(self, attempt: Attempt) -> Admission:
+    async def look(self, attempt: Attempt) -> Admission:
         """Say whether an attempt may be made."""
+        return await self._ask(lambda counters: counters.look(attempt))
+
+    async def admit(self, attempt: Attempt) -> Admission:
+        """Say whether an attempt may be made, and begin it."""
+        return await self._ask(lambda counters: counters.admit(attempt))
+
+    async def _ask(self, question: Callable[[FailureCounters], Awaitable[Admission]]) -> Admission:
         if not self._is_alone():
             try:
-                return await self._shared.admit(attempt)
+                return await question(self._shared)
             except TemporarilyUnavailable:
                 self._go_alone()
-        return await self._own.admit(attempt)
+        return await question(self._own)
 
     async def settle(self, attempt: Attempt, outcome: Outcome) -> None:
         """Count how an attempt ended."""

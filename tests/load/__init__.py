@@ -1,0 +1,1 @@
+"""Measurements under hostile load, outside of the tests: `make guesses`."""

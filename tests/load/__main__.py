@@ -1,0 +1,110 @@
+"""`make guesses`: wrong logins by the thousand, and what honest callers notice of it."""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from bench.stack import Stack
+from load.attack import ADDRESSES, NAMES
+from load.honest import Honest, Latencies
+
+LOGIN_P99_MS, CHECK_P99_MS = 2000.0, 50.0
+
+
+def main() -> int:
+    """Measure, print, and return 1 where an honest caller noticed too much."""
+    options = _parse()
+    with tempfile.TemporaryDirectory(prefix="suite-load-") as directory, ExitStack() as processes:
+        urls = _replicas(Stack(Path(directory), processes), options.replicas)
+        for title, rate in (("at rest", 0.0), ("under attack", options.guesses / options.seconds)):
+            honest, attack = asyncio.run(_measure(urls, rate, options.seconds if rate else 10.0))
+            _print(title, honest, attack)
+    return int(options.check and not _holds(honest))
+
+
+def _replicas(stack: Stack, count: int) -> list[str]:
+    redis = {
+        "SPRING__DATA__REDIS__HOST": "127.0.0.1",
+        "SPRING__DATA__REDIS__PORT": str(stack.redis_port),
+    }
+    more = [stack.service("cas-server", **redis) for _ in range(count - 1)]
+    return [replica.url for replica in (stack.cas, *more)]
+
+
+async def _measure(
+    urls: Sequence[str], rate: float, seconds: float
+) -> tuple[Honest, dict[str, Any]]:
+    honest, stop = Honest(), asyncio.Event()
+    callers = asyncio.create_task(honest.run(urls, stop))
+    attack: dict[str, Any] = {}
+    if rate:
+        attack = await _attack(urls, rate, seconds)
+    else:
+        await asyncio.sleep(seconds)
+    stop.set()
+    await callers
+    return honest, attack
+
+
+async def _attack(urls: Sequence[str], rate: float, seconds: float) -> dict[str, Any]:
+    command = (sys.executable, "-m", "load.attack", str(rate), str(seconds), *urls)
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    try:
+        async with asyncio.timeout(3 * seconds + 60):
+            output, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+    return dict(json.loads(output))
+
+
+def _holds(honest: Honest) -> bool:
+    return (
+        not honest.logins.failures
+        and not honest.checks.failures
+        and honest.logins.percentile(0.99) <= LOGIN_P99_MS
+        and honest.checks.percentile(0.99) <= CHECK_P99_MS
+    )
+
+
+def _print(title: str, honest: Honest, attack: dict[str, Any]) -> None:
+    lines = [title]
+    if attack:
+        statuses = attack["statuses"]
+        told = ", ".join(f"{count} of {status}" for status, count in sorted(statuses.items()))
+        lines.append(
+            f"  {sum(statuses.values())} wrong logins over {len(NAMES)} names from "
+            f"{len(ADDRESSES)} addresses in {attack['seconds']} s: {told}"
+        )
+    lines.append(_line("logins", honest.logins, LOGIN_P99_MS))
+    lines.append(_line("check_token", honest.checks, CHECK_P99_MS))
+    failures = (*honest.logins.failures, *honest.checks.failures)
+    lines += [f"    failed: {failure}" for failure in failures[:10]]
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _line(title: str, measured: Latencies, target: float) -> str:
+    p50, p99, worst = (measured.percentile(share) for share in (0.5, 0.99, 1.0))
+    return (
+        f"  {title:12} {len(measured.took):6} requests, {len(measured.failures)} failed, "
+        f"p50 {p50:.1f}, p99 {p99:.1f}, worst {worst:.1f} ms (target: p99 {target:.0f} ms)"
+    )
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make guesses ARGS=...")
+    parser.add_argument("--check", action="store_true", help="exit 1 where a target is missed")
+    parser.add_argument("--guesses", type=int, default=60_000, help="wrong logins (default 60000)")
+    parser.add_argument("--seconds", type=float, default=60.0, help="for so long (default 60)")
+    parser.add_argument("--replicas", type=int, default=3, help="of cas-server (default 3)")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
