@@ -139,6 +139,12 @@ def test_an_edit_without_a_change_changes_nothing(running: Localkube, editor: st
     assert running.objects("cm", "shared")[0]["metadata"]["resourceVersion"] == version
 
 
+@pytest.mark.parametrize("editor", ["truncate -s0", "rm", "sed -i /^[^#]/d"])
+def test_an_emptied_file_changes_nothing(running: Localkube, editor: str) -> None:
+    assert "saved file was empty" in running.ok("edit", "cm", "shared", KUBE_EDITOR=editor)
+    assert _data(running) == {"one": "alpha", "two": "beta"}
+
+
 def test_an_older_resource_version_is_refused_by_apply_and_patch(running: Localkube) -> None:
     old = running.objects("cm", "shared")[0]
     running.ok("patch", "cm", "shared", "-p", '{"data": {"two": "theirs"}}')

@@ -5,6 +5,7 @@ import os
 import shlex
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from localkube.yaml_text import to_yaml
 
 TRIES = 10
 """How often an edit is sent anew because others change other fields of the object meanwhile."""
+PAUSE_S = 0.05
 _BYTES = "surrogateescape"
 """What is not UTF-8 is refused, and stored as it was."""
 _HINT = "# Save and close to apply; an unchanged file changes nothing.\n"
@@ -30,6 +32,9 @@ def edit(options: argparse.Namespace, client: Client) -> int:
     before = {key: value for key, value in client.get(**place).items() if key != "status"}
     text = _HINT + to_yaml(before)
     after = _edited(text)
+    if all(line.lstrip().startswith("#") or not line.strip() for line in after.splitlines()):
+        show("Edit cancelled, saved file was empty.")
+        return 0
     try:
         patch = {} if after == text else difference(before, _document(after))
         if not patch:
@@ -55,6 +60,7 @@ def _send(client: Client, place: dict[str, str], before: Any, patch: Any) -> str
             if not modified or clashes(patch, before, live) or attempt == TRIES:
                 raise
             version = live["metadata"]["resourceVersion"]
+            time.sleep(PAUSE_S * attempt)
     raise AssertionError
 
 

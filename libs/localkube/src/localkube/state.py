@@ -1,5 +1,6 @@
 """The state directory: who owns it, and what lies where in it."""
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -110,7 +111,13 @@ class State:
 
 
 def _open(name: str, flags: int, directory: int) -> int:
-    return os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=directory)
+    try:
+        return os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=directory)
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        reason = f"{name} in the state directory is a symbolic link; remove it"
+        raise LocalkubeError(reason) from None
 
 
 def state_of(option: str | None) -> State:
