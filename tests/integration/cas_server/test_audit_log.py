@@ -10,6 +10,7 @@ import httpx
 import pytest
 import yaml
 from redis import Redis
+from story.waiting import until
 
 from cas_server.tokens import new_token, token_hash
 from chassis.telemetry.audit import AuditEvent
@@ -26,6 +27,8 @@ COUNT = re.compile(r'^security_events_total\{event="(\w+)"\} ([0-9.]+)$', re.MUL
 
 @pytest.fixture
 def process(redis: int, identities: dict[str, object], tmp_path: Path) -> Iterator[CasProcess]:
+    with Redis(port=redis) as store:
+        store.flushdb()  # identities of tests before would be changed ones
     (tmp_path / "application.yaml").write_text(yaml.safe_dump(identities))
     settings = {
         **AS_CAS_SERVER,
@@ -161,3 +164,67 @@ async def test_a_forged_record_is_told_once_however_often_it_is_shown(
     assert line["event_type"] == "record_forged"
     assert line["trace_id"] == TRACE
     assert token not in process.output
+
+
+def only(lines: list[dict[str, Any]], event: AuditEvent) -> list[dict[str, Any]]:
+    return [line for line in lines if line["event_type"] == event]
+
+
+async def refresh(cas: CasProcess, token: str) -> Any:
+    form = {"grant_type": "refresh_token", "refresh_token": token}
+    return await post(cas, "/oauth/token", "demo-app", **form)
+
+
+async def test_a_refresh_token_that_comes_again_is_told_once(process: CasProcess) -> None:
+    """Its family has ended with the first time; there is nothing more to tell."""
+    first = (await log_in(process))["refresh_token"]
+    second = (await refresh(process, first))["refresh_token"]
+    await refresh(process, second)
+    answers = [await refresh(process, first) for _ in range(3)]
+    lines = await told(process)
+    (line,) = only(lines, AuditEvent.REFRESH_REUSED)
+
+    assert [answer["error"] for answer in answers] == ["invalid_grant"] * 3
+    assert len(lines) == 2, "the login, and this"
+    assert (line["user"], line["client"], line["address"]) == ("alice", "demo-app", "127.0.0.1")
+    assert line["trace_id"] == TRACE
+    assert not [token for token in (first, second) if token in process.output]
+
+
+@pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
+async def test_a_revocation_is_told_once(process: CasProcess, kind: str) -> None:
+    """A second time, and for a token that nobody knows, there is nothing to revoke."""
+    token = (await log_in(process))[kind]
+    for revoked in (token, token, "of-nobody"):
+        await post(process, "/oauth/revoke", "demo-app", token=revoked)
+    lines = await told(process)
+    (line,) = only(lines, AuditEvent.REVOKED)
+
+    assert len(lines) == 2, "the login, and this"
+    assert (line["user"], line["client"], line["address"]) == ("alice", "demo-app", "127.0.0.1")
+    assert line["trace_id"] == TRACE
+    assert token not in process.output
+
+
+async def test_an_edit_tells_who_ended_and_who_has_another_secret(
+    process: CasProcess, identities: dict[str, Any], hashes: dict[str, str], tmp_path: Path
+) -> None:
+    clients = identities["clients"]
+    clients["other-app"]["client-secret"] = [hashes["other-app"], hashes["alice"]]
+    identities["users"]["alice"]["enabled"] = False
+    fresh = tmp_path / "fresh"
+    fresh.write_text(yaml.safe_dump(identities))
+    fresh.rename(tmp_path / "application.yaml")
+
+    async def both() -> bool:
+        return "not_before_set" in process.output and "identity_changed" in process.output
+
+    await until(both, what="both events", seconds=20)
+    lines = await told(process)
+    (ended,) = only(lines, AuditEvent.NOT_BEFORE)
+    (changed,) = only(lines, AuditEvent.IDENTITY_CHANGED)
+
+    assert len(lines) == 2
+    assert ended["user"] == "alice"
+    assert changed["client"] == "other-app"
+    assert not [stored for stored in hashes.values() if stored in process.output]

@@ -10,7 +10,9 @@ from cas_server.forms import read_form, token_of
 from cas_server.record_keys import RecordKeys
 from cas_server.refresh_tokens import read_refresh_token
 from cas_server.stores import TokenStore
+from cas_server.throttle import source_address
 from cas_server.tokens import token_hash
+from chassis.telemetry.audit import AuditEvent, audit
 
 
 class Revoke:
@@ -26,23 +28,30 @@ class Revoke:
         only_post(scope)
         form = await read_form(scope, receive)
         client = await self._authentication.basic_or_post(scope, form)
-        await self._end(token_of(form.parameters), client)
+        user = await self._end(token_of(form.parameters), client)
+        if user is not None:
+            address = source_address(scope)
+            audit(AuditEvent.REVOKED, user=user, client=client.id, address=address)
         await answer(send, b"{}")
 
-    async def _end(self, token: str, client: Client) -> None:
-        """End a family by any of its refresh tokens, the rotated ones as well."""
+    async def _end(self, token: str, client: Client) -> str | None:
+        """End a family by any of its refresh tokens, the rotated ones as well.
+
+        Return whose it was, a client's own being nobody's; None where there was nothing to end.
+        """
         refresh = read_refresh_token(self._keys, token)
         state = await self._store.family(refresh.family) if refresh else None
         if state is not None:
             _own(state.family.grant.client_id, client)
             await self._store.revoke_family(state.family)
-            return
+            return state.family.grant.user_name
         name = token_hash(token)
         access = await self._store.access(name)
         if access is not None:
             _own(access.client_id, client)
         # Also where it is gone: an attempt before may have ended it at the primary alone.
         await self._store.revoke_access(name, access)
+        return None if access is None else access.user_name
 
 
 def _own(owner: str, client: Client) -> None:

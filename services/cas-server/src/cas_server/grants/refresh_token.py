@@ -48,7 +48,7 @@ class RefreshTokenGrant:
             return await self._issuing.store.rotate(old, fresh, client.bounds, grace=grace)
 
         rotation = await self._issuing.continuity.issue(kept, write)
-        return _settled(rotation, presented, answer, request)
+        return _settled(rotation, presented, answer, request, user=kept.user_name)
 
     async def _found(self, presented: str, client: Client) -> tuple[int, FamilyState]:
         """Return the number of a token of the client's own, and its family; or `InvalidGrant`."""
@@ -78,12 +78,13 @@ class RefreshTokenGrant:
 
 
 def _settled(
-    rotation: Rotation, presented: str, answer: TokenAnswer, request: TokenRequest
+    rotation: Rotation, presented: str, answer: TokenAnswer, request: TokenRequest, *, user: str
 ) -> TokenAnswer:
     if rotation.outcome == "rotated":
         return answer
     if rotation.outcome == "reused":
-        audit(AuditEvent.REFRESH_REUSED, client=request.client.id, address=request.address)
+        client, address = request.client.id, request.address
+        audit(AuditEvent.REFRESH_REUSED, user=user, client=client, address=address)
     first = unseal(presented, rotation.sealed_answer) if rotation.outcome == "repeated" else None
     if first is None:
         raise InvalidGrant(_BAD)
