@@ -84,6 +84,7 @@ async def test_garbage_is_an_outage_not_an_answer(data: bytes) -> None:
     ],
     ids=["body", "headers", "promised"],
 )
+@pytest.mark.bound("client-response-head")
 async def test_an_answer_larger_than_the_bound_is_refused_without_another_try(data: bytes) -> None:
     async with scripted(data) as server:
         with (
