@@ -62,6 +62,12 @@ def test_a_text_that_would_be_read_otherwise_is_quoted(text: str) -> None:
     assert parse(to_yaml({"a": text, text: "a"}), "x") == [{"a": text, text: "a"}]
 
 
+@pytest.mark.parametrize("text", ["1:30", "2001-12-14", "="])
+def test_what_other_readers_take_for_more_than_text_is_quoted(text: str) -> None:
+    """As kubectl prints it."""
+    assert to_yaml({"a": text}) == f"a: '{text}'\n"
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

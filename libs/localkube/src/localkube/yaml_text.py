@@ -18,7 +18,10 @@ class _Dumper(yaml.SafeDumper):
     def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
         """Return what a plain scalar is read as, so that a text that would not be one is quoted."""
         if kind is yaml.ScalarNode and implicit[0]:
-            return yaml_scalars.resolve(value)[0]
+            tag, _ = yaml_scalars.resolve(value)
+            if tag != yaml_scalars.TEXT:
+                return tag
+        # What only other readers take for a number or date, such as 1:30, is quoted as well.
         return super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]  # PyYAML has no types
 
 
