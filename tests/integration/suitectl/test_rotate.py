@@ -18,6 +18,7 @@ from redis_process import redis_port
 from suitectl.kept_secrets import KeptSecrets
 from suitectl.program import CommandFailedError
 from suitectl.rotate import retire, rotate
+from suitectl.rotate_record_keys import retire_record_keys, rotate_record_keys
 from suitectl.secrets import generate
 
 pytestmark = pytest.mark.anyio
@@ -32,6 +33,16 @@ class Said:
 
     def say(self, text: str) -> None:
         self.lines.append(text)
+
+
+class NotDeployed(MountedSuite):
+    """Secrets that nobody lives by yet."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+
+    async def is_deployed(self) -> bool:
+        return False
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +123,42 @@ async def _accepted(suite: MountedSuite, secret: str) -> bool:
     except TimeoutError:
         return False
     return True
+
+
+async def test_no_call_fails_while_the_key_of_the_records_is_renewed(
+    kept: KeptSecrets, tmp_path: Path, redis: int
+) -> None:
+    (old,), said = kept.record_keys, Said()
+    async with mounted(kept, tmp_path, redis) as (suite, clients, live):
+        services = create_token_services(live, clients)
+        before = (await clients.own_tokens.get()).value
+        async with load(clients, services) as seen:
+            await rotate_record_keys(kept, suite, said)
+            await some_more(seen)
+        assert await services.authenticate(before)
+        await services.aclose()
+    assert seen["good"] == seen.total()
+    new, opens_still = kept.record_keys
+    assert opens_still == old
+    assert not [line for line in said.lines if old in line or new in line]
+
+
+async def test_the_old_key_of_the_records_goes_and_an_interrupted_rotation_goes_on(
+    kept: KeptSecrets,
+) -> None:
+    (old,), said, nowhere = kept.record_keys, Said(), NotDeployed()
+    with pytest.raises(CommandFailedError, match="no old key: make secrets ROTATE=record-keys"):
+        await retire_record_keys(kept, nowhere, said)
+    kept.plain["record-keys"] = "n" * 43
+    kept.set_record_keys([old, "n" * 43])
+    kept.save()
+    again = KeptSecrets.load(kept.directory)
+    await rotate_record_keys(again, nowhere, said)
+    assert again.record_keys == ["n" * 43, old]
+    with pytest.raises(CommandFailedError, match="make secrets RETIRE=record-keys"):
+        await rotate_record_keys(again, nowhere, said)
+    await retire_record_keys(again, nowhere, said)
+    assert KeptSecrets.load(kept.directory).record_keys == ["n" * 43]
 
 
 async def test_an_interrupted_rotation_goes_on_with_the_secret_it_made(kept: KeptSecrets) -> None:

@@ -17,6 +17,7 @@ from suitectl.secrets import (
     CREDENTIALS,
     CREDENTIALS_KEY,
     IDENTITIES,
+    RECORD_KEYS,
     REGISTERED_KEY,
     SECRETS,
     keep,
@@ -96,6 +97,15 @@ class KeptSecrets:
             raise CommandFailedError(f"{name} has one secret only: make secrets ROTATE={name}")
         identities["clients"][name][_HASHES] = [newer]
         self._register(identities)
+
+    @property
+    def record_keys(self) -> list[str]:
+        """Return the keys of the records in Redis, the one that seals first."""
+        return list(self._identities().get(RECORD_KEYS, []))
+
+    def set_record_keys(self, keys: list[str]) -> None:
+        """Have these keys."""
+        self._register(self._identities() | {RECORD_KEYS: keys})
 
     def save(self) -> None:
         """Write the files; the clear ones first, so that no secret gets lost."""

@@ -7,39 +7,14 @@ that service has the new one. So no call fails, whichever pod kubelet looks at f
 
 import argparse
 from pathlib import Path
-from typing import Protocol
 
-from suitectl.kept_secrets import KeptSecrets, Secret
+from suitectl.kept_secrets import KeptSecrets
 from suitectl.mounted_secrets import CAS, MountedSecrets
 from suitectl.program import program_named
-from suitectl.secrets import CREDENTIALS_KEY, DIRECTORY, REGISTERED_KEY
+from suitectl.rotate_record_keys import retire_record_keys, rotate_record_keys
+from suitectl.rotate_steps import Suite, Tell, register
+from suitectl.secrets import CREDENTIALS_KEY, DIRECTORY, RECORD_KEYS
 from suitectl.telling import Teller
-
-
-class Suite(Protocol):
-    """The running suite, as far as secrets go. The waits raise `CommandFailedError`."""
-
-    async def is_deployed(self) -> bool:
-        """Tell whether there is a suite that the secrets count for."""
-
-    async def apply(self, secret: Secret) -> None:
-        """Replace a Secret."""
-
-    async def await_mounted(self, service: str, key: str, text: str) -> None:
-        """Return once every pod of a service has this text under a key of its Secret."""
-
-    async def await_accepted(self, client: str, secret: str) -> None:
-        """Return once every replica of cas-server takes a client's secret."""
-
-
-class Tell(Protocol):
-    """Says what was done."""
-
-    def good(self, text: str) -> None:
-        """Say what holds now."""
-
-    def say(self, text: str) -> None:
-        """Say what comes next."""
 
 
 async def rotate(kept: KeptSecrets, name: str, suite: Suite, tell: Tell) -> None:
@@ -53,7 +28,7 @@ async def rotate(kept: KeptSecrets, name: str, suite: Suite, tell: Tell) -> None
     if not deployed:
         tell.say("nothing is deployed: make deploy applies it")
         return
-    await _register(kept, suite, tell)
+    await register(kept, suite, tell)
     if not kept.is_client(name):
         tell.good(f"the tokens of {name} have ended with the old password")
         return
@@ -72,14 +47,8 @@ async def retire(kept: KeptSecrets, name: str, suite: Suite, tell: Tell) -> None
     kept.save()
     tell.good(f"the old secret of {name} is gone from {kept.directory}")
     if deployed:
-        await _register(kept, suite, tell)
+        await register(kept, suite, tell)
         tell.good(f"no {CAS} takes it any more")
-
-
-async def _register(kept: KeptSecrets, suite: Suite, tell: Tell) -> None:
-    await suite.apply(kept.registered)
-    await suite.await_mounted(CAS, REGISTERED_KEY, kept.registered["stringData"][REGISTERED_KEY])
-    tell.good(f"every {CAS} has the identities")
 
 
 async def _hand_over(kept: KeptSecrets, name: str, suite: Suite, tell: Tell) -> None:
@@ -96,7 +65,7 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     """Add `rotate`."""
     parser = verbs.add_parser("rotate", help="renew a secret in the cluster, no call failing")
     parser.add_argument("--dir", type=Path, default=DIRECTORY)
-    parser.add_argument("--name", required=True, help="a client, or a user")
+    parser.add_argument("--name", required=True, help="a client, a user, or record-keys")
     parser.add_argument("--retire", action="store_true", help="end the client's older secret")
     parser.set_defaults(run=run)
 
@@ -104,9 +73,14 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 async def run(options: argparse.Namespace) -> int:
     """Take one of the two steps, in the cluster of the current kubeconfig."""
     kept = KeptSecrets.load(options.dir)
-    kept.is_client(options.name)
+    if options.name != RECORD_KEYS:
+        kept.is_client(options.name)
     program = program_named("kubernetes")
     tell = Teller(program)
+    if options.name == RECORD_KEYS:
+        keys = retire_record_keys if options.retire else rotate_record_keys
+        await keys(kept, MountedSecrets(program, tell), tell)
+        return 0
     step = retire if options.retire else rotate
     await step(kept, options.name, MountedSecrets(program, tell), tell)
     return 0

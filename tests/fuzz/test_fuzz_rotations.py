@@ -1,0 +1,105 @@
+"""One family of refresh tokens, rotated once a round, on a real Redis.
+
+However often: it takes the same memory, and any earlier token is known as used.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from cas_server.lineage import new_family, successor
+from cas_server.record_keys import RecordKeys
+from cas_server.settings import CasSettings, DurabilitySettings
+from cas_server.stores import Bounds, FamilyState, Lineage, Presented, RedisTokenStore, Rotation
+from cas_server.tokens import Grant, Stamp
+from chassis import LiveConfig
+from fuzz.conftest import Rounds
+from redis_process import redis_port
+
+pytestmark = pytest.mark.anyio
+KEYS = RecordKeys(LiveConfig.fixed(CasSettings()))
+BOUNDS = Bounds(tokens=20_000, families=100)
+GRANT = Grant(
+    "demo-app",
+    ("read", "write"),
+    ("rest-service", "diff-ns-service"),
+    (),
+    "alice",
+    "f" * 16,
+    "password",
+)
+_AT_ONCE = 100
+
+
+class Chain:
+    """The newest pair of the family, and an earlier token, each as likely as any other."""
+
+    def __init__(self, stamp: Stamp) -> None:
+        ends_at = int(time.time()) + 30 * 86400
+        validity = {"access_validity": 600, "idle_seconds": 7 * 86400}
+        made, answer = new_family(KEYS, GRANT, ends_at=ends_at, **validity)
+        self._stamp, self._text = stamp, str(answer.refresh_token)
+        self.newest = made.stamped(stamp)
+        self.earlier = self.presented
+
+    @property
+    def presented(self) -> Presented:
+        return Presented(self.newest.refresh_hash, self.newest.number)
+
+    def next(self, rng: random.Random) -> tuple[Presented, Lineage]:
+        used = self.presented
+        if rng.random() < 1 / used.number:
+            self.earlier = used
+        state = FamilyState(self.newest.family, used.number)
+        validity = {"access_validity": 600, "idle_seconds": 7 * 86400}
+        made, answer = successor(KEYS, state, self._text, GRANT, **validity)
+        self.newest, self._text = made.stamped(self._stamp), str(answer.refresh_token)
+        return used, self.newest
+
+
+@pytest.fixture
+async def direct(tmp_path: Path) -> AsyncIterator[Redis]:
+    with redis_port(tmp_path) as port:
+        async with Redis(port=port) as connected:
+            yield connected
+
+
+async def test_a_family_costs_the_same_and_knows_each_earlier_token(
+    direct: Redis, rounds: Rounds
+) -> None:
+    store = RedisTokenStore(direct, DurabilitySettings(), KEYS, timeout=30)
+    await store.change([], after=0, keep=86400)
+    chain = Chain(Stamp((await store.identities()).version or 0, 0))
+    await store.begin(chain.newest, BOUNDS)
+    for some in _some(rounds):
+        steps = [chain.next(rng) for rng in some]
+        rotations = (store.rotate(old, new, BOUNDS, grace=0.001) for old, new in steps)
+        assert set(await asyncio.gather(*rotations)) == {Rotation("rotated")}
+    assert await _memory(direct, chain.newest.family.id) <= 1024
+    assert await direct.dbsize() <= 10, "the family, its five access tokens, and four of all"
+    reused = await store.rotate(chain.earlier, chain.next(random.Random(1))[1], BOUNDS, grace=10)  # noqa: S311 - no secret
+    assert reused == Rotation("reused")
+    assert await store.family(chain.newest.family.id) is None
+    assert not [key async for key in direct.scan_iter("t:*")]
+
+
+def _some(rounds: Iterable[random.Random]) -> Iterator[list[random.Random]]:
+    left = iter(rounds)
+    while some := list(islice(left, _AT_ONCE)):
+        yield some
+
+
+async def _memory(direct: Redis, family: str) -> int:
+    """Return what a family takes beside the hashes of its live tokens, its index included."""
+    live = await direct.hget(f"f:{family}", "live") or b""
+    sizes = [
+        await direct.memory_usage(name, samples=0) or 0
+        for name in (f"f:{family}", "g:f:demo-app:alice")
+    ]
+    return sum(sizes) - len(live) - 1
