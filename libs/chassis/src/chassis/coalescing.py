@@ -5,6 +5,7 @@ instead of two: a quarter more answers a second, and no half answer on the wire 
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 _MUCH = 64 * 1024
@@ -13,10 +14,19 @@ _MUCH = 64 * 1024
 class CoalescingTransport:
     """Stand in front of a transport; what is not writing goes straight through."""
 
-    __slots__ = ("_loop", "_pieces", "_size", "_transport")
+    __slots__ = ("_close", "_closing", "_loop", "_pieces", "_size", "_transport")
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        close: Callable[[], None] | None = None,
+    ) -> None:
+        """Take a transport, and how to close it where that is not at once."""
         self._transport, self._loop = transport, loop
+        self._close = close or transport.close
+        self._closing = False
         self._pieces: list[bytes] = []
         self._size = 0
 
@@ -31,9 +41,15 @@ class CoalescingTransport:
             self._flush()
 
     def close(self) -> None:
-        """Send what is kept, then close."""
-        self._flush()
-        self._transport.close()
+        """Send what is kept, then close, once."""
+        if not self.is_closing():
+            self._closing = True
+            self._flush()
+            self._close()
+
+    def is_closing(self) -> bool:
+        """Tell whether the end has begun."""
+        return self._closing or self._transport.is_closing()
 
     def __getattr__(self, name: str) -> Any:
         """Reach the transport for everything else."""

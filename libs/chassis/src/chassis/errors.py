@@ -11,6 +11,7 @@ ApiError
 ├── PayloadTooLarge          413 payload_too_large
 ├── HeadTooLarge             431 invalid_request
 ├── ServerError              500 server_error
+├── UnknownTransferCoding    501 not_implemented (RFC 9112 section 6.1)
 └── TemporarilyUnavailable   503 temporarily_unavailable, with Retry-After
 
 Every body is `{"error": …, "error_description": …}`: Spring resource servers take a body without
@@ -20,11 +21,12 @@ Every body is `{"error": …, "error_description": …}`: Spring resource server
 import json
 import re
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from typing import ClassVar, Self
 
 from starlette.responses import Response
 
-from chassis.telemetry.trace import current_trace
+from chassis.telemetry.trace import Trace, current_trace
 
 # RFC 6750 section 3: the characters of an error_description; others would end the quoted string.
 _NOT_QUOTABLE = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]")
@@ -144,6 +146,13 @@ class ServerError(ApiError):
         return error_body(self.error, self.description, **extra)
 
 
+class UnknownTransferCoding(ApiError):
+    """The only transfer coding served here is chunked."""
+
+    status = 501
+    error = "not_implemented"
+
+
 class TemporarilyUnavailable(ApiError):
     """Something this needs is away; try again."""
 
@@ -164,6 +173,20 @@ def error_response(error: ApiError) -> Response:
     return Response(
         error.body(), error.status, headers=error.headers, media_type="application/json"
     )
+
+
+def raw_response(error: ApiError) -> bytes:
+    """Render an error as the bytes of a connection's last response."""
+    body = error.body()
+    lines = [
+        f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}",
+        *(f"{name}: {value}" for name, value in error.headers.items()),
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+        f"traceresponse: {Trace().traceparent()}",
+        "Connection: close",
+    ]
+    return "\r\n".join([*lines, "", ""]).encode() + body
 
 
 def challenge(error: str | None = None, description: str = "", *, scope: str = "") -> str:

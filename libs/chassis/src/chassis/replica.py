@@ -15,6 +15,7 @@ import socket
 import structlog
 from fastapi import FastAPI
 
+from chassis.byte_budget import ByteBudget
 from chassis.listener import listening
 from chassis.management import ManagementApp
 from chassis.state import Chassis
@@ -34,8 +35,10 @@ class Replica:
         self._app = app
         self._chassis: Chassis = app.state.chassis
         self._settings = self._chassis.live.settings.server
-        self._api = WebServer(app, self._settings)
-        self._management = WebServer(ManagementApp(self._chassis), self._settings)
+        # No smaller than one body may be.
+        budget = ByteBudget(max(self._settings.body_budget, self._settings.max_body_size))
+        self._api = WebServer(app, self._settings, budget=budget)
+        self._management = WebServer(ManagementApp(self._chassis), self._settings, budget=budget)
         self._stop, self._at_once = asyncio.Event(), asyncio.Event()
 
     async def run(self) -> None:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
+from chassis.byte_budget import ByteBudget
 from chassis.config.sections import ServerSettings
 from chassis.protocol import MAX_HEAD, BoundedProtocol, ConnectionPolicy
 
@@ -20,10 +21,11 @@ _FRAMING = 8
 class WebServer(uvicorn.Server):
     """Serve an application under the limits of `server`; signals are left to the service."""
 
-    def __init__(self, app: ASGIApp, settings: ServerSettings) -> None:
+    def __init__(self, app: ASGIApp, settings: ServerSettings, *, budget: ByteBudget) -> None:
         self.policy = ConnectionPolicy(
             settings.request_timeout,
             settings.max_connection_age,
+            budget,
             max_request=MAX_HEAD + _FRAMING * settings.max_body_size,
         )
         self._up = asyncio.Event()

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
 from chassis.errors import PayloadTooLarge
@@ -62,8 +61,3 @@ async def test_a_stream_is_refused_as_soon_as_it_exceeds() -> None:
 async def test_a_declared_length_is_refused_unread() -> None:
     with pytest.raises(PayloadTooLarge):
         await passed([(b"content-length", b"11")], [])
-
-
-async def test_a_caller_who_left_is_not_waited_for() -> None:
-    with pytest.raises(ClientDisconnect):
-        await passed(CHUNKED, [part(b"1", more=True), {"type": "http.disconnect"}])

@@ -50,6 +50,7 @@ class ServerSettings(TolerantSection):
     keep_alive: Duration = 75.0
     request_timeout: TimeOut = 5.0
     max_body_size: int = Field(default=1024 * 1024, ge=0)
+    body_budget: int = Field(default=16 * 1024 * 1024, ge=0)
     limit_concurrency: int = Field(default=10_000, ge=1)
     drain_wait: Duration = 5.0
     shutdown_timeout: Duration = 20.0

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable
 
-from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.errors import PayloadTooLarge
@@ -11,9 +10,8 @@ from chassis.errors import PayloadTooLarge
 class BodyLimit:
     """Refuse bodies of more than `limit` bytes; uvicorn has no bound of its own.
 
-    A body of declared length is held to it by the HTTP parser. One without (chunked) is read
-    whole before the application sees the request, so that no answer has begun when it proves
-    too large.
+    A body of declared length is held to it by the HTTP parser. One without (chunked) is counted
+    as the application reads it: nothing is read for a request that its head alone refuses.
     """
 
     def __init__(self, app: ASGIApp, *, limit: int) -> None:
@@ -26,41 +24,26 @@ class BodyLimit:
                 if name == b"content-length":
                     self._check_declared(value)
                 elif name == b"transfer-encoding":
-                    return self._bounded(scope, receive, send)
+                    receive = _Counted(receive, self._limit).receive
         return self._app(scope, receive, send)
 
-    async def _bounded(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await self._read(receive)
-        await self._app(scope, _Replayed(body, receive).receive, send)
-
     def _check_declared(self, value: bytes) -> None:
-        if not value.isdigit() or int(value) > self._limit:
+        # Leading zeros: Python refuses to read a number of thousands of digits.
+        if int(value.lstrip(b"0") or b"0") > self._limit:
             raise PayloadTooLarge
 
-    async def _read(self, receive: Receive) -> bytes:
-        body = bytearray()
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise ClientDisconnect
-            body += message.get("body", b"")
-            if len(body) > self._limit:
-                raise PayloadTooLarge
-            if not message.get("more_body"):
-                return bytes(body)
 
+class _Counted:
+    """Hands a body on up to the limit, then raises `PayloadTooLarge`."""
 
-class _Replayed:
-    """Hands out a body that was read already, then what the server says."""
+    __slots__ = ("_left", "_receive")
 
-    __slots__ = ("_body", "_receive")
-
-    def __init__(self, body: bytes, receive: Receive) -> None:
-        self._body: bytes | None = body
-        self._receive = receive
+    def __init__(self, receive: Receive, limit: int) -> None:
+        self._receive, self._left = receive, limit
 
     async def receive(self) -> Message:
-        if self._body is None:
-            return await self._receive()
-        body, self._body = self._body, None
-        return {"type": "http.request", "body": body, "more_body": False}
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise PayloadTooLarge
+        return message

@@ -1,0 +1,80 @@
+"""What a request's head must say, so that nobody between client and service reads it otherwise.
+
+llhttp refuses most of what is ambiguous. What it takes, or takes for something else, is refused
+here (RFC 9112, 3.2, 6.1, 6.3): then the connection closes, for its next byte has no sure meaning.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from chassis.errors import HeadTooLarge, InvalidRequest, MethodNotAllowed, UnknownTransferCoding
+
+Header = tuple[bytes, bytes]
+
+MAX_HEADERS = 100
+"""Header lines of one request; each costs far more in memory than on the wire."""
+WATCHED = frozenset((b"host", b"transfer-encoding", b"content-length", b"expect"))
+"""The headers that `check_head` and the protocol look at."""
+
+_VERSIONS = frozenset(("1.0", "1.1"))
+# RFC 3986 section 3.2.2 and 3.2.3: host and port; the user info that may stand before is no part.
+_HOST = re.compile(
+    rb"(?:\[(?:[0-9A-Fa-f:.]+|v[0-9A-Fa-f]+\.[\w.~!$&'()*+,;=:-]+)\]"
+    rb"|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)(?::[0-9]*)?"
+)
+_ABSOLUTE = re.compile(rb"https?://([^/?#]+)(.*)", re.IGNORECASE | re.DOTALL)
+
+
+def check_head(method: bytes, version: str, headers: int, watched: Sequence[Header]) -> None:
+    """Raise an `ApiError` for a head that the connection can't survive.
+
+    `headers` is the number of header lines, `watched` those whose name is in `WATCHED`.
+    """
+    if headers > MAX_HEADERS:
+        raise HeadTooLarge(f"The request has more than {MAX_HEADERS} headers")
+    if version not in _VERSIONS:
+        raise InvalidRequest("Send HTTP/1.1")
+    if method == b"CONNECT":
+        raise MethodNotAllowed("This is no proxy", headers={"Allow": ""})
+    if len(watched) == 1 and watched[0][0] == b"host":
+        _check_host(watched[0][1])  # nearly all requests
+        return
+    hosts = [value for name, value in watched if name == b"host"]
+    if len(hosts) > 1 or (not hosts and version == "1.1"):
+        raise InvalidRequest("Send exactly one Host header (RFC 9112, 3.2)")
+    for host in hosts:
+        _check_host(host)
+    codings = [value for name, value in watched if name == b"transfer-encoding"]
+    if codings:
+        _check_codings(b",".join(codings), version)
+
+
+def absolute_form(target: bytes, headers: list[Header]) -> bytes:
+    """Return path and query of a target in absolute-form; its host replaces the header's.
+
+    RFC 9112, 3.2.2. Raise `InvalidRequest` for what is no http URI.
+    """
+    found = _ABSOLUTE.fullmatch(target)
+    if found is None:
+        raise InvalidRequest("The request target is neither a path nor an http URI")
+    host, rest = found.groups()
+    _check_host(host)
+    headers[:] = [(b"host", host), *(header for header in headers if header[0] != b"host")]
+    return rest if rest.startswith(b"/") else b"/" + rest
+
+
+@lru_cache(maxsize=128)
+def _check_host(host: bytes) -> None:
+    if _HOST.fullmatch(host) is None:
+        raise InvalidRequest("The host is malformed (RFC 9112, 3.2)")
+
+
+def _check_codings(value: bytes, version: str) -> None:
+    codings = [name for part in value.split(b",") if (name := part.strip(b" \t").lower())]
+    if version == "1.0":
+        raise InvalidRequest("HTTP/1.0 has no Transfer-Encoding (RFC 9112, 6.1)")
+    if codings[-1:] != [b"chunked"] or b"chunked" in codings[:-1]:
+        raise InvalidRequest("The final transfer coding must be chunked, once (RFC 9112, 6.3)")
+    if len(codings) > 1:
+        raise UnknownTransferCoding
