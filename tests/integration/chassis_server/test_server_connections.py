@@ -50,6 +50,7 @@ def drip(peer: socket.socket, data: bytes) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.bound("request-time")
 @pytest.mark.parametrize("talk", [idle_connect, dripping_headers, stalled_headers, dripping_body])
 def test_a_slow_socket_is_closed_at_the_deadline(
     service: ServiceProcess, talk: Callable[[socket.socket], None]
@@ -91,6 +92,7 @@ def test_an_answer_may_take_longer_than_the_deadline_to_receive(service: Service
     assert service.get(f"/slow/{DEADLINE * 2}").status == 200
 
 
+@pytest.mark.bound("request-body")
 @pytest.mark.parametrize(
     "request_bytes",
     [
@@ -131,6 +133,19 @@ def test_a_head_beyond_the_limit_is_431(service: ServiceProcess, pause: float) -
     assert b'"error"' in answer
 
 
+@pytest.mark.bound("request-headers")
+@pytest.mark.parametrize(("headers", "status"), [(98, 200), (101, 431)])
+def test_more_headers_than_the_limit_are_431(
+    service: ServiceProcess, headers: int, status: int
+) -> None:
+    with service.socket() as peer:
+        head = b"GET /message HTTP/1.1\r\nHost: sample\r\nConnection: close\r\n"
+        peer.sendall(head + b"a:\r\n" * headers + b"\r\n")
+        answer = everything(peer)
+
+    assert answer.startswith(b"HTTP/1.1 %d " % status)
+
+
 @pytest.mark.parametrize(
     "garbage",
     [
@@ -148,6 +163,7 @@ def test_what_is_no_http_is_400_with_an_error(service: ServiceProcess, garbage: 
     assert body["error"] == "invalid_request"
 
 
+@pytest.mark.bound("connection-age")
 def test_a_connection_answers_close_at_its_maximum_age() -> None:
     with sample_service("--server.max-connection-age=0.5") as service:
         connection = service.connect()
@@ -203,6 +219,7 @@ def test_a_trailer_is_no_header(service: ServiceProcess) -> None:
     assert "authorization" not in names
 
 
+@pytest.mark.bound("request-on-the-wire")
 def test_trailers_without_end_are_refused(service: ServiceProcess) -> None:
     trailers = b"".join(b"X-%d: %s\r\n" % (number, b"t" * 1000) for number in range(200))
 
@@ -223,6 +240,7 @@ def test_junk_behind_a_request_does_not_cost_its_answer(service: ServiceProcess)
     assert answer.count(b"HTTP/1.1 ") == answer.count(b"HTTP/1.1 400 ") + 1 == 2
 
 
+@pytest.mark.bound("unread-response")
 def test_a_peer_that_does_not_read_its_answer_is_given_up(service: ServiceProcess) -> None:
     with service.socket() as peer:
         peer.sendall(b"GET /large HTTP/1.1\r\nHost: sample\r\n\r\n")
@@ -233,3 +251,18 @@ def test_a_peer_that_does_not_read_its_answer_is_given_up(service: ServiceProces
             received = 0
 
     assert received < LARGE
+
+
+@pytest.mark.bound("concurrent-requests")
+def test_a_request_that_waits_for_its_body_is_one_under_way() -> None:
+    with sample_service("--server.limit-concurrency=1") as service, service.socket() as peer:
+        peer.sendall(HEAD + b"Expect: 100-continue\r\nContent-Length: 1\r\n\r\n")
+        assert peer.recv(100).startswith(b"HTTP/1.1 100 ")  # it is being waited for
+
+        refused = service.get("/message")
+        peer.sendall(b"b")
+        answer = peer.recv(1000)
+
+    assert (refused.status, refused.getheader("retry-after")) == (503, "1")
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert refused.getheader("connection") is None

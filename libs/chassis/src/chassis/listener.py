@@ -6,6 +6,12 @@ import socket
 from collections.abc import Iterator
 
 _BACKLOG = 2048
+_RECEIVE_BUFFER = 32 * 1024
+"""Bytes that a peer may send ahead of our reading, half of what the system sets aside for them.
+
+All connections inherit it. One read takes what is there: with the system's default of megabytes a
+few hundred sockets would hand over more in one turn of the loop than any budget counts.
+"""
 
 
 class ListenError(Exception):
@@ -31,6 +37,7 @@ def listening(address: str, port: int, *, setting: str) -> Iterator[socket.socke
         reason = getattr(error, "strerror", None) or error
         raise ListenError(f"can't listen on {address}:{port}: {reason}; set {setting}") from error
     with listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
         yield listener
 
 

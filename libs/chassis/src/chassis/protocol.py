@@ -40,7 +40,7 @@ MAX_HEAD = 32 * 1024
 _AGE_JITTER = 0.25
 END = b"\r\n\r\n"
 """Ends each head, and each chunked body."""
-_NO_HTTP = "This is no HTTP/1.1 request"
+_NO_HTTP = "This is no well-formed HTTP request"
 _OVER_BUDGET = "Too many request bodies are under way; try again"
 
 

@@ -39,3 +39,14 @@ def test_an_address_that_is_none_is_told() -> None:
         listening("[::zz]", 0, setting="server.port"),
     ):
         pass
+
+
+@pytest.mark.bound("receive-buffer")
+def test_little_is_taken_from_a_peer_ahead_of_our_reading() -> None:
+    with (
+        listening("127.0.0.1", 0, setting="server.port") as listener,
+        socket.create_connection(listener.getsockname()),
+        listener.accept()[0] as peer,
+    ):
+        # The system counts what it needs for itself, too.
+        assert peer.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) <= 2 * 32 * 1024
