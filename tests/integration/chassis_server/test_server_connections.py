@@ -170,7 +170,7 @@ def test_a_connection_answers_close_at_its_maximum_age() -> None:
         young: list[str | None] = []
         old: list[str | None] = []
         began = time.monotonic()
-        while time.monotonic() - began < 0.7:
+        while time.monotonic() - began < 5:
             connection.request("GET", "/message")
             response = connection.getresponse()
             response.read()
