@@ -175,6 +175,22 @@ async def test_a_token_that_the_store_has_never_seen_is_reuse(store: RedisTokenS
     assert await store.family(first.family.id) is None
 
 
+@pytest.mark.bound("opened-records")
+async def test_the_memory_of_opened_records_is_bounded_and_knows_the_bytes(
+    store: RedisTokenStore, redis: int
+) -> None:
+    version = await _version(store)
+    token = Grant(f"many-{version}", ("read",), ("a",), (), since=version).stored(60)
+    names = [token_hash(new_token()) for _ in range(1100)]
+    await asyncio.gather(*(store.issue(name, token, most=2000) for name in names))
+    found = await asyncio.gather(*(store.access(name) for name in names))
+    assert set(found) == {token}
+    assert len(store._opened) == 1024
+    async with Redis(port=redis) as direct:
+        await direct.append(f"t:{names[-1]}", "x")
+    assert await store.access(names[-1]) is None
+
+
 @pytest.mark.bound("tokens-per-client")
 async def test_the_oldest_token_of_a_client_makes_room(store: RedisTokenStore) -> None:
     version, names = await _version(store), []

@@ -25,7 +25,8 @@ class RecordKeys:
     """Seals and opens records; follows each reload."""
 
     def __init__(self, live: LiveConfig[CasSettings]) -> None:
-        self._keys = _bytes(live.settings)
+        self.all = _bytes(live.settings)
+        """The keys of this load, the one that seals first."""
         self._reported: BoundedDict[str, bool] = BoundedDict(_REPORTED)
         live.on_change(self._apply)
         if DEMO_RECORD_KEY in live.settings.record_keys:
@@ -33,12 +34,12 @@ class RecordKeys:
 
     def mac(self, message: bytes) -> bytes:
         """Return the MAC of a message under the first key."""
-        return hmac.digest(self._keys[0], message, "sha256")
+        return hmac.digest(self.all[0], message, "sha256")
 
     def fits(self, mac: bytes, message: bytes) -> bool:
         """Say whether a MAC is that of the message under any of the keys."""
         return any(
-            hmac.compare_digest(mac, hmac.digest(key, message, "sha256")) for key in self._keys
+            hmac.compare_digest(mac, hmac.digest(key, message, "sha256")) for key in self.all
         )
 
     def seal(self, name: str, text: bytes) -> bytes:
@@ -60,7 +61,7 @@ class RecordKeys:
             audit(AuditEvent.RECORD_FORGED, record=name[:10])
 
     def _apply(self, snapshot: Snapshot[CasSettings]) -> None:
-        self._keys = _bytes(snapshot.settings)
+        self.all = _bytes(snapshot.settings)
 
 
 def _bytes(settings: CasSettings) -> Sequence[bytes]:

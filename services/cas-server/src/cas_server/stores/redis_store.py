@@ -4,13 +4,14 @@ import asyncio
 import time
 from collections.abc import Awaitable, Sequence
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import structlog
 from hiredis import pack_command
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from cas_server.bounded import BoundedDict
 from cas_server.record_keys import RecordKeys
 from cas_server.settings import DurabilitySettings
 from cas_server.stores import identity_commands
@@ -36,10 +37,19 @@ _Arguments = tuple[tuple[str, ...], tuple[Any, ...]]
 
 MOST_ACCESS_TOKENS = 5
 """Live access tokens of one family: those of the refreshes before the last few end early."""
+_OPENED = 1024
 _REMEMBERED_S = 60
 """How long an expired access token is still known, so that it is called expired."""
 _AWAY = "The token store is away; try again"
 _log = structlog.get_logger("cas_server.store")
+
+
+class _Opened(NamedTuple):
+    """A record whose MAC was checked, and under which keys: the same bytes need no second look."""
+
+    sealed: bytes
+    keys: Sequence[bytes]
+    token: StoredToken
 
 
 class RedisTokenStore:
@@ -53,6 +63,7 @@ class RedisTokenStore:
         self._reads = Batcher[str, bytes | None](self._read_all)
         self._looks = Batcher[tuple[Any, ...], Any](self._send_all)
         self._writes = Batcher[tuple[Any, ...], Any](self._write_all)
+        self._opened: BoundedDict[str, _Opened] = BoundedDict(_OPENED)
         self._seen: Seen = _unwatched
         self._away = False
 
@@ -60,8 +71,15 @@ class RedisTokenStore:
         """Return an access token; the look-up leaves with all others of this turn."""
         name = f"t:{token_hash}"
         sealed = await self._reads.submit(name)
+        known = self._opened.get(name)
+        if known is not None and known.sealed == sealed and known.keys is self._keys.all:
+            return known.token
         text = None if sealed is None else self._keys.open(name, sealed)
-        return None if text is None else StoredToken.decode(text)
+        if sealed is None or text is None:
+            return None
+        token = StoredToken.decode(text)
+        self._opened.set(name, _Opened(sealed, self._keys.all, token))
+        return token
 
     async def family(self, name: str) -> FamilyState | None:
         """Return a family of refresh tokens that has not ended."""
