@@ -97,6 +97,20 @@ async def test_none_is_written_as_an_empty_mapping(tmp_path: Path) -> None:
     assert mounted.live.status.last_successful
 
 
+async def test_a_file_that_a_placeholder_took_from_takes_nothing_away(tmp_path: Path) -> None:
+    """It is no setting itself, and the placeholder's default would hide that it is gone."""
+    mounted = Mounted(tmp_path)
+    using = CONFIG | {"application.yaml": "accounts.carol.password: ${redis-pass:}"}
+    mounted.secrets.update(SECRETS | {"redis-pass": "hidden"})
+    await mounted.edit(using, mounted.config)
+    said = await mounted.edit(SECRETS | {"redis-pass.txt": "hidden"}, mounted.secrets)
+    password = mounted.live.settings.accounts["carol"].password
+
+    assert (said["file"], said["log_level"]) == ("redis-pass", "error")
+    assert password is not None
+    assert password.get_secret_value() == "hidden"
+
+
 async def test_a_file_that_carried_nothing_may_go(tmp_path: Path) -> None:
     mounted = Mounted(tmp_path)
     await mounted.edit(_without(SECRETS, "client.crt"), mounted.secrets)

@@ -26,9 +26,9 @@ _YAML = (".yaml", ".yml")
 class Layers:
     """The merged tree, and what became of each thing that was there to read.
 
-    `read` are the files that were looked into, `carried` those of them that settings came from,
-    `loose` those of the Secret that are no settings, and `unread` is what nobody reads: files,
-    documents, variables.
+    `read` are the files that were looked into, `loose` those of the Secret that are no settings,
+    `carried` all that settings came from, and `unread` is what nobody reads: files, documents,
+    variables.
     """
 
     tree: Tree = field(default_factory=dict)

@@ -129,6 +129,7 @@ def bind_settings(
         raise _located(error, layers.tree, (error.key or "").split(".")) from None
     unused = (file.name for file in layers.loose.values() if file.name not in resolver.used)
     layers.unread.extend(unused)
+    layers.carried |= {(True, name) for name in resolver.used}
     return settings, tuple(sorted(binder.ignored))
 
 
