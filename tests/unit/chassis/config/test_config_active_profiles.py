@@ -98,6 +98,12 @@ def test_a_selected_document_in_the_file_of_a_named_profile_applies(tmp_path: Pa
         ("spring.profiles.active: prod", [], {"PROFILES_ACTIVE": "dev"}),
         ("spring.profiles.active: ${WHO}", [], {"PROFILES_ACTIVE": "dev", "WHO": "prod"}),
         ("spring.profiles.active: prod\n---\nspring.profiles.active: dev", [], {}),
+        ("spring.profiles: {active: p, group.p: prod}", ["--profiles=dev"], {}),
+        (
+            "spring.profiles.group: {p: q, q: [x, prod]}",
+            ["--profiles=dev"],
+            {"PROFILES_ACTIVE": "p"},
+        ),
     ],
 )
 def test_prod_that_is_named_and_would_not_be_active_is_refused(

@@ -53,7 +53,7 @@ class ProfileSources:
         named_now = (*chosen, *self.include)
         result = tuple(dict.fromkeys([*self.automatic, *self._expanded(_flat(named_now))]))
         for named in self.active:
-            if PROD in named.profiles and PROD not in result:
+            if PROD not in result and PROD in self._expanded(named.profiles):
                 reason = f"{named.where} names prod, but {chosen[0].where} counts and does not"
                 raise ConfigError(f"{reason}; name it there too, or nowhere", key=ACTIVE)
         return result
