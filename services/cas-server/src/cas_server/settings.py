@@ -97,9 +97,9 @@ class ClientRegistration(Section):
     @field_validator("authorized_grant_types")
     @classmethod
     def _has_known_grants(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if unknown := [name for name in value if name not in GRANT_NAMES]:
+        if not set(value) <= set(GRANT_NAMES):
             known = ", ".join(GRANT_NAMES)
-            raise ValueError(f"has {unknown[0]!r}, which is no grant of this server: {known}")
+            raise ValueError(f"has a name that is no grant of this server, which knows {known}")
         return value
 
     @field_validator("resource_ids", "scope")

@@ -108,3 +108,29 @@ def test_what_is_never_shown_counts_as_secret_whatever_holds_it(
         LiveConfig.load(
             source(tmp_path, "vault: {open-keys: {a: '${t}'}}", secrets={"t": "x"}), VaultSettings
         )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "accounts.alice.password: !hidden",
+        "accounts: {alice: {password: !<hidden> x}}",
+        "accounts: {alice: {password: *hidden}}",
+        "flag: hidden",
+        "server: hidden",
+        "server.port: hidden",
+        "server.forwarded.trusted-proxies: hidden",
+        "server.forwarded.trusted-proxies: 10.1.2.3/8",
+        "server.cors.allowed-origins: hidden",
+        "spring.config.activate.on-profile: hidden hidden",
+        "spring.profiles: '${hidden}'",
+        "client.timeout: hidden",
+    ],
+)
+def test_a_refused_document_of_a_secret_shows_none_of_its_values(tmp_path: Path, text: str) -> None:
+    """Who generates passwords gets one that begins with ! now and then: YAML takes it for a tag."""
+    said = refusal(source(tmp_path, "flag: true", secrets={"identities.yaml": text}))
+
+    assert said.startswith("identities.yaml:1: ")
+    assert "hidden" not in said
+    assert "10.1.2.3/8" not in said

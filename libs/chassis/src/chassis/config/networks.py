@@ -7,6 +7,10 @@ from pydantic import BeforeValidator
 
 from chassis.config.section import listed
 
+_HINT = (
+    "has what is no network, or one with bits set behind its prefix; write a network as 10.0.0.0/8"
+    " or fd00::/8, one address as 10.1.2.3"
+)
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -14,8 +18,7 @@ def _network(text: object) -> IPNetwork:
     try:
         return ipaddress.ip_network(str(text))
     except ValueError as error:
-        reason = f"{error}; write a network as 10.0.0.0/8 or fd00::/8, one address as 10.1.2.3"
-        raise ValueError(reason) from error
+        raise ValueError(_HINT) from error
 
 
 def _networks(value: object) -> object:

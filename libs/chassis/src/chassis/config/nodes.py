@@ -50,7 +50,7 @@ class Nodes:
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item, item_of(annotation), depth + 1) for item in node.value]
         if not node.tag.startswith(STANDARD):
-            raise self._error(f"has the YAML tag {node.tag}; quote the value", node)
+            raise self._error("has a YAML tag, which begins with !; quote the value", node)
         return None if _is_null(node) else node.value
 
     def _merge_key(self, tree: Tree, value: yaml.Node, annotation: Any, depth: int) -> None:

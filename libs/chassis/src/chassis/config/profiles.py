@@ -55,7 +55,7 @@ class _Expression:
         return False
 
     def _wrong(self) -> ValueError:
-        return ValueError(f"{self._text!r} is no profile expression; write a, !a, a & b, a | b")
+        return ValueError("is no profile expression; write a, !a, a & b, a | b")
 
 
 def matches(expressions: Sequence[str], active: Collection[str]) -> bool:
