@@ -14,7 +14,7 @@ from cas_server.settings import CasSettings
 from chassis import LiveConfig
 from chassis.config import ConfigSource
 from integration.cas_server.world import BASIC, Cas
-from redis_process import AS_CAS_SERVER, redis_port
+from redis_process import AS_CAS_SERVER, RedisProcess, redis_port
 from served import served
 
 
@@ -36,6 +36,16 @@ def _no_failures_of_tests_before(redis: int) -> None:
     counters = [f"w:{kind}:{counter}" for kind in Kind for counter in COUNTERS]
     with Redis(port=redis) as store:
         store.delete(*counters, *(f"{counter}:ends" for counter in counters))
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[RedisProcess]:
+    """A Redis that knows nobody yet, and may be stopped."""
+    (tmp_path / "redis").mkdir()
+    redis = RedisProcess(tmp_path / "redis")
+    redis.start()
+    yield redis
+    redis.stop()
 
 
 @pytest.fixture

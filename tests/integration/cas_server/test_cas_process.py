@@ -17,15 +17,6 @@ from redis_process import RedisProcess
 
 
 @pytest.fixture
-def own_redis(tmp_path: Path) -> Iterator[RedisProcess]:
-    (tmp_path / "redis").mkdir()
-    redis = RedisProcess(tmp_path / "redis")
-    redis.start()
-    yield redis
-    redis.stop()
-
-
-@pytest.fixture
 def process(
     own_redis: RedisProcess, identities: dict[str, object], tmp_path: Path
 ) -> Iterator[CasProcess]:

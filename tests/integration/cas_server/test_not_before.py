@@ -1,7 +1,8 @@
 """Dead stays dead: also when who ended comes back, by whatever way the change arrives."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+import itertools
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from pathlib import Path
@@ -18,24 +19,15 @@ from cas_server.passwords import hash_password
 from cas_server.settings import CasSettings
 from chassis import LiveConfig
 from chassis.config import ConfigSource
-from integration.cas_server.world import BASIC, Cas
+from integration.cas_server.world import Cas
 from redis_process import AS_CAS_SERVER, RedisProcess
 from served import served
 
 pytestmark = pytest.mark.anyio
 
+MARKERS = itertools.count()
 Change = Callable[[dict[str, Any]], None]
 Tokens = dict[str, Any]
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[RedisProcess]:
-    """A Redis that knows nobody yet."""
-    (tmp_path / "redis").mkdir()
-    redis = RedisProcess(tmp_path / "redis")
-    redis.start()
-    yield redis
-    redis.stop()
 
 
 class Replicas:
@@ -74,8 +66,8 @@ class Replicas:
 
 
 @pytest.fixture
-def replicas(own: RedisProcess, identities: dict[str, Any], tmp_path: Path) -> Replicas:
-    return Replicas(own, identities, tmp_path)
+def replicas(own_redis: RedisProcess, identities: dict[str, Any], tmp_path: Path) -> Replicas:
+    return Replicas(own_redis, identities, tmp_path)
 
 
 def _user_disabled(identities: dict[str, Any]) -> None:
@@ -147,14 +139,14 @@ async def _dead_for_good(cas: Cas, tokens: Tokens) -> None:
 
 
 async def _reloaded(cas: Cas, identities: dict[str, Any]) -> None:
-    """Change what a replica has mounted; return once it goes by that."""
-    marker = f"marker-{id(identities)}"
-    identities["users"][marker] = {"password": identities["users"]["admin"]["password"]}
+    """Change what a replica has mounted; return once it goes by that: a scope more is granted."""
+    marker = f"marker-{next(MARKERS)}"
+    identities["clients"]["other-app"]["scope"] = ["read", "write", marker]
     cas.identities = identities
     cas.write()
 
     async def known() -> bool:
-        form = {"grant_type": "password", "username": marker, "password": BASIC["admin"]}
+        form = {"grant_type": "client_credentials", "scope": marker}
         return (await cas.post("/oauth/token", form, "other-app")).status_code == 200
 
     assert await until(known, what="the reload", seconds=10)

@@ -18,6 +18,7 @@ from chassis.telemetry.audit import AuditEvent, audit
 
 MAC_BYTES = 32
 _REPORTED = 1024
+_KINDS = {"t:": "access token", "f:": "refresh family"}
 _log = structlog.get_logger("cas_server.store")
 
 
@@ -58,7 +59,7 @@ class RecordKeys:
         """Tell of a record once: its bearer may show it as often as it likes."""
         if self._reported.get(name) is None:
             self._reported.set(name, value=True)
-            audit(AuditEvent.RECORD_FORGED, record=name[:10])
+            audit(AuditEvent.RECORD_FORGED, record=_KINDS.get(name[:2], "other"))
 
     def _apply(self, snapshot: Snapshot[CasSettings]) -> None:
         self.all = _bytes(snapshot.settings)

@@ -59,6 +59,8 @@ class RefreshTokenGrant:
         family = state.family
         if family.grant.client_id != client.id or family.ends_at <= time.time():
             raise InvalidGrant(_BAD)
+        if not self._issuing.identities.stands(family.grant):
+            raise InvalidGrant(_BAD)
         if state.idle and token.number == state.number:
             raise InvalidGrant(_BAD)
         return token.number, state
@@ -66,7 +68,7 @@ class RefreshTokenGrant:
     def _renewed(self, grant: Grant, request: TokenRequest) -> Grant:
         """Return the grant with what its user and client may have by now; raise `OAuthError`."""
         user = self._issuing.identities.user(grant.user_name)
-        if user is None or not self._issuing.identities.stands(grant):
+        if user is None:
             raise InvalidGrant(_BAD)
         client = request.client
         audience = tuple(name for name in grant.audience if name in client.audience)

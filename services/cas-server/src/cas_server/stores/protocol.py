@@ -2,10 +2,16 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol, Self
 
 from cas_server.tokens import Grant, Stamp, StoredToken
+
+_KEPT = (
+    *("client_id", "scopes", "audience", "user_name", "user_fingerprint"),
+    *("grant_type", "since", "client_since"),
+)
+"""What of a grant a family keeps, in this order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,19 +24,15 @@ class Family:
 
     def encode(self) -> bytes:
         """Return the stored text; authorities are looked up anew at each refresh."""
-        fields = {**asdict(self.grant), "ends_at": self.ends_at}
-        del fields["authorities"]
-        return json.dumps(fields, separators=(",", ":")).encode()
+        fields = (getattr(self.grant, name) for name in _KEPT)
+        return json.dumps([self.ends_at, *fields], separators=(",", ":")).encode()
 
     @classmethod
     def decode(cls, name: str, text: bytes) -> Self:
         """Read a stored text."""
-        fields: dict[str, Any] = json.loads(text)
-        ends_at = fields.pop("ends_at")
-        grant: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in fields.items()
-        }
+        ends_at, *fields = json.loads(text)
+        kept = (tuple(field) if isinstance(field, list) else field for field in fields)
+        grant: dict[str, Any] = dict(zip(_KEPT, kept, strict=True))
         return cls(name, Grant(authorities=(), **grant), ends_at)
 
 
