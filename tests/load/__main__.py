@@ -41,7 +41,7 @@ async def _measure(
     urls: Sequence[str], rate: float, seconds: float
 ) -> tuple[Honest, dict[str, Any]]:
     honest, stop = Honest(), asyncio.Event()
-    callers = asyncio.create_task(honest.run(urls, stop))
+    callers = asyncio.create_task(honest.run(urls, await honest.prepare(urls), stop))
     attack: dict[str, Any] = {}
     if rate:
         attack = await _attack(urls, rate, seconds)

@@ -16,6 +16,12 @@ _LOGIN = Form(
     {"grant_type": "password", "username": "alice", "password": DEMO_SECRETS["alice"]},
 )
 
+_CLIENT_TOKEN = Form(
+    "/oauth/token",
+    basic("rest-service", DEMO_SECRETS["rest-service"]),
+    {"grant_type": "client_credentials"},
+)
+
 
 def _check(token: str) -> Form:
     credentials = basic("rest-service", DEMO_SECRETS["rest-service"])
@@ -55,9 +61,12 @@ class Honest:
     logins: Latencies = field(default_factory=Latencies)
     checks: Latencies = field(default_factory=Latencies)
 
-    async def run(self, urls: Sequence[str], stop: asyncio.Event) -> None:
+    async def prepare(self, urls: Sequence[str]) -> list[str]:
+        """Return a token from each replica; the clients' credentials are known from here on."""
+        return [await self._token(url) for url in urls]
+
+    async def run(self, urls: Sequence[str], tokens: Sequence[str], stop: asyncio.Event) -> None:
         """Log in and check tokens until the end, a few callers at each replica."""
-        tokens = [await self._token(url) for url in urls]
         async with asyncio.TaskGroup() as callers:
             for number, (url, token) in enumerate(zip(urls, tokens, strict=True)):
                 callers.create_task(self._log_in(url, f"127.77.1.{number + 1}", stop))
@@ -65,9 +74,8 @@ class Honest:
                     callers.create_task(self._check(url, source, token, stop))
 
     async def _token(self, url: str) -> str:
-        """Log in before the attack; the client's credentials are known from here on."""
         with Connection(url, "127.77.0.1") as connection:
-            status, body = await connection.post(_LOGIN)
+            status, body = await connection.post(_CLIENT_TOKEN)
             if status != 200:
                 raise RuntimeError(f"no token from {url}: {status} {body.decode()}")
             token = str(json.loads(body)["access_token"])

@@ -12,6 +12,7 @@ from cas_server.fair_queue import (
     MAX_LATE_PER_ADDRESS,
     MAX_WAITING,
     MAX_WAITING_PER_ADDRESS,
+    Crowded,
     FairQueue,
     Standing,
 )
@@ -108,7 +109,7 @@ async def test_who_failed_has_two_that_wait_in_a_crowd(served: Served) -> None:
         for number in range(5):
             served.come("late", "10.0.0.1", f"name-{number}")
     assert served.names.count("late") == MAX_LATE_PER_ADDRESS
-    assert [type(one) for one in served.outcomes[-3:]] == [TemporarilyUnavailable] * 3
+    assert [type(one) for one in served.outcomes[-3:]] == [Crowded] * 3
 
 
 async def test_those_who_failed_have_an_eighth_of_one_place_in_a_crowd() -> None:
@@ -129,7 +130,7 @@ async def test_nothing_is_left_behind(served: Served) -> None:
         for number in range(300):
             served.come("one", f"10.0.0.{number % 70}", f"name-{number % 9}")
     queue = served.queue
-    left: list[Any] = [queue._waiting, queue._under_way, queue._of_address, queue._of_name]
+    left: list[Any] = [queue._waiting, queue._under_way, queue._of_address, queue._rows]
     assert [one for one in left if one] == []
 
 

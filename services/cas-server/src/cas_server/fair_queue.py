@@ -1,9 +1,9 @@
 """A queue for what only a few can do at once, fair by address and by name.
 
-Start-time fair queueing in two dimensions: a waiter's number is the one that was served last, and
-one step more for each that waits already from its address, or for its name, whichever are more. The
-lowest number is served first. So whoever sends much waits behind himself: three hundred attempts of
-one name, or from one address, stand in a row, and the next caller beside the first of them.
+A waiter's number is how many turns there had been when it came, and a step for each that waits now
+from its address, or for its name, whichever are more. The lowest is served first. So whoever sends
+much waits behind himself, though not for ever: three hundred attempts of one name, or from one
+address, stand behind the one that somebody else has.
 
 Who failed before takes long steps; and in a crowd all of those have an eighth of one place, so that
 comparing what is guessed from everywhere leaves the processor to everybody else.
@@ -11,10 +11,11 @@ comparing what is guessed from everywhere leaves the processor to everybody else
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import IntEnum
+from random import random
 from typing import Any
 
 from chassis.errors import TemporarilyUnavailable
@@ -23,7 +24,7 @@ MAX_WAITING = 256
 MAX_WAITING_PER_ADDRESS = 64
 MAX_LATE_PER_ADDRESS = 2
 PATIENCE_S = 5.0
-_RETRY_AFTER_S = 5
+RETRY_AFTER_S = 5
 _CROWD = 8
 """Addresses that wait; with more of them those who failed before are held back."""
 _LATE_REST = 7
@@ -36,24 +37,37 @@ class Standing(IntEnum):
 
     PROVEN = 1
     """Had the right secret here before."""
-    NEW = 8
-    LATE = 64
+    NEW = 16
+    LATE = 128
     """Failed before."""
+
+
+class Crowded(TemporarilyUnavailable):
+    """Too many secrets are being compared; try again."""
+
+    def __init__(self, standing: Standing) -> None:
+        super().__init__(retry_after=RETRY_AFTER_S)
+        self.standing = standing
 
 
 @dataclass(slots=True, eq=False)
 class _Waiter:
     since: int
-    rank: int
     address: Hashable
     name: Hashable
     entered_as: Standing
+    lot: float
     turn: "asyncio.Future[None]" = field(repr=False)
     began: float = 0.0
 
     @property
     def pair(self) -> tuple[Hashable, Hashable]:
         return self.address, self.name
+
+    @property
+    def rows(self) -> tuple[tuple[Hashable, Standing], ...]:
+        """Of one standing each: who guesses a name does not make its owner wait."""
+        return (self.address, self.entered_as), (self.name, self.entered_as)
 
 
 class FairQueue:
@@ -73,23 +87,28 @@ class FairQueue:
         self._waiting: dict[_Waiter, None] = {}
         self._under_way: dict[tuple[Hashable, Hashable], Standing] = {}
         self._of_address: Counter[Hashable] = Counter()
-        self._of_name: Counter[tuple[Hashable, Standing]] = Counter()
+        self._rows: Counter[tuple[Hashable, Standing]] = Counter()
 
     def refuse_if_full(self, address: Hashable, name: Hashable) -> None:
-        """Raise `TemporarilyUnavailable` (503) where an address has as many waiting as it may."""
-        most = MAX_WAITING_PER_ADDRESS
-        if self._is_crowd and self._standing(address, name) is Standing.LATE:
+        """Raise `Crowded` where an address has as many waiting as it may.
+
+        Cheap, because a flood asks it most. A full queue takes but one of each.
+        """
+        most, standing = MAX_WAITING_PER_ADDRESS, self._standing(address, name)
+        if self._is_crowd and standing is Standing.LATE:
             most = MAX_LATE_PER_ADDRESS
+        if len(self._waiting) >= MAX_WAITING:
+            most = 1
         if self._of_address[address] >= most:
-            raise _too_many()
+            raise Crowded(standing)
 
     @asynccontextmanager
     async def turn(self, address: Hashable, name: Hashable) -> AsyncIterator[None]:
-        """Wait for a turn and have it inside the block; raise `TemporarilyUnavailable` (503)."""
+        """Wait for a turn and have it inside the block; raise `Crowded` (503)."""
         self.refuse_if_full(address, name)
         loop = asyncio.get_running_loop()
         waiter = self._enter(address, name, loop.create_future())
-        self._serve()
+        self._serve([waiter])
         patience = loop.call_later(PATIENCE_S, self._dismiss, waiter)
         try:
             await waiter.turn
@@ -100,13 +119,12 @@ class FairQueue:
             self._leave(waiter)
 
     def _enter(self, address: Hashable, name: Hashable, turn: "asyncio.Future[None]") -> _Waiter:
-        # Of a name only those of one standing: who guesses it does not make its owner wait.
-        standing = self._standing(address, name)
-        rank = 1 + max(self._of_address[address], self._of_name[name, standing])
-        waiter = _Waiter(self._served, rank, address, name, standing, turn)
+        lot = random()  # noqa: S311 - no secret
+        waiter = _Waiter(self._served, address, name, self._standing(address, name), lot, turn)
         self._waiting[waiter] = None
         self._of_address[address] += 1
-        self._of_name[name, standing] += 1
+        for row in waiter.rows:
+            self._rows[row] += 1
         if len(self._waiting) > MAX_WAITING:
             # Whoever stands last makes room, which may be the one who comes.
             self._dismiss(max(reversed(self._waiting), key=self._number))
@@ -117,19 +135,31 @@ class FairQueue:
         return len(self._of_address) > _CROWD
 
     def _number(self, waiter: _Waiter) -> int:
-        return waiter.since + waiter.rank * self._standing(*waiter.pair)
+        longest = max(self._rows[row] for row in waiter.rows)
+        return waiter.since + longest * self._standing(*waiter.pair)
 
-    def _serve(self) -> None:
+    def _order(self, waiter: _Waiter) -> tuple[int, float]:
+        """Draw lots among equals: replicas then compare guesses of different new addresses.
+
+        In one order all of them would have the same address compared at the same moment, before one
+        knows from another that it fails.
+        """
+        return self._number(waiter), waiter.lot
+
+    def _serve(self, candidates: Iterable[_Waiter] | None = None) -> None:
+        """Give what places there are; a newcomer is the only candidate where all others can't."""
         now = asyncio.get_running_loop().time()
         while len(self._under_way) < self._places:
             late_may = not self._is_crowd or (
                 now >= self._late_from and Standing.LATE not in self._under_way.values()
             )
-            able = (one for one in self._waiting if self._is_able(one, late_may=late_may))
-            first = min(able, key=self._number, default=None)
+            able = (
+                one for one in candidates or self._waiting if self._is_able(one, late_may=late_may)
+            )
+            first = min(able, key=self._order, default=None)
             if first is None:
                 return
-            self._served = max(self._served, self._number(first))
+            self._served += 1
             self._under_way[first.pair] = self._standing(*first.pair)
             self._remove(first)
             first.began = now
@@ -143,7 +173,7 @@ class FairQueue:
     def _dismiss(self, waiter: _Waiter) -> None:
         if waiter in self._waiting and not waiter.turn.done():
             self._remove(waiter)
-            waiter.turn.set_exception(_too_many())
+            waiter.turn.set_exception(Crowded(self._standing(*waiter.pair)))
 
     def _leave(self, waiter: _Waiter) -> None:
         """Make room: behind a turn that was had, or by one who no longer waits."""
@@ -164,16 +194,11 @@ class FairQueue:
     def _remove(self, waiter: _Waiter) -> None:
         del self._waiting[waiter]
         _take_one(self._of_address, waiter.address)
-        _take_one(self._of_name, (waiter.name, waiter.entered_as))
+        for row in waiter.rows:
+            _take_one(self._rows, row)
 
 
 def _take_one(counts: Counter[Any], key: Hashable) -> None:
     counts[key] -= 1
     if not counts[key]:
         del counts[key]
-
-
-def _too_many() -> TemporarilyUnavailable:
-    return TemporarilyUnavailable(
-        "Too many secrets are being compared; try again", retry_after=_RETRY_AFTER_S
-    )

@@ -7,8 +7,8 @@ Someone who guesses never locks out the owner, who comes from an address without
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Hashable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Hashable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import NoReturn
 
 from starlette.types import Scope
@@ -16,7 +16,7 @@ from starlette.types import Scope
 from cas_server.bounded import BoundedDict
 from cas_server.errors import OAuthError, TooManyFailures
 from cas_server.failures import QUIET_S, Admission, Attempt, FailureCounters, Outcome
-from cas_server.fair_queue import FairQueue, Standing
+from cas_server.fair_queue import RETRY_AFTER_S, Crowded, FairQueue, Standing
 from cas_server.local_failures import LocalFailureCounters
 from cas_server.passwords import HASHES_AT_ONCE
 from cas_server.who import Who
@@ -57,7 +57,8 @@ class Throttle:
         """
         attempt = Attempt.of(who.kind, who.name, who.address)
         self._refuse_again(attempt, who)
-        self._queue.refuse_if_full(attempt.address, attempt.name)
+        with _late_are_slowed(who):
+            self._queue.refuse_if_full(attempt.address, attempt.name)
         self._heed(await self._counters.look(attempt), attempt, who)
         async with self._admitted(attempt, who):
             outcome = Outcome.WITHDRAWN
@@ -73,11 +74,17 @@ class Throttle:
                 await self._counters.settle(attempt, outcome)
 
     @asynccontextmanager
+    async def _turn(self, attempt: Attempt, who: Who) -> AsyncIterator[None]:
+        with _late_are_slowed(who):
+            async with self._queue.turn(attempt.address, attempt.name):
+                yield
+
+    @asynccontextmanager
     async def _admitted(self, attempt: Attempt, who: Who) -> AsyncIterator[None]:
         """Wait for a turn; further back where by then failures have become known."""
         while True:
             before = self._standing(attempt.address, attempt.name)
-            async with self._queue.turn(attempt.address, attempt.name):
+            async with self._turn(attempt, who):
                 self._refuse_again(attempt, who)
                 await self._admit(attempt, who)
                 if self._standing(attempt.address, attempt.name) <= before:
@@ -127,6 +134,17 @@ class Throttle:
             until = self._waits.get(key)
             if until is not None and until > now:
                 _refuse(until - now, who)
+
+
+@contextmanager
+def _late_are_slowed(who: Who) -> Iterator[None]:
+    """Tell those who failed before that it is their doing (429), and not that there is a crowd."""
+    try:
+        yield
+    except Crowded as error:
+        if error.standing is Standing.LATE:
+            _refuse(RETRY_AFTER_S, who)
+        raise
 
 
 def _refuse(wait: float, who: Who) -> NoReturn:
