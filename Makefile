@@ -75,7 +75,7 @@ dev: ## the same and what the tests need
 	PYTHON="$(PYTHON)" ./setup --dev
 
 test: dev ## all tests; the last part plays the story end to end
-	$(PY) -m pytest -n 2 tests/unit tests/integration tests/manifests tests/fuzz
+	$(PY) -m pytest -n 2 tests/unit tests/integration tests/manifests tests/fuzz tests/interop
 	PLATFORM=localkube $(PY) -m pytest tests/e2e
 
 fuzz: dev ## hostile input, N rounds a test: make fuzz N=100000 [ARGS='-k forms']; FUZZ_SEED=... repeats one round

@@ -16,6 +16,8 @@ from redis_process import AS_CAS_SERVER, redis_port
 
 _SECRET, _PASSWORD = "fuzz-secret", "fuzz-password"
 _RESOURCES = ("rest-service", "diff-ns-service")
+PAIR = f"rest-service:{_SECRET}"
+"""Credentials of a client that may check tokens and get its own."""
 _LOCAL = ("--server.address=127.0.0.1", "--server.port=0", "--server.drain-wait=0s")
 
 
