@@ -49,6 +49,11 @@ async def headers(request: Request) -> list[str]:
     return sorted(request.headers)
 
 
+@router.post("/echo/{number}")
+async def echo(number: int, request: Request) -> Response:
+    return Response(b"%d:" % number + await request.body())
+
+
 @router.get("/large")
 async def large() -> Response:
     return Response(b"x" * LARGE)

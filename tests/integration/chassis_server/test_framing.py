@@ -264,3 +264,15 @@ def test_an_early_refusal_is_read_by_a_peer_that_is_still_sending(service: Servi
     assert response.startswith(b"HTTP/1.1 413 ")
     assert b"connection: close" in response
     assert response.endswith(b"}")
+
+
+def test_a_head_that_begins_behind_a_body_is_bounded_too(service: ServiceProcess) -> None:
+    first = b"POST /size HTTP/1.1\r\n" + HOST + BODY + b"Content-Length: 3\r\n\r\nabc"
+    long = b"GET /message?" + b"a" * 40_000 + b" HTTP/1.1\r\n" + HOST + b"\r\n"
+
+    with service.socket() as peer, peer.makefile("rb") as reader:
+        peer.sendall(first + long[:12_000])
+        assert reader.readline().startswith(b"HTTP/1.1 200 ")
+        peer.sendall(long[12_000:])
+
+        assert b"HTTP/1.1 431 " in reader.read()

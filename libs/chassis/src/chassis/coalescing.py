@@ -57,6 +57,7 @@ class CoalescingTransport:
 
     def _flush(self) -> None:
         if self._pieces:
-            self._transport.write(b"".join(self._pieces))
+            if not self._transport.is_closing():  # the peer may have left meanwhile
+                self._transport.write(b"".join(self._pieces))
             self._pieces.clear()
             self._size = 0

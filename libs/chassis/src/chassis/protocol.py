@@ -75,9 +75,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
         self._watched: list[Header] = []
-        # Of the request that is arriving: bytes so far, those of its head, those its declared body
-        # still lacks, those taken from the budget; and the last three, where its end may begin.
-        self._received = self._head = self._body_left = self._charged = 0
+        # Of the request that is arriving: bytes so far, those of its head, those declared for its
+        # body, those this still lacks, those taken from the budget; and the last three, where its
+        # end may begin.
+        self._received = self._head = self._declared = self._body_left = self._charged = 0
         self._tail = b""
         self._in_head = self._receiving = self._keeps_alive = True
         self._offers_upgrade = False
@@ -144,6 +145,7 @@ class BoundedProtocol(HttpToolsProtocol):
         parser = self.parser
         version = parser.get_http_version()
         check_head(parser.get_method(), version, len(self.headers), self._watched)
+        self._declared = 0
         if len(self._watched) > 1:
             self._note(version)
         if not self.url.startswith(b"/"):
@@ -225,7 +227,9 @@ class BoundedProtocol(HttpToolsProtocol):
             self._disarm()
             return
         self._tail = (self._tail + data[1 - len(END) :])[1 - len(END) :]
-        self._received = self._received or 1  # one ended, and another began
+        if not self._received:  # one ended, and another began
+            ended = data.find(END) + len(END) + self._declared
+            self._received = self._head = max(1, len(data) - ended)
         if self._received > self._policy.max_request:
             self._refuse(PayloadTooLarge())
         if self._in_head and (self._head > MAX_HEAD or len(self.headers) > MAX_HEADERS):
@@ -247,7 +251,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _note(self, version: str) -> None:
         for name, value in self._watched:
             if name == b"content-length":
-                self._body_left = int(value.lstrip(b"0") or b"0")
+                self._body_left = self._declared = int(value.lstrip(b"0") or b"0")
             elif name == b"expect" and version == "1.1":  # RFC 9110, 10.1.1
                 self.expect_100_continue = value.lower() == b"100-continue"
 
