@@ -6,14 +6,14 @@ from urllib.parse import unquote_plus
 
 from cas_server.errors import InvalidClient
 from chassis.normal_form import nfc
-
-_MAX_HEADER = 4096
+from chassis.protocol import MAX_HEAD
 
 
 def readings(authorization: bytes) -> list[tuple[str, str]]:
     """Return the (client id, secret) a header may mean; raise `InvalidClient`.
 
-    Raw comes first, as old clients send it; then form-decoded, where that is something else.
+    Raw comes first, as old clients send it; then form-decoded, where that is something else. No
+    header is too long that came through: a secret that is too long counts for its name, too.
     """
     client_id, colon, secret = _text(authorization).partition(":")
     if not colon:
@@ -25,7 +25,7 @@ def readings(authorization: bytes) -> list[tuple[str, str]]:
 
 def _text(authorization: bytes) -> str:
     scheme, _, encoded = authorization.partition(b" ")
-    if scheme.lower() != b"basic" or len(authorization) > _MAX_HEADER:
+    if scheme.lower() != b"basic" or len(authorization) > MAX_HEAD:
         raise InvalidClient
     try:
         return base64.b64decode(encoded.strip(), validate=True).decode()

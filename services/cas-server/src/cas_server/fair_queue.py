@@ -45,9 +45,9 @@ class Standing(IntEnum):
 class Crowded(TemporarilyUnavailable):
     """Too many secrets are being compared; try again."""
 
-    def __init__(self, standing: Standing) -> None:
+    def __init__(self, *, own_doing: bool) -> None:
         super().__init__(retry_after=RETRY_AFTER_S)
-        self.standing = standing
+        self.own_doing = own_doing
 
 
 @dataclass(slots=True, eq=False)
@@ -94,13 +94,13 @@ class FairQueue:
 
         Cheap, because a flood asks it most. A full queue takes but one of each.
         """
-        most, standing = MAX_WAITING_PER_ADDRESS, self._standing(address, name)
-        if self._is_crowd and standing is Standing.LATE:
+        most = MAX_WAITING_PER_ADDRESS
+        if self._is_crowd and self._standing(address, name) is Standing.LATE:
             most = MAX_LATE_PER_ADDRESS
         if len(self._waiting) >= MAX_WAITING:
             most = 1
         if self._of_address[address] >= most:
-            raise Crowded(standing)
+            raise Crowded(own_doing=True)
 
     @asynccontextmanager
     async def turn(self, address: Hashable, name: Hashable) -> AsyncIterator[None]:
@@ -173,7 +173,8 @@ class FairQueue:
     def _dismiss(self, waiter: _Waiter) -> None:
         if waiter in self._waiting and not waiter.turn.done():
             self._remove(waiter)
-            waiter.turn.set_exception(Crowded(self._standing(*waiter.pair)))
+            late = self._standing(*waiter.pair) is Standing.LATE
+            waiter.turn.set_exception(Crowded(own_doing=late))
 
     def _leave(self, waiter: _Waiter) -> None:
         """Make room: behind a turn that was had, or by one who no longer waits."""

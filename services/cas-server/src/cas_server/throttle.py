@@ -57,7 +57,7 @@ class Throttle:
         """
         attempt = Attempt.of(who.kind, who.name, who.address)
         self._refuse_again(attempt, who)
-        with _late_are_slowed(who):
+        with _own_doing_is_told(who):
             self._queue.refuse_if_full(attempt.address, attempt.name)
         self._heed(await self._counters.look(attempt), attempt, who)
         async with self._admitted(attempt, who):
@@ -75,7 +75,7 @@ class Throttle:
 
     @asynccontextmanager
     async def _turn(self, attempt: Attempt, who: Who) -> AsyncIterator[None]:
-        with _late_are_slowed(who):
+        with _own_doing_is_told(who):
             async with self._queue.turn(attempt.address, attempt.name):
                 yield
 
@@ -137,12 +137,12 @@ class Throttle:
 
 
 @contextmanager
-def _late_are_slowed(who: Who) -> Iterator[None]:
-    """Tell those who failed before that it is their doing (429), and not that there is a crowd."""
+def _own_doing_is_told(who: Who) -> Iterator[None]:
+    """Answer 429 to those who failed before or have enough waiting, and 503 to the others."""
     try:
         yield
     except Crowded as error:
-        if error.standing is Standing.LATE:
+        if error.own_doing:
             _refuse(RETRY_AFTER_S, who)
         raise
 

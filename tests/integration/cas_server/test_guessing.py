@@ -1,0 +1,96 @@
+"""Guesses over several replicas of one Redis: how many are compared, and who is not bothered."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from integration.cas_server.world import BASIC, Cas
+
+pytestmark = pytest.mark.anyio
+
+
+@asynccontextmanager
+async def at(address: str) -> AsyncIterator[httpx.AsyncClient]:
+    """Send from another address of loopback."""
+    transport = httpx.AsyncHTTPTransport(local_address=address)
+    async with httpx.AsyncClient(transport=transport, timeout=20) as http:
+        yield http
+
+
+async def login(
+    cas: Cas, http: httpx.AsyncClient, user: str, password: str, replica: int = 0
+) -> int:
+    form = {"grant_type": "password", "username": user, "password": password}
+    url, client = cas.urls[replica] + "/oauth/token", ("demo-app", BASIC["demo-app"])
+    return (await http.post(url, data=form, auth=client)).status_code
+
+
+async def test_replicas_count_together(cas: Cas) -> None:
+    """Thirty guesses a minute passed over three replicas where ten are documented."""
+    async with at("127.0.0.2") as http:
+        told = [await login(cas, http, "alice", f"guess-{n}", n % 2) for n in range(30)]
+    assert Counter(told) == {400: 10, 429: 20}
+
+
+async def test_guesses_at_once_over_replicas_are_counted_like_a_row(cas: Cas) -> None:
+    async with at("127.0.0.2") as http:
+        guesses = (login(cas, http, "alice", f"guess-{n}", n % 2) for n in range(40))
+        told = Counter(await asyncio.gather(*guesses))
+    assert told[400] <= 10
+    assert told.keys() <= {400, 429, 503}
+
+
+async def test_posts_as_a_client_do_not_lock_a_user_out(cas: Cas) -> None:
+    """`client_id=user:alice` once counted as alice; here it comes from her own address."""
+    form = {"grant_type": "client_credentials", "client_secret": "x"}
+    for name in ["user:alice"] * 6 + ["alice"] * 6:
+        await cas.http.post(cas.urls[0] + "/oauth/token", data={**form, "client_id": name})
+    assert await cas.user_tokens("alice")
+
+
+async def test_one_password_at_many_names_is_slowed(cas: Cas) -> None:
+    async with at("127.0.0.2") as http:
+        told = [await login(cas, http, f"name-{n}", "Spring2026!", n % 2) for n in range(40)]
+    assert told.count(400) <= 22
+    assert told[-1] == 429
+
+
+async def test_the_owner_logs_in_while_many_addresses_guess(cas: Cas) -> None:
+    for n in range(12):
+        async with at(f"127.0.3.{n + 1}") as http:
+            for guess in range(4):
+                await login(cas, http, "alice", f"guess-{guess}", n % 2)
+    assert await cas.user_tokens("alice")
+
+
+async def test_too_long_a_secret_counts_for_the_name(cas: Cas) -> None:
+    async with at("127.0.0.2") as http:
+        told = [await login(cas, http, "alice", "x" * 2000, n % 2) for n in range(11)]
+    assert told == [400] * 10 + [429]
+
+
+@pytest.mark.parametrize("length", [2000, 5000])
+async def test_too_long_a_secret_counts_for_a_client(cas: Cas, length: int) -> None:
+    form = {"grant_type": "client_credentials"}
+    async with at("127.0.0.2") as http:
+        told = [
+            (
+                await http.post(
+                    cas.urls[n % 2] + "/oauth/token", data=form, auth=("demo-app", "x" * length)
+                )
+            ).status_code
+            for n in range(11)
+        ]
+    assert told == [401] * 10 + [429]
+
+
+async def test_the_right_secret_clears_the_failures(cas: Cas) -> None:
+    async with at("127.0.0.2") as http:
+        for _ in range(2):
+            for n in range(9):
+                assert await login(cas, http, "alice", f"guess-{n}", n % 2) == 400
+            assert await login(cas, http, "alice", BASIC["alice"]) == 200
