@@ -345,6 +345,47 @@ async def test_a_redis_that_lost_the_last_change_is_told_again(replicas: Replica
         await _dead_for_good(cas, before)
 
 
+async def test_a_redis_that_lost_who_ended_and_came_back_is_told_again(
+    replicas: Replicas,
+) -> None:
+    async with replicas.running() as cas, Redis(port=replicas.redis.port) as direct:
+        before = await cas.user_tokens()
+        assert await _alive(cas, before)
+        known = await direct.hgetall("n:identities")
+        version = await direct.get("n:version")
+        for change in (_user_disabled, lambda _: None):
+            await _reloaded(cas, replicas.changed(change))
+        await direct.delete("n:identities")
+        await direct.hset("n:identities", mapping=known)  # type: ignore[arg-type]  # of bytes
+        await direct.set("n:version", version or b"", ex=9)
+        await _dead_for_good(cas, before)
+        assert await _alive(cas, await cas.user_tokens())
+    async with replicas.running() as cas:
+        await _dead_for_good(cas, before)
+
+
+async def test_who_ended_is_known_for_as_long_as_a_load_before_let_tokens_live(
+    replicas: Replicas,
+) -> None:
+    """The client with the longest validity is the one that went: its tokens may be there still."""
+
+    def longer(identities: dict[str, Any]) -> None:
+        identities["clients"]["demo-app"]["refresh-token-validity-seconds"] = 90 * 86400
+
+    for change in (longer, _client_disabled):
+        async with replicas.running(change) as cas:
+            await cas.user_tokens("admin", "other-app")
+    async with Redis(port=replicas.redis.port) as direct:
+        since = int((await direct.hget("n:identities", "client:demo-app") or b"").split()[0])
+        later = f"{since - 60 * 86400 * 1_000_000} "
+        await direct.hset("n:identities", "client:demo-app", later)
+        await direct.expire("n:identities", 1000)
+        async with replicas.running(_client_disabled) as cas:
+            await cas.user_tokens("admin", "other-app")
+            assert await direct.ttl("n:identities") >= 90 * 86400
+            assert await direct.hget("n:identities", "client:demo-app") == later.encode()
+
+
 async def test_it_is_audited_who_ended_and_without_any_secret(replicas: Replicas) -> None:
     with capture_logs() as lines:
         async with replicas.running() as cas:

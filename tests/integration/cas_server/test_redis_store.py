@@ -17,7 +17,9 @@ from cas_server.stores import (
     Presented,
     RedisTokenStore,
     Rotation,
+    identity_commands,
 )
+from cas_server.stores.protocol import Change
 from cas_server.tokens import Grant, Stamp, new_token, token_hash
 from chassis import LiveConfig
 from chassis.errors import TemporarilyUnavailable
@@ -98,6 +100,48 @@ async def test_what_begins_or_issues_twice_is_there_once(store: RedisTokenStore)
     assert await store.issue(first.access_hash, first.access, most=1)
     assert await store.access(first.access_hash) == first.access
     assert await store.family(first.family.id) == FamilyState(first.family, 1)
+
+
+async def test_a_reuse_that_is_sent_again_is_told_as_one(store: RedisTokenStore) -> None:
+    """The first response may be lost, and without one nobody audits it."""
+    first, presented = await _begun(store)
+    await _rotated(store, first, presented)
+    forged, _ = _next(first, presented)
+    for _ in range(2):
+        rotation = await store.rotate(_presented(first), forged, BOUNDS, grace=0)
+        assert rotation == Rotation("reused")
+    other, _ = _next(first, presented)
+    rotation = await store.rotate(_presented(first), other, BOUNDS, grace=0)
+    assert rotation == Rotation("unknown")
+
+
+async def test_a_change_of_identities_that_is_sent_again_was_made(redis: int) -> None:
+    """So that whoever made it tells it: nobody else does."""
+    user = Change(f"user:{new_token()}", None, "mark", ends=False)
+    command = identity_commands.change([user], after=0, keep=1000)
+    async with Redis(port=redis) as direct:
+        assert [await direct.execute_command(*command) for _ in range(2)] == [1, 1]
+        again = identity_commands.change([user], after=0, keep=1000)
+        assert await direct.execute_command(*again) == 0
+
+
+async def test_the_newest_token_stays_where_the_clock_of_redis_went_back(
+    store: RedisTokenStore, redis: int
+) -> None:
+    """After a failover to another machine."""
+    await _version(store)
+    first, _ = await _begun(store)
+    second, _ = await _begun(store)
+    ahead = (time.time() + 3600) * 1_000_000
+    async with Redis(port=redis) as direct:
+        await direct.delete("g:t:app", "g:f:app:alice")
+        for at, one in enumerate((first, second)):
+            await direct.zadd("g:t:app", {one.access_hash: ahead + at})
+            await direct.zadd("g:f:app:alice", {one.family.id: ahead + at})
+    third, _ = await _begun(store, Bounds(tokens=2, families=2))
+    for one, is_there in ((first, False), (second, True), (third, True)):
+        assert (await store.access(one.access_hash) is not None) is is_there
+        assert (await store.family(one.family.id) is not None) is is_there
 
 
 async def test_nothing_is_issued_by_an_older_version_of_the_identities(

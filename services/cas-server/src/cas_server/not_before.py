@@ -133,7 +133,10 @@ class Continuity:
             table = await self._store.identities()
             lost = _is_older(table.version, self._version)
             full = lost or not self._compared
-            changes = list(_changes(table, marks, missed, keep=self._keep if full else None))
+            if lost:
+                missed |= self._lost(table)
+            keep = max(self._keep, table.keep) if full else None
+            changes = list(_changes(table, marks, missed, keep=keep))
             if settled and not changes and not lost:
                 break
             if settled := await self._change(changes, after=self._version or 0 if lost else 0):
@@ -155,6 +158,11 @@ class Continuity:
             for change in some:
                 _tell(change)
         return True
+
+    def _lost(self, table: IdentityTable) -> set[str]:
+        """Return who has ended, and the store has forgotten that."""
+        known = self._identities.not_before.times.items()
+        return {n for n, time in known if time > table.entries.get(n, _NOBODY).not_before}
 
     @property
     def _keep(self) -> int:

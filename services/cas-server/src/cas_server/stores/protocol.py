@@ -98,11 +98,15 @@ class Entry(NamedTuple):
 
 
 class IdentityTable(NamedTuple):
-    """All entries at one moment; times in microseconds of Redis' clock."""
+    """All entries at one moment; times in microseconds of Redis' clock.
+
+    `keep` is for how many seconds the load with the longest validities had entries stay.
+    """
 
     version: int | None
     now: int
     entries: Mapping[str, Entry]
+    keep: int = 0
 
 
 class Change(NamedTuple):

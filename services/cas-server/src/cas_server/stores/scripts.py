@@ -8,9 +8,12 @@ Keys:
 `f:FAMILY` a family of refresh tokens, a hash: `data`, a sealed record; `state`, the number and the
            hash of the newest refresh token, the hash of the one before, and when it ends unused;
            `live`, the hashes of its newest access tokens.
-`a:FAMILY` the sealed answer to its last rotation, for the grace window.
+`a:FAMILY` the sealed answer to its last rotation, for the grace window; for a minute also which
+           rotation was the reuse that ended it.
 `g:t:CLIENT`, `g:f:CLIENT:USER` who has which tokens and families, scored by when they came.
-`n:identities`, `n:version` what is known of clients, users and grants: see `not_before`.
+`n:identities`, `n:version` what is known of clients, users and grants: see `not_before`. Among the
+           entries is `keep`: how long the longest of all loads had them stay.
+`n:change:ID` a change that was made, for a minute.
 
 Keys of tokens and families that make room or end with another one are made from the members of
 their index: there are any number of them, and no cluster that would have to know them before.
@@ -22,7 +25,9 @@ local now = clock[1] * 1000000 + clock[2]
 
 -- Enter a member; those that ended leave as they come to be the oldest, and then the oldest does.
 local function enter(index, prefix, member, most, ttl, drop)
-  redis.call('ZADD', index, now, member)
+  -- After a failover Redis' clock may be behind: who comes last is the newest all the same.
+  local newest = redis.call('ZRANGE', index, -1, -1, 'WITHSCORES')[2] or 0
+  redis.call('ZADD', index, math.max(now, newest + 1), member)
   for _, oldest in ipairs(redis.call('ZRANGE', index, 0, 1)) do
     if redis.call('EXISTS', prefix .. oldest) == 0 then redis.call('ZREM', index, oldest) end
   end
@@ -92,7 +97,10 @@ ROTATE = f"""
 --       family name, presented number, presented hash, new refresh hash, idle seconds,
 --       sealed answer, grace in ms, most access tokens of a family
 local found = redis.call('HMGET', KEYS[4], 'state', 'live')
-if not found[1] then return {{'unknown', ''}} end
+if not found[1] then
+  local again = redis.call('GET', KEYS[5]) == 'reused ' .. ARGV[9]
+  return {{again and 'reused' or 'unknown', ''}}
+end
 local number, newest, before, idle = string.match(found[1], '(%S+) (%S+) (%S+) (%S+)')
 if not idle then return {{'unknown', ''}} end
 if newest == ARGV[9] then return {{'rotated', ''}} end
@@ -101,6 +109,7 @@ if newest ~= ARGV[8] then
   local answer = before == ARGV[8] and redis.call('GET', KEYS[5])
   if answer then return {{'repeated', answer}} end
   end_family(ARGV[6], KEYS[3])
+  redis.call('SET', KEYS[5], 'reused ' .. ARGV[9], 'EX', 60)
   return {{'reused', ''}}
 end
 if tonumber(clock[1]) >= tonumber(idle) then return {{'unknown', ''}} end
@@ -148,9 +157,10 @@ return {redis.call('GET', KEYS[2]) or '', clock[1] * 1000000 + clock[2], entries
 """
 
 CHANGE = """
--- KEYS: identities, version
+-- KEYS: identities, version, this change
 -- ARGV: version that the new one comes after, seconds to keep,
 --       then for each entry: name, expected text, 'set', 'end' or 'drop', marks
+if redis.call('EXISTS', KEYS[3]) == 1 then return 1 end
 for i = 3, #ARGV, 4 do
   if (redis.call('HMGET', KEYS[1], ARGV[i])[1] or '') ~= ARGV[i + 1] then return 0 end
 end
@@ -170,8 +180,12 @@ for i = 3, #ARGV, 4 do
   end
 end
 if ends or known <= tonumber(ARGV[1]) then redis.call('SET', KEYS[2], text) end
-for _, key in ipairs(KEYS) do
-  if redis.call('TTL', key) < tonumber(ARGV[2]) then redis.call('EXPIRE', key, ARGV[2]) end
+-- What an earlier load has issued may live longer than anything that this one issues.
+local keep = math.max(ARGV[2], redis.call('HGET', KEYS[1], 'keep') or 0)
+redis.call('HSET', KEYS[1], 'keep', keep)
+for i = 1, 2 do
+  if redis.call('TTL', KEYS[i]) < keep then redis.call('EXPIRE', KEYS[i], keep) end
 end
+redis.call('SET', KEYS[3], '', 'EX', 60)
 return 1
 """
