@@ -120,9 +120,9 @@ async def test_a_change_of_identities_that_is_sent_again_was_made(redis: int) ->
     user = Change(f"user:{new_token()}", None, "mark", ends=False)
     command = identity_commands.change([user], after=0, keep=1000)
     async with Redis(port=redis) as direct:
-        assert [await direct.execute_command(*command) for _ in range(2)] == [1, 1]
+        assert [await direct.eval(*command[1:]) for _ in range(2)] == [1, 1]
         again = identity_commands.change([user], after=0, keep=1000)
-        assert await direct.execute_command(*again) == 0
+        assert await direct.eval(*again[1:]) == 0
 
 
 async def test_the_newest_token_stays_where_the_clock_of_redis_went_back(
