@@ -294,6 +294,31 @@ async def test_no_own_token_tells_why_and_makes_no_call(data: bytes) -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("status", "body", "reason"),
+    [
+        (404, b"<html>no such page</html>", "status 404, no error code"),
+        (401, b"", "status 401, no error code"),
+        (307, b"", "status 307, no error code"),
+        (400, b'{"error":["x"]}', "status 400, no error code"),
+        (400, b'{"error":"invalid_scope"}', "status 400, invalid_scope"),
+        (200, b"<html>", "it is no JSON object"),
+    ],
+)
+async def test_a_refused_request_for_a_token_tells_the_status_first(
+    status: int, body: bytes, reason: str
+) -> None:
+    """A wrong address has a page of HTML as its response; that it is no JSON leads nowhere."""
+    async with (
+        scripted(answer(status, body)) as cas_server,
+        ServiceClients(live(), discovery=Table(cas=cas_server.address)) as clients,
+    ):
+        with pytest.raises(UnusableResponse) as raised:
+            await clients.client("diff-ns", auth=ClientCredentials()).get("/")
+    assert raised.value.reason == reason
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize("status", [429, 500, 503])
 async def test_a_server_that_gives_no_token_now_is_503(status: int) -> None:
     async with (

@@ -114,18 +114,25 @@ class _UnusableError(Exception):
 
 
 def _issued(response: RawResponse) -> tuple[BearerToken, float]:
-    answer = _json_object(response.body)
     if response.status != _OK:
-        # The error code is the server's word for what is wrong with our registration.
-        code = answer.get("error")
-        known = isinstance(code, str) and _ERROR_CODE.fullmatch(code)
-        raise _UnusableError(f"status {response.status}, {code if known else 'no error code'}")
+        raise _UnusableError(f"status {response.status}, {_error_code(response.body)}")
+    answer = _json_object(response.body)
     token, kind = answer.get("access_token"), answer.get("token_type", "bearer")
     if not isinstance(token, str) or not is_token(token):
         raise _UnusableError("access_token is missing or no token")
     if not isinstance(kind, str) or kind.lower() != "bearer":
         raise _UnusableError("token_type is not bearer")
     return BearerToken(token), _lifetime(answer.get("expires_in"))
+
+
+def _error_code(body: bytes) -> str:
+    """Return the server's word for what is wrong with our registration (RFC 6749, 5.2)."""
+    try:
+        code = _json_object(body).get("error")
+    except _UnusableError:
+        code = None  # such as the page of a proxy
+    is_code = isinstance(code, str) and _ERROR_CODE.fullmatch(code)
+    return str(code) if is_code else "no error code"
 
 
 def _lifetime(value: Any) -> float:
