@@ -191,7 +191,9 @@ async def test_metadata_names_what_is_there(cas: Cas) -> None:
     [
         ("https://login.example/tenant", "/tenant"),
         ("https://login.example/a/b%20c/", "/a/b%20c"),
+        ("https://login.example/a/b%20c/", "/a/b%20c/"),
         ("https://login.example/", ""),
+        ("https://login.example/", "/"),
     ],
 )
 async def test_metadata_stands_below_the_path_of_the_issuer(
@@ -210,7 +212,7 @@ async def test_metadata_stands_below_the_path_of_the_issuer(
 
     assert fields["issuer"] == issuer
     assert fields["token_endpoint"] == issuer.rstrip("/") + "/oauth/token"
-    for other in ("/Tenant", "/other", "/", path + "/"):
+    for other in ("/Tenant", "/other", "/x/", f"{path}//"):
         assert (await cas.http.get(place + other)).json()["error"] == "not_found"
 
 

@@ -26,7 +26,7 @@ class Metadata:
         """Serve one request; the issuer may have changed since the one before."""
         del receive
         issuer = self._live.settings.issuer
-        if scope["path"] not in (WELL_KNOWN, WELL_KNOWN + _path(issuer)):
+        if scope["path"] not in _places(issuer):
             raise NotFound
         if scope["method"] not in ("GET", "HEAD"):
             raise MethodNotAllowed("Send a GET", headers={"Allow": "GET, HEAD"})
@@ -48,6 +48,10 @@ class Metadata:
         }
 
 
-def _path(issuer: str) -> str:
-    """Return what stands behind the well-known path, decoded as in a request (RFC 8414, 3.1)."""
-    return unquote(urlsplit(issuer).path).rstrip("/")
+def _places(issuer: str) -> tuple[str, ...]:
+    """Return the paths of the metadata, decoded as in a request (RFC 8414, 3.1).
+
+    A last slash is removed first; Spring leaves it.
+    """
+    path = unquote(urlsplit(issuer).path)
+    return WELL_KNOWN, WELL_KNOWN + path.rstrip("/"), WELL_KNOWN + path
