@@ -116,3 +116,12 @@ def test_braces_that_hold_more_than_a_name_are_refused(pattern: str) -> None:
     """Spring has regular expressions there, whose time nobody can bound."""
     with pytest.raises(ValueError, match="braces"):
         ServiceSettings(security={"path": {"ignores": [pattern]}})
+
+
+@pytest.mark.bound("open-paths")
+def test_so_many_patterns_that_they_would_hold_the_event_loop_are_refused() -> None:
+    """Compiled at a request, a mebibyte of them takes half a minute."""
+    many = [f"/api/{number:04}" for number in range(800)]
+    ServiceSettings(security={"path": {"ignores": many}})
+    with pytest.raises(ValueError, match="more than 8192 characters"):
+        ServiceSettings(security={"path": {"ignores": many * 2}})

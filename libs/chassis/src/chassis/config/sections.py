@@ -69,7 +69,13 @@ class ManagementSettings(TolerantSection):
     server: ManagementServerSettings = ManagementServerSettings()
 
 
+_MAX_PATTERNS = 8192
+"""Characters of all patterns together: as long as they are, as long takes each request."""
+
+
 def _ant_patterns(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    if sum(map(len, patterns)) > _MAX_PATTERNS:
+        raise ValueError(f"has patterns of more than {_MAX_PATTERNS} characters; use ** and *")
     for pattern in patterns:
         expression(pattern)
     return patterns
