@@ -403,6 +403,23 @@ async def test_it_is_audited_who_ended_and_without_any_secret(replicas: Replicas
     assert "argon2" not in str(told)
 
 
+@pytest.mark.parametrize("garbage", ["garbage", "", "-1 ", "0x1f", "9" * 40, "1e99 ", "\u00b2 x"])
+async def test_what_another_pod_writes_over_the_entries_stops_nobody(
+    replicas: Replicas, garbage: str
+) -> None:
+    """It may forget who ended; it is no reason to fail until somebody mends it by hand."""
+    async with replicas.running() as cas, Redis(port=replicas.redis.port) as direct:
+        before = await cas.user_tokens()
+        for name in (b"client:demo-app", b"user:alice", b"keep", b"user:\xff"):
+            await direct.hset("n:identities", name, garbage)
+        await direct.set("n:version", garbage)
+        assert await _alive(cas, before)
+        assert await _alive(cas, await cas.user_tokens())
+        assert str(await direct.hget("n:identities", "user:alice")).startswith("b'0 ")
+        await _reloaded(cas, replicas.changed(_user_disabled))
+        assert not await _alive(cas, before)
+
+
 async def test_redis_knows_no_secret_and_every_entry_ends(replicas: Replicas) -> None:
     async with replicas.running() as cas, Redis(port=replicas.redis.port) as direct:
         await cas.user_tokens()

@@ -10,6 +10,8 @@ from cas_server.stores.scripts import CHANGE, IDENTITIES
 VERSION = "n:version"
 _KEYS = ("n:identities", VERSION)
 _KEEP = b"keep"
+_DIGITS = 16
+"""Of a time in microseconds until the year 2286; what has more loses digits in a script."""
 
 READ = ("EVAL", IDENTITIES, len(_KEYS), *_KEYS)
 
@@ -18,9 +20,15 @@ def table(reply: Sequence[Any]) -> IdentityTable:
     """Read what `READ` returned."""
     version, now, flat = reply
     texts = dict(zip(flat[::2], flat[1::2], strict=True))
-    keep = int(texts.pop(_KEEP, 0))
-    entries = {name.decode(): _entry(text.decode()) for name, text in texts.items()}
-    return IdentityTable(int(version) if version else None, now, entries, keep)
+    keep = number(texts.pop(_KEEP, None)) or 0
+    found = {name.decode(errors="replace"): _entry(text) for name, text in texts.items()}
+    entries = {name: entry for name, entry in found.items() if entry is not None}
+    return IdentityTable(number(version), now, entries, keep)
+
+
+def number(text: bytes | None) -> int | None:
+    """Return a number that `CHANGE` wrote; None for what somebody else has put there."""
+    return int(text) if text and text.isdigit() and len(text) <= _DIGITS else None
 
 
 def change(changes: Sequence[Change], *, after: int, keep: int) -> tuple[Any, ...]:
@@ -37,9 +45,12 @@ def _arguments(change: Change) -> Iterator[str]:
     yield change.marks or ""
 
 
-def _entry(text: str) -> Entry:
-    not_before, _, marks = text.partition(" ")
-    return Entry(int(not_before), marks)
+def _entry(text: bytes) -> Entry | None:
+    head, space, marks = text.partition(b" ")
+    not_before = number(head)
+    if not_before is None or not space:
+        return None
+    return Entry(not_before, marks.decode(errors="replace"))
 
 
 def _text(entry: Entry) -> str:

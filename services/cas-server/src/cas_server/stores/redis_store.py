@@ -162,7 +162,7 @@ class RedisTokenStore:
     async def _read_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
         """Read records, and with them how new they suppose the identities to be."""
         *found, version = await self._guard(self._mget((*keys, identity_commands.VERSION)))
-        await self._seen(None if version is None else int(version))
+        await self._seen(identity_commands.number(version))
         return found
 
     async def _mget(self, keys: Sequence[str]) -> Sequence[bytes | None]:

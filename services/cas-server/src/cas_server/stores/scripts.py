@@ -161,11 +161,17 @@ CHANGE = """
 -- ARGV: version that the new one comes after, seconds to keep,
 --       then for each entry: name, expected text, 'set', 'end' or 'drop', marks
 if redis.call('EXISTS', KEYS[3]) == 1 then return 1 end
+-- What is no number of ours is as good as not there.
+local function number(text, form)
+  local digits = string.match(text or '', form)
+  return digits and #digits <= 16 and tonumber(digits)
+end
 for i = 3, #ARGV, 4 do
-  if (redis.call('HMGET', KEYS[1], ARGV[i])[1] or '') ~= ARGV[i + 1] then return 0 end
+  local text = redis.call('HGET', KEYS[1], ARGV[i])
+  if (number(text, '^(%d+) ') and text or '') ~= ARGV[i + 1] then return 0 end
 end
 local clock = redis.call('TIME')
-local known = tonumber(redis.call('GET', KEYS[2]) or '0')
+local known = number(redis.call('GET', KEYS[2]), '^(%d+)$') or 0
 local version = math.max(clock[1] * 1000000 + clock[2], known + 1, ARGV[1] + 1)
 local text, ends = string.format('%.0f', version), known == 0
 for i = 3, #ARGV, 4 do
@@ -181,7 +187,7 @@ for i = 3, #ARGV, 4 do
 end
 if ends or known <= tonumber(ARGV[1]) then redis.call('SET', KEYS[2], text) end
 -- What an earlier load has issued may live longer than anything that this one issues.
-local keep = math.max(ARGV[2], redis.call('HGET', KEYS[1], 'keep') or 0)
+local keep = math.max(ARGV[2], number(redis.call('HGET', KEYS[1], 'keep'), '^(%d+)$') or 0)
 redis.call('HSET', KEYS[1], 'keep', keep)
 for i = 1, 2 do
   if redis.call('TTL', KEYS[i]) < keep then redis.call('EXPIRE', KEYS[i], keep) end
