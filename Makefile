@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .SILENT:
 .PHONY: help demo up down token call traffic canary blue-green rollback refresh \
-  secrets dev-secrets images deploy undeploy setup dev test fuzz e2e check-images check-manifests lint types bench guesses lock
+  secrets dev-secrets images deploy undeploy setup dev test fuzz e2e check-images check-manifests lint types bench guesses floods lock
 
 PY := .venv/bin/python
 STORY := PYTHONPATH=tests/e2e $(PY) -m story
@@ -102,6 +102,9 @@ bench: setup ## speed as ratios against a limit measured in the same run (ARGS=-
 
 guesses: setup ## wrong logins by the thousand, and what honest callers notice (ARGS=--check fails below target)
 	PYTHONPATH=tests $(PY) -m load $(ARGS)
+
+floods: setup ## what anonymous floods cost a service in memory, and probes in time (ARGS=--check fails above a bound)
+	PYTHONPATH=tests $(PY) -m load.floods $(ARGS)
 
 lock: dev ## pin constraints.txt and constraints-dev.txt anew
 	PYTHON="$(PYTHON)" ./setup --lock

@@ -2,20 +2,32 @@
 
 
 class ByteBudget:
-    """Count bytes against a limit; whoever took some gives them back."""
+    """Count bytes against a limit."""
 
     __slots__ = ("limit", "used")
 
     def __init__(self, limit: int) -> None:
         self.limit, self.used = limit, 0
 
+
+class Share:
+    """What one owner has taken of a budget."""
+
+    __slots__ = ("_budget", "taken")
+
+    def __init__(self, budget: ByteBudget) -> None:
+        self._budget, self.taken = budget, 0
+
     def take(self, size: int) -> bool:
         """Take `size` bytes; False, with nothing taken, where they exceed the limit."""
-        if self.used + size > self.limit:
+        budget = self._budget
+        if budget.used + size > budget.limit:
             return False
-        self.used += size
+        budget.used += size
+        self.taken += size
         return True
 
-    def give_back(self, size: int) -> None:
-        """Return bytes that were taken."""
-        self.used -= size
+    def give_back(self) -> None:
+        """Return all that was taken."""
+        self._budget.used -= self.taken
+        self.taken = 0

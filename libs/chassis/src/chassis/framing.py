@@ -12,6 +12,8 @@ from chassis.errors import HeadTooLarge, InvalidRequest, MethodNotAllowed, Unkno
 
 Header = tuple[bytes, bytes]
 
+END = b"\r\n\r\n"
+"""Ends each head, and each chunked body."""
 MAX_HEADERS = 100
 """Header lines of one request; each costs far more in memory than on the wire."""
 WATCHED = frozenset((b"host", b"transfer-encoding", b"content-length", b"expect"))
@@ -50,6 +52,11 @@ def check_head(method: bytes, version: str, headers: int, watched: Sequence[Head
         _check_codings(b",".join(codings), version)
 
 
+def head_size(target: bytes, headers: Sequence[Header]) -> int:
+    """Return the bytes of a head on the wire, nearly."""
+    return len(target) + sum(len(name) + len(value) + 4 for name, value in headers)
+
+
 def absolute_form(target: bytes, headers: list[Header]) -> bytes:
     """Return path and query of a target in absolute-form; its host replaces the header's.
 
@@ -62,6 +69,20 @@ def absolute_form(target: bytes, headers: list[Header]) -> bytes:
     _check_host(host)
     headers[:] = [(b"host", host), *(header for header in headers if header[0] != b"host")]
     return rest if rest.startswith(b"/") else b"/" + rest
+
+
+def end_of_piece(data: bytes, start: int, tail: bytes, body_left: int) -> int:
+    """Return how far from `start` a parser may go without passing a request's end.
+
+    `tail` is the last three bytes before, `body_left` what a body of declared length still lacks.
+    """
+    if body_left > 0:
+        return min(len(data), start + body_left)
+    found = (tail + data[start : start + len(END) - 1]).find(END)
+    if found >= 0:
+        return start + found + len(END) - len(tail)
+    found = data.find(END, start)
+    return len(data) if found < 0 else found + len(END)
 
 
 @lru_cache(maxsize=128)

@@ -12,15 +12,14 @@
 """
 
 import asyncio
-import random
-from dataclasses import dataclass
 from typing import Any
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from chassis.byte_budget import ByteBudget
+from chassis.byte_budget import Share
 from chassis.coalescing import CoalescingTransport
+from chassis.connection_policy import ConnectionPolicy
 from chassis.errors import (
     ApiError,
     HeadTooLarge,
@@ -30,35 +29,25 @@ from chassis.errors import (
     TemporarilyUnavailable,
     raw_response,
 )
-from chassis.framing import MAX_HEADERS, WATCHED, Header, absolute_form, check_head
+from chassis.framing import (
+    END,
+    MAX_HEADERS,
+    WATCHED,
+    Header,
+    absolute_form,
+    check_head,
+    end_of_piece,
+    head_size,
+)
 from chassis.lingering import LingeringClose
 from chassis.listener import plain_address
 from chassis.reading import HeldReading
+from chassis.timer import Timer
 from chassis.upgrades import parser_after_upgrade
 
 MAX_HEAD = 32 * 1024
-_AGE_JITTER = 0.25
-END = b"\r\n\r\n"
-"""Ends each head, and each chunked body."""
 _NO_HTTP = "This is no well-formed HTTP request"
 _OVER_BUDGET = "Too many request bodies are under way; try again"
-
-
-@dataclass(slots=True)
-class ConnectionPolicy:
-    """The bounds of a server's connections, in seconds; `draining` changes as it runs."""
-
-    receive_deadline: float
-    max_age: float
-    budget: ByteBudget
-    """Shared by all connections of the process."""
-    max_request: int = 8 * 1024 * 1024
-    """Bytes of one request on the wire, its chunks' framing and trailers included."""
-    draining: bool = False
-
-    def age_limit(self) -> float:
-        """Return one connection's maximum age: spread, so that not all close at once."""
-        return self.max_age * random.uniform(1 - _AGE_JITTER, 1 + _AGE_JITTER)  # noqa: S311 - no secret
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -72,17 +61,16 @@ class BoundedProtocol(HttpToolsProtocol):
     def __init__(self, *, policy: ConnectionPolicy, **options: Any) -> None:
         super().__init__(**options)
         self._policy = policy
-        self._deadline: asyncio.TimerHandle | None = None
-        self._unread: asyncio.TimerHandle | None = None
+        self._deadline = Timer(self.loop, policy.receive_deadline, self._expired)
+        self._unread = Timer(self.loop, policy.receive_deadline, self._give_up)
         self._watched: list[Header] = []
         # Of the request that is arriving: bytes so far, those of its head, those declared for its
-        # body, those this still lacks, those taken from the budget; and the last three, where its
-        # end may begin.
-        self._received = self._head = self._declared = self._body_left = self._charged = 0
+        # body, those this still lacks; and the last three, where its end may begin.
+        self._received = self._head = self._declared = self._body_left = 0
         self._tail = b""
         self._in_head = self._receiving = self._keeps_alive = True
         self._offers_upgrade = False
-        self._held, self._held_from = b"", 0
+        self._body = Share(policy.budget)
         self._stopped = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -90,28 +78,27 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         if self.client is not None:
             self.client = (plain_address(self.client[0]), self.client[1])
-        self._raw, self.flow = transport, HeldReading(transport)
+        self._raw, self.flow = transport, HeldReading(transport, self._policy.budget)
         self.transport = CoalescingTransport(transport, self.loop, close=self._close)  # type: ignore[assignment]  # is one in all but name
         self._closes_at = self.loop.time() + self._policy.age_limit()
-        self._arm()
+        self._deadline.start()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the clocks, give back what was taken."""
-        self._disarm()
-        self._forgive()
-        self._settle()
-        self._let_go()
+        self._deadline.stop()
+        self._unread.stop()
+        self._forget_body()
+        self.flow.drop()
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
         """Give a peer that reads too slowly one deadline to catch up."""
         super().pause_writing()
-        if self._unread is None:
-            self._unread = self.loop.call_later(self._policy.receive_deadline, self._give_up)
+        self._unread.start()
 
     def resume_writing(self) -> None:
         """Go on: the peer reads."""
-        self._forgive()
+        self._unread.stop()
         super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
@@ -121,8 +108,8 @@ class BoundedProtocol(HttpToolsProtocol):
             self._take(data)  # it begins a request and has no second one: nearly all there is
             return
         end = self._take_pieces(data, 0)
-        if end < len(data) and self._reads():
-            self._hold(data, end)
+        if end < len(data) and self._reads() and not self.flow.hold(data, end):
+            self._stop()
 
     def on_message_begin(self) -> None:
         """Begin a request."""
@@ -140,30 +127,27 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """End the head; let an old connection, or one of a draining server, answer its last."""
         self._in_head = False
-        if self._head > MAX_HEAD and self._size_of_head() > MAX_HEAD:
+        if self._head > MAX_HEAD and head_size(self.url, self.headers) > MAX_HEAD:
             raise HeadTooLarge
-        parser = self.parser
-        version = parser.get_http_version()
-        check_head(parser.get_method(), version, len(self.headers), self._watched)
+        version = self.parser.get_http_version()
+        check_head(self.parser.get_method(), version, len(self.headers), self._watched)
         self._declared = 0
         if len(self._watched) > 1:
             self._note(version)
         if not self.url.startswith(b"/"):
             self.url = absolute_form(self.url, self.headers)
-        self._offers_upgrade = parser.should_upgrade()
+        self._offers_upgrade = self.parser.should_upgrade()
         super().on_headers_complete()
-        ages = self._policy.draining or self.loop.time() >= self._closes_at
-        self._keeps_alive = self.cycle.keep_alive and not ages
+        ends = self._policy.draining or self.loop.time() >= self._closes_at
+        self._keeps_alive = self.cycle.keep_alive and not ends
         # A response that begins before the request is whole is the connection's last.
         self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body, within the budget of the process."""
-        size = len(body)
-        if not self._policy.budget.take(size):
+        if not self._body.take(len(body)):
             raise TemporarilyUnavailable(_OVER_BUDGET)
-        self._charged += size
-        self._body_left -= size
+        self._body_left -= len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -181,9 +165,9 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Give back what the body took, and go on with what is held."""
         super().on_response_complete()
-        if self._charged:
-            self._settle()
-        if self._held:
+        if self._body.taken:
+            self._forget_body()
+        if self.flow.data:
             self.loop.call_soon(self._go_on)
 
     def close_after_answer(self) -> None:
@@ -200,20 +184,10 @@ class BoundedProtocol(HttpToolsProtocol):
     def _take_pieces(self, data: bytes, start: int) -> int:
         """Feed what belongs to the request that is arriving; return where that ends."""
         while start < len(data) and self._reads() and not self._is_answering():
-            end = self._end_of_piece(data, start)
+            end = end_of_piece(data, start, self._tail, self._body_left)
             self._take(data[start:end])
             start = end
         return start
-
-    def _end_of_piece(self, data: bytes, start: int) -> int:
-        """Return how far the parser may go without passing a request's end."""
-        if self._body_left > 0:
-            return min(len(data), start + self._body_left)
-        found = (self._tail + data[start : start + len(END) - 1]).find(END)
-        if found >= 0:
-            return start + found + len(END) - len(self._tail)
-        found = data.find(END, start)
-        return len(data) if found < 0 else found + len(END)
 
     def _take(self, data: bytes) -> None:
         """Feed the parser; a request that is not whole afterwards has a deadline."""
@@ -224,7 +198,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._feed(data)
         if not self._receiving:
             self._tail = b""
-            self._disarm()
+            self._deadline.stop()
             return
         self._tail = (self._tail + data[1 - len(END) :])[1 - len(END) :]
         if not self._received:  # one ended, and another began
@@ -234,8 +208,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse(PayloadTooLarge())
         if self._in_head and (self._head > MAX_HEAD or len(self.headers) > MAX_HEADERS):
             self._refuse(HeadTooLarge())
-        if self._deadline is None:
-            self._arm()
+        self._deadline.start()
 
     def _feed(self, data: bytes) -> None:
         try:
@@ -255,30 +228,17 @@ class BoundedProtocol(HttpToolsProtocol):
             elif name == b"expect" and version == "1.1":  # RFC 9110, 10.1.1
                 self.expect_100_continue = value.lower() == b"100-continue"
 
-    def _hold(self, data: bytes, start: int) -> None:
-        """Keep bytes for later, and read no more; where the budget has no room, close instead."""
-        if self._policy.budget.take(len(data)):
-            self._held, self._held_from = data, start
-            self.flow.hold()
-        else:
-            self._stop()
-
     def _go_on(self) -> None:
         """Take the next request of what is held."""
-        if self._held and self._reads():
+        if self.flow.data and self._reads():
             self._unset_keepalive_if_required()
-            self._held_from = self._take_pieces(self._held, self._held_from)
-            if self._held_from == len(self._held):
-                self._let_go()
-                self.flow.release()
+            self.flow.taken(self._take_pieces(self.flow.data, self.flow.start))
 
-    def _let_go(self) -> None:
-        self._policy.budget.give_back(len(self._held))
-        self._held = b""
-
-    def _settle(self) -> None:
-        self._policy.budget.give_back(self._charged)
-        self._charged = 0
+    def _forget_body(self) -> None:
+        """Free the body now: connections are garbage in cycles, which are collected seldom."""
+        self._body.give_back()
+        if self.cycle is not None:
+            self.cycle.body = bytearray()
 
     def _reads(self) -> bool:
         return not self._stopped and not self.transport.is_closing()
@@ -286,30 +246,15 @@ class BoundedProtocol(HttpToolsProtocol):
     def _stop(self) -> None:
         """Read no more of this connection: it ends with the response that is owed."""
         self._stopped = True
-        self.flow.hold()
+        self.flow.stop()
         self.close_after_answer()
 
-    def _size_of_head(self) -> int:
-        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
-
-    def _arm(self) -> None:
-        self._deadline = self.loop.call_later(self._policy.receive_deadline, self._expired)
-
-    def _disarm(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-
     def _expired(self) -> None:
-        self._deadline = None
-        if self._is_our_turn():
-            self._arm()
+        if self._is_answering() or self.flow.read_paused:
+            # The wait is for the application: to answer, or to take what came.
+            self._deadline.start()
         else:
             self._refuse(RequestTimeout())
-
-    def _is_our_turn(self) -> bool:
-        """Tell whether the wait is for the application: to answer, or to take what came."""
-        return self._is_answering() or self.flow.read_paused
 
     def _is_answering(self) -> bool:
         cycle = self.cycle
@@ -328,26 +273,18 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.write(raw_response(error))
         if is_owed:
             cycle.disconnected = True
-            cycle.body = bytearray()
             cycle.message_event.set()
-        self._settle()
+        self._forget_body()
         self.transport.close()
 
     def _close(self) -> None:
         """Close, so that a peer that is still sending reads its response (the transport)."""
-        if not (self._received or self._held or self._stopped):
+        if not (self._received or self.flow.data or self._stopped):
             self._raw.close()
             return
         policy = self._policy
         LingeringClose(self._raw, self, most=policy.max_request, seconds=policy.receive_deadline)
-        self._let_go()
-        self.flow.release()
+        self.flow.throw_away()
 
     def _give_up(self) -> None:
-        self._unread = None
         self.transport.abort()
-
-    def _forgive(self) -> None:
-        if self._unread is not None:
-            self._unread.cancel()
-            self._unread = None

@@ -1,0 +1,31 @@
+"""A timer that is started, stopped and started again."""
+
+import asyncio
+from collections.abc import Callable
+
+
+class Timer:
+    """Call `expired` once some seconds have passed since `start`, unless stopped before."""
+
+    __slots__ = ("_expired", "_handle", "_loop", "_seconds")
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, seconds: float, expired: Callable[[], None]
+    ) -> None:
+        self._loop, self._seconds, self._expired = loop, seconds, expired
+        self._handle: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Begin to wait, unless that has begun."""
+        if self._handle is None:
+            self._handle = self._loop.call_later(self._seconds, self._end)
+
+    def stop(self) -> None:
+        """Wait no more."""
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+
+    def _end(self) -> None:
+        self._handle = None
+        self._expired()
