@@ -8,6 +8,7 @@ from starlette.types import Message, Scope
 from cas_server.basic import readings
 from cas_server.errors import InvalidClient, InvalidRequest
 from cas_server.forms import parse_form, read_body, refuse_secrets_in_uri, token_of
+from chassis.errors import PayloadTooLarge
 
 
 def _basic(credentials: bytes) -> bytes:
@@ -124,10 +125,11 @@ def _scope(query: bytes) -> Scope:
     return {"type": "http", "query_string": query}
 
 
+@pytest.mark.bound("form-body")
 @pytest.mark.anyio
 async def test_body_is_read_in_pieces_up_to_its_bound() -> None:
     async def pieces() -> Message:
         return {"type": "http.request", "body": b"x" * 1024, "more_body": True}
 
-    with pytest.raises(InvalidRequest, match="too large"):
+    with pytest.raises(PayloadTooLarge, match="65536"):
         await read_body(pieces)

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 from starlette.types import Receive, Scope
 
 from cas_server.errors import InvalidRequest
+from chassis.errors import PayloadTooLarge
 
 FORM_TYPE = b"application/x-www-form-urlencoded"
 MAX_TOKEN = 4096
@@ -59,7 +60,7 @@ def refuse_other_type(content_type: bytes | None) -> None:
 
 
 async def read_body(receive: Receive) -> bytes:
-    """Return the body; raise `InvalidRequest` where it is too large or ends early."""
+    """Return the body; raise `PayloadTooLarge`, or `InvalidRequest` where it ends early."""
     message = await receive()
     body: bytes = message.get("body", b"")
     while message.get("more_body", False) and len(body) <= _MAX_BODY:
@@ -68,7 +69,7 @@ async def read_body(receive: Receive) -> bytes:
     if message["type"] == "http.disconnect":
         raise InvalidRequest("The connection closed before the form was whole")
     if len(body) > _MAX_BODY:
-        raise InvalidRequest("The form is too large")
+        raise PayloadTooLarge(f"A form has at most {_MAX_BODY} bytes")
     return body
 
 
