@@ -44,10 +44,11 @@ def responses(service: ServiceProcess, *pieces: bytes) -> list[Got]:
         # The last request asks for the end, so that reading needs no time-out.
         with contextlib.suppress(OSError):  # where the connection has ended already
             peer.sendall(LAST)
-        with peer.makefile("rb") as reader:
-            got = []
+        got: list[Got] = []
+        # What is sent behind the end may reset a connection, once its responses were read.
+        with peer.makefile("rb") as reader, contextlib.suppress(ConnectionResetError):
             while line := reader.readline():
-                status, headers = int(line.split()[1]), {}
+                status, headers = int(line.split()[1]), dict[str, str]()
                 while (line := reader.readline()) != b"\r\n":
                     name, _, value = line.decode().partition(":")
                     headers[name.lower()] = value.strip()

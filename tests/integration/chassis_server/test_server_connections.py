@@ -266,3 +266,17 @@ def test_a_request_that_waits_for_its_body_is_one_under_way() -> None:
     assert (refused.status, refused.getheader("retry-after")) == (503, "1")
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert refused.getheader("connection") is None
+
+
+@pytest.mark.bound("idle-connection")
+@pytest.mark.parametrize(("seconds", "least"), [("1s", 0.9), ("0s", 0.0)])
+def test_a_connection_without_a_request_is_closed_after_a_while(seconds: str, least: float) -> None:
+    with sample_service(f"--server.keep-alive={seconds}") as service, service.socket() as peer:
+        for path in (b"/slow/0.2", b"/message"):
+            if least or path == b"/slow/0.2":
+                peer.sendall(b"GET " + path + b" HTTP/1.1\r\nHost: sample\r\n\r\n")
+                assert peer.recv(1000).startswith(b"HTTP/1.1 200 ")
+        began = time.monotonic()
+        assert everything(peer) == b""
+
+    assert least <= time.monotonic() - began < least + 5

@@ -14,11 +14,14 @@ Header = tuple[bytes, bytes]
 
 END = b"\r\n\r\n"
 """Ends each head, and each chunked body."""
+MAX_HEAD = 32 * 1024
+"""Bytes of a request line and its headers."""
 MAX_HEADERS = 100
 """Header lines of one request; each costs far more in memory than on the wire."""
 WATCHED = frozenset((b"host", b"transfer-encoding", b"content-length", b"expect"))
 """The headers that `check_head` and the protocol look at."""
 
+_ONE_HOST = "Send exactly one Host header (RFC 9112, 3.2)"
 _VERSIONS = frozenset(("1.0", "1.1"))
 # RFC 3986 section 3.2.2 and 3.2.3: host and port; the user info that may stand before is no part.
 _HOST = re.compile(
@@ -28,33 +31,52 @@ _HOST = re.compile(
 _ABSOLUTE = re.compile(rb"https?://([^/?#]+)(.*)", re.IGNORECASE | re.DOTALL)
 
 
-def check_head(method: bytes, version: str, headers: int, watched: Sequence[Header]) -> None:
-    """Raise an `ApiError` for a head that the connection can't survive.
+def check_head(version: str, watched: Sequence[Header]) -> int:
+    """Return the declared length of the body, 0 without; `watched` are headers of `WATCHED`.
 
-    `headers` is the number of header lines, `watched` those whose name is in `WATCHED`.
+    Raise an `ApiError` for a head that the connection can't survive.
     """
-    if headers > MAX_HEADERS:
-        raise HeadTooLarge(f"The request has more than {MAX_HEADERS} headers")
+    host: bytes | None = None
+    declared, codings = 0, []
+    for name, value in watched:
+        if name == b"host":
+            if host is not None:
+                raise InvalidRequest(_ONE_HOST)
+            host = value
+        elif name == b"content-length":
+            # Leading zeros: Python refuses to read a number of thousands of digits.
+            declared = int(value.lstrip(b"0") or b"0")
+        elif name == b"transfer-encoding":
+            codings.append(value)
     if version not in _VERSIONS:
         raise InvalidRequest("Send HTTP/1.1")
-    if method == b"CONNECT":
-        raise MethodNotAllowed("This is no proxy", headers={"Allow": ""})
-    if len(watched) == 1 and watched[0][0] == b"host":
-        _check_host(watched[0][1])  # nearly all requests
-        return
-    hosts = [value for name, value in watched if name == b"host"]
-    if len(hosts) > 1 or (not hosts and version == "1.1"):
-        raise InvalidRequest("Send exactly one Host header (RFC 9112, 3.2)")
-    for host in hosts:
+    if host is not None:
         _check_host(host)
-    codings = [value for name, value in watched if name == b"transfer-encoding"]
+    elif version != "1.0":
+        raise InvalidRequest(_ONE_HOST)
     if codings:
         _check_codings(b",".join(codings), version)
+    return declared
 
 
-def head_size(target: bytes, headers: Sequence[Header]) -> int:
-    """Return the bytes of a head on the wire, nearly."""
-    return len(target) + sum(len(name) + len(value) + 4 for name, value in headers)
+def refuse_connect(method: bytes) -> None:
+    """Raise `MethodNotAllowed` for CONNECT: what follows it is another protocol's."""
+    if method == b"CONNECT":
+        raise MethodNotAllowed("This is no proxy", headers={"Allow": ""})
+
+
+def expects_continue(version: str, watched: Sequence[Header]) -> bool:
+    """Tell whether a client waits for 100 before it sends its body (RFC 9110, 10.1.1)."""
+    expect = (b"expect", b"100-continue")
+    return version == "1.1" and any((name, value.lower()) == expect for name, value in watched)
+
+
+def check_size(target: bytes, headers: Sequence[Header]) -> None:
+    """Raise `HeadTooLarge` for a head of more bytes, or more headers, than a request may have."""
+    if len(headers) > MAX_HEADERS:
+        raise HeadTooLarge(f"The request has more than {MAX_HEADERS} headers")
+    if len(target) + sum(len(name) + len(value) + 4 for name, value in headers) > MAX_HEAD:
+        raise HeadTooLarge
 
 
 def absolute_form(target: bytes, headers: list[Header]) -> bytes:

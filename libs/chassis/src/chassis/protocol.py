@@ -3,18 +3,17 @@
 - A request that is not whole within the deadline ends with 408: idle connects, dripping headers,
   stalled headers, dripping bodies.
 - A head beyond `MAX_HEAD` bytes ends with 431; one that is ambiguous with 400 (`framing`).
-- One request is parsed at a time. What a peer sends beyond it is held as bytes, and reading
-  pauses, until the response has left.
+- One request is parsed at a time. What comes behind it is held, unparsed, until its response left.
 - All bodies of the process share a byte budget; what would exceed it ends with 503.
 - A connection older than its maximum age, and each one while draining, answers
-  `Connection: close`, so that clients spread over the replicas that are there now. So does a
-  response that begins before its request is whole.
+  `Connection: close`: so clients spread over the replicas that are there now.
 """
 
 import asyncio
 from typing import Any
 
 import httptools
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from chassis.byte_budget import Share
@@ -31,21 +30,25 @@ from chassis.errors import (
 )
 from chassis.framing import (
     END,
+    MAX_HEAD,
     MAX_HEADERS,
     WATCHED,
     Header,
     absolute_form,
     check_head,
+    check_size,
     end_of_piece,
-    head_size,
+    expects_continue,
+    refuse_connect,
 )
+from chassis.idle import Idle
 from chassis.lingering import LingeringClose
 from chassis.listener import plain_address
 from chassis.reading import HeldReading
 from chassis.timer import Timer
 from chassis.upgrades import parser_after_upgrade
 
-MAX_HEAD = 32 * 1024
+_HOST_AND_LENGTH = 2
 _NO_HTTP = "This is no well-formed HTTP request"
 _OVER_BUDGET = "Too many request bodies are under way; try again"
 
@@ -63,6 +66,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._policy = policy
         self._deadline = Timer(self.loop, policy.receive_deadline, self._expired)
         self._unread = Timer(self.loop, policy.receive_deadline, self._give_up)
+        seconds = self.timeout_keep_alive
+        self._idle = Idle(self.loop, seconds, is_busy=self._is_busy, close=self.shutdown)
         self._watched: list[Header] = []
         # Of the request that is arriving: bytes so far, those of its head, those declared for its
         # body, those this still lacks; and the last three, where its end may begin.
@@ -85,8 +90,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the clocks, give back what was taken."""
-        self._deadline.stop()
-        self._unread.stop()
+        for timer in (self._deadline, self._unread, self._idle):
+            timer.stop()
         self._forget_body()
         self.flow.drop()
         super().connection_lost(exc)
@@ -103,18 +108,14 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser up to the end of one request, and hold what comes behind it."""
-        self._unset_keepalive_if_required()
-        if not self._received and not self._is_answering() and data.count(END) <= 1:
+        cycle = self.cycle
+        is_free = cycle is None or cycle.response_complete
+        if is_free and not self._received and data.count(END) <= 1:
             self._take(data)  # it begins a request and has no second one: nearly all there is
             return
         end = self._take_pieces(data, 0)
         if end < len(data) and self._reads() and not self.flow.hold(data, end):
             self._stop()
-
-    def on_message_begin(self) -> None:
-        """Begin a request."""
-        super().on_message_begin()
-        self._receiving = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; a trailer is dropped, for it must not pass for one (RFC 9110, 6.5.1)."""
@@ -127,28 +128,35 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """End the head; let an old connection, or one of a draining server, answer its last."""
         self._in_head = False
-        if self._head > MAX_HEAD and head_size(self.url, self.headers) > MAX_HEAD:
-            raise HeadTooLarge
+        if self._head > MAX_HEAD or len(self.headers) > MAX_HEADERS:
+            check_size(self.url, self.headers)
+        self._offers_upgrade = self.parser.should_upgrade()
+        if self._offers_upgrade:
+            refuse_connect(self.parser.get_method())  # which llhttp takes for one
         version = self.parser.get_http_version()
-        check_head(self.parser.get_method(), version, len(self.headers), self._watched)
-        self._declared = 0
-        if len(self._watched) > 1:
-            self._note(version)
+        self._declared = self._body_left = check_head(version, self._watched)
+        if len(self._watched) > _HOST_AND_LENGTH:
+            self.expect_100_continue = expects_continue(version, self._watched)
         if not self.url.startswith(b"/"):
             self.url = absolute_form(self.url, self.headers)
-        self._offers_upgrade = self.parser.should_upgrade()
         super().on_headers_complete()
+        cycle = self.cycle
         ends = self._policy.draining or self.loop.time() >= self._closes_at
-        self._keeps_alive = self.cycle.keep_alive and not ends
+        self._keeps_alive = cycle.keep_alive and not ends
         # A response that begins before the request is whole is the connection's last.
-        self.cycle.keep_alive = False
+        cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body, within the budget of the process."""
         if not self._body.take(len(body)):
             raise TemporarilyUnavailable(_OVER_BUDGET)
         self._body_left -= len(body)
-        super().on_body(body)
+        cycle = self.cycle
+        if not cycle.response_complete:
+            cycle.body += body
+            if len(cycle.body) > HIGH_WATER_LIMIT:
+                self.flow.pause_reading()
+            cycle.message_event.set()
 
     def on_message_complete(self) -> None:
         """End the request: it is whole."""
@@ -158,15 +166,21 @@ class BoundedProtocol(HttpToolsProtocol):
         self._receiving, self._in_head = False, True
         self._received = self._head = self._body_left = 0
         self._watched.clear()
-        if not self.cycle.response_started:
-            self.cycle.keep_alive = self._keeps_alive
-        super().on_message_complete()
+        cycle = self.cycle
+        if not cycle.response_started:
+            cycle.keep_alive = self._keeps_alive
+        cycle.more_body = False
+        cycle.message_event.set()
 
     def on_response_complete(self) -> None:
         """Give back what the body took, and go on with what is held."""
-        super().on_response_complete()
+        self.server_state.total_requests += 1
         if self._body.taken:
             self._forget_body()
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        self._idle.begin()
         if self.flow.data:
             self.loop.call_soon(self._go_on)
 
@@ -198,12 +212,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._feed(data)
         if not self._receiving:
             self._tail = b""
-            self._deadline.stop()
-            return
-        self._tail = (self._tail + data[1 - len(END) :])[1 - len(END) :]
-        if not self._received:  # one ended, and another began
+            if self.scope is self.cycle.scope:
+                self._deadline.stop()
+                return
+            # One ended, and another began.
             ended = data.find(END) + len(END) + self._declared
             self._received = self._head = max(1, len(data) - ended)
+        self._tail = (self._tail + data[1 - len(END) :])[1 - len(END) :]
         if self._received > self._policy.max_request:
             self._refuse(PayloadTooLarge())
         if self._in_head and (self._head > MAX_HEAD or len(self.headers) > MAX_HEADERS):
@@ -221,23 +236,15 @@ class BoundedProtocol(HttpToolsProtocol):
             cause = error.__context__
             self._refuse(cause if isinstance(cause, ApiError) else InvalidRequest(_NO_HTTP))
 
-    def _note(self, version: str) -> None:
-        for name, value in self._watched:
-            if name == b"content-length":
-                self._body_left = self._declared = int(value.lstrip(b"0") or b"0")
-            elif name == b"expect" and version == "1.1":  # RFC 9110, 10.1.1
-                self.expect_100_continue = value.lower() == b"100-continue"
-
     def _go_on(self) -> None:
         """Take the next request of what is held."""
         if self.flow.data and self._reads():
-            self._unset_keepalive_if_required()
             self.flow.taken(self._take_pieces(self.flow.data, self.flow.start))
 
     def _forget_body(self) -> None:
         """Free the body now: connections are garbage in cycles, which are collected seldom."""
         self._body.give_back()
-        if self.cycle is not None:
+        if self.cycle is not None and self.cycle.body:
             self.cycle.body = bytearray()
 
     def _reads(self) -> bool:
@@ -248,6 +255,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._stopped = True
         self.flow.stop()
         self.close_after_answer()
+
+    def _is_busy(self) -> bool:
+        return self._received > 0 or self._is_answering()
 
     def _expired(self) -> None:
         if self._is_answering() or self.flow.read_paused:

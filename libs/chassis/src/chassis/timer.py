@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 
 class Timer:
-    """Call `expired` once some seconds have passed since `start`, unless stopped before."""
+    """Call `expired` once `seconds` have passed since `start`, unless stopped before."""
 
     __slots__ = ("_expired", "_handle", "_loop", "_seconds")
 
@@ -15,10 +15,11 @@ class Timer:
         self._loop, self._seconds, self._expired = loop, seconds, expired
         self._handle: asyncio.TimerHandle | None = None
 
-    def start(self) -> None:
-        """Begin to wait, unless that has begun."""
+    def start(self, seconds: float | None = None) -> None:
+        """Begin to wait, unless that has begun; this once for `seconds`, where given."""
         if self._handle is None:
-            self._handle = self._loop.call_later(self._seconds, self._end)
+            seconds = self._seconds if seconds is None else seconds
+            self._handle = self._loop.call_later(seconds, self._end)
 
     def stop(self) -> None:
         """Wait no more."""

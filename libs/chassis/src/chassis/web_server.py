@@ -13,7 +13,8 @@ from starlette.types import ASGIApp
 from chassis.byte_budget import ByteBudget
 from chassis.config.sections import ServerSettings
 from chassis.connection_policy import ConnectionPolicy
-from chassis.protocol import MAX_HEAD, BoundedProtocol
+from chassis.framing import MAX_HEAD
+from chassis.protocol import BoundedProtocol
 
 _FRAMING = 8
 """How much larger than a body its chunks may be on the wire: one of a byte takes six."""

@@ -6,7 +6,7 @@ from urllib.parse import unquote_plus
 
 from cas_server.errors import InvalidClient
 from chassis.normal_form import nfc
-from chassis.protocol import MAX_HEAD
+from chassis.framing import MAX_HEAD
 
 
 def readings(authorization: bytes) -> list[tuple[str, str]]:
