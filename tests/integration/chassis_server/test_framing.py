@@ -39,11 +39,10 @@ def responses(service: ServiceProcess, *pieces: bytes) -> list[Got]:
     """Send the pieces as packets of their own; read until the service has closed, or is idle."""
     with service.socket() as peer:
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for piece in pieces:
-            peer.sendall(piece)
-        # The last request asks for the end, so that reading needs no time-out.
         with contextlib.suppress(OSError):  # where the connection has ended already
-            peer.sendall(LAST)
+            # The last request asks for the end, so that reading needs no time-out.
+            for piece in (*pieces, LAST):
+                peer.sendall(piece)
         got: list[Got] = []
         # What is sent behind the end may reset a connection, once its responses were read.
         with peer.makefile("rb") as reader, contextlib.suppress(ConnectionResetError):

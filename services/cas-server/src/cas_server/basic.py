@@ -5,8 +5,8 @@ import binascii
 from urllib.parse import unquote_plus
 
 from cas_server.errors import InvalidClient
-from chassis.normal_form import nfc
 from chassis.framing import MAX_HEAD
+from chassis.normal_form import nfc
 
 
 def readings(authorization: bytes) -> list[tuple[str, str]]:
