@@ -280,3 +280,45 @@ def test_a_connection_without_a_request_is_closed_after_a_while(seconds: str, le
         assert everything(peer) == b""
 
     assert least <= time.monotonic() - began < least + 5
+
+
+@pytest.mark.bound("body-budget")
+def test_a_body_beyond_the_budget_of_the_process_is_503_and_the_others_go_on() -> None:
+    budget = ("--server.max-body-size=1000", "--server.body-budget=1000")
+    with sample_service(*budget) as service, service.socket() as first, service.socket() as second:
+        begun = HEAD + b"Expect: 100-continue\r\nContent-Length: 900\r\n\r\n"
+        first.sendall(begun)
+        assert first.recv(100).startswith(b"HTTP/1.1 100 ")
+        first.sendall(b"b" * 600)
+        while b"503" not in (refused := _refused(service, begun)):
+            pass  # the 600 bytes may be on their way
+
+        first.sendall(b"b" * 300)
+        answer = first.recv(1000)
+        second.sendall(HEAD + b"Content-Length: 900\r\n\r\n" + b"b" * 900)
+        afterwards = second.recv(1000)
+
+    assert b"Retry-After: 1" in refused
+    assert b"Connection: close" in refused
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert afterwards.startswith(b"HTTP/1.1 200 ")
+
+
+def _refused(service: ServiceProcess, begun: bytes) -> bytes:
+    with service.socket() as peer:
+        peer.sendall(begun + b"b" * 600)
+        peer.shutdown(socket.SHUT_WR)
+        return everything(peer)
+
+
+def test_who_shows_no_token_is_refused_before_the_body_is_read() -> None:
+    """Seen: 150 sockets with chunked bodies cost 188 MiB until the deadline."""
+    with (
+        sample_service("--security.path.ignores=/none", "--server.request-timeout=1h") as service,
+        service.socket() as peer,
+    ):
+        peer.sendall(CHUNKED + b"3\r\nabc\r\n")
+        answer = peer.recv(1000)
+
+    assert answer.startswith(b"HTTP/1.1 401 ")
+    assert b"connection: close" in answer
