@@ -6,7 +6,6 @@ here (RFC 9112, 3.2, 6.1, 6.3): then the connection closes, for its next byte ha
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 
 from chassis.errors import HeadTooLarge, InvalidRequest, MethodNotAllowed, UnknownTransferCoding
 
@@ -18,11 +17,6 @@ MAX_HEAD = 32 * 1024
 """Bytes of a request line and its headers."""
 MAX_HEADERS = 100
 """Header lines of one request; each costs far more in memory than on the wire."""
-WATCHED = frozenset((b"host", b"transfer-encoding", b"content-length", b"expect"))
-"""The headers that `check_head` and the protocol look at."""
-
-_ONE_HOST = "Send exactly one Host header (RFC 9112, 3.2)"
-_VERSIONS = frozenset(("1.0", "1.1"))
 # RFC 3986 section 3.2.2 and 3.2.3: host and port; the user info that may stand before is no part.
 _HOST = re.compile(
     rb"(?:\[(?:[0-9A-Fa-f:.]+|v[0-9A-Fa-f]+\.[\w.~!$&'()*+,;=:-]+)\]"
@@ -31,44 +25,27 @@ _HOST = re.compile(
 _ABSOLUTE = re.compile(rb"https?://([^/?#]+)(.*)", re.IGNORECASE | re.DOTALL)
 
 
-def check_head(version: str, watched: Sequence[Header]) -> int:
-    """Return the declared length of the body, 0 without; `watched` are headers of `WATCHED`.
+def check_host(host: bytes) -> None:
+    """Raise `InvalidRequest` for what is no host (RFC 9112, 3.2)."""
+    if _HOST.fullmatch(host) is None:
+        raise InvalidRequest("The host is malformed (RFC 9112, 3.2)")
 
-    Raise an `ApiError` for a head that the connection can't survive.
-    """
-    host: bytes | None = None
-    declared, codings = 0, []
-    for name, value in watched:
-        if name == b"host":
-            if host is not None:
-                raise InvalidRequest(_ONE_HOST)
-            host = value
-        elif name == b"content-length":
-            # Leading zeros: Python refuses to read a number of thousands of digits.
-            declared = int(value.lstrip(b"0") or b"0")
-        elif name == b"transfer-encoding":
-            codings.append(value)
-    if version not in _VERSIONS:
-        raise InvalidRequest("Send HTTP/1.1")
-    if host is not None:
-        _check_host(host)
-    elif version != "1.0":
-        raise InvalidRequest(_ONE_HOST)
-    if codings:
-        _check_codings(b",".join(codings), version)
-    return declared
+
+def check_codings(value: bytes, version: str) -> None:
+    """Raise an `ApiError` for any Transfer-Encoding but `chunked` (RFC 9112, 6.1, 6.3)."""
+    codings = [name for part in value.split(b",") if (name := part.strip(b" \t").lower())]
+    if version == "1.0":
+        raise InvalidRequest("HTTP/1.0 has no Transfer-Encoding (RFC 9112, 6.1)")
+    if codings[-1:] != [b"chunked"] or b"chunked" in codings[:-1]:
+        raise InvalidRequest("The final transfer coding must be chunked, once (RFC 9112, 6.3)")
+    if len(codings) > 1:
+        raise UnknownTransferCoding
 
 
 def refuse_connect(method: bytes) -> None:
     """Raise `MethodNotAllowed` for CONNECT: what follows it is another protocol's."""
     if method == b"CONNECT":
         raise MethodNotAllowed("This is no proxy", headers={"Allow": ""})
-
-
-def expects_continue(version: str, watched: Sequence[Header]) -> bool:
-    """Tell whether a client waits for 100 before it sends its body (RFC 9110, 10.1.1)."""
-    expect = (b"expect", b"100-continue")
-    return version == "1.1" and any((name, value.lower()) == expect for name, value in watched)
 
 
 def check_size(target: bytes, headers: Sequence[Header]) -> None:
@@ -88,7 +65,7 @@ def absolute_form(target: bytes, headers: list[Header]) -> bytes:
     if found is None:
         raise InvalidRequest("The request target is neither a path nor an http URI")
     host, rest = found.groups()
-    _check_host(host)
+    check_host(host)
     headers[:] = [(b"host", host), *(header for header in headers if header[0] != b"host")]
     return rest if rest.startswith(b"/") else b"/" + rest
 
@@ -105,19 +82,3 @@ def end_of_piece(data: bytes, start: int, tail: bytes, body_left: int) -> int:
         return start + found + len(END) - len(tail)
     found = data.find(END, start)
     return len(data) if found < 0 else found + len(END)
-
-
-@lru_cache(maxsize=128)
-def _check_host(host: bytes) -> None:
-    if _HOST.fullmatch(host) is None:
-        raise InvalidRequest("The host is malformed (RFC 9112, 3.2)")
-
-
-def _check_codings(value: bytes, version: str) -> None:
-    codings = [name for part in value.split(b",") if (name := part.strip(b" \t").lower())]
-    if version == "1.0":
-        raise InvalidRequest("HTTP/1.0 has no Transfer-Encoding (RFC 9112, 6.1)")
-    if codings[-1:] != [b"chunked"] or b"chunked" in codings[:-1]:
-        raise InvalidRequest("The final transfer coding must be chunked, once (RFC 9112, 6.3)")
-    if len(codings) > 1:
-        raise UnknownTransferCoding

@@ -32,13 +32,9 @@ from chassis.framing import (
     END,
     MAX_HEAD,
     MAX_HEADERS,
-    WATCHED,
-    Header,
     absolute_form,
-    check_head,
     check_size,
     end_of_piece,
-    expects_continue,
     refuse_connect,
 )
 from chassis.idle import Idle
@@ -47,8 +43,8 @@ from chassis.listener import plain_address
 from chassis.reading import HeldReading
 from chassis.timer import Timer
 from chassis.upgrades import parser_after_upgrade
+from chassis.watched_headers import WATCHED, WatchedHeaders
 
-_HOST_AND_LENGTH = 2
 _NO_HTTP = "This is no well-formed HTTP request"
 _OVER_BUDGET = "Too many request bodies are under way; try again"
 
@@ -68,7 +64,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unread = Timer(self.loop, policy.receive_deadline, self._give_up)
         seconds = self.timeout_keep_alive
         self._idle = Idle(self.loop, seconds, is_busy=self._is_busy, close=self.shutdown)
-        self._watched: list[Header] = []
+        self._watched = WatchedHeaders()
         # Of the request that is arriving: bytes so far, those of its head, those declared for its
         # body, those this still lacks; and the last three, where its end may begin.
         self._received = self._head = self._declared = self._body_left = 0
@@ -120,10 +116,10 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; a trailer is dropped, for it must not pass for one (RFC 9110, 6.5.1)."""
         if self._in_head:
-            header = (name.lower(), value.rstrip(b" \t"))
-            if header[0] in WATCHED:
-                self._watched.append(header)
-            self.headers.append(header)
+            name, value = name.lower(), value.rstrip(b" \t")
+            if name in WATCHED:
+                self._watched.note(name, value)
+            self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """End the head; let an old connection, or one of a draining server, answer its last."""
@@ -134,9 +130,10 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._offers_upgrade:
             refuse_connect(self.parser.get_method())  # which llhttp takes for one
         version = self.parser.get_http_version()
-        self._declared = self._body_left = check_head(version, self._watched)
-        if len(self._watched) > _HOST_AND_LENGTH:
-            self.expect_100_continue = expects_continue(version, self._watched)
+        self._watched.check(version)
+        if self._watched.unusual:
+            self.expect_100_continue = self._watched.expects_continue(version)
+        self._declared = self._body_left = self._watched.length
         if not self.url.startswith(b"/"):
             self.url = absolute_form(self.url, self.headers)
         super().on_headers_complete()
@@ -229,7 +226,7 @@ class BoundedProtocol(HttpToolsProtocol):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            self.parser = parser_after_upgrade(self, self._watched)
+            self.parser = parser_after_upgrade(self, self.headers)
             self._feed(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
             # What a callback raised is the context of the error that it became.

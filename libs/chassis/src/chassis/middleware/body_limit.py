@@ -5,6 +5,7 @@ from collections.abc import Awaitable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.errors import PayloadTooLarge
+from chassis.watched_headers import length
 
 
 class BodyLimit:
@@ -28,8 +29,7 @@ class BodyLimit:
         return self._app(scope, receive, send)
 
     def _check_declared(self, value: bytes) -> None:
-        # Leading zeros: Python refuses to read a number of thousands of digits.
-        if int(value.lstrip(b"0") or b"0") > self._limit:
+        if length(value) > self._limit:
             raise PayloadTooLarge
 
 
