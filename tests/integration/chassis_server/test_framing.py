@@ -276,3 +276,14 @@ def test_a_head_that_begins_behind_a_body_is_bounded_too(service: ServiceProcess
         peer.sendall(long[12_000:])
 
         assert b"HTTP/1.1 431 " in reader.read()
+
+
+def test_what_is_sent_behind_the_last_request_costs_no_response(service: ServiceProcess) -> None:
+    """A closed socket answers it with a reset, which takes the response from its reader."""
+    with service.socket() as peer, peer.makefile("rb") as reader:
+        peer.sendall(b"GET /message HTTP/1.0\r\n\r\n")
+        assert reader.readline().startswith(b"HTTP/1.1 200 ")
+        for _ in range(10):
+            peer.sendall(GET)  # each of them is thrown away
+
+        assert reader.read().endswith(b'"hello"')

@@ -72,7 +72,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = self._receiving = self._keeps_alive = True
         self._offers_upgrade = False
         self._body = Share(policy.budget)
-        self._stopped = False
+        self._stopped, self._lingers = False, True
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Start the clocks: a new connection owes a whole request."""
@@ -190,6 +190,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         """Close, after the answer under way (uvicorn)."""
         self._keeps_alive = False
+        self._lingers = self._is_busy()
         super().shutdown()
 
     def _take_pieces(self, data: bytes, start: int) -> int:
@@ -286,7 +287,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _close(self) -> None:
         """Close, so that a peer that is still sending reads its response (the transport)."""
-        if not (self._received or self.flow.data or self._stopped):
+        if not self._lingers or (self.cycle is None and not self._stopped):
             self._raw.close()
             return
         policy = self._policy
