@@ -270,13 +270,12 @@ async def test_get_is_405_with_error_everywhere(cas: Cas, path: str) -> None:
     assert reply.headers["allow"] == "POST"
 
 
-@pytest.mark.parametrize(("size", "status"), [(100_000, 400), (2_000_000, 413)])
-async def test_oversize_body_is_4xx_with_error(cas: Cas, size: int, status: int) -> None:
+@pytest.mark.parametrize("size", [100_000, 2_000_000])
+async def test_oversize_body_is_4xx_with_error(cas: Cas, size: int) -> None:
     """PROTOCOL, rule 11."""
     form = {"grant_type": "client_credentials", "padding": "x" * size}
     reply = await cas.post("/oauth/token", form, "demo-app")
-    assert reply.status_code == status
-    assert reply.json()["error"]
+    assert (reply.status_code, reply.json()["error"]) == (413, "payload_too_large")
 
 
 async def test_hundred_first_calls_of_one_client_cost_one_hash(cas: Cas) -> None:
