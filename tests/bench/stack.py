@@ -94,6 +94,8 @@ class Stack:
     def _cas(self) -> Service:
         redis = {"HOST": "127.0.0.1", "PORT": str(self.redis_port)}
         environment = {f"SPRING__DATA__REDIS__{key}": value for key, value in redis.items()}
+        # The rows issue more than a client may have, and go on to check what they issued first.
+        environment["CAS_SERVER__MAX_TOKENS_PER_CLIENT"] = "100000000"
         cas = self.service("cas-server", **environment)
         address = cas.url.removeprefix("http://")
         table = {f"cas-server-service.system-server:{port}": address for port in (80, 2000)}
