@@ -2,8 +2,8 @@
 
 import socket
 import subprocess
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,27 +43,26 @@ REFUSAL = r"(?i)no permission|can't (run|access)|command not allowed"
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
-def port(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """Run Redis with the arguments of `k8s/base` and the ACL file of its generated Secret."""
+def command(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Sequence[str]:
+    """Return Redis with the arguments of `k8s/base` and the ACL file of its generated Secret."""
     directory = tmp_path_factory.mktemp("redis")
     server = program_of(request.param, directory)
     if server is None:
         pytest.skip(f"no Redis {request.param} here; Debian's redis-tools has 7")
-    port = free_port()
-    command = [str(server), "--port", str(port), *_arguments(directory)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        try:
-            answered(lambda: _listens(port), "redis-server listens")
-            yield port
-        finally:
-            process.kill()
+    return [str(server), *_arguments(directory)]
+
+
+@pytest.fixture(scope="module")
+def port(command: Sequence[str]) -> Iterator[int]:
+    with _running(command) as port:
+        yield port
 
 
 @pytest.fixture
 def cas_server(port: int) -> Iterator[Redis]:
-    """Log in as cas-server does."""
-    user, password = (STORE[f"spring.data.redis.{key}"] for key in ("username", "password"))
-    with _client(port, user, password) as client:
+    with _as_cas_server(port) as client:
         yield client
 
 
@@ -73,10 +72,26 @@ def test_what_the_token_store_does_is_allowed(cas_server: Redis) -> None:
     assert cas_server.eval("return redis.call('GET', KEYS[1])", 1, "t:mine") == "1"
 
 
-@pytest.mark.parametrize("command", REFUSED)
-def test_anything_else_is_refused(cas_server: Redis, command: str) -> None:
+def test_what_a_script_wrote_is_there_after_a_restart(
+    command: Sequence[str], tmp_path: Path
+) -> None:
+    """Redis reads its file back as the user `default`, and asks for its rights in each EXEC.
+
+    The writes of a script are between MULTI and EXEC: https://github.com/redis/redis/issues/14541.
+    """
+    command = [*command, "--dir", str(tmp_path)]
+    write = "redis.call('SET', 't:a', 1, 'EX', 99) redis.call('HSET', 'f:a', 'state', 1)"
+    enter = "redis.call('ZADD', 'g:a', 1, 'a') redis.call('PEXPIREAT', 'g:a', 9999999999999)"
+    with _running(command) as port, _as_cas_server(port) as client:
+        client.eval(f"{write} {enter}", 0)
+    with _running(command) as port, _as_cas_server(port) as client:
+        assert client.exists("t:a", "f:a", "g:a") == 3
+
+
+@pytest.mark.parametrize("refused", REFUSED)
+def test_anything_else_is_refused(cas_server: Redis, refused: str) -> None:
     with pytest.raises(RedisError, match=REFUSAL):
-        cas_server.execute_command(*command.split(" "))  # type: ignore[no-untyped-call]  # redis-py
+        cas_server.execute_command(*refused.split(" "))  # type: ignore[no-untyped-call]  # redis-py
 
 
 @pytest.mark.parametrize("credentials", [(None, None), ("default", ""), ("cas-server", "guess")])
@@ -93,6 +108,24 @@ def test_neither_arguments_nor_environment_hold_the_password(port: int) -> None:
             command = (process / "cmdline").read_bytes()
             if f"--port\0{port}".encode() in command:
                 assert password.encode() not in command + (process / "environ").read_bytes()
+
+
+@contextmanager
+def _running(command: Sequence[str]) -> Iterator[int]:
+    """Have it listen on a free port during the block."""
+    port = free_port()
+    with subprocess.Popen([*command, "--port", str(port)], stdout=subprocess.DEVNULL) as process:
+        try:
+            answered(lambda: _listens(port), "redis-server listens")
+            yield port
+        finally:
+            process.kill()
+
+
+def _as_cas_server(port: int) -> Redis:
+    """Log in as cas-server does."""
+    user, password = (STORE[f"spring.data.redis.{key}"] for key in ("username", "password"))
+    return _client(port, user, password)
 
 
 def _client(port: int, user: str | None, password: str | None) -> Redis:

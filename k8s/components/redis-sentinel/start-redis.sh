@@ -12,6 +12,7 @@ trap 'exit 0' TERM
 # Read here, where a missing one ends the script.
 cas_server_password=$(secret cas-server-password)
 cas_server_rights=$(cat "$SCRIPTS/cas-server.acl")
+default_rights=$(cat "$SCRIPTS/default.acl")
 replication_password=$(secret replication-password)
 sentinel_password=$(secret sentinel-password)
 
@@ -51,7 +52,7 @@ fi
 od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$RUN/operator-password"
 
 cat >"$RUN/users.acl" <<ACL
-user default off
+user default $default_rights
 user cas-server on >$cas_server_password $cas_server_rights
 user replication on >$replication_password +psync +replconf +ping
 user sentinel on >$sentinel_password allchannels +multi +exec +slaveof +ping +info +role +publish +subscribe +config|rewrite +client|setname +client|kill +script|kill

@@ -184,6 +184,25 @@ async def test_a_killed_primary_that_comes_back_at_once_loses_nothing(
     assert "waiting until a replica has taken over" in primary.log
 
 
+async def test_all_that_are_killed_at_once_find_everything_in_their_files(
+    cas: Cas, complete: SentinelSuite
+) -> None:
+    """A machine that is switched off: nobody is left to copy from."""
+    async with writers(cas) as history:
+        pair = await cas.user_tokens()
+    for server in complete.redis:
+        server.kill()
+    await asyncio.to_thread(complete.revive)
+    await asyncio.to_thread(complete.wait_complete)
+
+    async def valid() -> bool:
+        return (await cas.check(pair["access_token"])).status_code == 200
+
+    assert await until(valid, what="a token of before to be valid", seconds=30)
+    await history.judge()
+    assert (await cas.refresh(pair["refresh_token"])).status_code == 200
+
+
 async def test_a_primary_that_ends_in_peace_hands_over_first(
     cas: Cas, complete: SentinelSuite
 ) -> None:

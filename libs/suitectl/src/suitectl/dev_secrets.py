@@ -24,8 +24,11 @@ STORE = "cas-server-store"
 USERS = "redis-users"
 """The ACL file of Redis; it has the password's SHA-256 only."""
 NAMESPACE = "system-server"
-RIGHTS = ROOT / "k8s/components/redis-sentinel/cas-server.acl"
+_RIGHTS = ROOT / "k8s/components/redis-sentinel"
+RIGHTS = _RIGHTS / "cas-server.acl"
 """The commands and keys of cas-server's user, the same wherever Redis runs."""
+DEFAULT_RIGHTS = _RIGHTS / "default.acl"
+"""Those of `default`, as whom nobody logs in and Redis reads its file back at its start."""
 _NAMESPACES = ROOT / "k8s/base/namespaces.yaml"
 _USER = "cas-server"
 _PASSWORD = "spring.data.redis.password"  # noqa: S105 - the name of a setting
@@ -49,7 +52,8 @@ def documents(kept: Mapping[str, str] | None = None) -> Documents:
 def users_acl(password: str) -> str:
     """Return Redis' ACL file: nobody without a password, and cas-server with what it needs."""
     digest = hashlib.sha256(password.encode()).hexdigest()
-    return f"user default off\nuser {_USER} on #{digest} {RIGHTS.read_text().strip()}\n"
+    rights, default = RIGHTS.read_text().strip(), DEFAULT_RIGHTS.read_text().strip()
+    return f"user default {default}\nuser {_USER} on #{digest} {rights}\n"
 
 
 async def ensure(program: Program) -> None:

@@ -6,6 +6,7 @@ from story.platform import CommandFailedError, Pod
 NAMESPACE = "system-server"
 SENTINELS = tuple(f"redis-sentinel-{ordinal}" for ordinal in range(3))
 NAMED = "named_primary"
+REPLICAS = 'ask "$LISTEN" 26379 sentinel replicas "$MASTER"'
 FAILOVER = 'ask "$LISTEN" 26379 sentinel failover "$MASTER"'
 
 
@@ -29,16 +30,28 @@ async def hand_over(cluster: Kubernetes) -> bool:
     return await _asked(cluster, FAILOVER) == "OK"
 
 
-async def _asked(cluster: Kubernetes, what: str) -> str:
-    """Have the first Sentinel that can be reached run a line of the component's own scripts.
+async def can_fail_over(cluster: Kubernetes) -> bool:
+    """Say whether each Sentinel knows of a replica in sync: it asks the primary each 10 s."""
+    said = [await _said(cluster, sentinel, REPLICAS) for sentinel in SENTINELS]
+    return all("master-link-status\nok" in one for one in said)
 
-    Returns an empty text where none can be.
-    """
+
+async def _asked(cluster: Kubernetes, what: str) -> str:
+    """Return what the first Sentinel says that can be reached, an empty text where none can be."""
     for sentinel in SENTINELS:
-        line = f". /etc/redis/lib.sh && {what}"
-        asked = ("exec", sentinel, "-n", NAMESPACE, "--", "sh", "-c", line)
-        try:
-            return (await cluster.program.run(*asked, timeout=10)).strip()
-        except CommandFailedError:
-            continue  # not there, or on a node that is lost
+        if said := await _said(cluster, sentinel, what):
+            return said
     return ""
+
+
+async def _said(cluster: Kubernetes, sentinel: str, what: str) -> str:
+    """Have a Sentinel run a line of the component's own scripts.
+
+    Returns an empty text where it is not there, or on a node that is lost.
+    """
+    line = f". /etc/redis/lib.sh && {what}"
+    asked = ("exec", sentinel, "-n", NAMESPACE, "--", "sh", "-c", line)
+    try:
+        return (await cluster.program.run(*asked, timeout=10)).strip()
+    except CommandFailedError:
+        return ""
