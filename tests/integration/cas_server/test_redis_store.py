@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from redis.asyncio import Redis
@@ -157,6 +158,46 @@ async def test_nothing_is_issued_by_an_older_version_of_the_identities(
     assert await store.family(first.family.id) == FamilyState(first.family, 1)
 
 
+async def test_what_is_issued_in_one_turn_is_issued_each_for_itself(
+    store: RedisTokenStore, redis: int
+) -> None:
+    """Tokens of several clients, some of an older version; beyond a bound the first ones go."""
+    version = await _version(store)
+    one, other = (Grant(f"{n}-{version}", ("read",), ("a",), (), since=version) for n in "ab")
+    stale = replace(other, since=1)
+    grants = [one, other, stale, one, other, stale, one]
+    names = [token_hash(new_token()) for _ in grants]
+    issued = await asyncio.gather(
+        *(store.issue(n, g.stored(60), most=2) for n, g in zip(names, grants, strict=True))
+    )
+    assert issued == [grant is not stale for grant in grants]
+    alive = [await store.access(name) is not None for name in names]
+    assert alive == [False, True, False, True, True, False, True]
+    async with Redis(port=redis) as direct:
+        assert await direct.zrange(f"g:t:{one.client_id}", 0, -1) == [
+            names[place].encode() for place in (3, 6)
+        ]
+
+
+async def test_a_key_of_another_type_fails_its_own_client_alone(
+    store: RedisTokenStore, redis: int
+) -> None:
+    version = await _version(store)
+    one, other = (Grant(f"{n}-{version}", ("read",), ("a",), (), since=version) for n in "cd")
+    async with Redis(port=redis) as direct:
+        await direct.set(f"g:t:{one.client_id}", "foreign")
+    grants, name = (one, other, one), token_hash(new_token())
+    outcomes = await asyncio.gather(
+        *(store.issue(f"{n}{name[1:]}", g.stored(60), most=9) for n, g in enumerate(grants)),
+        return_exceptions=True,
+    )
+    assert [type(outcome) for outcome in outcomes] == [
+        TemporarilyUnavailable,
+        bool,
+        TemporarilyUnavailable,
+    ]
+
+
 @pytest.mark.bound("family-size")
 async def test_a_family_costs_the_same_however_often_it_is_rotated(
     store: RedisTokenStore, redis: int
@@ -289,6 +330,18 @@ async def test_the_oldest_family_of_user_and_client_makes_room_with_its_tokens(
     assert alive == [False, False, True, True]
     alive = [await store.access(lineage.access_hash) is not None for lineage, _ in begun]
     assert alive == [False, False, True, True]
+
+
+async def test_a_family_that_ended_by_reuse_takes_no_place(
+    store: RedisTokenStore, redis: int
+) -> None:
+    """Else it would push a living one out of those that user and client may have."""
+    first, presented = await _begun(store)
+    following, _ = await _rotated(store, first, presented)
+    reused = await store.rotate(_presented(first), _next(following, presented)[0], BOUNDS, grace=0)
+    assert reused == Rotation("reused")
+    async with Redis(port=redis) as direct:
+        assert await direct.zscore("g:f:app:alice", first.family.id) is None
 
 
 async def test_unknown_family_is_told_as_such(store: RedisTokenStore) -> None:

@@ -20,9 +20,14 @@ MAX_OUT = 1
 
 
 class Batcher(Generic[Item, Result]):
-    """Collects items and flushes them together; `flush` returns their results in order."""
+    """Collects items and flushes them together.
 
-    def __init__(self, flush: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]]) -> None:
+    `flush` returns their results in order, an error for an item that failed alone.
+    """
+
+    def __init__(
+        self, flush: Callable[[Sequence[Item]], Awaitable[Sequence[Result | Exception]]]
+    ) -> None:
         self._flush = flush
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         self._out: set[asyncio.Task[None]] = set()
@@ -62,7 +67,11 @@ class Batcher(Generic[Item, Result]):
             _fail([*batch, *waiting], error)
             return
         for (_, future), result in zip(batch, results, strict=True):
-            if not future.done():
+            if future.done():
+                continue
+            if isinstance(result, Exception):
+                future.set_exception(result)
+            else:
                 future.set_result(result)
 
 

@@ -9,13 +9,15 @@ from typing import Any, NamedTuple, TypeVar
 import structlog
 from hiredis import pack_command
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.asyncio.client import Pipeline
+from redis.exceptions import RedisError, ResponseError
 
 from cas_server.bounded import BoundedDict
 from cas_server.record_keys import RecordKeys
 from cas_server.settings import DurabilitySettings
 from cas_server.stores import identity_commands
 from cas_server.stores.batch import Batcher
+from cas_server.stores.issuing import Issue, by_client, command, tokens_of
 from cas_server.stores.primary import MARK
 from cas_server.stores.protocol import (
     Bounds,
@@ -28,7 +30,7 @@ from cas_server.stores.protocol import (
     Rotation,
     Seen,
 )
-from cas_server.stores.scripts import BEGIN, FAMILY, ISSUE, REVOKE_ACCESS, REVOKE_FAMILY, ROTATE
+from cas_server.stores.scripts import BEGIN, FAMILY, REVOKE_ACCESS, REVOKE_FAMILY, ROTATE
 from cas_server.tokens import StoredToken
 from chassis.errors import TemporarilyUnavailable
 
@@ -41,6 +43,7 @@ _OPENED = 1024
 _REMEMBERED_S = 60
 """How long an expired access token is still known, so that it is called expired."""
 _AWAY = "The token store is away; try again"
+_FOREIGN = "A key of the token store holds another type; somebody else writes there"
 _log = structlog.get_logger("cas_server.store")
 
 
@@ -63,6 +66,7 @@ class RedisTokenStore:
         self._reads = Batcher[str, bytes | None](self._read_all)
         self._looks = Batcher[tuple[Any, ...], Any](self._send_all)
         self._writes = Batcher[tuple[Any, ...], Any](self._write_all)
+        self._issues = Batcher[Issue, bool](self._issue_all)
         self._opened: BoundedDict[str, _Opened] = BoundedDict(_OPENED)
         self._seen: Seen = _unwatched
         self._away = False
@@ -92,8 +96,12 @@ class RedisTokenStore:
 
     async def issue(self, token_hash: str, token: StoredToken, *, most: int) -> bool:
         """Keep an access token until a little after it expires."""
-        keys, values = self._access(token_hash, token, most)
-        return bool(await self._writes.submit(("EVAL", ISSUE, len(keys), *keys, *values)))
+        text, ttl = (
+            self._keys.seal(f"t:{token_hash}", token.encode()),
+            _access_ttl(token.expires_at),
+        )
+        issue = Issue(token.client_id, most, token.since, token_hash, text, ttl)
+        return await self._issues.submit(issue)
 
     async def begin(self, lineage: Lineage, bounds: Bounds) -> bool:
         """Keep the first pair of a family."""
@@ -111,7 +119,7 @@ class RedisTokenStore:
         """Replace a refresh token in one step."""
         name = lineage.family.id
         keys, values = self._access(lineage.access_hash, lineage.access, bounds.tokens)
-        keys += (f"f:{name}", f"a:{name}")
+        keys += (f"f:{name}", f"a:{name}", _families(lineage.family))
         values += (name, old.number, old.refresh_hash, lineage.refresh_hash, lineage.idle_seconds)
         values += (lineage.sealed_answer, int(grace * 1000), MOST_ACCESS_TOKENS)
         command = ("EVAL", ROTATE, len(keys), *keys, *values)
@@ -123,12 +131,12 @@ class RedisTokenStore:
         key = f"t:{token_hash}"
         command: tuple[Any, ...] = ("DEL", key)
         if token is not None:
-            command = ("EVAL", REVOKE_ACCESS, 2, key, _tokens(token.client_id), token_hash)
+            command = ("EVAL", REVOKE_ACCESS, 2, key, tokens_of(token.client_id), token_hash)
         await self._writes.submit(command)
 
     async def revoke_family(self, family: Family) -> None:
         """End a family and all it brought."""
-        keys = (_tokens(family.grant.client_id), _families(family))
+        keys = (tokens_of(family.grant.client_id), _families(family))
         await self._writes.submit(("EVAL", REVOKE_FAMILY, len(keys), *keys, family.id))
 
     def watch(self, seen: Seen) -> None:
@@ -156,7 +164,7 @@ class RedisTokenStore:
         """Return the keys and values that every script begins with that issues a token."""
         name = f"t:{token_hash}"
         text, ttl = self._keys.seal(name, token.encode()), _access_ttl(token.expires_at)
-        keys = (identity_commands.VERSION, name, _tokens(token.client_id))
+        keys = (identity_commands.VERSION, name, tokens_of(token.client_id))
         return keys, (token.since, token_hash, text, ttl, most)
 
     async def _read_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
@@ -177,12 +185,22 @@ class RedisTokenStore:
             await pool.release(connection)
         return found
 
+    async def _issue_all(self, issues: Sequence[Issue]) -> Sequence[bool | Exception]:
+        """Issue all; a client whose script fails fails alone."""
+        places = by_client(issues)
+        commands = [command([issues[place] for place in group]) for group in places.values()]
+        issued: dict[int, bool | Exception] = {}
+        for group, result in zip(places.values(), await self._write_all(commands), strict=True):
+            each = [result] * len(group) if isinstance(result, Exception) else map(bool, result)
+            issued.update(zip(group, each, strict=True))
+        return [issued[place] for place in range(len(issues))]
+
     async def _send_all(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
-        """Send all in one pipeline of one connection."""
+        """Send all in one pipeline of one connection; what fails alone has its error as result."""
         async with self._redis.pipeline(transaction=False) as pipeline:
-            for command in commands:
-                pipeline.execute_command(*command)
-            return list(await self._guard(pipeline.execute()))
+            for one in commands:
+                pipeline.execute_command(*one)
+            return await self._guard(_results(pipeline))
 
     async def _write_all(self, commands: Sequence[tuple[Any, ...]]) -> Sequence[Any]:
         """Send all, and one WAIT behind them on the same connection.
@@ -227,12 +245,20 @@ class RedisTokenStore:
             )
 
 
+async def _results(pipeline: Pipeline) -> list[Any]:
+    """Return each result; a key that holds another type fails its own command, any error all."""
+    results: list[Any] = await pipeline.execute(raise_on_error=False)
+    for place, result in enumerate(results):
+        if isinstance(result, ResponseError) and "WRONGTYPE" in str(result):
+            _log.error("a key of the token store holds another type", why=str(result))
+            results[place] = TemporarilyUnavailable(_FOREIGN)
+        elif isinstance(result, Exception):
+            raise result
+    return results
+
+
 async def _unwatched(_: int | None) -> None:
     """Take no note of the version of the identities."""
-
-
-def _tokens(client_id: str) -> str:
-    return f"g:t:{client_id}"
 
 
 def _families(family: Family) -> str:

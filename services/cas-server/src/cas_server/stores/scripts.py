@@ -23,15 +23,21 @@ _INDEX = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 
--- Enter a member; those that ended leave as they come to be the oldest, and then the oldest does.
-local function enter(index, prefix, member, most, ttl, drop)
+-- Enter members; those that ended leave as they come to be the oldest, and then the oldest does.
+local function enter(index, prefix, members, most, ttl, drop)
   -- After a failover Redis' clock may be behind: who comes last is the newest all the same.
   local newest = redis.call('ZRANGE', index, -1, -1, 'WITHSCORES')[2] or 0
-  redis.call('ZADD', index, math.max(now, newest + 1), member)
-  for _, oldest in ipairs(redis.call('ZRANGE', index, 0, 1)) do
-    if redis.call('EXISTS', prefix .. oldest) == 0 then redis.call('ZREM', index, oldest) end
+  local first, scored = math.max(now, newest + 1), {}
+  for i, member in ipairs(members) do
+    table.insert(scored, first + i - 1)
+    table.insert(scored, member)
   end
-  local over = math.min(redis.call('ZCARD', index) - most, 100)
+  redis.call('ZADD', index, unpack(scored))
+  for _, oldest in ipairs(redis.call('ZRANGE', index, 0, 2 * #members - 1)) do
+    if redis.call('EXISTS', prefix .. oldest) == 1 then break end
+    redis.call('ZREM', index, oldest)
+  end
+  local over = math.min(redis.call('ZCARD', index) - most, 100 + #members)
   if over > 0 then
     for _, oldest in ipairs(redis.call('ZRANGE', index, 0, over - 1)) do
       drop(oldest)
@@ -65,12 +71,20 @@ return {data, tonumber(number), tonumber(redis.call('TIME')[1]) >= tonumber(idle
 
 ISSUE = f"""
 {_INDEX}
--- KEYS: version, access, tokens of the client
--- ARGV: since, access hash, access text, its ttl, most tokens
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[4])
-enter(KEYS[3], 't:', ARGV[2], ARGV[5], ARGV[4], drop_token)
-return 1
+-- KEYS: version, tokens of the client, then each access
+-- ARGV: most tokens, then for each: since, access hash, access text, its ttl
+local version, issued, hashes, longest = redis.call('GET', KEYS[1]), {{}}, {{}}, 0
+for i = 1, #KEYS - 2 do
+  local since, hash, text, ttl = unpack(ARGV, 4 * i - 2, 4 * i + 1)
+  issued[i] = 0
+  if version == since then
+    redis.call('SET', KEYS[i + 2], text, 'EX', ttl)
+    table.insert(hashes, hash)
+    longest, issued[i] = math.max(longest, ttl), 1
+  end
+end
+if #hashes > 0 then enter(KEYS[2], 't:', hashes, ARGV[1], longest, drop_token) end
+return issued
 """
 
 BEGIN = f"""
@@ -84,15 +98,15 @@ redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[4])
 local state = '1 ' .. ARGV[9] .. ' - ' .. (clock[1] + ARGV[10])
 redis.call('HSET', KEYS[4], 'data', ARGV[7], 'state', state, 'live', ARGV[2])
 redis.call('EXPIRE', KEYS[4], ARGV[8])
-enter(KEYS[3], 't:', ARGV[2], ARGV[5], ARGV[4], drop_token)
-enter(KEYS[5], 'f:', ARGV[6], ARGV[11], ARGV[8], function(name) end_family(name, KEYS[3]) end)
+enter(KEYS[3], 't:', {{ARGV[2]}}, ARGV[5], ARGV[4], drop_token)
+enter(KEYS[5], 'f:', {{ARGV[6]}}, ARGV[11], ARGV[8], function(name) end_family(name, KEYS[3]) end)
 return 1
 """
 
 ROTATE = f"""
 {_INDEX}
 {_END}
--- KEYS: version, access, tokens of the client, family, answer
+-- KEYS: version, access, tokens of the client, family, answer, families of client and user
 -- ARGV: since, access hash, access text, its ttl, most tokens,
 --       family name, presented number, presented hash, new refresh hash, idle seconds,
 --       sealed answer, grace in ms, most access tokens of a family
@@ -109,6 +123,7 @@ if newest ~= ARGV[8] then
   local answer = before == ARGV[8] and redis.call('GET', KEYS[5])
   if answer then return {{'repeated', answer}} end
   end_family(ARGV[6], KEYS[3])
+  redis.call('ZREM', KEYS[6], ARGV[6])
   redis.call('SET', KEYS[5], 'reused ' .. ARGV[9], 'EX', 60)
   return {{'reused', ''}}
 end
@@ -130,7 +145,7 @@ redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[4])
 redis.call('HSET', KEYS[4], 'state', state, 'live', table.concat(live, ' '))
 redis.call('DEL', KEYS[5])
 if tonumber(ARGV[12]) > 0 then redis.call('SET', KEYS[5], ARGV[11], 'PX', ARGV[12]) end
-enter(KEYS[3], 't:', ARGV[2], ARGV[5], ARGV[4], drop_token)
+enter(KEYS[3], 't:', {{ARGV[2]}}, ARGV[5], ARGV[4], drop_token)
 return {{'rotated', ''}}
 """
 
