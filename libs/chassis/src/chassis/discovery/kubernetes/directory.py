@@ -1,7 +1,6 @@
 """Services and their pods, kept as the API server has them."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Literal
@@ -9,6 +8,7 @@ from typing import Any, Literal
 from chassis.discovery.dns import DnsDirectory
 from chassis.discovery.errors import LookupFailedError, NameNotFoundError, NoReadyPodError
 from chassis.discovery.kubernetes.api import ApiServer
+from chassis.discovery.kubernetes.doubts import Doubts
 from chassis.discovery.kubernetes.mirror import Mirror
 from chassis.discovery.kubernetes.objects import (
     ENDPOINT_SLICES,
@@ -23,8 +23,6 @@ from chassis.discovery.protocol import Address
 
 CALLS = frozenset((r.group, r.plural, verb) for r in (SERVICES, ENDPOINT_SLICES) for verb in VERBS)
 """Each call made: API group, resource, verb. `k8s/components/discovery-rbac` allows these."""
-
-_DOUBTED_S = 5.0
 
 
 class KubernetesDirectory(Directory):
@@ -51,7 +49,7 @@ class KubernetesDirectory(Directory):
         self._dns = dns
         self._services: Mirror[Service] = Mirror()
         self._slices: Mirror[Slice] = Mirror()
-        self._doubted: dict[Address, float] = {}
+        self._doubts = Doubts()
         self._watches: dict[str | None, list[Watch[Any]]] = {}
         for namespace in (None,) if namespaces is None else dict.fromkeys(namespaces):
             watches: list[Watch[Any]] = [Watch(api, SERVICES, namespace, self._services)]
@@ -76,15 +74,9 @@ class KubernetesDirectory(Directory):
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def doubt(self, address: Address) -> None:
-        """Have DNS asked anew; a pod gets no calls for seconds, where there are others.
-
-        A node that is lost takes the API server most of a minute to see, in which every call whose
-        turn its pods were would wait for a connection first.
-        """
+        """Have DNS asked anew; a pod gets no calls for a while, where there are others."""
         self._dns.doubt(address)
-        now = time.monotonic()
-        self._doubted = {one: until for one, until in self._doubted.items() if now < until}
-        self._doubted[address] = now + _DOUBTED_S
+        self._doubts.add(address)
 
     def unknown(self) -> str:
         """Return why not everything has been read once."""
@@ -141,8 +133,7 @@ class KubernetesDirectory(Directory):
         )
         if not pods:
             raise _no_pod(name, port)
-        now = time.monotonic()
-        pods = [pod for pod in pods if now >= self._doubted.get(pod, now)] or pods
+        pods = self._doubts.without(pods)
         return pods[next(service.turn) % len(pods)]
 
     def _require(self, namespace: str | None) -> None:
