@@ -47,6 +47,10 @@ class CoalescingTransport:
             self._flush()
             self._close()
 
+    def drop(self) -> None:
+        """Know no longer how to close: the transport is closed."""
+        self._close = self._transport.close
+
     def is_closing(self) -> bool:
         """Tell whether the end has begun."""
         return self._closing or self._transport.is_closing()

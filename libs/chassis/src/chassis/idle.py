@@ -32,9 +32,10 @@ class Idle:
         self._since = self._loop.time()
         self._timer.start()
 
-    def stop(self) -> None:
-        """Look no more."""
-        self._timer.stop()
+    def drop(self) -> None:
+        """Look no more, ever, and know no longer whom to ask."""
+        self._timer.drop()
+        del self._is_busy, self._close
 
     def _look(self) -> None:
         if self._is_busy():

@@ -80,17 +80,19 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.client is not None:
             self.client = (plain_address(self.client[0]), self.client[1])
         self._raw, self.flow = transport, HeldReading(transport, self._policy.budget)
-        self.transport = CoalescingTransport(transport, self.loop, close=self._close)  # type: ignore[assignment]  # is one in all but name
+        self._sender = CoalescingTransport(transport, self.loop, close=self._close)
+        self.transport = self._sender  # type: ignore[assignment]  # is one in all but name
         self._closes_at = self.loop.time() + self._policy.age_limit()
         self._deadline.start()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clocks, give back what was taken."""
-        for timer in (self._deadline, self._unread, self._idle):
-            timer.stop()
+        """Give back what was taken, and leave no cycle: the collector would come seldom."""
         self._forget_body()
         self.flow.drop()
         super().connection_lost(exc)
+        for one in (self._deadline, self._unread, self._idle, self._sender):
+            one.drop()
+        self.cycle = None  # type: ignore[assignment]  # as it begins (uvicorn)
 
     def pause_writing(self) -> None:
         """Give a peer that reads too slowly one deadline to catch up."""
@@ -230,9 +232,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.parser = parser_after_upgrade(self, self.headers)
             self._feed(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
-            # What a callback raised is the context of the error that it became.
-            cause = error.__context__
-            self._refuse(cause if isinstance(cause, ApiError) else InvalidRequest(_NO_HTTP))
+            self._refuse(_cause(error))
 
     def _go_on(self) -> None:
         """Take the next request of what is held."""
@@ -240,7 +240,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.flow.taken(self._take_pieces(self.flow.data, self.flow.start))
 
     def _forget_body(self) -> None:
-        """Free the body now: connections are garbage in cycles, which are collected seldom."""
+        """Free the body now: the application may go on for a while."""
         self._body.give_back()
         if self.cycle is not None and self.cycle.body:
             self.cycle.body = bytearray()
@@ -296,3 +296,12 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _give_up(self) -> None:
         self.transport.abort()
+
+
+def _cause(error: httptools.HttpParserError) -> ApiError:
+    """Return what a callback raised, which is the context of the error that it became.
+
+    Not a variable of its caller, whose frame the error knows: that would be a cycle.
+    """
+    cause = error.__context__
+    return cause if isinstance(cause, ApiError) else InvalidRequest(_NO_HTTP)

@@ -27,6 +27,15 @@ class Timer:
             self._handle.cancel()
             self._handle = None
 
+    def drop(self) -> None:
+        """Wait no more, ever, and know no longer whom to call: it may be who has this timer."""
+        self.stop()
+        self._expired = _nothing
+
     def _end(self) -> None:
         self._handle = None
         self._expired()
+
+
+def _nothing() -> None:
+    """Do nothing."""

@@ -1,0 +1,80 @@
+"""What a connection took is free when it has ended, without a round of the garbage collector."""
+
+import asyncio
+import gc
+import socket
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from starlette.types import Receive, Scope, Send
+from story.waiting import until
+
+from chassis.byte_budget import ByteBudget
+from chassis.config.sections import ServerSettings
+from chassis.protocol import BoundedProtocol
+from chassis.web_server import WebServer
+
+pytestmark = pytest.mark.anyio
+REQUEST = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+POST = b"POST / HTTP/1.1\r\nHost: a\r\n"
+UPGRADE = POST + b"Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 2\r\n\r\n"
+CONNECTIONS = {
+    "nothing sent": b"",
+    "half a head": REQUEST[:20],
+    "one request": REQUEST,
+    "three at once": 3 * REQUEST,
+    "half a body": POST + b"Content-Length: 9\r\n\r\nhalf",
+    "a body after an offered upgrade": UPGRADE + b"ab",
+    "no HTTP": b"\x16\x03\x01\r\n\r\n",
+    "CONNECT": b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n",
+    "the last one by its own word": b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+}
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """Read the body and respond, as long as there is somebody."""
+    assert scope["type"] == "http"
+    while (message := await receive()).get("more_body"):
+        pass
+    if message["type"] == "http.request":
+        headers = [(b"content-length", b"2")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[tuple[WebServer, int]]:
+    server = WebServer(application, ServerSettings(), budget=ByteBudget(1 << 20))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        async with server.running(listener):
+            yield server, listener.getsockname()[1]
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collector")
+@pytest.mark.parametrize("sent", CONNECTIONS.values(), ids=CONNECTIONS)
+async def test_an_ended_connection_leaves_nothing_to_collect(
+    server: tuple[WebServer, int], sent: bytes
+) -> None:
+    """Cycles would wait for a collector that comes seldom: ten MiB of ended connections."""
+    web, port = server
+    for _ in range(3):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(sent)
+        writer.write_eof()
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+
+    async def ended() -> bool:
+        return not (web.server_state.connections or web.server_state.tasks)
+
+    await until(ended, what="all connections to end", seconds=10, every=0.001)
+    assert [one for one in gc.get_objects() if isinstance(one, BoundedProtocol)] == []
