@@ -28,7 +28,7 @@ _RIGHTS = ROOT / "k8s/components/redis-sentinel"
 RIGHTS = _RIGHTS / "cas-server.acl"
 """The commands and keys of cas-server's user, the same wherever Redis runs."""
 DEFAULT_RIGHTS = _RIGHTS / "default.acl"
-"""Those of `default`, as whom nobody logs in and Redis reads its file back at its start."""
+"""Those of `default`, as whom nobody logs in, and Redis reads its file back at its start."""
 _NAMESPACES = ROOT / "k8s/base/namespaces.yaml"
 _USER = "cas-server"
 _PASSWORD = "spring.data.redis.password"  # noqa: S105 - the name of a setting
