@@ -52,6 +52,10 @@ $state"
     ;;
 esac
 
+# A Sentinel connects anew to each new primary. The kernel repeats a lost first packet after a second:
+# whoever is taken for dead by then is alive, and takes writes that the next primary does not have.
+down_after_ms=1500
+
 cat >"$file.new" <<CONF
 port 26379
 bind $LISTEN
@@ -65,7 +69,7 @@ sentinel announce-ip $own
 $state
 sentinel auth-user $MASTER sentinel
 sentinel auth-pass $MASTER $sentinel_password
-sentinel down-after-milliseconds $MASTER 1000
+sentinel down-after-milliseconds $MASTER $down_after_ms
 sentinel failover-timeout $MASTER 5000
 sentinel parallel-syncs $MASTER 1
 CONF

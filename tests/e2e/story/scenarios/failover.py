@@ -12,7 +12,7 @@ from story.scenarios.killed import process_of
 from story.scenarios.ledger import Ledger, issuing
 from story.scenarios.pressure import only_refused, pressure
 from story.scenarios.scenario import Scenario
-from story.scenarios.store import can_fail_over, primary
+from story.scenarios.store import is_whole, primary
 from story.settled import settled
 from story.suite import Suite
 from story.waiting import until
@@ -26,12 +26,10 @@ WRITTEN = 40
 
 async def play(suite: Suite, cluster: Kubernetes) -> str:
     await settled(cluster)
-    await until(
-        lambda: can_fail_over(cluster), what="the Sentinels to know of replicas", seconds=60
-    )
     outages = []
     async with pressure(suite) as tally, issuing(suite, writers=WRITERS) as ledger:
         for _ in range(KILLS):
+            await until(lambda: is_whole(cluster), what="two replicas in sync", seconds=180)
             outages.append(await _killed(suite, cluster, ledger))
             await settled(cluster)
     refused = only_refused(suite, ledger.writes, "writes")

@@ -7,6 +7,7 @@ NAMESPACE = "system-server"
 SENTINELS = tuple(f"redis-sentinel-{ordinal}" for ordinal in range(3))
 NAMED = "named_primary"
 REPLICAS = 'ask "$LISTEN" 26379 sentinel replicas "$MASTER"'
+IN_SYNC = "master-link-status\nok\n"
 FAILOVER = 'ask "$LISTEN" 26379 sentinel failover "$MASTER"'
 
 
@@ -30,10 +31,13 @@ async def hand_over(cluster: Kubernetes) -> bool:
     return await _asked(cluster, FAILOVER) == "OK"
 
 
-async def can_fail_over(cluster: Kubernetes) -> bool:
-    """Say whether each Sentinel knows of a replica in sync: it asks the primary each 10 s."""
+async def is_whole(cluster: Kubernetes) -> bool:
+    """Say whether each Sentinel knows of two replicas in sync; it asks them each ten seconds.
+
+    Before, another failover finds nobody to promote, or may lose what only two of three had.
+    """
     said = [await _said(cluster, sentinel, REPLICAS) for sentinel in SENTINELS]
-    return all("master-link-status\nok" in one for one in said)
+    return all(one.count("flags\nslave\n") == one.count(IN_SYNC) == 2 for one in said)
 
 
 async def _asked(cluster: Kubernetes, what: str) -> str:
