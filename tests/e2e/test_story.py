@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 from story.commands import Verb, verb
+from story.guide import guide
+from story.identities import REST
 from story.kept import as_found
+from story.localkube import Localkube
 from story.step import Step
 from story.steps import STEPS
 from story.suite import Suite
@@ -18,6 +21,15 @@ pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 async def test_chapter_of_the_story_holds(suite: Suite, step: Step) -> None:
     async with as_found(suite.platform):
         await step.play(suite)
+
+
+async def test_who_brings_it_up_again_is_told_where_everything_is(
+    suite: Suite, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if not isinstance(suite.platform, Localkube):
+        pytest.skip("a cluster is there already")
+    assert await guide(suite.platform) == 0
+    assert await suite.platform.url(*REST) in capsys.readouterr().out
 
 
 MORE = """

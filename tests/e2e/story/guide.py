@@ -1,5 +1,6 @@
 """`make up`: the suite stays, and every command of the story is printed to paste."""
 
+from localkube.errors import AlreadyRunningError
 from story.localkube import Localkube
 from story.narrator import Narrator, console
 from story.steps import STEPS
@@ -11,10 +12,14 @@ DOORS = (
 )
 
 
-async def guide() -> int:
-    """Bring the user's suite up and print the guide; return localkube's exit code."""
-    platform = Localkube()
-    if code := await platform.up():
+async def guide(platform: Localkube | None = None) -> int:
+    """Bring a suite up, by default the user's own; print the guide; return the exit code.
+
+    One that runs already is left as it is, and the guide says where it is.
+    """
+    platform = platform or Localkube()
+    code = await platform.up()
+    if code not in (0, AlreadyRunningError.exit_code):
         return code
     tell = Narrator(console())
     tell.title("Where everything is")
