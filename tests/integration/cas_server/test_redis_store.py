@@ -185,7 +185,7 @@ async def test_a_key_of_another_type_fails_its_own_client_alone(
     version = await _version(store)
     one, other = (Grant(f"{n}-{version}", ("read",), ("a",), (), since=version) for n in "cd")
     async with Redis(port=redis) as direct:
-        await direct.set(f"g:t:{one.client_id}", "foreign")
+        await direct.set(f"g:t:{one.client_id}", "foreign", ex=60)
     grants, name = (one, other, one), token_hash(new_token())
     outcomes = await asyncio.gather(
         *(store.issue(f"{n}{name[1:]}", g.stored(60), most=9) for n, g in enumerate(grants)),
