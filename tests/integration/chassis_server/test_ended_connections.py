@@ -4,9 +4,10 @@ import asyncio
 import gc
 import socket
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 import pytest
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from story.waiting import until
 
 from chassis.byte_budget import ByteBudget
@@ -37,17 +38,34 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     while (message := await receive()).get("more_body"):
         pass
     if message["type"] == "http.request":
-        headers = [(b"content-length", b"2")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b"ok"})
+        await respond(send)
+
+
+async def respond(send: Send) -> None:
+    headers = [(b"content-length", b"2")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+@asynccontextmanager
+async def serving(app: ASGIApp) -> AsyncIterator[tuple[WebServer, int]]:
+    server = WebServer(app, ServerSettings(), budget=ByteBudget(1 << 20))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        async with server.running(listener):
+            yield server, listener.getsockname()[1]
 
 
 @pytest.fixture
 async def server() -> AsyncIterator[tuple[WebServer, int]]:
-    server = WebServer(application, ServerSettings(), budget=ByteBudget(1 << 20))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        async with server.running(listener):
-            yield server, listener.getsockname()[1]
+    async with serving(application) as running:
+        yield running
+
+
+async def all_end(web: WebServer) -> None:
+    async def ended() -> bool:
+        return not (web.server_state.connections or web.server_state.tasks)
+
+    await until(ended, what="all connections to end", seconds=10, every=0.001)
 
 
 @pytest.fixture
@@ -73,8 +91,32 @@ async def test_an_ended_connection_leaves_nothing_to_collect(
         writer.close()
         await writer.wait_closed()
 
-    async def ended() -> bool:
-        return not (web.server_state.connections or web.server_state.tasks)
-
-    await until(ended, what="all connections to end", seconds=10, every=0.001)
+    await all_end(web)
     assert [one for one in gc.get_objects() if isinstance(one, BoundedProtocol)] == []
+
+
+UNREAD = {
+    "garbage behind a request": REQUEST + b"\x16\x03\x01\r\n\r\n",
+    "a body that nobody reads": POST + b"Content-Length: 100000\r\n\r\n" + 90_000 * b"x",
+}
+
+
+@pytest.mark.parametrize("sent", UNREAD.values(), ids=UNREAD)
+async def test_a_connection_ends_whose_peer_has_left_unseen(sent: bytes) -> None:
+    """Reading was paused: the first to learn of it is whoever ends the connection."""
+    arrived, gone = asyncio.Event(), asyncio.Event()
+
+    async def late(_: Scope, __: Receive, send: Send) -> None:
+        arrived.set()
+        await gone.wait()
+        await respond(send)
+
+    async with serving(late) as (web, port):
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(sent)
+        await writer.drain()
+        await arrived.wait()
+        web.close_after_answers()
+        writer.transport.abort()
+        gone.set()
+        await all_end(web)

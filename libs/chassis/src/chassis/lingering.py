@@ -16,8 +16,12 @@ class LingeringClose(asyncio.Protocol):
     ) -> None:
         self._transport, self._owner, self._most = transport, owner, most
         transport.set_protocol(self)
-        transport.write_eof()
         self._timer = asyncio.get_running_loop().call_later(seconds, transport.abort)
+        try:
+            transport.write_eof()
+        except OSError:
+            # The peer has reset it, which nobody saw while reading was paused.
+            transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Throw away what the peer sends."""

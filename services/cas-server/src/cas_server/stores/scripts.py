@@ -33,9 +33,15 @@ local function enter(index, prefix, members, most, ttl, drop)
     table.insert(scored, member)
   end
   redis.call('ZADD', index, unpack(scored))
+  local alive = 0
   for _, oldest in ipairs(redis.call('ZRANGE', index, 0, 2 * #members - 1)) do
-    if redis.call('EXISTS', prefix .. oldest) == 1 then break end
-    redis.call('ZREM', index, oldest)
+    if redis.call('EXISTS', prefix .. oldest) == 0 then
+      redis.call('ZREM', index, oldest)
+    else
+      -- One may outlive those behind it; behind two, hardly any has ended.
+      alive = alive + 1
+      if alive == 2 then break end
+    end
   end
   local over = math.min(redis.call('ZCARD', index) - most, 100 + #members)
   if over > 0 then

@@ -17,7 +17,7 @@ class _Doubt(NamedTuple):
 
 
 class Doubts:
-    """Leaves a pod out after a connection failed, each time in a row for twice as long.
+    """Leaves a pod out after a connection failed, twice as long where one fails soon after that.
 
     A node that is lost takes the API server most of a minute to see, in which every call whose
     turn its pods were would wait for a connection first. A new pod may be ready a moment before
@@ -33,7 +33,7 @@ class Doubts:
         return len(self._doubts)
 
     def add(self, address: Address) -> None:
-        """Leave an address out; calls that failed together count once."""
+        """Leave an address out; failures while it is left out count for nothing."""
         now = self._clock()
         self._doubts = {a: d for a, d in self._doubts.items() if now < d.until + LONGEST_S}
         seconds = FIRST_S
