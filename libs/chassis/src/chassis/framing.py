@@ -7,7 +7,13 @@ here (RFC 9112, 3.2, 6.1, 6.3): then the connection closes, for its next byte ha
 import re
 from collections.abc import Sequence
 
-from chassis.errors import HeadTooLarge, InvalidRequest, MethodNotAllowed, UnknownTransferCoding
+from chassis.errors import (
+    ApiError,
+    HeadTooLarge,
+    InvalidRequest,
+    MethodNotAllowed,
+    UnknownTransferCoding,
+)
 
 Header = tuple[bytes, bytes]
 
@@ -82,3 +88,14 @@ def end_of_piece(data: bytes, start: int, tail: bytes, body_left: int) -> int:
         return start + found + len(END) - len(tail)
     found = data.find(END, start)
     return len(data) if found < 0 else found + len(END)
+
+
+def refusal_of(error: Exception) -> ApiError:
+    """Return how a parser's error is answered: by what a callback raised, which is its context.
+
+    Not a variable of its caller, whose frame the error knows: that would be a cycle.
+    """
+    cause = error.__context__
+    if isinstance(cause, ApiError):
+        return cause
+    return InvalidRequest("This is no well-formed HTTP request")

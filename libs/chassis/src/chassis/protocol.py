@@ -22,7 +22,6 @@ from chassis.connection_policy import ConnectionPolicy
 from chassis.errors import (
     ApiError,
     HeadTooLarge,
-    InvalidRequest,
     PayloadTooLarge,
     RequestTimeout,
     TemporarilyUnavailable,
@@ -35,6 +34,7 @@ from chassis.framing import (
     absolute_form,
     check_size,
     end_of_piece,
+    refusal_of,
     refuse_connect,
 )
 from chassis.idle import Idle
@@ -45,7 +45,6 @@ from chassis.timer import Timer
 from chassis.upgrades import parser_after_upgrade
 from chassis.watched_headers import WATCHED, WatchedHeaders
 
-_NO_HTTP = "This is no well-formed HTTP request"
 _OVER_BUDGET = "Too many request bodies are under way; try again"
 
 
@@ -232,7 +231,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.parser = parser_after_upgrade(self, self.headers)
             self._feed(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
-            self._refuse(_cause(error))
+            self._refuse(refusal_of(error))
 
     def _go_on(self) -> None:
         """Take the next request of what is held."""
@@ -296,12 +295,3 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _give_up(self) -> None:
         self.transport.abort()
-
-
-def _cause(error: httptools.HttpParserError) -> ApiError:
-    """Return what a callback raised, which is the context of the error that it became.
-
-    Not a variable of its caller, whose frame the error knows: that would be a cycle.
-    """
-    cause = error.__context__
-    return cause if isinstance(cause, ApiError) else InvalidRequest(_NO_HTTP)
