@@ -11,7 +11,8 @@ def strict_json(body: bytes) -> Any:
     """Read JSON; raise ValueError, whose text has a position and no value, for all that is none.
 
     Python's own reader takes more: lone surrogates, `NaN`, `Infinity`, `1e999`, UTF-16. Depth is
-    bounded at 200, integers at 4,300 digits. A byte order mark is ignored (RFC 8259, 8.1).
+    bounded at 200, a number at 4,300 digits before its point (RFC 8259, 9). A byte order mark is
+    ignored (RFC 8259, 8.1).
     """
     value = from_json(body.removeprefix(codecs.BOM_UTF8), allow_inf_nan=False, cache_strings="none")
     # A number that was too large for a float; the word may stand in a text as well.
