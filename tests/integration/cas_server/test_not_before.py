@@ -403,6 +403,20 @@ async def test_it_is_audited_who_ended_and_without_any_secret(replicas: Replicas
     assert "argon2" not in str(told)
 
 
+async def test_it_is_audited_also_while_too_few_replicas_confirm_it(replicas: Replicas) -> None:
+    def confirmed(identities: dict[str, Any]) -> None:
+        identities["durability"] = {"wait-replicas": 1, "wait-timeout": "50ms"}
+
+    async with replicas.running() as cas:
+        await cas.user_tokens()
+    with capture_logs() as lines:
+        async with replicas.running(_user_disabled, confirmed) as cas:
+            for _ in range(2):
+                assert (await cas.check("none")).status_code == 503
+    told = [line for line in lines if line.get("event_type") == "not_before_set"]
+    assert [line["user"] for line in told] == ["alice"]
+
+
 @pytest.mark.parametrize("garbage", ["garbage", "", "-1 ", "0x1f", "9" * 40, "1e99 ", "\u00b2 x"])
 async def test_what_another_pod_writes_over_the_entries_stops_nobody(
     replicas: Replicas, garbage: str

@@ -20,7 +20,7 @@ from cas_server.stores import (
     Rotation,
     identity_commands,
 )
-from cas_server.stores.protocol import Change
+from cas_server.stores.protocol import Change, Unconfirmed
 from cas_server.tokens import Grant, Stamp, new_token, token_hash
 from chassis import LiveConfig
 from chassis.errors import TemporarilyUnavailable
@@ -401,6 +401,23 @@ async def test_too_few_replicas_is_503_with_retry_after(redis: int) -> None:
         await store.issue(token_hash(new_token()), GRANT.stored(60), most=9)
     await store.aclose()
     assert refused.value.headers["Retry-After"]
+
+
+async def test_a_reuse_is_known_as_one_whether_replicas_confirm_its_end_or_not(
+    store: RedisTokenStore, redis: int
+) -> None:
+    """The next use finds the family ended: what the first one does not tell, nobody ever does."""
+    first, presented = await _begun(store)
+    await _rotated(store, first, presented)
+    durability = DurabilitySettings(wait_replicas=1, wait_timeout=0.05)
+    alone = RedisTokenStore(Redis(port=redis), durability, KEYS, timeout=5)
+    forged, _ = _next(first, presented)
+    rotation = await alone.rotate(_presented(first), forged, BOUNDS, grace=0)
+    assert rotation == Rotation("reused")
+    other, _ = _next(first, presented)
+    with pytest.raises(Unconfirmed):
+        await alone.rotate(_presented(first), other, BOUNDS, grace=0)
+    await alone.aclose()
 
 
 async def test_many_looks_at_once_need_no_connection_each(redis: int) -> None:

@@ -11,14 +11,14 @@ script that issues one demands it: whatever a replica does, it does by the newes
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
 from cas_server.errors import InvalidGrant
 from cas_server.identities import Identities, NotBefore
 from cas_server.settings import CasSettings
-from cas_server.stores.protocol import Change, Entry, IdentityTable, TokenStore
+from cas_server.stores.protocol import Change, Entry, IdentityTable, TokenStore, Unconfirmed
 from cas_server.tokens import Grant, Stamp
 from chassis import LiveConfig
 from chassis.config import Snapshot
@@ -153,10 +153,15 @@ class Continuity:
         """Make the changes, and say what they ended; False where someone else was faster."""
         for start in range(0, max(len(changes), 1), _AT_ONCE):
             some = changes[start : start + _AT_ONCE]
-            if not await self._store.change(some, after=after, keep=self._keep):
+            try:
+                changed = await self._store.change(some, after=after, keep=self._keep)
+            except Unconfirmed as error:
+                # The next comparison finds these made, and would never tell of them.
+                _tell_all(some if error.result else ())
+                raise
+            if not changed:
                 return False
-            for change in some:
-                _tell(change)
+            _tell_all(some)
         return True
 
     def _lost(self, table: IdentityTable) -> set[str]:
@@ -213,8 +218,13 @@ def _ends(before: str, now: str) -> bool:
     return before != now and set(before.split(",")).isdisjoint(now.split(","))
 
 
-def _tell(change: Change) -> None:
+def _tell_all(changes: Iterable[Change]) -> None:
     """Write to the audit log who ended, or has other secrets; someone new is neither."""
+    for change in changes:
+        _tell(change)
+
+
+def _tell(change: Change) -> None:
     kind, _, name = change.name.partition(":")
     about = {"reason": kind} if kind != "grant" else {"reason": name.partition(":")[0]}
     who = {"user": name} if kind == "user" else {"client": name.rpartition(":")[2]}

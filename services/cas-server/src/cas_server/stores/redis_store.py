@@ -29,6 +29,7 @@ from cas_server.stores.protocol import (
     Presented,
     Rotation,
     Seen,
+    Unconfirmed,
 )
 from cas_server.stores.scripts import BEGIN, FAMILY, REVOKE_ACCESS, REVOKE_FAMILY, ROTATE
 from cas_server.tokens import StoredToken
@@ -123,7 +124,13 @@ class RedisTokenStore:
         values += (name, old.number, old.refresh_hash, lineage.refresh_hash, lineage.idle_seconds)
         values += (lineage.sealed_answer, int(grace * 1000), MOST_ACCESS_TOKENS)
         command = ("EVAL", ROTATE, len(keys), *keys, *values)
-        outcome, answer = await self._writes.submit(command)
+        try:
+            outcome, answer = await self._writes.submit(command)
+        except Unconfirmed as error:
+            outcome, answer = error.result
+            # A reuse issues nothing. If a failover loses that end, the next use is a reuse again.
+            if outcome != b"reused":
+                raise
         return None if outcome == b"stale" else Rotation(outcome.decode(), answer)
 
     async def revoke_access(self, token_hash: str, token: StoredToken | None) -> None:
@@ -215,7 +222,7 @@ class RedisTokenStore:
         *results, _, reached = await self._send_all([*commands, MARK, wait])
         if reached < replicas:
             await self._start_anew()
-            raise TemporarilyUnavailable("Too few replicas have the token; try again")
+            return [one if isinstance(one, Exception) else Unconfirmed(one) for one in results]
         return results
 
     async def _guard(self, command: Awaitable[T]) -> T:
