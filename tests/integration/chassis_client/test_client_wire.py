@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from chassis.client.errors import ServiceTimeout, ServiceUnavailable
-from chassis.transport import PoolOptions, RawRequest
+from chassis.transport import Origin, Pool, PoolOptions, RawRequest
 from integration.chassis_client.callers import SERVICE, calling, get, post
 from integration.chassis_client.scripted import OK, Request, answer, scripted
 
@@ -189,6 +189,24 @@ async def test_connections_are_kept_and_bounded() -> None:
             await asyncio.gather(*calls)
     assert len(server.requests) == 50
     assert server.connections == 3
+
+
+@pytest.mark.anyio
+@pytest.mark.bound("client-connections")
+async def test_idle_connections_count_whoever_they_lead_to() -> None:
+    """Each call on a fresh connection once left one behind, for as long as it may be idle."""
+    pool = Pool(PoolOptions(size=3))
+    async with scripted(OK) as server:
+        for host in ("127.0.0.1", "localhost") * 10:
+            origin = Origin(host, server.address.port)
+            response = await pool.exchange(origin, get().encode(), fresh=True)
+            assert response.body == b"ok"
+        async with asyncio.timeout(5):
+            while len(server.writers) > 3:
+                server.closed.clear()
+                await server.closed.wait()
+        assert server.connections == 20
+        pool.retire()
 
 
 @pytest.mark.anyio

@@ -42,6 +42,7 @@ class Pool:
         self._tls = tls
         self._idle: dict[Origin, deque[Connection]] = {}
         self._slots = asyncio.Semaphore(options.size)
+        self._busy = 0
         self._sweep: asyncio.TimerHandle | None = None
         self._retired = False
 
@@ -59,12 +60,17 @@ class Pool:
         `TransportError`.
         """
         async with self._slots:
-            connection = None if fresh else self._take(origin)
-            if connection is None:
-                connection = await self._connect(origin)
-            response = await connection.exchange(data, is_head=is_head)
-            self._keep(origin, connection)
-            return response
+            self._busy += 1
+            try:
+                connection = None if fresh else self._take(origin)
+                if connection is None:
+                    self._make_room()
+                    connection = await self._connect(origin)
+                response = await connection.exchange(data, is_head=is_head)
+                self._keep(origin, connection)
+                return response
+            finally:
+                self._busy -= 1
 
     def retire(self) -> None:
         """Close the idle connections now, those in use at the end of their exchange."""
@@ -85,6 +91,17 @@ class Pool:
                 return connection
             connection.close()
         return None
+
+    def _make_room(self) -> None:
+        """Close the longest idle connection where another one would exceed the size.
+
+        Exchanges under way are within it; calls to many origins, and fresh ones, leave idle
+        connections behind them.
+        """
+        if self._busy + sum(map(len, self._idle.values())) <= self._options.size:
+            return
+        longest = min(filter(None, self._idle.values()), key=lambda idle: idle[0].idle_since)
+        longest.popleft().close()
 
     def _is_good(self, connection: Connection, now: float) -> bool:
         idle = now - connection.idle_since
