@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from chassis.management import MANAGEMENT_PATHS
+from chassis.app.management import MANAGEMENT_PATHS
 from three_services import ThreeServices, three_services
 
 BESIDE_FASTAPI = {"cas-server": ("/.well-known/oauth-authorization-server",)}

@@ -8,8 +8,8 @@ from prometheus_client import CollectorRegistry
 
 from cas_server.settings import CasSettings
 from chassis import LiveConfig
+from chassis.app.management import MANAGEMENT_PATHS
 from chassis.config.metrics import ConfigCollector
-from chassis.management import MANAGEMENT_PATHS
 from chassis.telemetry import RequestMetrics
 from chassis.telemetry.audit import AuditEvent
 from chassis.telemetry.security_events import SecurityEvents

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chassis.management import MANAGEMENT_PATHS
+from chassis.app.management import MANAGEMENT_PATHS
 from manifests.checks.probes import probe_findings
 from manifests.suite_manifests import REMOVED, Manifests
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from chassis.client.budget import RetryBudget
 from chassis.client.caller import Caller
+from chassis.client.retry_budget import RetryBudget
 from chassis.client.target import Target
 from chassis.discovery import Address
 from chassis.transport import Pool, PoolOptions, RawRequest

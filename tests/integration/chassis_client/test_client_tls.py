@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from certificates import self_signed
-from chassis.client.budget import RetryBudget
 from chassis.client.caller import Caller
 from chassis.client.errors import ServiceUnavailable
+from chassis.client.retry_budget import RetryBudget
 from chassis.client.target import Target
 from chassis.discovery import Address
 from chassis.transport import Pool, PoolOptions

@@ -20,9 +20,9 @@ from chassis import (
     create_app,
     service_client,
 )
+from chassis.app.management import ManagementApp
 from chassis.config import ConfigSource
 from chassis.discovery.kubernetes import api as api_module
-from chassis.management import ManagementApp
 from chassis.testing import app_client, bearer
 from integration.chassis_client.scripted import Scripted, answer, scripted, silent
 from integration.chassis_client.test_remote_tokens import YES

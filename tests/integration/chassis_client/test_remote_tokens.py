@@ -15,7 +15,7 @@ from chassis import TokenServices
 from chassis.client import ServiceClients
 from chassis.discovery import Address
 from chassis.errors import ApiError, InvalidToken, TemporarilyUnavailable
-from chassis.security.remote import create_token_services
+from chassis.token_services.remote import create_token_services
 from integration.chassis_client.scripted import Request, Script, answer, scripted
 from integration.chassis_client.services import CAS, Table, live
 

@@ -14,8 +14,8 @@ import time
 from collections.abc import Awaitable, Callable
 
 from chassis.discovery import Address, LookupFailedError
-from chassis.discovery.answers import Answers
 from chassis.discovery.dns import DnsDirectory
+from chassis.discovery.dns_cache import Answers
 from chassis.discovery.resolver import SystemResolver
 from integration.chassis_discovery.name_server import NameServer
 

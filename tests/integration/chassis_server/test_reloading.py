@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-import chassis.reloading
+import chassis.serving.reloading
 from integration.chassis_server.service_process import OPEN, ServiceProcess, spawn
 
 APP = """\
@@ -34,7 +34,7 @@ if __name__ == "__main__":
 """
 FLAG = ("-m", "greeter", "--reload")
 """As on one's own machine."""
-WATCHER = ("-P", chassis.reloading.__file__, sys.executable, "-m", "greeter")
+WATCHER = ("-P", chassis.serving.reloading.__file__, sys.executable, "-m", "greeter")
 """As an image does it: the watcher needs nothing of the service to start."""
 
 

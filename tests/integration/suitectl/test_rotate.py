@@ -11,8 +11,8 @@ import pytest
 
 from chassis.client import ServiceClients
 from chassis.errors import ApiError
-from chassis.security.remote import create_token_services
-from chassis.security.token_services import TokenServices
+from chassis.security.authentication import TokenServices
+from chassis.token_services.remote import create_token_services
 from integration.suitectl.rotating import SERVICE, MountedSuite, mounted
 from redis_process import redis_port
 from suitectl.kept_secrets import KeptSecrets

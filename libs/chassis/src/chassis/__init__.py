@@ -1,6 +1,8 @@
 """The chassis every service of the suite stands on."""
 
-from chassis.app import create_app
+from chassis.app.application import create_app
+from chassis.app.health import ReadyCheck
+from chassis.app.state import Chassis, current_settings
 from chassis.client import (
     ClientCredentials,
     ServiceClient,
@@ -9,9 +11,7 @@ from chassis.client import (
     service_client,
 )
 from chassis.config import ConfigError, LiveConfig, Section, ServiceSettings
-from chassis.dependencies import current_settings
 from chassis.errors import ApiError
-from chassis.health import ReadyCheck
 from chassis.security import (
     Authentication,
     CurrentAuthentication,
@@ -21,8 +21,7 @@ from chassis.security import (
     requires,
     scope,
 )
-from chassis.server import run_service
-from chassis.state import Chassis
+from chassis.serving.server import run_service
 
 __all__ = [
     "ApiError",

@@ -5,7 +5,7 @@ import binascii
 from urllib.parse import unquote_plus
 
 from cas_server.errors import InvalidClient
-from chassis.framing import MAX_HEAD
+from chassis.http_server.framing import MAX_HEAD
 from chassis.normal_form import nfc
 
 

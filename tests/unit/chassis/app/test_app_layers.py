@@ -16,7 +16,7 @@ from chassis import (
     create_app,
     current_settings,
 )
-from chassis.management import MANAGEMENT_PATHS
+from chassis.app.management import MANAGEMENT_PATHS
 from chassis.testing import Serve, StaticTokenServices, bearer
 
 pytestmark = pytest.mark.anyio

@@ -7,10 +7,10 @@ import httpx
 import pytest
 
 from chassis import LiveConfig, ServiceSettings, create_app
+from chassis.app.health import Health
+from chassis.app.management import ManagementApp
+from chassis.app.state import Chassis
 from chassis.config import ConfigSource
-from chassis.health import Health
-from chassis.management import ManagementApp
-from chassis.state import Chassis
 from kubelet import ConfigMapVolume
 
 pytestmark = pytest.mark.anyio

@@ -12,9 +12,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from chassis import LiveConfig, ServiceSettings, create_app
+from chassis.app.management import MANAGEMENT_PATHS, ManagementApp
+from chassis.app.state import Chassis
 from chassis.errors import TemporarilyUnavailable
-from chassis.management import MANAGEMENT_PATHS, ManagementApp
-from chassis.state import Chassis
 from chassis.testing import Serve
 
 pytestmark = pytest.mark.anyio

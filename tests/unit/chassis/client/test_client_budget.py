@@ -2,7 +2,7 @@
 
 import pytest
 
-from chassis.client.budget import RetryBudget
+from chassis.client.retry_budget import RetryBudget
 
 
 class Clock:

@@ -8,8 +8,8 @@ import pytest
 import structlog
 
 from chassis.discovery import Address, LookupFailedError, resolver
-from chassis.discovery.answers import Answers
 from chassis.discovery.dns import DnsDirectory
+from chassis.discovery.dns_cache import Answers
 from chassis.discovery.resolver import SystemResolver, first_answer
 from eventually import until
 

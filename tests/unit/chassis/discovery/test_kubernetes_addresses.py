@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from chassis.discovery import Address, DiscoveryError, NameNotFoundError, NoReadyPodError
-from chassis.discovery.answers import Answers
 from chassis.discovery.dns import DnsDirectory
+from chassis.discovery.dns_cache import Answers
 from chassis.discovery.named import NamedDiscovery
 from kube_api import KubeApi
 from kube_objects import endpoint_slice, service

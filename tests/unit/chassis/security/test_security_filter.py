@@ -17,12 +17,12 @@ from chassis import (
     requires,
     scope,
 )
-from chassis.error_handlers import install_error_handlers
+from chassis.app.error_handlers import install_error_handlers
 from chassis.errors import TemporarilyUnavailable
 from chassis.security.authentication import Authentication
-from chassis.security.cache import CachedTokenServices
 from chassis.security.errors import ForeignToken
 from chassis.security.filter import SecurityFilter
+from chassis.token_services.cache import CachedTokenServices
 from unit.chassis.security.tokens import ADMIN, ALICE, KnownTokens
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from chassis import LiveConfig, ServiceSettings, create_app
-from chassis.management import MANAGEMENT_PATHS
+from chassis.app.management import MANAGEMENT_PATHS
 from chassis.telemetry.audit import AuditEvent
 
 PAGE = (Path(__file__).parents[4] / "docs" / "observability.md").read_text()

@@ -18,9 +18,9 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from chassis.client.budget import RetryBudget
 from chassis.client.content_coding import too_large
 from chassis.client.errors import ServiceTimeout, ServiceUnavailable, UnusableResponse
+from chassis.client.retry_budget import RetryBudget
 from chassis.client.target import Target
 from chassis.discovery import Discovery, DiscoveryError
 from chassis.telemetry.trace import current_trace

@@ -1,20 +1,19 @@
 """What a process shares to call other services."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from types import TracebackType
 from typing import Any, Self
 
 from chassis.client.auth import CallAuth
-from chassis.client.budget import RetryBudget
 from chassis.client.caller import Caller
 from chassis.client.client_tokens import ClientTokens
 from chassis.client.http import service_http
+from chassis.client.retry_budget import RetryBudget
 from chassis.client.service_client import ServiceClient
 from chassis.config.live import LiveConfig, Snapshot
 from chassis.config.settings import ClientSettings
 from chassis.discovery import Discovery, create_discovery
-from chassis.health import ReadyCheck
 from chassis.security.bearer import BearerToken
 from chassis.transport import Pool, PoolOptions
 
@@ -32,7 +31,7 @@ class ServiceClients:
 
     def __init__(self, live: LiveConfig[Any], *, discovery: Discovery | None = None) -> None:
         settings = live.settings
-        self.ready_checks: Mapping[str, ReadyCheck] = {}
+        self.ready_checks: Mapping[str, Callable[[], Awaitable[None]]] = {}
         self._running: AbstractAsyncContextManager[None] = nullcontext()
         if discovery is None:
             discovery = own = create_discovery(

@@ -8,7 +8,7 @@ from chassis.discovery.errors import (
     NoReadyPodError,
 )
 from chassis.discovery.factory import create_discovery
-from chassis.discovery.protocol import Address, Discovery
+from chassis.discovery.interface import Address, Discovery
 
 __all__ = [
     "Address",

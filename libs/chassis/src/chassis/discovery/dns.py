@@ -4,9 +4,9 @@ import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from chassis.discovery.answers import Answers
+from chassis.discovery.dns_cache import Answers
+from chassis.discovery.interface import Address
 from chassis.discovery.named import Directory
-from chassis.discovery.protocol import Address
 from chassis.discovery.resolver import SystemResolver
 
 

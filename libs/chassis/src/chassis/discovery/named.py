@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chassis.discovery.errors import AmbiguousNameError, LookupFailedError, NameNotFoundError
+from chassis.discovery.interface import Address
 from chassis.discovery.names import ServiceName, is_literal, parse_name
-from chassis.discovery.protocol import Address
 
 
 class Directory(Protocol):

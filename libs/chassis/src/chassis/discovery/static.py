@@ -7,8 +7,8 @@ from pathlib import Path
 import structlog
 
 from chassis.discovery.errors import LookupFailedError
+from chassis.discovery.interface import Address
 from chassis.discovery.named import Directory
-from chassis.discovery.protocol import Address
 
 _log = structlog.get_logger("chassis.discovery")
 

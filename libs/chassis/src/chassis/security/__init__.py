@@ -1,6 +1,6 @@
 """Who calls, and what they may: bearer tokens, token services, access rules."""
 
-from chassis.security.authentication import Authentication
+from chassis.security.authentication import Authentication, TokenServices
 from chassis.security.errors import Unauthenticated
 from chassis.security.rules import (
     CurrentAuthentication,
@@ -10,7 +10,6 @@ from chassis.security.rules import (
     requires,
     scope,
 )
-from chassis.security.token_services import TokenServices
 
 __all__ = [
     "Authentication",

@@ -1,8 +1,8 @@
-"""Who is calling, as the authorization server said it."""
+"""Who is calling, and the port through which a resource server learns it from a token."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,3 +26,22 @@ class Authentication:
     def name(self) -> str:
         """Return the user's name, or the client's where no user is involved."""
         return self.client_id if self.user_name is None else self.user_name
+
+
+class TokenServices(Protocol):
+    """Turn an access token into an `Authentication`.
+
+    It fails closed: whatever is not a clear yes is one of the two errors.
+    """
+
+    async def authenticate(self, token: str) -> Authentication:
+        """Check the token.
+
+        Raises `InvalidToken` for a token that is not good here, `TemporarilyUnavailable` when
+        nobody can say.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Release what the checks hold on to."""
+        ...

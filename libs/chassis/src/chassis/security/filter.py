@@ -7,11 +7,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chassis.config.live import LiveConfig
 from chassis.errors import ApiError, error_response
-from chassis.security.authentication import Authentication
+from chassis.security.authentication import Authentication, TokenServices
 from chassis.security.bearer import BearerToken, bearer_token, refuse_token_in_uri
 from chassis.security.errors import ForeignToken, Unauthenticated
 from chassis.security.paths import path_patterns
-from chassis.security.token_services import TokenServices
 from chassis.telemetry.audit import AuditEvent, audit
 
 Enrich = Callable[[Authentication], Awaitable[Authentication]]

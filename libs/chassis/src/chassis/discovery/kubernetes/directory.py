@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from chassis.discovery.dns import DnsDirectory
 from chassis.discovery.errors import LookupFailedError, NameNotFoundError, NoReadyPodError
+from chassis.discovery.interface import Address
 from chassis.discovery.kubernetes.api import ApiServer
 from chassis.discovery.kubernetes.doubts import Doubts
 from chassis.discovery.kubernetes.mirror import Mirror
@@ -19,7 +20,6 @@ from chassis.discovery.kubernetes.objects import (
 )
 from chassis.discovery.kubernetes.watch import VERBS, Watch
 from chassis.discovery.named import Directory
-from chassis.discovery.protocol import Address
 
 CALLS = frozenset((r.group, r.plural, verb) for r in (SERVICES, ENDPOINT_SLICES) for verb in VERBS)
 """Each call made: API group, resource, verb. `k8s/components/discovery-rbac` allows these."""

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from chassis.discovery.protocol import Address
+from chassis.discovery.interface import Address
 
 FIRST_S, LONGEST_S = 0.5, 5.0
 

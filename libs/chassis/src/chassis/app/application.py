@@ -1,0 +1,190 @@
+"""The one factory: a FastAPI application with everything a service of the suite has."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import anyio
+from fastapi import APIRouter, FastAPI
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from chassis.app.error_handlers import install_error_handlers
+from chassis.app.health import Health, ReadyCheck
+from chassis.app.management import MANAGEMENT_PATHS
+from chassis.app.middleware import (
+    BodyLimit,
+    ContextPath,
+    CorsHeaders,
+    FastPaths,
+    Faults,
+    HeadRequests,
+    JsonBodies,
+    PathCheck,
+    Preflights,
+    RequestLayer,
+    SourceAddress,
+)
+from chassis.app.state import Chassis
+from chassis.client.clients import ServiceClients
+from chassis.config.live import LiveConfig, Snapshot
+from chassis.config.metrics import ConfigCollector
+from chassis.errors import NotFound
+from chassis.security.authentication import Authentication, TokenServices
+from chassis.security.filter import SecurityFilter
+from chassis.telemetry.access_log import AccessLog
+from chassis.telemetry.audit import AuditEvent
+from chassis.telemetry.logs import set_levels
+from chassis.telemetry.metrics import RequestMetrics
+from chassis.telemetry.security_events import SecurityEvents
+from chassis.token_services.remote import create_token_services
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+UserDetails = Callable[[Authentication], Awaitable[Authentication]]
+
+
+def create_app(
+    live: LiveConfig[Any],
+    *,
+    title: str,
+    version: str,
+    routers: Sequence[APIRouter] = (),
+    lifespan: Lifespan | None = None,
+    token_services: TokenServices | None = None,
+    user_details: UserDetails | None = None,
+    fast_paths: Mapping[str, ASGIApp] | None = None,
+    ready_checks: Mapping[str, ReadyCheck] | None = None,
+) -> FastAPI:
+    """Build an application on a live configuration.
+
+    `lifespan` holds what the service itself opens and closes. Without `token_services` bearer
+    tokens are checked at the authorization server that `security.oauth2.resource` names.
+    `fast_paths` are answered before the security filter and FastAPI.
+    """
+    chassis = _chassis(live, title, version, token_services, ready_checks or {})
+    app = _ServiceApp(
+        title=title,
+        version=version,
+        lifespan=_lifespan(chassis, lifespan),
+        redirect_slashes=False,  # one path has one meaning, for the security filter too
+    )
+    app.state.chassis = chassis
+    install_error_handlers(app)
+    for router in routers:
+        app.include_router(router)
+    app.layers = _layers(app.routes_only, chassis, fast_paths or {}, user_details)
+    return app
+
+
+class _ServiceApp(FastAPI):
+    """A FastAPI application within the chassis' layers, which see a request first."""
+
+    layers: ASGIApp
+
+    def __call__(  # type: ignore[override]  # the same by its callers, one coroutine less
+        self, scope: Scope, receive: Receive, send: Send
+    ) -> Awaitable[None]:
+        return self.layers(scope, receive, send)
+
+    async def routes_only(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve as FastAPI does, without the layers."""
+        await super().__call__(scope, receive, send)
+
+
+def _chassis(
+    live: LiveConfig[Any],
+    title: str,
+    version: str,
+    token_services: TokenServices | None,
+    ready_checks: Mapping[str, ReadyCheck],
+) -> Chassis:
+    clients, registry = ServiceClients(live), _registry(live)
+    return Chassis(
+        title=title,
+        version=version,
+        live=live,
+        registry=registry,
+        security_events=SecurityEvents(AuditEvent, registry),
+        health=Health({**clients.ready_checks, **ready_checks}),
+        clients=clients,
+        token_services=token_services or create_token_services(live, clients),
+    )
+
+
+def _registry(live: LiveConfig[Any]) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    for collector in (ProcessCollector, PlatformCollector, GCCollector):
+        collector(registry=registry)
+    registry.register(ConfigCollector(live))
+    return registry
+
+
+def _layers(
+    layer: ASGIApp,
+    chassis: Chassis,
+    fast_paths: Mapping[str, ASGIApp],
+    user_details: UserDetails | None,
+) -> ASGIApp:
+    """Stand the layers around FastAPI, the innermost first."""
+    live, server = chassis.live, chassis.live.settings.server
+    layer = SecurityFilter(JsonBodies(layer), live, chassis.token_services, enrich=user_details)
+    layer = FastPaths(layer, paths={**_MANAGEMENT_ONLY, **fast_paths})
+    layer = Faults(layer)
+    layer = BodyLimit(layer, limit=server.max_body_size)
+    prefix = server.servlet.context_path.strip("/")
+    if prefix:
+        layer = ContextPath(layer, prefix=prefix)
+    layer = RequestLayer(
+        SourceAddress(HeadRequests(PathCheck(Preflights(layer))), live=live),
+        live=live,
+        metrics=RequestMetrics(chassis.registry),
+        security_events=chassis.security_events,
+        access_log=AccessLog(),
+        limit=server.limit_concurrency,
+    )
+    # These know their callers by a secret of the request itself: no page may use a browser's.
+    below = [f"/{prefix}{path}" if prefix else path for path in fast_paths]
+    return CorsHeaders(layer, live, without_credentials=below)
+
+
+async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
+    del scope, receive, send
+    raise NotFound
+
+
+_MANAGEMENT_ONLY: Mapping[str, ASGIApp] = dict.fromkeys(MANAGEMENT_PATHS, _nothing_here)
+"""404 on the API port, token or not."""
+
+
+def _lifespan(chassis: Chassis, own: Lifespan | None) -> Lifespan:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            with chassis.security_events.receiving():
+                await stack.enter_async_context(_following(chassis.live))
+                await stack.enter_async_context(chassis.clients)
+                stack.push_async_callback(chassis.token_services.aclose)
+                if own is not None:
+                    await stack.enter_async_context(own(app))
+            yield
+
+    return lifespan
+
+
+@asynccontextmanager
+async def _following(live: LiveConfig[Any]) -> AsyncIterator[None]:
+    """Follow the configuration's mounts, and the log levels with it."""
+    set_levels(live.settings.logging.level)
+    live.on_change(_apply_levels)
+    stop = anyio.Event()
+    task = asyncio.create_task(live.run(stop), name="configuration")
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+def _apply_levels(snapshot: Snapshot[Any]) -> None:
+    set_levels(snapshot.settings.logging.level)

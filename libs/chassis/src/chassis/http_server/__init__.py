@@ -1,0 +1,1 @@
+"""The HTTP/1.1 server: uvicorn within bounds on heads, bodies, times and memory."""

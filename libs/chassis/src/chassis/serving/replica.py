@@ -1,0 +1,102 @@
+"""One process of a service: the API and management ports in one loop, and its end.
+
+On SIGTERM the replica becomes unready and goes on answering, each answer with
+`Connection: close`, while the news spreads (`server.drain-wait`); then it takes no more
+connections, finishes what is running (`server.shutdown-timeout`) and closes its pools. Alive,
+started and unready are told until the very end.
+"""
+
+import asyncio
+import contextlib
+import gc
+import signal
+import socket
+
+import structlog
+from fastapi import FastAPI
+
+from chassis.app.management import ManagementApp
+from chassis.app.state import Chassis
+from chassis.http_server.byte_budget import ByteBudget
+from chassis.http_server.listener import listening
+from chassis.http_server.web_server import WebServer
+
+_MANAGEMENT_OFFSET = 10_000
+# Objects before a collection of the youngest: at the default of 700 the collector makes the tail.
+_GENERATION_0 = 50_000
+
+_log = structlog.get_logger("chassis.server")
+
+
+class Replica:
+    """Serve an application until the first SIGTERM or SIGINT; a second one ends it at once."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+        self._chassis: Chassis = app.state.chassis
+        self._settings = self._chassis.live.settings.server
+        # No smaller than one body may be.
+        budget = ByteBudget(max(self._settings.body_budget, self._settings.max_body_size))
+        self._api = WebServer(app, self._settings, budget=budget)
+        self._management = WebServer(ManagementApp(self._chassis), self._settings, budget=budget)
+        self._stop, self._at_once = asyncio.Event(), asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve and drain; raise `ListenError` where a port is taken."""
+        self._handle_signals()
+        self._chassis.live.on_restart(self._stop.set)
+        server = self._settings
+        async with contextlib.AsyncExitStack() as stack:
+            api = stack.enter_context(listening(server.address, server.port, setting="server.port"))
+            management = stack.enter_context(
+                listening(*self._management_address(api), setting="management.server.port")
+            )
+            await stack.enter_async_context(self._management.running(management))
+            await stack.enter_async_context(self._app.router.lifespan_context(self._app))
+            await stack.enter_async_context(self._api.running(api))
+            self._started(api, management)
+            await self._stop.wait()
+            await self._drain()
+        _log.info("stopped")
+
+    def _started(self, api: socket.socket, management: socket.socket) -> None:
+        _log.info("started", address=_address(api), management=_address(management))
+        # What start-up made lives on: the collector need not look at it ever again.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(_GENERATION_0)
+        self._chassis.health.started = True
+
+    async def _drain(self) -> None:
+        """Answer on, unready, until the balancers must know; not at all where so configured."""
+        self._chassis.health.draining = True
+        self._api.close_after_answers()
+        if self._settings.shutdown == "graceful":
+            _log.info("draining", seconds=self._settings.drain_wait)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._at_once.wait(), self._settings.drain_wait)
+
+    def _handle_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._signalled)
+
+    def _signalled(self) -> None:
+        if self._stop.is_set():
+            self._at_once.set()
+            self._api.force_exit = self._management.force_exit = True
+        self._stop.set()
+
+    def _management_address(self, api: socket.socket) -> tuple[str, int]:
+        chosen = self._chassis.live.settings.management.server
+        address = chosen.address or self._settings.address
+        if chosen.port is not None:
+            return address, chosen.port
+        # A free port was asked for: then any free one will do here too.
+        offset = api.getsockname()[1] + _MANAGEMENT_OFFSET
+        return address, offset if self._settings.port else 0
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,1 @@
+"""Access tokens checked at the authorization server, and the results cached."""

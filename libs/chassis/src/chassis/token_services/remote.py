@@ -1,0 +1,152 @@
+"""Tokens checked at the authorization server, one call a token.
+
+It fails closed, and tells whose fault it was: the token's is 401, the authorization server's
+and our own are logged and 503.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+
+from chassis.client.caller import Caller
+from chassis.client.clients import ServiceClients
+from chassis.client.errors import ServiceUnavailable, UnusableResponse
+from chassis.client.target import Endpoint
+from chassis.config.live import LiveConfig
+from chassis.config.sections import OAuth2Settings
+from chassis.errors import InvalidToken, TemporarilyUnavailable
+from chassis.security.authentication import Authentication, TokenServices
+from chassis.security.basic import OwnCredentials
+from chassis.token_services.cache import CachedTokenServices
+from chassis.token_services.response import (
+    MalformedAnswerError,
+    checked_token,
+    json_object,
+    known_user,
+)
+from chassis.transport import RawRequest, RawResponse
+
+# A token the server finds too long is one it has never issued.
+_TOKEN_ERRORS = frozenset({"invalid_token", "invalid_request"})
+
+_UNKNOWN = "The access token can't be checked now; try again"
+
+_log = structlog.get_logger("chassis.security")
+
+
+def create_token_services(live: LiveConfig[Any], clients: ServiceClients) -> TokenServices:
+    """Return token services that ask the authorization server, through a short cache."""
+    return CachedTokenServices(RemoteTokenServices(live, clients.caller), live)
+
+
+class RemoteTokenServices:
+    """Ask check_token, or the user-info endpoint where the settings prefer it."""
+
+    def __init__(self, live: LiveConfig[Any], caller: Caller) -> None:
+        self._live = live
+        self._caller = caller
+        self._credentials = OwnCredentials()
+
+    async def authenticate(self, token: str) -> Authentication:
+        """Check the token with one call, repeated on another connection where one breaks."""
+        oauth2: OAuth2Settings = self._live.settings.security.oauth2
+        uri, is_check_token = _where(oauth2)
+        endpoint = _endpoint(uri)
+        if is_check_token:
+            credentials = self._credentials.header(oauth2.client)
+            request, read = _check_token_request(endpoint, credentials, token), _read_check_token
+        else:
+            request, read = _user_info_request(endpoint, token), _read_user_info
+        try:
+            response = await self._caller.call(endpoint.target, request, idempotent=True)
+        except UnusableResponse as error:
+            raise _unusable(error.reason) from None
+        except ServiceUnavailable:
+            raise TemporarilyUnavailable(_UNKNOWN) from None
+        return _judged(response, oauth2, read)
+
+    async def aclose(self) -> None:
+        """Do nothing: the connections belong to the clients."""
+
+
+def _where(oauth2: OAuth2Settings) -> tuple[str, bool]:
+    """Return where to ask, and whether that is check_token."""
+    resource = oauth2.resource
+    token_info, user_info = resource.token_info_uri, resource.user_info_uri
+    if token_info and (resource.prefer_token_info or not user_info):
+        return token_info, True
+    if user_info:
+        return user_info, False
+    _log.error("security.oauth2.resource.token-info-uri is not set, so no token can be checked")
+    raise TemporarilyUnavailable("Access tokens can't be checked here")
+
+
+@lru_cache(maxsize=8)
+def _endpoint(uri: str) -> Endpoint:
+    return Endpoint.parse(uri)
+
+
+def _check_token_request(endpoint: Endpoint, credentials: bytes, token: str) -> RawRequest:
+    body = b"token=" + quote(token, safe="").encode("ascii")
+    headers = [
+        (b"Host", endpoint.host),
+        (b"Authorization", credentials),
+        (b"Content-Type", b"application/x-www-form-urlencoded"),
+        (b"Accept", b"application/json"),
+        (b"Content-Length", b"%d" % len(body)),
+    ]
+    return RawRequest(b"POST", endpoint.path, headers, body)
+
+
+def _user_info_request(endpoint: Endpoint, token: str) -> RawRequest:
+    headers = [
+        (b"Host", endpoint.host),
+        (b"Authorization", b"Bearer " + token.encode("ascii")),
+        (b"Accept", b"application/json"),
+    ]
+    return RawRequest(b"GET", endpoint.path, headers)
+
+
+_Read = Callable[[RawResponse, OAuth2Settings], Authentication]
+
+
+def _judged(response: RawResponse, oauth2: OAuth2Settings, read: _Read) -> Authentication:
+    try:
+        return read(response, oauth2)
+    except MalformedAnswerError as error:
+        raise _unusable(str(error), status=response.status) from None
+
+
+def _unusable(reason: str, **details: int) -> TemporarilyUnavailable:
+    """Log and tell why the response of the authorization server can't be used."""
+    _log.error("authorization server unusable", reason=reason, **details)
+    return TemporarilyUnavailable(f"The authorization server's response can't be used: {reason}")
+
+
+def _read_check_token(response: RawResponse, oauth2: OAuth2Settings) -> Authentication:
+    match response.status:
+        case 200:
+            return checked_token(response.body, resource_id=oauth2.resource.id)
+        case 400 if json_object(response.body).get("error") in _TOKEN_ERRORS:
+            raise InvalidToken
+        case 401 | 403:
+            raise MalformedAnswerError(
+                "it refuses our own credentials; see security.oauth2.client and check-tokens"
+            )
+    raise MalformedAnswerError(f"an unexpected status, {response.status}")
+
+
+def _read_user_info(response: RawResponse, oauth2: OAuth2Settings) -> Authentication:
+    match response.status:
+        case 200:
+            return known_user(
+                response.body,
+                client_id=oauth2.client.client_id or "",
+                resource_id=oauth2.resource.id,
+            )
+        case 401 | 403:
+            raise InvalidToken
+    raise MalformedAnswerError(f"an unexpected status, {response.status}")

@@ -1,0 +1,92 @@
+"""Answers leave in one piece."""
+
+import asyncio
+import socket
+
+import pytest
+import uvloop
+
+from chassis.http_server.coalescing import CoalescingTransport
+
+
+class _Protocol(asyncio.Protocol):
+    def __init__(self, lost: asyncio.Event) -> None:
+        self._lost = lost
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        self._lost.set()
+
+
+async def _pair(lost: asyncio.Event | None = None) -> tuple[CoalescingTransport, socket.socket]:
+    ours, theirs = socket.socketpair()
+    theirs.settimeout(0)
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_connection(
+        lambda: _Protocol(lost or asyncio.Event()), sock=ours
+    )
+    return CoalescingTransport(transport, loop), theirs
+
+
+@pytest.mark.anyio
+async def test_head_and_body_of_one_turn_are_one_piece() -> None:
+    transport, peer = await _pair()
+    transport.write(b"head ")
+    transport.write(b"body")
+    with peer, pytest.raises(BlockingIOError):
+        peer.recv(100)
+    assert not transport.is_closing()
+    transport.close()
+
+
+@pytest.mark.anyio
+async def test_what_was_written_arrives_in_order() -> None:
+    transport, peer = await _pair()
+    with peer:
+        transport.write(b"one ")
+        await asyncio.sleep(0)
+        transport.write(b"two ")
+        transport.write(b"three")
+        await asyncio.sleep(0)
+        assert await asyncio.get_running_loop().sock_recv(peer, 100) == b"one two three"
+    transport.close()
+
+
+@pytest.mark.anyio
+async def test_close_sends_what_is_kept() -> None:
+    transport, peer = await _pair()
+    with peer:
+        transport.write(b"last words")
+        transport.close()
+        assert await asyncio.get_running_loop().sock_recv(peer, 100) == b"last words"
+
+
+@pytest.mark.anyio
+async def test_much_is_handed_on_at_once_so_that_back_pressure_is_felt() -> None:
+    transport, peer = await _pair()
+    with peer:
+        for _ in range(3):
+            transport.write(b"x" * 40_000)
+        assert transport._transport.get_write_buffer_size() > 0 or peer.recv(10)
+        assert transport._size < 80_000
+    transport.close()
+
+
+async def _write_to_nobody() -> list[dict[str, object]]:
+    faults: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
+    lost = asyncio.Event()
+    transport, peer = await _pair(lost)
+    with peer:
+        transport.abort()
+        await lost.wait()
+        transport.write(b"for nobody")
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    return faults
+
+
+def test_what_a_peer_who_left_did_not_get_is_dropped_without_a_word() -> None:
+    """On uvloop, as services run: each such peer left a traceback in the log."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(_write_to_nobody()) == []

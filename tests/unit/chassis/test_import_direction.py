@@ -1,0 +1,58 @@
+"""The packages of the chassis import each other in one direction."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import chassis
+
+ROOT = Path(chassis.__file__).parent
+LAYERS = (
+    ("ant", "normal_form", "single_flight", "strict_json"),
+    ("telemetry",),
+    ("errors",),
+    ("config", "transport"),
+    ("discovery", "security"),
+    ("client", "http_server"),
+    ("token_services",),
+    ("app",),
+    ("serving", "testing"),
+    ("__init__",),
+)
+"""The lowest first. A package imports those of lower layers, never a neighbour or a higher one."""
+LAYER_OF = {name: level for level, names in enumerate(LAYERS) for name in names}
+
+
+def part_of(module: str) -> str:
+    """Name the package, or the flat module, that `chassis.…` belongs to."""
+    return [*module.split("."), "__init__"][1]
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the line and the module of each import of the chassis, those in functions included."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, name.name) for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}:{node.lineno}: write the import in full"
+            assert node.module
+            from_root = node.module == "chassis"
+            names = [f"chassis.{name.name}" for name in node.names] if from_root else [node.module]
+            yield from ((node.lineno, name) for name in names)
+
+
+def test_every_package_has_its_layer() -> None:
+    found = {path.stem for path in ROOT.iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert found - {"__pycache__"} == set(LAYER_OF)
+
+
+def test_imports_lead_down() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line}: {own} imports {other}, which is not below it"
+        for path in sorted(ROOT.rglob("*.py"))
+        for own in [path.relative_to(ROOT).parts[0].removesuffix(".py")]
+        for line, module in imports(path)
+        if module.partition(".")[0] == "chassis" and (other := part_of(module)) != own
+        if LAYER_OF[other] >= LAYER_OF[own]
+    ]
+    assert not wrong, "\n".join(["", *wrong])

@@ -1,0 +1,201 @@
+"""Checked tokens are kept for moments, and many checks of one token are one call."""
+
+import asyncio
+import gc
+import time
+import weakref
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chassis import LiveConfig, ServiceSettings
+from chassis.config import ConfigSource
+from chassis.errors import InvalidToken, TemporarilyUnavailable
+from chassis.security.authentication import Authentication
+from chassis.token_services.cache import CachedTokenServices
+from unit.chassis.security.tokens import ALICE, KnownTokens
+
+
+def cached(tokens: KnownTokens, **resource: Any) -> CachedTokenServices:
+    settings = ServiceSettings(security={"oauth2": {"resource": resource}})
+    return CachedTokenServices(tokens, LiveConfig.fixed(settings))
+
+
+@pytest.mark.anyio
+async def test_a_yes_is_kept() -> None:
+    tokens = KnownTokens()
+    services = cached(tokens)
+    assert await services.authenticate("alice") is await services.authenticate("alice")
+    assert tokens.checks == 1
+
+
+@pytest.mark.anyio
+async def test_a_no_is_kept() -> None:
+    tokens = KnownTokens()
+    services = cached(tokens)
+    for _ in range(3):
+        with pytest.raises(InvalidToken) as raised:
+            await services.authenticate("wrong")
+    assert tokens.checks == 1
+    assert raised.value.__traceback__ is not None
+
+
+@pytest.mark.anyio
+async def test_zero_keeps_nothing() -> None:
+    tokens = KnownTokens()
+    services = cached(tokens, cache_ttl=0, negative_cache_ttl=0)
+    for token in ("alice", "alice", "wrong", "wrong"):
+        await asyncio.gather(services.authenticate(token), return_exceptions=True)
+    assert tokens.checks == 4
+
+
+@pytest.mark.anyio
+async def test_a_yes_is_never_kept_beyond_expiry() -> None:
+    expired = replace(ALICE, expires_at=int(time.time()))
+    tokens = KnownTokens({"alice": expired})
+    services = cached(tokens, cache_ttl=60)
+    await services.authenticate("alice")
+    await services.authenticate("alice")
+    assert tokens.checks == 2
+
+
+@pytest.mark.anyio
+async def test_an_outage_is_not_kept() -> None:
+    class Flaky(KnownTokens):
+        async def authenticate(self, token: str) -> Authentication:
+            authentication = await super().authenticate(token)
+            if self.checks == 1:
+                raise TemporarilyUnavailable
+            return authentication
+
+    services = cached(Flaky())
+    with pytest.raises(TemporarilyUnavailable):
+        await services.authenticate("alice")
+    assert (await services.authenticate("alice")).name == "alice"
+
+
+@pytest.mark.anyio
+@pytest.mark.bound("token-cache")
+async def test_the_number_kept_is_bounded_and_made_up_tokens_push_no_good_one_out() -> None:
+    tokens = KnownTokens({f"good{n}": ALICE for n in range(5)})
+    services = cached(tokens, cache_size=3, cache_ttl=60, negative_cache_ttl=60)
+    for token in [*tokens.known, *(f"bad{n}" for n in range(50))]:
+        await asyncio.gather(services.authenticate(token), return_exceptions=True)
+    assert (len(services._yes), len(services._no)) == (3, 3)
+    before = tokens.checks
+    await services.authenticate("good4")
+    assert tokens.checks == before
+
+
+@pytest.mark.anyio
+async def test_keys_are_digests_not_tokens() -> None:
+    services = cached(KnownTokens())
+    await services.authenticate("alice")
+    (key,) = services._yes._entries
+    assert len(key) == 32
+    assert b"alice" not in key
+
+
+@pytest.mark.anyio
+async def test_many_checks_of_one_token_are_one_call_and_share_its_end() -> None:
+    tokens = KnownTokens()
+    tokens.may_answer.clear()
+    services = cached(tokens, cache_ttl=0, negative_cache_ttl=0)
+    good = [asyncio.create_task(services.authenticate("alice")) for _ in range(10)]
+    bad = [asyncio.create_task(services.authenticate("wrong")) for _ in range(10)]
+    await tokens.begun.wait()
+    tokens.may_answer.set()
+    assert {(await task).name for task in good} == {"alice"}
+    refused = await asyncio.gather(*bad, return_exceptions=True)
+    assert all(isinstance(error, InvalidToken) for error in refused)
+    assert tokens.checks == 2
+
+
+@pytest.mark.anyio
+async def test_a_cancelled_waiter_leaves_the_others_alone() -> None:
+    tokens = KnownTokens()
+    tokens.may_answer.clear()
+    services = cached(tokens)
+    first, second, third = (asyncio.create_task(services.authenticate("alice")) for _ in range(3))
+    await tokens.begun.wait()
+    second.cancel()
+    tokens.may_answer.set()
+    assert (await first).name == (await third).name == "alice"
+    assert tokens.checks == 1
+
+
+@pytest.mark.anyio
+async def test_when_the_caller_who_asks_is_cancelled_another_takes_over() -> None:
+    tokens = KnownTokens()
+    tokens.may_answer.clear()
+    services = cached(tokens)
+    first, second, third = (asyncio.create_task(services.authenticate("alice")) for _ in range(3))
+    await tokens.begun.wait()
+    tokens.begun.clear()
+    first.cancel()
+    await tokens.begun.wait()
+    tokens.may_answer.set()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    assert (await second).name == (await third).name == "alice"
+    assert tokens.checks == 2
+    assert len(services._flights) == 0
+
+
+@pytest.mark.anyio
+@pytest.mark.bound("token-cache-time")
+async def test_a_reload_of_the_ttl_counts_at_once(tmp_path: Path) -> None:
+    def write(ttl: str) -> None:
+        text = f"security: {{oauth2: {{resource: {{cache-ttl: {ttl}}}}}}}\n"
+        (tmp_path / "application.yaml").write_text(text)
+
+    write("60s")
+    live = LiveConfig.load(ConfigSource("rest-service", config_dir=tmp_path), ServiceSettings)
+    tokens = KnownTokens()
+    services = CachedTokenServices(tokens, live)
+    await services.authenticate("alice")
+    await services.authenticate("alice")
+    assert tokens.checks == 1
+    write("0")
+    await live.look()
+    await services.authenticate("alice")
+    await services.authenticate("alice")
+    assert tokens.checks == 3
+
+
+@pytest.mark.anyio
+async def test_closing_closes_what_is_behind() -> None:
+    tokens = KnownTokens()
+    await cached(tokens).aclose()
+    assert tokens.closed
+
+
+@pytest.mark.anyio
+async def test_a_kept_no_keeps_neither_request_nor_token() -> None:
+    """A kept error once held, by its traceback, every frame up to the request."""
+
+    class Held:
+        """Stands for what the frames hold."""
+
+    class Refusing:
+        def __init__(self) -> None:
+            self.held: weakref.ref[Held] | None = None
+
+        async def authenticate(self, token: str) -> Authentication:
+            held = Held()
+            self.held = weakref.ref(held)
+            raise InvalidToken(f"no token of {len(token)} characters")
+
+        async def aclose(self) -> None:
+            """Close nothing."""
+
+    inner = Refusing()
+    services = CachedTokenServices(inner, LiveConfig.fixed(ServiceSettings()))
+    for _ in range(2):
+        with pytest.raises(InvalidToken, match="no token of 5 characters"):
+            await services.authenticate("wrong")
+    gc.collect()
+    assert inner.held is not None
+    assert inner.held() is None

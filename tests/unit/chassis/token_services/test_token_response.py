@@ -1,0 +1,195 @@
+"""PROTOCOL.md's traps, on the resource server's side: doubt is a no."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from chassis.errors import InvalidToken
+from chassis.token_services.response import MalformedAnswerError, checked_token, known_user
+
+LIVE: dict[str, Any] = {
+    "active": True,
+    "client_id": "demo-app",
+    "user_name": "alice",
+    "authorities": ["ROLE_USER"],
+    "scope": ["read", "write"],
+    "aud": ["rest-service", "diff-ns-service"],
+    "exp": 4102444800,
+    "jti": "1",
+    "department": "sales",
+}
+
+
+def check(**changed: Any) -> Any:
+    body = {key: value for key, value in {**LIVE, **changed}.items() if value is not ...}
+    return checked_token(json.dumps(body).encode(), resource_id="rest-service")
+
+
+def test_a_live_token_says_who_calls() -> None:
+    caller = check()
+    assert (caller.name, caller.user_name, caller.client_id) == ("alice", "alice", "demo-app")
+    assert caller.scopes == {"read", "write"}
+    assert caller.authorities == {"ROLE_USER"}
+    assert caller.audience == {"rest-service", "diff-ns-service"}
+    assert caller.expires_at == 4102444800
+    assert caller.claims["department"] == "sales"
+
+
+def test_a_client_token_has_no_user_and_is_named_by_its_client() -> None:
+    caller = check(user_name=...)
+    assert caller.user_name is None
+    assert caller.name == "demo-app"
+
+
+def test_an_old_server_that_leaves_active_out_is_understood() -> None:
+    assert check(active=...).client_id == "demo-app"
+
+
+def test_scope_and_audience_may_be_texts_as_some_servers_write_them() -> None:
+    caller = check(scope="read write", aud="rest-service")
+    assert caller.scopes == {"read", "write"}
+    assert caller.audience == {"rest-service"}
+
+
+@pytest.mark.parametrize(
+    ("authorities", "read"),
+    [
+        ("ROLE_USER", {"ROLE_USER"}),
+        ("ROLE_USER, ROLE_ADMIN,", {"ROLE_USER", "ROLE_ADMIN"}),
+        ("", set()),
+        ([], set()),
+        ([{"authority": "ROLE_USER"}], {"ROLE_USER"}),
+        ([{"authority": "ROLE_USER", "id": 7}, "ROLE_ADMIN"], {"ROLE_USER", "ROLE_ADMIN"}),
+        ([{"role": "ROLE_USER"}, {"value": "ROLE_ADMIN"}], {"ROLE_USER", "ROLE_ADMIN"}),
+        (["ROLE_A,ROLE_ADMIN"], {"ROLE_A,ROLE_ADMIN"}),
+    ],
+)
+def test_authorities_are_read_as_spring_reads_them(authorities: object, read: set[str]) -> None:
+    """A list is a list already: no name in it becomes two."""
+    assert check(authorities=authorities).authorities == read
+    body = json.dumps({"username": "alice", "authorities": authorities}).encode()
+    assert known_user(body, client_id="c", resource_id=None).authorities == read
+
+
+def test_a_token_without_exp_counts_until_it_is_checked_again() -> None:
+    """RFC 7662, 2.2: it is optional, and the server has just said that the token lives."""
+    assert check(exp=...).expires_at is None
+
+
+def test_an_exp_with_a_fraction_is_a_number_too() -> None:
+    """RFC 7519, 2, NumericDate."""
+    assert check(exp=4102444800.5).expires_at == 4102444800
+
+
+def test_an_audience_as_text_is_one_name() -> None:
+    """RFC 7519, 4.1.3; divided, a name with a space would open two services."""
+    with pytest.raises(InvalidToken):
+        check(aud="other rest-service")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"active": False},
+        {"exp": 1},
+        {"exp": 1.5},
+        {"exp": int(time.time())},  # has come, whenever this runs
+        {"aud": ...},
+        {"aud": []},
+        {"aud": ["diff-ns-service"]},
+        {"aud": ["REST-SERVICE"]},
+    ],
+    ids=lambda changed: f"{next(iter(changed))}",
+)
+def test_a_dead_expired_or_foreign_token_is_refused(changed: dict[str, Any]) -> None:
+    with pytest.raises(InvalidToken):
+        check(**changed)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"active": "true"},
+        {"active": 1},
+        {"active": None},
+        {"error": "invalid_token"},
+        {"client_id": ...},
+        {"client_id": ""},
+        {"client_id": 1},
+        {"user_name": None},
+        {"user_name": ""},
+        {"authorities": 1},
+        {"authorities": None},
+        {"authorities": {"authority": "ROLE_ADMIN"}},
+        {"authorities": [1]},
+        {"authorities": [["ROLE_ADMIN"]]},
+        {"authorities": [{"name": "ROLE_ADMIN", "id": 1}]},
+        {"authorities": [{"authority": ["ROLE_ADMIN"]}]},
+        {"scope": None},
+        {"aud": {"rest-service": True}},
+        {"scope": {"read": True}},
+        {"aud": 1},
+        {"exp": "4102444800"},
+        {"exp": True},
+        {"exp": [4102444800]},
+        {"exp": None},
+    ],
+    ids=str,
+)
+def test_an_answer_without_the_needed_fields_lets_nobody_in(changed: dict[str, Any]) -> None:
+    with pytest.raises(MalformedAnswerError):
+        check(**changed)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"null",
+        b'"alice"',
+        b"<html>",
+        b'{"detail":"Not Found"}',
+        json.dumps(LIVE).encode().replace(b"4102444800", b"1e999"),
+        json.dumps(LIVE).encode().replace(b"4102444800", b"Infinity"),
+        json.dumps(LIVE).encode().replace(b"alice", b"\\ud800"),
+        b"\xff\xfe",
+        b"[" * 100_000,
+    ],
+)
+def test_an_answer_that_is_no_token_lets_nobody_in(body: bytes) -> None:
+    """Resource servers from 2.3.5 on took `{"detail": …}` for a good token."""
+    with pytest.raises(MalformedAnswerError):
+        checked_token(body, resource_id=None)
+
+
+def test_a_malformed_answer_is_never_quoted() -> None:
+    with pytest.raises(MalformedAnswerError) as raised:
+        check(client_id=["s3cret"])
+    assert "s3cret" not in str(raised.value)
+
+
+def test_without_a_resource_id_any_audience_will_do() -> None:
+    body = json.dumps({**LIVE, "aud": ["other"]}).encode()
+    assert checked_token(body, resource_id=None).audience == {"other"}
+
+
+def test_user_info_names_the_user_of_the_own_client() -> None:
+    body = json.dumps({"username": "alice", "authorities": ["ROLE_USER"]}).encode()
+    caller = known_user(body, client_id="rest-service", resource_id=None)
+    assert (caller.user_name, caller.client_id) == ("alice", "rest-service")
+    assert caller.authorities == {"ROLE_USER"}
+
+
+def test_user_info_without_audience_does_not_pass_where_one_is_demanded() -> None:
+    body = json.dumps({"username": "alice"}).encode()
+    with pytest.raises(InvalidToken):
+        known_user(body, client_id="rest-service", resource_id="rest-service")
+
+
+def test_user_info_that_names_nobody_lets_nobody_in() -> None:
+    with pytest.raises(MalformedAnswerError):
+        known_user(b'{"authorities":["ROLE_ADMIN"]}', client_id="c", resource_id=None)
