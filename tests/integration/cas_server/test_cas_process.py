@@ -61,7 +61,7 @@ async def _secrets_used(cas: CasProcess) -> set[str]:
 
 @pytest.mark.anyio
 async def test_logs_at_debug_hold_no_token_and_no_secret(process: CasProcess) -> None:
-    """PROTOCOL, rule 8."""
+    """docs/design/protocol.md, "Secrets"."""
     secrets = await _secrets_used(process)
     assert process.end() == 0
     assert "/oauth/revoke" in process.output, "the log does say what happened"
@@ -72,7 +72,7 @@ async def test_logs_at_debug_hold_no_token_and_no_secret(process: CasProcess) ->
 async def test_redis_away_is_alive_but_not_ready_and_heals(
     process: CasProcess, own_redis: RedisProcess
 ) -> None:
-    """PROTOCOL, rule 12: liveness ok, readiness fails, recovery by itself."""
+    """docs/design/reliability.md, "Redis away": alive, not ready, recovers by itself."""
     async with httpx.AsyncClient(trust_env=False) as http:
 
         async def readiness() -> int:

@@ -1,4 +1,6 @@
-"""PROTOCOL, POST /oauth/check_token: its table, and each trap of Spring resource servers."""
+"""docs/design/protocol.md, "check_token", and docs/design/protocol.md,
+"Traps of Spring resource servers".
+"""
 
 import base64
 import time
@@ -166,7 +168,7 @@ async def test_json_body_is_400_with_error(cas: Cas) -> None:
     ids=["bare", "no base64", "no colon", "no UTF-8", "bearer", "huge"],
 )
 async def test_malformed_basic_is_401_with_error(cas: Cas, authorization: bytes) -> None:
-    """PROTOCOL, rule 11: never a 5xx."""
+    """docs/design/protocol.md, "Malformed requests": never a 5xx."""
     reply = await cas.http.post(
         cas.urls[0] + "/oauth/check_token",
         data={"token": "x"},

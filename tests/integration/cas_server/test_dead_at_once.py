@@ -1,4 +1,4 @@
-"""PROTOCOL, rule 9: what is revoked, disabled, changed or deleted is dead at every replica."""
+"""docs/design/protocol.md, "Dead at the next check": at every replica."""
 
 from collections.abc import Callable
 

@@ -172,7 +172,7 @@ async def test_an_address_in_ipv6_clothes_is_the_same(world: World) -> None:
 
 
 async def test_a_failure_told_twice_counts_once(store: Redis) -> None:
-    """RELIABILITY, rule 3: redis-py sends again what may have arrived."""
+    """docs/design/reliability.md, "Writes": redis-py sends again."""
     counters = RedisFailureCounters(store)
     attempt = Attempt.of(Kind.USER, "alice", HERE)
     for _ in range(2):

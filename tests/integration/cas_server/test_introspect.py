@@ -1,4 +1,4 @@
-"""PROTOCOL, POST /oauth/introspect (RFC 7662)."""
+"""docs/design/protocol.md, "introspect"."""
 
 import pytest
 

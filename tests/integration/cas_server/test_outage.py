@@ -1,4 +1,4 @@
-"""PROTOCOL, rule 12: Redis away is 503 at once, and heals by itself."""
+"""docs/design/reliability.md, "Redis away": 503 within a bound, and recovery by itself."""
 
 import time
 from collections.abc import AsyncIterator

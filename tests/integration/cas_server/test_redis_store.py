@@ -82,7 +82,7 @@ async def _rotated(
 
 
 async def test_rotation_that_is_sent_again_changes_nothing(store: RedisTokenStore) -> None:
-    """RELIABILITY, rule 3: commands are retried after sending."""
+    """docs/design/reliability.md, "Writes": commands are sent again."""
     first, presented = await _begun(store)
     second, _ = _next(first, presented)
     for _ in range(2):
@@ -95,7 +95,7 @@ async def test_rotation_that_is_sent_again_changes_nothing(store: RedisTokenStor
 
 
 async def test_what_begins_or_issues_twice_is_there_once(store: RedisTokenStore) -> None:
-    """RELIABILITY, rule 3."""
+    """docs/design/reliability.md, "Writes"."""
     first, _ = await _begun(store)
     assert await store.begin(first, Bounds(tokens=1, families=1))
     assert await store.issue(first.access_hash, first.access, most=1)
@@ -394,7 +394,7 @@ async def test_a_state_that_somebody_has_written_over_is_no_family(
 
 
 async def test_too_few_replicas_is_503_with_retry_after(redis: int) -> None:
-    """RELIABILITY, rule 2: fewer acknowledgements than `durability.wait-replicas`."""
+    """docs/design/reliability.md, "Writes": too few replicas acknowledge."""
     durability = DurabilitySettings(wait_replicas=1, wait_timeout=0.05)
     store = RedisTokenStore(Redis(port=redis), durability, KEYS, timeout=5)
     with pytest.raises(TemporarilyUnavailable) as refused:

@@ -1,4 +1,4 @@
-"""PROTOCOL, rule 5: rotation, grace window, reuse; rule 6: another client's token."""
+"""docs/design/protocol.md, "Refresh tokens": rotation, grace window, reuse."""
 
 import asyncio
 from typing import Any
@@ -151,7 +151,7 @@ async def test_refreshed_token_has_what_user_and_client_may_now(cas: Cas) -> Non
 
 
 async def test_redis_holds_no_token_and_every_entry_has_a_ttl(cas: Cas, redis: int) -> None:
-    """PROTOCOL, rule 8."""
+    """docs/design/protocol.md, "Secrets"."""
     first = await cas.user_tokens()
     second = (await cas.refresh(first["refresh_token"])).json()
     secrets = {first["access_token"], first["refresh_token"], second["access_token"]}

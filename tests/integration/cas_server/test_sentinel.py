@@ -1,4 +1,4 @@
-"""Redis with replicas and Sentinels: a failover loses nothing that was answered (PROTOCOL, 12).
+"""docs/design/reliability.md, "Faults that are tested": failovers with replicas and Sentinels.
 
 The history is the judge: every token that was answered is there, every one whose revocation was
 answered is not, and whoever got neither heard 503 with a time to come again.

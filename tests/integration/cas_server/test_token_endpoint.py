@@ -1,4 +1,4 @@
-"""PROTOCOL, POST /oauth/token: its table."""
+"""docs/design/protocol.md, "token", and docs/tokens.md, "What refusals say"."""
 
 import asyncio
 import json
@@ -234,7 +234,7 @@ async def test_user_info_without_token_is_401(cas: Cas) -> None:
 
 
 async def test_user_info_of_a_clients_token_is_refused(cas: Cas) -> None:
-    """PROTOCOL, rule 13: a client id would be taken for a user's name."""
+    """docs/design/protocol.md, "Names of clients and users"."""
     headers = {"authorization": f"Bearer {await cas.client_token()}"}
     reply = await cas.http.get(cas.urls[0] + "/api/v1/user", headers=headers)
     assert (reply.status_code, reply.json()["error"]) == (403, "access_denied")
@@ -256,7 +256,7 @@ async def test_user_info_of_a_revoked_token_is_401(cas: Cas) -> None:
     ids=["bare", "no base64", "no colon", "no UTF-8", "huge"],
 )
 async def test_malformed_basic_is_401_with_error(cas: Cas, path: str, authorization: str) -> None:
-    """PROTOCOL, rule 11: never a 5xx."""
+    """docs/design/protocol.md, "Malformed requests": never a 5xx."""
     form = {"grant_type": "client_credentials", "token": "x"}
     headers = {"authorization": authorization}
     reply = await cas.http.post(cas.urls[0] + path, data=form, headers=headers)
@@ -272,7 +272,7 @@ async def test_get_is_405_with_error_everywhere(cas: Cas, path: str) -> None:
 
 @pytest.mark.parametrize("size", [100_000, 2_000_000])
 async def test_oversize_body_is_4xx_with_error(cas: Cas, size: int) -> None:
-    """PROTOCOL, rule 11."""
+    """docs/design/protocol.md, "Malformed requests"."""
     form = {"grant_type": "client_credentials", "padding": "x" * size}
     reply = await cas.post("/oauth/token", form, "demo-app")
     assert (reply.status_code, reply.json()["error"]) == (413, "payload_too_large")

@@ -1,4 +1,4 @@
-"""RELIABILITY.md: SIGKILL of one of three replicas gives 0 failures through the client."""
+"""docs/design/reliability.md, "Faults that are tested": one of three replicas is killed."""
 
 import asyncio
 import subprocess

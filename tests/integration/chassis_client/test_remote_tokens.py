@@ -1,4 +1,4 @@
-"""PROTOCOL.md's traps over real HTTP: whatever is not a clear yes passes nobody."""
+"""docs/design/protocol.md, "Responses of authorization servers": doubt is a no, over real HTTP."""
 
 import base64
 import json

@@ -1,4 +1,6 @@
-"""RELIABILITY.md, HTTP, and RUNTIME.md, Balancing: bounds that uvicorn lacks."""
+"""docs/design/reliability.md, "HTTP", and docs/design/runtime.md, "Balancing":
+bounds that uvicorn lacks.
+"""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""RUNTIME.md, Shutdown: the end of a replica loses no request."""
+"""docs/design/runtime.md, "Shutdown": the end of a replica loses no request."""
 
 import json
 import signal

@@ -63,7 +63,7 @@ def test_a_signal_ends_with_exit_0(number: int) -> None:
 
 
 def test_with_strategy_restart_a_change_drains_and_exits_0(tmp_path: Path) -> None:
-    """DESIGN.md, Configuration: Kubernetes restarts the pod with the new configuration."""
+    """docs/configuration.md: Kubernetes restarts the pod with the new configuration."""
     restart = "spring: {cloud: {kubernetes: {reload: {strategy: restart}}}}\n"
     swap(tmp_path, restart + "message: old\n")
     with sample_service("--server.drain-wait=0.1", config=tmp_path) as service:

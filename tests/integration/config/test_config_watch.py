@@ -1,4 +1,4 @@
-"""RUNTIME.md, "Mounted ConfigMaps" and "The shape that works": real swaps, a real watcher."""
+"""docs/design/runtime.md, "Watching a mount": real swaps, a real watcher."""
 
 import asyncio
 import json
@@ -106,7 +106,7 @@ async def test_a_swap_between_load_and_watching_is_seen(tmp_path: Path) -> None:
 
 
 async def test_broken_edits_among_good_ones_are_never_served(tmp_path: Path) -> None:
-    """RUNTIME.md's prototype: 120 swaps, 30 of them invalid, 0 errors, 0 torn reads."""
+    """docs/design/runtime.md, "Watching a mount": 120 swaps, 30 of them invalid, 0 errors."""
     followed = Followed(tmp_path)
     torn: list[tuple[int, int]] = []
     done = False

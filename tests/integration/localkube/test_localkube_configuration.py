@@ -45,7 +45,7 @@ def test_mount_paths_are_real_in_arguments_and_environment(localkube: Localkube)
 
 
 def test_a_change_swaps_data_and_restarts_nothing(localkube: Localkube) -> None:
-    """RUNTIME.md, Mounted ConfigMaps: the rename of ..data is the only atomic point."""
+    """docs/design/runtime.md, "Mounted ConfigMaps": the rename of ..data is atomic."""
     _up(localkube)
     before, pid = (_mount(localkube) / "..data").readlink(), pid_of(localkube.pods()[0])
 

@@ -16,7 +16,7 @@ ONE_BY_ONE = {
 
 @pytest.mark.anyio
 async def test_a_rolling_update_under_load_loses_no_request(localkube: Localkube) -> None:
-    """RUNTIME.md, Shutdown: a server that drains with `Connection: close` loses nothing."""
+    """docs/design/runtime.md, "Shutdown": a drain with `Connection: close` loses nothing."""
     localkube.up(deployment(replicas=3, container=DRAINING, spec=ONE_BY_ONE), service())
     before = {pod["metadata"]["name"] for pod in localkube.pods()}
     load, stop = Load(), asyncio.Event()

@@ -1,4 +1,4 @@
-"""STYLE.md, point 17: every setting, route and command of cas-server is named in docs/."""
+"""docs/design/style.md, "Tests": cas-server's settings, routes and commands are documented."""
 
 import re
 from pathlib import Path

@@ -40,7 +40,7 @@ def test_bad_registration_is_refused_with_its_key_and_line(
 
 
 def test_missing_resource_ids_are_refused(tmp_path: Path) -> None:
-    """DESIGN: a client without `resource-ids` is a configuration error."""
+    """docs/design/protocol.md, "token": `resource-ids` is required."""
     app = {name: value for name, value in APP.items() if name != "resource-ids"}
     with pytest.raises(ConfigError, match=r"clients\.app\.resource-ids"):
         loaded(tmp_path, {"clients": {"app": app}})
@@ -59,7 +59,7 @@ def test_password_in_clear_is_refused_and_not_repeated(tmp_path: Path) -> None:
 
 
 def test_user_with_a_clients_name_is_refused(tmp_path: Path) -> None:
-    """PROTOCOL, rule 13: a token's `client_id` can't be mistaken for a user."""
+    """docs/design/protocol.md, "Names of clients and users"."""
     with pytest.raises(ConfigError, match=r"users\.app: is a client's name too"):
         loaded(tmp_path, {"clients": {"app": APP}, "users": {"app": {"password": HASH}}})
 

@@ -40,7 +40,7 @@ def test_secret_may_hold_colons() -> None:
     ids=["empty", "bare", "nothing", "no base64", "digest", "no colon", "no UTF-8", "1 MB"],
 )
 def test_malformed_basic_is_a_401(header: bytes) -> None:
-    """PROTOCOL, rule 11."""
+    """docs/design/protocol.md, "Malformed requests"."""
     with pytest.raises(InvalidClient):
         readings(header)
 

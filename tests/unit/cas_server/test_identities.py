@@ -12,7 +12,7 @@ from unit.cas_server.cas_settings import APP, HASH, loaded
 
 
 def test_password_grant_needs_the_allow_list_as_well(tmp_path: Path) -> None:
-    """PROTOCOL: `password` only for clients on an allow-list."""
+    """docs/design/protocol.md, "token": only for clients on an allow-list."""
     listed = loaded(tmp_path, {"clients": {"app": APP}, "password-grant-clients": "app"}).settings
     unlisted = loaded(tmp_path, {"clients": {"app": APP}}).settings
     assert client_registry(listed)["app"].grant_types == {"password", "refresh_token"}
@@ -20,7 +20,7 @@ def test_password_grant_needs_the_allow_list_as_well(tmp_path: Path) -> None:
 
 
 def test_password_grant_is_named_in_the_log_at_each_start(tmp_path: Path) -> None:
-    """PROTOCOL: RFC 9700 forbids it for new use, the log says so at each start."""
+    """docs/design/protocol.md, "token": the log says so at each start."""
     live = loaded(tmp_path, {"clients": {"app": APP}, "password-grant-clients": "app"})
     with capture_logs() as lines:
         Identities(live)
@@ -28,7 +28,7 @@ def test_password_grant_is_named_in_the_log_at_each_start(tmp_path: Path) -> Non
 
 
 def test_client_checks_for_its_own_id_by_default(tmp_path: Path) -> None:
-    """DESIGN: `check-for`, the audiences it may check, default its own id."""
+    """docs/design/protocol.md, "token": `check-for` is its own id by default."""
     clients = {"app": APP, "wide": APP | {"check-for": ["rest-service", "wide"]}}
     registry = client_registry(loaded(tmp_path, {"clients": clients}).settings)
     assert registry["app"].may_check(("app", "other"))
@@ -47,7 +47,7 @@ def test_disabled_ones_do_not_exist(tmp_path: Path) -> None:
 
 
 def test_token_stands_while_client_and_password_do(tmp_path: Path) -> None:
-    """PROTOCOL, rule 9."""
+    """docs/design/protocol.md, "Dead at the next check"."""
     tree = {"clients": {"app": APP}, "users": {"alice": {"password": HASH}}}
     identities = Identities(loaded(tmp_path, tree))
     alice = identities.user("alice")
@@ -60,7 +60,7 @@ def test_token_stands_while_client_and_password_do(tmp_path: Path) -> None:
 
 
 def test_hashes_do_not_show_in_a_repr(tmp_path: Path) -> None:
-    """PROTOCOL, rule 8."""
+    """docs/design/protocol.md, "Secrets"."""
     tree = {"clients": {"app": APP}, "users": {"alice": {"password": HASH}}}
     settings = loaded(tmp_path, tree).settings
     shown = repr((settings, client_registry(settings), user_directory(settings)))

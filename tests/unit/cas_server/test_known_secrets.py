@@ -18,7 +18,7 @@ OWN = {"record-keys": [SECRET], "clients": {"orders": APP}}
 def test_demo_secrets_are_refused_under_prod_alone(
     make: Callable[[str], str], tmp_path: Path
 ) -> None:
-    """DESIGN: demo identities are known to everyone, hence only outside `prod`."""
+    """docs/design/identities.md, "Secrets that everyone knows"."""
     demo = {"clients": {"demo-app": APP | {"client-secret": [HASH, make("demo-app-123")]}}}
     assert loaded(tmp_path, demo, profiles=("dev",))
     with pytest.raises(ConfigError, match=r"clients\.demo-app: has its demo secret"):

@@ -1,4 +1,4 @@
-"""The sealed answer to a rotation: PROTOCOL, rule 5."""
+"""docs/design/protocol.md, "Refresh tokens": the sealed response to a rotation."""
 
 import time
 
@@ -46,7 +46,7 @@ def test_expires_in_is_never_0() -> None:
 
 
 def test_answer_shows_no_token_in_its_repr() -> None:
-    """PROTOCOL, rule 8."""
+    """docs/design/protocol.md, "Secrets"."""
     answer = TokenAnswer(new_token(), 600, "read", new_token())
     assert answer.access_token not in repr(answer)
     assert str(answer.refresh_token) not in repr(answer)

@@ -28,7 +28,7 @@ asyncio.run(main())
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_memory_of_password_hashes_is_given_back() -> None:
-    """glibc once kept 38 MiB a replica, beyond the 80 MiB that PERFORMANCE allows."""
+    """glibc once held 38 MiB a replica, beyond the target in docs/performance.md."""
     command = [sys.executable, "-c", PROGRAM]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert float(done.stdout) < ALLOWED_MIB

@@ -40,7 +40,7 @@ def test_what_is_no_hash_is_known_as_such(text: str) -> None:
 
 @pytest.mark.anyio
 async def test_unknown_and_too_long_cost_what_a_wrong_secret_costs() -> None:
-    """PROTOCOL: client unknown or secret wrong are indistinguishable, at the same cost.
+    """docs/design/protocol.md, "token": unknown client and wrong secret cost the same.
 
     One that is too long was once free, so that failures could be had by the thousand.
     """

@@ -1,4 +1,4 @@
-"""PROTOCOL: too many failures are a 429 with Retry-After; the owner is never locked out."""
+"""docs/design/lockout.md, "What is counted": 429 for a guesser, never for the owner."""
 
 import asyncio
 

@@ -10,7 +10,7 @@ USER = Grant("app", ("read", "write"), ("a", "b"), ("ROLE_USER",), "alice smith"
 
 
 def test_token_has_160_bits_of_randomness() -> None:
-    """PROTOCOL, rule 8."""
+    """docs/design/protocol.md, "Secrets"."""
     tokens = {new_token() for _ in range(1000)}
     assert len(tokens) == 1000
     assert min(len(base64.urlsafe_b64decode(token + "=")) * 8 for token in tokens) >= 160

@@ -1,4 +1,4 @@
-"""STYLE.md, point 2: what a service author may rely on."""
+"""docs/design/style.md, "Packages": what a service author may rely on."""
 
 import chassis
 

@@ -1,4 +1,4 @@
-"""RUNTIME.md, Mounted ConfigMaps: what kubelet's atomic writer does."""
+"""docs/design/runtime.md, "Mounted ConfigMaps": what kubelet's atomic writer does."""
 
 from pathlib import Path
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from cas_server.record_keys import MAC_BYTES, RecordKeys
 
 _SECRET_BYTES = 25
-"""200 bits; PROTOCOL asks for 160. With the rest a multiple of three: one way to write it."""
+"""200 bits; RFC 6749, 10.10 asks for 160. With the rest a multiple of three: one way to write."""
 _NUMBERED = struct.Struct(f">16sQ{_SECRET_BYTES}s")
 _PURPOSE = b"refresh token\0"
 _CHARACTERS = (_NUMBERED.size + MAC_BYTES) * 4 // 3

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self
 
 _BYTES = 32
-"""256 bits from the system's generator; PROTOCOL asks for 160."""
+"""256 bits from the system's generator; RFC 6749, 10.10 asks for 160."""
 
 
 def new_token() -> str:
@@ -145,7 +145,7 @@ class Grant:
         )
 
     def _answer(self, issued_at: int, expires_at: int) -> bytes:
-        """Render check_token's answer (PROTOCOL): arrays, no null, an integer `exp`."""
+        """Render check_token's response (docs/design/protocol.md, "check_token")."""
         claims: dict[str, Any] = {"active": True, "client_id": self.client_id}
         if self.user_name:
             claims["user_name"] = self.user_name

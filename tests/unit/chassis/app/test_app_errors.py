@@ -1,4 +1,4 @@
-"""PROTOCOL.md: every 4xx and 5xx JSON body of a service has `error`."""
+"""docs/design/protocol.md, "Traps of Spring resource servers": 1."""
 
 import asyncio
 import json

@@ -73,12 +73,12 @@ async def test_a_fast_path_is_answered_before_the_security_filter(serve: Serve) 
 
 @pytest.mark.parametrize("path", MANAGEMENT_PATHS)
 async def test_management_paths_are_404_on_the_api_port(serve: Serve, path: str) -> None:
-    """DESIGN.md, Ports."""
+    """docs/design/names.md, "Ports"."""
     assert (await (await serve(app())).get(path)).status_code == 404
 
 
 async def test_one_request_sees_one_snapshot(serve: Serve) -> None:
-    """DESIGN.md, Configuration: from start to end."""
+    """docs/design/runtime.md, "What a reload promises": from start to end."""
     client = await serve(app())
 
     assert (await client.get("/snapshot", headers=bearer("alice-token"))).json() is True

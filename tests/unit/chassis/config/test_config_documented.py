@@ -1,4 +1,4 @@
-"""STYLE.md, point 17: every setting and metric is named in docs/."""
+"""docs/design/style.md, "Tests": every setting and metric is named in docs/."""
 
 import re
 from pathlib import Path

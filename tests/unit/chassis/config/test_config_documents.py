@@ -1,4 +1,4 @@
-"""RUNTIME.md, "Documents and profiles": which documents count, in which order, and what is none."""
+"""docs/configuration.md, "Documents and profiles": which documents count, and their order."""
 
 from pathlib import Path
 
@@ -68,7 +68,7 @@ def test_application_profile_yaml_beside_it_is_stronger(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "\n---\n", "# only a comment", "{}", "~"])
 def test_an_empty_document_is_refused(tmp_path: Path, text: str) -> None:
-    """RUNTIME.md: with defaults for every field it would validate and reset everything."""
+    """docs/design/runtime.md, "Mistakes of other reloaders": 6."""
     assert "is empty; it would reset every setting" in refusal(source(tmp_path, text))
 
 

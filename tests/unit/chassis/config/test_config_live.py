@@ -1,4 +1,4 @@
-"""RUNTIME.md, "The shape that works": validate, prepare, swap, or keep the last good."""
+"""docs/design/runtime.md, "What a reload promises": swap, or keep the last good one."""
 
 import asyncio
 from pathlib import Path
@@ -153,7 +153,7 @@ async def test_the_next_good_edit_heals_also_back_to_what_was(tmp_path: Path, he
 
 @pytest.mark.parametrize("refused", [BROKEN, "a: [", ""])
 async def test_the_active_hash_is_never_the_refused_ones(tmp_path: Path, refused: str) -> None:
-    """RUNTIME.md, "Known holes": the hash of the rejected version exported as active."""
+    """docs/design/runtime.md, "Mistakes of other reloaders": 2."""
     mounted = Mounted(tmp_path)
     active = mounted.live.current.hash
     await mounted.edit(refused)
@@ -176,7 +176,7 @@ async def test_a_directory_that_is_gone_resets_nothing_and_is_looked_for(tmp_pat
 
 
 async def test_another_number_of_files_is_a_change_like_any(tmp_path: Path) -> None:
-    """RUNTIME.md, "Known holes": reload silently off because the number of files changed."""
+    """docs/design/runtime.md, "Mistakes of other reloaders": 4."""
     mounted = Mounted(tmp_path)
     beside = {"application.yaml": ONE, "application-dev.yaml": TWO}
     mounted.config.update(beside)
@@ -204,7 +204,7 @@ async def test_all_prepare_then_the_swap_then_all_commit(tmp_path: Path) -> None
 
 
 async def test_no_hook_commits_where_another_could_not_prepare(tmp_path: Path) -> None:
-    """RUNTIME.md, "Known holes": a hook committed before another hook's prepare failed."""
+    """docs/design/runtime.md, "Mistakes of other reloaders": 3."""
     mounted = Mounted(tmp_path)
     committed: list[object] = []
 

@@ -1,4 +1,4 @@
-"""RUNTIME.md, "What trusted systems promise": the metrics by name, and that they tell the truth."""
+"""docs/design/runtime.md, "What a reload promises": the metrics by name, and their values."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ async def test_the_gauge_goes_to_0_and_heals(tmp_path: Path) -> None:
 
 
 async def test_every_reload_is_counted_by_result_and_reason(tmp_path: Path) -> None:
-    """RUNTIME.md, "Known holes": a parse error that does not count as a failure."""
+    """docs/design/runtime.md, "Mistakes of other reloaders": 1."""
     mounted = Mounted(tmp_path)
     scrape = Scrape(mounted)
     for text in (BROKEN, "a: [", TWO):

@@ -1,4 +1,4 @@
-"""RUNTIME.md, "Mounted ConfigMaps": files agree only if all are of one version."""
+"""docs/design/runtime.md, "Mounted ConfigMaps": files agree only if all are of one version."""
 
 import threading
 from collections.abc import Mapping

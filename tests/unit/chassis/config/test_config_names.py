@@ -1,4 +1,4 @@
-"""DESIGN.md, "Configuration": relaxed names are one key, and a mistyped one is no key."""
+"""docs/design/configuration.md, "Names and values": relaxed names are one key."""
 
 from pathlib import Path
 

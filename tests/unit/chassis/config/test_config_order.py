@@ -1,4 +1,4 @@
-"""DESIGN.md, "Configuration": command line, environment, secrets, profile, default, code."""
+"""docs/configuration.md, "Where values come from": the order of the sources."""
 
 from pathlib import Path
 

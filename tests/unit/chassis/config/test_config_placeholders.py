@@ -1,4 +1,4 @@
-"""DESIGN.md, "Configuration": placeholders resolve against the tree, then the environment."""
+"""docs/configuration.md, "Names and values": placeholders, the tree, the environment."""
 
 from pathlib import Path
 

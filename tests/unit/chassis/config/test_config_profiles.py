@@ -1,4 +1,4 @@
-"""DESIGN.md, "Configuration": profile expressions and where active profiles come from."""
+"""docs/design/configuration.md, "Profiles": expressions, and where active profiles come from."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""DESIGN.md, the table of the seed stack's keys, and the rules between settings."""
+"""docs/configuration.md: Spring's keys that have an effect, and rules between settings."""
 
 import re
 from collections.abc import Iterator
@@ -238,7 +238,7 @@ def test_a_client_id_without_its_secret_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("secret", DEMO_SECRETS.values())
 def test_a_demo_secret_is_refused_under_prod_and_not_repeated(tmp_path: Path, secret: str) -> None:
-    """DESIGN.md, "Demo identities": a service refuses to start with one of them under `prod`."""
+    """docs/design/identities.md, "Secrets that everyone knows": refused under `prod`."""
     secrets = {"security.oauth2.client.client-secret": secret}
     said = refusal(source(tmp_path, "flag: true", secrets=secrets, profiles=("prod",)))
 

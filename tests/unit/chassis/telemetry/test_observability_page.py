@@ -1,4 +1,4 @@
-"""STYLE.md, point 17: every metric and endpoint is named in the documentation."""
+"""docs/design/style.md, "Tests": every metric and endpoint is named in the documentation."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""PROTOCOL.md, rule 8: no token, secret or password in the logs."""
+"""docs/design/protocol.md, "Secrets": no token, secret or password in the logs."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""PROTOCOL.md's traps, on the resource server's side: doubt is a no."""
+"""docs/design/protocol.md, "Responses of authorization servers": doubt is a no."""
 
 import json
 import time

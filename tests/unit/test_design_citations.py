@@ -1,0 +1,91 @@
+"""Whatever cites a page of docs/ names a page and a section that exist."""
+
+import functools
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CITATION = re.compile(r'\bdocs/([a-z0-9/-]+\.md)(?:, "([^"]+)")?')
+SHARED = re.compile(
+    r"\b(?:RELIABILITY|PROTOCOL|RUNTIME|PERFORMANCE|STYLE|DESIGN)(?:\.md\b|,|:)", re.ASCII
+)
+"""How the pages were cited that these have replaced."""
+FOLDERS = ("libs", "services", "tests", "k8s", "docker", "docs", ".ci")
+FILES = ("Makefile", "README.md", "pyproject.toml", "setup", "skaffold.yaml")
+KINDS = {".py", ".pyi", ".md", ".yaml", ".yml", ".toml", ".sh", ".conf", ".lua", ".txt", ""}
+
+
+def _files() -> list[Path]:
+    found = [ROOT / name for name in FILES]
+    for folder in FOLDERS:
+        found += (path for path in (ROOT / folder).rglob("*") if path.suffix in KINDS)
+    return sorted(
+        path
+        for path in found
+        if path.is_file() and "__pycache__" not in path.parts and path != Path(__file__)
+    )
+
+
+def _text(path: Path) -> str:
+    """Return a file's text with comments and docstrings joined to single lines."""
+    return re.sub(r"\s*\n[ \t#*>]*", " ", path.read_text("utf-8", errors="replace"))
+
+
+@functools.cache
+def _headings(page: str) -> frozenset[str]:
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    return frozenset(re.findall(r"^#+ (.+?)\s*$", text, re.MULTILINE))
+
+
+def broken(text: str) -> list[str]:
+    """Return the citations of a text that lead nowhere."""
+    return [
+        found[0]
+        for found in CITATION.finditer(text)
+        if not (ROOT / "docs" / found[1]).is_file()
+        or (found[2] is not None and found[2] not in _headings(found[1]))
+    ]
+
+
+def test_every_cited_page_and_section_exists() -> None:
+    wrong = {str(path.relative_to(ROOT)): broken(_text(path)) for path in _files()}
+
+    assert {path: cited for path, cited in wrong.items() if cited} == {}
+
+
+def test_sections_are_cited() -> None:
+    cited = [found for path in _files() for found in CITATION.findall(_text(path)) if found[1]]
+
+    assert len(cited) > 40
+
+
+def test_nothing_cites_a_page_from_outside_of_the_repository() -> None:
+    wrong = {str(path.relative_to(ROOT)): SHARED.findall(_text(path)) for path in _files()}
+
+    assert {path: cited for path, cited in wrong.items() if cited} == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "docs/design/nowhere.md",
+        'docs/design/protocol.md, "No such section"',
+        'docs/design/protocol.md,\n# "No such section"',
+    ],
+)
+def test_a_citation_that_leads_nowhere_is_found(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "cites"
+    file.write_text(f'"""{text}: what it says."""\n')
+
+    assert broken(_text(file))
+
+
+def test_a_citation_may_go_over_the_end_of_a_line(tmp_path: Path) -> None:
+    file = tmp_path / "cites"
+    file.write_text(
+        '    # docs/design/protocol.md,\n    # "Dead at the\n    # next check": as said\n'
+    )
+
+    assert broken(_text(file)) == []
