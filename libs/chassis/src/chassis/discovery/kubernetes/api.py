@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from chassis.config.errors import ConfigError
-from chassis.discovery.kubernetes.errors import ApiError, ExpiredError
+from chassis.discovery.kubernetes.errors import ApiServerError, ExpiredError
 
 _MOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _TOKEN, _AUTHORITIES = "token", "ca.crt"
@@ -102,17 +102,17 @@ class _ServiceAccount(httpx.Auth):
     ) -> AsyncGenerator[httpx.Request, httpx.Response]:
         token = (await asyncio.to_thread(self._file.read_text)).strip()
         if not token or not token.isascii() or not token.isprintable():
-            raise ApiError(f"{self._file}: no token in it")
+            raise ApiServerError(f"{self._file}: no token in it")
         request.headers["Authorization"] = f"Bearer {token}"
         yield request
 
 
-def refusal(code: int, message: str) -> ApiError:
+def refusal(code: int, message: str) -> ApiServerError:
     """Return the error for a Status of the API server."""
     if code == _GONE:
         return ExpiredError(message)
     hint = "; see k8s/components/discovery-rbac" if code in _NOT_ALLOWED else ""
-    return ApiError(f"{code} {message[:_MAX_REASON]}{hint}")
+    return ApiServerError(f"{code} {message[:_MAX_REASON]}{hint}")
 
 
 async def _refuse(response: httpx.Response) -> None:
@@ -132,7 +132,7 @@ async def _body(response: httpx.Response) -> bytes:
     async for part in response.aiter_bytes():
         body += part
         if len(body) > _MAX_BYTES:
-            raise ApiError(f"the answer exceeds {_MAX_BYTES} bytes")
+            raise ApiServerError(f"the answer exceeds {_MAX_BYTES} bytes")
     return bytes(body)
 
 
@@ -146,4 +146,4 @@ async def _lines(response: httpx.Response) -> AsyncGenerator[bytes]:
             for line in lines:
                 yield bytes(line)
         if len(rest) > _MAX_BYTES:
-            raise ApiError(f"an event exceeds {_MAX_BYTES} bytes")
+            raise ApiServerError(f"an event exceeds {_MAX_BYTES} bytes")

@@ -1,13 +1,13 @@
 """What can go wrong with the API server.
 
-ApiError
+ApiServerError
 └── ExpiredError    410: what was known is too old to go on from
 """
 
 
-class ApiError(Exception):
+class ApiServerError(Exception):
     """Say why the API server gave no usable answer."""
 
 
-class ExpiredError(ApiError):
+class ExpiredError(ApiServerError):
     """Say that the version asked for is gone: everything has to be listed anew."""

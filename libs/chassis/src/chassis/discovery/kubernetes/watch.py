@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 import structlog
 
 from chassis.discovery.kubernetes.api import ApiServer, Session, refusal
-from chassis.discovery.kubernetes.errors import ApiError, ExpiredError
+from chassis.discovery.kubernetes.errors import ApiServerError, ExpiredError
 from chassis.discovery.kubernetes.mirror import Grouped, Mirror
 from chassis.discovery.kubernetes.objects import Document, Name, Resource, name_of, version_of
 
@@ -103,7 +103,7 @@ class Watch(Generic[T]):
                 self._failures, told = 0, True
         lasted = time.monotonic() - began
         if self._version == version and lasted < _PROGRESS_S:
-            raise ApiError("it ended the watch at once")
+            raise ApiServerError("it ended the watch at once")
         if not told and lasted >= seconds:
             # It should have ended with a bookmark. A server restored from a backup has not got as
             # far as this yet, and would tell nothing until it has, maybe for days.
@@ -130,7 +130,7 @@ class Watch(Generic[T]):
         self._failures += 1
         if isinstance(error, ExpiredError):
             self._version = None
-        kind = "" if isinstance(error, ApiError) else type(error).__name__
+        kind = "" if isinstance(error, ApiServerError) else type(error).__name__
         said = ": ".join(filter(None, (kind, str(error))))
         if said == self.trouble:
             return
