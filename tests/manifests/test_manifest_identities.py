@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from cas_server.demo_identities import DEMO_SECRETS
 from cas_server.settings import CasSettings
-from chassis.config.demo import DEMO_SECRETS
 from manifests.checks.configuration import settings_of
 from manifests.checks.identities import client_findings, secret_findings, user_findings
 from manifests.suite_manifests import Manifests

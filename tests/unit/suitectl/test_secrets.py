@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
+from cas_server.demo_identities import DEMO_SECRETS
 from cas_server.passwords import matches_blocking
 from cas_server.settings import CasSettings
 from chassis import LiveConfig
 from chassis.config import ConfigSource
-from chassis.config.demo import DEMO_SECRETS
 from suitectl.images import ROOT
 from suitectl.program import CommandFailedError
 from suitectl.secrets import generate

@@ -1,6 +1,6 @@
 """Configuration: documents, profiles, typed settings, live reload."""
 
-from chassis.config.demo import DEMO_SECRETS, refuse_demo_secrets
+from chassis.config.demo import refuse_demo_secrets
 from chassis.config.durations import Duration
 from chassis.config.errors import ConfigError
 from chassis.config.live import LiveConfig
@@ -12,7 +12,6 @@ from chassis.config.source import ConfigSource
 from chassis.config.spring import RedisSettings
 
 __all__ = [
-    "DEMO_SECRETS",
     "ConfigCollector",
     "ConfigError",
     "ConfigSource",
