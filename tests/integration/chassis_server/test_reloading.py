@@ -223,3 +223,14 @@ def test_under_prod_no_version_ever_starts(tmp_path: Path) -> None:
     with greeter(tmp_path, environ=environ) as service:
         assert "refused under the profile prod" in service.says("--reload")
         assert "exit code 2" in service.says("waiting for the next change")
+
+
+def test_a_plain_start_does_not_import_the_watcher() -> None:
+    with spawn(*OPEN, environ={"PYTHONPROFILEIMPORTTIME": "1"}) as process:
+        service = ServiceProcess(process)
+        service.started()
+        service.signal()
+        service.signal(signal.SIGINT)
+        _, imported = process.communicate(timeout=30)
+    assert "chassis.serving.server" in imported
+    assert chassis.serving.reloading.__name__ not in imported

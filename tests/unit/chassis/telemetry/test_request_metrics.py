@@ -3,7 +3,7 @@
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
-from chassis.telemetry.metrics import RequestMetrics
+from chassis.telemetry.request_metrics import RequestMetrics
 
 
 def exposed(*observations: tuple[str, str, int, float]) -> list[str]:

@@ -36,7 +36,7 @@ from chassis.security.filter import SecurityFilter
 from chassis.telemetry.access_log import AccessLog
 from chassis.telemetry.audit import AuditEvent
 from chassis.telemetry.logs import set_levels
-from chassis.telemetry.metrics import RequestMetrics
+from chassis.telemetry.request_metrics import RequestMetrics
 from chassis.telemetry.security_events import SecurityEvents
 from chassis.token_services.remote import create_token_services
 

@@ -11,8 +11,8 @@ from chassis.client.caller import Caller
 from chassis.client.errors import ServiceUnavailable, UnusableResponse
 from chassis.client.target import Endpoint
 from chassis.config.live import LiveConfig
-from chassis.security.basic import OwnCredentials
 from chassis.security.bearer import BearerToken, is_token
+from chassis.security.own_credentials import OwnCredentials
 from chassis.single_flight import SingleFlight
 from chassis.strict_json import strict_json
 from chassis.transport import RawRequest, RawResponse

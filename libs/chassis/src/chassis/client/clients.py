@@ -8,7 +8,7 @@ from typing import Any, Self
 from chassis.client.auth import CallAuth
 from chassis.client.caller import Caller
 from chassis.client.client_tokens import ClientTokens
-from chassis.client.http import service_http
+from chassis.client.httpx_transport import service_http
 from chassis.client.retry_budget import RetryBudget
 from chassis.client.service_client import ServiceClient
 from chassis.config.live import LiveConfig, Snapshot

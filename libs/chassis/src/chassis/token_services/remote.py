@@ -19,7 +19,7 @@ from chassis.config.live import LiveConfig
 from chassis.config.sections import OAuth2Settings
 from chassis.errors import InvalidToken, TemporarilyUnavailable
 from chassis.security.authentication import Authentication, TokenServices
-from chassis.security.basic import OwnCredentials
+from chassis.security.own_credentials import OwnCredentials
 from chassis.token_services.cache import CachedTokenServices
 from chassis.token_services.response import (
     MalformedAnswerError,

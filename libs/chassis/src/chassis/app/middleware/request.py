@@ -1,7 +1,7 @@
 """The outermost layer: every request has a trace, is counted, and ends with an honest answer.
 
 One layer for what every request goes through, because each further one costs every request a
-coroutine; the parts stand in files of their own: `telemetry/trace`, `telemetry/metrics`,
+coroutine; the parts stand in files of their own: `telemetry/trace`, `telemetry/request_metrics`,
 `telemetry/access_log`, `errors`.
 """
 
@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chassis.config.live import LiveConfig
 from chassis.errors import ApiError, ServerError, TemporarilyUnavailable, error_response
 from chassis.telemetry.access_log import AccessLog
-from chassis.telemetry.metrics import UNMATCHED, RequestMetrics
+from chassis.telemetry.request_metrics import UNMATCHED, RequestMetrics
 from chassis.telemetry.security_events import SecurityEvents
 from chassis.telemetry.trace import Trace, current_trace
 
