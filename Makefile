@@ -87,9 +87,12 @@ e2e: dev ## the story end to end; PLATFORM=kubernetes builds, deploys, plays it 
 check-images: dev ## build an image twice from nothing, and compare the layers
 	$(PY) -m pytest tests/images
 
-lint: dev ## ruff: rules and format
+lint: dev ## ruff (rules and format), codespell, shellcheck, and words that are no longer used
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	.venv/bin/codespell $$(git ls-files)
+	PYTHONPATH=tests $(PY) -m checkers.words
+	.venv/bin/shellcheck --external-sources --source-path=SCRIPTDIR setup localkube .ci/run .ci/cluster $$(git ls-files '*.sh')
 
 types: dev ## mypy --strict
 	$(PY) -m mypy libs services tests

@@ -84,7 +84,7 @@ class Stream:
 
 
 def stream(rng: random.Random) -> Stream:
-    """Return some requests in a row; behind one that ends the connection stand more, in vain."""
+    """Return some requests in a row; those behind one that ends the connection get no response."""
     data: list[bytes] = []
     expected: list[Expected] = []
     ended = False

@@ -7,12 +7,13 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-DESIGN = sorted((ROOT / "docs/design").glob("*.md"))
+DESIGN = sorted((ROOT / "docs/design").rglob("*.md"))
+HABITS = [ROOT / "CHANGELOG.md", *sorted((ROOT / ".github").glob("*.md"))]
 LINK = re.compile(r"\]\((?!http|#)([^)#]+)[^)]*\)")
 TARGET = re.compile(r"^([a-z0-9-]+):.*## ", re.MULTILINE)
 
 
-@pytest.mark.parametrize("page", [*PAGES, *DESIGN], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*PAGES, *DESIGN, *HABITS], ids=lambda page: page.name)
 def test_every_link_leads_somewhere(page: Path) -> None:
     links = LINK.findall(page.read_text())
     assert [link for link in links if not (page.parent / link).exists()] == []

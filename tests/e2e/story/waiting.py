@@ -18,5 +18,5 @@ async def until(
         if answer is not None and answer is not False:
             return answer
         if time.monotonic() > deadline:
-            raise TimeoutError(f"waited {seconds:g} s in vain for {what}")
+            raise TimeoutError(f"timed out after {seconds:g} s waiting for {what}")
         await asyncio.sleep(every)

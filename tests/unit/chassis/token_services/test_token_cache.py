@@ -43,7 +43,7 @@ async def test_a_no_is_kept() -> None:
 
 
 @pytest.mark.anyio
-async def test_zero_keeps_nothing() -> None:
+async def test_zero_ttl_disables_the_cache() -> None:
     tokens = KnownTokens()
     services = cached(tokens, cache_ttl=0, negative_cache_ttl=0)
     for token in ("alice", "alice", "wrong", "wrong"):

@@ -1,0 +1,34 @@
+"""Words that are no longer used are found where people write them."""
+
+import pytest
+
+from checkers.words import LIST, found, replacements
+
+WORDS = {"verily so": "yes", "perchance": "perhaps", "zero makes merry": "…", "_olden": "_new"}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "form"),
+    [
+        ("They wait.\nPerchance it starts,", 2, "Perchance"),
+        ("# It is verily\n# so here.", 1, "verily\n# so"),
+        ("def test_zero_makes_merry() -> None:", 1, "zero makes merry"),
+        ("self._olden(1)", 1, "_olden"),
+    ],
+)
+def test_a_word_is_found_in_prose_comments_and_names(text: str, line: int, form: str) -> None:
+    assert list(found(text, WORDS)) == [(line, form)]
+
+
+@pytest.mark.parametrize("text", ["perchances", "verily some", "zero_makes_merry = 1", "is_olden"])
+def test_a_part_of_another_word_is_not_found(text: str) -> None:
+    assert list(found(text, WORDS)) == []
+
+
+def test_every_entry_says_what_to_write_instead() -> None:
+    with pytest.raises(ValueError, match="expected `old -> new`: perchance"):
+        replacements("# words\nperchance\n")
+
+
+def test_the_list_can_be_read() -> None:
+    assert len(replacements(LIST.read_text())) > 10
