@@ -1,12 +1,14 @@
-"""The packages of the chassis import each other in one direction."""
+"""docs/design/architecture.md, "Packages of the chassis": imports lead in one direction."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import chassis
 
 ROOT = Path(chassis.__file__).parent
+PAGE = Path(__file__).parents[3] / "docs" / "design" / "architecture.md"
 LAYERS = (
     ("ant", "normal_form", "single_flight", "strict_json"),
     ("telemetry",),
@@ -56,3 +58,9 @@ def test_imports_lead_down() -> None:
         if LAYER_OF[other] >= LAYER_OF[own]
     ]
     assert not wrong, "\n".join(["", *wrong])
+
+
+def test_the_page_has_these_layers() -> None:
+    rows = re.findall(r"^\| (\d+) \| (`[^|]+`) \|", PAGE.read_text(), re.MULTILINE)
+    told = [(int(level), name) for level, names in rows for name in re.findall(r"`(\w+)`", names)]
+    assert told == [(level + 1, name) for name, level in LAYER_OF.items()]
