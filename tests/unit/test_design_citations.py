@@ -12,9 +12,11 @@ SHARED = re.compile(
     r"\b(?:RELIABILITY|PROTOCOL|RUNTIME|PERFORMANCE|STYLE|DESIGN)(?:\.md\b|,|:)", re.ASCII
 )
 """How the pages were cited that these have replaced."""
+NAMED = re.compile(r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|yaml|sh|acl|conf)|\w+\.py)`")
+"""A file as the design pages name it: by as much of its path as a reader needs."""
 FOLDERS = ("libs", "services", "tests", "k8s", "docker", "docs", ".ci")
 FILES = ("Makefile", "README.md", "pyproject.toml", "setup", "skaffold.yaml")
-KINDS = {".py", ".pyi", ".md", ".yaml", ".yml", ".toml", ".sh", ".conf", ".lua", ".txt", ""}
+KINDS = {".acl", ".py", ".pyi", ".md", ".yaml", ".yml", ".toml", ".sh", ".conf", ".lua", ".txt", ""}
 
 
 def _files() -> list[Path]:
@@ -65,6 +67,19 @@ def test_nothing_cites_a_page_from_outside_of_the_repository() -> None:
     wrong = {str(path.relative_to(ROOT)): SHARED.findall(_text(path)) for path in _files()}
 
     assert {path: cited for path, cited in wrong.items() if cited} == {}
+
+
+def test_every_file_that_a_design_page_names_exists() -> None:
+    known = "\n".join(f"/{path.relative_to(ROOT)}" for path in _files()) + "\n"
+    named = {
+        name
+        for page in (ROOT / "docs/design").rglob("*.md")
+        for name in NAMED.findall(page.read_text("utf-8"))
+        if page.name != "style.md"  # which names files of other projects
+    }
+
+    assert len(named) > 20
+    assert {name for name in named if f"/{name}\n" not in known} == set()
 
 
 @pytest.mark.parametrize(

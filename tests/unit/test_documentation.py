@@ -7,16 +7,45 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-DESIGN = sorted((ROOT / "docs/design").rglob("*.md"))
+DESIGN_PAGES = sorted((ROOT / "docs/design").rglob("*.md"))
 HABITS = [ROOT / "CHANGELOG.md", *sorted((ROOT / ".github").glob("*.md"))]
-LINK = re.compile(r"\]\((?!http|#)([^)#]+)[^)]*\)")
+INDEX = ROOT / "docs/design/index.md"
+LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)")
+ANSWERS = {
+    "Where is the retry policy?": "def _may_try_again(",
+    "What happens when Redis is away?": "## Redis away\n",
+    "How do I add a setting?": "## Add a setting\n",
+    "How does a revoked token die?": "## Dead at the next check\n",
+    "Who may call what in the cluster?": "## Who may call what\n",
+    "Where is a grant type implemented?": "def grant_types(",
+}
+"""What the file behind the index's link for a question has to hold."""
 TARGET = re.compile(r"^([a-z0-9-]+):.*## ", re.MULTILINE)
 
 
-@pytest.mark.parametrize("page", [*PAGES, *DESIGN, *HABITS], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*PAGES, *DESIGN_PAGES, *HABITS], ids=lambda page: page.name)
 def test_every_link_leads_somewhere(page: Path) -> None:
     links = LINK.findall(page.read_text())
-    assert [link for link in links if not (page.parent / link).exists()] == []
+    assert [link for link in links if not _leads(page, *link)] == []
+
+
+def test_every_design_page_is_reached_from_the_index() -> None:
+    linked = {(INDEX.parent / path).resolve() for path, _ in LINK.findall(INDEX.read_text())}
+    assert [page.name for page in DESIGN_PAGES if page not in {INDEX, *linked}] == []
+
+
+@pytest.mark.parametrize("question", ANSWERS)
+def test_the_index_leads_to_what_is_asked_in_one_step(question: str) -> None:
+    row = next(line for line in INDEX.read_text().splitlines() if question in line)
+    ((path, _),) = LINK.findall(row)
+    assert ANSWERS[question] in (INDEX.parent / path).read_text()
+
+
+@pytest.mark.parametrize("page", DESIGN_PAGES, ids=lambda page: page.name)
+def test_a_design_page_is_short(page: Path) -> None:
+    lines = page.read_text().splitlines()
+    assert len(lines) <= 150
+    assert [line for line in lines if len(line) > 120 and not line.startswith("|")] == []
 
 
 def test_every_page_is_reached_from_the_readme() -> None:
@@ -45,6 +74,19 @@ def test_every_make_target_that_is_promised_exists() -> None:
         for name in re.findall(r"\bmake ([a-z0-9-]+)", _code(page.read_text()))
     }
     assert promised - targets == set()
+
+
+def _leads(page: Path, path: str, section: str) -> bool:
+    """Say whether a link's file is there and, in a page, its section."""
+    target = page.parent / path if path else page
+    return target.exists() and (not section or section in _anchors(target.read_text()))
+
+
+def _anchors(text: str) -> set[str]:
+    """Return the names that git hosts give to the headings of a page."""
+    prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    headings = re.findall(r"^#+ (.+?)\s*$", prose, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def _page(name: str) -> str:
