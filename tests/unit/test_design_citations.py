@@ -14,8 +14,8 @@ SHARED = re.compile(
 """How the pages were cited that these have replaced."""
 NAMED = re.compile(r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|yaml|sh|acl|conf)|\w+\.py)`")
 """A file as the design pages name it: by as much of its path as a reader needs."""
-FOLDERS = ("libs", "services", "tests", "k8s", "docker", "docs", ".ci")
-FILES = ("Makefile", "README.md", "pyproject.toml", "setup", "skaffold.yaml")
+FOLDERS = (".github", "libs", "services", "tests", "k8s", "docker", "docs", ".ci")
+FILES = ("CHANGELOG.md", "Makefile", "README.md", "pyproject.toml", "setup", "skaffold.yaml")
 KINDS = {".acl", ".py", ".pyi", ".md", ".yaml", ".yml", ".toml", ".sh", ".conf", ".lua", ".txt", ""}
 
 
