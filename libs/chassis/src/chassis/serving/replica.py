@@ -21,7 +21,6 @@ from chassis.http_server.byte_budget import ByteBudget
 from chassis.http_server.listener import listening
 from chassis.http_server.web_server import WebServer
 
-_MANAGEMENT_OFFSET = 10_000
 # Objects before a collection of the youngest: at the default of 700 the collector makes the tail.
 _GENERATION_0 = 50_000
 
@@ -45,12 +44,11 @@ class Replica:
         """Serve and drain; raise `ListenError` where a port is taken."""
         self._handle_signals()
         self._chassis.live.on_restart(self._stop.set)
-        server = self._settings
+        settings, server = self._chassis.live.settings, self._settings
+        apart = settings.management_address, settings.management_port
         async with contextlib.AsyncExitStack() as stack:
             api = stack.enter_context(listening(server.address, server.port, setting="server.port"))
-            management = stack.enter_context(
-                listening(*self._management_address(api), setting="management.server.port")
-            )
+            management = stack.enter_context(listening(*apart, setting="management.server.port"))
             await stack.enter_async_context(self._management.running(management))
             await stack.enter_async_context(self._app.router.lifespan_context(self._app))
             await stack.enter_async_context(self._api.running(api))
@@ -86,15 +84,6 @@ class Replica:
             self._at_once.set()
             self._api.force_exit = self._management.force_exit = True
         self._stop.set()
-
-    def _management_address(self, api: socket.socket) -> tuple[str, int]:
-        chosen = self._chassis.live.settings.management.server
-        address = chosen.address or self._settings.address
-        if chosen.port is not None:
-            return address, chosen.port
-        # A free port was asked for: then any free one will do here too.
-        offset = api.getsockname()[1] + _MANAGEMENT_OFFSET
-        return address, offset if self._settings.port else 0
 
 
 def _address(listener: socket.socket) -> str:
