@@ -87,15 +87,7 @@ class ClientTokens:
         form = {"grant_type": "client_credentials"}
         if client.scope:
             form["scope"] = " ".join(client.scope)
-        body = urlencode(form).encode("ascii")
-        headers = [
-            (b"Host", endpoint.host),
-            (b"Authorization", self._credentials.header(client)),
-            (b"Content-Type", b"application/x-www-form-urlencoded"),
-            (b"Accept", b"application/json"),
-            (b"Content-Length", b"%d" % len(body)),
-        ]
-        return RawRequest(b"POST", endpoint.path, headers, body)
+        return endpoint.post_form(self._credentials.header(client), urlencode(form).encode("ascii"))
 
 
 def _read(response: RawResponse, service: str) -> tuple[BearerToken, float]:

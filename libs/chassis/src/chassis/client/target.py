@@ -1,7 +1,9 @@
-"""Where a URL leads: the name to look up, the port, and whether TLS is spoken there."""
+"""Where a URL leads: the name to look up, the port, whether TLS is spoken there, and the path."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from chassis.transport import RawRequest
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -49,3 +51,14 @@ class Endpoint:
         path = f"{parts.path or '/'}{query}".encode("ascii")
         target = Target.of(parts.scheme, parts.hostname or "", parts.port)
         return cls(target, path, target.name.encode("ascii"))
+
+    def post_form(self, authorization: bytes, body: bytes) -> RawRequest:
+        """Return a POST of an encoded form that asks for JSON."""
+        headers = [
+            (b"Host", self.host),
+            (b"Authorization", authorization),
+            (b"Content-Type", b"application/x-www-form-urlencoded"),
+            (b"Accept", b"application/json"),
+            (b"Content-Length", b"%d" % len(body)),
+        ]
+        return RawRequest(b"POST", self.path, headers, body)

@@ -56,8 +56,9 @@ class RemoteTokenServices:
         uri, is_check_token = _where(oauth2)
         endpoint = _endpoint(uri)
         if is_check_token:
-            credentials = self._credentials.header(oauth2.client)
-            request, read = _check_token_request(endpoint, credentials, token), _read_check_token
+            form = b"token=" + quote(token, safe="").encode("ascii")
+            request = endpoint.post_form(self._credentials.header(oauth2.client), form)
+            read = _read_check_token
         else:
             request, read = _user_info_request(endpoint, token), _read_user_info
         try:
@@ -87,18 +88,6 @@ def _where(oauth2: OAuth2Settings) -> tuple[str, bool]:
 @lru_cache(maxsize=8)
 def _endpoint(uri: str) -> Endpoint:
     return Endpoint.parse(uri)
-
-
-def _check_token_request(endpoint: Endpoint, credentials: bytes, token: str) -> RawRequest:
-    body = b"token=" + quote(token, safe="").encode("ascii")
-    headers = [
-        (b"Host", endpoint.host),
-        (b"Authorization", credentials),
-        (b"Content-Type", b"application/x-www-form-urlencoded"),
-        (b"Accept", b"application/json"),
-        (b"Content-Length", b"%d" % len(body)),
-    ]
-    return RawRequest(b"POST", endpoint.path, headers, body)
 
 
 def _user_info_request(endpoint: Endpoint, token: str) -> RawRequest:
