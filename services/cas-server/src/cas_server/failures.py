@@ -1,6 +1,6 @@
 """How wrong logins are counted: by pair of name and address, by address, and by name.
 
-Clients and users have counters of their own. The rules, and why: docs/design/lockout.md.
+Clients and users have counters of their own: docs/design/lockout.md, "What is counted".
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""docs/design/configuration.md: who names the active profiles, and that prod is never lost."""
+"""docs/design/configuration.md, "Profiles": who names them, and prod is never lost."""
 
 from pathlib import Path
 

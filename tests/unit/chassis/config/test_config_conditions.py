@@ -1,4 +1,4 @@
-"""docs/design/configuration.md: which conditions select a document, and that others apply none."""
+"""docs/design/configuration.md, "Profiles": which conditions select a document."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""docs/design/configuration.md: the names of clients and users are exact."""
+"""docs/design/configuration.md, "Names and values": clients' and users' are exact."""
 
 from pathlib import Path
 

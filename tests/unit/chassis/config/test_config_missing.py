@@ -1,4 +1,4 @@
-"""docs/design/configuration.md: an edit takes away what it names, and no more."""
+"""docs/design/configuration.md, "An edit does what it says": files that are missing."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""docs/design/configuration.md: a ConfigMap can't make a value of a Secret seen."""
+"""docs/design/configuration.md, "Names and values": a Secret is never shown."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""docs/design/configuration.md: a load that takes too long is a failed reload, and no more."""
+"""docs/design/configuration.md, "A load is bounded": a slow one is a failed reload."""
 
 import threading
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""docs/design/configuration.md: what nobody reads is named, in the snapshot and once in the log."""
+"""docs/design/configuration.md, "An edit does what it says": what nobody reads."""
 
 from pathlib import Path
 
