@@ -27,7 +27,7 @@ from chassis.app.middleware import (
     SourceAddress,
 )
 from chassis.app.state import Chassis
-from chassis.client.clients import ServiceClients
+from chassis.client.service_clients import ServiceClients
 from chassis.config.live import LiveConfig, Snapshot
 from chassis.config.metrics import ConfigCollector
 from chassis.errors import NotFound

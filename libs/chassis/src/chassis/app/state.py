@@ -7,7 +7,7 @@ from fastapi import Request
 from prometheus_client import CollectorRegistry
 
 from chassis.app.health import Health
-from chassis.client.clients import ServiceClients
+from chassis.client.service_clients import ServiceClients
 from chassis.config.live import LiveConfig
 from chassis.security.authentication import TokenServices
 from chassis.telemetry.security_events import SecurityEvents

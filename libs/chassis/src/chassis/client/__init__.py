@@ -1,10 +1,10 @@
 """Calls to other services: by name, bounded in time, retried within a budget."""
 
 from chassis.client.auth import CallAuth, ClientCredentials, TokenRelay
-from chassis.client.clients import ServiceClients
 from chassis.client.dependency import service_client
 from chassis.client.errors import ServiceTimeout, ServiceUnavailable, UnusableResponse
 from chassis.client.service_client import ServiceClient
+from chassis.client.service_clients import ServiceClients
 
 __all__ = [
     "CallAuth",

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from chassis.client.auth import CallAuth
-from chassis.client.clients import ServiceClients
 from chassis.client.service_client import ServiceClient
+from chassis.client.service_clients import ServiceClients
 from chassis.security.filter import caller_token
 
 

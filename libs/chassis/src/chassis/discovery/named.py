@@ -7,7 +7,7 @@ from typing import Protocol
 
 from chassis.discovery.errors import AmbiguousNameError, LookupFailedError, NameNotFoundError
 from chassis.discovery.interface import Address
-from chassis.discovery.names import ServiceName, is_literal, parse_name
+from chassis.discovery.service_name import ServiceName, is_literal, parse_name
 
 
 class Directory(Protocol):

@@ -12,8 +12,8 @@ from urllib.parse import quote
 import structlog
 
 from chassis.client.caller import Caller
-from chassis.client.clients import ServiceClients
 from chassis.client.errors import ServiceUnavailable, UnusableResponse
+from chassis.client.service_clients import ServiceClients
 from chassis.client.target import Endpoint
 from chassis.config.live import LiveConfig
 from chassis.config.sections import OAuth2Settings
