@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import yaml
 
-from cas_server.passwords import hash_password
+from cas_server.passwords.hashing import hash_password
 from integration.cas_server.cas_process import cas_process
 from integration.chassis_server.service_process import ServiceProcess, spawn
 from redis_process import AS_CAS_SERVER, redis_port

@@ -18,7 +18,7 @@ from typing import Any
 
 import yaml
 
-from cas_server.demo_identities import DEMO_SECRETS
+from cas_server.identities.demo_identities import DEMO_SECRETS
 from localkube.redis_server import find
 
 ROOT = Path(__file__).parents[2]

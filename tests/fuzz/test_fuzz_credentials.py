@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote_plus
 import pytest
 from fastapi import FastAPI
 
-from cas_server.basic import readings
+from cas_server.authentication.basic_credentials import readings
 from cas_server.errors import InvalidClient
 from chassis import Authentication, LiveConfig
 from chassis.testing import StaticTokenServices

@@ -16,7 +16,7 @@ import yaml
 from starlette.types import ASGIApp
 
 from cas_server.app import create_app
-from cas_server.passwords import hash_generated
+from cas_server.passwords.hashing import hash_generated
 from cas_server.settings import CasSettings
 from chassis import LiveConfig
 from chassis.config import ConfigSource

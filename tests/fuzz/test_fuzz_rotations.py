@@ -13,11 +13,18 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from cas_server.lineage import new_family, successor
-from cas_server.record_keys import RecordKeys
 from cas_server.settings import CasSettings, DurabilitySettings
-from cas_server.stores import Bounds, FamilyState, Lineage, Presented, RedisTokenStore, Rotation
-from cas_server.tokens import Grant, Stamp
+from cas_server.stores.redis_token_store import RedisTokenStore
+from cas_server.stores.token_store import (
+    Bounds,
+    FamilyState,
+    Lineage,
+    Presented,
+    Rotation,
+)
+from cas_server.tokens.access_tokens import Grant, Stamp
+from cas_server.tokens.record_keys import RecordKeys
+from cas_server.tokens.token_pairs import new_family, successor
 from chassis import LiveConfig
 from fuzz.conftest import Rounds
 from redis_process import redis_port

@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
-from cas_server.demo_identities import DEMO_SECRETS
+from cas_server.identities.demo_identities import DEMO_SECRETS
 from load.connection import Connection, Form, basic
 
 ADDRESSES = tuple(f"127.66.{number // 8}.{number % 8 + 1}" for number in range(64))

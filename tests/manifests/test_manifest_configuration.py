@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cas_server.passwords import hash_generated
+from cas_server.passwords.hashing import hash_generated
 from cas_server.settings import CasSettings
 from chassis.config import ConfigError
 from manifests.checks.configuration import (

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cas_server.demo_identities import DEMO_SECRETS
+from cas_server.identities.demo_identities import DEMO_SECRETS
 from cas_server.settings import CasSettings
 from manifests.checks.configuration import settings_of
 from manifests.checks.identities import client_findings, secret_findings, user_findings

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from cas_server.demo_identities import DEMO_SECRETS
+from cas_server.identities.demo_identities import DEMO_SECRETS
 from manifests.checks.secrets import (
     config_map_findings,
     mount_findings,

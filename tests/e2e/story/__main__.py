@@ -6,7 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
-from cas_server.demo_identities import DEMO_SECRETS
+from cas_server.identities.demo_identities import DEMO_SECRETS
 from story import ask
 from story.demo import demo
 from story.guide import guide

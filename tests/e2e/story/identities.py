@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from cas_server.demo_identities import DEMO_SECRETS
+from cas_server.identities.demo_identities import DEMO_SECRETS
 
 CAS = ("cas-server-service", "system-server")
 REST = ("rest-service-service", "system-server")

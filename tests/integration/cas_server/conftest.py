@@ -8,9 +8,9 @@ import pytest
 from redis import Redis
 
 from cas_server.app import create_app
-from cas_server.failures import COUNTERS, Kind
-from cas_server.passwords import hash_password
+from cas_server.passwords.hashing import hash_password
 from cas_server.settings import CasSettings
+from cas_server.throttling.failure_counters import COUNTERS, Kind
 from chassis import LiveConfig
 from chassis.config import ConfigSource
 from integration.cas_server.world import BASIC, Cas

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from story.waiting import until
 
-from cas_server.passwords import hash_password
+from cas_server.passwords.hashing import hash_password
 from integration.cas_server.world import BASIC, Cas
 
 pytestmark = pytest.mark.anyio

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from story.waiting import until
 
-from cas_server.passwords import hash_password
+from cas_server.passwords.hashing import hash_password
 from integration.cas_server.world import Cas
 
 pytestmark = pytest.mark.anyio

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from cas_server import failures
-from cas_server.failures import (
+from cas_server.throttling import failure_counters as failures
+from cas_server.throttling.failure_counters import (
     ADDRESS,
     COUNTERS,
     LIMITS,
@@ -21,8 +21,11 @@ from cas_server.failures import (
     Kind,
     Outcome,
 )
-from cas_server.local_failures import LocalFailureCounters
-from cas_server.stores.failures import RedisFailureCounters, SharedFailureCounters
+from cas_server.throttling.local_failure_counters import LocalFailureCounters
+from cas_server.throttling.shared_failure_counters import (
+    RedisFailureCounters,
+    SharedFailureCounters,
+)
 from redis_process import AS_CAS_SERVER
 
 pytestmark = pytest.mark.anyio
@@ -204,10 +207,15 @@ async def test_the_number_of_entries_is_bounded_and_a_guessed_name_stays(
 ) -> None:
     """10,000 failures once evicted the name that was counted."""
     small = [failures.Limit(one.free, one.first, one.most, entries=50) for one in LIMITS]
-    for module in ("cas_server.local_failures", "cas_server.stores.failures"):
+    for module in (
+        "cas_server.throttling.local_failure_counters",
+        "cas_server.throttling.shared_failure_counters",
+    ):
         monkeypatch.setattr(f"{module}.LIMITS", tuple(small))
-    monkeypatch.setattr("cas_server.stores.failures._LIMITS", _flat(small))
-    monkeypatch.setattr("cas_server.stores.failures._RULES", (900_000, PAIR.free, 50, 3, 10))
+    monkeypatch.setattr("cas_server.throttling.shared_failure_counters._LIMITS", _flat(small))
+    monkeypatch.setattr(
+        "cas_server.throttling.shared_failure_counters._RULES", (900_000, PAIR.free, 50, 3, 10)
+    )
     counters = RedisFailureCounters(store) if kind == "redis" else LocalFailureCounters()
     world = World(counters, lambda: asyncio.sleep(0))
     for _ in range(PAIR.free):

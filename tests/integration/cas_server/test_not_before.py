@@ -15,7 +15,7 @@ from story.waiting import until
 from structlog.testing import capture_logs
 
 from cas_server.app import create_app
-from cas_server.passwords import hash_password
+from cas_server.passwords.hashing import hash_password
 from cas_server.settings import CasSettings
 from chassis import LiveConfig
 from chassis.config import ConfigSource

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from cas_server.passwords import hash_password
+from cas_server.passwords.hashing import hash_password
 from integration.cas_server.world import BASIC, Cas
 
 pytestmark = pytest.mark.anyio

@@ -8,20 +8,21 @@ from dataclasses import replace
 import pytest
 from redis.asyncio import Redis
 
-from cas_server.lineage import new_family, successor
-from cas_server.record_keys import RecordKeys
 from cas_server.settings import CasSettings, DurabilitySettings
-from cas_server.stores import (
+from cas_server.stores import identity_commands
+from cas_server.stores.redis_token_store import RedisTokenStore
+from cas_server.stores.token_store import (
     Bounds,
+    Change,
     FamilyState,
     Lineage,
     Presented,
-    RedisTokenStore,
     Rotation,
-    identity_commands,
+    Unconfirmed,
 )
-from cas_server.stores.protocol import Change, Unconfirmed
-from cas_server.tokens import Grant, Stamp, new_token, token_hash
+from cas_server.tokens.access_tokens import Grant, Stamp, new_token, token_hash
+from cas_server.tokens.record_keys import RecordKeys
+from cas_server.tokens.token_pairs import new_family, successor
 from chassis import LiveConfig
 from chassis.errors import TemporarilyUnavailable
 

@@ -7,7 +7,7 @@ import pytest
 from redis.asyncio import Redis
 from story.waiting import until
 
-from cas_server.tokens import token_hash
+from cas_server.tokens.access_tokens import token_hash
 from integration.cas_server.world import Cas
 
 pytestmark = pytest.mark.anyio

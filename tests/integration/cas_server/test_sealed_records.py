@@ -9,9 +9,9 @@ from redis.asyncio import Redis
 from story.waiting import until
 from structlog.testing import capture_logs
 
-from cas_server.record_keys import MAC_BYTES, RecordKeys
 from cas_server.settings import CasSettings
-from cas_server.tokens import new_token, token_hash
+from cas_server.tokens.access_tokens import new_token, token_hash
+from cas_server.tokens.record_keys import MAC_BYTES, RecordKeys
 from chassis import LiveConfig
 from integration.cas_server.world import Cas
 

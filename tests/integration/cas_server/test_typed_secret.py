@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from cas_server.passwords import matches_blocking
+from cas_server.passwords.hashing import matches_blocking
 
 _ON_ITS_TERMINAL = """
 import fcntl, os, sys, termios

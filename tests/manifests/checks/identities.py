@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from cas_server.passwords import matches_blocking
+from cas_server.passwords.hashing import matches_blocking
 from cas_server.settings import CasSettings, ClientRegistration
 
 BOTH = frozenset({"rest-service", "diff-ns-service"})

@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from cas_server.passwords import hash_generated
+from cas_server.passwords.hashing import hash_generated
 from cas_server.settings import CasSettings
 from chassis import LiveConfig
 from chassis.config import ConfigSource

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from cas_server import cli
-from cas_server.passwords import is_fast, matches_blocking
+from cas_server.passwords.hashing import is_fast, matches_blocking
 from unit.cas_server.cas_settings import loaded, pasted
 
 COMMANDS = ["hash-password", "hash-secret", "hash-generated"]

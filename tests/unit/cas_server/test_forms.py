@@ -5,7 +5,7 @@ import base64
 import pytest
 from starlette.types import Message, Scope
 
-from cas_server.basic import readings
+from cas_server.authentication.basic_credentials import readings
 from cas_server.errors import InvalidClient, InvalidRequest
 from cas_server.forms import parse_form, read_body, refuse_secrets_in_uri, token_of
 from chassis.errors import PayloadTooLarge

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cas_server.passwords import hash_generated, hash_password, matches_blocking
+from cas_server.passwords.hashing import hash_generated, hash_password, matches_blocking
 from chassis.config import ConfigError
 from unit.cas_server.cas_settings import APP, ARGON2, HASH, SECRET, loaded
 

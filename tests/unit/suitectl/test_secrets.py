@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from cas_server.demo_identities import DEMO_SECRETS
-from cas_server.passwords import matches_blocking
+from cas_server.identities.demo_identities import DEMO_SECRETS
+from cas_server.passwords.hashing import matches_blocking
 from cas_server.settings import CasSettings
 from chassis import LiveConfig
 from chassis.config import ConfigSource

@@ -10,7 +10,8 @@ from redis.asyncio import Redis
 from starlette.types import ASGIApp
 
 import chassis
-from cas_server.client_authentication import ClientAuthentication
+from cas_server.authentication.client_authentication import ClientAuthentication
+from cas_server.authentication.local_token_services import LocalTokenServices
 from cas_server.endpoints import user
 from cas_server.endpoints.check_token import CheckToken
 from cas_server.endpoints.introspect import Introspect
@@ -18,16 +19,19 @@ from cas_server.endpoints.metadata import WELL_KNOWN, Metadata
 from cas_server.endpoints.revoke import Revoke
 from cas_server.endpoints.token import Token
 from cas_server.grants import Issuing, grant_types
-from cas_server.identities import Identities
-from cas_server.not_before import Continuity
-from cas_server.passwords import PasswordPool
-from cas_server.record_keys import RecordKeys
+from cas_server.identities.identities import Identities
+from cas_server.identities.not_before import Continuity
+from cas_server.passwords.hashing import PasswordPool
 from cas_server.settings import CasSettings
-from cas_server.stores import RedisTokenStore, TokenStore
-from cas_server.stores.connection import connect
-from cas_server.stores.failures import RedisFailureCounters, SharedFailureCounters
-from cas_server.throttle import Throttle
-from cas_server.token_services import LocalTokenServices
+from cas_server.stores.redis_connection import connect
+from cas_server.stores.redis_token_store import RedisTokenStore
+from cas_server.stores.token_store import TokenStore
+from cas_server.throttling.shared_failure_counters import (
+    RedisFailureCounters,
+    SharedFailureCounters,
+)
+from cas_server.throttling.throttle import Throttle
+from cas_server.tokens.record_keys import RecordKeys
 from chassis import LiveConfig
 from chassis.discovery import create_discovery
 

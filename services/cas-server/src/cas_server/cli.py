@@ -3,9 +3,9 @@
 import sys
 from collections.abc import Callable, Sequence
 
-from cas_server.passwords import hash_generated, hash_password
-from cas_server.registration import new_registration
-from cas_server.secret_input import read_secret
+from cas_server.identities.new_client import new_registration
+from cas_server.passwords.hashing import hash_generated, hash_password
+from cas_server.passwords.secret_input import read_secret
 
 COMMANDS = ("hash-password", "hash-secret", "hash-generated", "new-client")
 _USAGE, _INTERRUPTED = 2, 130

@@ -6,11 +6,11 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
 
-from cas_server import names
-from cas_server.demo_identities import DEMO_SECRETS
 from cas_server.grant_names import GRANT_NAMES
-from cas_server.names import by_name
-from cas_server.passwords import fault_of, is_fast, is_hash, matches_blocking
+from cas_server.identities import names
+from cas_server.identities.demo_identities import DEMO_SECRETS
+from cas_server.identities.names import by_name
+from cas_server.passwords.hashing import fault_of, is_fast, is_hash, matches_blocking
 from chassis.config import ConfigError, Duration, NameList, Section, ServiceSettings
 from chassis.config.demo import demo_secret
 from chassis.normal_form import nfc

@@ -9,9 +9,9 @@ import time
 
 from starlette.types import Receive, Scope, Send
 
-from cas_server.client_authentication import ClientAuthentication
-from cas_server.endpoints.answers import answer, only_post
-from cas_server.endpoints.foreign import audit_foreign
+from cas_server.authentication.client_authentication import ClientAuthentication
+from cas_server.endpoints.foreign_tokens import audit_foreign
+from cas_server.endpoints.responses import answer, only_post
 from cas_server.errors import AccessDenied, UnrecognisedToken
 from cas_server.forms import (
     MAX_TOKEN,
@@ -22,9 +22,9 @@ from cas_server.forms import (
     refuse_secrets_in_uri,
     token_of,
 )
-from cas_server.identities import Identities
-from cas_server.stores import TokenStore
-from cas_server.tokens import token_hash
+from cas_server.identities.identities import Identities
+from cas_server.stores.token_store import TokenStore
+from cas_server.tokens.access_tokens import token_hash
 
 _PLAIN = b"token="
 _EXPIRED = "Token has expired"

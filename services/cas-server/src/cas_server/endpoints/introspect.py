@@ -5,16 +5,16 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
-from cas_server.client_authentication import ClientAuthentication
-from cas_server.clients import Client
-from cas_server.endpoints.answers import answer_json, only_post
-from cas_server.endpoints.foreign import audit_foreign
+from cas_server.authentication.client_authentication import ClientAuthentication
+from cas_server.endpoints.foreign_tokens import audit_foreign
+from cas_server.endpoints.responses import answer_json, only_post
 from cas_server.errors import AccessDenied
 from cas_server.forms import read_form, token_of
-from cas_server.identities import Identities
+from cas_server.identities.clients import Client
+from cas_server.identities.identities import Identities
 from cas_server.settings import CasSettings
-from cas_server.stores import TokenStore
-from cas_server.tokens import StoredToken, token_hash
+from cas_server.stores.token_store import TokenStore
+from cas_server.tokens.access_tokens import StoredToken, token_hash
 from chassis import LiveConfig
 
 

@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 from starlette.types import Receive, Scope, Send
 
-from cas_server.endpoints.answers import answer_json
+from cas_server.endpoints.responses import answer_json
 from cas_server.errors import MethodNotAllowed
 from cas_server.settings import CasSettings
 from chassis import LiveConfig

@@ -2,16 +2,16 @@
 
 from starlette.types import Receive, Scope, Send
 
-from cas_server.client_authentication import ClientAuthentication
-from cas_server.clients import Client
-from cas_server.endpoints.answers import answer, only_post
+from cas_server.authentication.client_authentication import ClientAuthentication
+from cas_server.endpoints.responses import answer, only_post
 from cas_server.errors import InvalidGrant
 from cas_server.forms import read_form, token_of
-from cas_server.record_keys import RecordKeys
-from cas_server.refresh_tokens import read_refresh_token
-from cas_server.stores import TokenStore
-from cas_server.throttle import source_address
-from cas_server.tokens import token_hash
+from cas_server.identities.clients import Client
+from cas_server.stores.token_store import TokenStore
+from cas_server.throttling.throttle import source_address
+from cas_server.tokens.access_tokens import token_hash
+from cas_server.tokens.record_keys import RecordKeys
+from cas_server.tokens.refresh_tokens import read_refresh_token
 from chassis.telemetry.audit import AuditEvent, audit
 
 

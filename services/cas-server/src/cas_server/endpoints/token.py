@@ -4,14 +4,14 @@ from collections.abc import Mapping
 
 from starlette.types import Receive, Scope, Send
 
-from cas_server.client_authentication import ClientAuthentication
-from cas_server.clients import Client
-from cas_server.endpoints.answers import answer_json, only_post
+from cas_server.authentication.client_authentication import ClientAuthentication
+from cas_server.endpoints.responses import answer_json, only_post
 from cas_server.errors import UnauthorizedClient, UnsupportedGrantType
 from cas_server.forms import read_form, required
 from cas_server.grants import GrantType, TokenRequest
-from cas_server.not_before import Continuity
-from cas_server.throttle import source_address
+from cas_server.identities.clients import Client
+from cas_server.identities.not_before import Continuity
+from cas_server.throttling.throttle import source_address
 
 
 class Token:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from cas_server.grant_names import CLIENT_CREDENTIALS, PASSWORD, REFRESH_TOKEN
 from cas_server.grants.client_credentials import ClientCredentialsGrant
+from cas_server.grants.grant_type import GrantType, Issuing, TokenRequest
 from cas_server.grants.password import PasswordGrant
-from cas_server.grants.protocol import GrantType, Issuing, TokenRequest
 from cas_server.grants.refresh_token import RefreshTokenGrant
 
 __all__ = ["GrantType", "Issuing", "TokenRequest", "grant_types"]

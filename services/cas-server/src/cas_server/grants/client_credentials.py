@@ -1,9 +1,9 @@
 """`client_credentials` (RFC 6749, 4.4): a service's own token, without refresh token (4.4.3)."""
 
-from cas_server.grants.protocol import Issuing, TokenRequest
+from cas_server.grants.grant_type import Issuing, TokenRequest
 from cas_server.grants.scopes import granted_scopes
-from cas_server.lineage import TokenAnswer
-from cas_server.tokens import Grant
+from cas_server.tokens.access_tokens import Grant
+from cas_server.tokens.token_pairs import TokenAnswer
 
 
 class ClientCredentialsGrant:

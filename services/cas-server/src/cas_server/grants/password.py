@@ -5,14 +5,14 @@ import time
 from dataclasses import replace
 
 from cas_server.errors import InvalidGrant
-from cas_server.failures import Kind
 from cas_server.forms import required
-from cas_server.grants.protocol import Issuing, TokenRequest
+from cas_server.grants.grant_type import Issuing, TokenRequest
 from cas_server.grants.scopes import granted_scopes
-from cas_server.lineage import TokenAnswer, new_family
-from cas_server.tokens import Grant, Stamp
-from cas_server.users import User
-from cas_server.who import Who
+from cas_server.identities.users import User
+from cas_server.throttling.claimant import Who
+from cas_server.throttling.failure_counters import Kind
+from cas_server.tokens.access_tokens import Grant, Stamp
+from cas_server.tokens.token_pairs import TokenAnswer, new_family
 from chassis.normal_form import nfc
 from chassis.single_flight import SingleFlight
 

@@ -5,15 +5,19 @@ A client whose answer got lost may ask again within the grace window, and gets t
 
 import time
 
-from cas_server.clients import Client
 from cas_server.errors import InvalidGrant, InvalidScope
 from cas_server.forms import required
-from cas_server.grants.protocol import Issuing, TokenRequest
+from cas_server.grants.grant_type import Issuing, TokenRequest
 from cas_server.grants.scopes import granted_scopes
-from cas_server.lineage import TokenAnswer, successor, unseal
-from cas_server.refresh_tokens import read_refresh_token
-from cas_server.stores import FamilyState, Presented, Rotation
-from cas_server.tokens import Grant, Stamp, token_hash
+from cas_server.identities.clients import Client
+from cas_server.stores.token_store import (
+    FamilyState,
+    Presented,
+    Rotation,
+)
+from cas_server.tokens.access_tokens import Grant, Stamp, token_hash
+from cas_server.tokens.refresh_tokens import read_refresh_token
+from cas_server.tokens.token_pairs import TokenAnswer, successor, unseal
 from chassis.telemetry.audit import AuditEvent, audit
 
 _BAD = "The refresh token is unknown, expired, revoked, or was issued to another client"

@@ -4,8 +4,8 @@ import secrets
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from cas_server.stores.protocol import Change, Entry, IdentityTable
-from cas_server.stores.scripts import CHANGE, IDENTITIES
+from cas_server.stores.token_scripts import CHANGE, IDENTITIES
+from cas_server.stores.token_store import Change, Entry, IdentityTable
 
 VERSION = "n:version"
 _KEYS = ("n:identities", VERSION)

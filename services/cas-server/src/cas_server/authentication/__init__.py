@@ -1,0 +1,1 @@
+"""Who calls: clients by a secret, bearers by a token."""

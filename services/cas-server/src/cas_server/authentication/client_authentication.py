@@ -1,0 +1,111 @@
+"""Which client is calling: `client_secret_basic` and `client_secret_post` (RFC 6749, 2.3.1).
+
+A header that was verified once is remembered by its SHA-256 with the hash that it matched, so that
+the hot path computes no password hash; it counts as long as the client has that hash.
+"""
+
+import hashlib
+from collections.abc import Mapping
+
+from starlette.types import Scope
+
+from cas_server.authentication.basic_credentials import readings
+from cas_server.authentication.verified_credentials import Verified, VerifiedCredentials
+from cas_server.errors import InvalidClient, InvalidRequest
+from cas_server.forms import Form, refuse_secrets_in_uri
+from cas_server.identities.clients import Client
+from cas_server.identities.identities import Identities
+from cas_server.passwords.hashing import PasswordPool
+from cas_server.throttling.claimant import Who
+from cas_server.throttling.failure_counters import Kind
+from cas_server.throttling.throttle import Throttle, source_address
+from chassis.normal_form import nfc
+from chassis.single_flight import SingleFlight
+
+
+class ClientAuthentication:
+    """Authenticates clients; unknown ones and wrong secrets look and cost the same."""
+
+    def __init__(self, identities: Identities, passwords: PasswordPool, throttle: Throttle) -> None:
+        self._identities, self._passwords, self._throttle = identities, passwords, throttle
+        self._verified = VerifiedCredentials()
+        self._verifying: SingleFlight[tuple[bytes, str], Verified] = SingleFlight()
+
+    def remembered(self, digest: bytes) -> Client | None:
+        """Return the client of credentials that were verified before and still count."""
+        verified = self._verified.get(digest)
+        if verified is None:
+            return None
+        client = self._identities.client(verified.client.id)
+        if client is not None and verified.secret_hash in client.secrets:
+            return client
+        self._verified.drop(digest)
+        return None
+
+    async def basic(self, scope: Scope, authorization: bytes | None) -> Client:
+        """Authenticate by HTTP Basic alone; raise `InvalidClient`."""
+        if authorization is None:
+            raise InvalidClient
+        digest = hashlib.sha256(authorization).digest()
+        if known := self.remembered(digest):
+            return known
+        return await self._once(digest, readings(authorization), source_address(scope))
+
+    async def basic_or_post(self, scope: Scope, form: Form) -> Client:
+        """Authenticate by one of the two ways; both at once is a malformed request."""
+        refuse_secrets_in_uri(scope)
+        if form.authorization is None:
+            return await self._by_form(form.parameters, source_address(scope))
+        if "client_secret" in form.parameters:
+            raise InvalidRequest("Client credentials stand in the header and in the body")
+        client = await self.basic(scope, form.authorization)
+        if nfc(form.parameters.get("client_id", client.id)) != client.id:
+            raise InvalidRequest("The client_id is not the authenticated client's")
+        return client
+
+    async def _once(self, digest: bytes, pairs: list[tuple[str, str]], address: str) -> Client:
+        """Verify credentials once for all requests that carry them at this moment."""
+        verified = await self._verifying.run(
+            (digest, address), lambda: self._by_pairs(pairs, address)
+        )
+        self._verified.add(digest, verified)
+        return verified.client
+
+    async def _by_form(self, form: Mapping[str, str], address: str) -> Client:
+        if "client_id" not in form or "client_secret" not in form:
+            raise InvalidClient
+        pair = (nfc(form["client_id"]), form["client_secret"])
+        # The length keeps two ways of cutting the same characters apart, and apart from headers.
+        text = f"{len(pair[0])}:{pair[0]}{pair[1]}"
+        digest = hashlib.sha256(text.encode()).digest()
+        return self.remembered(digest) or await self._once(digest, [pair], address)
+
+    async def _by_pairs(self, pairs: list[tuple[str, str]], address: str) -> Verified:
+        """Try the readings of one request; a failure counts once."""
+        async with self._throttle.attempt(self._who(pairs, address)):
+            if any(self._identities.is_demo(*pair) for pair in pairs):
+                raise InvalidClient
+            for client_id, secret in pairs:
+                verified = await self._verify(self._identities.client(client_id), secret)
+                if verified is not None:
+                    return verified
+            raise InvalidClient
+
+    def _who(self, pairs: list[tuple[str, str]], address: str) -> Who:
+        """Return under which name it counts: the one that a client has, else the decoded one.
+
+        Under the raw one each way to percent-encode a name would have a count of its own.
+        """
+        names = (name for name, _ in pairs if self._identities.client(name) is not None)
+        name = next(names, None)
+        return Who(Kind.CLIENT, name or pairs[-1][0], address, exists=name is not None)
+
+    async def _verify(self, client: Client | None, secret: str) -> Verified | None:
+        """Compare with each of the client's hashes; a failure costs the same for everyone."""
+        hashes = client.secrets if client is not None else ()
+        for stored in hashes:
+            if await self._passwords.matches(stored, secret) and client is not None:
+                return Verified(client, stored)
+        for _ in range(self._identities.most_secrets - len(hashes)):
+            await self._passwords.matches(None, secret)
+        return None

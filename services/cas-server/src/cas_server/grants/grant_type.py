@@ -1,0 +1,68 @@
+"""What a grant is: a token request of an authenticated client in, an answer out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from cas_server.identities.clients import Client
+from cas_server.identities.identities import Identities
+from cas_server.identities.not_before import Continuity, Moment
+from cas_server.passwords.hashing import PasswordPool
+from cas_server.settings import CasSettings
+from cas_server.stores.token_store import TokenStore
+from cas_server.throttling.throttle import Throttle
+from cas_server.tokens.access_tokens import Grant, Stamp, new_token, token_hash
+from cas_server.tokens.record_keys import RecordKeys
+from cas_server.tokens.token_pairs import TokenAnswer
+from chassis import LiveConfig
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """One request to the token endpoint; the form may hold secrets.
+
+    `moment` is from before the client proved who it is.
+    """
+
+    client: Client
+    form: Mapping[str, str] = field(repr=False)
+    address: str
+    moment: Moment
+
+    @property
+    def stamp(self) -> Stamp:
+        """Return what of the identities the client was believed under."""
+        return self.moment.stamp(self.client.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Issuing:
+    """What grants issue with."""
+
+    live: LiveConfig[CasSettings]
+    identities: Identities
+    passwords: PasswordPool
+    throttle: Throttle
+    store: TokenStore
+    keys: RecordKeys
+    continuity: Continuity
+
+    async def access_only(self, grant: Grant, request: TokenRequest) -> TokenAnswer:
+        """Issue an access token alone; raise `InvalidGrant`."""
+        client, token = request.client, new_token()
+        validity = client.access_validity
+        stored, name = grant.stored(validity), token_hash(token)
+
+        async def write(stamp: Stamp) -> bool | None:
+            fresh = stored.stamped(stamp)
+            return await self.store.issue(name, fresh, most=client.bounds.tokens) or None
+
+        await self.continuity.issue(grant, write, load=request.moment.load)
+        return TokenAnswer(token, validity, " ".join(grant.scopes))
+
+
+class GrantType(Protocol):
+    """One way to get tokens."""
+
+    async def issue(self, request: TokenRequest) -> TokenAnswer:
+        """Return the answer; raise an `OAuthError`."""

@@ -1,0 +1,70 @@
+"""The registered clients: one immutable registry per configuration snapshot."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cas_server.identities.users import fingerprint
+from cas_server.settings import CasSettings, ClientRegistration
+from cas_server.stores.token_store import Bounds
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A client as the endpoints see it; validities in seconds."""
+
+    id: str
+    secrets: tuple[str, ...] = field(repr=False)
+    grant_types: frozenset[str]
+    scopes: tuple[str, ...]
+    audience: tuple[str, ...]
+    authorities: tuple[str, ...]
+    access_validity: int
+    refresh_validity: int
+    bounds: Bounds
+    checks_tokens: bool
+    checks_for: frozenset[str]
+    fingerprints: tuple[str, ...]
+
+    def may_check(self, audience: tuple[str, ...]) -> bool:
+        """Say whether the client may learn of a token for this audience."""
+        return not self.checks_for.isdisjoint(audience)
+
+
+def client_registry(settings: CasSettings) -> Mapping[str, Client]:
+    """Build the registry; a disabled client is as good as deleted."""
+    return {
+        name: _client(name, registration, settings)
+        for name, registration in settings.clients.items()
+        if registration.enabled
+    }
+
+
+def _client(name: str, registration: ClientRegistration, settings: CasSettings) -> Client:
+    chosen = registration.check_for
+    access = registration.access_token_validity_seconds
+    refresh = registration.refresh_token_validity_seconds
+    return Client(
+        id=name,
+        secrets=registration.client_secret,
+        grant_types=_grant_types(name, registration, settings),
+        scopes=registration.scope,
+        audience=registration.resource_ids,
+        authorities=registration.authorities,
+        access_validity=access or int(settings.access_token_validity),
+        refresh_validity=refresh or int(settings.refresh_token_validity),
+        bounds=Bounds(
+            tokens=registration.max_tokens or settings.max_tokens_per_client,
+            families=registration.max_families_per_user or settings.max_families_per_user,
+        ),
+        checks_tokens=registration.check_tokens,
+        checks_for=frozenset((name,) if chosen is None else chosen),
+        fingerprints=tuple(sorted(map(fingerprint, registration.client_secret))),
+    )
+
+
+def _grant_types(
+    name: str, registration: ClientRegistration, settings: CasSettings
+) -> frozenset[str]:
+    """Return the allowed grants; `password` needs the allow-list as well (RFC 9700, 2.4)."""
+    allowed = frozenset(registration.authorized_grant_types)
+    return allowed if name in settings.password_grant_clients else allowed - {"password"}

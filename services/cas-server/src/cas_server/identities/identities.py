@@ -1,0 +1,163 @@
+"""Clients and users of the active configuration, swapped together at each reload."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import structlog
+
+from cas_server.identities.clients import Client, client_registry
+from cas_server.identities.users import User, user_directory
+from cas_server.settings import CasSettings
+from chassis import LiveConfig
+from chassis.config import Snapshot
+from chassis.config.demo import demo_secret
+from chassis.normal_form import nfc
+
+_REFRESH = "refresh_token"
+_log = structlog.get_logger("cas_server.identities")
+
+
+class Issued(Protocol):
+    """What was issued: an access token, or the grant of a family."""
+
+    @property
+    def client_id(self) -> str:
+        """The client that it was issued to."""
+
+    @property
+    def user_name(self) -> str:
+        """The user that it speaks for; empty for the client alone."""
+
+    @property
+    def user_fingerprint(self) -> str:
+        """The user's fingerprint at that time."""
+
+    @property
+    def grant_type(self) -> str:
+        """The grant type of its family; empty where it has none."""
+
+    @property
+    def since(self) -> int:
+        """The version of the identities that it was issued under."""
+
+    @property
+    def client_since(self) -> int:
+        """Since when the client was who it was at that time."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotBefore:
+    """From which version on something counts that was issued to someone.
+
+    `clients` says since when each client is the one of this load. A replica whose load is older
+    goes on issuing to the one before; it is not the same client any more.
+    """
+
+    latest: int = 0
+    times: Mapping[str, int] = field(default_factory=dict)
+    """By name of the entry."""
+    clients: Mapping[str, int] = field(default_factory=dict)
+    """By client id; who is not in it is the one there always was."""
+
+    def admits(self, issued: Issued) -> bool:
+        """Say whether nobody for whom it was issued has ended meanwhile."""
+        if self.clients.get(issued.client_id, 0) != issued.client_since:
+            return False
+        return issued.since >= self.latest or all(
+            self.times.get(name, 0) <= issued.since for name in _names(issued)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Both:
+    clients: Mapping[str, Client]
+    users: Mapping[str, User]
+    most_secrets: int
+
+
+class Identities:
+    """Who exists now; every look-up sees the latest reload."""
+
+    def __init__(self, live: LiveConfig[CasSettings]) -> None:
+        self._live, self._now = live, _both(live.settings)
+        self.not_before = NotBefore()
+        """What the store says of those who ended, and may be back; see `not_before`."""
+        live.on_change(self._apply)
+        _warn_of_password_grant(self._now.clients)
+
+    def client(self, client_id: str) -> Client | None:
+        """Return a client, if it exists."""
+        return self._now.clients.get(client_id)
+
+    def user(self, name: str) -> User | None:
+        """Return a user, if there is one who may log in."""
+        return self._now.users.get(name)
+
+    def is_demo(self, name: str, secret: str) -> bool:
+        """Say whether under this profile a secret is refused because everyone knows it."""
+        return "prod" in self._live.current.profiles and nfc(secret) == demo_secret(name)
+
+    @property
+    def most_secrets(self) -> int:
+        """Return how many secrets the client with the most has: the cost of any refusal."""
+        return self._now.most_secrets
+
+    @property
+    def longest_validity(self) -> int:
+        """Return for how many seconds anything may count that is issued now."""
+        clients = self._now.clients.values()
+        return max((max(c.access_validity, c.refresh_validity) for c in clients), default=0)
+
+    def stands(self, issued: Issued) -> bool:
+        """Say whether those for whom it was issued are there, and were all the time."""
+        now = self._now
+        client = now.clients.get(issued.client_id)
+        if client is None or not self.not_before.admits(issued):
+            return False
+        if issued.grant_type and not {issued.grant_type, _REFRESH} <= client.grant_types:
+            return False
+        if not issued.user_name:
+            return True
+        user = now.users.get(issued.user_name)
+        return user is not None and user.fingerprint == issued.user_fingerprint
+
+    def marks(self) -> dict[str, str]:
+        """Return by which marks everyone is known: one that keeps none of its marks is another."""
+        marks = {f"user:{user.name}": user.fingerprint for user in self._now.users.values()}
+        for client in self._now.clients.values():
+            marks[f"client:{client.id}"] = ",".join(client.fingerprints)
+            marks |= {_grant_name(grant, client.id): "allowed" for grant in client.grant_types}
+        return marks
+
+    def _apply(self, snapshot: Snapshot[CasSettings]) -> None:
+        self._now = _both(snapshot.settings)
+
+
+def _names(issued: Issued) -> Iterable[str]:
+    """Return the names of the entries of those for whom something was issued."""
+    yield f"client:{issued.client_id}"
+    if issued.user_name:
+        yield f"user:{issued.user_name}"
+    if issued.grant_type:
+        yield _grant_name(issued.grant_type, issued.client_id)
+        yield _grant_name(_REFRESH, issued.client_id)
+
+
+def _grant_name(grant_type: str, client_id: str) -> str:
+    return f"grant:{grant_type}:{client_id}"
+
+
+def _both(settings: CasSettings) -> _Both:
+    clients = client_registry(settings)
+    most = max((len(client.secrets) for client in clients.values()), default=1)
+    return _Both(clients, user_directory(settings), max(most, 1))
+
+
+def _warn_of_password_grant(clients: Mapping[str, Client]) -> None:
+    """Say at each start who still uses what RFC 9700, 2.4 forbids for new use."""
+    names = sorted(name for name, client in clients.items() if "password" in client.grant_types)
+    if names:
+        _log.warning(
+            "the password grant is allowed; RFC 9700 forbids it for new use", clients=names
+        )

@@ -1,0 +1,234 @@
+"""Dead stays dead: what was issued before someone ended never counts again.
+
+Redis knows each client, each user and each grant type of a client by marks (fingerprints of
+secrets, never the secrets) and a not-before time. Each load of the configuration is compared with
+that, at each replica: who is gone, or has none of the marks left, ends now, by Redis' clock. Such
+a time only grows, so a replica with an older configuration may end someone once more, and lifts
+nothing.
+
+The version is the time of the latest change. Every look-up of a token reads it along, and every
+script that issues one demands it: whatever a replica does, it does by the newest times.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from cas_server.errors import InvalidGrant
+from cas_server.identities.identities import Identities, NotBefore
+from cas_server.settings import CasSettings
+from cas_server.stores.token_store import Change, Entry, IdentityTable, TokenStore, Unconfirmed
+from cas_server.tokens.access_tokens import Grant, Stamp
+from chassis import LiveConfig
+from chassis.config import Snapshot
+from chassis.errors import TemporarilyUnavailable
+from chassis.telemetry.audit import AuditEvent, audit
+
+T = TypeVar("T")
+
+_AT_ONCE = 2000
+_TRIES = 100
+_RETRY_S = 1.0
+_MARGIN_S = 3600
+_CLIENT = "client:"
+_NOBODY = Entry(0, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When somebody was believed: by which load, and under which version of the identities."""
+
+    load: int
+    version: int
+    clients: Mapping[str, int]
+
+    def stamp(self, client_id: str) -> Stamp:
+        """Return what is issued to a client at this moment is issued under."""
+        return Stamp(self.version, self.clients.get(client_id, 0))
+
+
+class Continuity:
+    """Compares each load with the store, and has `identities` know the not-before times."""
+
+    def __init__(
+        self, identities: Identities, store: TokenStore, live: LiveConfig[CasSettings]
+    ) -> None:
+        self._identities, self._store = identities, store
+        self._marks = identities.marks()
+        self._missed: set[str] = set()
+        self._version: int | None = None
+        self._compared, self._load = False, 0
+        self._due, self._turn = asyncio.Event(), asyncio.Lock()
+        self._due.set()
+        store.watch(self.follow)
+        live.on_change(self._reloaded)
+
+    async def run(self) -> None:
+        """Compare each load, whether anybody asks or not; until cancelled."""
+        while True:
+            await self._due.wait()
+            try:
+                await self.follow(self._version)
+            except TemporarilyUnavailable:
+                await asyncio.sleep(_RETRY_S)
+
+    async def now(self) -> Moment:
+        """Return what counts now, this load being compared."""
+        if self._version is None or not self._compared:
+            await self.follow(None)
+        return Moment(self._load, self._version or 0, self._identities.not_before.clients)
+
+    async def follow(self, seen: int | None) -> None:
+        """Return once this load is compared, and what is known is as new as what was seen."""
+        if self._compared and seen == self._version:
+            return
+        async with self._turn:
+            while not self._compared or seen != self._version:
+                await self._refresh()
+                seen = self._version
+
+    async def issue(
+        self,
+        grant: Grant,
+        write: Callable[[Stamp], Awaitable[T | None]],
+        *,
+        load: int | None = None,
+    ) -> T:
+        """Have `write` issue what was granted, with the stamp that counts now.
+
+        It returns None where there is a newer one. Who was believed by a `load` still is while
+        that counts. Raises `InvalidGrant` where who it is for has ended since the grant.
+        """
+        for _ in range(_TRIES):
+            now = await self.now()
+            stamp = now.stamp(grant.client_id)
+            if now.load == load:
+                grant = grant.stamped(stamp)
+            if not self._identities.stands(grant):
+                raise InvalidGrant("The client or user has changed meanwhile")
+            if (written := await write(stamp)) is not None:
+                return written
+            await self._relearn()
+        raise TemporarilyUnavailable("The configuration is changing; try again")
+
+    def _reloaded(self, _: Snapshot[CasSettings]) -> None:
+        """Have the new load compared; what one in between has ended, nobody else may have seen."""
+        before, self._marks = self._marks, self._identities.marks()
+        if not self._compared:
+            names = before.keys() | self._marks.keys()
+            self._missed |= {n for n in names if _ends(before.get(n, ""), self._marks.get(n, ""))}
+        self._compared = False
+        self._load += 1
+        self._due.set()
+
+    async def _relearn(self) -> None:
+        async with self._turn:
+            await self._refresh()
+
+    async def _refresh(self) -> None:
+        """Read the table until it says what this load does, and take its times over."""
+        marks, missed, settled = self._marks, set(self._missed), self._compared
+        for _ in range(_TRIES):
+            table = await self._store.identities()
+            lost = _is_older(table.version, self._version)
+            full = lost or not self._compared
+            if lost:
+                missed |= self._lost(table)
+            keep = max(self._keep, table.keep) if full else None
+            changes = list(_changes(table, marks, missed, keep=keep))
+            if settled and not changes and not lost:
+                break
+            if settled := await self._change(changes, after=self._version or 0 if lost else 0):
+                self._missed -= missed
+                missed.clear()
+        else:
+            raise TemporarilyUnavailable("The configuration is being compared; try again")
+        self._learn(table)
+        if marks is self._marks:
+            self._compared = True
+            self._due.clear()
+
+    async def _change(self, changes: list[Change], *, after: int) -> bool:
+        """Make the changes, and say what they ended; False where someone else was faster."""
+        for start in range(0, max(len(changes), 1), _AT_ONCE):
+            some = changes[start : start + _AT_ONCE]
+            try:
+                changed = await self._store.change(some, after=after, keep=self._keep)
+            except Unconfirmed as error:
+                # The next comparison finds these made, and would never tell of them.
+                _tell_all(some if error.result else ())
+                raise
+            if not changed:
+                return False
+            _tell_all(some)
+        return True
+
+    def _lost(self, table: IdentityTable) -> set[str]:
+        """Return who has ended, and the store has forgotten that."""
+        known = self._identities.not_before.times.items()
+        return {n for n, time in known if time > table.entries.get(n, _NOBODY).not_before}
+
+    @property
+    def _keep(self) -> int:
+        """Return for how many seconds the table is of use: as long as what was issued lives."""
+        return self._identities.longest_validity + _MARGIN_S
+
+    def _learn(self, table: IdentityTable) -> None:
+        times = {name: e.not_before for name, e in table.entries.items() if e.not_before}
+        clients = dict(self._identities.not_before.clients)
+        for name, own in self._marks.items():
+            entry = table.entries.get(name, _NOBODY)
+            if name.startswith(_CLIENT) and not _ends(entry.marks, own):
+                clients[name.removeprefix(_CLIENT)] = entry.not_before
+        self._identities.not_before = NotBefore(max(times.values(), default=0), times, clients)
+        self._version = table.version
+
+
+def _is_older(version: int | None, known: int | None) -> bool:
+    """Say whether the store has lost what it knew, or never knew anything."""
+    return version is None or (known is not None and version < known)
+
+
+def _changes(
+    table: IdentityTable, marks: dict[str, str], missed: set[str], *, keep: int | None
+) -> Iterator[Change]:
+    """Yield what the table lacks, and, where `keep` is given, all in which it differs."""
+    for name, own in marks.items():
+        entry = table.entries.get(name)
+        if entry is None or name in missed:
+            yield Change(name, entry, own, ends=name in missed)
+        elif keep is not None and entry.marks != own:
+            yield Change(name, entry, own, ends=_ends(entry.marks, own))
+    if keep is not None:
+        yield from _gone(table, marks, keep)
+
+
+def _gone(table: IdentityTable, marks: dict[str, str], keep: int) -> Iterator[Change]:
+    for name in table.entries.keys() - marks.keys():
+        entry = table.entries[name]
+        if entry.marks:
+            yield Change(name, entry, "", ends=True)
+        elif entry.not_before + keep * 1_000_000 < table.now:
+            yield Change(name, entry, None, ends=False)
+
+
+def _ends(before: str, now: str) -> bool:
+    """Say whether nothing is left of who was known by the marks before: comma-separated names."""
+    return before != now and set(before.split(",")).isdisjoint(now.split(","))
+
+
+def _tell_all(changes: Iterable[Change]) -> None:
+    """Write to the audit log who ended, or has other secrets; someone new is neither."""
+    for change in changes:
+        _tell(change)
+
+
+def _tell(change: Change) -> None:
+    kind, _, name = change.name.partition(":")
+    about = {"reason": kind} if kind != "grant" else {"reason": name.partition(":")[0]}
+    who = {"user": name} if kind == "user" else {"client": name.rpartition(":")[2]}
+    if change.ends:
+        audit(AuditEvent.NOT_BEFORE, **who, **about)
+    elif change.expected is not None and change.marks is not None:
+        audit(AuditEvent.IDENTITY_CHANGED, **who, **about)

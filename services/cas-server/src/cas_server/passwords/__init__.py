@@ -1,0 +1,1 @@
+"""Secrets: their hashes, what a hash may cost, and how a command reads one."""

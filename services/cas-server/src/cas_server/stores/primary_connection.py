@@ -1,0 +1,111 @@
+"""Connections to whoever is primary now, as most Sentinels say."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from redis.asyncio import ConnectionPool
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+
+from cas_server.stores.discovered_connection import DiscoveredConnection, DiscoveredSSLConnection
+from cas_server.stores.sentinels import Sentinels
+from chassis.discovery import Address, DiscoveryError
+
+_WATCH_S = 1.0
+MARK = ("PUBLISH", "wait", "")
+"""Goes to all replicas, takes no memory, and is heard by nobody: what WAIT waits for.
+
+From Redis 7.2 on, WAIT waits for what its own connection sent to them, and for nothing else.
+"""
+_CONFIRMED = (MARK, ("WAIT", 1, 500))
+_log = structlog.get_logger("cas_server.store")
+
+
+class PrimaryConnection(DiscoveredConnection):
+    """Talks to a Redis that calls itself primary.
+
+    redis-py's own Sentinel connection goes back to the address it had before (its issue 3874).
+    A replica would answer reads, too: with what it has heard so far.
+    """
+
+    async def on_connect_check_health(self, check_health: bool = True) -> None:  # noqa: FBT001, FBT002 - redis-py's
+        """Ask for the role once the connection stands."""
+        await super().on_connect_check_health(check_health)
+        await self.send_command("ROLE")
+        role = await self.read_response()
+        if role[0] not in (b"master", "master"):
+            raise RedisConnectionError("is no primary; a failover is under way")
+
+
+class PrimarySSLConnection(PrimaryConnection, DiscoveredSSLConnection):
+    """Proves the master's name, which every Redis has to have in its certificate."""
+
+
+class PrimaryPool(ConnectionPool):
+    """Connections to one primary; a failover ends those to the one before.
+
+    Whoever was cut off with the old primary would go on reading there: what the new one has
+    revoked would stay alive. Hence the Sentinels are asked once a second, and where most of them do
+    not answer, the primary is left unless a replica follows it: the others may have another one.
+    """
+
+    def __init__(self, sentinels: Sentinels, master: str, **options: Any) -> None:
+        super().__init__(discovery=sentinels, host=master, **options)
+        self._sentinels, self._master = sentinels, master
+        self._watch: asyncio.Task[None] | None = None
+
+    async def get_connection(self, *arguments: Any, **options: Any) -> Any:
+        """Return a connection; the first one starts the watch, the next one if it ever ended."""
+        if self._watch is None or self._watch.done():
+            self._watch = asyncio.create_task(self._follow(), name="redis-primary")
+        return await super().get_connection(*arguments, **options)  # type: ignore[no-untyped-call]  # redis-py
+
+    async def aclose(self) -> None:
+        """Close the connections, those to the Sentinels as well."""
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.wait([self._watch])
+        await super().aclose()
+        await self._sentinels.aclose()
+
+    async def _follow(self) -> None:
+        known: Address | None = None
+        while True:
+            try:
+                primary = await self._sentinels.primary(self._master)
+            except DiscoveryError:
+                if not await self._is_followed():
+                    await self._leave_all()
+            else:
+                if known not in (None, primary):
+                    _log.warning("following the new primary", primary=primary.host)
+                    await self._leave_all()
+                known = primary
+            await asyncio.sleep(_WATCH_S)
+
+    async def _is_followed(self) -> bool:
+        """Tell whether a replica confirms what comes from the primary that this pool leads to."""
+        try:
+            connection = await self.get_connection()
+        except (RedisError, OSError):
+            return False
+        try:
+            await connection.send_packed_command(connection.pack_commands(_CONFIRMED))
+            await connection.read_response()
+            reached: int = await connection.read_response()
+        except (RedisError, OSError):
+            # A refused mark leaves the other answer unread.
+            await connection.disconnect(nowait=True)
+            return False
+        finally:
+            await self.release(connection)
+        return reached > 0
+
+    async def _leave_all(self) -> None:
+        """Have every connection made anew before it serves again."""
+        await self.update_active_connections_for_reconnect()  # type: ignore[no-untyped-call]  # redis-py
+        # One that does not close in time is left as well; the watch has to go on.
+        with suppress(RedisError):
+            await self.disconnect(inuse_connections=False)

@@ -1,0 +1,68 @@
+"""What `spring.data.redis` asks for: one Redis by its name, or the primary that Sentinels name."""
+
+from typing import Any
+
+from pydantic import SecretStr
+from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from cas_server.stores.discovered_connection import DiscoveredConnection, DiscoveredSSLConnection
+from cas_server.stores.primary_connection import (
+    PrimaryConnection,
+    PrimaryPool,
+    PrimarySSLConnection,
+)
+from cas_server.stores.sentinels import SENTINEL_PORT, Sentinels
+from chassis.config import RedisSettings
+from chassis.discovery import Discovery
+
+_MAX_CONNECTIONS = 32
+
+
+def connect(settings: RedisSettings, discovery: Discovery) -> Redis:
+    """Open the connections that `spring.data.redis` describes, the first when it is needed."""
+    options = _options(settings, settings.username, settings.password)
+    options["db"] = settings.database
+    if settings.sentinel.master:
+        sentinels = [_sentinel(node, settings, discovery) for node in settings.sentinel.nodes]
+        kind: type[DiscoveredConnection] = PrimaryConnection
+        if settings.tls:
+            kind = PrimarySSLConnection
+        master = settings.sentinel.master
+        primary = PrimaryPool(Sentinels(sentinels), master, connection_class=kind, **options)
+        return Redis.from_pool(primary)
+    return _named(settings.host, settings.port, settings, discovery, options)
+
+
+def _sentinel(node: str, settings: RedisSettings, discovery: Discovery) -> Redis:
+    """Open a Sentinel's connections: with its own user and password, and no second try."""
+    host, _, port = node.partition(":")
+    options = _options(settings, settings.sentinel.username, settings.sentinel.password)
+    options["retry"] = Retry(NoBackoff(), 0)
+    return _named(host, int(port or SENTINEL_PORT), settings, discovery, options)
+
+
+def _named(
+    host: str, port: int, settings: RedisSettings, discovery: Discovery, options: dict[str, Any]
+) -> Redis:
+    kind = DiscoveredSSLConnection if settings.tls else DiscoveredConnection
+    pool = ConnectionPool(
+        connection_class=kind, discovery=discovery, host=host, port=port, **options
+    )
+    return Redis.from_pool(pool)
+
+
+def _options(
+    settings: RedisSettings, username: str | None, password: SecretStr | None
+) -> dict[str, Any]:
+    return {
+        "username": username,
+        "password": password.get_secret_value() if password else None,
+        "socket_timeout": settings.timeout,
+        "socket_connect_timeout": settings.timeout,
+        "max_connections": _MAX_CONNECTIONS,
+        # Each connection would introduce its library, for which cas-server has no right in Redis:
+        # a name of the right that is known from 7.2 on only.
+        "driver_info": None,
+    }

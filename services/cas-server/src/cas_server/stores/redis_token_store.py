@@ -1,0 +1,281 @@
+"""The token store on Redis: reads and writes batched, outages told as 503 within a bounded wait."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple, TypeVar
+
+import structlog
+from hiredis import pack_command
+from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
+from redis.exceptions import RedisError, ResponseError
+
+from cas_server.bounded_dict import BoundedDict
+from cas_server.settings import DurabilitySettings
+from cas_server.stores import identity_commands
+from cas_server.stores.batcher import Batcher
+from cas_server.stores.issue_command import Issue, by_client, command, tokens_of
+from cas_server.stores.primary_connection import MARK
+from cas_server.stores.token_scripts import BEGIN, FAMILY, REVOKE_ACCESS, REVOKE_FAMILY, ROTATE
+from cas_server.stores.token_store import (
+    Bounds,
+    Change,
+    Family,
+    FamilyState,
+    IdentityTable,
+    Lineage,
+    Presented,
+    Rotation,
+    Seen,
+    Unconfirmed,
+)
+from cas_server.tokens.access_tokens import StoredToken
+from cas_server.tokens.record_keys import RecordKeys
+from chassis.errors import TemporarilyUnavailable
+
+T = TypeVar("T")
+_Arguments = tuple[tuple[str, ...], tuple[Any, ...]]
+
+MOST_ACCESS_TOKENS = 5
+"""Live access tokens of one family: those of the refreshes before the last few end early."""
+_OPENED = 1024
+_REMEMBERED_S = 60
+"""How long an expired access token is still known, so that it is called expired."""
+_AWAY = "The token store is away; try again"
+_FOREIGN = "A key of the token store holds another type; somebody else writes there"
+_log = structlog.get_logger("cas_server.store")
+
+
+class _Opened(NamedTuple):
+    """A record whose MAC was checked, and under which keys: the same bytes need no second look."""
+
+    sealed: bytes
+    keys: Sequence[bytes]
+    token: StoredToken
+
+
+class RedisTokenStore:
+    """Keeps tokens in one Redis; entered connections are closed by `aclose`."""
+
+    def __init__(
+        self, redis: Redis, durability: DurabilitySettings, keys: RecordKeys, *, timeout: float
+    ) -> None:
+        self._redis, self._durability, self._timeout = redis, durability, timeout
+        self._keys = keys
+        self._reads = Batcher[str, bytes | None](self._read_all)
+        self._looks = Batcher[tuple[Any, ...], Any](self._send_all)
+        self._writes = Batcher[tuple[Any, ...], Any](self._write_all)
+        self._issues = Batcher[Issue, bool](self._issue_all)
+        self._opened: BoundedDict[str, _Opened] = BoundedDict(_OPENED)
+        self._seen: Seen = _unwatched
+        self._away = False
+
+    async def access(self, token_hash: str) -> StoredToken | None:
+        """Return an access token; the look-up leaves with all others of this turn."""
+        name = f"t:{token_hash}"
+        sealed = await self._reads.submit(name)
+        known = self._opened.get(name)
+        if known is not None and known.sealed == sealed and known.keys is self._keys.all:
+            return known.token
+        text = None if sealed is None else self._keys.open(name, sealed)
+        if sealed is None or text is None:
+            return None
+        token = StoredToken.decode(text)
+        self._opened.set(name, _Opened(sealed, self._keys.all, token))
+        return token
+
+    async def family(self, name: str) -> FamilyState | None:
+        """Return a family of refresh tokens that has not ended."""
+        key = f"f:{name}"
+        found = await self._looks.submit(("EVAL", FAMILY, 1, key))
+        text = self._keys.open(key, found[0]) if found else None
+        if text is None:
+            return None
+        return FamilyState(Family.decode(name, text), found[1], idle=bool(found[2]))
+
+    async def issue(self, token_hash: str, token: StoredToken, *, most: int) -> bool:
+        """Keep an access token until a little after it expires."""
+        text, ttl = (
+            self._keys.seal(f"t:{token_hash}", token.encode()),
+            _access_ttl(token.expires_at),
+        )
+        issue = Issue(token.client_id, most, token.since, token_hash, text, ttl)
+        return await self._issues.submit(issue)
+
+    async def begin(self, lineage: Lineage, bounds: Bounds) -> bool:
+        """Keep the first pair of a family."""
+        family = lineage.family
+        keys, values = self._access(lineage.access_hash, lineage.access, bounds.tokens)
+        keys += (f"f:{family.id}", _families(family))
+        data = self._keys.seal(f"f:{family.id}", family.encode())
+        values += (family.id, data, _seconds_until(family.ends_at), lineage.refresh_hash)
+        values += (lineage.idle_seconds, bounds.families)
+        return bool(await self._writes.submit(("EVAL", BEGIN, len(keys), *keys, *values)))
+
+    async def rotate(
+        self, old: Presented, lineage: Lineage, bounds: Bounds, *, grace: float
+    ) -> Rotation | None:
+        """Replace a refresh token in one step."""
+        name = lineage.family.id
+        keys, values = self._access(lineage.access_hash, lineage.access, bounds.tokens)
+        keys += (f"f:{name}", f"a:{name}", _families(lineage.family))
+        values += (name, old.number, old.refresh_hash, lineage.refresh_hash, lineage.idle_seconds)
+        values += (lineage.sealed_answer, int(grace * 1000), MOST_ACCESS_TOKENS)
+        command = ("EVAL", ROTATE, len(keys), *keys, *values)
+        try:
+            outcome, answer = await self._writes.submit(command)
+        except Unconfirmed as error:
+            outcome, answer = error.result
+            # A reuse issues nothing. If a failover loses that end, the next use is a reuse again.
+            if outcome != b"reused":
+                raise
+        return None if outcome == b"stale" else Rotation(outcome.decode(), answer)
+
+    async def revoke_access(self, token_hash: str, token: StoredToken | None) -> None:
+        """End an access token."""
+        key = f"t:{token_hash}"
+        command: tuple[Any, ...] = ("DEL", key)
+        if token is not None:
+            command = ("EVAL", REVOKE_ACCESS, 2, key, tokens_of(token.client_id), token_hash)
+        await self._writes.submit(command)
+
+    async def revoke_family(self, family: Family) -> None:
+        """End a family and all it brought."""
+        keys = (tokens_of(family.grant.client_id), _families(family))
+        await self._writes.submit(("EVAL", REVOKE_FAMILY, len(keys), *keys, family.id))
+
+    def watch(self, seen: Seen) -> None:
+        """Have `seen` called before a look-up of an access token returns."""
+        self._seen = seen
+
+    async def identities(self) -> IdentityTable:
+        """Return what is known of clients, users and grants."""
+        return identity_commands.table(await self._looks.submit(identity_commands.READ))
+
+    async def change(self, changes: Sequence[Change], *, after: int, keep: int) -> bool:
+        """Change entries all at once, or none of them."""
+        command = identity_commands.change(changes, after=after, keep=keep)
+        return bool(await self._writes.submit(command))
+
+    async def ping(self) -> None:
+        """Return when Redis answers."""
+        await self._guard(self._redis.ping())
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._redis.aclose()
+
+    def _access(self, token_hash: str, token: StoredToken, most: int) -> _Arguments:
+        """Return the keys and values that every script begins with that issues a token."""
+        name = f"t:{token_hash}"
+        text, ttl = self._keys.seal(name, token.encode()), _access_ttl(token.expires_at)
+        keys = (identity_commands.VERSION, name, tokens_of(token.client_id))
+        return keys, (token.since, token_hash, text, ttl, most)
+
+    async def _read_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        """Read records, and with them how new they suppose the identities to be."""
+        *found, version = await self._guard(self._mget((*keys, identity_commands.VERSION)))
+        await self._seen(identity_commands.number(version))
+        return found
+
+    async def _mget(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        """Read many keys, packed in C: `Redis.mget` costs twice the time of the whole batch."""
+        pool = self._redis.connection_pool
+        connection = await pool.get_connection()  # type: ignore[no-untyped-call]  # redis-py
+        try:
+            packed = pack_command(("MGET", *keys))  # type: ignore[arg-type]  # takes any number
+            await connection.send_packed_command(packed)
+            found: list[bytes | None] = await connection.read_response()
+        finally:
+            await pool.release(connection)
+        return found
+
+    async def _issue_all(self, issues: Sequence[Issue]) -> Sequence[bool | Exception]:
+        """Issue all; a client whose script fails fails alone."""
+        places = by_client(issues)
+        commands = [command([issues[place] for place in group]) for group in places.values()]
+        issued: dict[int, bool | Exception] = {}
+        for group, result in zip(places.values(), await self._write_all(commands), strict=True):
+            each = [result] * len(group) if isinstance(result, Exception) else map(bool, result)
+            issued.update(zip(group, each, strict=True))
+        return [issued[place] for place in range(len(issues))]
+
+    async def _send_all(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """Send all in one pipeline of one connection; what fails alone has its error as result."""
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for one in commands:
+                pipeline.execute_command(*one)
+            return await self._guard(_results(pipeline))
+
+    async def _write_all(self, commands: Sequence[tuple[Any, ...]]) -> Sequence[Any]:
+        """Send all, and one WAIT behind them on the same connection.
+
+        A command that is tried again finds its change made, over another connection and maybe
+        nowhere but at the primary: hence the mark behind all.
+        """
+        replicas = self._durability.wait_replicas
+        if not replicas:
+            return await self._send_all(commands)
+        wait = ("WAIT", replicas, int(self._durability.wait_timeout * 1000))
+        *results, _, reached = await self._send_all([*commands, MARK, wait])
+        if reached < replicas:
+            await self._start_anew()
+            return [one if isinstance(one, Exception) else Unconfirmed(one) for one in results]
+        return results
+
+    async def _guard(self, command: Awaitable[T]) -> T:
+        """Bound a command in time, and tell an outage as what it is to the caller."""
+        try:
+            async with asyncio.timeout(self._timeout):
+                result = await command
+        except (RedisError, OSError, TimeoutError) as error:
+            self._note(away=True, reason=type(error).__name__)
+            await self._start_anew()
+            raise TemporarilyUnavailable(_AWAY) from error
+        self._note(away=False, reason="")
+        return result
+
+    async def _start_anew(self) -> None:
+        """Leave the idle connections: they may lead to who was primary, and the next one asks."""
+        # One that does not close in time, as over TLS to a Redis that hangs, is left as well.
+        with suppress(RedisError):
+            await self._redis.connection_pool.disconnect(inuse_connections=False)
+
+    def _note(self, *, away: bool, reason: str) -> None:
+        """Log an outage once, and its end."""
+        if away != self._away:
+            self._away = away
+            _log.warning(
+                "the token store is away" if away else "the token store is back", why=reason
+            )
+
+
+async def _results(pipeline: Pipeline) -> list[Any]:
+    """Return each result; a key that holds another type fails its own command, any error all."""
+    results: list[Any] = await pipeline.execute(raise_on_error=False)
+    for place, result in enumerate(results):
+        if isinstance(result, ResponseError) and "WRONGTYPE" in str(result):
+            _log.error("a key of the token store holds another type", why=str(result))
+            results[place] = TemporarilyUnavailable(_FOREIGN)
+        elif isinstance(result, Exception):
+            raise result
+    return results
+
+
+async def _unwatched(_: int | None) -> None:
+    """Take no note of the version of the identities."""
+
+
+def _families(family: Family) -> str:
+    """Return where the families of a client and a user are named; neither has a colon."""
+    return f"g:f:{family.grant.client_id}:{family.grant.user_name}"
+
+
+def _access_ttl(ends_at: int) -> int:
+    return _seconds_until(ends_at) + _REMEMBERED_S
+
+
+def _seconds_until(ends_at: int) -> int:
+    return max(ends_at - int(time.time()), 1)

@@ -1,0 +1,185 @@
+"""What the endpoints ask of a token store; all names of tokens are their SHA-256."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Protocol, Self
+
+from cas_server.tokens.access_tokens import Grant, Stamp, StoredToken
+from chassis.errors import TemporarilyUnavailable
+
+_KEPT = (
+    *("client_id", "scopes", "audience", "user_name", "user_fingerprint"),
+    *("grant_type", "since", "client_since"),
+)
+"""What of a grant a family keeps, in this order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """What never changes of a family of refresh tokens: the grant, its end (Unix seconds)."""
+
+    id: str
+    grant: Grant
+    ends_at: int
+
+    def encode(self) -> bytes:
+        """Return the stored text; authorities are looked up anew at each refresh."""
+        fields = (getattr(self.grant, name) for name in _KEPT)
+        return json.dumps([self.ends_at, *fields], separators=(",", ":")).encode()
+
+    @classmethod
+    def decode(cls, name: str, text: bytes) -> Self:
+        """Read a stored text."""
+        ends_at, *fields = json.loads(text)
+        kept = (tuple(field) if isinstance(field, list) else field for field in fields)
+        grant: dict[str, Any] = dict(zip(_KEPT, kept, strict=True))
+        return cls(name, Grant(authorities=(), **grant), ends_at)
+
+
+class FamilyState(NamedTuple):
+    """A family, the number of its newest refresh token, and whether that has ended unused."""
+
+    family: Family
+    number: int
+    idle: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """A new access token with a new refresh token of a family.
+
+    `sealed_answer` is the answer to the client, readable only with the token it was made for.
+    """
+
+    family: Family
+    number: int
+    refresh_hash: str
+    access_hash: str
+    access: StoredToken
+    idle_seconds: int
+    sealed_answer: bytes = b""
+
+    def stamped(self, stamp: Stamp) -> Self:
+        """Return the same, issued now; a family keeps what it began with."""
+        family = self.family
+        if self.number == 1:
+            family = replace(family, grant=family.grant.stamped(stamp))
+        return replace(self, family=family, access=self.access.stamped(stamp))
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A refresh token that came back: the hash of its text, and its number."""
+
+    refresh_hash: str
+    number: int
+
+
+class Bounds(NamedTuple):
+    """How many live tokens a client may have, and families with one user; the oldest goes first."""
+
+    tokens: int
+    families: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """How a rotation ended: `rotated`, `repeated` (with the first answer), `reused`, `unknown`."""
+
+    outcome: str
+    sealed_answer: bytes = b""
+
+
+class Entry(NamedTuple):
+    """What is known of a client, a user or a client's grant type: see `not_before`."""
+
+    not_before: int
+    marks: str
+
+
+class IdentityTable(NamedTuple):
+    """All entries at one moment; times in microseconds of Redis' clock.
+
+    `keep` is for how many seconds the load with the longest validities had entries stay.
+    """
+
+    version: int | None
+    now: int
+    entries: Mapping[str, Entry]
+    keep: int = 0
+
+
+class Change(NamedTuple):
+    """What an entry shall be: it is changed only where it is still what was `expected`.
+
+    `ends`: what was issued until now is dead. Without `marks` the entry goes.
+    """
+
+    name: str
+    expected: Entry | None
+    marks: str | None
+    ends: bool
+
+
+Seen = Callable[[int | None], Awaitable[None]]
+
+
+class Unconfirmed(TemporarilyUnavailable):
+    """Too few replicas have the change in time; try again.
+
+    The primary has made it, with this `result`, and a failover may lose it.
+    """
+
+    def __init__(self, result: Any) -> None:
+        super().__init__("Too few replicas of the token store have the change; try again")
+        self.result = result
+
+
+class TokenStore(Protocol):
+    """Keeps tokens; every method raises `TemporarilyUnavailable` when the store is away.
+
+    What issues returns nothing, or False, where the identities have another version by now than
+    the token's `since`: nothing was issued.
+    """
+
+    async def access(self, token_hash: str) -> StoredToken | None:
+        """Return an access token; an expired one is known for a while."""
+
+    async def family(self, name: str) -> FamilyState | None:
+        """Return a family of refresh tokens that has not ended."""
+
+    async def issue(self, token_hash: str, token: StoredToken, *, most: int) -> bool:
+        """Keep an access token until it expires; its client has `most` at a time."""
+
+    async def begin(self, lineage: Lineage, bounds: Bounds) -> bool:
+        """Keep the first pair of a family."""
+
+    async def rotate(
+        self, old: Presented, lineage: Lineage, bounds: Bounds, *, grace: float
+    ) -> Rotation | None:
+        """Replace a refresh token in one step; a reuse after `grace` seconds ends the family."""
+
+    async def revoke_access(self, token_hash: str, token: StoredToken | None) -> None:
+        """End an access token, also one that is gone already."""
+
+    async def revoke_family(self, family: Family) -> None:
+        """End a family: its refresh tokens and all access tokens they brought."""
+
+    def watch(self, seen: Seen) -> None:
+        """Have `seen` called with the version of the identities before a look-up returns."""
+
+    async def identities(self) -> IdentityTable:
+        """Return what is known of clients, users and grants."""
+
+    async def change(self, changes: Sequence[Change], *, after: int, keep: int) -> bool:
+        """Change entries all at once, in a version after another, kept for `keep` seconds.
+
+        False where one of them was not as expected: nothing is changed then.
+        """
+
+    async def ping(self) -> None:
+        """Return when the store answers."""
+
+    async def aclose(self) -> None:
+        """Close what is open."""

@@ -1,0 +1,42 @@
+"""Who tries a secret, as the throttle counts it and the audit log tells it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cas_server.throttling.failure_counters import Kind, Outcome
+from chassis.telemetry.audit import AuditEvent, audit
+
+_FAILED: Mapping[Kind, AuditEvent] = {
+    Kind.CLIENT: AuditEvent.CLIENT_REFUSED,
+    Kind.USER: AuditEvent.LOGIN_FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """A client or a user, by the name that was given, at an address; `client` is a user's client.
+
+    `exists` says whether anybody has the name. One that nobody has is never written: people type a
+    password where the name belongs.
+    """
+
+    kind: Kind
+    name: str
+    address: str
+    exists: bool
+    client: str = ""
+
+    def audit(self, outcome: Outcome) -> None:
+        """Write how an attempt ended; of clients only failures, they prove themselves all day."""
+        if outcome is Outcome.FAILED:
+            self.tell(_FAILED[self.kind])
+        elif outcome is Outcome.PASSED and self.kind is Kind.USER:
+            self.tell(AuditEvent.LOGIN)
+
+    def tell(self, event: AuditEvent, **details: str | int) -> None:
+        """Write an event of this caller."""
+        name = self.name if self.exists else ""
+        if not self.exists:
+            details["unknown"] = self.kind.value
+        user, client = (name, self.client) if self.kind is Kind.USER else ("", name)
+        audit(event, user=user, client=client, address=self.address, **details)

@@ -1,0 +1,159 @@
+"""A bound on guessing: each attempt waits for its turn, is admitted, made, and counted.
+
+Someone who guesses never locks out the owner, who comes from an address without failures: see
+`failure_counters` for what is counted and `fair_queue` for who is next.
+"""
+
+import asyncio
+import math
+import time
+from collections.abc import AsyncIterator, Hashable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import NoReturn
+
+from starlette.types import Scope
+
+from cas_server.bounded_dict import BoundedDict
+from cas_server.errors import OAuthError, TooManyFailures
+from cas_server.passwords.hashing import HASHES_AT_ONCE
+from cas_server.throttling.claimant import Who
+from cas_server.throttling.failure_counters import (
+    QUIET_S,
+    Admission,
+    Attempt,
+    FailureCounters,
+    Outcome,
+)
+from cas_server.throttling.fair_queue import RETRY_AFTER_S, Crowded, FairQueue, Standing
+from cas_server.throttling.local_failure_counters import LocalFailureCounters
+from chassis.errors import TemporarilyUnavailable
+from chassis.telemetry.audit import AuditEvent
+
+_REMEMBERED = 20_000
+_BUSY_S = 0.025
+_BUSY_TRIES = 40
+
+
+def source_address(scope: Scope) -> str:
+    """Return the address a request came from, as `server.forwarded` lets it be known."""
+    client = scope.get("client")
+    return client[0] if client else ""
+
+
+class Throttle:
+    """Admits attempts; what is refused costs no hash, and once it was refused not even a question.
+
+    Every attempt is in the audit log with its end; a name that nobody has is left out, because
+    people type a password where the name belongs.
+    """
+
+    def __init__(self, counters: FailureCounters | None = None) -> None:
+        self._counters = counters or LocalFailureCounters()
+        self._queue = FairQueue(HASHES_AT_ONCE, self._standing)
+        self._waits: BoundedDict[bytes, float] = BoundedDict(_REMEMBERED)
+        self._failed: BoundedDict[Hashable, float] = BoundedDict(_REMEMBERED)
+        self._proven: BoundedDict[tuple[Hashable, Hashable], None] = BoundedDict(_REMEMBERED)
+
+    @asynccontextmanager
+    async def attempt(self, who: Who) -> AsyncIterator[None]:
+        """Try inside the block; an `OAuthError` out of it is counted as a failure.
+
+        Raises `TooManyFailures` (429) instead of another try, and `TemporarilyUnavailable` (503)
+        where too many wait.
+        """
+        attempt = Attempt.of(who.kind, who.name, who.address)
+        self._refuse_again(attempt, who)
+        with _own_doing_is_told(who):
+            self._queue.refuse_if_full(attempt.address, attempt.name)
+        self._heed(await self._counters.look(attempt), attempt, who)
+        async with self._admitted(attempt, who):
+            outcome = Outcome.WITHDRAWN
+            try:
+                yield
+                outcome = Outcome.PASSED
+            except OAuthError:
+                outcome = Outcome.FAILED
+                raise
+            finally:
+                who.audit(outcome)
+                self._note(attempt, outcome)
+                await self._counters.settle(attempt, outcome)
+
+    @asynccontextmanager
+    async def _turn(self, attempt: Attempt, who: Who) -> AsyncIterator[None]:
+        with _own_doing_is_told(who):
+            async with self._queue.turn(attempt.address, attempt.name):
+                yield
+
+    @asynccontextmanager
+    async def _admitted(self, attempt: Attempt, who: Who) -> AsyncIterator[None]:
+        """Wait for a turn; further back where by then failures have become known."""
+        while True:
+            before = self._standing(attempt.address, attempt.name)
+            async with self._turn(attempt, who):
+                self._refuse_again(attempt, who)
+                await self._admit(attempt, who)
+                if self._standing(attempt.address, attempt.name) <= before:
+                    yield
+                    return
+                await self._counters.settle(attempt, Outcome.WITHDRAWN)
+
+    async def _admit(self, attempt: Attempt, who: Who) -> None:
+        """Ask the counters; where other replicas have tries of the pair under way, once more."""
+        for _ in range(_BUSY_TRIES):
+            admission = await self._counters.admit(attempt)
+            self._heed(admission, attempt, who)
+            if not admission.busy:
+                return
+            await asyncio.sleep(_BUSY_S)
+        raise TemporarilyUnavailable("Other attempts on this name are under way; try again")
+
+    def _heed(self, admission: Admission, attempt: Attempt, who: Who) -> None:
+        """Remember what the counters say; raise `TooManyFailures` where they ask to wait."""
+        if admission.clean:
+            self._failed.pop(attempt.address)
+        else:
+            self._failed.set(attempt.address, time.monotonic() + QUIET_S)
+        if admission.wait > 0:
+            waits = attempt.address if admission.by == "address" else attempt.pair
+            self._waits.set(waits, time.monotonic() + admission.wait)
+            _refuse(admission.wait, who)
+
+    def _note(self, attempt: Attempt, outcome: Outcome) -> None:
+        """Remember how an attempt ended, for who is next here."""
+        if outcome is Outcome.PASSED:
+            self._proven.set((attempt.address, attempt.name), None)
+        elif outcome is Outcome.FAILED:
+            self._proven.pop((attempt.address, attempt.name))
+            self._failed.set(attempt.address, time.monotonic() + QUIET_S)
+
+    def _standing(self, address: Hashable, name: Hashable) -> Standing:
+        if self._proven.has((address, name)):
+            return Standing.PROVEN
+        failed = self._failed.get(address)
+        return Standing.NEW if failed is None or failed < time.monotonic() else Standing.LATE
+
+    def _refuse_again(self, attempt: Attempt, who: Who) -> None:
+        """Refuse whoever was told to wait and did not."""
+        now = time.monotonic()
+        for key in (attempt.pair, attempt.address):
+            until = self._waits.get(key)
+            if until is not None and until > now:
+                _refuse(until - now, who)
+
+
+@contextmanager
+def _own_doing_is_told(who: Who) -> Iterator[None]:
+    """Answer 429 to those who failed before or have enough waiting, and 503 to the others."""
+    try:
+        yield
+    except Crowded as error:
+        if error.own_doing:
+            _refuse(RETRY_AFTER_S, who)
+        raise
+
+
+def _refuse(wait: float, who: Who) -> NoReturn:
+    seconds = math.ceil(wait)
+    who.tell(AuditEvent.THROTTLED, retry_after=seconds)
+    raise TooManyFailures(seconds)

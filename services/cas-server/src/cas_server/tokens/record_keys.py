@@ -1,0 +1,74 @@
+"""The keys under which what stands in Redis is sealed: whoever writes there makes no record.
+
+A record begins with an HMAC-SHA256 (RFC 2104) over its Redis key and its text. The keys stand in
+cas-server's own configuration and never go to Redis. The first one seals, each of them opens: so
+one is renewed while what the other has sealed lives on.
+"""
+
+import hmac
+from collections.abc import Sequence
+
+import structlog
+
+from cas_server.bounded_dict import BoundedDict
+from cas_server.settings import DEMO_RECORD_KEY, CasSettings
+from chassis import LiveConfig
+from chassis.config import Snapshot
+from chassis.telemetry.audit import AuditEvent, audit
+
+MAC_BYTES = 32
+_REPORTED = 1024
+_KINDS = {"t:": "access token", "f:": "refresh family"}
+_log = structlog.get_logger("cas_server.store")
+
+
+class RecordKeys:
+    """Seals and opens records; follows each reload."""
+
+    def __init__(self, live: LiveConfig[CasSettings]) -> None:
+        self.all = _bytes(live.settings)
+        """The keys of this load, the one that seals first."""
+        self._reported: BoundedDict[str, bool] = BoundedDict(_REPORTED)
+        live.on_change(self._apply)
+        if DEMO_RECORD_KEY in live.settings.record_keys:
+            _log.warning("record-keys has the demo key: who may write to Redis can make tokens")
+
+    def mac(self, message: bytes) -> bytes:
+        """Return the MAC of a message under the first key."""
+        return hmac.digest(self.all[0], message, "sha256")
+
+    def fits(self, mac: bytes, message: bytes) -> bool:
+        """Say whether a MAC is that of the message under any of the keys."""
+        return any(
+            hmac.compare_digest(mac, hmac.digest(key, message, "sha256")) for key in self.all
+        )
+
+    def seal(self, name: str, text: bytes) -> bytes:
+        """Return the text as it is stored under a Redis key."""
+        return self.mac(_message(name, text)) + text
+
+    def open(self, name: str, sealed: bytes) -> bytes | None:
+        """Return the text that was sealed for this Redis key; None, and one audit line, if not."""
+        text = sealed[MAC_BYTES:]
+        if self.fits(sealed[:MAC_BYTES], _message(name, text)):
+            return text
+        self._report(name)
+        return None
+
+    def _report(self, name: str) -> None:
+        """Tell of a record once: its bearer may show it as often as it likes."""
+        if self._reported.get(name) is None:
+            self._reported.set(name, value=True)
+            audit(AuditEvent.RECORD_FORGED, record=_KINDS.get(name[:2], "other"))
+
+    def _apply(self, snapshot: Snapshot[CasSettings]) -> None:
+        self.all = _bytes(snapshot.settings)
+
+
+def _bytes(settings: CasSettings) -> Sequence[bytes]:
+    return tuple(key.get_secret_value().encode() for key in settings.record_keys)
+
+
+def _message(name: str, text: bytes) -> bytes:
+    """Tie a text to its place: no Redis key has a zero byte."""
+    return name.encode() + b"\0" + text

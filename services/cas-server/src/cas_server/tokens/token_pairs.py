@@ -1,0 +1,114 @@
+"""Pairs of access and refresh token, and the sealed answer that makes a retry idempotent.
+
+The answer to a rotation is kept for the grace window under a key that only the presented refresh
+token yields (HKDF-SHA256, RFC 5869): whoever reads the store learns no token.
+"""
+
+import json
+import os
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from cas_server.stores.token_store import Family, FamilyState, Lineage
+from cas_server.tokens.access_tokens import Grant, new_token, token_hash
+from cas_server.tokens.record_keys import RecordKeys
+from cas_server.tokens.refresh_tokens import RefreshToken, new_family_id, new_refresh_token
+
+_NONCE = 12
+_PURPOSE = b"cas-server refresh rotation answer"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAnswer:
+    """The answer of the token endpoint (RFC 6749, 5.1); its repr shows no token."""
+
+    access_token: str = field(repr=False)
+    expires_in: int
+    scope: str
+    refresh_token: str | None = field(default=None, repr=False)
+
+    def fields(self) -> dict[str, Any]:
+        """Return the JSON fields in the seed stack's order."""
+        fields: dict[str, Any] = {"access_token": self.access_token, "token_type": "bearer"}
+        if self.refresh_token:
+            fields["refresh_token"] = self.refresh_token
+        return fields | {"expires_in": self.expires_in, "scope": self.scope}
+
+
+def new_family(
+    keys: RecordKeys, grant: Grant, *, access_validity: int, ends_at: int, idle_seconds: int
+) -> tuple[Lineage, TokenAnswer]:
+    """Make the first pair of a lineage that ends at `ends_at` (Unix seconds)."""
+    family = Family(new_family_id(), grant, ends_at)
+    return _pair(keys, family, grant, _Step(1, "", access_validity, idle_seconds))
+
+
+def successor(
+    keys: RecordKeys,
+    state: FamilyState,
+    presented: str,
+    grant: Grant,
+    *,
+    access_validity: int,
+    idle_seconds: int,
+) -> tuple[Lineage, TokenAnswer]:
+    """Make the pair that follows a presented refresh token; the access token may be narrower."""
+    step = _Step(state.number + 1, presented, access_validity, idle_seconds)
+    return _pair(keys, state.family, grant, step)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """Which token of a family comes next, after which one, and for how long."""
+
+    number: int
+    presented: str = field(repr=False)
+    access_validity: int
+    idle_seconds: int
+
+
+def _pair(
+    keys: RecordKeys, family: Family, grant: Grant, step: _Step
+) -> tuple[Lineage, TokenAnswer]:
+    validity = max(1, min(step.access_validity, family.ends_at - int(time.time())))
+    refresh = new_refresh_token(keys, RefreshToken(family.id, step.number))
+    answer = TokenAnswer(new_token(), validity, " ".join(grant.scopes), refresh)
+    lineage = Lineage(
+        family=family,
+        number=step.number,
+        refresh_hash=token_hash(refresh),
+        access_hash=token_hash(answer.access_token),
+        access=grant.stored(validity),
+        idle_seconds=step.idle_seconds,
+        sealed_answer=seal(step.presented, answer) if step.presented else b"",
+    )
+    return lineage, answer
+
+
+def seal(presented: str, answer: TokenAnswer) -> bytes:
+    """Encrypt an answer for whoever holds the presented refresh token."""
+    nonce = os.urandom(_NONCE)
+    text = json.dumps(answer.fields()).encode()
+    return nonce + AESGCM(_key(presented)).encrypt(nonce, text, None)
+
+
+def unseal(presented: str, sealed: bytes) -> TokenAnswer | None:
+    """Decrypt an answer; None where it was made for another token."""
+    try:
+        text = AESGCM(_key(presented)).decrypt(sealed[:_NONCE], sealed[_NONCE:], None)
+    except InvalidTag:
+        return None
+    fields = json.loads(text)
+    return TokenAnswer(
+        fields["access_token"], fields["expires_in"], fields["scope"], fields["refresh_token"]
+    )
+
+
+def _key(presented: str) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=_PURPOSE).derive(presented.encode())

@@ -1,0 +1,70 @@
+"""A connection that does not close in time, as over TLS to a Redis that hangs, is left as well."""
+
+import asyncio
+from typing import Any, NoReturn, cast
+
+import pytest
+from redis.asyncio import ConnectionPool, Redis
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from cas_server.settings import CasSettings, DurabilitySettings
+from cas_server.stores.primary_connection import PrimaryPool
+from cas_server.stores.redis_token_store import RedisTokenStore
+from cas_server.stores.sentinels import Sentinels
+from cas_server.tokens.record_keys import RecordKeys
+from chassis import LiveConfig
+from chassis.discovery import Address
+from chassis.errors import TemporarilyUnavailable
+
+pytestmark = pytest.mark.anyio
+KEYS = RecordKeys(LiveConfig.fixed(CasSettings()))
+
+
+class Stuck(ConnectionPool):
+    """Neither gives a connection nor gets rid of one."""
+
+    async def get_connection(self, *_: Any, **__: Any) -> NoReturn:
+        raise RedisTimeoutError
+
+    async def disconnect(self, inuse_connections: bool = True) -> None:  # noqa: ARG002, FBT001, FBT002 - redis-py's
+        raise RedisTimeoutError
+
+
+class Moving:
+    """Sentinels that name another primary each time."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.again = asyncio.Event()
+
+    async def primary(self, _: str) -> Address:
+        self.asked += 1
+        if self.asked > 3:
+            self.again.set()
+        return Address(f"10.0.0.{self.asked}", 6379)
+
+    async def aclose(self) -> None:
+        """Have nothing to close."""
+
+
+class StuckPrimaryPool(PrimaryPool, Stuck):
+    """The same, following a primary."""
+
+
+async def test_a_connection_that_does_not_close_is_an_outage_like_any_other() -> None:
+    store = RedisTokenStore(Redis.from_pool(Stuck()), DurabilitySettings(), KEYS, timeout=1)
+    with pytest.raises(TemporarilyUnavailable):
+        await store.access("none")
+
+
+async def test_the_watch_goes_on_when_a_connection_does_not_close(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cas_server.stores.primary_connection._WATCH_S", 0.001)
+    moving = Moving()
+    pool = StuckPrimaryPool(cast("Sentinels", moving), "suite")
+    with pytest.raises(RedisTimeoutError):
+        await pool.get_connection()
+    await asyncio.wait_for(moving.again.wait(), 5)
+    with pytest.raises(RedisTimeoutError):
+        await pool.aclose()

@@ -1,0 +1,66 @@
+"""What cas-server asks of Redis and of the Sentinels at once, and for how long."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from cas_server.stores import sentinels
+from cas_server.stores.redis_connection import connect
+from chassis.config import RedisSettings
+from chassis.discovery import Address
+
+pytestmark = pytest.mark.anyio
+
+
+class Here:
+    """Discovery in which every name leads to one address."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+
+    async def resolve(self, name: str, port: int) -> Address:
+        del name, port
+        return self._address
+
+    def doubt(self, address: Address) -> None:
+        """Believe on."""
+
+
+@pytest.fixture
+async def silent() -> AsyncIterator[Address]:
+    """A server that takes connections and says nothing."""
+    held: list[asyncio.StreamWriter] = []
+    server = await asyncio.start_server(lambda _, writer: held.append(writer), "127.0.0.1", 0)
+    try:
+        yield Address(*server.sockets[0].getsockname()[:2])
+    finally:
+        server.close()
+        for writer in held:
+            writer.close()
+
+
+@pytest.mark.bound("redis-connections")
+async def test_so_many_connections_and_no_more(silent: Address) -> None:
+    redis = connect(RedisSettings(host="redis", timeout=5), Here(silent))
+    asked = [asyncio.create_task(redis.execute_command("PING")) for _ in range(32)]  # type: ignore[no-untyped-call]  # redis-py
+    await asyncio.sleep(0)
+    try:
+        with pytest.raises(RedisError, match="Too many connections"):
+            await redis.execute_command("PING")  # type: ignore[no-untyped-call]  # redis-py
+    finally:
+        for task in asked:
+            task.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
+        await redis.aclose()
+
+
+@pytest.mark.bound("sentinel-time")
+async def test_a_sentinel_that_is_silent_is_not_waited_for(
+    silent: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sentinels, "_ANSWER_S", 0.05)
+    async with Redis(host=silent.host, port=silent.port) as client, asyncio.timeout(20):
+        assert await sentinels._named_by(client, "primary") is None

@@ -1,0 +1,205 @@
+"""Who is next for a turn: fair by address and by name, bounded in number and in time."""
+
+import asyncio
+from collections.abc import AsyncIterator, Hashable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from cas_server.throttling import fair_queue
+from cas_server.throttling.fair_queue import (
+    MAX_LATE_PER_ADDRESS,
+    MAX_WAITING,
+    MAX_WAITING_PER_ADDRESS,
+    Crowded,
+    FairQueue,
+    Standing,
+)
+from chassis.errors import TemporarilyUnavailable
+
+pytestmark = pytest.mark.anyio
+
+
+class Served:
+    """A queue of one place that is taken; who is served behind it, in order."""
+
+    def __init__(self) -> None:
+        self.late = set[Hashable]()
+        self.queue, self.names = FairQueue(1, self._standing), list[str]()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def come(self, label: str, address: str, name: str) -> None:
+        self._tasks.append(asyncio.create_task(self._wait(label, address, name)))
+
+    def _standing(self, address: Hashable, _: Hashable) -> Standing:
+        return Standing.LATE if address in self.late else Standing.NEW
+
+    async def _wait(self, label: str, address: str, name: str) -> None:
+        async with self.queue.turn(address, name):
+            self.names.append(label)
+
+    @asynccontextmanager
+    async def closed(self) -> AsyncIterator[None]:
+        """Have the place taken while the block runs; afterwards everybody was served."""
+        async with self.queue.turn("first", "first"):
+            yield
+            await asyncio.sleep(0)
+        self.outcomes = await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+@pytest.fixture
+def served() -> Served:
+    return Served()
+
+
+async def test_three_hundred_attempts_of_one_name_do_not_make_others_wait(served: Served) -> None:
+    async with served.closed():
+        for number in range(200):
+            served.come("many", f"10.0.0.{number}", "alice")
+        await asyncio.sleep(0)
+        served.come("one", "10.1.0.1", "bob")
+    assert "one" in served.names[:2]
+
+
+async def test_many_names_from_one_address_do_not_make_others_wait(served: Served) -> None:
+    async with served.closed():
+        for number in range(60):
+            served.come("many", "10.0.0.1", f"name-{number}")
+        await asyncio.sleep(0)
+        served.come("one", "10.1.0.1", "name-59")
+    assert "one" in served.names[:3]
+
+
+async def test_who_failed_stands_behind_who_did_not(served: Served) -> None:
+    async with served.closed():
+        for number in range(50):
+            served.come("late", f"10.0.0.{number}", "alice")
+            served.late.add(f"10.0.0.{number}")
+        await asyncio.sleep(0)
+        served.come("alice", "10.1.0.1", "alice")
+    assert served.names[0] == "alice"
+
+
+async def test_who_failed_while_waiting_stands_further_back(served: Served) -> None:
+    async with served.closed():
+        served.come("late", "10.0.0.1", "alice")
+        await asyncio.sleep(0)
+        for number in range(5):
+            served.come("new", "10.1.0.1", f"name-{number}")
+        served.late.add("10.0.0.1")
+    assert served.names.index("late") == 5
+
+
+async def test_who_failed_is_served_while_others_come(served: Served) -> None:
+    served.late.add("10.0.0.1")
+    async with served.closed():
+        served.come("late", "10.0.0.1", "alice")
+        for number in range(20):
+            served.come("many", "10.1.0.1", f"name-{number}")
+    assert served.names.index("late") <= 8
+
+
+@pytest.mark.bound("waiting-hashes-of-who-failed")
+async def test_who_failed_has_two_that_wait_in_a_crowd(served: Served) -> None:
+    served.late.add("10.0.0.1")
+    async with served.closed():
+        for number in range(20):
+            served.come("new", f"10.1.0.{number}", "alice")
+        for number in range(5):
+            served.come("late", "10.0.0.1", f"name-{number}")
+    assert served.names.count("late") == MAX_LATE_PER_ADDRESS
+    assert [type(one) for one in served.outcomes[-3:]] == [Crowded] * 3
+
+
+async def test_those_who_failed_have_an_eighth_of_one_place_in_a_crowd() -> None:
+    loop, began = asyncio.get_running_loop(), list[float]()
+    queue = FairQueue(2, lambda _, __: Standing.LATE)
+
+    async def attempt(address: str) -> None:
+        async with queue.turn(address, "alice"):
+            began.append(loop.time())
+            await asyncio.sleep(0.01)
+
+    await asyncio.gather(*(attempt(f"10.0.0.{number}") for number in range(16)))
+    assert began[5] - began[2] >= 3 * 7 * 0.01
+
+
+async def test_nothing_is_left_behind(served: Served) -> None:
+    async with served.closed():
+        for number in range(300):
+            served.come("one", f"10.0.0.{number % 70}", f"name-{number % 9}")
+    queue = served.queue
+    left: list[Any] = [queue._waiting, queue._under_way, queue._of_address, queue._rows]
+    assert [one for one in left if one] == []
+
+
+@pytest.mark.bound("waiting-hashes-of-an-address")
+async def test_one_address_has_a_bound(served: Served) -> None:
+    async with served.closed():
+        for number in range(MAX_WAITING_PER_ADDRESS + 1):
+            served.come("many", "10.0.0.1", f"name-{number}")
+    assert len(served.names) == MAX_WAITING_PER_ADDRESS
+    assert isinstance(served.outcomes[-1], TemporarilyUnavailable)
+
+
+@pytest.mark.bound("waiting-hashes")
+async def test_nine_addresses_can_not_fill_it(served: Served) -> None:
+    async with served.closed():
+        for number in range(9 * MAX_WAITING_PER_ADDRESS):
+            served.come("many", f"10.0.0.{number % 9}", f"name-{number}")
+        await asyncio.sleep(0)
+        served.come("one", "10.1.0.1", "alice")
+    refused = [one for one in served.outcomes if isinstance(one, TemporarilyUnavailable)]
+    assert len(served.names) == MAX_WAITING
+    assert "one" in served.names[:10]
+    assert all(int(one.headers["Retry-After"]) >= 1 for one in refused)
+
+
+@pytest.mark.bound("waiting-time-for-a-hash")
+async def test_waiting_has_an_end(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fair_queue, "PATIENCE_S", 0.01)
+    async with served.queue.turn("first", "first"):
+        with pytest.raises(TemporarilyUnavailable) as refused:
+            async with served.queue.turn("10.0.0.1", "alice"):
+                pass
+    assert int(refused.value.headers["Retry-After"]) >= 1
+    async with served.queue.turn("10.0.0.1", "alice"):
+        pass
+
+
+async def test_attempts_of_one_pair_are_made_one_after_the_other() -> None:
+    queue, under_way, most = FairQueue(2), 0, 0
+
+    async def attempt() -> None:
+        nonlocal under_way, most
+        async with queue.turn("10.0.0.1", "alice"):
+            under_way += 1
+            most = max(most, under_way)
+            await asyncio.sleep(0)
+            under_way -= 1
+
+    await asyncio.gather(*(attempt() for _ in range(20)))
+    assert most == 1
+
+
+@pytest.mark.parametrize("granted", [True, False])
+async def test_whoever_is_cancelled_leaves_the_place_to_others(*, granted: bool) -> None:
+    queue = FairQueue(1)
+
+    async def attempt() -> None:
+        async with queue.turn("10.0.0.1", "alice"):
+            await asyncio.Event().wait()
+
+    holder = asyncio.create_task(attempt())
+    await asyncio.sleep(0)
+    waiter = asyncio.create_task(attempt())
+    await asyncio.sleep(0)
+    if granted:
+        holder.cancel()
+        await asyncio.sleep(0)
+    waiter.cancel()
+    holder.cancel()
+    await asyncio.gather(holder, waiter, return_exceptions=True)
+    async with asyncio.timeout(5), queue.turn("10.0.0.2", "bob"):
+        pass

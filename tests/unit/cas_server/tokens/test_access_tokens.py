@@ -1,0 +1,47 @@
+"""Tokens: their randomness, what is kept of them, what is told about them."""
+
+import base64
+import json
+import time
+
+from cas_server.tokens.access_tokens import Grant, StoredToken, new_token, token_hash
+
+USER = Grant("app", ("read", "write"), ("a", "b"), ("ROLE_USER",), "alice smith", "f" * 16)
+
+
+def test_token_has_160_bits_of_randomness() -> None:
+    """docs/design/protocol.md, "Secrets"."""
+    tokens = {new_token() for _ in range(1000)}
+    assert len(tokens) == 1000
+    assert min(len(base64.urlsafe_b64decode(token + "=")) * 8 for token in tokens) >= 160
+
+
+def test_record_survives_the_store_and_holds_no_token() -> None:
+    stored = USER.stored(60)
+    assert StoredToken.decode(stored.encode()) == stored
+    token = new_token()
+    assert token.encode() not in stored.encode()
+    assert token not in token_hash(token)
+
+
+def test_answer_of_a_client_token_has_no_user_name_and_no_null() -> None:
+    """`user_name: null` logs in as nobody."""
+    answer = json.loads(Grant("app", (), ("a",), ()).stored(60).answer)
+    assert "user_name" not in answer
+    assert "authorities" not in answer, "only if not empty"
+    assert None not in answer.values()
+
+
+def test_answer_has_arrays_and_an_integer_expiry() -> None:
+    """A string `exp` breaks Boot 3, `authorities` as a string the old stack."""
+    answer = json.loads(USER.stored(60).answer)
+    assert answer["active"] is True
+    assert (answer["scope"], answer["aud"]) == (["read", "write"], ["a", "b"])
+    assert answer["authorities"] == ["ROLE_USER"]
+    assert type(answer["exp"]) is int
+    assert time.time() + 60 <= answer["exp"] <= time.time() + 61
+
+
+def test_two_tokens_have_two_ids() -> None:
+    first, second = (json.loads(USER.stored(60).answer)["jti"] for _ in range(2))
+    assert first != second

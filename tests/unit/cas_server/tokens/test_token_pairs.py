@@ -1,0 +1,52 @@
+"""docs/design/protocol.md, "Refresh tokens": the sealed response to a rotation."""
+
+import time
+
+from cas_server.settings import CasSettings
+from cas_server.stores.token_store import FamilyState
+from cas_server.tokens.access_tokens import Grant, new_token
+from cas_server.tokens.record_keys import RecordKeys
+from cas_server.tokens.token_pairs import TokenAnswer, new_family, seal, successor, unseal
+from chassis import LiveConfig
+
+KEYS = RecordKeys(LiveConfig.fixed(CasSettings()))
+GRANT = Grant("app", ("read",), ("a",), (), "alice", "f" * 16)
+
+
+def test_sealed_answer_opens_with_the_presented_token_alone() -> None:
+    presented, answer = new_token(), TokenAnswer(new_token(), 600, "read", new_token())
+    sealed = seal(presented, answer)
+    assert unseal(presented, sealed) == answer
+    assert unseal(new_token(), sealed) is None
+    assert unseal(presented, sealed[:-1] + bytes([sealed[-1] ^ 1])) is None
+
+
+def test_sealed_answer_shows_no_token_and_never_repeats() -> None:
+    presented, answer = new_token(), TokenAnswer(new_token(), 600, "read", new_token())
+    sealed = seal(presented, answer)
+    assert answer.access_token.encode() not in sealed
+    assert sealed != seal(presented, answer)
+
+
+def test_successor_stays_in_the_family_and_ends_with_it() -> None:
+    ends_at = int(time.time()) + 100
+    first, answer = new_family(KEYS, GRANT, access_validity=600, ends_at=ends_at, idle_seconds=50)
+    presented, state = answer.refresh_token or "", FamilyState(first.family, 1)
+    second, _ = successor(KEYS, state, presented, GRANT, access_validity=600, idle_seconds=50)
+    assert second.family == first.family
+    assert (first.number, second.number) == (1, 2)
+    assert second.access.expires_at <= ends_at + 1
+
+
+def test_expires_in_is_never_0() -> None:
+    """`expires_in: 0` is read as "never expires"."""
+    now = int(time.time())
+    _, answer = new_family(KEYS, GRANT, access_validity=600, ends_at=now, idle_seconds=1)
+    assert answer.fields()["expires_in"] >= 1
+
+
+def test_answer_shows_no_token_in_its_repr() -> None:
+    """docs/design/protocol.md, "Secrets"."""
+    answer = TokenAnswer(new_token(), 600, "read", new_token())
+    assert answer.access_token not in repr(answer)
+    assert str(answer.refresh_token) not in repr(answer)
