@@ -82,6 +82,25 @@ def test_every_file_that_a_design_page_names_exists() -> None:
     assert {name for name in named if f"/{name}\n" not in known} == set()
 
 
+JOURNEY = re.compile(r"^## (.+?)\nFiles: (\d+)(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+JOURNEYS = JOURNEY.findall((ROOT / "docs/design/journeys.md").read_text("utf-8"))
+
+
+def test_there_are_five_journeys() -> None:
+    assert len(JOURNEYS) == 5
+
+
+@pytest.mark.parametrize(("name", "count", "text"), JOURNEYS, ids=[one[0] for one in JOURNEYS])
+def test_a_journey_goes_through_files_that_exist(name: str, count: str, text: str) -> None:
+    known = "\n".join(f"/{path.relative_to(ROOT)}" for path in _files()) + "\n"
+    files = re.findall(r"participant \w+ as (\S+)", text)
+    table = (ROOT / "docs/design/architecture.md").read_text("utf-8")
+
+    assert len(set(files)) == int(count)
+    assert [file for file in files if f"/{file}\n" not in known] == []
+    assert re.search(rf"^\| \[{name}\]\(journeys\.md#.+\) \|.*\| {count} \|$", table, re.MULTILINE)
+
+
 @pytest.mark.parametrize(
     "text",
     [
