@@ -11,7 +11,7 @@ from chassis.config.composing import NULL, compose
 from chassis.config.errors import ConfigError
 from chassis.config.nodes import Nodes
 from chassis.config.profiles import matches
-from chassis.config.tree import Entry, Origin, Tree, find, names, remove
+from chassis.config.tree import Entry, Origin, Tree, find, names, remove, written
 
 _ACTIVATE = ("spring", "config", "activate")
 # In this order: the newer spelling of Spring wins over the older one.
@@ -29,7 +29,6 @@ class Document:
     """
 
     tree: Tree
-    origin: Origin
     expressions: list[str] | None = None
     platform: str | None = None
     unmet: str | None = None
@@ -52,7 +51,7 @@ def read_documents(
     """Parse a file; raise `ConfigError` where it is no YAML, no mappings, or empty."""
     nodes = Nodes(file, budget, secret=secret)
     documents = [
-        _document(nodes.tree(node, annotation), Origin(file, node.start_mark.line + 1, secret))
+        _document(nodes.tree(node, annotation))
         for node in _mappings(file, compose(file, text, budget))
     ]
     if not documents:
@@ -82,51 +81,51 @@ def _is_empty(node: yaml.Node) -> bool:
     return bool(node.tag == NULL or node.value == [])
 
 
-def _document(tree: Tree, origin: Origin) -> Document:
+def _document(tree: Tree) -> Document:
     """Take the conditions out of a document's tree."""
     expressions = None
     for path in _SELECTORS:
-        entry = find(tree, path)
+        node = find(tree, path)
         # A mapping below spring.profiles (active, include) selects nothing.
-        if entry is None or (isinstance(entry.value, dict) and path is not _SELECTORS[0]):
+        if node is None or (isinstance(node, Tree) and path is not _SELECTORS[0]):
             continue
-        found = _expressions(entry)
+        found = _expressions(node, written(tree, path))
         expressions = found if expressions is None else expressions
         remove(tree, path)
     platform = _platform(tree)
-    return Document(tree, origin, expressions, platform, _unmet(tree))
+    return Document(tree, expressions, platform, _unmet(tree))
 
 
 def _platform(tree: Tree) -> str | None:
     """Return the one platform there is, and leave what is none where it stands."""
-    entry = find(tree, _PLATFORM)
-    if entry is None or str(entry.value).lower() != KUBERNETES:
+    node = find(tree, _PLATFORM)
+    if not isinstance(node, Entry) or str(node.value).lower() != KUBERNETES:
         return None
     remove(tree, _PLATFORM)
     return KUBERNETES
 
 
 def _unmet(tree: Tree) -> str | None:
-    entry = find(tree, _ACTIVATE)
-    if entry is None:
+    node = find(tree, _ACTIVATE)
+    if node is None:
         return None
     remove(tree, _ACTIVATE)
-    if not entry.value:
+    if not (node if isinstance(node, Tree) else node.value):
         return None
-    inner = entry.value if isinstance(entry.value, dict) else {}
-    origin = next((found.origin for found in inner.values()), entry.origin)
+    inner = node if isinstance(node, Tree) else Tree(node.origin)
+    origin: Origin = next((found.origin for found in inner.values()), node.origin)
     name = next(names(inner, f"{'.'.join(_ACTIVATE)}."), ".".join(_ACTIVATE))
     return f"{origin.file}:{origin.line}: {name}"
 
 
-def _expressions(entry: Entry) -> list[str]:
+def _expressions(selector: Entry | Tree, name: str | None) -> list[str]:
     """Return the profile expressions of a selector; raise `ConfigError` if one can't be read."""
-    value, origin = entry.value, entry.origin
+    value = selector.value if isinstance(selector, Entry) else None
     listed = value if isinstance(value, list) else str(value or "").split(",")
     expressions = [item.strip() if isinstance(item, str) else "" for item in listed]
     try:
         matches(expressions, ())
     except ValueError as error:
-        reason, name = str(error), entry.name
+        reason, origin = str(error), selector.origin
         raise ConfigError(reason, file=origin.file, line=origin.line, key=name) from error
     return expressions

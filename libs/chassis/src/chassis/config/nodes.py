@@ -8,7 +8,7 @@ from chassis.config.budget import MAX_DEPTH, Budget
 from chassis.config.composing import MERGE, NULL, STANDARD
 from chassis.config.errors import ConfigError
 from chassis.config.shapes import item_of, lead
-from chassis.config.tree import Origin, Tree, absorb, nest, parts_of
+from chassis.config.tree import Name, Origin, Tree, absorb, nest, parts_of
 
 _MAX_KEY = 1024
 """Characters of a key, as in YAML's own short form (YAML 1.2, 7.4.2)."""
@@ -26,17 +26,17 @@ class Nodes:
 
     def tree(self, node: yaml.MappingNode, annotation: Any, depth: int = 0) -> Tree:
         """Build a mapping; dotted keys nest, `<<` merges below, a key that stands twice raises."""
-        tree: Tree = {}
-        own: dict[tuple[str, ...], int] = {}
+        tree = Tree(self._origin(node))
+        own: dict[tuple[Name, ...], int] = {}
         for key, value in sorted(node.value, key=_is_own_key):
             if not _is_own_key((key, value)):
                 self._merge_key(tree, value, annotation, depth + 1)
                 continue
             parts = self._parts(key)
-            steps, inner = lead(parts, annotation, mapping=_is_mapping(value))
-            self._refuse_twice(own, key, tuple(step for step, _ in steps))
-            built = self.value(value, inner, depth + len(steps))
-            absorb(tree, nest(steps, built, self._origin(key)))
+            path, inner = lead(parts, annotation, mapping=_is_mapping(value))
+            self._refuse_twice(own, key, tuple(path))
+            built = self.value(value, inner, depth + len(path))
+            absorb(tree, nest(path, built, self._origin(key)))
         return tree
 
     def value(self, node: yaml.Node, annotation: Any, depth: int = 0) -> Any:
@@ -68,11 +68,11 @@ class Nodes:
         return parts_of(key.value)
 
     def _refuse_twice(
-        self, own: dict[tuple[str, ...], int], key: yaml.Node, steps: tuple[str, ...]
+        self, own: dict[tuple[Name, ...], int], key: yaml.Node, path: tuple[Name, ...]
     ) -> None:
-        if (first := own.get(steps)) is not None:
+        if (first := own.get(path)) is not None:
             raise self._error(f"{key.value} stands twice, first in line {first}", key)
-        own[steps] = key.start_mark.line + 1
+        own[path] = key.start_mark.line + 1
 
     def _origin(self, node: yaml.Node) -> Origin:
         return Origin(self._file, node.start_mark.line + 1, self._secret)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from chassis.config.budget import MAX_DEPTH, Budget
 from chassis.config.errors import ConfigError
 from chassis.config.texts import decoded
-from chassis.config.tree import Entry, Origin, Tree, canonical, find
+from chassis.config.tree import Entry, Merged, Origin, canonical, find
 
 _OPEN, _CLOSE = "${", "}"
 _MAX_NAME = 1024
@@ -27,7 +27,11 @@ class Resolver:
     """
 
     def __init__(
-        self, tree: Tree, environ: Mapping[str, str], budget: Budget, loose: Tree | None = None
+        self,
+        tree: Merged,
+        environ: Mapping[str, str],
+        budget: Budget,
+        loose: Mapping[str, Entry] | None = None,
     ) -> None:
         self._tree, self._environ, self._budget = tree, environ, budget
         self._loose = loose or {}
@@ -82,7 +86,7 @@ class Resolver:
             cycle = " -> ".join((*trail, name))
             raise _error(f"${{{name}}} leads back to itself ({cycle})", origin, trail)
         entry = self._find(name)
-        if entry is not None and not isinstance(entry.value, dict):
+        if isinstance(entry, Entry):
             return self._entry(entry, (*trail, name))
         if (variable := self._variable(name)) is not None:
             return variable
@@ -91,14 +95,11 @@ class Resolver:
         reason = f"${{{name}}} is defined nowhere; define it, or give a default: ${{{name}:...}}"
         raise _error(reason, origin, trail)
 
-    def _find(self, name: str) -> Entry | None:
-        entry = find(self._tree, name.split("."))
-        if entry is not None:
-            return entry
-        entry = self._loose.get(canonical(name))
-        if entry is not None:
-            self.used.add(entry.name)
-        return entry
+    def _find(self, name: str) -> Any:
+        found = find(self._tree, name.split("."))
+        if found is None and (found := self._loose.get(canonical(name))) is not None:
+            self.used.add(found.origin.file)
+        return found
 
     def _variable(self, name: str) -> str | None:
         """Look a name up in the environment, as it stands and in capitals as Spring would."""

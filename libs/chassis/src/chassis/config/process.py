@@ -66,15 +66,15 @@ def platform_profiles(environ: Mapping[str, str]) -> ProfileSources:
     return ProfileSources(automatic=(KUBERNETES,) if _IN_CLUSTER in environ else ())
 
 
-def flag_trees(arguments: Mapping[str, str], annotation: Any, budget: Budget) -> Iterator[Tree]:
-    """Yield what the flags set."""
+def flag_branches(arguments: Mapping[str, str], annotation: Any, budget: Budget) -> Iterator[Tree]:
+    """Yield what each flag sets."""
     for key, value in arguments.items():
         if not _profile_kind(key):
             origin = Origin(f"argument --{key}")
             yield _branch(parts_of(key), value, origin, annotation, budget)
 
 
-def environment_trees(
+def environment_branches(
     name: str, environ: Mapping[str, str], annotation: Any, budget: Budget
 ) -> Iterator[Tree]:
     """Yield what `SERVER__PORT` and `REST_SERVICE__SERVER__PORT` set, the prefixed names last."""
@@ -148,8 +148,8 @@ def _by_kind(found: list[tuple[str, Named]]) -> ProfileSources:
 
 def _branch(path: list[str], text: str, origin: Origin, annotation: Any, budget: Budget) -> Tree:
     """Make the tree of one flag or variable; a list or an object may be written as JSON."""
-    steps, inner = lead(path, annotation, mapping=text.startswith("{"))
-    return nest(steps, _typed(text, origin, inner, budget), origin)
+    names, inner = lead(path, annotation, mapping=text.startswith("{"))
+    return nest(names, _typed(text, origin, inner, budget), origin)
 
 
 def _typed(text: str, origin: Origin, annotation: Any, budget: Budget) -> Any:

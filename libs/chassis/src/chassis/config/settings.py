@@ -1,16 +1,15 @@
 """A service's typed settings: the chassis' sections and what the service adds."""
 
-from typing import ClassVar, Self, TypeVar
+from collections.abc import Mapping
+from typing import Any, Self, TypeVar
 
-from pydantic import ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import ConfigDict, ValidationError
 
-from chassis.config.binding import Binder
-from chassis.config.budget import Budget
 from chassis.config.demo import refuse_demo_secrets, secrets_in
 from chassis.config.errors import ConfigError
 from chassis.config.layers import Layers
-from chassis.config.placeholders import Resolver
+from chassis.config.merging import Layered
+from chassis.config.section import Section
 from chassis.config.sections import (
     ClientSettings,
     DiscoverySettings,
@@ -20,9 +19,8 @@ from chassis.config.sections import (
     SecuritySettings,
     ServerSettings,
 )
-from chassis.config.source import ConfigSource
 from chassis.config.spring import RedisSettings, SpringSettings
-from chassis.config.tree import Entry, Tree, find
+from chassis.config.tree import locate, written
 
 __all__ = [
     "ClientSettings",
@@ -35,7 +33,7 @@ __all__ = [
     "ServerSettings",
     "ServiceSettings",
     "SpringSettings",
-    "bind_settings",
+    "validate",
 ]
 
 _MANAGEMENT_OFFSET = 10_000
@@ -44,17 +42,13 @@ _MAX_PORT = 65_535
 S = TypeVar("S", bound="ServiceSettings")
 
 
-class ServiceSettings(BaseSettings):
+class ServiceSettings(Section):
     """The settings of a service; subclass it and add a field per section of your own.
 
-    Instances are immutable. Keyword arguments are the only source: what comes from files, secrets
-    and environment is merged by `ConfigSource` and bound by `bind_settings`.
+    Instances are immutable. Where their values come from: see `chassis.config.snapshot`.
     """
 
-    model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", coerce_numbers_to_str=True, hide_input_in_errors=True
-    )
-    tolerant: ClassVar[bool] = False
+    model_config = ConfigDict(validate_default=True)
 
     spring: SpringSettings = SpringSettings()
     server: ServerSettings = ServerSettings()
@@ -64,19 +58,6 @@ class ServiceSettings(BaseSettings):
     client: ClientSettings = ClientSettings()
     logging: LoggingSettings = LoggingSettings()
     faults: FaultSettings = FaultSettings()
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Leave the environment to `ConfigSource`, which knows where each value was written."""
-        del settings_cls, env_settings, dotenv_settings, file_secret_settings
-        return (init_settings,)
 
     @property
     def management_address(self) -> str:
@@ -112,39 +93,29 @@ class ServiceSettings(BaseSettings):
         refuse_demo_secrets(profiles, secrets_in(self))
 
 
-def bind_settings(
-    source: ConfigSource, layers: Layers, settings_type: type[S], budget: Budget
-) -> tuple[S, tuple[str, ...]]:
-    """Return the validated settings and the names without effect; raise `ConfigError`."""
-    resolver = Resolver(layers.tree, source.environ, budget, layers.loose)
-    binder = Binder(resolver, budget)
-    values = binder.bind(layers.tree, settings_type)
+def validate(
+    values: Mapping[str, Any], settings_type: type[S], layers: Layers, layered: Layered
+) -> S:
+    """Return the settings, checked under the active profiles; raise `ConfigError`."""
     try:
-        settings = settings_type(**values).check(layers.profiles)
+        return settings_type(**values).check(layers.profiles)
     except ValidationError as error:
-        raise _explained(error, layers.tree) from None
+        raise _explained(error, layered) from None
     except ConfigError as error:
-        raise _located(error, layers.tree, (error.key or "").split(".")) from None
-    unused = (file.name for file in layers.loose.values() if file.name not in resolver.used)
-    layers.unread.extend(unused)
-    layers.carried |= {(True, name) for name in resolver.used}
-    return settings, tuple(sorted(binder.ignored))
+        raise _located(error, layered, (error.key or "").split(".")) from None
 
 
-def _explained(error: ValidationError, tree: Tree) -> ConfigError:
+def _explained(error: ValidationError, layered: Layered) -> ConfigError:
     """Name key, file and line of the first thing wrong, never the value: it may be a secret."""
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
     path = [str(part) for part in first["loc"]]
-    key = ".".join(_written(tree, path[: end + 1]) for end in range(len(path)))
+    key = ".".join(
+        written(layered.tree, path[: end + 1]) or part.replace("_", "-")
+        for end, part in enumerate(path)
+    )
     more = error.error_count() - 1
     reason = _reason(first["type"], first["msg"]) + (f" (and {more} more)" if more else "")
-    return _located(ConfigError(reason, key=key), tree, path)
-
-
-def _written(tree: Tree, path: list[str]) -> str:
-    """Return the last name of a path as it was written, or as the documentation writes it."""
-    entry = find(tree, path)
-    return entry.name if entry else path[-1].replace("_", "-")
+    return _located(ConfigError(reason, key=key), layered, path)
 
 
 def _reason(kind: str, message: str) -> str:
@@ -153,18 +124,11 @@ def _reason(kind: str, message: str) -> str:
     return message.removeprefix("Value error, ")
 
 
-def _located(error: ConfigError, tree: Tree, path: list[str]) -> ConfigError:
+def _located(error: ConfigError, layered: Layered, path: list[str]) -> ConfigError:
     """Add file and line of the key, or of the nearest one above it."""
-    entry = _nearest(tree, path)
-    if error.file is not None or entry is None:
+    lengths = range(len(path), 0, -1)
+    keys = next(filter(None, (locate(layered.tree, path[:length]) for length in lengths)), None)
+    if error.file is not None or keys is None:
         return error
-    origin = entry.origin
+    origin = layered.origin(keys)
     return ConfigError(error.reason, file=origin.file, line=origin.line, key=error.key)
-
-
-def _nearest(tree: Tree, path: list[str]) -> Entry | None:
-    """Return the entry of a path, or the nearest one above it."""
-    for length in range(len(path), 0, -1):
-        if (entry := find(tree, path[:length])) is not None:
-            return entry
-    return None

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from pydantic import BaseModel, Secret, SecretBytes, SecretStr
 
-from chassis.config.tree import Step, canonical
+from chassis.config.tree import Name, canonical, exact, relaxed
 
 _MAPPINGS = (dict, Mapping)
 _SEQUENCES = (list, tuple, set, frozenset, Sequence)
@@ -71,27 +71,27 @@ def item_of(annotation: Any) -> Any:
     return _argument(annotation, _SEQUENCES, 0) or UNKNOWN
 
 
-def lead(path: Sequence[str], annotation: Any, *, mapping: bool) -> tuple[list[Step], Any]:
-    """Return the steps of a path that leads to a mapping, or to a value, and what it should be.
+def lead(path: Sequence[str], annotation: Any, *, mapping: bool) -> tuple[list[Name], Any]:
+    """Return the names of a path that leads to a mapping, or to a value, and what it should be.
 
     Fields have relaxed names. In a mapping to sections, names are exact and may have dots: before
     a mapping the whole path is the name, before a value the field is what ends the path.
     """
-    steps: list[Step] = []
+    names: list[Name] = []
     while path:
         if annotation is UNKNOWN or (plain := plain_of(annotation)):
-            steps += [(canonical(part), part) for part in path]
-            return steps, UNKNOWN if annotation is UNKNOWN else plain
+            names += map(relaxed, path)
+            return names, UNKNOWN if annotation is UNKNOWN else plain
         if (section := named_of(annotation)) is not None:
             cut = len(path) if mapping else _end_of_name(path, section)
-            name, annotation = ".".join(path[:cut]), section
-            steps.append((name, name))
+            names.append(exact(".".join(path[:cut])))
+            annotation = section
         else:
             cut = 1
-            steps.append((canonical(path[0]), path[0]))
+            names.append(relaxed(path[0]))
             annotation = _field(annotation, path[0])
         path = path[cut:]
-    return steps, annotation
+    return names, annotation
 
 
 def is_value(annotation: Any) -> bool:

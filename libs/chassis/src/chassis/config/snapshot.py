@@ -7,12 +7,14 @@ from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from chassis.config.active_profiles import ProfileSources
+from chassis.config.binding import bind
 from chassis.config.budget import Budget
 from chassis.config.errors import ConfigError
 from chassis.config.layers import File, Layers, read_layers
-from chassis.config.settings import ServiceSettings, bind_settings
+from chassis.config.merging import merge
+from chassis.config.settings import ServiceSettings, validate
 from chassis.config.source import ConfigSource, Mounted
-from chassis.config.tree import Tree, find
+from chassis.config.tree import Merged, find
 
 S = TypeVar("S", bound=ServiceSettings)
 
@@ -58,7 +60,7 @@ def take_snapshot(
     settings_type: type[S],
     before: Snapshot[S] | None = None,
 ) -> Snapshot[S]:
-    """Read layers, merge, bind and validate; raise `ConfigError`.
+    """Read the layers, merge, bind and validate them; raise `ConfigError`.
 
     A file that settings came from `before` may not be missing: who renames a key by mistake would
     take away every setting in it.
@@ -67,17 +69,19 @@ def take_snapshot(
     budget = Budget()
     layers = read_layers(source, mounted, settings_type, budget)
     _refuse_silent(before, layers)
-    settings, ignored = bind_settings(source, layers, settings_type, budget)
+    layered = merge(layers)
+    bound = bind(layered, layers, settings_type, source.environ, budget)
+    settings = validate(bound.values, settings_type, layers, layered)
     return Snapshot(
         settings,
         layers.profiles,
         mounted.hash,
         time.time(),
-        _bounded(ignored),
-        _bounded(layers.unread),
+        _bounded(bound.ignored),
+        _bounded(layers.unread + bound.unread),
         ProfileSources(active=layers.profile_sources),
-        _public_name(settings, layers.tree),
-        frozenset(layers.carried),
+        _public_name(settings, layered.tree),
+        frozenset(layers.carried | bound.carried),
     )
 
 
@@ -96,7 +100,7 @@ def _refuse_silent(before: Snapshot[Any] | None, layers: Layers) -> None:
             raise ConfigError(reason, file=file[1], kind="missing")
 
 
-def _public_name(settings: ServiceSettings, tree: Tree) -> str | None:
+def _public_name(settings: ServiceSettings, tree: Merged) -> str | None:
     """Return `spring.application.name` for everyone to see, unless it comes from a Secret."""
     entry = find(tree, ("spring", "application", "name"))
     return settings.spring.application.name if entry and not entry.origin.secret else None

@@ -1,14 +1,15 @@
-"""Configuration as a tree of entries that remember where they were written.
+"""Configuration as nested mappings whose keys know how they were spelled, and values where.
 
-Keys that differ in case, dashes and underscores alone are one key (Spring's relaxed binding), so
-a mapping is held by canonical key; an entry keeps the name as it was written first. The names of
-sections that an operator chooses, clients and users, are exact: see `chassis.config.shapes`.
+Keys that differ in case, dashes and underscores alone are one key (Spring's relaxed binding). The
+names of sections that an operator chooses, clients and users, are exact: see
+`chassis.config.shapes`.
 """
 
+import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from dataclasses import dataclass, field
+from typing import Any, Self, TypeAlias
 
 _BRACKETED = re.compile(r"(?:\[[^\]]+\]|[^.\[\]]+)(?:\.(?:\[[^\]]+\]|[^.\[\]]+))*")
 _PART = re.compile(r"\[([^\]]+)\]|([^.\[\]]+)")
@@ -23,24 +24,70 @@ class Origin:
     secret: bool = False
 
 
+class Name(str):
+    """A key in the form in which its spellings are equal, and as it is `written`.
+
+    A dict keeps the key that came first, so what is laid over it leaves the first spelling.
+    """
+
+    __slots__ = ("written",)
+    written: str
+
+    def __new__(cls, key: str, written: str) -> Self:
+        """Make a name of its key and its spelling."""
+        name = super().__new__(cls, key)
+        name.written = written
+        return name
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A value under a name: a mapping of entries, a list of values, or a text."""
+    """A text, a list, the bytes of a Secret's file, or nothing; never shown, it may be a secret."""
 
-    name: str
-    value: Any
+    value: Any = field(repr=False)
     origin: Origin
 
 
-Tree: TypeAlias = dict[str, Entry]
+class Tree(dict[Name, "Entry | Tree"]):
+    """A mapping that one layer writes.
 
-Step: TypeAlias = tuple[str, str]
-"""The key under which an entry is held, and its name as written."""
+    A `whole` one stands over a value that was there before it, and hides what was below that.
+    """
+
+    __slots__ = ("origin", "whole")
+
+    def __init__(
+        self, origin: Origin, branches: "Mapping[Name, Entry | Tree] | None" = None
+    ) -> None:
+        super().__init__(branches or {})
+        self.origin, self.whole = origin, False
+
+
+Merged: TypeAlias = Mapping[Name, Any]
+"""A tree of one layer or of several: names to entries, and to trees or plain dicts."""
+Names: TypeAlias = tuple[Name, ...]
+"""The names that lead from the top of a tree to something in it."""
 
 
 def canonical(name: str) -> str:
     """Return the form in which relaxed spellings of a name are equal."""
     return name.lower().replace("-", "").replace("_", "")
+
+
+@functools.lru_cache(maxsize=1024)
+def relaxed(written: str) -> Name:
+    """Return the name of a setting."""
+    return Name(canonical(written), written)
+
+
+def exact(written: str) -> Name:
+    """Return a name that an operator chose."""
+    return Name(written, written)
+
+
+def dotted(path: Names) -> str:
+    """Return a path as it was written."""
+    return ".".join([name.written for name in path])
 
 
 def parts_of(key: str) -> list[str]:
@@ -51,58 +98,97 @@ def parts_of(key: str) -> list[str]:
     return parts if all(parts) else [key]
 
 
-def absorb(tree: Tree, over: Tree) -> None:
-    """Lay a tree over another, and use it up: mappings merge, lists are replaced whole."""
-    for key, entry in over.items():
-        below = tree.get(key)
-        if below is None:
-            tree[key] = entry
-        elif isinstance(below.value, dict) and isinstance(entry.value, dict):
-            absorb(below.value, entry.value)
-            tree[key] = Entry(below.name, below.value, entry.origin)
-        else:
-            tree[key] = Entry(below.name, entry.value, entry.origin)
-
-
-def nest(steps: Sequence[Step], value: Any, origin: Origin) -> Tree:
+def nest(path: Sequence[Name], value: Any, origin: Origin) -> Tree:
     """Make a tree of one branch."""
-    for key, name in reversed(steps):
-        value = {key: Entry(name, value, origin)}
-    branch: Tree = value
-    return branch
+    *above, last = path
+    if isinstance(value, Tree):
+        value.origin = origin
+    tree = Tree(origin, {last: value if isinstance(value, Tree) else Entry(value, origin)})
+    for name in reversed(above):
+        tree = Tree(origin, {name: tree})
+    return tree
 
 
-def find(tree: Tree, path: Sequence[str]) -> Entry | None:
-    """Return the entry under a path of relaxed names; an exact name may have dots of its own."""
+def absorb(tree: Tree, over: Tree, *, hiding: bool = False) -> None:
+    """Lay a tree over another, and use it up: mappings merge, lists are replaced whole.
+
+    `hiding` in a layer: what takes the place of a value is `whole` then, for the layers below.
+    """
+    for name, node in over.items():
+        below = tree.get(name)
+        if isinstance(below, Tree) and isinstance(node, Tree):
+            absorb(below, node, hiding=hiding)
+            below.origin = node.origin
+        else:
+            if hiding and isinstance(node, Tree):
+                node.whole = below is not None
+            tree[name] = node
+
+
+def hide(tree: Tree, over: Tree) -> None:
+    """Empty the mappings that a tree over this one replaces; their names stay."""
+    for name in tree.keys() & over.keys():
+        below, above = tree[name], over[name]
+        if isinstance(below, Tree):
+            if isinstance(above, Tree) and not above.whole:
+                hide(below, above)
+            else:
+                tree[name] = Entry(None, below.origin)
+
+
+def locate(tree: Merged, path: Sequence[str]) -> list[str] | None:
+    """Return the keys that a path of relaxed names leads along; exact ones may have dots."""
     for length in range(1, len(path) + 1):
-        entry = tree.get(".".join(path[:length]))
-        if entry is None and length == 1:
-            entry = tree.get(canonical(path[0]))
-        if entry is not None and length == len(path):
-            return entry
-        if entry is not None and isinstance(entry.value, dict):
-            found = find(entry.value, path[length:])
-            if found is not None:
-                return found
+        key = ".".join(path[:length])
+        if length == 1 and key not in tree:
+            key = canonical(key)
+        node = at(tree, [key])
+        if node is not None and length == len(path):
+            return [key]
+        if isinstance(node, dict) and (rest := locate(node, path[length:])) is not None:
+            return [key, *rest]
     return None
 
 
+def at(tree: Merged, keys: Sequence[str]) -> Any:
+    """Return the entry or mapping under these keys; None where there is none."""
+    node: Any = tree
+    for key in keys:
+        node = node.get(key) if isinstance(node, dict) else None
+    return node
+
+
+def find(tree: Merged, path: Sequence[str]) -> Any:
+    """Return the entry or mapping under a path of relaxed names; None where there is none."""
+    keys = locate(tree, path)
+    return None if keys is None else at(tree, keys)
+
+
+def written(tree: Merged, path: Sequence[str]) -> str | None:
+    """Return the last name of a path as it was written first; None where there is none."""
+    keys = locate(tree, path)
+    if keys is None:
+        return None
+    beside: Merged = at(tree, keys[:-1])
+    return next(name.written for name in beside if name == keys[-1])
+
+
 def remove(tree: Tree, path: Sequence[str]) -> None:
-    """Take out the entry under a path, and the mappings that are empty without it."""
-    entry = tree.get(canonical(path[0]))
-    if entry is None:
+    """Take out what is under a path, and the mappings that are empty without it."""
+    key = relaxed(path[0])
+    node = tree.get(key)
+    if node is None:
         return
-    if len(path) > 1 and isinstance(entry.value, dict):
-        remove(entry.value, path[1:])
-    if len(path) == 1 or entry.value == {}:
-        del tree[canonical(path[0])]
+    if len(path) > 1 and isinstance(node, Tree):
+        remove(node, path[1:])
+    if len(path) == 1 or node == {}:
+        del tree[key]
 
 
-def names(tree: Mapping[str, Entry], prefix: str = "") -> Iterator[str]:
-    """Yield the dotted names of all leaves."""
-    for entry in tree.values():
-        name = f"{prefix}{entry.name}"
-        if isinstance(entry.value, dict):
-            yield from names(entry.value, f"{name}.")
+def names(tree: Merged, prefix: str = "") -> Iterator[str]:
+    """Yield the dotted names of all entries."""
+    for name, node in tree.items():
+        if isinstance(node, dict):
+            yield from names(node, f"{prefix}{name.written}.")
         else:
-            yield name
+            yield f"{prefix}{name.written}"
