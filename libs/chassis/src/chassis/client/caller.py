@@ -1,6 +1,7 @@
 """One call to a named service: look-up, pool, deadline, and retries within a budget.
 
-What happens when the other side fails is decided here, for every caller alike:
+What happens when the other side fails is decided here, for every caller alike
+(docs/design/reliability.md, "Calls to other services"):
 
 - no connection: tried again, whatever the method, for nothing was sent;
 - the connection broke: tried again if the call is idempotent;

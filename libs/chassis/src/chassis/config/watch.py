@@ -1,7 +1,8 @@
 """When to look at the mounts again: on kubelet's swap, on a timer, or by polling.
 
 Watching the directory sees every swap; watching a file or `..data` itself goes dead after the
-first one. The watcher drops what overflows, hence a look at least every `_IDLE_MS`.
+first one. The watcher drops what overflows, hence a look at least every `_IDLE_MS`
+(docs/design/runtime.md, "Watching a mount").
 """
 
 import logging

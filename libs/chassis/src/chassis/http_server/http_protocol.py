@@ -6,7 +6,8 @@
 - One request is parsed at a time. What comes behind it is held, unparsed, until its response left.
 - All bodies of the process share a byte budget; what would exceed it ends with 503.
 - A connection older than its maximum age, and each one while draining, answers
-  `Connection: close`: so clients spread over the replicas that are there now.
+  `Connection: close`: so clients spread over the replicas that are there now
+  (docs/design/runtime.md, "Balancing").
 """
 
 import asyncio

@@ -3,7 +3,7 @@
 On SIGTERM the replica becomes unready and goes on answering, each answer with
 `Connection: close`, while the news spreads (`server.drain-wait`); then it takes no more
 connections, finishes what is running (`server.shutdown-timeout`) and closes its pools. Alive,
-started and unready are told until the very end.
+started and unready are told until the very end (docs/design/runtime.md, "Shutdown").
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Connections to whoever is primary now, as most Sentinels say."""
+"""Connections to the primary (docs/design/reliability.md, "Finding the primary")."""
 
 import asyncio
 from contextlib import suppress

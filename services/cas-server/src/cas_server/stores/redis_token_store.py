@@ -1,4 +1,4 @@
-"""The token store on Redis: reads and writes batched, outages told as 503 within a bounded wait."""
+"""The token store on Redis; an outage is a 503 (docs/design/reliability.md, "Redis away")."""
 
 import asyncio
 import time

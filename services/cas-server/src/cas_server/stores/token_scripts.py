@@ -1,7 +1,7 @@
 """The state changes that have to be one step, as scripts that Redis 6.2 to 8 and Valkey take.
 
-Each is idempotent: redis-py sends a command again when a connection broke after sending. Each takes
-the time from Redis.
+Each is idempotent, for redis-py sends a command again when a connection broke after sending
+(docs/design/reliability.md, "Writes"). Each takes the time from Redis.
 
 Keys:
 `t:HASH`   an access token: a sealed record.
