@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .SILENT:
 .PHONY: help demo up down token call traffic canary blue-green rollback refresh \
-  secrets dev-secrets images deploy undeploy setup dev test fuzz e2e check-images check-manifests lint types bench guesses floods lock
+  secrets dev-secrets images deploy undeploy setup dev test fuzz e2e check-images check-manifests lint types bench guesses floods release lock
 
 PY := .venv/bin/python
 STORY := PYTHONPATH=tests/e2e $(PY) -m story
@@ -92,7 +92,7 @@ lint: dev ## ruff (rules and format), codespell, shellcheck, and words that are 
 	$(PY) -m ruff format --check .
 	.venv/bin/codespell $$(git ls-files)
 	PYTHONPATH=tests $(PY) -m checkers.words
-	.venv/bin/shellcheck --external-sources --source-path=SCRIPTDIR setup localkube .ci/run .ci/cluster $$(git ls-files '*.sh')
+	.venv/bin/shellcheck --external-sources --source-path=SCRIPTDIR setup localkube .ci/* $$(git ls-files '*.sh')
 
 types: dev ## mypy --strict
 	$(PY) -m mypy libs services tests
@@ -108,6 +108,9 @@ guesses: setup ## wrong logins by the thousand, and what honest callers notice (
 
 floods: setup ## what anonymous floods cost a service in memory, and probes in time (ARGS=--check fails above a bound)
 	PYTHONPATH=tests $(PY) -m load.floods $(ARGS)
+
+release: dev ## wheels, sdists, images, SBOM and checksums in dist/, built twice: make release VERSION=0.1.0
+	.ci/release $(VERSION)
 
 lock: dev ## pin constraints.txt and constraints-dev.txt anew
 	PYTHON="$(PYTHON)" ./setup --lock
