@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from localkube.patches import merge
+from localkube.api.patches import merge
 
 Object = dict[str, Any]
 

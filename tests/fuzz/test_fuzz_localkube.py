@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from invalid_objects import SOUND
-from localkube.admission import admit
+from localkube.api.admission import admit
+from localkube.api.yaml_reader import parse
+from localkube.api.yaml_writer import to_yaml
 from localkube.errors import UsageError
-from localkube.yaml_reader import parse
-from localkube.yaml_text import to_yaml
 
 LETTERS = "aA1-_./ \n:#\"'[]{}&*!|>%@`~=yn0xe\x00é…"
 WORDS = (

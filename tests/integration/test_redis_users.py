@@ -13,7 +13,7 @@ from redis import Redis
 from redis.exceptions import AuthenticationError, RedisError
 
 from eventually import answered
-from localkube.volumes import Mounts
+from localkube.engine.pods.volumes import Mounts
 from redis_process import free_port
 from redis_servers import VERSIONS, program_of
 from suitectl.dev_secrets import documents

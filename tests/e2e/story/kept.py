@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-from localkube.patches import difference
+from localkube.api.patches import difference
 from story.commands import Verb
 from story.platform import Platform
 from story.settled import settled

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from localkube.actions import ActionFailedError, perform
+from localkube.engine.pods.actions import ActionFailedError, perform
 
 pytestmark = pytest.mark.anyio
 

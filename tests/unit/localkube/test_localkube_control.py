@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from localkube import client
-from localkube.client import Client
-from localkube.control import Control
+from localkube.control import client
+from localkube.control.client import Client
+from localkube.control.server import Control
+from localkube.control.state_directory import LONGEST_REQUEST, SOCKET, State
 from localkube.errors import LocalkubeError
-from localkube.state import LONGEST_REQUEST, SOCKET, State
 
 pytestmark = pytest.mark.anyio
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from localkube import generated
 from localkube.errors import LocalkubeError
 from localkube.images import Images
+from localkube.verbs import generated_secrets as generated
 
 POD = {"volumes": [{"name": "v", "secret": {"secretName": "wanted"}}]}
 DEPLOYMENT: dict[str, Any] = {

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from localkube.logs import KEPT_BYTES, LIMIT_BYTES, trim
+from localkube.engine.pods.log_trimming import KEPT_BYTES, LIMIT_BYTES, trim
 
 
 @pytest.mark.bound("localkube-log")

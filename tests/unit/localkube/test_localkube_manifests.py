@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from localkube.api.manifests import read
 from localkube.errors import UsageError
-from localkube.manifests import read
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import localkube
+from localkube.engine.network.loopback_networks import LIMIT, NETWORKS, Claim, counting, free
 from localkube.errors import LocalkubeError
-from localkube.networks import LIMIT, NETWORKS, Claim, counting, free
 
 OTHER, ME = 4711, os.geteuid()
 FIRST = NETWORKS.start
@@ -56,7 +56,7 @@ def test_several_users_share_what_there_is() -> None:
 
 SCRIPT = """
 import os, socket, subprocess, sys, time
-from localkube import networks
+from localkube.engine.network import loopback_networks as networks
 subprocess.run(["ip", "link", "set", "lo", "up"], check=False)
 ready, tell = os.pipe()
 if not os.fork():

@@ -2,18 +2,18 @@
 
 import pytest
 
-from localkube.balancer import CLIENTS, Balancer, Endpoint
-from localkube.containers import restart_delay
-from localkube.curl import resolve
-from localkube.deployments import template_hash
-from localkube.environment import expand, with_platform_profile
+from localkube.api.objects import Ref
+from localkube.api.yaml_writer import to_yaml
+from localkube.engine.deployments import template_hash
+from localkube.engine.events import LIMIT, Events
+from localkube.engine.network.balancer import CLIENTS, Balancer, Endpoint
+from localkube.engine.pods.containers import restart_delay
+from localkube.engine.pods.environment import expand, with_platform_profile
+from localkube.engine.store import Store
 from localkube.errors import LocalkubeError, UsageError
-from localkube.events import LIMIT, Events
 from localkube.images import place, repository
-from localkube.kinds import named, one
-from localkube.objects import Ref
-from localkube.store import Store
-from localkube.yaml_text import to_yaml
+from localkube.verbs.curl import resolve
+from localkube.verbs.resource_arguments import named, one
 
 ENDPOINTS = (Endpoint("127.0.0.1", 1), Endpoint("127.0.0.1", 2))
 

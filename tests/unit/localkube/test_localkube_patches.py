@@ -1,6 +1,6 @@
 """Merge patches and strategic ones."""
 
-from localkube.patches import merge
+from localkube.api.patches import merge
 
 WEB = {"name": "web", "image": "a", "env": [{"name": "A", "value": "1"}]}
 POD = {"spec": {"containers": [WEB, {"name": "side", "image": "b"}]}}

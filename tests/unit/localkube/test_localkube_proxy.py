@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from localkube import proxy
-from localkube.balancer import Balancer, Endpoint
-from localkube.proxy import Listener, bound
+from localkube.engine.network import proxy
+from localkube.engine.network.balancer import Balancer, Endpoint
+from localkube.engine.network.proxy import Listener, bound
 
 pytestmark = pytest.mark.anyio
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from localkube.rolling import Limits, Size, next_sizes
+from localkube.engine.rolling_update import Limits, Size, next_sizes
 
 
 @pytest.mark.parametrize(

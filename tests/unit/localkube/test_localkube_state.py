@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from localkube.client import Client
+from localkube.control.client import Client
+from localkube.control.state_directory import State
 from localkube.errors import LocalkubeError
-from localkube.state import State
 
 NOBODY = 65534
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to give a file away")

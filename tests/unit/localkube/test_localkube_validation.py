@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from invalid_objects import CONTAINER, REFUSED, SOUND, Refused
-from localkube.admission import REPLICAS, admit
+from localkube.api.admission import REPLICAS, admit
+from localkube.api.patches import merge
+from localkube.api.validation.data import LIMIT_BYTES
+from localkube.api.validation.metadata import ANNOTATIONS_BYTES
 from localkube.errors import UsageError
-from localkube.patches import merge
-from localkube.validation.data import LIMIT_BYTES
-from localkube.validation.metadata import ANNOTATIONS_BYTES
 
 
 @pytest.mark.parametrize("refused", REFUSED, ids=str)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from localkube.volumes import Mounts, publish
+from localkube.engine.pods.volumes import Mounts, publish
 
 
 def test_files_are_links_through_data(tmp_path: Path) -> None:

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from localkube.api.yaml_reader import ALIASED_LIMIT, parse
+from localkube.api.yaml_writer import to_yaml
 from localkube.errors import UsageError
-from localkube.yaml_reader import ALIASED_LIMIT, parse
-from localkube.yaml_text import to_yaml
 
 TEXTS = (
     *("1:30", "1:30:45", "-1:30", "2001-12-14", "2001-12-14t21:59:43.10-05:00", "=", "<<", "tRue"),

@@ -2,7 +2,7 @@
 
 import sys
 
-from localkube.cli import main
+from localkube.verbs.command_line import main
 
 __all__ = ["main"]
 

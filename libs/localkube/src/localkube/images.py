@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localkube import redis_server
+from localkube.api.manifests import read_text
+from localkube.api.objects import Object
+from localkube.api.schema import Findings, check
+from localkube.api.yaml_reader import parse
 from localkube.errors import UsageError
-from localkube.manifests import read_text
-from localkube.objects import Object
-from localkube.schema import Findings, check
-from localkube.yaml_reader import parse
 
 _PLACEHOLDER = re.compile(r"\{(ip|port(?::([\w-]+))?)\}")
 

@@ -1,0 +1,1 @@
+"""Kubernetes objects: kinds, manifests, admission, validation and patches."""

@@ -1,0 +1,80 @@
+"""Ask the running localkube; kept light, because every verb pays for its imports."""
+
+import contextlib
+import json
+import socket
+from typing import Any
+
+from localkube.control.state_directory import LONGEST_REQUEST, SOCKET, TOO_LONG, State
+from localkube.errors import LocalkubeError
+
+TIMEOUT_S = 120.0
+
+
+class Client:
+    """Calls operations over the control socket, one connection each."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+
+    def call(self, operation: str, **arguments: Any) -> Any:
+        """Return an operation's result; raise `LocalkubeError` with its line and exit code."""
+        request = json.dumps({"operation": operation, **arguments}).encode() + b"\n"
+        if len(request) > LONGEST_REQUEST:
+            raise LocalkubeError(TOO_LONG)
+        with self._connect() as sock:
+            line = self._exchange(sock, request)
+        if not line:
+            raise LocalkubeError(f"localkube ended while answering; see {self.state.log}")
+        answer = json.loads(line)
+        if "error" in answer:
+            raise LocalkubeError(answer["error"], answer["exit_code"])
+        return answer["result"]
+
+    def list(self, kind: str, namespace: str | None = None, **options: Any) -> list[Any]:
+        """Return objects of a kind."""
+        return list(self.call("list", kind=kind, namespace=namespace, **options))
+
+    def get(self, kind: str, namespace: str, name: str) -> Any:
+        """Return one object; raise `LocalkubeError` where there is none."""
+        return self.list(kind, namespace, names=[name])[0]
+
+    def is_running(self) -> bool:
+        """Say whether a localkube answers."""
+        with contextlib.suppress(LocalkubeError):
+            self._connect().close()
+            return True
+        return False
+
+    def _exchange(self, sock: socket.socket, request: bytes) -> bytes:
+        """Return the line that answers, empty where there is none; the time is for each part."""
+        try:
+            with sock.makefile("rwb") as stream:
+                stream.write(request)
+                stream.flush()
+                return stream.readline()
+        except TimeoutError:
+            reason = f"localkube did not answer within {TIMEOUT_S:g} s; see {self.state.log}"
+            raise LocalkubeError(reason) from None
+        except OSError:
+            return b""
+
+    def _connect(self) -> socket.socket:
+        try:
+            with self.state.opened() as directory, contextlib.chdir(directory):
+                return _connected()
+        except OSError:
+            where = f"no localkube runs here (state {self.state.directory})"
+            raise LocalkubeError(f"{where}; start one: localkube up k8s/base") from None
+
+
+def _connected() -> socket.socket:
+    """Connect to the control socket in the current directory; raise `OSError`."""
+    sock = socket.socket(socket.AF_UNIX)
+    sock.settimeout(TIMEOUT_S)
+    try:
+        sock.connect(SOCKET)
+    except OSError:
+        sock.close()
+        raise
+    return sock

@@ -1,0 +1,1 @@
+"""The supervisor: a store of objects, and controllers that make them real."""

@@ -1,0 +1,203 @@
+"""Everything that runs, and the changes people ask for: list, apply, patch, delete."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from localkube.api.admission import admit, name_of
+from localkube.api.kinds import MANIFEST_KINDS, is_namespaced, kind_named, resource_of, spelled
+from localkube.api.manifests import Manifest
+from localkube.api.objects import Object, Ref, annotations_of, labels_of, ref_of, selects
+from localkube.api.patches import merge
+from localkube.engine.deployments import Deployments
+from localkube.engine.events import Events
+from localkube.engine.network.addresses import Addresses
+from localkube.engine.network.discovery import DiscoveryTable
+from localkube.engine.network.services import Services
+from localkube.engine.pods.pods import Pods
+from localkube.engine.pods.process_launch import Platform
+from localkube.engine.pods.watchdog import Watchdog
+from localkube.engine.store import Store
+from localkube.errors import LocalkubeError, UsageError
+from localkube.images import Images
+
+_LASTING = {"default", "kube-system", "kube-public"}
+
+
+class Cluster:
+    """One machine's worth of Kubernetes objects and the processes that stand for them."""
+
+    def __init__(
+        self, directory: Path, addresses: Addresses, images: Images, watchdog: Watchdog
+    ) -> None:
+        self._store, self._images = Store(), images
+        self._changing = asyncio.Lock()
+        events = Events(self._store)
+        table = directory / "discovery" / "services.json"
+        told = {"DISCOVERY__MODE": "static", "DISCOVERY__TABLE": str(table)}
+        self._services = Services(self._store, addresses)
+        self._table = DiscoveryTable(self._store, table)
+        self._pods = Pods(
+            Platform(self._store, events, addresses, images, watchdog, directory / "pods", told)
+        )
+        self._deployments = Deployments(self._store, self._pods, events)
+        self._store.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}})
+
+    async def stop(self, grace: float) -> None:
+        """End everything within `grace` seconds."""
+        self._deployments.stop()
+        await self._pods.end_all(grace)
+        self._services.close()
+
+    async def list(
+        self,
+        kind: str,
+        namespace: str | None = None,
+        names: Sequence[str] = (),
+        selector: dict[str, str] | None = None,
+    ) -> list[Object]:
+        """Return objects; raise `LocalkubeError` for a name that does not exist."""
+        if names:
+            return [self._store.get(_ref(kind, namespace or "", name)) for name in names]
+        found = kind_named(kind)
+        everything = self._store.list(found.name, namespace if found.namespaced else None)
+        return [document for document in everything if selects(selector or {}, document)]
+
+    async def apply(self, manifests: Sequence[Manifest], namespace: str) -> Object:
+        """Apply documents, none if one is not valid; return a line per object and what is ignored.
+
+        Annotations that others added to an object stay.
+        """
+        async with self._changing:
+            admitted, without_effect = self._admit_all(manifests, namespace)
+            self._check_namespaces(admitted)
+            lines = [await self._keep(s, self._with_annotations(new)) for s, new in admitted]
+        return {"lines": lines, "without_effect": sorted(without_effect)}
+
+    async def patch(self, kind: str, namespace: str, name: str, how: str, patch: Any) -> Object:
+        """Change an object (`how` is merge or strategic) and return the line to print.
+
+        With a resourceVersion the patch is for that version of the object only.
+        """
+        ref = _ref(kind, namespace, name)
+        async with self._changing:
+            old = self._store.get(ref)
+            new = merge(old, patch, strategic=how == "strategic")
+            if not isinstance(patch, dict) or not _is_still(new, ref):
+                raise UsageError(
+                    f"{ref}: a patch is an object, and cannot change kind, name or namespace"
+                )
+            if ref.kind not in MANIFEST_KINDS:
+                raise UsageError(
+                    f"{ref}: localkube makes it; patch its Deployment or Service instead"
+                )
+            admitted, _ = self._admit("patch", new, namespace, old)
+            return {"line": await self._keep("patch", admitted, "patched")}
+
+    async def delete(
+        self, kind: str, namespace: str, name: str, grace: float | None, *, wait: bool
+    ) -> Object:
+        """Delete an object and what it owns; with `wait` return when a pod is gone."""
+        ref = _ref(kind, namespace, name)
+        async with self._changing:
+            ending = self._remove(ref, grace)
+        if ending and wait:
+            await asyncio.shield(ending)
+        return {"line": f"{spelled(ref)} deleted"}
+
+    def _remove(self, ref: Ref, grace: float | None) -> "asyncio.Task[None] | None":
+        """Remove an object; return the end of a pod, which takes its time."""
+        self._store.get(ref)
+        if pod := self._pods.get(ref):
+            return pod.terminate(grace)
+        if ref.kind == "Namespace":
+            if ref.name in _LASTING:
+                reason = "is forbidden: this namespace may not be deleted"
+                raise UsageError(f"{resource_of(ref)} {reason}")
+            for kind in MANIFEST_KINDS[1:]:
+                for inside in self._store.list(kind, ref.name):
+                    self._store.remove(ref_of(inside))
+        self._store.remove(ref)
+        return None
+
+    def _admit_all(
+        self, manifests: Sequence[Manifest], namespace: str
+    ) -> tuple[Sequence[Manifest], set[str]]:
+        """Admit documents of the kinds that have an effect, in the order to apply them."""
+        without_effect: set[str] = set()
+        latest: dict[Ref, Object] = {}
+        admitted = []
+        for source, document in manifests:
+            ref = name_of(document)
+            if is_namespaced(ref.kind):
+                ref = Ref(ref.kind, ref.namespace or namespace, ref.name)
+            live = latest.get(ref) or self._store.find(ref)
+            new, ignored = self._admit(source, document, namespace, live)
+            without_effect |= ignored
+            if ref.kind in MANIFEST_KINDS:
+                latest[ref] = new
+                admitted.append((source, new))
+        admitted.sort(key=lambda pair: MANIFEST_KINDS.index(pair[1]["kind"]))
+        return admitted, without_effect
+
+    def _admit(
+        self, source: str, document: Object, namespace: str, old: Object | None
+    ) -> tuple[Object, set[str]]:
+        new, without_effect = admit(document, source, namespace, old)
+        if new["kind"] == "Deployment":
+            self._check_images(new, source)
+        return new, without_effect
+
+    def _check_images(self, new: Object, source: str) -> None:
+        for index, container in enumerate(new["spec"]["template"]["spec"]["containers"]):
+            try:
+                self._images.entrypoint(container)
+            except LocalkubeError as error:
+                place = f"{ref_of(new)}: spec.template.spec.containers[{index}]"
+                raise UsageError(f"{source}: {place}: {error}") from None
+
+    def _check_namespaces(self, admitted: Iterable[Manifest]) -> None:
+        known = {namespace["metadata"]["name"] for namespace in self._store.list("Namespace")}
+        for source, document in admitted:
+            if document["kind"] == "Namespace":
+                known.add(document["metadata"]["name"])
+            elif (namespace := document["metadata"]["namespace"]) not in known:
+                reason = f"namespace {namespace} does not exist; add its manifest"
+                raise UsageError(f"{source}: {ref_of(document)}: {reason}")
+
+    def _with_annotations(self, new: Object) -> Object:
+        live = self._store.find(ref_of(new))
+        kept = annotations_of(live) if live else {}
+        return {**new, "metadata": {**new["metadata"], "annotations": kept | annotations_of(new)}}
+
+    async def _keep(self, source: str, document: Object, verb: str = "configured") -> str:
+        ref = ref_of(document)
+        before = self._store.find(ref)
+        if ref.kind == "Service":
+            try:
+                document = await self._services.open(document)
+            except LocalkubeError as error:
+                raise LocalkubeError(f"{source}: {error}", error.exit_code) from None
+        if before and ref.kind == "Deployment":
+            document = {**document, "status": before["status"]}
+        after = self._store.put(document)
+        if before is None:
+            return f"{spelled(ref)} created"
+        return f"{spelled(ref)} {verb if _content(before) != _content(after) else 'unchanged'}"
+
+
+def _ref(kind: str, namespace: str, name: str) -> Ref:
+    found = kind_named(kind)
+    return Ref(found.name, namespace if found.namespaced else "", name)
+
+
+def _is_still(document: Object, ref: Ref) -> bool:
+    """Say whether a changed document is of the same object; its namespace need not be said."""
+    found = name_of({"kind": None} | document)
+    return found in {ref, Ref(ref.kind, "", ref.name)}
+
+
+def _content(document: Object) -> Object:
+    parts = {key: value for key, value in document.items() if key not in {"metadata", "status"}}
+    return {**parts, "labels": labels_of(document), "annotations": annotations_of(document)}

@@ -1,0 +1,130 @@
+"""The process that runs everything, from its start to its end.
+
+Standard input is a lifeline: if it ends before the word `keep` was read, whoever started this is
+gone or gave up, and everything ends. Standard output takes one line: `ready`, or why not.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import resource
+import shutil
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from localkube.control.server import Control
+from localkube.control.state_directory import SOCKET
+from localkube.engine.cluster import Cluster
+from localkube.engine.network.addresses import Addresses
+from localkube.engine.pods import log_trimming
+from localkube.engine.pods.watchdog import Watchdog
+from localkube.errors import LocalkubeError
+from localkube.images import Images
+
+GRACE_S = 3.0
+"""What processes get after SIGTERM when all of them end together."""
+
+
+PRIVATE = 0o077
+"""The umask: all that localkube writes is for its user alone."""
+
+
+async def _serve(options: argparse.Namespace) -> None:
+    pods = options.state / "pods"
+    _clear(pods)
+    _clear(options.state / "discovery")
+    addresses = Addresses(str(options.state), loopback=options.addresses == "loopback")
+    claims = [addresses.claim.fileno()] if addresses.claim else []
+    watchdog = Watchdog([options.lock, *claims])
+    if addresses.claim:
+        await asyncio.start_unix_server(_show_owner, sock=addresses.claim)
+    try:
+        tending = asyncio.create_task(log_trimming.tend(pods))
+        await _run(Cluster(options.state, addresses, Images.load(options.config), watchdog))
+        tending.cancel()
+    finally:
+        watchdog.close()
+        _clear(pods)
+
+
+def _show_owner(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Let others see whose claim this is: accepting the connection is all they need."""
+    writer.close()
+
+
+def _clear(directory: Path) -> None:
+    """Remove a directory, and not what a symbolic link in its place leads to."""
+    if directory.is_symlink():
+        directory.unlink()
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+async def _run(cluster: Cluster) -> None:
+    """Serve until told to stop, with the seconds processes get, then end every process."""
+    loop = asyncio.get_running_loop()
+    stopping: asyncio.Queue[float | None] = asyncio.Queue()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.put_nowait, None)
+    operations: dict[str, Callable[..., Awaitable[Any]]] = {
+        "list": cluster.list,
+        "apply": cluster.apply,
+        "patch": cluster.patch,
+        "delete": cluster.delete,
+        "stop": stopping.put,
+    }
+    control = await Control(operations).start()
+    lifeline = asyncio.create_task(_lifeline(stopping))
+    _say("ready")
+    grace = await stopping.get()
+    control.close()
+    lifeline.cancel()
+    await cluster.stop(GRACE_S if grace is None else grace)
+
+
+async def _lifeline(stopping: "asyncio.Queue[float | None]") -> None:
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    if await reader.readline() != b"keep\n":
+        stopping.put_nowait(None)
+
+
+def _say(line: str) -> None:
+    with contextlib.suppress(OSError):
+        os.write(1, line.encode() + b"\n")
+
+
+def _raise_file_limit() -> None:
+    # Every relayed connection takes two descriptors.
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65536), hard))
+
+
+def main() -> int:
+    """Run until stopped; `--lock` is the inherited descriptor that owns the state directory."""
+    parser = argparse.ArgumentParser(prog="localkube.engine.daemon")
+    parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--addresses", required=True)
+    parser.add_argument("--lock", type=int, required=True)
+    options = parser.parse_args()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    os.umask(PRIVATE)
+    os.chdir(options.state)
+    Path(SOCKET).unlink(missing_ok=True)
+    _raise_file_limit()
+    try:
+        asyncio.run(_serve(options))
+    except LocalkubeError as error:
+        _say(str(error))
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Services: addresses, listeners, load balancing and the discovery table."""

@@ -1,0 +1,1 @@
+"""Pods: containers as processes, with probes, volumes and logs."""

@@ -1,0 +1,89 @@
+"""What probes and hooks do: an HTTP request, a command, a connection, or sleep."""
+
+import asyncio
+import urllib.parse
+from contextlib import suppress
+from typing import Protocol
+
+from localkube.api.objects import Object
+from localkube.errors import LocalkubeError
+
+_PATH = "%/:@!$&'()*+,;=~?-._"
+_BODY_LIMIT = 64 * 1024
+
+
+class ActionFailedError(Exception):
+    """The action did not succeed; the message says how."""
+
+
+class Target(Protocol):
+    """The container an action is for."""
+
+    def address(self, port: int | str) -> tuple[str, int]:
+        """Return where the container listens for a port's number or name."""
+        ...
+
+    async def execute(self, command: list[str], seconds: float) -> int | None:
+        """Run a command beside the container; None when it took too long."""
+        ...
+
+
+async def perform(action: Object, target: Target, seconds: float) -> None:
+    """Do what a probe or hook says; raise `ActionFailedError`."""
+    try:
+        if "sleep" in action:
+            await asyncio.sleep(action["sleep"].get("seconds", 0))
+        elif "exec" in action:
+            await _execute(action["exec"]["command"], target, seconds)
+        else:
+            async with asyncio.timeout(seconds):
+                await _connect(action, target)
+    except TimeoutError:
+        raise ActionFailedError(f"no answer within {seconds:g} s") from None
+    except (OSError, ValueError, LocalkubeError) as error:
+        raise ActionFailedError(getattr(error, "strerror", None) or str(error)) from None
+
+
+async def _execute(command: list[str], target: Target, seconds: float) -> None:
+    code = await target.execute(command, seconds)
+    if code is None:
+        raise ActionFailedError(f"command timed out after {seconds:g} s")
+    if code:
+        raise ActionFailedError(f"command ended with exit code {code}")
+
+
+async def _connect(action: Object, target: Target) -> None:
+    request = action.get("httpGet")
+    ip, port = target.address((request or action["tcpSocket"])["port"])
+    reader, writer = await asyncio.open_connection(ip, port)
+    try:
+        if request is not None:
+            writer.write(_http_request(request, f"{ip}:{port}"))
+            _check_status(await reader.readline())
+            # Closing with bytes unread would reset the connection under the server's hands.
+            with suppress(asyncio.IncompleteReadError):
+                await reader.readexactly(_BODY_LIMIT)
+    finally:
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+
+def _http_request(request: Object, host: str) -> bytes:
+    headers = {"Host": host, "User-Agent": "kube-probe/localkube", "Connection": "close"}
+    headers |= {
+        header["name"]: header.get("value", "") for header in request.get("httpHeaders", [])
+    }
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    if any("\r" in line or "\n" in line for line in lines):
+        raise ActionFailedError("net/http: invalid header field value")
+    path = urllib.parse.quote(request.get("path") or "/", safe=_PATH)
+    return "\r\n".join([f"GET {path} HTTP/1.1", *lines, "", ""]).encode()
+
+
+def _check_status(line: bytes) -> None:
+    _, status, *_ = [*line.split(), b"", b""]
+    if not status.isdigit():
+        raise ActionFailedError("no HTTP answer")
+    if not 200 <= int(status) < 400:  # noqa: PLR2004  # what kubelet takes for success
+        raise ActionFailedError(f"HTTP status {int(status)}")

@@ -1,0 +1,1 @@
+"""The command line: kubectl's verbs, and `up`, `down` and `curl`; imports no engine."""

@@ -1,0 +1,17 @@
+"""`apply`: create or change the objects of files."""
+
+import argparse
+
+from localkube.api import manifests
+from localkube.control.client import Client
+from localkube.terminal import say, show
+
+
+def apply(options: argparse.Namespace, client: Client) -> int:
+    """Create or change the objects of files."""
+    documents = [manifest for path in options.filename for manifest in manifests.read(path)]
+    result = client.call("apply", manifests=documents, namespace=options.namespace)
+    show("\n".join(result["lines"]))
+    if result["without_effect"]:
+        say("no effect here: " + ", ".join(result["without_effect"]))
+    return 0

@@ -1,0 +1,134 @@
+"""The command line: kubectl's verbs and arguments, and `up` and `down`."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import NoReturn, TypeAlias
+
+from localkube.control.client import Client
+from localkube.control.state_directory import state_of
+from localkube.errors import LocalkubeError, UsageError
+from localkube.terminal import fail
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports a usage error as every other error: in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise `UsageError`."""
+        raise UsageError(f"{message}; see: {self.prog} --help")
+
+
+_Verbs: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001  # it has no public name
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code: 1 failed, 2 usage or manifest, 3 already running."""
+    try:
+        return _run(list(sys.argv[1:] if arguments is None else arguments))
+    except LocalkubeError as error:
+        fail(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        fail("interrupted")
+        return 130
+    except BrokenPipeError:
+        return 0
+
+
+def _run(words: list[str]) -> int:
+    own = _own(words)
+    options = _parser().parse_args(words[:own])
+    options.rest = words[own:]
+    # Imported when it is used: every verb pays for its imports.
+    module = importlib.import_module(f"localkube.verbs.{options.module}")
+    return int(getattr(module, options.verb)(options, Client(state_of(options.state))))
+
+
+def _own(words: list[str]) -> int:
+    """Count the words that are localkube's: what stands behind `curl` is curl's."""
+    verb = 2 if words[:1] == ["--state"] else sum(w.startswith("--state=") for w in words[:1])
+    return verb + 1 if words[verb : verb + 1] == ["curl"] else len(words)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="localkube", description=__doc__)
+    parser.add_argument("--state", help="state directory (default: one per user and checkout)")
+    verbs: _Verbs = parser.add_subparsers(dest="verb", required=True, parser_class=_Parser)
+    _add_up(verbs)
+    _add_reading(verbs)
+    _add_changing(verbs)
+    _verb(verbs, "curl", "curl", "run curl, with Service names resolved")
+    return parser
+
+
+def _verb(verbs: _Verbs, name: str, module: str, text: str) -> _Parser:
+    parser = verbs.add_parser(name, help=text, description=text)
+    parser.add_argument("--state", default=argparse.SUPPRESS)
+    parser.set_defaults(module=module)
+    return parser
+
+
+def _object_verb(verbs: _Verbs, name: str, module: str, text: str) -> _Parser:
+    parser = _verb(verbs, name, module, text)
+    if name == "rollout":
+        parser.add_argument("action", choices=["status", "restart"])
+    parser.add_argument("what", nargs="*", metavar="KIND NAME | KIND/NAME")
+    parser.add_argument("-n", "--namespace", default="default")
+    return parser
+
+
+def _add_up(verbs: _Verbs) -> None:
+    up = _verb(verbs, "up", "up", "start the manifests of a directory, wait until all is available")
+    up.add_argument("directory")
+    up.add_argument("--config", help="which command stands for an image (k8s/localkube.yaml)")
+    up.add_argument("--addresses", choices=["loopback", "ports"])
+    up.add_argument("--foreground", action="store_true", help="run until Ctrl-C")
+    up.add_argument("--timeout", type=_seconds, default=120.0)
+    down = _verb(verbs, "down", "up", "end everything")
+    down.add_argument("--grace-period", type=float)
+
+
+def _add_reading(verbs: _Verbs) -> None:
+    get = _object_verb(verbs, "get", "get", "show objects")
+    get.add_argument("-o", "--output", choices=["wide", "yaml", "json", "name"])
+    for parser in (get, _object_verb(verbs, "describe", "get", "show objects with their events")):
+        parser.add_argument("-A", "--all-namespaces", action="store_true")
+        parser.add_argument("-l", "--selector", type=_labels, default={})
+    logs = _object_verb(verbs, "logs", "logs", "print what a container wrote")
+    logs.add_argument("-f", "--follow", action="store_true")
+    logs.add_argument("-c", "--container")
+    logs.add_argument("-p", "--previous", action="store_true")
+    logs.add_argument("--tail", type=int, default=-1)
+    rollout = _object_verb(verbs, "rollout", "rollout", "follow or restart a Deployment's rollout")
+    rollout.add_argument("--timeout", type=_seconds, default=600.0)
+
+
+def _add_changing(verbs: _Verbs) -> None:
+    scale = _object_verb(verbs, "scale", "patch", "set a Deployment's replicas")
+    scale.add_argument("--replicas", type=int, required=True)
+    patch = _object_verb(verbs, "patch", "patch", "change an object by a patch")
+    patch.add_argument("-p", "--patch", required=True)
+    patch.add_argument("--type", choices=["strategic", "merge"], default="strategic")
+    _object_verb(verbs, "edit", "edit", "change an object in $KUBE_EDITOR")
+    apply = _object_verb(verbs, "apply", "apply", "create or change the objects of files")
+    apply.add_argument("-f", "--filename", action="append", required=True)
+    delete = _object_verb(verbs, "delete", "delete", "delete objects")
+    delete.add_argument("-l", "--selector", type=_labels)
+    delete.add_argument("--grace-period", type=int)
+    delete.add_argument("--force", action="store_true")
+    delete.add_argument("--wait", type=lambda word: word != "false", default=True)
+
+
+def _labels(text: str) -> dict[str, str]:
+    pairs = [pair.split("=") for pair in text.replace("==", "=").split(",")]
+    if any(len(pair) != 2 or "!" in pair[0] for pair in pairs):  # noqa: PLR2004  # name and value
+        raise argparse.ArgumentTypeError(f"cannot read the selector {text!r}; write app=name")
+    return {name: value for name, value in pairs}  # noqa: C416  # pairs of two, as was checked
+
+
+def _seconds(text: str) -> float:
+    units = {"s": 1, "m": 60, "h": 3600}
+    number, unit = (text[:-1], text[-1]) if text[-1:] in units else (text, "s")
+    return float(number) * units[unit]

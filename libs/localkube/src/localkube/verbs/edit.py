@@ -1,0 +1,101 @@
+"""`edit`: open an object in an editor, and send what was changed of it."""
+
+import argparse
+import os
+import shlex
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from localkube.api.patches import clashes, difference
+from localkube.api.yaml_reader import parse
+from localkube.api.yaml_writer import to_yaml
+from localkube.control.client import Client
+from localkube.errors import LocalkubeError, UsageError
+from localkube.terminal import show
+from localkube.verbs.resource_arguments import one
+
+TRIES = 10
+"""How often an edit is sent anew because others change other fields of the object meanwhile."""
+PAUSE_S = 0.05
+_BYTES = "surrogateescape"
+"""What is not UTF-8 is refused, and stored as it was."""
+_HINT = "# Save and close to apply; an unchanged file changes nothing.\n"
+
+
+def edit(options: argparse.Namespace, client: Client) -> int:
+    """Open one object in an editor and take over what was changed."""
+    kind, name = one(options.what)
+    place = {"kind": kind.name, "namespace": options.namespace, "name": name}
+    before = {key: value for key, value in client.get(**place).items() if key != "status"}
+    text = _HINT + to_yaml(before)
+    after = _edited(text)
+    if all(line.lstrip().startswith("#") or not line.strip() for line in after.splitlines()):
+        show("Edit cancelled, saved file was empty.")
+        return 0
+    try:
+        patch = {} if after == text else difference(before, _document(after))
+        if not patch:
+            show("Edit cancelled, no changes made.")
+            return 0
+        show(_send(client, place, before, patch))
+    except LocalkubeError as error:
+        raise LocalkubeError(f"{error}; {_stored(after)}", error.exit_code) from None
+    return 0
+
+
+def _send(client: Client, place: dict[str, str], before: Any, patch: Any) -> str:
+    """Patch the version that was read, or a later one that others changed elsewhere."""
+    version = before["metadata"]["resourceVersion"]
+    for attempt in range(1, TRIES + 1):
+        try:
+            return str(
+                client.call("patch", **place, how="merge", patch=_for(version, patch))["line"]
+            )
+        except LocalkubeError:
+            live = client.get(**place)
+            modified = live["metadata"]["resourceVersion"] != version
+            if not modified or clashes(patch, before, live) or attempt == TRIES:
+                raise
+            version = live["metadata"]["resourceVersion"]
+            time.sleep(PAUSE_S * attempt)
+    raise AssertionError
+
+
+def _for(version: str, patch: Any) -> Any:
+    metadata = patch.get("metadata", {})
+    if not isinstance(metadata, dict):
+        return patch
+    return {**patch, "metadata": {**metadata, "resourceVersion": version}}
+
+
+def _document(text: str) -> Any:
+    documents = parse(text, "the edited object")
+    if len(documents) != 1 or not isinstance(documents[0], dict):
+        raise UsageError(f"the edited object: expected one object, not {len(documents)} documents")
+    return documents[0]
+
+
+def _edited(text: str) -> str:
+    editor = os.environ.get("KUBE_EDITOR") or os.environ.get("EDITOR") or "vi"
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "object.yaml"
+        path.write_text(text, encoding="utf-8")
+        # The editor is the user's own, who may give it arguments.
+        command = ["/bin/sh", "-c", f"{editor} {shlex.quote(str(path))}"]
+        code = subprocess.call(command)  # noqa: S603  # see above
+        after = path.read_text(encoding="utf-8", errors=_BYTES) if path.exists() else ""
+    if code:
+        kept = f"; {_stored(after)}" if after not in {"", text} else ""
+        raise LocalkubeError(f"the editor {editor!r} ended with {code}; nothing was changed{kept}")
+    return after
+
+
+def _stored(text: str) -> str:
+    """Write a refused edit to a file of the user's alone, and say where it is."""
+    descriptor, path = tempfile.mkstemp(prefix="localkube-edit-", suffix=".yaml")
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors=_BYTES) as file:
+        file.write(text)
+    return f"a copy of your changes has been stored to {path}"

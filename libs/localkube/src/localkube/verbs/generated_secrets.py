@@ -1,0 +1,67 @@
+"""Secrets that are in no directory because they are generated: a command prints them at `up`.
+
+Nothing outlives a localkube, so neither do they: each start has new ones, and no file holds them.
+"""
+
+import subprocess
+from collections.abc import Iterable, Iterator, Sequence
+
+from localkube.api.manifests import Manifest
+from localkube.api.objects import Object, Ref, sources_of
+from localkube.api.yaml_reader import parse
+from localkube.errors import LocalkubeError
+from localkube.images import Images, find_program
+
+_WITHIN_S = 60
+
+
+def generated(documents: Sequence[Manifest], images: Images) -> list[Manifest]:
+    """Return the Secrets that Deployments mount and nobody brings; raise `LocalkubeError`.
+
+    One that the command does not print either is missed by its pod, which says so.
+    """
+    missing = set(_mounted(documents)) - set(_brought(d for _, d in documents))
+    if not missing or not images.secrets:
+        return []
+    source = " ".join(images.secrets)
+    printed = parse(_printed(images), source)
+    return [(source, d) for d in printed if missing.intersection(_brought([d]))]
+
+
+def _mounted(documents: Iterable[Manifest]) -> Iterator[Ref]:
+    for _, document in documents:
+        if document["kind"] == "Deployment":
+            for volume in document["spec"]["template"]["spec"].get("volumes") or ():
+                for kind, reference in sources_of(volume):
+                    if kind == "Secret" and not reference.get("optional"):
+                        name = reference.get("name") or reference["secretName"]
+                        yield Ref(kind, _namespace(document), name)
+
+
+def _brought(documents: Iterable[Object]) -> Iterator[Ref]:
+    for document in documents:
+        if document["kind"] == "Secret":
+            yield Ref("Secret", _namespace(document), document["metadata"]["name"])
+
+
+def _namespace(document: Object) -> str:
+    return document["metadata"].get("namespace") or "default"
+
+
+def _printed(images: Images) -> str:
+    program, *arguments = images.secrets
+    try:
+        done = subprocess.run(  # noqa: S603  # the user's own file names it
+            [find_program(program), *arguments],
+            cwd=images.source.parent,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_WITHIN_S,
+        )
+    except subprocess.TimeoutExpired:
+        raise LocalkubeError(f"{program}: printed no Secrets within {_WITHIN_S} s") from None
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise LocalkubeError(f"{images.source}: secrets.command failed: {last}")
+    return done.stdout

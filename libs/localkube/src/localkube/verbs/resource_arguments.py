@@ -1,0 +1,30 @@
+"""Read which objects a command names, as kubectl: `pods`, `pod NAME`, `pod/NAME`, `pods,svc`."""
+
+from collections.abc import Sequence
+
+from localkube.api.kinds import Kind, kind_named
+from localkube.errors import UsageError
+
+
+def named(words: Sequence[str]) -> list[tuple[Kind, tuple[str, ...]]]:
+    """Read what stands after a verb: kinds with names, none for all; raise `UsageError`."""
+    if not words:
+        raise UsageError("name what: pods, deployment NAME, or deployment/NAME")
+    if any("/" in word for word in words):
+        return [_path(word) for word in words]
+    return [(kind_named(kind), tuple(words[1:])) for kind in words[0].split(",")]
+
+
+def one(words: Sequence[str]) -> tuple[Kind, str]:
+    """Read exactly one object's name; raise `UsageError`."""
+    found = named(words)
+    if len(found) != 1 or len(found[0][1]) != 1:
+        raise UsageError(f"name one object as deployment/NAME, not {' '.join(words)!r}")
+    return found[0][0], found[0][1][0]
+
+
+def _path(word: str) -> tuple[Kind, tuple[str, ...]]:
+    kind, _, name = word.partition("/")
+    if not name:
+        raise UsageError(f"cannot read {word!r}; write deployment/NAME")
+    return kind_named(kind), (name,)

@@ -1,0 +1,140 @@
+"""Tables as kubectl prints them."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from localkube.api.kinds import Kind
+
+Cells = dict[str, str]
+"""A row: column titles and what stands in them."""
+
+
+def table(
+    kind: Kind, documents: Sequence[Any], *, everywhere: bool = False, wide: bool = False
+) -> str:
+    """Lay out objects of a kind in columns three spaces apart."""
+    namespaces = everywhere and kind.namespaced
+    rows = [_row(kind.name, document, namespaces=namespaces, wide=wide) for document in documents]
+    lines = [list(rows[0]), *(list(row.values()) for row in rows)] if rows else []
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    padded = (
+        "   ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        for line in lines
+    )
+    return "\n".join(line.rstrip() for line in padded)
+
+
+def age(timestamp: str) -> str:
+    """Return how long ago something was, as people say it: 45s, 3m, 5h, 2d."""
+    then = dt.datetime.fromisoformat(timestamp)
+    seconds = max(0, int((dt.datetime.now(dt.UTC) - then).total_seconds()))
+    units = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+    # Two of the larger unit at least, so that it is never off by half.
+    unit = next((u for u, length in units.items() if seconds >= 2 * length), "s")
+    return f"{seconds // units[unit]}{unit}"
+
+
+def _row(kind: str, document: Any, *, namespaces: bool, wide: bool) -> Cells:
+    metadata = document["metadata"]
+    place = {"NAMESPACE": metadata["namespace"]} if namespaces else {}
+    if kind == "Event":
+        return place | _event(document)
+    middle = _COLUMNS[kind](document) if kind in _COLUMNS else {}
+    row = place | {"NAME": metadata["name"]} | middle
+    row["AGE"] = age(metadata["creationTimestamp"])
+    return row | _pod_wide(document) if wide and kind == "Pod" else row
+
+
+def _pod(pod: Any) -> Cells:
+    statuses = pod["status"]["containerStatuses"]
+    return {
+        "READY": f"{sum(status['ready'] for status in statuses)}/{len(statuses)}",
+        "STATUS": _pod_status(pod),
+        "RESTARTS": str(sum(status["restartCount"] for status in statuses)),
+    }
+
+
+def _pod_status(pod: Any) -> str:
+    if "deletionTimestamp" in pod["metadata"]:
+        return "Terminating"
+    states = [status["state"] for status in pod["status"]["containerStatuses"]]
+    reasons = [detail["reason"] for s in states for detail in s.values() if "reason" in detail]
+    return str(reasons[0]) if reasons else "Running"
+
+
+def _pod_wide(pod: Any) -> Cells:
+    ports = [port for c in pod["spec"]["containers"] for port in c["ports"]]
+    real = ",".join(str(port.get("hostPort", port["containerPort"])) for port in ports)
+    return {"IP": pod["status"]["podIP"], "PORTS": real or "<none>", "MEMORY": _memory(pod)}
+
+
+def _memory(pod: Any) -> str:
+    """Return the resident memory of a pod's processes, where the system tells it."""
+    sizes = []
+    for status in pod["status"]["containerStatuses"]:
+        pid = status.get("containerID", "").removeprefix("process://")
+        try:
+            fields = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+        except OSError:
+            continue
+        sizes += [int(line.split()[1]) for line in fields if line.startswith("VmRSS")]
+    return f"{sum(sizes) / 1024:.0f}Mi" if sizes else "-"
+
+
+def _deployment(deployment: Any) -> Cells:
+    status, wanted = deployment.get("status", {}), deployment["spec"].get("replicas", 1)
+    return {
+        "READY": f"{status.get('readyReplicas', 0)}/{wanted}",
+        "UP-TO-DATE": str(status.get("updatedReplicas", 0)),
+        "AVAILABLE": str(status.get("availableReplicas", 0)),
+    }
+
+
+def _service(service: Any) -> Cells:
+    spec, real = service["spec"], service.get("status", {}).get("addresses", {})
+    ports = [_port(port, real.get(str(port["port"]), "")) for port in spec.get("ports", [])]
+    return {
+        "TYPE": spec["type"],
+        "CLUSTER-IP": spec.get("clusterIP", "<none>"),
+        "EXTERNAL-NAME": spec.get("externalName", "<none>"),
+        "PORT(S)": ",".join(ports) or "<none>",
+    }
+
+
+def _port(port: Any, real: str) -> str:
+    moved = real.rpartition(":")[2]
+    shown = str(port["port"]) + (f"→{moved}" if moved not in {"", str(port["port"])} else "")
+    node = f":{port['nodePort']}" if port.get("nodePort") else ""
+    return f"{shown}{node}/TCP"
+
+
+def _endpoints(endpoints: Any) -> Cells:
+    pairs = (f"{s['addresses'][0]['ip']}:{s['ports'][0]['port']}" for s in endpoints["subsets"])
+    return {"ENDPOINTS": ",".join(dict.fromkeys(pairs)) or "<none>"}
+
+
+def _data(document: Any) -> Cells:
+    return {"DATA": str(len(document.get("data", {})) + len(document.get("binaryData", {})))}
+
+
+def _event(event: Any) -> Cells:
+    involved = event["involvedObject"]
+    return {
+        "LAST SEEN": age(event["lastTimestamp"]),
+        "TYPE": event["type"],
+        "REASON": event["reason"],
+        "OBJECT": f"{involved['kind'].lower()}/{involved['name']}",
+        "MESSAGE": event["message"],
+    }
+
+
+_COLUMNS: dict[str, Callable[[Any], Cells]] = {
+    "Pod": _pod,
+    "Deployment": _deployment,
+    "Service": _service,
+    "Endpoints": _endpoints,
+    "ConfigMap": _data,
+    "Secret": _data,
+}

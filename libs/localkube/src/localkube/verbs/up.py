@@ -1,0 +1,115 @@
+"""`up` and `down`: start a localkube, wait until all is available, or leave nothing behind."""
+
+import argparse
+import contextlib
+import time
+from pathlib import Path
+from typing import Any
+
+from localkube.api import admission, manifests
+from localkube.api.objects import DIRECTORY, ref_of
+from localkube.control.client import Client
+from localkube.errors import LocalkubeError
+from localkube.images import Images
+from localkube.terminal import say
+from localkube.verbs.generated_secrets import generated
+from localkube.verbs.get import print_overview
+from localkube.verbs.start import keep, started
+
+CRASHES = 3
+"""Restarts of one container after which `up` gives up."""
+LAST_LINES = 15
+DOWN_S = 60.0
+
+
+def up(options: argparse.Namespace, client: Client) -> int:
+    """Start the manifests of a directory and wait until every Deployment is available."""
+    documents = manifests.read(options.directory)
+    config = Path(options.config or _config_beside(options.directory)).absolute()
+    documents += generated(documents, _checked(documents, config))
+    with started(client, config, options.addresses) as daemon:
+        result = client.call("apply", manifests=documents, namespace="default")
+        if result["without_effect"]:
+            say("no effect here: " + ", ".join(result["without_effect"]))
+        _wait(client, options.timeout)
+        print_overview(client)
+        if options.foreground:
+            say("running; Ctrl-C ends it")
+            return daemon.wait()
+        keep(daemon)
+    return 0
+
+
+def down(options: argparse.Namespace, client: Client) -> int:
+    """End a running localkube and everything it started."""
+    client.call("stop", item=options.grace_period)
+    if not client.state.wait_until_free(DOWN_S):
+        raise LocalkubeError(f"localkube does not end; see {client.state.log}")
+    say("stopped; nothing is left running")
+    return 0
+
+
+def _config_beside(directory: str) -> Path:
+    places = (Path(directory), Path(directory).parent, Path("k8s"))
+    files = [place / "localkube.yaml" for place in places]
+    return next((file for file in files if file.exists()), files[1])
+
+
+def _checked(documents: list[manifests.Manifest], config: Path) -> Images:
+    """Find what is wrong before anything starts; return what stands for images."""
+    images = Images.load(config)
+    for source, document in documents:
+        admission.admit(document, source, "default")
+    return images
+
+
+def _wait(client: Client, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    said: list[str] = []
+    while waiting := _not_available(client):
+        if waiting != said:
+            say("waiting for " + ", ".join(waiting))
+        _fail_early(client)
+        if time.monotonic() > deadline:
+            raise LocalkubeError(f"not available after {seconds:g} s: {_why(client, waiting)}")
+        said = waiting
+        time.sleep(0.1)
+
+
+def _not_available(client: Client) -> list[str]:
+    waiting = []
+    for deployment in client.list("Deployment"):
+        wanted, status = deployment["spec"].get("replicas", 1), deployment.get("status", {})
+        available = status.get("availableReplicas", 0)
+        if min(available, status.get("updatedReplicas", 0)) < wanted:
+            waiting.append(f"{deployment['metadata']['name']} {available}/{wanted}")
+    return waiting
+
+
+def _why(client: Client, waiting: list[str]) -> str:
+    conditions = [c for pod in client.list("Pod") for c in pod["status"]["conditions"]]
+    messages = dict.fromkeys(c["message"] for c in conditions if "message" in c)
+    return "; ".join([", ".join(waiting), *messages])
+
+
+def _fail_early(client: Client) -> None:
+    for event in client.list("Event"):
+        if event["reason"] in {"FailedMount", "CreateContainerConfigError"}:
+            raise LocalkubeError(f"Pod {event['involvedObject']['name']}: {event['message']}")
+    for pod in client.list("Pod"):
+        for status in pod["status"]["containerStatuses"]:
+            if status["restartCount"] >= CRASHES and not status["ready"]:
+                raise LocalkubeError(_crash(pod, status))
+
+
+def _crash(pod: Any, status: Any) -> str:
+    """Show a container's last lines and say how it ended."""
+    directory = Path(pod["metadata"]["annotations"][DIRECTORY]) / "logs"
+    text = ""
+    for name in (f"{status['name']}.log", f"{status['name']}.previous.log"):
+        with contextlib.suppress(OSError):
+            text = text or (directory / name).read_text(errors="replace").strip()
+    say("\n".join(["", *text.splitlines()[-LAST_LINES:]]))
+    ended = status["lastState"].get("terminated", {})
+    code, detail = ended.get("exitCode", "?"), ended.get("message", "its last lines stand above")
+    return f"{ref_of(pod)}: container {status['name']} crashes (exit code {code}): {detail}"
