@@ -51,7 +51,7 @@ CONTAINER = "spec.template.spec.containers[0]"
             ["subPath", "mount the directory"],
         ),
         (_with("image", "unknown:1"), ["image unknown:1", "add images.unknown.command"]),
-        (_with("command", ["no-such-program"]), ["'no-such-program' found neither"]),
+        (_with("command", ["no-such-program"]), ["'no-such-program' not found"]),
         (
             deployment(spec={"replicas": -1}),
             ["spec.replicas: Invalid value: -1: must be greater than or equal to 0"],
@@ -143,4 +143,4 @@ def test_a_wrong_command_is_one_line(
 def test_an_object_in_another_namespace_is_pointed_at(shared: Localkube) -> None:
     result = shared.run("get", "deployment", "web", "-n", "other")
 
-    _one_line(result, 1, "not found; it stands in namespace default (-n default)")
+    _one_line(result, 1, "not found; it is in namespace default (-n default)")

@@ -146,5 +146,5 @@ def test_an_address_is_localkubes_to_choose_and_stays(localkube: Localkube) -> N
 
     words = 'spec.clusterIPs[0]: Invalid value: ["127.0.0.9"]: may not change once set'
     assert (moved.code, words in moved.err) == (2, True)
-    assert (fresh.code, "localkube chooses the address" in fresh.err) == (2, True)
+    assert (fresh.code, "localkube allocates the address" in fresh.err) == (2, True)
     assert localkube.objects("svc", "web")[0]["spec"]["clusterIP"] == address

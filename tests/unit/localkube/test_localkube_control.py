@@ -1,4 +1,4 @@
-"""The control socket has a bound, and whoever exceeds it is told."""
+"""The control socket bounds requests, and reports one that exceeds the bound."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ import pytest
 
 from localkube.control import client
 from localkube.control.client import Client
-from localkube.control.server import Control
+from localkube.control.server import ControlServer
 from localkube.control.state_directory import LONGEST_REQUEST, SOCKET, State
 from localkube.errors import LocalkubeError
 
@@ -35,13 +35,13 @@ async def exchange(request: bytes) -> object:
 
 
 @pytest.mark.bound("localkube-request")
-async def test_the_server_reads_so_much_and_says_so(
+async def test_the_server_refuses_a_request_beyond_the_bound(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     empty = len(json.dumps({"operation": "length", "text": ""}))
     fits = json.dumps({"operation": "length", "text": "x" * (LONGEST_REQUEST - empty)}).encode()
-    async with await Control({"length": length}).start():
+    async with await ControlServer({"length": length}).start():
         assert await exchange(fits + b"\n") == {"result": LONGEST_REQUEST - empty}
         refused = await exchange(b"x" * (LONGEST_REQUEST + 1))
 
@@ -52,13 +52,13 @@ async def test_the_server_reads_so_much_and_says_so(
 
 
 @pytest.mark.bound("localkube-request")
-def test_the_client_does_not_send_more(tmp_path: Path) -> None:
+def test_the_client_refuses_a_request_beyond_the_bound(tmp_path: Path) -> None:
     with pytest.raises(LocalkubeError, match="exceeds 16,777,216 bytes"):
         Client(State(tmp_path)).call("apply", documents=["x" * LONGEST_REQUEST])
 
 
 @pytest.mark.bound("localkube-response-time")
-def test_a_localkube_that_does_not_answer_is_one_line(
+def test_a_missing_response_is_reported_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -66,11 +66,11 @@ def test_a_localkube_that_does_not_answer_is_one_line(
     with socket.socket(socket.AF_UNIX) as silent:
         silent.bind(SOCKET)
         silent.listen()
-        with pytest.raises(LocalkubeError, match=r"did not answer within 0\.05 s; see .*log"):
+        with pytest.raises(LocalkubeError, match=r"did not respond within 0\.05 s; see .*log"):
             Client(State(tmp_path)).call("list")
 
 
-def test_a_localkube_that_ends_while_it_answers_is_one_line(
+def test_a_closed_connection_is_reported_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -78,6 +78,6 @@ def test_a_localkube_that_ends_while_it_answers_is_one_line(
         server.bind(SOCKET)
         server.listen()
         ended = pool.submit(hang_up, server)
-        with pytest.raises(LocalkubeError, match="ended while answering"):
+        with pytest.raises(LocalkubeError, match="ended before it responded"):
             Client(State(tmp_path)).call("apply", documents=["x" * 1_000_000])
         ended.result()

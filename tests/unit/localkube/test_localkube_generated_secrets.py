@@ -21,7 +21,7 @@ DEPLOYMENT: dict[str, Any] = {
 def test_a_command_that_prints_nothing_in_time_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(generated, "_WITHIN_S", 0.2)
+    monkeypatch.setattr(generated, "_TIMEOUT_S", 0.2)
     images = Images(tmp_path / "localkube.yaml", {}, ("sleep", "60"))
     with pytest.raises(LocalkubeError, match=r"sleep: printed no Secrets within 0\.2 s"):
         generated.generated([("all.yaml", DEPLOYMENT)], images)

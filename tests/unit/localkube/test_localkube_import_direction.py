@@ -16,8 +16,9 @@ ALLOWED = {
     "control": BASE,
     "engine": BASE | {"api", "images", "control"},
     "verbs": BASE | {"api", "images", "control"},
-    "engine/network": BASE | {"api", "engine/store"},
-    "engine/pods": BASE | {"api", "images", "engine/store", "engine/events", "engine/network"},
+    "engine/network": BASE | {"api", "engine/store", "engine/controller"},
+    "engine/pods": BASE
+    | {"api", "images", "engine/store", "engine/controller", "engine/events", "engine/network"},
 }
 """What a package may import beside itself."""
 

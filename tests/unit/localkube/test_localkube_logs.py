@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from localkube.engine.pods.log_trimming import KEPT_BYTES, LIMIT_BYTES, trim
+from localkube.engine.pods.log_trimming import LIMIT_BYTES, REMAINING_BYTES, trim
 
 
 @pytest.mark.bound("localkube-log")
@@ -20,7 +20,7 @@ def test_a_long_log_is_cut_to_its_last_lines_and_its_writer_goes_on(tmp_path: Pa
     os.write(writer, b"next\n")
     os.close(writer)
 
-    assert path.stat().st_size <= KEPT_BYTES + 5
+    assert path.stat().st_size <= REMAINING_BYTES + 5
     assert path.read_bytes().endswith(b"\nlast\nnext\n")
 
 

@@ -13,7 +13,7 @@ from localkube.errors import UsageError
     ("text", "reason"),
     [
         ("kind: List\nitems: {a: b}", "items must be a list"),
-        ("kind: List\nitems: [text]", "an item is no object"),
+        ("kind: List\nitems: [text]", "an item must be an object"),
         ("kind: List\nitems: [{kind: [a]}]", "does not implement the kind"),
         ("- kind: ConfigMap", "a document without kind"),
         ("kind: 5", "a document without kind"),
@@ -30,7 +30,7 @@ def test_a_document_that_is_no_object_is_refused(tmp_path: Path, text: str, reas
 def test_a_kustomization_without_a_list_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "kustomization.yaml").write_text(text)
 
-    with pytest.raises(UsageError, match="is no kustomization"):
+    with pytest.raises(UsageError, match="invalid kustomization"):
         read(str(tmp_path))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import localkube
-from localkube.engine.network.loopback_networks import LIMIT, NETWORKS, Claim, counting, free
+from localkube.engine.network.loopback_networks import LIMIT, NETWORKS, Claim, free, valid_claims
 from localkube.errors import LocalkubeError
 
 OTHER, ME = 4711, os.geteuid()
@@ -30,7 +30,7 @@ def test_a_user_gets_no_more_than_the_bound() -> None:
     almost = range(FIRST, FIRST + LIMIT - 1)
 
     assert free(_claims(ME, almost), 0) == FIRST + LIMIT - 1
-    with pytest.raises(LocalkubeError, match=f"nobody gets more than {LIMIT}.*localkube down"):
+    with pytest.raises(LocalkubeError, match=f"the limit is {LIMIT}.*localkube down"):
         free(_claims(ME, range(FIRST, FIRST + LIMIT)), 0)
 
 
@@ -39,7 +39,7 @@ def test_what_somebody_holds_beyond_the_bound_counts_for_nothing(owner: int | No
     """`None`: sockets that do not tell whose they are together count as one user's."""
     all_of_them = _claims(owner, NETWORKS)
 
-    assert {claim.network for claim in counting(all_of_them)} == set(NETWORKS[:LIMIT])
+    assert {claim.network for claim in valid_claims(all_of_them)} == set(NETWORKS[:LIMIT])
     assert free(all_of_them, 0) == FIRST + LIMIT
 
 

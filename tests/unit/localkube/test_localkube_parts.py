@@ -4,24 +4,24 @@ import pytest
 
 from localkube.api.objects import Ref
 from localkube.api.yaml_writer import to_yaml
+from localkube.engine.controller import back_off
 from localkube.engine.deployments import template_hash
 from localkube.engine.events import LIMIT, Events
 from localkube.engine.network.balancer import CLIENTS, Balancer, Endpoint
-from localkube.engine.pods.containers import restart_delay
 from localkube.engine.pods.environment import expand, with_platform_profile
 from localkube.engine.store import Store
 from localkube.errors import LocalkubeError, UsageError
-from localkube.images import place, repository
+from localkube.images import fill_in, repository
 from localkube.verbs.curl import resolve
-from localkube.verbs.resource_arguments import named, one
+from localkube.verbs.resource_arguments import parse_resource, parse_resources
 
 ENDPOINTS = (Endpoint("127.0.0.1", 1), Endpoint("127.0.0.1", 2))
 
 
 @pytest.mark.bound("localkube-back-off")
 def test_the_first_restart_is_at_once_then_the_wait_doubles_to_a_limit() -> None:
-    assert [restart_delay(crashes) for crashes in range(1, 6)] == [0, 1, 2, 4, 8]
-    assert restart_delay(30) == 300
+    assert [back_off(crashes) for crashes in range(1, 6)] == [0, 1, 2, 4, 8]
+    assert back_off(30) == 300
 
 
 @pytest.mark.bound("localkube-affinity")
@@ -60,7 +60,7 @@ def test_images_match_by_repository_name(image: str) -> None:
 def test_placeholders_are_filled_and_other_braces_stay() -> None:
     ports = {"": 2000, "management": 12000}
 
-    assert place("{ip}:{port}/{port:management}/{x}", "127.1.2.3", ports.__getitem__) == (
+    assert fill_in("{ip}:{port}/{port:management}/{x}", "127.1.2.3", ports.__getitem__) == (
         "127.1.2.3:2000/12000/{x}"
     )
 
@@ -124,13 +124,13 @@ def test_equal_templates_have_equal_hashes() -> None:
 def test_objects_are_named_as_for_kubectl(
     words: list[str], expected: list[tuple[str, tuple[str, ...]]]
 ) -> None:
-    assert [(kind.name, names) for kind, names in named(words)] == expected
+    assert [(kind.name, names) for kind, names in parse_resources(words)] == expected
 
 
 @pytest.mark.parametrize("words", [[], ["pods"], ["pod", "a", "b"], ["pod/"]])
 def test_one_object_must_be_named(words: list[str]) -> None:
     with pytest.raises(UsageError):
-        one(words)
+        parse_resource(words)
 
 
 def test_yaml_keeps_texts_as_blocks_and_long_lines_whole() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from localkube.engine.network import proxy
 from localkube.engine.network.balancer import Balancer, Endpoint
-from localkube.engine.network.proxy import Listener, bound
+from localkube.engine.network.proxy import Listener, listening_socket
 
 pytestmark = pytest.mark.anyio
 
@@ -16,7 +16,7 @@ async def test_connections_beyond_the_bound_are_reset(monkeypatch: pytest.Monkey
     monkeypatch.setattr(proxy, "CONNECTIONS", 2)
     pod = await asyncio.start_server(_echo, "127.0.0.1", 0)
     endpoint = Endpoint(*pod.sockets[0].getsockname())
-    listener = Listener(bound("127.0.0.1", 0), Balancer((endpoint,)), keep_source=False)
+    listener = Listener(listening_socket("127.0.0.1", 0), Balancer((endpoint,)), keep_source=False)
     await listener.start()
     try:
         served = [await _connected(listener) for _ in range(2)]

@@ -1,4 +1,4 @@
-"""Entry point of the `localkube` command."""
+"""The entry point of the `localkube` command."""
 
 import sys
 

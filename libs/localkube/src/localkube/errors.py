@@ -1,14 +1,14 @@
-"""What can go wrong, as one line for people and an exit code for scripts.
+"""Errors: one line for people, and an exit code for scripts.
 
-LocalkubeError          1  something at run time
-├── ConflictError       1  somebody else has changed the object meanwhile
-├── UsageError          2  the command line, a manifest or a patch
-└── AlreadyRunningError 3  the state directory is taken
+LocalkubeError          1  a failure at run time
+├── ConflictError       1  the object has been modified in the meantime
+├── UsageError          2  an invalid command line, manifest or patch
+└── AlreadyRunningError 3  another localkube uses the state directory
 """
 
 
 class LocalkubeError(Exception):
-    """Stop with one line; `exit_code` is the command's."""
+    """An error of one line; `exit_code` is the command's."""
 
     exit_code = 1
 
@@ -18,16 +18,16 @@ class LocalkubeError(Exception):
 
 
 class ConflictError(LocalkubeError):
-    """A change was made for another version of the object than the one that is."""
+    """A change has the resourceVersion of an earlier version of the object."""
 
 
 class UsageError(LocalkubeError):
-    """A command line or a manifest says something wrong, or something not implemented."""
+    """A command line or manifest is invalid, or uses something not implemented."""
 
     exit_code = 2
 
 
 class AlreadyRunningError(LocalkubeError):
-    """The state directory belongs to a running localkube."""
+    """A running localkube uses the state directory."""
 
     exit_code = 3

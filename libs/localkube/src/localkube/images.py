@@ -1,4 +1,4 @@
-"""Which command stands for an image: `k8s/localkube.yaml`, as an image's entrypoint would."""
+"""The commands of images, from `k8s/localkube.yaml`: a command replaces an image's entrypoint."""
 
 import re
 import shutil
@@ -19,12 +19,12 @@ _PLACEHOLDER = re.compile(r"\{(ip|port(?::([\w-]+))?)\}")
 
 @dataclass(frozen=True, slots=True)
 class Images:
-    """Entrypoints by repository name."""
+    """Commands by repository name."""
 
     source: Path
     commands: Mapping[str, list[str]]
     secrets: Sequence[str] = ()
-    """The command that prints the Secrets which are generated, if there is one."""
+    """The command that prints generated Secrets, if there is one."""
 
     @classmethod
     def load(cls, path: Path) -> "Images":
@@ -38,12 +38,12 @@ class Images:
         return cls(path, commands, (content.get("secrets") or {}).get("command", ()))
 
     def entrypoint(self, container: Object) -> list[str]:
-        """Return the command with its program found; raise `UsageError` saying what to do."""
+        """Return the command with its program's path; raise `UsageError`."""
         image = repository(container["image"])
         command = container.get("command") or self.commands.get(image)
         if not command:
             raise UsageError(
-                f"image {container['image']}: no command stands for it; "
+                f"image {container['image']}: no command is configured; "
                 f"add images.{image}.command to {self.source}"
             )
         return [find_program(command[0]), *command[1:]]
@@ -55,18 +55,18 @@ def repository(image: str) -> str:
 
 
 def find_program(name: str) -> str:
-    """Find a program beside the running python, then on the PATH; raise `LocalkubeError`."""
+    """Find a program beside the running python or on the PATH; raise `LocalkubeError`."""
     if name == "redis-server":
         return str(redis_server.find())
     beside = Path(sys.executable).parent / name
     found = str(beside) if "/" not in name and beside.exists() else shutil.which(name)
     if found is None:
-        raise UsageError(f"program {name!r} found neither beside {sys.executable} nor on PATH")
+        raise UsageError(f"program {name!r} not found beside {sys.executable} or on PATH")
     return found
 
 
-def place(argument: str, ip: str, port: Callable[[str], int]) -> str:
-    """Fill in `{ip}`, `{port}` (the first) and `{port:NAME}`; all else stays as it is."""
+def fill_in(argument: str, ip: str, port: Callable[[str], int]) -> str:
+    """Fill in `{ip}`, `{port}` (the first) and `{port:NAME}`; all other text is unchanged."""
     return _PLACEHOLDER.sub(
         lambda found: ip if found[1] == "ip" else str(port(found[2] or "")), argument
     )

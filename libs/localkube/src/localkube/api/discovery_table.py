@@ -7,7 +7,7 @@ _EXTERNAL_PORTS = (80, 443)
 
 
 def table(services: list[Object]) -> dict[str, str]:
-    """Build the table; an ExternalName that is a Service here gets that one's addresses."""
+    """Build the table; an ExternalName inside of the cluster has its target's addresses."""
     entries = {
         f"{_name(service)}:{port}": address
         for service in services

@@ -8,7 +8,7 @@ from localkube.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind that is implemented, with the names kubectl accepts for it."""
+    """An implemented kind, with the names kubectl accepts for it."""
 
     name: str
     plural: str
@@ -28,7 +28,7 @@ KINDS = (
     Kind("Event", "events", "ev"),
 )
 MANIFEST_KINDS = tuple(kind.name for kind in KINDS[:5])
-"""What a manifest may hold, in the order in which it is applied."""
+"""The kinds that manifests may contain, in the order in which they are applied."""
 
 _RBAC = ("rbac.authorization.k8s.io/v1",)
 _NETWORKING = ("networking.k8s.io/v1",)
@@ -40,21 +40,21 @@ NO_EFFECT_KINDS = {
     "ServiceAccount": ("v1",),
     **dict.fromkeys(("Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"), _RBAC),
 }
-"""Accepted with these versions, named once, and without a meaning on one machine."""
+"""Accepted kinds with their versions, which have no meaning on one machine."""
 
 
 def kind_named(text: str) -> Kind:
-    """Find a kind by any spelling (`po`, `pods`, `Pod`); raise `UsageError`."""
-    spelling = text.lower().split(".")[0]
+    """Return a kind by any of its names (`po`, `pods`, `Pod`); raise `UsageError`."""
+    name = text.lower().split(".")[0]
     for kind in KINDS:
-        if spelling in {kind.name.lower(), kind.plural, kind.short}:
+        if name in {kind.name.lower(), kind.plural, kind.short}:
             return kind
     known = ", ".join(kind.plural for kind in KINDS)
     raise UsageError(f"unknown kind {text!r}; localkube knows {known}")
 
 
 def is_namespaced(kind: str) -> bool:
-    """Say whether objects of a kind, one without effect among them, belong to a namespace."""
+    """Say whether objects of a kind, also one without effect, belong to a namespace."""
     if kind in NO_EFFECT_KINDS:
         return not kind.startswith("Cluster")
     return kind_named(kind).namespaced
@@ -72,13 +72,13 @@ def require_version(document: Object, subject: str) -> None:
 
 
 def resource_of(ref: Ref) -> str:
-    """Return an object's resource and name as the API server writes them."""
+    """Return an object's resource and name as the API server prints them."""
     kind = kind_named(ref.kind)
     group = f".{kind.version.partition('/')[0]}" if "/" in kind.version else ""
     return f'{kind.plural}{group} "{ref.name}"'
 
 
-def spelled(ref: Ref) -> str:
+def kubectl_name(ref: Ref) -> str:
     """Return an object's name as kubectl prints it."""
     group = ".apps" if ref.kind == "Deployment" else ""
     return f"{ref.kind.lower()}{group}/{ref.name}"

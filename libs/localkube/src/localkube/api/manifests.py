@@ -10,14 +10,14 @@ from localkube.api.yaml_reader import parse
 from localkube.errors import UsageError
 
 Manifest = tuple[str, Object]
-"""Where a document was read, and the document."""
+"""The source of a document, and the document."""
 
 
 def read(path: str) -> list[Manifest]:
     """Read a file, a directory, or standard input for `-`; raise `UsageError`."""
     if path == "-":
         return list(_documents("standard input", _text(sys.stdin.buffer.read(), "standard input")))
-    return list(_place(Path(path)))
+    return list(_read(Path(path)))
 
 
 def read_text(path: Path) -> str:
@@ -36,26 +36,26 @@ def _text(content: bytes, source: str) -> str:
         raise UsageError(f"{source}: is not UTF-8 text; save it as UTF-8") from None
 
 
-def _place(path: Path, within: tuple[Path, ...] = ()) -> Iterator[Manifest]:
-    """Read a file or directory; `within` are the directories that listed it."""
+def _read(path: Path, within: tuple[Path, ...] = ()) -> Iterator[Manifest]:
+    """Read a file or directory; `within` are the directories on the way to it."""
     if not path.is_dir():
         yield from _documents(str(path), read_text(path))
         return
     listed = path / "kustomization.yaml"
     files = _resources(listed) if listed.exists() else sorted(path.glob("*.y*ml"))
     if not files:
-        raise UsageError(f"{path}: holds no manifests; name a directory with YAML files")
+        raise UsageError(f"{path}: no manifests found; name a directory with YAML files")
     if (here := path.resolve()) in within:
-        raise UsageError(f"{path}: cycle detected: its resources lead back to it")
+        raise UsageError(f"{path}: cycle detected in its resources")
     for file in files:
-        yield from _place(file, (*within, here))
+        yield from _read(file, (*within, here))
 
 
 def _resources(kustomization: Path) -> list[Path]:
     content = (parse(read_text(kustomization), str(kustomization)) or [{}])[0]
     resources = content.get("resources") or [] if isinstance(content, dict) else None
     if not isinstance(resources, list):
-        raise UsageError(f"{kustomization}: is no kustomization; write a list of resources")
+        raise UsageError(f"{kustomization}: invalid kustomization; write a list of resources")
     for field in content:
         if field not in {"apiVersion", "kind", "resources"}:
             raise UsageError(
@@ -68,13 +68,13 @@ def _resources(kustomization: Path) -> list[Path]:
 def _documents(source: str, text: str) -> Iterator[Manifest]:
     for document in parse(text, source):
         if not isinstance(document, dict) or not isinstance(document.get("kind"), str):
-            raise UsageError(f"{source}: a document without kind; it is no manifest")
+            raise UsageError(f"{source}: a document without kind is not a manifest")
         items = document.get("items") or [] if document["kind"] == "List" else [document]
         if not isinstance(items, list):
             raise UsageError(f"{source}: List: items must be a list")
         for item in items:
             if not isinstance(item, dict):
-                raise UsageError(f"{source}: List: an item is no object")
+                raise UsageError(f"{source}: List: an item must be an object")
             _check_kind(source, item)
             yield source, item
 

@@ -1,4 +1,4 @@
-"""Objects are documents as Kubernetes' JSON has them; these are the few things all need of them."""
+"""Objects are documents in Kubernetes' JSON form; these functions read common fields."""
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
@@ -10,12 +10,12 @@ Object = dict[str, Any]
 _SOURCES = {"ConfigMap": "configMap", "Secret": "secret"}
 
 DIRECTORY = "localkube/directory"
-"""The annotation that says where a pod's volumes and logs are on this machine."""
+"""The annotation with the directory of a pod's volumes and logs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """Names one object; `namespace` is empty for kinds that have none."""
+    """Names one object; `namespace` is empty for kinds without namespaces."""
 
     kind: str
     namespace: str
@@ -26,7 +26,7 @@ class Ref:
 
 
 def ref_of(document: Object) -> Ref:
-    """Name a document's object."""
+    """Return the name of a document's object."""
     metadata = document["metadata"]
     return Ref(document["kind"], metadata.get("namespace", ""), metadata["name"])
 
@@ -42,18 +42,18 @@ def annotations_of(document: Object) -> dict[str, str]:
 
 
 def selects(selector: Mapping[str, str], document: Object) -> bool:
-    """Say whether an object carries all labels of a selector."""
+    """Say whether an object has all labels of a selector."""
     return selector.items() <= labels_of(document).items()
 
 
 def is_ready(pod: Object) -> bool:
-    """Say whether a pod takes new connections."""
+    """Say whether a pod receives new connections."""
     conditions = {c["type"]: c["status"] for c in pod["status"]["conditions"]}
     return conditions["Ready"] == "True" and "deletionTimestamp" not in pod["metadata"]
 
 
 def sources_of(volume: Object) -> Iterator[tuple[str, Object]]:
-    """Yield kind and reference of each ConfigMap and Secret that a volume shows."""
+    """Yield kind and reference of each ConfigMap and Secret of a volume."""
     for place in (volume, *(volume.get("projected") or {}).get("sources", ())):
         for kind, field in _SOURCES.items():
             if reference := place.get(field):
@@ -61,5 +61,5 @@ def sources_of(volume: Object) -> Iterator[tuple[str, Object]]:
 
 
 def timestamp() -> str:
-    """Return the time now as Kubernetes writes it, in UTC to the second."""
+    """Return the current time in Kubernetes' format: UTC, in seconds."""
     return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

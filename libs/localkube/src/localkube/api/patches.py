@@ -1,4 +1,4 @@
-"""Change a document by a merge patch (RFC 7396) or Kubernetes' strategic one."""
+"""Apply and compute patches: JSON merge patch (RFC 7396) and strategic merge patch."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ _MERGE_KEYS = {
     "volumeMounts": ("mountPath",),
     "ports": ("containerPort", "port"),
 }
-"""Lists that a strategic patch merges by a key of their elements; all others are replaced."""
+"""Lists that a strategic patch merges by a key of their elements; it replaces all others."""
 
 
 def merge(live: Any, patch: Any, *, strategic: bool) -> Any:
-    """Return a changed copy; a null removes a field."""
+    """Return a patched copy; a null removes a field."""
     if not isinstance(patch, dict):
         return patch
     result = dict(live) if isinstance(live, dict) else {}
@@ -36,13 +36,13 @@ def _merge_list(keys: tuple[str, ...], live: list[Any], patch: list[Any]) -> lis
 
 
 def _identity(keys: tuple[str, ...], element: Any) -> str:
-    """Name a list's element; one without a key is like no other."""
+    """Return the key of a list's element; one without a key equals no other."""
     found = [str(element[key]) for key in keys if isinstance(element, dict) and key in element]
     return found[0] if found else f"at {id(element)}"
 
 
 def difference(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-    """Return the merge patch (RFC 7396) that makes `after` of `before`; lists are sent whole."""
+    """Return the merge patch (RFC 7396) from `before` to `after`; it replaces whole lists."""
     patch: dict[str, Any] = {key: None for key in before if after.get(key) is None}
     for key, value in after.items():
         old = before.get(key)
@@ -54,12 +54,12 @@ def difference(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     return patch
 
 
-def clashes(patch: dict[str, Any], before: dict[str, Any], live: dict[str, Any]) -> bool:
-    """Say whether somebody has changed what a patch of `before` changes, and otherwise."""
+def conflicts(patch: dict[str, Any], before: dict[str, Any], live: dict[str, Any]) -> bool:
+    """Say whether `live` differs from `before` in a field that the patch changes otherwise."""
     for key, value in patch.items():
         old, now = before.get(key), live.get(key)
         if all(isinstance(one, dict) for one in (value, old, now)):
-            if clashes(value, old or {}, now or {}):
+            if conflicts(value, old or {}, now or {}):
                 return True
         elif now not in (old, value):
             return True

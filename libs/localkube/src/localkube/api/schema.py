@@ -1,4 +1,4 @@
-"""Checks documents against schema.yaml: what is implemented, and what has no effect here."""
+"""Check documents against schema.yaml: implemented fields, and fields without effect."""
 
 import difflib
 import re
@@ -14,13 +14,13 @@ _HEAD = {"apiVersion!": "text", "kind!": "text", "metadata!": "metadata", "statu
 
 @dataclass(slots=True)
 class Findings:
-    """What checking found: problems as `path: reason`, and fields without effect here."""
+    """The result of a check: problems as `path: reason`, and fields without effect."""
 
     problems: list[str] = field(default_factory=list)
     without_effect: set[str] = field(default_factory=set)
 
     def problem(self, path: str, reason: str) -> None:
-        """Note a problem at a field path."""
+        """Add a problem at a field path."""
         self.problems.append(f"{path}: {reason}")
 
 
@@ -31,15 +31,15 @@ def check_object(document: dict[str, Any]) -> Findings:
     return found
 
 
-def check_named(document: dict[str, Any]) -> Findings:
-    """Check what a document of a kind without effect is called."""
+def check_metadata(document: dict[str, Any]) -> Findings:
+    """Check the metadata of a document of a kind without effect."""
     found = Findings()
     _fields(document, {"metadata!": "named", "*": "anything"}, "", found)
     return found
 
 
 def check(value: Any, rule: Any, path: str, found: Findings) -> None:
-    """Check a value by a rule in the notation of schema.yaml; null is as good as absent."""
+    """Check a value by a rule in the notation of schema.yaml; null is the same as absent."""
     rule = _schema()["types"].get(rule, rule) if isinstance(rule, str) else rule
     if value is None or rule == "anything":
         return

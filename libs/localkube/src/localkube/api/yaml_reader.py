@@ -1,4 +1,4 @@
-"""Read YAML as kubectl does, and refuse what it refuses."""
+"""Read YAML by kubectl's rules."""
 
 import base64
 import math
@@ -11,25 +11,25 @@ from localkube.api.yaml_scalars import BINARY, BOOL, FLOAT, INT, MAP, MERGE, NUL
 from localkube.errors import UsageError
 
 ALIASED_LIMIT = 1_000_000
-"""Nodes that aliases may add to a document: some lines of them can stand for any number."""
+"""Nodes that aliases may add to a document: a few lines can expand to any number."""
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # chosen at run time
-    """Resolves scalars as go-yaml v2; keys are text, and none stands twice."""
+    """Resolves scalars as go-yaml v2; keys are strings, duplicate keys are errors."""
 
     def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
-        """Return the tag of a node that has none of its own."""
+        """Return the tag of an untagged node."""
         if kind is yaml.ScalarNode:
             return yaml_scalars.resolve(value)[0] if implicit[0] else TEXT
         return super().resolve(kind, value, implicit)
 
     def construct_document(self, node: Any) -> Any:
-        """Build a document that was found sound."""
+        """Check a document, then construct it."""
         _Check().node(node)
         return super().construct_document(node)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002  # PyYAML's
-        """Build a mapping with text for keys, as JSON has it."""
+        """Construct a mapping with string keys, as in JSON."""
         self.flatten_mapping(node)
         return {_key(key): self.construct_object(value, deep=deep) for key, value in node.value}
 
@@ -50,13 +50,13 @@ def parse(text: str, source: str) -> list[Any]:
 
 
 class _Check:
-    """Walks a document's nodes before anything is built of them."""
+    """Checks a document's nodes before they are constructed."""
 
     def __init__(self) -> None:
         self._sizes: dict[int, int] = {}
 
     def node(self, node: yaml.Node) -> int:
-        """Return how many nodes it stands for; raise for a duplicate key and for alias bombs."""
+        """Return the number of nodes with aliases expanded; raise for duplicate keys and bombs."""
         size = self._sizes.get(id(node))
         if size == 0:
             raise _problem("anchor value contains itself", node)
@@ -94,7 +94,7 @@ def _key(node: yaml.Node) -> str:
 
 
 def _value(node: yaml.Node) -> yaml_scalars.Scalar:
-    """Return a scalar's value; raise where it is none of its tag's."""
+    """Return a scalar's value; raise where it does not fit its tag."""
     if not isinstance(node, yaml.ScalarNode):
         raise _problem(f"cannot decode a list or map as a {node.tag.rpartition(':')[2]}", node)
     if node.tag not in {BOOL, INT, FLOAT, NULL}:
@@ -115,7 +115,7 @@ def _binary(_: Any, node: yaml.Node) -> str:
 
 
 def _untagged(loader: Any, node: yaml.Node) -> Any:
-    """Build what stands there; a tag that says nothing to JSON is overlooked."""
+    """Construct a node by its form; unknown tags are ignored."""
     if isinstance(node, yaml.MappingNode):
         return loader.construct_mapping(node, deep=True)
     if isinstance(node, yaml.SequenceNode):

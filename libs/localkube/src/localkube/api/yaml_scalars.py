@@ -1,6 +1,6 @@
-"""What a plain YAML scalar means to kubectl: go-yaml v2's rules, neither YAML 1.1 nor 1.2.
+"""Resolve plain YAML scalars as kubectl: go-yaml v2's rules, neither YAML 1.1 nor 1.2.
 
-`yes`, `on` and `y` are booleans, `0777` and `0o14` octal numbers; `1:30` and dates are text.
+`yes`, `on` and `y` are booleans, `0777` and `0o14` octal numbers; `1:30` and dates are strings.
 """
 
 import math
@@ -22,7 +22,7 @@ _BETWEEN_DIGITS = re.compile(r"(?<=[0-9])_(?=[0-9])")
 _BASES = {"b": 2, "o": 8, "x": 16}
 _INT64, _UINT64 = 2**63, 2**64
 _JSON_INTEGER = 1e21
-"""From here on Go writes a whole number with an exponent, and then it is no integer any more."""
+"""From here on Go prints a whole number with an exponent, so that it is not an integer."""
 
 
 def resolve(text: str) -> tuple[str, Scalar]:
@@ -43,7 +43,7 @@ def resolve(text: str) -> tuple[str, Scalar]:
 
 
 def _spelled(text: str, word: str) -> bool:
-    """Say whether a word stands there in one of YAML's three spellings."""
+    """Say whether a text is a word in one of YAML's three spellings."""
     return text in {word, word.capitalize(), word.upper()}
 
 
@@ -73,8 +73,8 @@ def _number(plain: str) -> int | float | None:
         return None
     real = float(plain)
     if math.isinf(real):
-        return None  # as Go, which then takes it for text
-    # A whole number is one in JSON, however it was written: `replicas: 1e1` is 10.
+        return None  # a string, as in Go
+    # Any whole number is an integer in JSON: `replicas: 1e1` is 10.
     return int(real) if real.is_integer() and abs(real) < _JSON_INTEGER else real
 
 

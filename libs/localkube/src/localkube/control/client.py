@@ -1,4 +1,4 @@
-"""Ask the running localkube; kept light, because every verb pays for its imports."""
+"""The client of the control socket; few imports, because every verb pays for them."""
 
 import contextlib
 import json
@@ -12,49 +12,49 @@ TIMEOUT_S = 120.0
 
 
 class Client:
-    """Calls operations over the control socket, one connection each."""
+    """Calls operations of the engine, one connection each."""
 
     def __init__(self, state: State) -> None:
         self.state = state
 
     def call(self, operation: str, **arguments: Any) -> Any:
-        """Return an operation's result; raise `LocalkubeError` with its line and exit code."""
+        """Return an operation's result; raise `LocalkubeError` with its message and exit code."""
         request = json.dumps({"operation": operation, **arguments}).encode() + b"\n"
         if len(request) > LONGEST_REQUEST:
             raise LocalkubeError(TOO_LONG)
         with self._connect() as sock:
             line = self._exchange(sock, request)
         if not line:
-            raise LocalkubeError(f"localkube ended while answering; see {self.state.log}")
-        answer = json.loads(line)
-        if "error" in answer:
-            raise LocalkubeError(answer["error"], answer["exit_code"])
-        return answer["result"]
+            raise LocalkubeError(f"localkube ended before it responded; see {self.state.log}")
+        response = json.loads(line)
+        if "error" in response:
+            raise LocalkubeError(response["error"], response["exit_code"])
+        return response["result"]
 
     def list(self, kind: str, namespace: str | None = None, **options: Any) -> list[Any]:
         """Return objects of a kind."""
         return list(self.call("list", kind=kind, namespace=namespace, **options))
 
     def get(self, kind: str, namespace: str, name: str) -> Any:
-        """Return one object; raise `LocalkubeError` where there is none."""
+        """Return one object; raise `LocalkubeError` where it does not exist."""
         return self.list(kind, namespace, names=[name])[0]
 
     def is_running(self) -> bool:
-        """Say whether a localkube answers."""
+        """Say whether a localkube accepts connections."""
         with contextlib.suppress(LocalkubeError):
             self._connect().close()
             return True
         return False
 
     def _exchange(self, sock: socket.socket, request: bytes) -> bytes:
-        """Return the line that answers, empty where there is none; the time is for each part."""
+        """Return the response's line, empty where the connection ends before it."""
         try:
             with sock.makefile("rwb") as stream:
                 stream.write(request)
                 stream.flush()
                 return stream.readline()
         except TimeoutError:
-            reason = f"localkube did not answer within {TIMEOUT_S:g} s; see {self.state.log}"
+            reason = f"localkube did not respond within {TIMEOUT_S:g} s; see {self.state.log}"
             raise LocalkubeError(reason) from None
         except OSError:
             return b""

@@ -1,4 +1,4 @@
-"""The state directory: who owns it, and what lies where in it."""
+"""The state directory: its owner, its lock and its files."""
 
 import errno
 import fcntl
@@ -15,7 +15,7 @@ from pathlib import Path
 from localkube.errors import LocalkubeError
 
 SOCKET = "control.sock"
-"""The control socket's name; relative, because a socket's path has a limit."""
+"""The control socket's name, relative because the length of a socket's path is limited."""
 LONGEST_REQUEST = 16 * 1024 * 1024
 """Bytes of a request over the control socket."""
 TOO_LONG = f"the request exceeds {LONGEST_REQUEST:,} bytes; apply in parts"
@@ -25,7 +25,7 @@ _OTHERS, _OTHERS_WRITE = 0o077, 0o022
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A state directory, which is its user's alone: mode 0700, and no symbolic link."""
+    """A state directory: owned by its user, mode 0700, not a symbolic link."""
 
     directory: Path
 
@@ -35,9 +35,9 @@ class State:
         return self.directory / _LOG
 
     def create(self) -> None:
-        """Make the directory, or have one that is there closed to others.
+        """Create the directory, or remove others' access to localkube's own.
 
-        Raises `LocalkubeError` where it is not the user's alone, and may never have been.
+        Raises `LocalkubeError` for a directory of another user, or one that others may have used.
         """
         try:
             self.directory.parent.mkdir(parents=True, exist_ok=True)
@@ -47,12 +47,12 @@ class State:
             raise self._refusal(error.strerror or str(error)) from None
         with self.opened() as directory:
             if os.fstat(directory).st_mode & _OTHERS:
-                self._shut(directory)
+                self._make_private(directory)
             os.close(_open(_LOCK, os.O_RDWR | os.O_CREAT, directory))
 
     @contextmanager
     def opened(self) -> Iterator[int]:
-        """Open the directory; raise `LocalkubeError` where it is not the user's own."""
+        """Open the directory; raise `LocalkubeError` where another user owns it."""
         try:
             descriptor = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         except FileNotFoundError:
@@ -69,14 +69,14 @@ class State:
             os.close(descriptor)
 
     def open_log(self) -> int:
-        """Open localkube's own log to append to it."""
+        """Open localkube's own log for appending."""
         with self.opened() as directory:
             descriptor = _open(_LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, directory)
         os.fchmod(descriptor, 0o600)
         return descriptor
 
     def lock(self) -> int | None:
-        """Take the directory; return the descriptor that holds it, or None where it is taken."""
+        """Return a descriptor that locks the directory, None where another process holds it."""
         with self.opened() as directory:
             descriptor = _open(_LOCK, os.O_RDWR, directory)
         try:
@@ -87,7 +87,7 @@ class State:
         return descriptor
 
     def wait_until_free(self, seconds: float) -> bool:
-        """Say whether nobody owns the directory within a time."""
+        """Wait for the lock to become free; return False after `seconds`."""
         deadline = time.monotonic() + seconds
         while (descriptor := self.lock()) is None:
             if time.monotonic() > deadline:
@@ -96,8 +96,8 @@ class State:
         os.close(descriptor)
         return True
 
-    def _shut(self, directory: int) -> None:
-        """Close a directory to others that is empty or was localkube's before."""
+    def _make_private(self, directory: int) -> None:
+        """Remove others' access to a directory that is empty or was localkube's before."""
         mode = stat.S_IMODE(os.fstat(directory).st_mode)
         found = os.listdir(directory)
         if found and (mode & _OTHERS_WRITE or _LOCK not in found):
@@ -121,13 +121,13 @@ def _open(name: str, flags: int, directory: int) -> int:
 
 
 def state_of(option: str | None) -> State:
-    """Return the state of `--state`, else of LOCALKUBE_STATE, else of user and checkout."""
+    """Return the directory of `--state`, else LOCALKUBE_STATE, else of user and checkout."""
     chosen = option or os.environ.get("LOCALKUBE_STATE")
     return State(Path(chosen).absolute() if chosen else _default_directory())
 
 
 def _default_directory() -> Path:
-    # The checkout is the one whose virtual environment runs this.
+    # The checkout whose virtual environment runs this process.
     checkout = Path(sys.prefix).resolve().parent
     base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     digest = hashlib.sha256(str(checkout).encode()).hexdigest()[:8]

@@ -1,12 +1,13 @@
-"""Everything that runs, and the changes people ask for: list, apply, patch, delete."""
+"""The operations of the control socket: list, apply, patch and delete objects."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from localkube.api.admission import admit, name_of
-from localkube.api.kinds import MANIFEST_KINDS, is_namespaced, kind_named, resource_of, spelled
+from localkube.api.kinds import MANIFEST_KINDS, is_namespaced, kind_named, kubectl_name, resource_of
 from localkube.api.manifests import Manifest
 from localkube.api.objects import Object, Ref, annotations_of, labels_of, ref_of, selects
 from localkube.api.patches import merge
@@ -16,36 +17,38 @@ from localkube.engine.network.addresses import Addresses
 from localkube.engine.network.discovery import DiscoveryTable
 from localkube.engine.network.services import Services
 from localkube.engine.pods.pods import Pods
-from localkube.engine.pods.process_launch import Platform
+from localkube.engine.pods.sandbox import Platform
 from localkube.engine.pods.watchdog import Watchdog
 from localkube.engine.store import Store
 from localkube.errors import LocalkubeError, UsageError
 from localkube.images import Images
 
-_LASTING = {"default", "kube-system", "kube-public"}
+_PROTECTED_NAMESPACES = {"default", "kube-system", "kube-public"}
 
 
 class Cluster:
-    """One machine's worth of Kubernetes objects and the processes that stand for them."""
+    """The objects of one localkube, and the controllers that run them."""
 
     def __init__(
         self, directory: Path, addresses: Addresses, images: Images, watchdog: Watchdog
     ) -> None:
         self._store, self._images = Store(), images
-        self._changing = asyncio.Lock()
+        self._lock = asyncio.Lock()
         events = Events(self._store)
         table = directory / "discovery" / "services.json"
-        told = {"DISCOVERY__MODE": "static", "DISCOVERY__TABLE": str(table)}
+        environment = {"DISCOVERY__MODE": "static", "DISCOVERY__TABLE": str(table)}
         self._services = Services(self._store, addresses)
         self._table = DiscoveryTable(self._store, table)
         self._pods = Pods(
-            Platform(self._store, events, addresses, images, watchdog, directory / "pods", told)
+            Platform(
+                self._store, events, addresses, images, watchdog, directory / "pods", environment
+            )
         )
         self._deployments = Deployments(self._store, self._pods, events)
         self._store.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}})
 
     async def stop(self, grace: float) -> None:
-        """End everything within `grace` seconds."""
+        """End every pod within `grace` seconds and close every listener."""
         self._deployments.stop()
         await self._pods.end_all(grace)
         self._services.close()
@@ -61,30 +64,30 @@ class Cluster:
         if names:
             return [self._store.get(_ref(kind, namespace or "", name)) for name in names]
         found = kind_named(kind)
-        everything = self._store.list(found.name, namespace if found.namespaced else None)
-        return [document for document in everything if selects(selector or {}, document)]
+        documents = self._store.list(found.name, namespace if found.namespaced else None)
+        return [document for document in documents if selects(selector or {}, document)]
 
     async def apply(self, manifests: Sequence[Manifest], namespace: str) -> Object:
-        """Apply documents, none if one is not valid; return a line per object and what is ignored.
+        """Apply documents, none if one is invalid; return a line per object and what has no effect.
 
         Annotations that others added to an object stay.
         """
-        async with self._changing:
+        async with self._change():
             admitted, without_effect = self._admit_all(manifests, namespace)
             self._check_namespaces(admitted)
-            lines = [await self._keep(s, self._with_annotations(new)) for s, new in admitted]
+            lines = [await self._put(s, self._with_annotations(new)) for s, new in admitted]
         return {"lines": lines, "without_effect": sorted(without_effect)}
 
     async def patch(self, kind: str, namespace: str, name: str, how: str, patch: Any) -> Object:
-        """Change an object (`how` is merge or strategic) and return the line to print.
+        """Patch an object (`how` is merge or strategic) and return the line to print.
 
-        With a resourceVersion the patch is for that version of the object only.
+        A patch with a resourceVersion applies to that version only.
         """
         ref = _ref(kind, namespace, name)
-        async with self._changing:
+        async with self._change():
             old = self._store.get(ref)
             new = merge(old, patch, strategic=how == "strategic")
-            if not isinstance(patch, dict) or not _is_still(new, ref):
+            if not isinstance(patch, dict) or not _is_same_object(new, ref):
                 raise UsageError(
                     f"{ref}: a patch is an object, and cannot change kind, name or namespace"
                 )
@@ -93,38 +96,45 @@ class Cluster:
                     f"{ref}: localkube makes it; patch its Deployment or Service instead"
                 )
             admitted, _ = self._admit("patch", new, namespace, old)
-            return {"line": await self._keep("patch", admitted, "patched")}
+            return {"line": await self._put("patch", admitted, "patched")}
 
     async def delete(
         self, kind: str, namespace: str, name: str, grace: float | None, *, wait: bool
     ) -> Object:
-        """Delete an object and what it owns; with `wait` return when a pod is gone."""
+        """Delete an object and what it owns; with `wait` return once a pod has ended."""
         ref = _ref(kind, namespace, name)
-        async with self._changing:
+        async with self._change():
             ending = self._remove(ref, grace)
         if ending and wait:
             await asyncio.shield(ending)
-        return {"line": f"{spelled(ref)} deleted"}
+        return {"line": f"{kubectl_name(ref)} deleted"}
+
+    @asynccontextmanager
+    async def _change(self) -> AsyncIterator[None]:
+        """Serialise changes, and return after the controllers have reconciled them."""
+        async with self._lock:
+            yield
+            await asyncio.sleep(0)  # the turn of the event loop in which controllers run
 
     def _remove(self, ref: Ref, grace: float | None) -> "asyncio.Task[None] | None":
-        """Remove an object; return the end of a pod, which takes its time."""
+        """Remove an object; return a pod's termination, which takes time."""
         self._store.get(ref)
         if pod := self._pods.get(ref):
             return pod.terminate(grace)
         if ref.kind == "Namespace":
-            if ref.name in _LASTING:
+            if ref.name in _PROTECTED_NAMESPACES:
                 reason = "is forbidden: this namespace may not be deleted"
                 raise UsageError(f"{resource_of(ref)} {reason}")
             for kind in MANIFEST_KINDS[1:]:
-                for inside in self._store.list(kind, ref.name):
-                    self._store.remove(ref_of(inside))
+                for document in self._store.list(kind, ref.name):
+                    self._store.remove(ref_of(document))
         self._store.remove(ref)
         return None
 
     def _admit_all(
         self, manifests: Sequence[Manifest], namespace: str
     ) -> tuple[Sequence[Manifest], set[str]]:
-        """Admit documents of the kinds that have an effect, in the order to apply them."""
+        """Return the admitted documents in the order of MANIFEST_KINDS, and what has no effect."""
         without_effect: set[str] = set()
         latest: dict[Ref, Object] = {}
         admitted = []
@@ -168,10 +178,13 @@ class Cluster:
 
     def _with_annotations(self, new: Object) -> Object:
         live = self._store.find(ref_of(new))
-        kept = annotations_of(live) if live else {}
-        return {**new, "metadata": {**new["metadata"], "annotations": kept | annotations_of(new)}}
+        present = annotations_of(live) if live else {}
+        return {
+            **new,
+            "metadata": {**new["metadata"], "annotations": present | annotations_of(new)},
+        }
 
-    async def _keep(self, source: str, document: Object, verb: str = "configured") -> str:
+    async def _put(self, source: str, document: Object, verb: str = "configured") -> str:
         ref = ref_of(document)
         before = self._store.find(ref)
         if ref.kind == "Service":
@@ -183,8 +196,8 @@ class Cluster:
             document = {**document, "status": before["status"]}
         after = self._store.put(document)
         if before is None:
-            return f"{spelled(ref)} created"
-        return f"{spelled(ref)} {verb if _content(before) != _content(after) else 'unchanged'}"
+            return f"{kubectl_name(ref)} created"
+        return f"{kubectl_name(ref)} {verb if _content(before) != _content(after) else 'unchanged'}"
 
 
 def _ref(kind: str, namespace: str, name: str) -> Ref:
@@ -192,8 +205,8 @@ def _ref(kind: str, namespace: str, name: str) -> Ref:
     return Ref(found.name, namespace if found.namespaced else "", name)
 
 
-def _is_still(document: Object, ref: Ref) -> bool:
-    """Say whether a changed document is of the same object; its namespace need not be said."""
+def _is_same_object(document: Object, ref: Ref) -> bool:
+    """Say whether a changed document has the same kind, name and namespace, or no namespace."""
     found = name_of({"kind": None} | document)
     return found in {ref, Ref(ref.kind, "", ref.name)}
 

@@ -1,7 +1,7 @@
-"""The process that runs everything, from its start to its end.
+"""The engine's process.
 
-Standard input is a lifeline: if it ends before the word `keep` was read, whoever started this is
-gone or gave up, and everything ends. Standard output takes one line: `ready`, or why not.
+Standard input is a lifeline: when it ends before the line `keep`, the starting command has ended
+or given up, and the engine stops. Standard output receives one line: `ready`, or the error.
 """
 
 import argparse
@@ -16,21 +16,21 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from localkube.control.server import Control
+from localkube.control.server import ControlServer
 from localkube.control.state_directory import SOCKET
 from localkube.engine.cluster import Cluster
 from localkube.engine.network.addresses import Addresses
-from localkube.engine.pods import log_trimming
+from localkube.engine.pods.log_trimming import trim_logs
 from localkube.engine.pods.watchdog import Watchdog
 from localkube.errors import LocalkubeError
 from localkube.images import Images
 
 GRACE_S = 3.0
-"""What processes get after SIGTERM when all of them end together."""
+"""The grace period of `down`, where all processes end together."""
 
 
 PRIVATE = 0o077
-"""The umask: all that localkube writes is for its user alone."""
+"""The umask: localkube's files are for its user alone."""
 
 
 async def _serve(options: argparse.Namespace) -> None:
@@ -41,30 +41,30 @@ async def _serve(options: argparse.Namespace) -> None:
     claims = [addresses.claim.fileno()] if addresses.claim else []
     watchdog = Watchdog([options.lock, *claims])
     if addresses.claim:
-        await asyncio.start_unix_server(_show_owner, sock=addresses.claim)
+        await asyncio.start_unix_server(_accept, sock=addresses.claim)
     try:
-        tending = asyncio.create_task(log_trimming.tend(pods))
+        trimming = asyncio.create_task(trim_logs(pods))
         await _run(Cluster(options.state, addresses, Images.load(options.config), watchdog))
-        tending.cancel()
+        trimming.cancel()
     finally:
         watchdog.close()
         _clear(pods)
 
 
-def _show_owner(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Let others see whose claim this is: accepting the connection is all they need."""
+def _accept(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Accept a connection to the claim, which is enough for others to see its owner."""
     writer.close()
 
 
 def _clear(directory: Path) -> None:
-    """Remove a directory, and not what a symbolic link in its place leads to."""
+    """Remove a directory, or a symbolic link in its place without following it."""
     if directory.is_symlink():
         directory.unlink()
     shutil.rmtree(directory, ignore_errors=True)
 
 
 async def _run(cluster: Cluster) -> None:
-    """Serve until told to stop, with the seconds processes get, then end every process."""
+    """Serve until a signal or the operation `stop`, then end every process."""
     loop = asyncio.get_running_loop()
     stopping: asyncio.Queue[float | None] = asyncio.Queue()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -76,9 +76,9 @@ async def _run(cluster: Cluster) -> None:
         "delete": cluster.delete,
         "stop": stopping.put,
     }
-    control = await Control(operations).start()
+    control = await ControlServer(operations).start()
     lifeline = asyncio.create_task(_lifeline(stopping))
-    _say("ready")
+    _report("ready")
     grace = await stopping.get()
     control.close()
     lifeline.cancel()
@@ -93,20 +93,20 @@ async def _lifeline(stopping: "asyncio.Queue[float | None]") -> None:
         stopping.put_nowait(None)
 
 
-def _say(line: str) -> None:
+def _report(line: str) -> None:
     with contextlib.suppress(OSError):
         os.write(1, line.encode() + b"\n")
 
 
 def _raise_file_limit() -> None:
-    # Every relayed connection takes two descriptors.
+    # Every proxied connection takes two descriptors.
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65536), hard))
 
 
 def main() -> int:
-    """Run until stopped; `--lock` is the inherited descriptor that owns the state directory."""
+    """Run until stopped; `--lock` is the inherited descriptor that locks the state directory."""
     parser = argparse.ArgumentParser(prog="localkube.engine.daemon")
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--config", type=Path, required=True)
@@ -121,7 +121,7 @@ def main() -> int:
     try:
         asyncio.run(_serve(options))
     except LocalkubeError as error:
-        _say(str(error))
+        _report(str(error))
         return error.exit_code
     return 0
 

@@ -1,12 +1,14 @@
-"""Deployments: pods of the current template, and a rolling update from earlier ones to it."""
+"""The Deployment controller: creates and ends pods, in rolling updates or by recreation."""
 
-import asyncio
 import hashlib
 import json
+from collections.abc import Iterable
 
 from localkube.api.objects import Object, Ref, labels_of, ref_of, selects
+from localkube.engine.controller import Controller
 from localkube.engine.events import Events
-from localkube.engine.pods.pods import LETTERS, TEMPLATE_HASH, Pod, Pods
+from localkube.engine.pods.pod import Pod
+from localkube.engine.pods.pods import LETTERS, TEMPLATE_HASH, Pods
 from localkube.engine.rolling_update import Limits, Size, next_sizes
 from localkube.engine.store import Store
 
@@ -14,76 +16,78 @@ DEFAULT_SURGE = "25%"
 
 
 class Deployments:
-    """Brings pods to what Deployments say, after each change.
+    """Creates and ends pods so that they match their Deployments.
 
-    The label pod-template-hash tells a pod's template, so that no ReplicaSet has to remember it.
+    The label pod-template-hash identifies a pod's template, so no ReplicaSet is needed.
     """
 
     def __init__(self, store: Store, pods: Pods, events: Events) -> None:
         self._store, self._pods, self._events = store, pods, events
-        self._scheduled = self._stopped = False
-        store.subscribe(self._on_change)
+        self._controller = Controller(store, self._keys_for, self._reconcile)
 
     def stop(self) -> None:
         """Change nothing any more."""
-        self._stopped = True
+        self._controller.stop()
 
-    def _on_change(self, ref: Ref) -> None:
-        if ref.kind in {"Deployment", "Pod"} and not self._scheduled:
-            self._scheduled = True
-            asyncio.get_running_loop().call_soon(self._reconcile)
+    def _keys_for(self, ref: Ref) -> Iterable[Ref]:
+        if ref.kind == "Pod":
+            return [ref_of(owner) for owner in self._store.list("Deployment", ref.namespace)]
+        return [ref] if ref.kind == "Deployment" else ()
 
-    def _reconcile(self) -> None:
-        self._scheduled = False
-        if self._stopped:
-            return
-        deployments = self._store.list("Deployment")
-        for deployment in deployments:
+    def _reconcile(self, key: Ref) -> None:
+        deployment = self._store.find(key)
+        self._end_orphans(key, deployment)
+        if deployment is not None:
             self._roll(deployment)
-            self._describe(deployment)
-        owners = {deployment["metadata"]["uid"] for deployment in deployments}
+            self._update_status(deployment)
+
+    def _end_orphans(self, key: Ref, deployment: Object | None) -> None:
+        """End the pods of a deleted Deployment, also where another one has its name by now."""
+        uid = deployment["metadata"]["uid"] if deployment else None
         for pod in self._pods.all():
-            if pod.owner not in owners and not pod.ending:
+            named = pod.ref.namespace == key.namespace and pod.owner["name"] == key.name
+            if named and pod.owner["uid"] != uid and not pod.ending:
                 pod.terminate()
 
     def _roll(self, deployment: Object) -> None:
-        mark = template_hash(deployment["spec"]["template"])
-        new, old = self._split(deployment, mark)
+        current = template_hash(deployment["spec"]["template"])
+        new, old = self._split(deployment, current)
         if deployment["spec"].get("strategy", {}).get("type") == "Recreate":
-            sizes = (0 if self._has_earlier(deployment, mark) else _replicas(deployment), 0)
+            old_exist = self._has_old(deployment, current)
+            sizes = (0 if old_exist else _replicas(deployment), 0)
         else:
             sizes = next_sizes(_limits(deployment), _size(new), _size(old))
-        self._resize(deployment, mark, new, sizes[0])
-        self._resize(deployment, mark, old, sizes[1])
+        self._resize(deployment, current, new, sizes[0])
+        self._resize(deployment, current, old, sizes[1])
 
-    def _split(self, deployment: Object, mark: str) -> tuple[list[Pod], list[Pod]]:
-        """Return the pods of the current template and those of earlier ones."""
+    def _split(self, deployment: Object, current: str) -> tuple[list[Pod], list[Pod]]:
+        """Return the pods of the current template and those of old ones."""
         pods = [pod for pod in self._owned(deployment) if not pod.ending]
-        new = [pod for pod in pods if labels_of(pod.document).get(TEMPLATE_HASH) == mark]
+        new = [pod for pod in pods if labels_of(pod.document).get(TEMPLATE_HASH) == current]
         return new, [pod for pod in pods if pod not in new]
 
-    def _has_earlier(self, deployment: Object, mark: str) -> bool:
-        marks = {labels_of(pod.document).get(TEMPLATE_HASH) for pod in self._owned(deployment)}
-        return bool(marks - {mark})
+    def _has_old(self, deployment: Object, current: str) -> bool:
+        hashes = {labels_of(pod.document).get(TEMPLATE_HASH) for pod in self._owned(deployment)}
+        return bool(hashes - {current})
 
     def _owned(self, deployment: Object) -> list[Pod]:
         uid, selector = deployment["metadata"]["uid"], deployment["spec"]["selector"]
-        owned = [pod for pod in self._pods.all() if pod.owner == uid]
+        owned = [pod for pod in self._pods.all() if pod.owner["uid"] == uid]
         return [pod for pod in owned if selects(selector["matchLabels"], pod.document)]
 
-    def _resize(self, deployment: Object, mark: str, pods: list[Pod], size: int) -> None:
+    def _resize(self, deployment: Object, current: str, pods: list[Pod], size: int) -> None:
         if size == len(pods):
             return
-        which = f"pods of template {mark} to {size}"
-        message = f"Scaled {which}" if size > len(pods) else f"Ended {len(pods) - size} pods"
+        scaled = f"Scaled pods of template {current} to {size}"
+        message = scaled if size > len(pods) else f"Ended {len(pods) - size} pods"
         self._events.record(ref_of(deployment), "Scaling", message)
         for _ in range(size - len(pods)):
-            self._pods.create(deployment, mark)
-        # Those that serve nobody go first, then the youngest.
+            self._pods.create(deployment, current)
+        # Pods that are not ready end first, then the youngest.
         for pod in sorted(pods, key=Pod.ready_for)[: max(0, len(pods) - size)]:
             pod.terminate()
 
-    def _describe(self, deployment: Object) -> None:
+    def _update_status(self, deployment: Object) -> None:
         new, old = self._split(deployment, template_hash(deployment["spec"]["template"]))
         ready = _size(new + old).available
         status = {

@@ -1,4 +1,4 @@
-"""Events: what happened to an object, as `describe` and `get events` show it."""
+"""Events, which `describe` and `get events` show."""
 
 import zlib
 
@@ -6,18 +6,18 @@ from localkube.api.objects import Object, Ref, timestamp
 from localkube.engine.store import Store
 
 LIMIT = 500
-"""Events kept; the one that is longest ago goes first."""
+"""Stored events; the least recent is removed first."""
 
 
 class Events:
-    """Records events in the store; repeated ones are counted."""
+    """Records events in the store and counts repeated ones."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._counts: dict[Ref, int] = {}
 
     def record(self, ref: Ref, reason: str, message: str, *, warning: bool = False) -> None:
-        """Note that something happened to `ref`; `message` must hold no secret."""
+        """Record an event of the object `ref`; `message` must not contain a secret."""
         digest = zlib.crc32(f"{ref.kind} {reason} {message}".encode())
         event = Ref("Event", ref.namespace, f"{ref.name}.{digest:08x}")
         self._counts[event] = self._counts.pop(event, 0) + 1

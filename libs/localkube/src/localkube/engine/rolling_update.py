@@ -1,4 +1,4 @@
-"""The arithmetic of a rolling update, as Kubernetes' Deployment controller does it."""
+"""The arithmetic of a rolling update, as in Kubernetes' Deployment controller."""
 
 import math
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How far a rollout may stray from the wanted number of pods."""
+    """The desired number of pods, and how far a rollout may deviate from it."""
 
     wanted: int
     surge: int
@@ -21,18 +21,18 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How many pods there are of a template, and how many of them are available."""
+    """The number of pods of a template, and how many of them are available."""
 
     replicas: int
     available: int
 
 
 def next_sizes(limits: Limits, new: Size, old: Size) -> tuple[int, int]:
-    """Return how many pods of the new template and of earlier ones there shall be next."""
+    """Return the next numbers of pods of the new template and of old ones."""
     room_to_grow = limits.wanted + limits.surge - new.replicas - old.replicas
     grown = min(limits.wanted, new.replicas + max(0, room_to_grow))
     least = limits.wanted - limits.unavailable
-    # Pods that serve nobody go first: they cost no availability.
+    # Unavailable pods end first: that costs no availability.
     removable = max(0, old.replicas + min(new.available, grown) - least)
     broken = min(old.replicas - old.available, removable)
     spare = max(0, new.available + old.available - least)

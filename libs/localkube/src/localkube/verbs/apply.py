@@ -4,14 +4,14 @@ import argparse
 
 from localkube.api import manifests
 from localkube.control.client import Client
-from localkube.terminal import say, show
+from localkube.terminal import print_progress, print_result
 
 
 def apply(options: argparse.Namespace, client: Client) -> int:
     """Create or change the objects of files."""
     documents = [manifest for path in options.filename for manifest in manifests.read(path)]
     result = client.call("apply", manifests=documents, namespace=options.namespace)
-    show("\n".join(result["lines"]))
+    print_result("\n".join(result["lines"]))
     if result["without_effect"]:
-        say("no effect here: " + ", ".join(result["without_effect"]))
+        print_progress("no effect here: " + ", ".join(result["without_effect"]))
     return 0

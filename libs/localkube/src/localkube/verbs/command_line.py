@@ -9,11 +9,11 @@ from typing import NoReturn, TypeAlias
 from localkube.control.client import Client
 from localkube.control.state_directory import state_of
 from localkube.errors import LocalkubeError, UsageError
-from localkube.terminal import fail
+from localkube.terminal import print_error
 
 
 class _Parser(argparse.ArgumentParser):
-    """Reports a usage error as every other error: in one line."""
+    """Reports a usage error as all errors: in one line."""
 
     def error(self, message: str) -> NoReturn:
         """Raise `UsageError`."""
@@ -28,26 +28,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(list(sys.argv[1:] if arguments is None else arguments))
     except LocalkubeError as error:
-        fail(str(error))
+        print_error(str(error))
         return error.exit_code
     except KeyboardInterrupt:
-        fail("interrupted")
+        print_error("interrupted")
         return 130
     except BrokenPipeError:
         return 0
 
 
 def _run(words: list[str]) -> int:
-    own = _own(words)
-    options = _parser().parse_args(words[:own])
-    options.rest = words[own:]
-    # Imported when it is used: every verb pays for its imports.
+    end = _end_of_options(words)
+    options = _parser().parse_args(words[:end])
+    options.rest = words[end:]
+    # A command imports only its own verb.
     module = importlib.import_module(f"localkube.verbs.{options.module}")
     return int(getattr(module, options.verb)(options, Client(state_of(options.state))))
 
 
-def _own(words: list[str]) -> int:
-    """Count the words that are localkube's: what stands behind `curl` is curl's."""
+def _end_of_options(words: list[str]) -> int:
+    """Return the end of localkube's own options: all words after `curl` are curl's."""
     verb = 2 if words[:1] == ["--state"] else sum(w.startswith("--state=") for w in words[:1])
     return verb + 1 if words[verb : verb + 1] == ["curl"] else len(words)
 
@@ -80,9 +80,11 @@ def _object_verb(verbs: _Verbs, name: str, module: str, text: str) -> _Parser:
 
 
 def _add_up(verbs: _Verbs) -> None:
-    up = _verb(verbs, "up", "up", "start the manifests of a directory, wait until all is available")
+    up = _verb(
+        verbs, "up", "up", "start the manifests of a directory and wait until available"
+    )
     up.add_argument("directory")
-    up.add_argument("--config", help="which command stands for an image (k8s/localkube.yaml)")
+    up.add_argument("--config", help="the commands of images (k8s/localkube.yaml)")
     up.add_argument("--addresses", choices=["loopback", "ports"])
     up.add_argument("--foreground", action="store_true", help="run until Ctrl-C")
     up.add_argument("--timeout", type=_seconds, default=120.0)

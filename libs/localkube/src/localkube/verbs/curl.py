@@ -1,4 +1,4 @@
-"""`curl`: the machine's curl, with Service names resolved to where they listen."""
+"""`curl`: run the machine's curl, with Service names resolved."""
 
 import argparse
 import os
@@ -13,13 +13,13 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def curl(options: argparse.Namespace, client: Client) -> int:
-    """Replace this process by curl; every URL that names a Service goes to it."""
+    """Replace this process by curl, with each Service's URL routed to its address."""
     program = shutil.which("curl")
     if program is None:
         raise LocalkubeError("curl not found; install it, or use the addresses of: get services -A")
     entries = table(client.list("Service"))
     routes = [word for argument in options.rest for word in _route(argument, entries)]
-    # What people type is for curl as it is.
+    # The arguments are curl's and pass unchanged.
     os.execv(program, [program, "--noproxy", "*", *routes, *options.rest])  # noqa: S606
     return 0
 
@@ -42,5 +42,5 @@ def resolve(host: str, port: int, entries: dict[str, str]) -> str:
     if len(found) == 1:
         return entries[found[0]]
     if found:
-        raise LocalkubeError(f"{host} stands in several namespaces: {', '.join(sorted(found))}")
+        raise LocalkubeError(f"{host} exists in several namespaces: {', '.join(sorted(found))}")
     raise LocalkubeError(f"no Service {host} with port {port}; see: localkube get services -A")

@@ -1,4 +1,4 @@
-"""`edit`: open an object in an editor, and send what was changed of it."""
+"""`edit`: open an object in an editor, and patch the object with the changes."""
 
 import argparse
 import os
@@ -9,45 +9,45 @@ import time
 from pathlib import Path
 from typing import Any
 
-from localkube.api.patches import clashes, difference
+from localkube.api.patches import conflicts, difference
 from localkube.api.yaml_reader import parse
 from localkube.api.yaml_writer import to_yaml
 from localkube.control.client import Client
 from localkube.errors import LocalkubeError, UsageError
-from localkube.terminal import show
-from localkube.verbs.resource_arguments import one
+from localkube.terminal import print_result
+from localkube.verbs.resource_arguments import parse_resource
 
 TRIES = 10
-"""How often an edit is sent anew because others change other fields of the object meanwhile."""
+"""Attempts to patch while others change other fields of the object."""
 PAUSE_S = 0.05
 _BYTES = "surrogateescape"
-"""What is not UTF-8 is refused, and stored as it was."""
+"""An edit that is not UTF-8 is refused, and stored unchanged."""
 _HINT = "# Save and close to apply; an unchanged file changes nothing.\n"
 
 
 def edit(options: argparse.Namespace, client: Client) -> int:
-    """Open one object in an editor and take over what was changed."""
-    kind, name = one(options.what)
+    """Open one object in an editor and patch it with the changes."""
+    kind, name = parse_resource(options.what)
     place = {"kind": kind.name, "namespace": options.namespace, "name": name}
     before = {key: value for key, value in client.get(**place).items() if key != "status"}
     text = _HINT + to_yaml(before)
     after = _edited(text)
     if all(line.lstrip().startswith("#") or not line.strip() for line in after.splitlines()):
-        show("Edit cancelled, saved file was empty.")
+        print_result("Edit cancelled, saved file was empty.")
         return 0
     try:
         patch = {} if after == text else difference(before, _document(after))
         if not patch:
-            show("Edit cancelled, no changes made.")
+            print_result("Edit cancelled, no changes made.")
             return 0
-        show(_send(client, place, before, patch))
+        print_result(_send(client, place, before, patch))
     except LocalkubeError as error:
         raise LocalkubeError(f"{error}; {_stored(after)}", error.exit_code) from None
     return 0
 
 
 def _send(client: Client, place: dict[str, str], before: Any, patch: Any) -> str:
-    """Patch the version that was read, or a later one that others changed elsewhere."""
+    """Patch the version that was read, or a later one without conflicting changes."""
     version = before["metadata"]["resourceVersion"]
     for attempt in range(1, TRIES + 1):
         try:
@@ -57,7 +57,7 @@ def _send(client: Client, place: dict[str, str], before: Any, patch: Any) -> str
         except LocalkubeError:
             live = client.get(**place)
             modified = live["metadata"]["resourceVersion"] != version
-            if not modified or clashes(patch, before, live) or attempt == TRIES:
+            if not modified or conflicts(patch, before, live) or attempt == TRIES:
                 raise
             version = live["metadata"]["resourceVersion"]
             time.sleep(PAUSE_S * attempt)
@@ -83,18 +83,18 @@ def _edited(text: str) -> str:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "object.yaml"
         path.write_text(text, encoding="utf-8")
-        # The editor is the user's own, who may give it arguments.
+        # The user's own variable, which may contain arguments.
         command = ["/bin/sh", "-c", f"{editor} {shlex.quote(str(path))}"]
         code = subprocess.call(command)  # noqa: S603  # see above
         after = path.read_text(encoding="utf-8", errors=_BYTES) if path.exists() else ""
     if code:
-        kept = f"; {_stored(after)}" if after not in {"", text} else ""
-        raise LocalkubeError(f"the editor {editor!r} ended with {code}; nothing was changed{kept}")
+        hint = f"; {_stored(after)}" if after not in {"", text} else ""
+        raise LocalkubeError(f"the editor {editor!r} ended with {code}; nothing was changed{hint}")
     return after
 
 
 def _stored(text: str) -> str:
-    """Write a refused edit to a file of the user's alone, and say where it is."""
+    """Write a refused edit to a private file, and return the message with its path."""
     descriptor, path = tempfile.mkstemp(prefix="localkube-edit-", suffix=".yaml")
     with os.fdopen(descriptor, "w", encoding="utf-8", errors=_BYTES) as file:
         file.write(text)

@@ -1,6 +1,6 @@
-"""Secrets that are in no directory because they are generated: a command prints them at `up`.
+"""Generated Secrets, which a command prints at `up`.
 
-Nothing outlives a localkube, so neither do they: each start has new ones, and no file holds them.
+They live as long as the localkube: each start has new ones, and no file contains them.
 """
 
 import subprocess
@@ -12,20 +12,20 @@ from localkube.api.yaml_reader import parse
 from localkube.errors import LocalkubeError
 from localkube.images import Images, find_program
 
-_WITHIN_S = 60
+_TIMEOUT_S = 60
 
 
 def generated(documents: Sequence[Manifest], images: Images) -> list[Manifest]:
-    """Return the Secrets that Deployments mount and nobody brings; raise `LocalkubeError`.
+    """Return the Secrets that Deployments mount and the manifests lack; raise `LocalkubeError`.
 
-    One that the command does not print either is missed by its pod, which says so.
+    A Secret that the command does not print is reported by its pod.
     """
-    missing = set(_mounted(documents)) - set(_brought(d for _, d in documents))
+    missing = set(_mounted(documents)) - set(_secrets(d for _, d in documents))
     if not missing or not images.secrets:
         return []
     source = " ".join(images.secrets)
     printed = parse(_printed(images), source)
-    return [(source, d) for d in printed if missing.intersection(_brought([d]))]
+    return [(source, d) for d in printed if missing.intersection(_secrets([d]))]
 
 
 def _mounted(documents: Iterable[Manifest]) -> Iterator[Ref]:
@@ -38,7 +38,7 @@ def _mounted(documents: Iterable[Manifest]) -> Iterator[Ref]:
                         yield Ref(kind, _namespace(document), name)
 
 
-def _brought(documents: Iterable[Object]) -> Iterator[Ref]:
+def _secrets(documents: Iterable[Object]) -> Iterator[Ref]:
     for document in documents:
         if document["kind"] == "Secret":
             yield Ref("Secret", _namespace(document), document["metadata"]["name"])
@@ -57,11 +57,11 @@ def _printed(images: Images) -> str:
             capture_output=True,
             text=True,
             check=False,
-            timeout=_WITHIN_S,
+            timeout=_TIMEOUT_S,
         )
     except subprocess.TimeoutExpired:
-        raise LocalkubeError(f"{program}: printed no Secrets within {_WITHIN_S} s") from None
+        raise LocalkubeError(f"{program}: printed no Secrets within {_TIMEOUT_S} s") from None
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise LocalkubeError(f"{images.source}: secrets.command failed: {last}")
     return done.stdout

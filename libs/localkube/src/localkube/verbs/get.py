@@ -5,20 +5,20 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from localkube.api.kinds import Kind, kind_named, spelled
+from localkube.api.kinds import Kind, kind_named, kubectl_name
 from localkube.api.objects import ref_of
 from localkube.control.client import Client
 from localkube.errors import UsageError
-from localkube.terminal import say, show
-from localkube.verbs.resource_arguments import named
+from localkube.terminal import print_progress, print_result
+from localkube.verbs.resource_arguments import parse_resources
 from localkube.verbs.tables import table
 
 _QUIET = ("resourceVersion", "uid", "generation", "ownerReferences", "annotations")
 
 
 def get(options: argparse.Namespace, client: Client) -> int:
-    """Print objects; without any, say so on standard error and exit 0, as kubectl does."""
-    wanted = named(options.what)
+    """Print objects; as kubectl, exit 0 with a message on standard error where there are none."""
+    wanted = parse_resources(options.what)
     chosen = [_objects(options, client, kind, names) for kind, names in wanted]
     everything = [document for documents in chosen for document in documents]
     if options.output in {"json", "yaml"}:
@@ -26,23 +26,23 @@ def get(options: argparse.Namespace, client: Client) -> int:
         listed = {"apiVersion": "v1", "kind": "List", "metadata": {}, "items": everything}
         _dump(everything[0] if single else listed, options.output)
     elif options.output == "name":
-        show("\n".join(spelled(ref_of(document)) for document in everything))
+        print_result("\n".join(kubectl_name(ref_of(document)) for document in everything))
     elif not everything:
         place = "" if options.all_namespaces else f" in {options.namespace} namespace"
-        say(f"No resources found{place}.")
+        print_progress(f"No resources found{place}.")
     else:
         tables = [
             table(kind, documents, everywhere=options.all_namespaces, wide=bool(options.output))
             for (kind, _), documents in zip(wanted, chosen, strict=True)
             if documents
         ]
-        show("\n\n".join(tables))
+        print_result("\n\n".join(tables))
     return 0
 
 
 def describe(options: argparse.Namespace, client: Client) -> int:
     """Print objects in full, each with its events."""
-    for kind, names in named(options.what):
+    for kind, names in parse_resources(options.what):
         for document in _objects(options, client, kind, names):
             _describe(document, client.list("Event"))
     return 0
@@ -52,36 +52,36 @@ def print_overview(client: Client) -> None:
     """Print the tables `up` ends with."""
     for kind in ("deployments", "pods", "services"):
         documents = client.list(kind)
-        show(table(kind_named(kind), documents, everywhere=True, wide=True) + "\n")
+        print_result(table(kind_named(kind), documents, everywhere=True, wide=True) + "\n")
 
 
 def _objects(
     options: argparse.Namespace, client: Client, kind: Kind, names: Sequence[str]
 ) -> list[Any]:
     if names and options.all_namespaces:
-        raise UsageError("a name and -A cannot stand together; name the namespace with -n")
+        raise UsageError("a name and -A cannot be combined; name the namespace with -n")
     namespace = None if options.all_namespaces else options.namespace
     return client.list(kind.name, namespace, names=names, selector=options.selector)
 
 
 def _dump(document: Any, output: str) -> None:
     if output == "json":
-        show(json.dumps(document, indent=4))
+        print_result(json.dumps(document, indent=4))
         return
-    from localkube.api.yaml_writer import to_yaml  # noqa: PLC0415  # slow to import, seldom needed
+    from localkube.api.yaml_writer import to_yaml  # noqa: PLC0415  # slow to import, rarely needed
 
-    show(to_yaml(document).rstrip())
+    print_result(to_yaml(document).rstrip())
 
 
 def _describe(document: Any, events: list[Any]) -> None:
     metadata = {k: v for k, v in document["metadata"].items() if k not in _QUIET}
     body = {k: v for k, v in document.items() if k not in {"apiVersion", "kind", "metadata"}}
     if document["kind"] == "Secret":
-        # As kubectl: the sizes, never the content.
+        # As kubectl: sizes, never contents.
         sizes = {k: f"{len(v) * 3 // 4} bytes" for k, v in document.get("data", {}).items()}
         body = {"data": sizes}
     _dump({"kind": document["kind"], **metadata, **body}, "yaml")
     ref = ref_of(document)
     involved = {"kind": ref.kind, "namespace": ref.namespace, "name": ref.name}
     about = [event for event in events if event["involvedObject"] == involved]
-    show("events:\n" + (table(kind_named("Event"), about) if about else "<none>") + "\n")
+    print_result("events:\n" + (table(kind_named("Event"), about) if about else "<none>") + "\n")

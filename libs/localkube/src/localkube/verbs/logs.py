@@ -1,4 +1,4 @@
-"""`logs`: print what a container wrote, and follow it."""
+"""`logs`: print a container's log, and follow it."""
 
 import argparse
 import os
@@ -9,8 +9,8 @@ from typing import Any
 from localkube.api.objects import DIRECTORY, selects
 from localkube.control.client import Client
 from localkube.errors import LocalkubeError, UsageError
-from localkube.terminal import show
-from localkube.verbs.resource_arguments import one
+from localkube.terminal import print_result
+from localkube.verbs.resource_arguments import parse_resource
 
 EVERY_S = 0.1
 
@@ -20,11 +20,11 @@ def logs(options: argparse.Namespace, client: Client) -> int:
     pod = _pod(options, client)
     path = _path(options, pod)
     if not path.exists() and options.previous:
-        raise LocalkubeError("the container did not run before")
+        raise LocalkubeError("the container has no previous run")
     seen, lines = _read(path, (0, 0))
     shown = lines if options.tail < 0 else lines[max(0, len(lines) - options.tail) :]
     if shown:
-        show("\n".join(shown))
+        print_result("\n".join(shown))
     if options.follow:
         _follow(path, seen, client, pod)
     return 0
@@ -32,7 +32,7 @@ def logs(options: argparse.Namespace, client: Client) -> int:
 
 def _pod(options: argparse.Namespace, client: Client) -> Any:
     words = options.what if "/" in "".join(options.what) else ["pod", *options.what]
-    kind, name = one(words)
+    kind, name = parse_resource(words)
     found = client.get(kind.name, options.namespace, name)
     if kind.name == "Pod":
         return found
@@ -49,7 +49,7 @@ def _path(options: argparse.Namespace, pod: Any) -> Path:
     names = [container["name"] for container in pod["spec"]["containers"]]
     name = options.container or names[0]
     if name not in names:
-        raise LocalkubeError(f"no container is called {name}; the pod has {', '.join(names)}")
+        raise LocalkubeError(f"container {name} not found; the pod has {', '.join(names)}")
     directory = Path(pod["metadata"]["annotations"][DIRECTORY]) / "logs"
     return directory / (f"{name}.previous.log" if options.previous else f"{name}.log")
 
@@ -60,18 +60,18 @@ def _follow(path: Path, seen: tuple[int, int], client: Client, pod: Any) -> None
         alive = name in {other["metadata"]["name"] for other in client.list("Pod", namespace)}
         seen, lines = _read(path, seen)
         if lines:
-            show("\n".join(lines))
+            print_result("\n".join(lines))
         time.sleep(EVERY_S)
 
 
 def _read(path: Path, seen: tuple[int, int]) -> tuple[tuple[int, int], list[str]]:
-    """Read whole lines behind `seen`, an inode and an offset; a restart begins a new file."""
+    """Read complete lines after `seen`, an inode and an offset; a restart begins a new file."""
     if not path.exists():
         return seen, []
     with path.open("rb") as file:
         inode = os.fstat(file.fileno()).st_ino
         start = file.seek(seen[1] if inode == seen[0] else 0)
         added = file.read()
-    # Followed lines are shown when they are whole, the first ones as they are.
+    # The first read includes an incomplete line, later ones do not.
     whole = added[: added.rfind(b"\n") + 1] if seen[0] else added
     return (inode, start + len(whole)), whole.decode(errors="replace").splitlines()

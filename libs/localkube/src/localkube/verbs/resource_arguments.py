@@ -6,7 +6,7 @@ from localkube.api.kinds import Kind, kind_named
 from localkube.errors import UsageError
 
 
-def named(words: Sequence[str]) -> list[tuple[Kind, tuple[str, ...]]]:
+def parse_resources(words: Sequence[str]) -> list[tuple[Kind, tuple[str, ...]]]:
     """Read what stands after a verb: kinds with names, none for all; raise `UsageError`."""
     if not words:
         raise UsageError("name what: pods, deployment NAME, or deployment/NAME")
@@ -15,9 +15,9 @@ def named(words: Sequence[str]) -> list[tuple[Kind, tuple[str, ...]]]:
     return [(kind_named(kind), tuple(words[1:])) for kind in words[0].split(",")]
 
 
-def one(words: Sequence[str]) -> tuple[Kind, str]:
+def parse_resource(words: Sequence[str]) -> tuple[Kind, str]:
     """Read exactly one object's name; raise `UsageError`."""
-    found = named(words)
+    found = parse_resources(words)
     if len(found) != 1 or len(found[0][1]) != 1:
         raise UsageError(f"name one object as deployment/NAME, not {' '.join(words)!r}")
     return found[0][0], found[0][1][0]

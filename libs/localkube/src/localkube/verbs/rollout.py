@@ -7,8 +7,8 @@ from typing import Any
 
 from localkube.control.client import Client
 from localkube.errors import LocalkubeError, UsageError
-from localkube.terminal import show
-from localkube.verbs.resource_arguments import one
+from localkube.terminal import print_result
+from localkube.verbs.resource_arguments import parse_resource
 
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
 EVERY_S = 0.05
@@ -16,7 +16,7 @@ EVERY_S = 0.05
 
 def rollout(options: argparse.Namespace, client: Client) -> int:
     """Run a rollout verb for one Deployment."""
-    kind, name = one(options.what)
+    kind, name = parse_resource(options.what)
     if kind.name != "Deployment":
         raise UsageError("name a deployment: rollout status deployment/NAME")
     verb = _restart if options.action == "restart" else _status
@@ -30,22 +30,22 @@ def _status(options: argparse.Namespace, client: Client, name: str) -> None:
         if time.monotonic() > deadline:
             raise LocalkubeError(f"deployment {name}: {waiting}; gave up after the timeout")
         time.sleep(EVERY_S)
-    show(f'deployment "{name}" successfully rolled out')
+    print_result(f'deployment "{name}" successfully rolled out')
 
 
 def _restart(options: argparse.Namespace, client: Client, name: str) -> None:
-    # To the microsecond, so that two restarts within a second are two.
+    # In microseconds, so that two restarts in one second differ.
     mark = {RESTARTED: dt.datetime.now(dt.UTC).isoformat()}
     body = {"spec": {"template": {"metadata": {"annotations": mark}}}}
     place = {"kind": "Deployment", "namespace": options.namespace, "name": name}
     client.call("patch", **place, how="merge", patch=body)
-    show(f"deployment.apps/{name} restarted")
+    print_result(f"deployment.apps/{name} restarted")
 
 
 def _unfinished(deployment: Any) -> str:
     wanted, status = deployment["spec"].get("replicas", 1), deployment.get("status", {})
     if status.get("observedGeneration") != deployment["metadata"]["generation"]:
-        return "the change is not seen yet"
+        return "the change is not observed yet"
     updated, available = status["updatedReplicas"], status["availableReplicas"]
     if updated < wanted:
         return f"{updated} of {wanted} replicas updated"

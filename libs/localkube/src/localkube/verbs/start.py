@@ -1,4 +1,4 @@
-"""Start localkube's own process, which ends with this one unless it is told to stay."""
+"""Start the engine's process, which ends with this process unless `keep` is called."""
 
 import contextlib
 import os
@@ -14,12 +14,12 @@ from localkube.control.state_directory import State
 from localkube.errors import AlreadyRunningError, LocalkubeError
 
 LOCK_WAIT_S = 5.0
-"""How long a killed localkube's remains may take to go."""
+"""Seconds for the processes of a killed localkube to end."""
 
 
 @contextlib.contextmanager
 def started(client: Client, config: Path, mode: str | None) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run a daemon that ends with the block unless it was told to `keep` on."""
+    """Run a daemon that ends with the block unless `keep` is called."""
     daemon = _start(client, config, mode or _default_mode())
     try:
         _await_ready(daemon, client.state)
@@ -31,7 +31,7 @@ def started(client: Client, config: Path, mode: str | None) -> Iterator["subproc
 
 
 def keep(daemon: "subprocess.Popen[bytes]") -> None:
-    """Let it run on alone."""
+    """Let the daemon run on after this process."""
     if daemon.stdin:
         daemon.stdin.write(b"keep\n")
         daemon.stdin.close()
@@ -65,7 +65,7 @@ def _lock(client: Client) -> int:
         if client.is_running() or time.monotonic() > deadline:
             where = f"state {client.state.directory}"
             raise AlreadyRunningError(
-                f"already running ({where}), left as it is; end it: localkube down"
+                f"already running ({where}), left unchanged; end it: localkube down"
             )
         time.sleep(0.05)
     return lock
@@ -78,7 +78,7 @@ def _await_ready(daemon: "subprocess.Popen[bytes]", state: State) -> None:
 
 
 def _await_end(daemon: "subprocess.Popen[bytes]", state: State) -> None:
-    # A second Ctrl-C must not leave the daemon's end unawaited: it has a bound of its own.
+    # A second Ctrl-C does not interrupt the wait: the daemon's end has a bound of its own.
     while daemon.returncode is None:
         with contextlib.suppress(KeyboardInterrupt):
             daemon.wait()

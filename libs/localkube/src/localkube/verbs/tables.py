@@ -8,13 +8,13 @@ from typing import Any
 from localkube.api.kinds import Kind
 
 Cells = dict[str, str]
-"""A row: column titles and what stands in them."""
+"""A row: cells by column title."""
 
 
 def table(
     kind: Kind, documents: Sequence[Any], *, everywhere: bool = False, wide: bool = False
 ) -> str:
-    """Lay out objects of a kind in columns three spaces apart."""
+    """Format objects of a kind in columns, three spaces apart."""
     namespaces = everywhere and kind.namespaced
     rows = [_row(kind.name, document, namespaces=namespaces, wide=wide) for document in documents]
     lines = [list(rows[0]), *(list(row.values()) for row in rows)] if rows else []
@@ -27,11 +27,11 @@ def table(
 
 
 def age(timestamp: str) -> str:
-    """Return how long ago something was, as people say it: 45s, 3m, 5h, 2d."""
+    """Return the age of a timestamp in kubectl's form: 45s, 3m, 5h, 2d."""
     then = dt.datetime.fromisoformat(timestamp)
     seconds = max(0, int((dt.datetime.now(dt.UTC) - then).total_seconds()))
     units = {"d": 86400, "h": 3600, "m": 60, "s": 1}
-    # Two of the larger unit at least, so that it is never off by half.
+    # At least two of the larger unit, which bounds the rounding error.
     unit = next((u for u, length in units.items() if seconds >= 2 * length), "s")
     return f"{seconds // units[unit]}{unit}"
 
@@ -71,7 +71,7 @@ def _pod_wide(pod: Any) -> Cells:
 
 
 def _memory(pod: Any) -> str:
-    """Return the resident memory of a pod's processes, where the system tells it."""
+    """Return the resident memory of a pod's processes, where /proc exists."""
     sizes = []
     for status in pod["status"]["containerStatuses"]:
         pid = status.get("containerID", "").removeprefix("process://")

@@ -1,4 +1,4 @@
-"""`up` and `down`: start a localkube, wait until all is available, or leave nothing behind."""
+"""`up` and `down`: start a localkube and wait until it is available, or stop it."""
 
 import argparse
 import contextlib
@@ -11,7 +11,7 @@ from localkube.api.objects import DIRECTORY, ref_of
 from localkube.control.client import Client
 from localkube.errors import LocalkubeError
 from localkube.images import Images
-from localkube.terminal import say
+from localkube.terminal import print_progress
 from localkube.verbs.generated_secrets import generated
 from localkube.verbs.get import print_overview
 from localkube.verbs.start import keep, started
@@ -30,22 +30,22 @@ def up(options: argparse.Namespace, client: Client) -> int:
     with started(client, config, options.addresses) as daemon:
         result = client.call("apply", manifests=documents, namespace="default")
         if result["without_effect"]:
-            say("no effect here: " + ", ".join(result["without_effect"]))
+            print_progress("no effect here: " + ", ".join(result["without_effect"]))
         _wait(client, options.timeout)
         print_overview(client)
         if options.foreground:
-            say("running; Ctrl-C ends it")
+            print_progress("running; press Ctrl-C to stop")
             return daemon.wait()
         keep(daemon)
     return 0
 
 
 def down(options: argparse.Namespace, client: Client) -> int:
-    """End a running localkube and everything it started."""
+    """Stop a running localkube and all its processes."""
     client.call("stop", item=options.grace_period)
     if not client.state.wait_until_free(DOWN_S):
-        raise LocalkubeError(f"localkube does not end; see {client.state.log}")
-    say("stopped; nothing is left running")
+        raise LocalkubeError(f"localkube does not stop; see {client.state.log}")
+    print_progress("stopped; nothing is left running")
     return 0
 
 
@@ -56,7 +56,7 @@ def _config_beside(directory: str) -> Path:
 
 
 def _checked(documents: list[manifests.Manifest], config: Path) -> Images:
-    """Find what is wrong before anything starts; return what stands for images."""
+    """Check the manifests before anything starts; return the commands of images."""
     images = Images.load(config)
     for source, document in documents:
         admission.admit(document, source, "default")
@@ -65,14 +65,14 @@ def _checked(documents: list[manifests.Manifest], config: Path) -> Images:
 
 def _wait(client: Client, seconds: float) -> None:
     deadline = time.monotonic() + seconds
-    said: list[str] = []
+    reported: list[str] = []
     while waiting := _not_available(client):
-        if waiting != said:
-            say("waiting for " + ", ".join(waiting))
+        if waiting != reported:
+            print_progress("waiting for " + ", ".join(waiting))
         _fail_early(client)
         if time.monotonic() > deadline:
             raise LocalkubeError(f"not available after {seconds:g} s: {_why(client, waiting)}")
-        said = waiting
+        reported = waiting
         time.sleep(0.1)
 
 
@@ -103,13 +103,13 @@ def _fail_early(client: Client) -> None:
 
 
 def _crash(pod: Any, status: Any) -> str:
-    """Show a container's last lines and say how it ended."""
+    """Print a container's last lines, and return how it ended."""
     directory = Path(pod["metadata"]["annotations"][DIRECTORY]) / "logs"
     text = ""
     for name in (f"{status['name']}.log", f"{status['name']}.previous.log"):
         with contextlib.suppress(OSError):
             text = text or (directory / name).read_text(errors="replace").strip()
-    say("\n".join(["", *text.splitlines()[-LAST_LINES:]]))
+    print_progress("\n".join(["", *text.splitlines()[-LAST_LINES:]]))
     ended = status["lastState"].get("terminated", {})
-    code, detail = ended.get("exitCode", "?"), ended.get("message", "its last lines stand above")
+    code, detail = ended.get("exitCode", "?"), ended.get("message", "see its last lines above")
     return f"{ref_of(pod)}: container {status['name']} crashes (exit code {code}): {detail}"

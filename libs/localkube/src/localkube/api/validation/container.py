@@ -25,14 +25,14 @@ _ELSEWHERE = {
     *("metadata.labels", "metadata.annotations"),
     *("spec.restartPolicy", "spec.schedulerName", "status.phase"),
 }
-"""Fields that the downward API has for other places than an environment."""
+"""Fields of the downward API that are not available in an environment."""
 _SUBSCRIPT = re.compile(r"(.*)\['(.*)'\]")
 
 
 def check_container(
     container: Object, volumes: Mapping[str, Object], grace: int, at: Field
 ) -> None:
-    """Check one container of a pod that has these volumes."""
+    """Check one container of a pod with these volumes."""
     if name := container.get("name"):
         at.child("name").invalid(name, *formats.label(name))
     else:

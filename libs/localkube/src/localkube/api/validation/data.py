@@ -1,4 +1,4 @@
-"""ConfigMaps and Secrets: their keys, their size, and those that are immutable."""
+"""ConfigMaps and Secrets: keys, size and immutability."""
 
 import base64
 import json
@@ -9,7 +9,7 @@ from localkube.api.validation import formats
 from localkube.api.validation.field import Field
 
 LIMIT_BYTES = 1024 * 1024
-"""What all values of one ConfigMap or Secret may hold together."""
+"""The limit of all values of one ConfigMap or Secret together."""
 
 _NEEDED = {
     "kubernetes.io/tls": ("tls.crt", "tls.key"),
@@ -31,12 +31,12 @@ def check_config_map(new: Object, old: Object | None, at: Field) -> None:
     for key in encoded:
         at.child("binaryData").key(key).invalid(key, *formats.config_key(key))
     if sum(len(text.encode()) for text in plain.values()) + _decoded(encoded) > LIMIT_BYTES:
-        # The whole object is meant, not one of its fields.
+        # The error is about the whole object.
         at.child("[]").too_long(LIMIT_BYTES)
 
 
 def check_secret(new: Object, old: Object | None, at: Field) -> None:
-    """Check a Secret, whose stringData is part of its data by now."""
+    """Check a Secret, whose stringData is already merged into its data."""
     kind = new.get("type") or "Opaque"
     if old is not None and kind != old.get("type", "Opaque"):
         at.child("type").invalid(kind, "field is immutable")

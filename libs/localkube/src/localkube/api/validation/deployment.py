@@ -28,7 +28,7 @@ def check_deployment(new: Object, old: Object | None, at: Field) -> None:
 
 
 def _check_selector(selector: Object, at: Field) -> bool:
-    """Say whether a selector can be compared with labels."""
+    """Say whether a selector is valid."""
     wanted, before = selector.get("matchLabels", {}), len(at.problems)
     check_labels(wanted, at.child("matchLabels"))
     if not wanted:
@@ -46,7 +46,7 @@ def _check_template(spec: Object, at: Field) -> None:
     if not wanted.items() <= labels.items():
         place = at.child("metadata").child("labels")
         place.invalid(labels, "`selector` does not match template `labels`")
-    check_words(metadata, at)  # the path that the API server says
+    check_words(metadata, at)  # the API server's path
     check_pod(template.get("spec", {}), at.child("spec"))
 
 
@@ -73,7 +73,7 @@ def _check_strategy(strategy: Object, at: Field) -> None:
 
 
 def _amount(step: int | str) -> int:
-    """Return a number or percentage as a number; 0 for what is neither, as in Kubernetes."""
+    """Return a number or percentage as a number, 0 for any other value as in Kubernetes."""
     if isinstance(step, int):
         return step
     return 0 if formats.percent(step) else int(step.rstrip("%"))

@@ -1,4 +1,4 @@
-"""A field of an object, and what can be wrong with it, in the words of Kubernetes' API server."""
+"""A field of an object and its errors, in the words of Kubernetes' API server."""
 
 import json
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ _ESCAPES |= {'"': '"', "\\": "\\"}
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A path into an object; problems of all fields of one object come together."""
+    """A path into an object; all fields of one object share `problems`."""
 
     path: str = ""
     problems: list[str] = field(default_factory=list)
@@ -26,49 +26,49 @@ class Field:
 
     def key(self, name: str) -> "Field":
         """Return a value of this map."""
-        return replace(self, path=f"{self.path}[{shown(name)[1:-1]}]")
+        return replace(self, path=f"{self.path}[{quoted(name)[1:-1]}]")
 
     def required(self, detail: str = "") -> None:
-        """Note that a value is missing."""
-        self._note("Required value", detail)
+        """Add an error: the value is missing."""
+        self._add("Required value", detail)
 
     def forbidden(self, detail: str) -> None:
-        """Note a value that is not allowed beside the others."""
-        self._note("Forbidden", detail)
+        """Add an error: the value is not allowed beside the others."""
+        self._add("Forbidden", detail)
 
     def invalid(self, value: Any, *details: str) -> None:
-        """Note a value that has not the form it should have, once for each detail."""
+        """Add an error for each detail: the value has the wrong form."""
         for detail in details:
-            self._note(f"Invalid value: {shown(value)}", detail)
+            self._add(f"Invalid value: {quoted(value)}", detail)
 
     def duplicate(self, value: Any) -> None:
-        """Note a value that has to be unique."""
-        self._note(f"Duplicate value: {shown(value)}")
+        """Add an error: the value must be unique."""
+        self._add(f"Duplicate value: {quoted(value)}")
 
     def not_found(self, value: Any) -> None:
-        """Note a reference to something that is not there."""
-        self._note(f"Not found: {shown(value)}")
+        """Add an error: the referenced value does not exist."""
+        self._add(f"Not found: {quoted(value)}")
 
     def unsupported(self, value: Any, supported: Iterable[str]) -> None:
-        """Note a word that is none of those known."""
-        known = ", ".join(shown(word) for word in sorted(supported))
-        self._note(f"Unsupported value: {shown(value)}", f"supported values: {known}")
+        """Add an error: the value is none of `supported`."""
+        known = ", ".join(quoted(word) for word in sorted(supported))
+        self._add(f"Unsupported value: {quoted(value)}", f"supported values: {known}")
 
     def too_long(self, limit: int) -> None:
-        """Note a value of more bytes than `limit`."""
-        self._note("Too long", f"may not be more than {limit} bytes")
+        """Add an error: the value has more than `limit` bytes."""
+        self._add("Too long", f"may not be more than {limit} bytes")
 
     def not_negative(self, value: int | None) -> None:
-        """Check a number."""
+        """Check that a number is not negative."""
         if value is not None and value < 0:
             self.invalid(value, "must be greater than or equal to 0")
 
-    def _note(self, what: str, detail: str = "") -> None:
+    def _add(self, what: str, detail: str = "") -> None:
         self.problems.append(": ".join(part for part in (self.path, what, detail) if part))
 
 
-def shown(value: Any) -> str:
-    """Return a value as the API server prints it: in one line, whatever it holds."""
+def quoted(value: Any) -> str:
+    """Return a value as the API server prints it: quoted, in one line."""
     if isinstance(value, str):
         return '"' + "".join(_escaped(letter) for letter in value) + '"'
     return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)

@@ -22,7 +22,7 @@ _NAMES = f"must consist of alphanumeric characters, '-', '_' or '.', {_ENDS}"
 
 
 def subdomain(value: str) -> list[str]:
-    """Check a name as most objects have one: RFC 1123, with dots."""
+    """Check a DNS subdomain (RFC 1123), the name of most objects."""
     wrong = _too_long(value, SUBDOMAIN_LENGTH)
     if not re.fullmatch(_SUBDOMAIN, value):
         kind = f"a lowercase RFC 1123 subdomain {_MUST}, '-' or '.', {_ENDS}"
@@ -31,7 +31,7 @@ def subdomain(value: str) -> list[str]:
 
 
 def label(value: str) -> list[str]:
-    """Check a name without dots: namespaces, Services and their ports, containers, volumes."""
+    """Check a DNS label: namespaces, Services and their ports, containers, volumes."""
     wrong = _too_long(value, LABEL_LENGTH)
     if re.fullmatch(_LABEL, value):
         return wrong
@@ -124,7 +124,7 @@ def header_name(value: str) -> list[str]:
 
 
 def path_inside(value: str) -> list[str]:
-    """Check a path that must not lead out of a volume, nor to what kubelet names itself."""
+    """Check a path that must stay inside a volume and avoid kubelet's own names."""
     wrong = ["must be a relative path"] if value.startswith("/") else []
     if ".." in value.split("/"):
         wrong.append("must not contain '..'")
@@ -134,7 +134,7 @@ def path_inside(value: str) -> list[str]:
 
 
 def segment(value: str) -> list[str]:
-    """Check a name that only has to fit into a URL's path: those of roles."""
+    """Check a name that is a segment of a URL's path: those of roles."""
     if value in {".", ".."}:
         return [f"may not be '{value}'"]
     return [f"may not contain '{letter}'" for letter in "/%" if letter in value]

@@ -12,14 +12,14 @@ _TIMES = (
 
 
 def check_probe(probe: Object, grace: int, at: Field) -> None:
-    """Check a probe; zeros stand for the default."""
+    """Check a probe; a 0 means the default."""
     check_handler(probe, grace, at)
     for name in _TIMES:
         at.child(name).not_negative(probe.get(name))
 
 
 def check_handler(handler: Object, grace: int, at: Field) -> None:
-    """Check what a probe or hook does: exactly one thing."""
+    """Check that a probe or hook has exactly one action."""
     first, *others = [name for name in _HANDLERS if name in handler] or [""]
     for other in others:
         at.child(other).forbidden("may not specify more than 1 handler type")

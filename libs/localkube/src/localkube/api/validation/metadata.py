@@ -1,4 +1,4 @@
-"""metadata: names, labels, annotations, and what an update may not change."""
+"""metadata: names, labels, annotations, and immutable fields."""
 
 from collections.abc import Callable, Mapping
 
@@ -16,7 +16,7 @@ _NAMES: dict[str, Callable[[str], list[str]]] = {
 
 
 def check_metadata(document: Object, at: Field) -> None:
-    """Check the metadata of an object of its own, which has a name."""
+    """Check the metadata of an object, which needs a name."""
     metadata, kind = document["metadata"], document["kind"]
     if name := metadata.get("name"):
         at.child("name").invalid(name, *_NAMES.get(kind, formats.subdomain)(name))
@@ -50,7 +50,7 @@ def check_labels(labels: Mapping[str, str], at: Field) -> None:
 
 
 def check_update(new: Object, old: Object, at: Field) -> None:
-    """Check that an object is still the same one."""
+    """Check that an update leaves immutable metadata unchanged."""
     uid = new["metadata"].get("uid", "")
     if uid and uid != old["metadata"].get("uid", uid):
         at.child("uid").invalid(uid, "field is immutable")

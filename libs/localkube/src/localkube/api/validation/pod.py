@@ -1,4 +1,4 @@
-"""Pod templates: volumes, and what holds for all containers together."""
+"""Pod templates: volumes, and the rules for all containers together."""
 
 from collections.abc import Mapping
 
@@ -38,7 +38,7 @@ def _check_containers(
 
 
 def _check_volumes(volumes: list[Object], at: Field) -> dict[str, Object]:
-    """Return the volumes that can be mounted."""
+    """Return the valid volumes by name."""
     sound: dict[str, Object] = {}
     for index, volume in enumerate(volumes):
         place, before = at.index(index), len(at.problems)
@@ -92,7 +92,7 @@ def _paths(reference: Object) -> list[str]:
 
 
 def _check_files(reference: Object, name: str, at: Field) -> None:
-    """Check which object is shown, and which of its keys where."""
+    """Check the referenced object, its keys and their paths."""
     if not reference.get(name):
         at.child(name).required()
     for index, item in enumerate(reference.get("items", [])):

@@ -1,4 +1,4 @@
-"""What containers ask for of a node: without effect here, and yet no cluster takes nonsense.
+"""Resource requests and limits: without effect here, but a cluster refuses invalid ones.
 
 k8s.io/apimachinery, pkg/api/resource: a quantity is a decimal number with a suffix.
 """
@@ -22,7 +22,7 @@ _STANDARD = {"cpu", "memory", "ephemeral-storage"}
 
 
 def quantity(value: Any) -> Decimal | None:
-    """Return a quantity as a number; None where it is none."""
+    """Return a quantity as a number, None where it is invalid."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     found = _QUANTITY.fullmatch(str(value))
@@ -35,7 +35,7 @@ def quantity(value: Any) -> Decimal | None:
 
 
 def check_resources(resources: Mapping[str, Any], at: Field) -> None:
-    """Check limits and requests, and that no request is above its limit."""
+    """Check limits and requests, and that no request exceeds its limit."""
     limits = _checked(resources.get("limits", {}), at.child("limits"))
     requests = _checked(resources.get("requests", {}), at.child("requests"))
     for name, wanted in requests.items():
@@ -59,12 +59,12 @@ def check_size(value: Any, at: Field) -> None:
 
 
 def _is_whole(name: str) -> bool:
-    """Say whether a resource is given away as a whole, such as a device or huge pages."""
+    """Say whether a resource cannot be overcommitted, such as a device or huge pages."""
     return name.startswith("hugepages-") or ("/" in name and "kubernetes.io/" not in name)
 
 
 def _checked(quantities: Mapping[str, Any], at: Field) -> dict[str, int]:
-    """Return those that are quantities, in thousandths."""
+    """Return the valid quantities, in thousandths."""
     sound: dict[str, int] = {}
     for name, value in quantities.items():
         place, number = at.key(name), quantity(value)
@@ -77,5 +77,5 @@ def _checked(quantities: Mapping[str, Any], at: Field) -> dict[str, int]:
         elif "/" in name and _is_whole(name) and number % 1:
             place.invalid(str(value), "must be an integer")
         else:
-            sound[name] = math.ceil(number * 1000)  # nothing finer is told apart
+            sound[name] = math.ceil(number * 1000)  # the finest resolution
     return sound

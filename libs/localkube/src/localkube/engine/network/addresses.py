@@ -1,4 +1,4 @@
-"""Who gets which address: a claimed 127.x.0.0/16, or one address with differing ports."""
+"""Allocate addresses and ports: of a claimed 127.x.0.0/16, or ports of 127.0.0.1."""
 
 import itertools
 import socket
@@ -9,10 +9,10 @@ HOST = "127.0.0.1"
 
 
 class Addresses:
-    """Gives pods and Services what they listen on.
+    """Allocates the addresses and ports of pods and Services.
 
-    With `loopback` each has an address of its own in a 127.x.0.0/16 nobody else has; without,
-    all have 127.0.0.1 and ports of their own: where only that address exists.
+    With `loopback` each has an address of its own in a 127.x.0.0/16 that this localkube claims.
+    Without, all share 127.0.0.1 and have ports of their own, for systems with that address only.
     """
 
     def __init__(self, preference: str, *, loopback: bool) -> None:
@@ -23,12 +23,12 @@ class Addresses:
         self._pods, self._services = itertools.count(2), itertools.count(1)
 
     def pod_ip(self) -> str:
-        """Return a new pod's address; they come round again after 32,000."""
+        """Return a new pod's address; addresses repeat after 32,000."""
         high, low = divmod(next(self._pods), 250)
         return f"127.{self._network}.{high % 128}.{low + 2}" if self.loopback else HOST
 
     def pod_port(self, port: int) -> int:
-        """Return where a pod listens for a containerPort."""
+        """Return the port on which a pod listens for a containerPort."""
         if self.loopback:
             return port
         with socket.socket() as probe:
@@ -41,7 +41,7 @@ class Addresses:
         return f"127.{self._network}.{128 + high}.{low + 1}" if self.loopback else HOST
 
     def service_ports(self, port: int) -> tuple[int, ...]:
-        """Return where a Service may listen for a port: 80 is moved for an ordinary user."""
+        """Return the candidates for a Service's port: 8080 replaces 80 for an ordinary user."""
         if not self.loopback:
             return (0,)
         return (port, 8080) if port == 80 else (port,)  # noqa: PLR2004  # HTTP's own port

@@ -1,16 +1,16 @@
-"""Choose a pod for each new connection: round robin, or the pod a client had before."""
+"""Choose a pod for each new connection: round robin, or by ClientIP affinity."""
 
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
 CLIENTS = 10_000
-"""Clients remembered for ClientIP affinity; the longest unseen goes first."""
+"""Clients stored for ClientIP affinity; the least recently seen is evicted first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a pod listens."""
+    """An address on which a pod listens."""
 
     ip: str
     port: int
@@ -18,11 +18,11 @@ class Endpoint:
 
 @dataclass(slots=True)
 class Balancer:
-    """The endpoints of one Service port; replaced whole when pods come and go."""
+    """The endpoints of one Service port; replaced as a whole when pods change."""
 
     endpoints: tuple[Endpoint, ...] = ()
     affinity_s: float | None = None
-    """How long a client keeps its pod; None for round robin."""
+    """Seconds of ClientIP affinity; None for round robin."""
     _next: int = 0
     _clients: "OrderedDict[str, tuple[Endpoint, float]]" = field(default_factory=OrderedDict)
 

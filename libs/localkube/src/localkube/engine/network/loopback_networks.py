@@ -1,9 +1,9 @@
-"""Claims on 127.x.0.0/16 networks: machine-wide, held by processes, and bounded for each user.
+"""Claim a 127.x.0.0/16 network: machine-wide, held by a process, and bounded for each user.
 
-A claim is a listening socket with an abstract name, which the kernel forgets with its last holder.
-The name says which network, and the socket itself whose it is (SO_PEERCRED), so that nobody can
-claim in another's name. What a user holds beyond the bound counts for nothing: to others such a
-network is as good as free.
+A claim is a listening socket with an abstract name, which the kernel removes with its last holder.
+The name contains the network, and SO_PEERCRED of the socket tells the owner, so that nobody can
+claim in another user's name. Claims of one user beyond the bound are void: others may claim these
+networks.
 """
 
 import os
@@ -20,7 +20,7 @@ from localkube.errors import LocalkubeError
 
 NETWORKS = range(10, 250)
 LIMIT = 60
-"""Networks that one user can have: a quarter of all."""
+"""Networks of one user: a quarter of all."""
 _TRIES = 8
 _BACKLOG = 128
 _TABLE = Path("/proc/net/unix")
@@ -32,7 +32,7 @@ _CREDENTIALS = struct.Struct("3i")
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A claim of somebody; `owner` is None where its socket does not tell."""
+    """One claim; `owner` is None where its socket accepts no connection."""
 
     name: str
     network: int
@@ -40,18 +40,18 @@ class Claim:
 
 
 def claim(preference: str) -> tuple[socket.socket, int]:
-    """Claim a network, for one `preference` the same as before where that is free.
+    """Claim a network: for one `preference` always the same, while it is free.
 
-    Raises `LocalkubeError` where the user has as many as one can have.
+    Raises `LocalkubeError` where the user has reached the bound.
     """
     first = zlib.crc32(preference.encode())
     for _ in range(_TRIES):
         network = free(list(_claims()), first)
         holder, name = hold(network)
-        rivals = [c for c in counting(list(_claims())) if c.network == network and c.name != name]
-        if not rivals:
+        valid = valid_claims(list(_claims()))
+        if not any(one.network == network and one.name != name for one in valid):
             return holder, network
-        # Somebody was as fast, and does the same: who comes back first has it.
+        # Another process claimed it at the same time, and retries as well.
         holder.close()
         first = secrets.randbelow(len(NETWORKS))
     raise LocalkubeError("no 127.x.0.0/16 is free; end a suite: localkube down --state DIR")
@@ -65,22 +65,22 @@ def free(claims: list[Claim], first: int) -> int:
     mine = {one.network for one in claims if one.owner == os.geteuid()}
     if len(mine) >= LIMIT:
         raise LocalkubeError(
-            f"{len(mine)} of the 127.x.0.0/16 are yours, and nobody gets more than {LIMIT}; "
+            f"you have claimed {len(mine)} of the 127.x.0.0/16, the limit is {LIMIT}; "
             "end a suite: localkube down --state DIR"
         )
     start = first % len(NETWORKS)
     order: list[int] = [*NETWORKS[start:], *NETWORKS[:start]]
     taken = {one.network for one in claims}
-    in_force = {one.network for one in counting(claims)}
-    # One that nobody touches is better than one that somebody holds without a right to it.
-    found = [n for n in order if n not in taken] or [n for n in order if n not in in_force]
+    valid = {one.network for one in valid_claims(claims)}
+    # A network without any claim is better than one with a void claim.
+    found = [n for n in order if n not in taken] or [n for n in order if n not in valid]
     if not found:
         raise LocalkubeError("every 127.x.0.0/16 is taken; end a suite: localkube down --state DIR")
     return found[0]
 
 
-def counting(claims: list[Claim]) -> list[Claim]:
-    """Return the claims that count: of each user those on the first networks, to the bound."""
+def valid_claims(claims: list[Claim]) -> list[Claim]:
+    """Return the valid claims: of each user those on the lowest networks, up to the bound."""
     allowed = {
         owner: set(sorted({one.network for one in claims if one.owner == owner})[:LIMIT])
         for owner in {one.owner for one in claims}
@@ -106,7 +106,7 @@ def _claims() -> Iterator[Claim]:
 
 
 def _owner(name: str) -> int | None:
-    """Return the user whose process listens there."""
+    """Return the user whose process listens on an abstract socket."""
     with socket.socket(socket.AF_UNIX) as sock:
         sock.setblocking(False)  # noqa: FBT003  # the standard library's signature
         try:

@@ -1,4 +1,4 @@
-"""The node ports of a Service: listeners on 127.0.0.1 that come, move and go with its ports."""
+"""The node ports of a Service: listeners on 127.0.0.1 that follow its ports."""
 
 import socket
 from collections.abc import Awaitable, Callable, Collection
@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from localkube.api.objects import Object
 from localkube.api.validation.service import NODE_PORTS
 from localkube.engine.network.addresses import HOST
-from localkube.engine.network.proxy import Listener, bound
+from localkube.engine.network.proxy import Listener, listening_socket
 
 
 class NodePortTakenError(Exception):
-    """A port that was asked for is in use; said in Kubernetes' words."""
+    """A requested port is in use; the message is Kubernetes'."""
 
     def __init__(self, index: int, number: int) -> None:
         path = f"spec.ports[{index}].nodePort"
@@ -21,21 +21,20 @@ class NodePortTakenError(Exception):
 
 @dataclass(slots=True)
 class NodePorts:
-    """Which node port stands for which port of a Service.
+    """The node port of each port of a Service.
 
-    A Service that is new takes the next free port where another program holds the one it asks
-    for: several suites run on one machine. One that is changed gets what it asks for or is
-    refused.
+    A new Service takes the next free port where another program holds the requested one, because
+    several suites run on one machine. A changed Service gets the requested port or is refused.
     """
 
     numbers: dict[int, int] = field(default_factory=dict)
     """Node port by port of the Service."""
     listeners: dict[int, Listener] = field(default_factory=dict)
     """By node port."""
-    _asked: dict[int, int | None] = field(default_factory=dict)
+    _requested: dict[int, int | None] = field(default_factory=dict)
 
     def of(self, port: int) -> Listener:
-        """Return what listens for a port of the Service."""
+        """Return the listener of a port of the Service."""
         return self.listeners[self.numbers[port]]
 
     async def open(
@@ -44,9 +43,9 @@ class NodePorts:
         others: Collection[int],
         listen: Callable[[socket.socket], Awaitable[Listener]],
     ) -> None:
-        """Listen for these ports and no others; raise `NodePortTakenError` and change nothing.
+        """Listen for exactly these ports; raise `NodePortTakenError` and change nothing.
 
-        Connections over a port that moves or goes stay with their pods.
+        Open connections of a port that moves or is removed stay open.
         """
         fresh: dict[int, socket.socket] = {}
         try:
@@ -60,7 +59,7 @@ class NodePorts:
         for number in self.listeners.keys() - set(numbers.values()):
             self.listeners.pop(number).retire()
         self.numbers = numbers
-        self._asked = {port["port"]: port.get("nodePort") for port in ports}
+        self._requested = {port["port"]: port.get("nodePort") for port in ports}
 
     def close(self) -> None:
         """Stop listening, and end every connection."""
@@ -70,26 +69,26 @@ class NodePorts:
     def _numbers(
         self, ports: list[Object], others: Collection[int], fresh: dict[int, socket.socket]
     ) -> dict[int, int]:
-        """Return the node port of each port, those that do not listen yet bound in `fresh`."""
+        """Return the node port of each port; `fresh` receives the newly bound sockets."""
         numbers: dict[int, int] = {}
         for index, port in enumerate(ports):
-            number = self._kept(port) or self._bound(port, others, fresh)
+            number = self._current(port) or self._bind(port, others, fresh)
             if number is None or number in numbers.values():
                 raise NodePortTakenError(index, port.get("nodePort", NODE_PORTS.start))
             numbers[port["port"]] = number
         return numbers
 
-    def _kept(self, port: Object) -> int | None:
-        """Return where a port listens already, and may go on to."""
+    def _current(self, port: Object) -> int | None:
+        """Return the node port that already listens and still fits."""
         current, wanted = self.numbers.get(port["port"]), port.get("nodePort")
-        if current is not None and wanted in {None, current, self._asked.get(port["port"])}:
+        if current is not None and wanted in {None, current, self._requested.get(port["port"])}:
             return current
         return wanted if wanted in self.listeners else None
 
-    def _bound(
+    def _bind(
         self, port: Object, others: Collection[int], fresh: dict[int, socket.socket]
     ) -> int | None:
-        """Bind the port that is asked for, or for one that is new the next free one."""
+        """Bind the requested port, or for a new port of the Service the next free one."""
         wanted = port.get("nodePort", NODE_PORTS.start)
         if port["port"] in self.numbers:
             candidates = range(wanted, wanted + 1)
@@ -100,6 +99,6 @@ class NodePorts:
         for number in candidates:
             if number not in self.listeners and number not in fresh:
                 with suppress(OSError):
-                    fresh[number] = bound(HOST, number)
+                    fresh[number] = listening_socket(HOST, number)
                     return number
         return None

@@ -9,9 +9,9 @@ from localkube.engine.network.balancer import Balancer, Endpoint
 
 CONNECT_S = 1.0
 TRIES = 3
-"""Pods tried for one connection: a pod may have died a moment ago."""
+"""Pods tried for one connection: a pod may have just ended."""
 CONNECTIONS = 4096
-"""Connections of one listener; more are refused."""
+"""Connections of one listener; more are reset."""
 BACKLOG = 1024
 _CHUNK_BYTES = 64 * 1024
 _BIND_ADDRESS_NO_PORT = getattr(socket, "IP_BIND_ADDRESS_NO_PORT", 24)
@@ -19,10 +19,10 @@ _RESET = struct.pack("ii", 1, 0)
 
 
 class Listener:
-    """Accepts connections on a bound socket and spreads them over a balancer's endpoints.
+    """Accepts connections on a bound socket and distributes them over a balancer's endpoints.
 
-    Connections that exist stay with their pod, as with kube-proxy, whatever becomes of the
-    endpoints. Without an endpoint, or over the bound, a connection is reset.
+    Open connections stay with their pod when the endpoints change, as with kube-proxy. Without
+    an endpoint, or beyond the bound, a connection is reset.
     """
 
     def __init__(self, sock: socket.socket, balancer: Balancer, *, keep_source: bool) -> None:
@@ -33,11 +33,11 @@ class Listener:
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
-        """Begin to accept."""
+        """Start to accept connections."""
         self._server = await asyncio.start_server(self._serve, sock=self._socket, backlog=BACKLOG)
 
     def retire(self) -> None:
-        """Stop accepting; connections that exist go on."""
+        """Stop accepting; open connections continue."""
         if self._server is not None:
             self._server.close()
         self._socket.close()
@@ -54,7 +54,7 @@ class Listener:
         connection.add_done_callback(self._connections.discard)
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # A caller that is gone already has no name any more.
+        # A caller that has already disconnected has no peer name.
         peer = writer.get_extra_info("peername")
         pod = await self._connect(peer[0]) if peer else None
         if pod is None:
@@ -86,22 +86,22 @@ class Listener:
 
 
 def tcp_socket() -> socket.socket:
-    """Return a socket on which asyncio will not delay small writes.
+    """Return a socket on which asyncio sets TCP_NODELAY.
 
-    It recognises TCP by the protocol number, which accepted connections inherit.
+    asyncio recognises TCP by the protocol number, which accepted connections inherit.
     """
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setblocking(False)  # noqa: FBT003  # the standard library's signature
     return sock
 
 
-def bound(ip: str, port: int) -> socket.socket:
+def listening_socket(ip: str, port: int) -> socket.socket:
     """Return a socket that listens; raise `OSError`."""
     sock = tcp_socket()
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((ip, port))
-        # Listening at once shows a port in use here and not later.
+        # A port in use fails here and not later.
         sock.listen(BACKLOG)
     except OSError:
         sock.close()
@@ -113,7 +113,7 @@ async def _dial(endpoint: Endpoint, source: str | None) -> socket.socket:
     sock = tcp_socket()
     try:
         if source is not None:
-            # The kernel then chooses the port at connect, so that ports do not run out.
+            # The kernel chooses the port at connect, so that ports are not exhausted.
             sock.setsockopt(socket.IPPROTO_IP, _BIND_ADDRESS_NO_PORT, 1)
             sock.bind((source, 0))
         await asyncio.get_running_loop().sock_connect(sock, (endpoint.ip, endpoint.port))
@@ -124,7 +124,7 @@ async def _dial(endpoint: Endpoint, source: str | None) -> socket.socket:
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Copy one direction, no faster than it is taken, and pass on its end."""
+    """Copy one direction with backpressure, and forward its end."""
     while data := await reader.read(_CHUNK_BYTES):
         writer.write(data)
         await writer.drain()
@@ -132,7 +132,7 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:
-    """End a connection with a reset, as a refused one would."""
+    """Reset a connection."""
     with suppress(OSError):
         sock = writer.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)

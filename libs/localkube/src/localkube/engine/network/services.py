@@ -1,4 +1,4 @@
-"""Services: an address, a listener per port, and the ready pods behind it."""
+"""Services: an address, a listener for each port, and the endpoints of ready pods."""
 
 import errno
 import socket
@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from localkube.api.objects import Object, Ref, is_ready, ref_of, selects
+from localkube.engine.controller import Controller
 from localkube.engine.network.addresses import Addresses
 from localkube.engine.network.balancer import Balancer, Endpoint
 from localkube.engine.network.node_ports import NodePorts, NodePortTakenError
-from localkube.engine.network.proxy import Listener, bound
+from localkube.engine.network.proxy import Listener, listening_socket
 from localkube.engine.store import Store
 from localkube.errors import LocalkubeError, UsageError
 
@@ -18,7 +19,7 @@ DEFAULT_AFFINITY_S = 10800
 
 @dataclass(slots=True)
 class Running:
-    """A Service's address and what listens on it; keys are the manifest's ports."""
+    """A Service's address and listeners, by the ports of its manifest."""
 
     ip: str
     listeners: dict[int, Listener] = field(default_factory=dict)
@@ -31,17 +32,17 @@ class Running:
 
 
 class Services:
-    """Keeps listeners and endpoints at what Services, pods and labels say."""
+    """Opens the listeners of Services, and reconciles their endpoints."""
 
     def __init__(self, store: Store, addresses: Addresses) -> None:
         self._store, self._addresses = store, addresses
         self._running: dict[Ref, Running] = {}
-        store.subscribe(self._on_change)
+        Controller(store, self._keys_for, self._reconcile)
 
     async def open(self, service: Object) -> Object:
-        """Bind what a Service listens on, return it as it then is; raise `LocalkubeError`.
+        """Bind a Service's ports and return it with its address; raise `LocalkubeError`.
 
-        What listens already goes on as it is where anything cannot be bound.
+        An error leaves the present listeners unchanged.
         """
         ref, spec = ref_of(service), {"type": "ClusterIP"} | service["spec"]
         ports = [] if spec["type"] == "ExternalName" else spec["ports"]
@@ -56,12 +57,12 @@ class Services:
             raise
         self._running[ref] = running
         running.close(port["port"] for port in ports)
-        return _described(service, running) if ports else service
+        return _with_addresses(service, running) if ports else service
 
     def _new(self, ref: Ref, spec: Object) -> Running:
         running = Running(self._addresses.service_ip())
         if spec.get("clusterIP"):
-            reason = f"localkube chooses the address, such as {running.ip}; leave it out"
+            reason = f"localkube allocates the address, such as {running.ip}; remove the field"
             raise UsageError(f"{ref}: spec.clusterIP: {reason}")
         return running
 
@@ -96,30 +97,30 @@ class Services:
         return listener
 
     def _bind(self, ref: Ref, ip: str, port: int) -> socket.socket:
-        what = "is in use by another program; stop it, or use --addresses=ports"
+        reason = "is in use by another program; stop it, or use --addresses=ports"
         for candidate in self._addresses.service_ports(port):
             try:
-                return bound(ip, candidate)
+                return listening_socket(ip, candidate)
             except OSError as error:
                 if error.errno != errno.EACCES:
                     break
-                what = "needs root; use a port above 1023, or --addresses=ports"
-        raise LocalkubeError(f"{ref}: {ip}:{port} {what}")
+                reason = "needs root; use a port above 1023, or --addresses=ports"
+        raise LocalkubeError(f"{ref}: {ip}:{port} {reason}")
 
-    def _on_change(self, ref: Ref) -> None:
+    def _keys_for(self, ref: Ref) -> Iterable[Ref]:
         if ref.kind == "Pod":
-            for service in self._store.list("Service", ref.namespace):
-                self._refresh(service)
-        elif ref.kind == "Service":
-            if changed := self._store.find(ref):
-                self._refresh(changed)
-            else:
-                gone = self._running.pop(ref)
-                gone.close()
-                gone.nodes.close()
-                self._store.remove(Ref("Endpoints", ref.namespace, ref.name))
+            return [ref_of(service) for service in self._store.list("Service", ref.namespace)]
+        return [ref] if ref.kind == "Service" else ()
 
-    def _refresh(self, service: Object) -> None:
+    def _reconcile(self, key: Ref) -> None:
+        if service := self._store.find(key):
+            self._update_endpoints(service)
+        elif deleted := self._running.pop(key, None):
+            deleted.close()
+            deleted.nodes.close()
+            self._store.remove(Ref("Endpoints", key.namespace, key.name))
+
+    def _update_endpoints(self, service: Object) -> None:
         running, spec = self._running[ref_of(service)], service["spec"]
         if not spec.get("selector") or not running.listeners:
             return
@@ -136,8 +137,8 @@ class Services:
         self._store.put({**head, "subsets": subsets})
 
 
-def _described(service: Object, running: Running) -> Object:
-    """Fill in the real address and ports."""
+def _with_addresses(service: Object, running: Running) -> Object:
+    """Return a Service with its clusterIP, node ports and `status.addresses`."""
     numbers = running.nodes.numbers
     ports = [
         {**port, "nodePort": numbers[port["port"]]} if port["port"] in numbers else port

@@ -1,4 +1,4 @@
-"""What probes and hooks do: an HTTP request, a command, a connection, or sleep."""
+"""The actions of probes and hooks: an HTTP request, a command, a connection, or sleep."""
 
 import asyncio
 import urllib.parse
@@ -13,23 +13,23 @@ _BODY_LIMIT = 64 * 1024
 
 
 class ActionFailedError(Exception):
-    """The action did not succeed; the message says how."""
+    """The action failed; the message is the reason."""
 
 
 class Target(Protocol):
-    """The container an action is for."""
+    """The container of an action."""
 
     def address(self, port: int | str) -> tuple[str, int]:
-        """Return where the container listens for a port's number or name."""
+        """Return the address for a port's number or name."""
         ...
 
     async def execute(self, command: list[str], seconds: float) -> int | None:
-        """Run a command beside the container; None when it took too long."""
+        """Run a command in the container and return its exit code, None for a timeout."""
         ...
 
 
 async def perform(action: Object, target: Target, seconds: float) -> None:
-    """Do what a probe or hook says; raise `ActionFailedError`."""
+    """Perform the action of a probe or hook; raise `ActionFailedError`."""
     try:
         if "sleep" in action:
             await asyncio.sleep(action["sleep"].get("seconds", 0))
@@ -39,7 +39,7 @@ async def perform(action: Object, target: Target, seconds: float) -> None:
             async with asyncio.timeout(seconds):
                 await _connect(action, target)
     except TimeoutError:
-        raise ActionFailedError(f"no answer within {seconds:g} s") from None
+        raise ActionFailedError(f"no response within {seconds:g} s") from None
     except (OSError, ValueError, LocalkubeError) as error:
         raise ActionFailedError(getattr(error, "strerror", None) or str(error)) from None
 
@@ -60,7 +60,7 @@ async def _connect(action: Object, target: Target) -> None:
         if request is not None:
             writer.write(_http_request(request, f"{ip}:{port}"))
             _check_status(await reader.readline())
-            # Closing with bytes unread would reset the connection under the server's hands.
+            # Closing with unread bytes would reset the server's connection.
             with suppress(asyncio.IncompleteReadError):
                 await reader.readexactly(_BODY_LIMIT)
     finally:
@@ -84,6 +84,6 @@ def _http_request(request: Object, host: str) -> bytes:
 def _check_status(line: bytes) -> None:
     _, status, *_ = [*line.split(), b"", b""]
     if not status.isdigit():
-        raise ActionFailedError("no HTTP answer")
-    if not 200 <= int(status) < 400:  # noqa: PLR2004  # what kubelet takes for success
+        raise ActionFailedError("invalid HTTP response")
+    if not 200 <= int(status) < 400:  # noqa: PLR2004  # kubelet's range of success
         raise ActionFailedError(f"HTTP status {int(status)}")

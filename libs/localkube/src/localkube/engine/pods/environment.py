@@ -1,4 +1,4 @@
-"""The environment of a container: clean, then localkube's own, then the manifest's."""
+"""The environment of a container: a clean base, localkube's variables, the manifest's."""
 
 import os
 import re
@@ -18,11 +18,11 @@ _PROFILES = ("PROFILES_ACTIVE", "SPRING_PROFILES_ACTIVE")
 
 
 def base_environment(pod: Object, home: Path) -> dict[str, str]:
-    """Return what every process gets: nothing of the caller's but the PATH and time zone."""
-    beside = str(Path(sys.executable).parent)
-    kept = {"TZ": os.environ["TZ"]} if "TZ" in os.environ else {}
-    return kept | {
-        "PATH": f"{beside}:{os.environ.get('PATH', os.defpath)}",
+    """Return the variables of every process; PATH and TZ alone come from the caller."""
+    programs = str(Path(sys.executable).parent)
+    time_zone = {"TZ": os.environ["TZ"]} if "TZ" in os.environ else {}
+    return time_zone | {
+        "PATH": f"{programs}:{os.environ.get('PATH', os.defpath)}",
         "HOME": str(home),
         "LANG": "C.UTF-8",
         "PYTHONUNBUFFERED": "1",
@@ -31,7 +31,7 @@ def base_environment(pod: Object, home: Path) -> dict[str, str]:
 
 
 def manifest_environment(container: Object, pod: Object, store: Store) -> dict[str, str]:
-    """Resolve `env` in order with `$(VAR)`; raise `LocalkubeError` for what is missing."""
+    """Resolve `env` in order with `$(VAR)`; raise `LocalkubeError` for a missing key."""
     variables: dict[str, str] = {}
     for entry in container.get("env", []):
         value = _value(entry, pod, store, variables)
@@ -41,7 +41,7 @@ def manifest_environment(container: Object, pod: Object, store: Store) -> dict[s
 
 
 def with_platform_profile(variables: Mapping[str, str]) -> dict[str, str]:
-    """Put `kubernetes` in front of the active profiles, as a cluster's own variables would."""
+    """Prepend `kubernetes` to the active profiles, which a pod of a cluster detects itself."""
     name = next((name for name in _PROFILES if variables.get(name)), _PROFILES[0])
     active = [part.strip() for part in variables.get(name, "").split(",")]
     profiles = [part for part in active if part not in {"", "kubernetes"}]
@@ -49,12 +49,12 @@ def with_platform_profile(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def expand(text: str, variables: Mapping[str, str]) -> str:
-    """Replace `$(VAR)`; `$$` is a dollar, an unknown name stays as it is."""
+    """Replace `$(VAR)`; `$$` is a dollar, an unknown name is left unchanged."""
     return _VARIABLE.sub(lambda found: variables.get(found[1], found[0]) if found[1] else "$", text)
 
 
 def pod_field(pod: Object, path: str) -> str:
-    """Return a field by the downward API's path; raise `LocalkubeError` where there is none."""
+    """Return a field by its downward API path; raise `LocalkubeError` for an unknown one."""
     if keyed := _KEYED_FIELD.fullmatch(path):
         return str(pod["metadata"].get(keyed[1], {}).get(keyed[2], ""))
     value: Any = pod
@@ -63,7 +63,7 @@ def pod_field(pod: Object, path: str) -> str:
     if isinstance(value, list):  # of addresses: status.podIPs
         value = ",".join(address["ip"] for address in value)
     if not isinstance(value, str):
-        raise LocalkubeError(f"fieldRef {path}: localkube does not know this field")
+        raise LocalkubeError(f"fieldRef {path}: unknown field")
     return value
 
 

@@ -1,34 +1,34 @@
-"""A bound on log files, whoever writes them."""
+"""Bound the size of log files, which processes write themselves."""
 
 import asyncio
 import contextlib
 from pathlib import Path
 
 LIMIT_BYTES = 20 * 1024 * 1024
-KEPT_BYTES = 1024 * 1024
-_LOOK_EVERY_S = 10.0
+REMAINING_BYTES = 1024 * 1024
+_PERIOD_S = 10.0
 
 
-async def tend(pods: Path) -> None:
-    """Trim the pods' logs now and then, until cancelled."""
+async def trim_logs(pods: Path) -> None:
+    """Trim the logs of all pods periodically, until cancelled."""
     while True:
         await asyncio.to_thread(_trim_all, pods)
-        await asyncio.sleep(_LOOK_EVERY_S)
+        await asyncio.sleep(_PERIOD_S)
 
 
 def _trim_all(pods: Path) -> None:
     for path in pods.glob("**/logs/*.log"):
-        with contextlib.suppress(FileNotFoundError):  # its pod is gone by now
+        with contextlib.suppress(FileNotFoundError):  # its pod has ended
             trim(path)
 
 
 def trim(path: Path) -> None:
-    """Cut a file that has grown too long to its last part; a writer that appends goes on."""
+    """Cut a file beyond the limit to its last lines; a process that appends is not disturbed."""
     with path.open("r+b") as file:
         size = file.seek(0, 2)
         if size <= LIMIT_BYTES:
             return
-        file.seek(size - KEPT_BYTES)
+        file.seek(size - REMAINING_BYTES)
         rest = file.read()
         file.truncate(0)
         file.seek(0)

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from localkube.api.objects import Object
 from localkube.engine.pods.actions import ActionFailedError, Target, perform
 
-HASTE_S = 0.1
-"""Until it first succeeds a probe is tried this often, so that nothing waits for a period's end."""
+FAST_PERIOD_S = 0.1
+"""Period until the first success, so that a start does not wait for the probe's own period."""
 
 _DEFAULTS = {
     "initialDelaySeconds": 0,
@@ -18,37 +18,39 @@ _DEFAULTS = {
 }
 
 
-async def verdicts(probe: Object, target: Target, *, hasty: bool) -> AsyncIterator[str | None]:
-    """Yield None for healthy, else the reason, each time a threshold is reached.
+async def probe_results(
+    probe: Object, target: Target, *, fast_start: bool
+) -> AsyncIterator[str | None]:
+    """Yield None for success, else the failure, each time a threshold is reached.
 
-    `hasty` shortens the period until the first success, for as long as failures are tolerated.
+    `fast_start` shortens the period until the first success, for as long as failures are tolerated.
     """
-    probe = _filled(probe)
+    probe = _with_defaults(probe)
     await asyncio.sleep(probe["initialDelaySeconds"])
-    healthy, run, patience = False, 0, _now() + probe["periodSeconds"] * probe["failureThreshold"]
+    healthy, run, deadline = False, 0, _now() + probe["periodSeconds"] * probe["failureThreshold"]
     while True:
         reason = await _attempt(probe, target)
         run = run + 1 if (reason is None) is healthy else 1
         healthy = reason is None
-        hasty = hasty and not healthy and _now() < patience
+        fast_start = fast_start and not healthy and _now() < deadline
         if run >= probe["successThreshold" if healthy else "failureThreshold"]:
             yield reason
-        await asyncio.sleep(HASTE_S if hasty else probe["periodSeconds"])
+        await asyncio.sleep(FAST_PERIOD_S if fast_start else probe["periodSeconds"])
 
 
 async def first_success(probe: Object, target: Target) -> str | None:
-    """Try until the first success; return the reason once all tolerated failures are used up."""
-    limits = _filled(probe)
-    patience = limits["initialDelaySeconds"] + limits["periodSeconds"] * limits["failureThreshold"]
-    deadline = _now() + patience
-    async for reason in verdicts(probe, target, hasty=True):
+    """Probe until the first success; return the failure once the failure threshold is used up."""
+    limits = _with_defaults(probe)
+    tolerance = limits["initialDelaySeconds"] + limits["periodSeconds"] * limits["failureThreshold"]
+    deadline = _now() + tolerance
+    async for reason in probe_results(probe, target, fast_start=True):
         if reason is None or _now() >= deadline:
             return reason
     return None
 
 
-def _filled(probe: Object) -> Object:
-    """Fill in the defaults, for which 0 stands as well."""
+def _with_defaults(probe: Object) -> Object:
+    """Fill in Kubernetes' defaults, also for 0."""
     return _DEFAULTS | {key: value for key, value in probe.items() if value}
 
 

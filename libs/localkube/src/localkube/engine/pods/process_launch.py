@@ -1,11 +1,6 @@
-"""What a container is started as: command line and environment, with mount paths made real."""
-
-from dataclasses import dataclass
-from pathlib import Path
+"""Build a container's command line and environment, with mount paths replaced by real ones."""
 
 from localkube.api.objects import Object
-from localkube.engine.events import Events
-from localkube.engine.network.addresses import Addresses
 from localkube.engine.pods.environment import (
     base_environment,
     expand,
@@ -13,44 +8,30 @@ from localkube.engine.pods.environment import (
     with_platform_profile,
 )
 from localkube.engine.pods.processes import Launch
+from localkube.engine.pods.sandbox import Sandbox
 from localkube.engine.pods.volumes import Mounts
-from localkube.engine.pods.watchdog import Watchdog
-from localkube.engine.store import Store
 from localkube.errors import LocalkubeError
-from localkube.images import Images, place
+from localkube.images import fill_in
 
 
-@dataclass(frozen=True, slots=True)
-class Platform:
-    """What every pod stands on."""
+def process_launch(container: Object, sandbox: Sandbox, mounts: Mounts) -> Launch:
+    """Return the process to start; raise `LocalkubeError` while a referenced object is missing.
 
-    store: Store
-    events: Events
-    addresses: Addresses
-    images: Images
-    watchdog: Watchdog
-    directory: Path
-    """Where the directories of pods are."""
-    environment: dict[str, str]
-    """What localkube tells each process, such as where the discovery table is."""
-
-
-def launch(container: Object, pod: Object, mounts: Mounts, platform: Platform) -> Launch:
-    """Return what to start; raise `LocalkubeError` while something is missing.
-
-    Mount paths are replaced only in what the manifest says, never in what the image's command
-    or localkube itself says: those are paths of this machine.
+    Mount paths are replaced only in the manifest's values, never in the image's command or
+    localkube's own variables: those are paths of this machine.
     """
-    work = platform.directory / pod["metadata"]["namespace"] / pod["metadata"]["name"] / "work"
+    pod, platform = sandbox.document, sandbox.platform
+    work = sandbox.directory / "work"
     variables = with_platform_profile(manifest_environment(container, pod, platform.store))
-    ip = pod["status"]["podIP"]
+    ip = sandbox.ip
     program, *rest = platform.images.entrypoint(container)
-    own, given = container.get("args", []), []
+    manifest_words, image_words = container.get("args", []), []
     if "command" in container:
-        own = [*rest, *own]
+        manifest_words = [*rest, *manifest_words]
     else:
-        given = [place(word, ip, lambda name: real_port(container, name)) for word in rest]
-    argv = [program, *given, *(mounts.rewrite(expand(word, variables)) for word in own)]
+        image_words = [fill_in(word, ip, lambda name: real_port(container, name)) for word in rest]
+    arguments = [mounts.rewrite(expand(word, variables)) for word in manifest_words]
+    argv = [program, *image_words, *arguments]
     rewritten = {name: mounts.rewrite(value) for name, value in variables.items()}
     environment = base_environment(pod, work) | rewritten | platform.environment
     if platform.addresses.loopback:
@@ -61,7 +42,7 @@ def launch(container: Object, pod: Object, mounts: Mounts, platform: Platform) -
 
 
 def real_port(container: Object, wanted: int | str) -> int:
-    """Return where a container listens for a port's number or name, its first one for ''."""
+    """Return the real port for a container port's number or name, the first one for ''."""
     for port in container.get("ports", []):
         if wanted in {"", port["containerPort"], port.get("name")}:
             return int(port.get("hostPort", port["containerPort"]))

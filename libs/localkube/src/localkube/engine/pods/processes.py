@@ -1,4 +1,4 @@
-"""Processes in a session of their own, whose end leaves no child behind."""
+"""Processes in a session of their own, whose children end with them."""
 
 import asyncio
 import contextlib
@@ -12,12 +12,12 @@ from pathlib import Path
 from localkube.engine.pods.watchdog import Watchdog
 
 CONTAINER_UMASK = 0o022
-"""What container engines start processes with."""
+"""The umask in containers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """What to start: an absolute program with its arguments, and where."""
+    """A process to start: absolute program and arguments, environment, working directory."""
 
     argv: Sequence[str]
     environment: Mapping[str, str]
@@ -25,7 +25,7 @@ class Launch:
 
 
 class Process:
-    """A started process; when it ends, all it started is killed."""
+    """A running process; when it ends, its process group is killed."""
 
     def __init__(self, process: asyncio.subprocess.Process, watchdog: Watchdog) -> None:
         self._process, self._watchdog = process, watchdog
@@ -37,7 +37,7 @@ class Process:
     async def start(
         cls, launch: Launch, watchdog: Watchdog, output: int = subprocess.DEVNULL
     ) -> "Process":
-        """Start it; raise `OSError`."""
+        """Start a process; raise `OSError`."""
         process = await asyncio.create_subprocess_exec(
             *launch.argv,
             env=launch.environment,
@@ -55,12 +55,12 @@ class Process:
         return await asyncio.shield(self.ended)
 
     def terminate(self) -> None:
-        """Ask the process itself to end."""
+        """Send SIGTERM to the process itself."""
         with contextlib.suppress(ProcessLookupError):
             self._process.terminate()
 
     def kill(self) -> None:
-        """Kill it and all it started."""
+        """Send SIGKILL to the process group."""
         if not self.ended.done():
             with contextlib.suppress(OSError):
                 os.killpg(self.pid, signal.SIGKILL)
@@ -74,7 +74,7 @@ class Process:
 
 
 async def run(launch: Launch, watchdog: Watchdog, seconds: float) -> int | None:
-    """Run a command to its end; None when it took too long and was killed."""
+    """Run a command and return its exit code, None where it timed out and was killed."""
     process = await Process.start(launch, watchdog)
     try:
         async with asyncio.timeout(seconds):

@@ -1,4 +1,4 @@
-"""Read the ConfigMaps and Secrets that pods refer to."""
+"""Read the ConfigMaps and Secrets that pods reference."""
 
 import base64
 import os
@@ -10,7 +10,7 @@ from localkube.errors import LocalkubeError
 
 
 def data_of(kind: str, namespace: str, reference: Object, store: Store) -> dict[str, bytes]:
-    """Return the content of what is referred to; raise `LocalkubeError` unless `optional`."""
+    """Return the data of a referenced object; raise `LocalkubeError` unless `optional`."""
     ref = Ref(kind, namespace, reference.get("name") or reference["secretName"])
     document = store.find(ref)
     if document is None:
@@ -23,16 +23,16 @@ def data_of(kind: str, namespace: str, reference: Object, store: Store) -> dict[
     return {key: value.encode() for key, value in plain.items()} | decoded
 
 
-def chosen_of(kind: str, namespace: str, reference: Object, store: Store) -> dict[str, bytes]:
-    """Return the files of a volume's source: all keys, or its `items` under their paths."""
+def files_of(kind: str, namespace: str, reference: Object, store: Store) -> dict[str, bytes]:
+    """Return the files of a volume's source by path: all keys, or its `items`."""
     data = data_of(kind, namespace, reference, store)
     items = reference.get("items")
     if items is None:
         return data
     optional = reference.get("optional")
-    if lacking := [item["key"] for item in items if item["key"] not in data and not optional]:
+    if missing := [item["key"] for item in items if item["key"] not in data and not optional]:
         ref = Ref(kind, namespace, reference.get("name") or reference["secretName"])
-        raise LocalkubeError(f"{ref} has no key {lacking[0]!r}; add it")
+        raise LocalkubeError(f"{ref} has no key {missing[0]!r}; add it")
     return {
         posixpath.normpath(item["path"]): data[item["key"]] for item in items if item["key"] in data
     }
@@ -42,7 +42,7 @@ def key_of(kind: str, namespace: str, reference: Object, store: Store) -> str | 
     """Return one key's text, None for an optional one; raise `LocalkubeError`."""
     data = data_of(kind, namespace, reference, store)
     if reference["key"] in data:
-        # Bytes that are no text reach the environment as they are.
+        # Bytes that are not UTF-8 reach the environment unchanged.
         return os.fsdecode(data[reference["key"]])
     if reference.get("optional"):
         return None

@@ -1,4 +1,4 @@
-"""Volumes: directories that change the way kubelet changes them, and where pods find them."""
+"""Volumes: directories that are updated atomically as by kubelet, and their mounts."""
 
 import datetime as dt
 import os
@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localkube.api.objects import Object, sources_of
-from localkube.engine.pods.references import chosen_of
+from localkube.engine.pods.references import files_of
 from localkube.engine.store import Store
 from localkube.errors import LocalkubeError
 
 DEFAULT_MODE = 0o644
 _DATA, _NEXT = "..data", "..data_tmp"
 _MASKS = {"ConfigMap": 0o777, "Secret": 0o700}
-"""What of a file's mode is left: a Secret is for its owner alone, also on a shared machine."""
+"""Permitted mode bits: only the owner may read a Secret, also on a shared machine."""
 
 
 def prepare(volumes: list[Object], directory: Path, namespace: str, store: Store) -> None:
-    """Bring a pod's volumes up to date; raise `LocalkubeError` where a source lacks.
+    """Update a pod's volumes; raise `LocalkubeError` where a source is missing.
 
-    One that cannot be brought up to date keeps no other from it.
+    All other volumes are updated before it raises.
     """
     failures = []
     for volume in volumes:
@@ -39,20 +39,16 @@ def _prepare(volume: Object, target: Path, namespace: str, store: Store) -> None
     files: dict[str, bytes] = {}
     mask = 0o777
     for kind, reference in sources_of(volume):
-        files |= chosen_of(kind, namespace, reference, store)
+        files |= files_of(kind, namespace, reference, store)
         mask &= _MASKS[kind]
-    if described := _described(volume):
-        publish(target, files, described.get("defaultMode", DEFAULT_MODE) & mask)
-
-
-def _described(volume: Object) -> Object | None:
-    return volume.get("configMap") or volume.get("secret") or volume.get("projected")
+    if source := volume.get("configMap") or volume.get("secret") or volume.get("projected"):
+        publish(target, files, source.get("defaultMode", DEFAULT_MODE) & mask)
 
 
 def publish(target: Path, files: Mapping[str, bytes], mode: int = 0o644) -> bool:
-    """Swap a directory's content as kubelet's atomic writer does; False when nothing changed.
+    """Replace a directory's content as kubelet's atomic writer; False when nothing changed.
 
-    The rename of `..data_tmp` over `..data` is the only moment at which anything changes.
+    Readers see the change at one moment: the rename of `..data_tmp` over `..data`.
     """
     current = target / _DATA
     old = current.resolve() if current.exists() else None
@@ -64,7 +60,7 @@ def publish(target: Path, files: Mapping[str, bytes], mode: int = 0o644) -> bool
     try:
         for name, content in files.items():
             _write(fresh / name, content, mode)
-    except OSError:  # a path that is a file and a directory at once
+    except OSError:  # one path is a file and a directory
         shutil.rmtree(fresh, ignore_errors=True)
         raise
     (target / _NEXT).unlink(missing_ok=True)
@@ -78,18 +74,18 @@ def publish(target: Path, files: Mapping[str, bytes], mode: int = 0o644) -> bool
 
 @dataclass(frozen=True, slots=True)
 class Mounts:
-    """Where a container's mount paths are on this machine."""
+    """The directories of a container's mount paths on this machine."""
 
     directories: Mapping[str, Path]
 
     @classmethod
     def of(cls, container: Object, volumes: Path) -> "Mounts":
-        """Read a container's volumeMounts; `volumes` is the pod's directory of them."""
+        """Read a container's volumeMounts; `volumes` is the pod's directory of volumes."""
         mounts = container.get("volumeMounts", [])
         return cls({mount["mountPath"].rstrip("/"): volumes / mount["name"] for mount in mounts})
 
     def rewrite(self, text: str) -> str:
-        """Replace each mount path in a text, where it stands as a path of its own."""
+        """Replace each mount path in a text, not parts of longer paths."""
         if not self.directories:
             return text
         longest_first = sorted(self.directories, key=len, reverse=True)
@@ -104,7 +100,7 @@ def _content(directory: Path) -> dict[str, bytes]:
 
 
 def _write(path: Path, content: bytes, mode: int) -> None:
-    """Write a file that nobody else could open before it had its mode."""
+    """Write a file that is private until it has its mode."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     with os.fdopen(os.open(path, flags, 0o600), "wb") as file:

@@ -1,8 +1,8 @@
-"""The process that outlives a killed localkube and leaves none of its pods behind.
+"""A process that kills the pods' processes when localkube itself is killed.
 
-It reads `+PGID` and `-PGID` lines. When the pipe ends, for whatever reason, it kills the process
-groups that are left. It inherits the state's lock and the claimed network, so that neither is
-free before the last process is gone.
+It reads lines `+PGID` and `-PGID`. When the pipe ends, it kills the remaining process groups. It
+inherits the state directory's lock and the claimed network, so that both stay taken until the
+last process has ended.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 
 class Watchdog:
-    """The handle localkube holds on it."""
+    """Starts the watchdog process and sends it the process groups."""
 
     def __init__(self, inherited: Sequence[int]) -> None:
         self._inherited = tuple(inherited)
@@ -22,17 +22,17 @@ class Watchdog:
         self._start()
 
     def add(self, group: int) -> None:
-        """Have a process group killed should localkube die."""
+        """Add a process group to kill."""
         self._groups.add(group)
-        self._tell(f"+{group}\n")
+        self._send(f"+{group}\n")
 
     def remove(self, group: int) -> None:
-        """Forget a process group."""
+        """Remove a process group."""
         self._groups.discard(group)
-        self._tell(f"-{group}\n")
+        self._send(f"-{group}\n")
 
     def close(self) -> None:
-        """Let it kill what is left, and await its end."""
+        """Kill the remaining process groups and await the watchdog's end."""
         with contextlib.suppress(OSError):
             self._pipe.close()
         self._process.wait()
@@ -48,18 +48,18 @@ class Watchdog:
         assert self._process.stdin is not None  # noqa: S101  # for the type checker
         self._pipe = self._process.stdin
 
-    def _tell(self, line: str) -> None:
+    def _send(self, line: str) -> None:
         try:
             self._pipe.write(line.encode())
         except OSError:
-            # It was killed; another one takes over.
+            # The watchdog was killed: start another one.
             self._process.wait()
             self._start()
             self._pipe.write("".join(f"+{group}\n" for group in self._groups).encode())
 
 
 def main() -> None:
-    """Watch standard input until it ends."""
+    """Read standard input until it ends, then kill the remaining process groups."""
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.SIG_IGN)
     groups: set[int] = set()

@@ -1,62 +1,53 @@
 """One container of a pod: its process, restarts, probes, hooks and end."""
 
 import asyncio
-import contextlib
 import dataclasses
 import os
 import time
-from typing import TYPE_CHECKING
 
 from localkube.api.objects import Object, timestamp
+from localkube.engine.controller import back_off
 from localkube.engine.pods.actions import ActionFailedError, perform
-from localkube.engine.pods.probes import first_success, verdicts
-from localkube.engine.pods.process_launch import launch, real_port
+from localkube.engine.pods.probes import first_success, probe_results
+from localkube.engine.pods.process_launch import process_launch, real_port
 from localkube.engine.pods.processes import Launch, Process, run
+from localkube.engine.pods.sandbox import Sandbox
 from localkube.engine.pods.volumes import Mounts
 from localkube.errors import LocalkubeError
 
-if TYPE_CHECKING:
-    from localkube.engine.pods.pods import Pod
-
-HOOK_S = 30.0
-"""The most a postStart hook may take."""
-LAST_S = 2.0
-"""What SIGTERM gets at least, even when the preStop hook took the whole grace period."""
-LIMIT_S = 300.0
-"""The longest wait before a restart."""
-FORGIVEN_S = 600.0
-"""A container that ran this long starts afresh."""
+POST_START_TIMEOUT_S = 30.0
+MIN_TERMINATION_S = 2.0
+"""Time after SIGTERM, even when the preStop hook took the whole grace period."""
+BACK_OFF_RESET_S = 600.0
+"""A container that ran this long restarts without back-off, as with kubelet."""
 CONFIG_ERROR = "CreateContainerConfigError"
 
 
 class Container:
-    """The life of one container; `status` is what Kubernetes' JSON says of it."""
+    """The life of one container."""
 
-    def __init__(self, document: Object, pod: "Pod") -> None:
-        self.document, self._pod = document, pod
-        self.complaint: str | None = None
-        self._name = str(document["name"])
-        self._log = pod.directory / "logs" / f"{self._name}.log"
-        self._mounts = Mounts.of(document, pod.directory / "volumes")
+    def __init__(self, document: Object, sandbox: Sandbox) -> None:
+        self.document, self._sandbox = document, sandbox
+        self.probe_failure: str | None = None
+        """Why the readiness probe fails."""
+        self.name = str(document["name"])
+        self._log = sandbox.directory / "logs" / f"{self.name}.log"
+        self._mounts = Mounts.of(document, sandbox.directory / "volumes")
         self._ready = self._started = self._ending = False
         self._restarts = self._crashes = 0
         self._state: Object = {"waiting": {"reason": "ContainerCreating"}}
         self._last_state: Object = {}
         self._launched: Launch | None = None
         self._process: Process | None = None
-        self._wake = asyncio.Event()
 
     async def run(self) -> None:
-        """Start, watch and restart until `end` was called."""
+        """Start, supervise and restart the process until `end` is called."""
         while not self._ending:
             try:
-                self._launched = launch(
-                    self.document, self._pod.document, self._mounts, self._pod.platform
-                )
+                self._launched = process_launch(self.document, self._sandbox, self._mounts)
             except LocalkubeError as error:
                 self._wait(CONFIG_ERROR, str(error))
-                await self._wake.wait()
-                self._wake.clear()
+                await self._sandbox.wait_for_retry()
                 continue
             began = time.monotonic()
             await self._run_once(self._launched)
@@ -65,32 +56,26 @@ class Container:
     async def end(self, grace: float, *, hook: bool = True) -> None:
         """Run preStop, send SIGTERM, and after `grace` seconds SIGKILL to the process group."""
         self._ending = True
-        self._wake.set()
         if self._process is not None:
             await self._stop(self._process, grace, hook=hook)
 
-    def poke(self) -> None:
-        """Try again now: something a start waited for may have come."""
-        if self._state.get("waiting", {}).get("reason") == CONFIG_ERROR:
-            self._wake.set()
-
     def address(self, port: int | str) -> tuple[str, int]:
-        """Return where the container listens for a port's number or name."""
-        return self._pod.ip, real_port(self.document, port)
+        """Return the address for a port's number or name."""
+        return self._sandbox.ip, real_port(self.document, port)
 
     async def execute(self, command: list[str], seconds: float) -> int | None:
-        """Run a command with the container's environment and mounts; None if it takes too long."""
+        """Run a command with the container's environment and mounts; None for a timeout."""
         if self._launched is None:
             return None
         argv = [self._mounts.rewrite(word) for word in command]
-        beside = dataclasses.replace(self._launched, argv=argv)
-        return await run(beside, self._pod.platform.watchdog, seconds)
+        launch = dataclasses.replace(self._launched, argv=argv)
+        return await run(launch, self._sandbox.platform.watchdog, seconds)
 
     def status(self) -> Object:
-        """Describe it as Kubernetes' containerStatuses do."""
+        """Return the status as in Kubernetes' containerStatuses."""
         identity = {"containerID": f"process://{self._process.pid}"} if self._process else {}
         return {
-            "name": self._name,
+            "name": self.name,
             "image": self.document["image"],
             "ready": self._ready,
             "started": self._started,
@@ -108,14 +93,14 @@ class Container:
             self._ended({"exitCode": 128, "reason": "StartError", "message": str(error)})
             return
         self._state = {"running": {"startedAt": began}}
-        self._record("Started", f"Started container {self._name}")
-        care = asyncio.create_task(self._care(process))
+        self._record("Started", f"Started container {self.name}")
+        supervision = asyncio.create_task(self._supervise(process))
         if self._ending:
             process.kill()
         try:
             code = await process.wait()
         finally:
-            care.cancel()
+            supervision.cancel()
             self._process = None
         self._ended(_termination(code, began))
 
@@ -125,22 +110,22 @@ class Container:
             self._log.replace(self._log.with_suffix(".previous.log"))
         output = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            return await Process.start(current, self._pod.platform.watchdog, output)
+            return await Process.start(current, self._sandbox.platform.watchdog, output)
         finally:
             os.close(output)
 
-    async def _care(self, process: Process) -> None:
+    async def _supervise(self, process: Process) -> None:
         if not await self._post_start() or not await self._start_up():
-            return await self._stop(process, self._pod.grace)
+            return await self._stop(process, self._sandbox.grace)
         async with asyncio.TaskGroup() as probes:
-            probes.create_task(self._keep_ready())
-            probes.create_task(self._keep_live(process))
+            probes.create_task(self._probe_readiness())
+            probes.create_task(self._probe_liveness(process))
         return None
 
     async def _post_start(self) -> bool:
         hook = self.document.get("lifecycle", {}).get("postStart")
         try:
-            await perform(hook or {"sleep": {"seconds": 0}}, self, HOOK_S)
+            await perform(hook or {"sleep": {"seconds": 0}}, self, POST_START_TIMEOUT_S)
         except ActionFailedError as error:
             self._record("FailedPostStartHook", str(error), warning=True)
             return False
@@ -153,34 +138,34 @@ class Container:
             self._record("Unhealthy", f"Startup probe failed: {reason}", warning=True)
             return False
         self._started = True
-        self._pod.publish()
+        self._sandbox.publish()
         return True
 
-    async def _keep_ready(self) -> None:
+    async def _probe_readiness(self) -> None:
         probe = self.document.get("readinessProbe")
         if probe is None:
             self._set_ready(None)
             return
-        async for reason in verdicts(probe, self, hasty=True):
+        async for reason in probe_results(probe, self, fast_start=True):
             self._set_ready(reason)
 
     def _set_ready(self, reason: str | None) -> None:
-        if (self._ready, self.complaint) == (reason is None, reason):
+        if (self._ready, self.probe_failure) == (reason is None, reason):
             return
-        self._ready, self.complaint = reason is None, reason
+        self._ready, self.probe_failure = reason is None, reason
         if reason is None:
-            self._pod.publish()
+            self._sandbox.publish()
         else:
             self._record("Unhealthy", f"Readiness probe failed: {reason}", warning=True)
 
-    async def _keep_live(self, process: Process) -> None:
+    async def _probe_liveness(self, process: Process) -> None:
         probe = self.document.get("livenessProbe")
         if probe is None:
             return
-        async for reason in verdicts(probe, self, hasty=False):
+        async for reason in probe_results(probe, self, fast_start=False):
             if reason is not None:
                 self._record("Unhealthy", f"Liveness probe failed: {reason}", warning=True)
-                await self._stop(process, self._pod.grace)
+                await self._stop(process, self._sandbox.grace)
 
     async def _stop(self, process: Process, grace: float, *, hook: bool = True) -> None:
         deadline = time.monotonic() + grace
@@ -188,7 +173,7 @@ class Container:
             if hook:
                 await self._pre_stop(process, grace)
             process.terminate()
-            left = max(deadline - time.monotonic(), min(LAST_S, grace))
+            left = max(deadline - time.monotonic(), min(MIN_TERMINATION_S, grace))
             await asyncio.wait([process.ended], timeout=left)
         process.kill()
         await process.wait()
@@ -209,21 +194,19 @@ class Container:
         self._ready = self._started = False
         self._last_state = self._state = {"terminated": termination}
         if self._ending:
-            self._pod.publish()
+            self._sandbox.publish()
             return
         how = f"{termination['reason']} ({termination['exitCode']})"
         self._record("Died", f"Container ended: {how}", warning=True)
 
     async def _pause(self, ran_for: float) -> None:
-        self._crashes = 1 if ran_for >= FORGIVEN_S else self._crashes + 1
-        seconds = restart_delay(self._crashes)
+        self._crashes = 1 if ran_for >= BACK_OFF_RESET_S else self._crashes + 1
+        seconds = back_off(self._crashes)
         if self._ending:
             return
         if seconds > 0:
             self._wait("CrashLoopBackOff", f"back-off {seconds:g} s restarting failed container")
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await self._wake.wait()
+            await asyncio.sleep(seconds)
         self._restarts += 1
 
     def _wait(self, reason: str, message: str) -> None:
@@ -231,17 +214,12 @@ class Container:
         self._record(reason, message, warning=True)
 
     def _record(self, reason: str, message: str, *, warning: bool = False) -> None:
-        self._pod.record(reason, message, warning=warning)
-        self._pod.publish()
-
-
-def restart_delay(crashes: int) -> float:
-    """Return kubelet's doubling wait from a shorter start: 0, 1, 2, 4 … 300 s."""
-    return 0.0 if crashes <= 1 else min(2.0 ** min(crashes - 2, 16), LIMIT_S)
+        self._sandbox.record(reason, message, warning=warning)
+        self._sandbox.publish()
 
 
 def _termination(code: int, began: str) -> Object:
-    # A shell's convention, which container runtimes share: 128 and the signal's number.
+    # Shells and container runtimes report a signal as 128 plus its number.
     number = code if code >= 0 else 128 - code
     reason = "Completed" if code == 0 else "Error"
     times = {"startedAt": began, "finishedAt": timestamp()}
