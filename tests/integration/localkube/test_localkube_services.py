@@ -200,7 +200,7 @@ def test_one_address_and_differing_ports_where_only_127_0_0_1_exists(
 
 
 def _open_files(localkube: Localkube) -> int:
-    daemon = next(p for p in processes_of(localkube.state) if "localkube.engine.daemon" in command_of(p))
+    daemon = next(p for p in processes_of(localkube.state) if "engine.daemon" in command_of(p))
     return len(list(Path(f"/proc/{daemon}/fd").iterdir()))
 
 

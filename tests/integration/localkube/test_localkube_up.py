@@ -67,7 +67,7 @@ def test_a_killed_localkube_leaves_no_process_behind(localkube: Localkube) -> No
         deployment("web", replicas=2),
         deployment("forks", container={**forks, "readinessProbe": None}),
     )
-    daemon = next(p for p in processes_of(localkube.state) if "localkube.engine.daemon" in command_of(p))
+    daemon = next(p for p in processes_of(localkube.state) if "engine.daemon" in command_of(p))
 
     os.kill(daemon, signal.SIGKILL)
 
@@ -82,7 +82,7 @@ def test_a_killed_watchdog_is_replaced(localkube: Localkube) -> None:
 
     localkube.ok("scale", "deployment/web", "--replicas=2")
     answered(lambda: len(localkube.pods()) == 2)
-    daemon = next(p for p in processes_of(localkube.state) if "localkube.engine.daemon" in command_of(p))
+    daemon = next(p for p in processes_of(localkube.state) if "engine.daemon" in command_of(p))
     os.kill(daemon, signal.SIGKILL)
 
     answered(lambda: processes_of(localkube.state) == [], seconds=5)
@@ -195,7 +195,7 @@ print(s.getsockname()[1], flush=True); time.sleep(60)
 
 
 def _children(localkube: Localkube) -> list[int]:
-    daemon = next(p for p in processes_of(localkube.state) if "localkube.engine.daemon" in command_of(p))
+    daemon = next(p for p in processes_of(localkube.state) if "engine.daemon" in command_of(p))
     text = Path(f"/proc/{daemon}/task/{daemon}/children").read_text()
     return [int(word) for word in text.split()]
 

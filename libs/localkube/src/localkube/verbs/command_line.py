@@ -80,9 +80,7 @@ def _object_verb(verbs: _Verbs, name: str, module: str, text: str) -> _Parser:
 
 
 def _add_up(verbs: _Verbs) -> None:
-    up = _verb(
-        verbs, "up", "up", "start the manifests of a directory and wait until available"
-    )
+    up = _verb(verbs, "up", "up", "start the manifests of a directory and wait until available")
     up.add_argument("directory")
     up.add_argument("--config", help="the commands of images (k8s/localkube.yaml)")
     up.add_argument("--addresses", choices=["loopback", "ports"])
