@@ -80,7 +80,7 @@ def test_missing_files_are_named(localkube: Localkube) -> None:
     _one_line(missing, 2, "gone.yaml", "No such file")
 
 
-def test_kustomize_resources_are_followed_and_other_fields_refused(localkube: Localkube) -> None:
+def test_kustomize_resources_are_read_and_other_fields_refused(localkube: Localkube) -> None:
     base = localkube.directory / "base"
     (base / "web").mkdir(parents=True)
     (base / "kustomization.yaml").write_text("resources: [web]\n")
@@ -134,13 +134,13 @@ def test_what_has_no_effect_is_named_once(localkube: Localkube) -> None:
     ],
     ids=str,
 )
-def test_a_wrong_command_is_one_line(
+def test_an_invalid_command_is_reported_in_one_line(
     shared: Localkube, arguments: list[str], code: int, parts: list[str]
 ) -> None:
     _one_line(shared.run(*arguments), code, *parts)
 
 
-def test_an_object_in_another_namespace_is_pointed_at(shared: Localkube) -> None:
+def test_the_error_names_the_namespace_of_a_missing_object(shared: Localkube) -> None:
     result = shared.run("get", "deployment", "web", "-n", "other")
 
     _one_line(result, 1, "not found; it is in namespace default (-n default)")

@@ -67,7 +67,7 @@ def test_the_same_content_writes_nothing(localkube: Localkube) -> None:
     assert (_mount(localkube) / "..data").readlink() == before
 
 
-def test_edit_opens_the_text_as_people_wrote_it(localkube: Localkube) -> None:
+def test_edit_shows_strings_as_they_were_written(localkube: Localkube) -> None:
     _up(localkube, "greeting: hello\n---\nprofile: dev\nlist: [a, b]\n")
 
     said = localkube.ok("edit", "cm", "web", KUBE_EDITOR="sed -i 's/greeting: hello/greeting: hi/'")
@@ -77,7 +77,7 @@ def test_edit_opens_the_text_as_people_wrote_it(localkube: Localkube) -> None:
     assert "no changes" in localkube.ok("edit", "cm", "web", KUBE_EDITOR="true")
 
 
-def test_an_edit_that_is_no_manifest_changes_nothing(localkube: Localkube) -> None:
+def test_an_invalid_edit_changes_nothing(localkube: Localkube) -> None:
     _up(localkube)
 
     wrong = localkube.run("edit", "cm", "web", KUBE_EDITOR="sed -i 's/^data:/dat:/'")
@@ -99,7 +99,7 @@ def test_a_pod_waits_for_a_config_map_that_comes_later(localkube: Localkube) -> 
     assert _served(localkube) == "a: b\n"
 
 
-def test_up_fails_on_a_config_map_that_is_not_there(localkube: Localkube) -> None:
+def test_up_fails_on_a_missing_config_map(localkube: Localkube) -> None:
     result = localkube.up(deployment(container=MOUNTED, pod=POD))
 
     assert result.code == 1
@@ -123,7 +123,7 @@ def test_a_secret_is_files_of_its_keys_and_never_described(localkube: Localkube)
     assert "very-secret" not in (localkube.state / "localkube.log").read_text()
 
 
-def test_what_localkube_writes_is_for_its_user_alone(localkube: Localkube) -> None:
+def test_localkubes_files_are_private(localkube: Localkube) -> None:
     secret = {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -155,7 +155,7 @@ def test_what_localkube_writes_is_for_its_user_alone(localkube: Localkube) -> No
     assert (volumes_at / "chosen" / "deep" / "secret").read_text() == "very-secret"
 
 
-def test_one_volume_that_cannot_be_mounted_keeps_no_other_from_its_edits(
+def test_a_volume_that_cannot_be_mounted_does_not_block_updates_of_others(
     localkube: Localkube,
 ) -> None:
     gone = {"name": "later", "configMap": {"name": "gone"}}
@@ -171,7 +171,7 @@ def test_one_volume_that_cannot_be_mounted_keeps_no_other_from_its_edits(
     assert _served(localkube) == "c: d\n"
 
 
-def test_an_environment_is_bytes_and_what_it_cannot_hold_is_told(localkube: Localkube) -> None:
+def test_an_environment_is_bytes_and_a_nul_byte_is_reported(localkube: Localkube) -> None:
     secret = {
         "apiVersion": "v1",
         "kind": "Secret",

@@ -48,14 +48,14 @@ def _edit_while(running: Localkube, other: str, mine: str, tmp_path: Path) -> Re
     return running.run("edit", "cm", "shared", KUBE_EDITOR=str(editor), TMPDIR=str(tmp_path))
 
 
-def test_edits_of_two_keys_both_land(running: Localkube, tmp_path: Path) -> None:
+def test_concurrent_edits_of_two_keys_both_succeed(running: Localkube, tmp_path: Path) -> None:
     result = _edit_while(running, '{"data": {"two": "theirs"}}', "s/alpha/mine/", tmp_path)
 
     assert result.code == 0, result.err
     assert _data(running) == {"one": "mine", "two": "theirs"}
 
 
-def test_who_edits_the_same_key_second_is_told_and_loses_no_text(
+def test_the_second_edit_of_a_key_fails_and_its_text_is_stored(
     running: Localkube, tmp_path: Path
 ) -> None:
     result = _edit_while(running, '{"data": {"one": "theirs"}}', "s/alpha/mine/", tmp_path)
@@ -66,7 +66,7 @@ def test_who_edits_the_same_key_second_is_told_and_loses_no_text(
     assert "one: mine" in _kept(result).read_text()
 
 
-def test_the_same_edit_by_two_people_lands(running: Localkube, tmp_path: Path) -> None:
+def test_the_same_edit_by_two_people_succeeds(running: Localkube, tmp_path: Path) -> None:
     result = _edit_while(running, '{"data": {"one": "same"}}', "s/alpha/same/", tmp_path)
 
     assert result.code == 0, result.err
@@ -90,7 +90,7 @@ def test_a_removed_key_is_removed_and_no_other(running: Localkube, tmp_path: Pat
         ("s/name: shared/name: other/", "cannot change kind, name or namespace"),
     ],
 )
-def test_a_refused_edit_keeps_its_text_in_a_file_of_its_author_alone(
+def test_a_refused_edit_is_stored_in_a_private_file(
     running: Localkube, tmp_path: Path, edit: str, reason: str
 ) -> None:
     result = running.run(
@@ -104,7 +104,7 @@ def test_a_refused_edit_keeps_its_text_in_a_file_of_its_author_alone(
     assert _data(running) == {"one": "alpha", "two": "beta"}
 
 
-def test_an_editor_that_fails_changes_nothing_and_keeps_the_text(
+def test_a_failed_editor_changes_nothing_and_its_text_is_stored(
     running: Localkube, tmp_path: Path
 ) -> None:
     editor = tmp_path / "editor"
@@ -117,7 +117,7 @@ def test_an_editor_that_fails_changes_nothing_and_keeps_the_text(
     assert "one: mine" in _kept(result).read_text()
 
 
-def test_bytes_that_are_no_text_are_refused_and_stored_as_they_were(
+def test_an_edit_that_is_not_utf_8_is_refused_and_stored_unchanged(
     running: Localkube, tmp_path: Path
 ) -> None:
     editor = tmp_path / "editor"
@@ -175,7 +175,7 @@ def test_an_object_to_be_created_has_no_resource_version(running: Localkube) -> 
     assert "resourceVersion should not be set on objects to be created" in result.err
 
 
-def test_patches_at_the_same_time_all_land(running: Localkube) -> None:
+def test_concurrent_patches_all_succeed(running: Localkube) -> None:
     """Opening what a Service listens on takes time, in which another patch may come."""
     running.ok("apply", "-f", "-", stdin=json.dumps(service("busy")))
     patches = [

@@ -29,7 +29,7 @@ def _names(localkube: Localkube) -> set[str]:
     return {secret["metadata"]["name"] for secret in localkube.objects("secrets", "-A")}
 
 
-def test_a_secret_that_is_mounted_and_in_no_manifest_is_generated(localkube: Localkube) -> None:
+def test_a_mounted_secret_without_a_manifest_is_generated(localkube: Localkube) -> None:
     printed = [json.dumps(_secret(name, word="w")) for name in ("generated", "another")]
     _printed_by(localkube, "echo " + shlex.quote("\n---\n".join(printed)))
 
@@ -40,7 +40,7 @@ def test_a_secret_that_is_mounted_and_in_no_manifest_is_generated(localkube: Loc
     assert _names(localkube) == {"generated"}, "nobody mounts the other one"
 
 
-def test_what_the_manifests_bring_is_not_generated(localkube: Localkube) -> None:
+def test_a_secret_of_the_manifests_is_not_generated(localkube: Localkube) -> None:
     _printed_by(localkube, "exit 1")
 
     result = localkube.up(_secret("generated", own="o"), deployment(container=MOUNTED, pod=WANTED))
@@ -49,7 +49,7 @@ def test_what_the_manifests_bring_is_not_generated(localkube: Localkube) -> None
     assert (_mount(localkube) / "own").read_text() == "o"
 
 
-def test_a_command_that_fails_is_told_in_one_line_before_anything_starts(
+def test_a_failed_command_is_reported_in_one_line_before_anything_starts(
     localkube: Localkube,
 ) -> None:
     _printed_by(localkube, "echo first >&2; echo no luck >&2; exit 3")
@@ -61,14 +61,14 @@ def test_a_command_that_fails_is_told_in_one_line_before_anything_starts(
     assert not localkube.state.exists()
 
 
-def test_a_secret_that_nobody_makes_is_named(localkube: Localkube) -> None:
+def test_a_missing_secret_is_named(localkube: Localkube) -> None:
     result = localkube.up(deployment(container=MOUNTED, pod=WANTED))
 
     assert result.code == 1
     assert "Secret default/generated does not exist; apply it" in result.err
 
 
-def test_a_projected_volume_shows_several_sources_and_chosen_keys(localkube: Localkube) -> None:
+def test_a_projected_volume_has_several_sources_and_selected_keys(localkube: Localkube) -> None:
     items = [{"key": "long-name", "path": "name"}]
     sources = [{"secret": {"name": "one"}}, {"secret": {"name": "two", "items": items}}]
     pod = {"volumes": [{"name": "config", "projected": {"sources": sources}}]}

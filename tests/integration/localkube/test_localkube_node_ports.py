@@ -71,7 +71,7 @@ def test_two_node_ports_can_change_places(localkube: Localkube, ports: list[int]
     assert [_answers(port) for port in ports[:2]] == [True, True]
 
 
-def test_a_node_port_that_is_not_mentioned_stays(localkube: Localkube, ports: list[int]) -> None:
+def test_an_unmentioned_node_port_is_unchanged(localkube: Localkube, ports: list[int]) -> None:
     localkube.up(deployment(), _service(ports[0]))
 
     _patch(localkube, None)
@@ -81,7 +81,7 @@ def test_a_node_port_that_is_not_mentioned_stays(localkube: Localkube, ports: li
 
 
 @pytest.mark.parametrize("patch", ['{"spec": {"type": "ClusterIP"}}', None])
-def test_a_node_port_is_free_when_nobody_has_it_any_more(
+def test_a_released_node_port_can_be_used_again(
     localkube: Localkube, ports: list[int], patch: str | None
 ) -> None:
     localkube.up(deployment(), _service(ports[0]))
@@ -96,7 +96,7 @@ def test_a_node_port_is_free_when_nobody_has_it_any_more(
     assert _answers(ports[0])
 
 
-def test_a_node_port_of_another_service_is_told(localkube: Localkube, ports: list[int]) -> None:
+def test_a_node_port_of_another_service_is_refused(localkube: Localkube, ports: list[int]) -> None:
     localkube.up(deployment(), _service(ports[0]), _service(ports[1], name="other"))
     taken = f"spec.ports[0].nodePort: Invalid value: {ports[1]}: provided port is already allocated"
 
@@ -110,7 +110,7 @@ def test_a_node_port_of_another_service_is_told(localkube: Localkube, ports: lis
     assert (_shown(localkube), _answers(ports[0])) == ([ports[0]], True)
 
 
-def test_a_move_to_a_port_of_another_program_is_told(
+def test_a_move_to_a_port_of_another_program_is_refused(
     localkube: Localkube, ports: list[int]
 ) -> None:
     localkube.up(deployment(), _service(ports[0]))
@@ -136,7 +136,7 @@ def test_a_manifest_that_got_another_port_can_be_applied_again(
     assert ("unchanged" in said, _shown(localkube)) == (True, [given])
 
 
-def test_an_address_is_localkubes_to_choose_and_stays(localkube: Localkube) -> None:
+def test_localkube_allocates_the_address_and_preserves_it(localkube: Localkube) -> None:
     localkube.up(deployment(replicas=0), service())
     address = localkube.objects("svc", "web")[0]["spec"]["clusterIP"]
 

@@ -55,7 +55,7 @@ def test_a_killed_process_is_noticed_at_once_and_restarted(localkube: Localkube)
     assert status["podIP"] == victim["status"]["podIP"]
 
 
-def test_an_unready_pod_leaves_its_service_and_keeps_running(localkube: Localkube) -> None:
+def test_an_unready_pod_leaves_its_service_and_continues_to_run(localkube: Localkube) -> None:
     probe = {
         "httpGet": {"path": "/readyz", "port": "http"},
         "periodSeconds": 1,
@@ -102,7 +102,7 @@ def test_exec_and_tcp_probes_work(localkube: Localkube) -> None:
     assert localkube.up(deployment(container=probes)).code == 0
 
 
-def test_restarts_back_off_and_the_log_before_is_kept(localkube: Localkube) -> None:
+def test_restarts_back_off_and_the_previous_log_is_available(localkube: Localkube) -> None:
     localkube.up(deployment(replicas=0))
     localkube.ok("apply", "-f", "-", stdin=_json(deployment("bad", image="crash")))
 
@@ -186,7 +186,7 @@ def test_a_forced_delete_kills_at_once(localkube: Localkube) -> None:
     answered(lambda: _ready(localkube) == 1)
 
 
-def test_a_forced_delete_hurries_a_pod_that_is_ending(localkube: Localkube) -> None:
+def test_a_forced_delete_kills_a_terminating_pod(localkube: Localkube) -> None:
     slow = {"env": [{"name": "DRAIN", "value": "30"}]}
     localkube.up(deployment(container=slow, pod={"terminationGracePeriodSeconds": 60}))
     name = localkube.pods()[0]["metadata"]["name"]
@@ -263,7 +263,7 @@ def test_the_environment_is_the_manifests_and_none_of_the_callers(localkube: Loc
     assert fetch(_url(localkube, "/argv")) == f"--ip={ip}"
 
 
-def test_an_ephemeral_pod_directory_goes_with_the_pod(localkube: Localkube) -> None:
+def test_a_pods_directory_is_removed_with_the_pod(localkube: Localkube) -> None:
     mounts = {"volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}]}  # noqa: S108  # of the pod
     localkube.up(deployment(container=mounts, pod={"volumes": [{"name": "tmp", "emptyDir": {}}]}))
     pod = localkube.pods()[0]

@@ -51,7 +51,7 @@ async def test_scaling_down_under_load_loses_no_request(localkube: Localkube) ->
     assert load.failures == []
 
 
-def test_never_fewer_than_wanted_with_max_unavailable_0(localkube: Localkube) -> None:
+def test_max_unavailable_0_never_has_fewer_pods_than_desired(localkube: Localkube) -> None:
     localkube.up(deployment(replicas=2, container=DRAINING, spec=ONE_BY_ONE), service())
     localkube.ok("rollout", "restart", "deployment", "web")
     counts = set()
@@ -80,7 +80,7 @@ def test_recreate_never_runs_two_templates_at_once(localkube: Localkube) -> None
     answered(replaced)
 
 
-def test_a_broken_rollout_keeps_the_old_pods_and_the_old_template_heals_it(
+def test_a_failed_rollout_leaves_old_pods_and_the_old_template_reverts_it(
     localkube: Localkube,
 ) -> None:
     localkube.up(deployment(replicas=2, spec=ONE_BY_ONE), service())

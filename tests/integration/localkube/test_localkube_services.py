@@ -22,7 +22,7 @@ from integration.localkube.kit import (
 )
 
 
-def test_new_connections_go_round_the_ready_pods(localkube: Localkube) -> None:
+def test_new_connections_are_balanced_over_the_ready_pods(localkube: Localkube) -> None:
     localkube.up(deployment(replicas=3), service())
     url = f"http://{localkube.address()}/"
 
@@ -141,7 +141,7 @@ def test_curl_resolves_service_names(localkube: Localkube) -> None:
     assert "no Service nobody" in unknown.err
 
 
-def test_small_writes_are_relayed_without_delay(localkube: Localkube) -> None:
+def test_small_writes_are_proxied_without_delay(localkube: Localkube) -> None:
     """Nagle's algorithm and delayed acknowledgements together would cost 40 ms a request."""
     localkube.up(deployment(), service())
     ip, port = localkube.address().split(":")
@@ -153,7 +153,7 @@ def test_small_writes_are_relayed_without_delay(localkube: Localkube) -> None:
     assert time.monotonic() - began < 1
 
 
-def test_a_large_answer_passes_whole_and_half_close_is_kept(localkube: Localkube) -> None:
+def test_a_large_response_is_complete_after_a_half_close(localkube: Localkube) -> None:
     echo = (
         "import socketserver,sys\n"
         "class H(socketserver.StreamRequestHandler):\n"
@@ -180,7 +180,7 @@ def test_a_large_answer_passes_whole_and_half_close_is_kept(localkube: Localkube
     answered(lambda: _open_files(localkube) <= before, seconds=3)
 
 
-def test_one_address_and_differing_ports_where_only_127_0_0_1_exists(
+def test_ports_mode_uses_one_address_with_different_ports(
     localkube: Localkube,
 ) -> None:
     result = localkube.up(deployment(replicas=2), service(), options=("--addresses=ports",))

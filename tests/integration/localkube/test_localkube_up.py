@@ -21,7 +21,7 @@ from integration.localkube.kit import (
 )
 
 
-def test_up_waits_until_all_is_available_and_shows_tables(localkube: Localkube) -> None:
+def test_up_waits_until_available_and_prints_tables(localkube: Localkube) -> None:
     result = localkube.up(deployment(replicas=2), service())
 
     assert result.code == 0, result.err
@@ -30,7 +30,7 @@ def test_up_waits_until_all_is_available_and_shows_tables(localkube: Localkube) 
     assert "\x1b" not in result.err
 
 
-def test_a_second_up_leaves_the_first_untouched_and_exits_3(localkube: Localkube) -> None:
+def test_a_second_up_changes_nothing_and_exits_3(localkube: Localkube) -> None:
     localkube.up(deployment(), service())
     before = pid_of(localkube.pods()[0])
 
@@ -126,7 +126,7 @@ def test_a_crash_looping_container_fails_up_early_with_its_last_lines(
     assert processes_of(localkube.state) == []
 
 
-def test_up_that_takes_too_long_says_what_is_not_ready_and_why(localkube: Localkube) -> None:
+def test_up_times_out_with_the_reason(localkube: Localkube) -> None:
     probe = {"httpGet": {"path": "/", "port": 8001}, "failureThreshold": 1}
     slow = deployment(container={"readinessProbe": probe})
 
@@ -138,7 +138,7 @@ def test_up_that_takes_too_long_says_what_is_not_ready_and_why(localkube: Localk
     assert processes_of(localkube.state) == []
 
 
-def test_a_port_in_use_is_named_and_nothing_is_left_running(localkube: Localkube) -> None:
+def test_a_port_in_use_is_named_and_no_process_remains(localkube: Localkube) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", _HOLD], stdout=subprocess.PIPE, text=True
     ) as holder:
@@ -168,7 +168,7 @@ def test_suites_side_by_side_have_networks_of_their_own(
         other.run("down")
 
 
-def test_a_state_directory_deeper_than_a_socket_path_may_be_works(
+def test_a_state_directory_may_exceed_the_length_of_a_socket_path(
     localkube: Localkube,
 ) -> None:
     deep = localkube.directory / ("d" * 90) / "state"

@@ -18,7 +18,7 @@ DEPLOYMENT: dict[str, Any] = {
 
 
 @pytest.mark.bound("secrets-command")
-def test_a_command_that_prints_nothing_in_time_is_given_up(
+def test_a_command_that_prints_nothing_times_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(generated, "_TIMEOUT_S", 0.2)

@@ -9,7 +9,7 @@ from localkube.engine.pods.log_trimming import LIMIT_BYTES, REMAINING_BYTES, tri
 
 
 @pytest.mark.bound("localkube-log")
-def test_a_long_log_is_cut_to_its_last_lines_and_its_writer_goes_on(tmp_path: Path) -> None:
+def test_a_long_log_is_cut_to_its_last_lines_while_a_process_appends(tmp_path: Path) -> None:
     path = tmp_path / "web.log"
     path.touch()
     os.truncate(path, LIMIT_BYTES)
@@ -24,7 +24,7 @@ def test_a_long_log_is_cut_to_its_last_lines_and_its_writer_goes_on(tmp_path: Pa
     assert path.read_bytes().endswith(b"\nlast\nnext\n")
 
 
-def test_a_short_log_stays_whole(tmp_path: Path) -> None:
+def test_a_short_log_is_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "web.log"
     path.write_bytes(b"one\n")
 

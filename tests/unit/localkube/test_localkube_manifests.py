@@ -19,7 +19,7 @@ from localkube.errors import UsageError
         ("kind: 5", "a document without kind"),
     ],
 )
-def test_a_document_that_is_no_object_is_refused(tmp_path: Path, text: str, reason: str) -> None:
+def test_an_invalid_document_is_refused(tmp_path: Path, text: str, reason: str) -> None:
     (tmp_path / "a.yaml").write_text(text)
 
     with pytest.raises(UsageError, match=reason):
@@ -34,7 +34,7 @@ def test_a_kustomization_without_a_list_is_refused(tmp_path: Path, text: str) ->
         read(str(tmp_path))
 
 
-def test_kustomizations_that_list_each_other_end(tmp_path: Path) -> None:
+def test_kustomizations_that_list_each_other_are_refused(tmp_path: Path) -> None:
     for name, other in (("a", "b"), ("b", "a")):
         (tmp_path / name).mkdir()
         listed = {"resources": [f"../{other}"]}

@@ -20,13 +20,13 @@ def _claims(owner: int | None, networks: range) -> list[Claim]:
     return [Claim(f"{owner}-{network}", network, owner) for network in networks]
 
 
-def test_a_preferred_network_is_given_where_it_is_free() -> None:
+def test_a_free_preferred_network_is_claimed() -> None:
     assert free([], 7) == free([], 7) == FIRST + 7
     assert free(_claims(OTHER, range(FIRST + 7, FIRST + 9)), 7) == FIRST + 9
 
 
 @pytest.mark.bound("localkube-networks")
-def test_a_user_gets_no_more_than_the_bound() -> None:
+def test_a_claim_beyond_the_users_bound_is_refused() -> None:
     almost = range(FIRST, FIRST + LIMIT - 1)
 
     assert free(_claims(ME, almost), 0) == FIRST + LIMIT - 1
@@ -35,7 +35,7 @@ def test_a_user_gets_no_more_than_the_bound() -> None:
 
 
 @pytest.mark.parametrize("owner", [OTHER, None])
-def test_what_somebody_holds_beyond_the_bound_counts_for_nothing(owner: int | None) -> None:
+def test_claims_beyond_the_bound_are_void(owner: int | None) -> None:
     """`None`: sockets that do not tell whose they are together count as one user's."""
     all_of_them = _claims(owner, NETWORKS)
 
@@ -43,7 +43,7 @@ def test_what_somebody_holds_beyond_the_bound_counts_for_nothing(owner: int | No
     assert free(all_of_them, 0) == FIRST + LIMIT
 
 
-def test_several_users_share_what_there_is() -> None:
+def test_several_users_share_the_networks() -> None:
     held = [
         claim
         for number in range(len(NETWORKS) // LIMIT)
@@ -74,7 +74,7 @@ print(networks.claim("a")[1] in networks.NETWORKS)
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root for a network of its own")
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare")
-def test_a_user_who_holds_every_name_keeps_nobody_out() -> None:
+def test_a_user_with_all_names_does_not_block_others() -> None:
     """In a network namespace of its own, because claims are of one."""
     path = str(Path(localkube.__file__).parents[1])
     own = ["unshare", "--net", "--pid", "--fork", "--kill-child"]

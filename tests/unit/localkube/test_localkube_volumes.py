@@ -39,7 +39,7 @@ def test_an_empty_source_is_an_empty_directory(tmp_path: Path) -> None:
     assert [p.name for p in (tmp_path / "..data").iterdir()] == []
 
 
-def test_the_mode_is_kept(tmp_path: Path) -> None:
+def test_files_have_the_given_mode(tmp_path: Path) -> None:
     publish(tmp_path, {"private": b"k"}, 0o400)
 
     assert (tmp_path / "private").stat().st_mode & 0o777 == 0o400

@@ -45,7 +45,7 @@ VALUES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_what_is_text_to_kubectl_is_text(text: str) -> None:
+def test_a_string_to_kubectl_is_a_string(text: str) -> None:
     assert parse(f"a: {text}", "x") == [{"a": text}]
 
 
@@ -58,12 +58,12 @@ def test_a_scalar_has_the_value_that_kubectl_gives_it(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", [*TEXTS, *VALUES])
-def test_a_text_that_would_be_read_otherwise_is_quoted(text: str) -> None:
+def test_a_string_that_reads_as_another_type_is_quoted(text: str) -> None:
     assert parse(to_yaml({"a": text, text: "a"}), "x") == [{"a": text, text: "a"}]
 
 
 @pytest.mark.parametrize("text", ["1:30", "2001-12-14", "="])
-def test_what_other_readers_take_for_more_than_text_is_quoted(text: str) -> None:
+def test_a_string_that_other_readers_take_for_another_type_is_quoted(text: str) -> None:
     """As kubectl prints it."""
     assert to_yaml({"a": text}) == f"a: '{text}'\n"
 
@@ -94,7 +94,7 @@ def test_what_kubectl_refuses_is_refused(text: str, reason: str) -> None:
 
 
 @pytest.mark.bound("localkube-aliases")
-def test_aliases_that_stand_for_too_much_are_refused() -> None:
+def test_excessive_aliases_are_refused() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
 
@@ -103,7 +103,7 @@ def test_aliases_that_stand_for_too_much_are_refused() -> None:
     assert ALIASED_LIMIT < 10**8
 
 
-def test_keys_are_text_and_tags_say_nothing() -> None:
+def test_keys_are_strings_and_unknown_tags_are_ignored() -> None:
     text = "1: a\nyes: b\n1.5: c\ndate: !!timestamp 2001-12-14\nown: !own {b: !x 5}\n"
     text += "bin: !!binary aGk="
 
@@ -112,7 +112,7 @@ def test_keys_are_text_and_tags_say_nothing() -> None:
     ]
 
 
-def test_a_merge_key_gives_way_to_what_stands_there() -> None:
+def test_explicit_keys_override_a_merge_key() -> None:
     text = "base: &b {a: 1, b: 2}\nmore:\n  <<: *b\n  b: 3\nsame: {b: 4, <<: *b}"
 
     (found,) = parse(text, "x")
