@@ -6,6 +6,7 @@ import schemathesis
 from schemathesis import Case, CheckContext, Response
 
 _FAULT, _NOT_IMPLEMENTED, _UNAVAILABLE = 500, 501, 503
+_OF_ANY_REQUEST = frozenset({405, 408, 431})
 
 
 @schemathesis.check
@@ -34,3 +35,12 @@ def every_response_tells_its_trace(ctx: CheckContext, response: Response, case: 
     """`traceresponse`, whoever writes the response."""
     del ctx, case
     assert response.headers.get("traceresponse"), "no traceresponse"
+
+
+@schemathesis.check
+def a_status_is_declared(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
+    """Where an operation declares its errors, there are no others."""
+    del ctx
+    declared = set(case.operation.responses.status_codes)
+    if "400" in declared and response.status_code not in _OF_ANY_REQUEST:
+        assert str(response.status_code) in declared, f"an undeclared {response.status_code}"

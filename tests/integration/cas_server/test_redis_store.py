@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from redis.asyncio import Redis
 
+from cas_server.errors import Unconfirmed
 from cas_server.settings import CasSettings, DurabilitySettings
 from cas_server.stores import identity_commands
 from cas_server.stores.redis_token_store import RedisTokenStore
@@ -18,7 +19,6 @@ from cas_server.stores.token_store import (
     Lineage,
     Presented,
     Rotation,
-    Unconfirmed,
 )
 from cas_server.tokens.access_tokens import Grant, Stamp, new_token, token_hash
 from cas_server.tokens.record_keys import RecordKeys

@@ -6,9 +6,9 @@ import pytest
 from starlette.types import Message, Scope
 
 from cas_server.authentication.basic_credentials import readings
-from cas_server.errors import InvalidClient, InvalidRequest
+from cas_server.errors import InvalidClient
 from cas_server.forms import parse_form, read_body, refuse_secrets_in_uri, token_of
-from chassis.errors import PayloadTooLarge
+from chassis.errors import InvalidRequest, PayloadTooLarge
 
 
 def _basic(credentials: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""The application: what it stands on, and where its endpoints are."""
+"""The application: its parts, wired once, and where its endpoints are."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -6,16 +6,14 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
-from redis.asyncio import Redis
-from starlette.types import ASGIApp
 
 import chassis
 from cas_server.authentication.client_authentication import ClientAuthentication
 from cas_server.authentication.local_token_services import LocalTokenServices
-from cas_server.endpoints import user
+from cas_server.endpoints import metadata, user
 from cas_server.endpoints.check_token import CheckToken
 from cas_server.endpoints.introspect import Introspect
-from cas_server.endpoints.metadata import WELL_KNOWN, Metadata
+from cas_server.endpoints.openapi import Endpoint, document
 from cas_server.endpoints.revoke import Revoke
 from cas_server.endpoints.token import Token
 from cas_server.grants import Issuing, grant_types
@@ -25,7 +23,6 @@ from cas_server.passwords.hashing import PasswordPool
 from cas_server.settings import CasSettings
 from cas_server.stores.redis_connection import connect
 from cas_server.stores.redis_token_store import RedisTokenStore
-from cas_server.stores.token_store import TokenStore
 from cas_server.throttling.shared_failure_counters import (
     RedisFailureCounters,
     SharedFailureCounters,
@@ -36,61 +33,45 @@ from chassis import LiveConfig
 from chassis.discovery import create_discovery
 
 
-def create_app(live: LiveConfig[CasSettings], *, store: TokenStore | None = None) -> FastAPI:
-    """Build the authorization server; without `store`, on the Redis of its configuration.
-
-    The store is closed with the application.
-    """
-    issuing = _issuing(live, store)
+def create_app(live: LiveConfig[CasSettings]) -> FastAPI:
+    """Build the authorization server on the Redis of its configuration."""
+    issuing = _issuing(live)
+    endpoints = _endpoints(issuing)
     return chassis.create_app(
         live,
         title="cas-server",
         version=version("suite-cas-server"),
-        routers=[user.router],
+        routers=[metadata.router, user.router],
         lifespan=_Lifespan(issuing),
         token_services=LocalTokenServices(issuing.identities, issuing.store),
-        fast_paths=_endpoints(issuing),
+        open_paths=metadata.OPEN_PATHS,
+        fast_paths=endpoints,
+        openapi=document(endpoints),
         ready_checks={"redis": issuing.store.ping},
     )
 
 
-def _issuing(live: LiveConfig[CasSettings], store: TokenStore | None = None) -> Issuing:
-    keys, identities = RecordKeys(live), Identities(live)
-    redis = _redis(live) if store is None else None
-    kept = store or _redis_store(live, redis, keys)
-    continuity = Continuity(identities, kept, live)
-    return Issuing(live, identities, PasswordPool(), _throttle(redis), kept, keys, continuity)
+def _issuing(live: LiveConfig[CasSettings]) -> Issuing:
+    settings, keys, identities = live.settings, RecordKeys(live), Identities(live)
+    redis_settings = settings.spring.redis
+    discovery = create_discovery(settings.discovery, live.source.environ)
+    redis = connect(redis_settings, discovery)
+    store = RedisTokenStore(redis, settings.durability, keys, timeout=redis_settings.timeout)
+    # All replicas share the Redis of the token store, and so the counts of failures.
+    throttle = Throttle(SharedFailureCounters(RedisFailureCounters(redis)))
+    continuity = Continuity(identities, store, live)
+    return Issuing(live, identities, PasswordPool(), throttle, store, keys, continuity)
 
 
-def _redis(live: LiveConfig[CasSettings]) -> Redis:
-    discovery = create_discovery(live.settings.discovery, live.source.environ)
-    return connect(live.settings.spring.redis, discovery)
-
-
-def _redis_store(
-    live: LiveConfig[CasSettings], redis: Redis | None, keys: RecordKeys
-) -> TokenStore:
-    settings = live.settings
-    timeout = settings.spring.redis.timeout
-    return RedisTokenStore(redis or _redis(live), settings.durability, keys, timeout=timeout)
-
-
-def _throttle(redis: Redis | None) -> Throttle:
-    """Count in the Redis of the token store, which all replicas share."""
-    return Throttle(None if redis is None else SharedFailureCounters(RedisFailureCounters(redis)))
-
-
-def _endpoints(issuing: Issuing) -> Mapping[str, ASGIApp]:
+def _endpoints(issuing: Issuing) -> Mapping[str, Endpoint]:
     """Return the endpoints that authenticate their callers themselves, by path."""
     live, identities, store = issuing.live, issuing.identities, issuing.store
     authentication = ClientAuthentication(identities, issuing.passwords, issuing.throttle)
-    grants = grant_types(issuing)
     return {
         "/oauth/check_token": _check_token(live, CheckToken(authentication, identities, store)),
         "/oauth/introspect": Introspect(authentication, identities, store, live),
         "/oauth/revoke": Revoke(authentication, store, issuing.keys),
-        "/oauth/token": Token(authentication, grants, issuing.continuity),
-        **dict.fromkeys((WELL_KNOWN, f"{WELL_KNOWN}/"), Metadata(live, grants)),
+        "/oauth/token": Token(authentication, grant_types(issuing), issuing.continuity),
     }
 
 
@@ -107,7 +88,7 @@ def _check_token(live: LiveConfig[CasSettings], endpoint: CheckToken) -> CheckTo
 
 
 class _Lifespan:
-    """Compares each load with the store meanwhile; what is open at the end is closed."""
+    """Compares each load of the configuration with the store; closes at the end what is open."""
 
     def __init__(self, issuing: Issuing) -> None:
         self._issuing = issuing

@@ -1,31 +1,22 @@
 """The errors of RFC 6749 and its extensions; the class is the wire code.
 
-ApiError (chassis.errors)
-├── InvalidRequest            400 invalid_request (RFC 6749, 5.2)
-├── InvalidClient             401 invalid_client, with a Basic challenge
-├── InvalidGrant              400 invalid_grant
-├── InvalidScope              400 invalid_scope
-├── UnauthorizedClient        400 unauthorized_client
-├── UnsupportedGrantType      400 unsupported_grant_type
-├── UnrecognisedToken         400 invalid_token: check_token's wire format has no 401
-└── TooManyFailures           429 slow_down, with Retry-After
+ApiError                         in chassis.errors
+├── OAuthError                   400 invalid_request
+│   ├── InvalidClient            401 invalid_client, with a Basic challenge
+│   ├── InvalidGrant             400 invalid_grant
+│   ├── InvalidScope             400 invalid_scope
+│   ├── TooManyFailures          429 slow_down, with Retry-After
+│   ├── UnauthorizedClient       400 unauthorized_client
+│   ├── UnrecognisedToken        400 invalid_token: check_token's wire format has no 401
+│   └── UnsupportedGrantType     400 unsupported_grant_type
+└── TemporarilyUnavailable       in chassis.errors
+    ├── TooManyWaiting           503 temporarily_unavailable, with Retry-After
+    └── Unconfirmed              503 temporarily_unavailable, with Retry-After
 """
 
-from chassis.errors import AccessDenied, ApiError, InvalidRequest, MethodNotAllowed
+from typing import Any
 
-__all__ = [
-    "AccessDenied",
-    "InvalidClient",
-    "InvalidGrant",
-    "InvalidRequest",
-    "InvalidScope",
-    "MethodNotAllowed",
-    "OAuthError",
-    "TooManyFailures",
-    "UnauthorizedClient",
-    "UnrecognisedToken",
-    "UnsupportedGrantType",
-]
+from chassis.errors import ApiError, TemporarilyUnavailable
 
 
 class OAuthError(ApiError):
@@ -90,3 +81,22 @@ class TooManyFailures(OAuthError):
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(headers={"Retry-After": str(retry_after)})
+
+
+class TooManyWaiting(TemporarilyUnavailable):
+    """Too many secrets are being compared; try again."""
+
+    def __init__(self, *, caused_by_caller: bool, retry_after: int) -> None:
+        super().__init__(retry_after=retry_after)
+        self.caused_by_caller = caused_by_caller
+
+
+class Unconfirmed(TemporarilyUnavailable):
+    """Too few replicas of the token store have the change; try again.
+
+    The primary has made it, with this `result`, and a failover may lose it.
+    """
+
+    def __init__(self, result: Any) -> None:
+        super().__init__()
+        self.result = result

@@ -6,8 +6,7 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 
 from starlette.types import Receive, Scope
 
-from cas_server.errors import InvalidRequest
-from chassis.errors import PayloadTooLarge
+from chassis.errors import InvalidRequest, PayloadTooLarge
 
 FORM_TYPE = b"application/x-www-form-urlencoded"
 MAX_TOKEN = 4096

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from cas_server.errors import TooManyWaiting
 from cas_server.throttling import fair_queue
 from cas_server.throttling.fair_queue import (
     MAX_LATE_PER_ADDRESS,
     MAX_WAITING,
     MAX_WAITING_PER_ADDRESS,
-    Crowded,
     FairQueue,
     Standing,
 )
@@ -109,7 +109,7 @@ async def test_who_failed_has_two_that_wait_in_a_crowd(served: Served) -> None:
         for number in range(5):
             served.come("late", "10.0.0.1", f"name-{number}")
     assert served.names.count("late") == MAX_LATE_PER_ADDRESS
-    assert [type(one) for one in served.outcomes[-3:]] == [Crowded] * 3
+    assert [type(one) for one in served.outcomes[-3:]] == [TooManyWaiting] * 3
 
 
 async def test_those_who_failed_have_an_eighth_of_one_place_in_a_crowd() -> None:

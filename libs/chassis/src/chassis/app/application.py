@@ -7,6 +7,7 @@ from typing import Any
 
 import anyio
 from fastapi import APIRouter, FastAPI
+from fastapi.utils import deep_dict_update
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -53,14 +54,18 @@ def create_app(
     lifespan: Lifespan | None = None,
     token_services: TokenServices | None = None,
     user_details: UserDetails | None = None,
+    open_paths: Sequence[str] = (),
     fast_paths: Mapping[str, ASGIApp] | None = None,
+    openapi: Mapping[str, Any] | None = None,
     ready_checks: Mapping[str, ReadyCheck] | None = None,
 ) -> FastAPI:
     """Build an application on a live configuration.
 
     `lifespan` holds what the service itself opens and closes. Without `token_services` bearer
     tokens are checked at the authorization server that `security.oauth2.resource` names.
-    `fast_paths` are answered before the security filter and FastAPI.
+    `open_paths` need no token, whatever is configured; one that ends with a slash opens all below
+    it. `fast_paths` are served before the security filter and FastAPI; `openapi` is their part of
+    the OpenAPI document.
     """
     chassis = _chassis(live, title, version, token_services, ready_checks or {})
     app = _ServiceApp(
@@ -73,7 +78,8 @@ def create_app(
     install_error_handlers(app)
     for router in routers:
         app.include_router(router)
-    app.layers = _layers(app.routes_only, chassis, fast_paths or {}, user_details)
+    app.fast_paths_openapi = openapi or {}
+    app.layers = _layers(app.routes_only, chassis, fast_paths or {}, open_paths, user_details)
     return app
 
 
@@ -81,6 +87,13 @@ class _ServiceApp(FastAPI):
     """A FastAPI application within the chassis' layers, which see a request first."""
 
     layers: ASGIApp
+    fast_paths_openapi: Mapping[str, Any]
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the document of the routes and the fast paths."""
+        if self.openapi_schema is None:
+            deep_dict_update(super().openapi(), dict(self.fast_paths_openapi))
+        return super().openapi()
 
     def __call__(  # type: ignore[override]  # the same by its callers, one coroutine less
         self, scope: Scope, receive: Receive, send: Send
@@ -124,11 +137,14 @@ def _layers(
     layer: ASGIApp,
     chassis: Chassis,
     fast_paths: Mapping[str, ASGIApp],
+    open_paths: Sequence[str],
     user_details: UserDetails | None,
 ) -> ASGIApp:
     """Stand the layers around FastAPI, the innermost first."""
     live, server = chassis.live, chassis.live.settings.server
-    layer = SecurityFilter(JsonBodies(layer), live, chassis.token_services, enrich=user_details)
+    layer = SecurityFilter(
+        JsonBodies(layer), live, chassis.token_services, open_paths=open_paths, enrich=user_details
+    )
     layer = FastPaths(layer, paths={**_MANAGEMENT_ONLY, **fast_paths})
     layer = Faults(layer)
     layer = BodyLimit(layer, limit=server.max_body_size)
@@ -143,8 +159,9 @@ def _layers(
         access_log=AccessLog(),
         limit=server.limit_concurrency,
     )
-    # These know their callers by a secret of the request itself: no page may use a browser's.
-    below = [f"/{prefix}{path}" if prefix else path for path in fast_paths]
+    # These take their credentials, if any, from the request: no page may use a browser's.
+    paths = (*fast_paths, *open_paths)
+    below = [f"/{prefix}{path}" if prefix else path for path in paths]
     return CorsHeaders(layer, live, without_credentials=below)
 
 

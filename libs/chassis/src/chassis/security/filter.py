@@ -1,6 +1,6 @@
 """The security filter: no request passes without a checked token but on an open path."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -21,8 +21,9 @@ _TOKEN = "access_token"  # noqa: S105  # the name of a key
 class SecurityFilter:
     """Put the caller's `Authentication` on each request, or answer for the service.
 
-    `security.path.ignores` leaves paths open; there a token is not even looked at. `enrich` may
-    replace the authentication by one that knows more (the seed stack's `UserDetailsService`).
+    `open_paths`, with all below those that end with a slash, and `security.path.ignores` need no
+    token: there it is not even looked at. `enrich` may replace the authentication by one that knows
+    more (the seed stack's `UserDetailsService`).
     """
 
     def __init__(
@@ -31,12 +32,12 @@ class SecurityFilter:
         live: LiveConfig[Any],
         token_services: TokenServices,
         *,
+        open_paths: Sequence[str] = (),
         enrich: Enrich | None = None,
     ) -> None:
-        self._app = app
-        self._live = live
-        self._token_services = token_services
-        self._enrich = enrich
+        self._app, self._live, self._token_services = app, live, token_services
+        self._open_paths, self._enrich = frozenset(open_paths), enrich
+        self._open_folders = tuple(path for path in open_paths if path.endswith("/"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check one request; what is neither HTTP nor a WebSocket (lifespan) passes."""
@@ -51,6 +52,8 @@ class SecurityFilter:
         await self._app(scope, receive, send)
 
     def _is_open(self, path: str) -> bool:
+        if path in self._open_paths or path.startswith(self._open_folders):
+            return True
         return path_patterns(self._live.settings.security.path.ignores).match(path)
 
     async def _identify(self, scope: Scope) -> None:

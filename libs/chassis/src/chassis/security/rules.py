@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Request
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
 
 from chassis.errors import AccessDenied, InsufficientScope
 from chassis.security.authentication import Authentication
@@ -77,8 +79,15 @@ class AnyRule:
         return any(rule.allows(caller) for rule in self.alternatives)
 
 
+class _Bearer(SecurityBase):
+    """How the OpenAPI document names what a caller needs."""
+
+    model = HTTPBearer(description="An access token of the authorization server")
+    scheme_name = "bearer"
+
+
 @dataclass(frozen=True, slots=True)
-class AccessCheck:
+class AccessCheck(_Bearer):
     """Apply rules to a request, as a FastAPI dependency."""
 
     rules: tuple[Rule, ...]

@@ -11,7 +11,7 @@ from starlette.types import Scope
 
 from cas_server.authentication.basic_credentials import readings
 from cas_server.authentication.verified_credentials import Verified, VerifiedCredentials
-from cas_server.errors import InvalidClient, InvalidRequest
+from cas_server.errors import InvalidClient
 from cas_server.forms import Form, refuse_secrets_in_uri
 from cas_server.identities.clients import Client
 from cas_server.identities.identities import Identities
@@ -19,6 +19,7 @@ from cas_server.passwords.hashing import PasswordPool
 from cas_server.throttling.claimant import Who
 from cas_server.throttling.failure_counters import Kind
 from cas_server.throttling.throttle import Throttle, source_address
+from chassis.errors import InvalidRequest
 from chassis.normal_form import nfc
 from chassis.single_flight import SingleFlight
 

@@ -11,8 +11,9 @@ from starlette.types import Receive, Scope, Send
 
 from cas_server.authentication.client_authentication import ClientAuthentication
 from cas_server.endpoints.foreign_tokens import audit_foreign
-from cas_server.endpoints.responses import answer, only_post
-from cas_server.errors import AccessDenied, UnrecognisedToken
+from cas_server.endpoints.openapi import SECONDS, TEXT, TEXTS, TOKEN, form_post, json_object
+from cas_server.endpoints.responses import only_post, send_body
+from cas_server.errors import UnrecognisedToken
 from cas_server.forms import (
     MAX_TOKEN,
     form_headers,
@@ -25,6 +26,7 @@ from cas_server.forms import (
 from cas_server.identities.identities import Identities
 from cas_server.stores.token_store import TokenStore
 from cas_server.tokens.access_tokens import token_hash
+from chassis.errors import AccessDenied
 
 _PLAIN = b"token="
 _EXPIRED = "Token has expired"
@@ -32,6 +34,20 @@ _EXPIRED = "Token has expired"
 
 class CheckToken:
     """Answer 200 for a live token that the caller may know of, 400 for any other."""
+
+    openapi = form_post(
+        "Check an access token, as Spring's RemoteTokenServices does",
+        TOKEN,
+        json_object(
+            *("active", "client_id", "scope", "aud", "exp", "iat", "jti"),
+            active={"const": True},
+            **dict.fromkeys(("client_id", "user_name", "jti"), TEXT),
+            **dict.fromkeys(("authorities", "scope", "aud"), TEXTS),
+            **dict.fromkeys(("exp", "iat"), SECONDS),
+        ),
+        (UnrecognisedToken(), AccessDenied()),
+        takes_post_credentials=False,
+    )
 
     def __init__(
         self, authentication: ClientAuthentication, identities: Identities, store: TokenStore
@@ -59,7 +75,7 @@ class CheckToken:
             raise UnrecognisedToken(_EXPIRED)
         if not self._identities.stands(stored):
             raise UnrecognisedToken
-        await answer(send, stored.answer)
+        await send_body(send, stored.answer)
 
 
 def _token(body: bytes) -> str:

@@ -7,8 +7,8 @@ from starlette.types import Receive, Scope, Send
 
 from cas_server.authentication.client_authentication import ClientAuthentication
 from cas_server.endpoints.foreign_tokens import audit_foreign
-from cas_server.endpoints.responses import answer_json, only_post
-from cas_server.errors import AccessDenied
+from cas_server.endpoints.openapi import SECONDS, TEXT, TEXTS, TOKEN, form_post, json_object
+from cas_server.endpoints.responses import only_post, send_json
 from cas_server.forms import read_form, token_of
 from cas_server.identities.clients import Client
 from cas_server.identities.identities import Identities
@@ -16,10 +16,26 @@ from cas_server.settings import CasSettings
 from cas_server.stores.token_store import TokenStore
 from cas_server.tokens.access_tokens import StoredToken, token_hash
 from chassis import LiveConfig
+from chassis.errors import AccessDenied
 
 
 class Introspect:
     """Tell about access tokens whose audience the caller belongs to (RFC 7662, 4)."""
+
+    openapi = form_post(
+        "Ask about an access token (RFC 7662)",
+        {**TOKEN, "token_type_hint": TEXT},
+        json_object(
+            "active",
+            active={"type": "boolean"},
+            **dict.fromkeys(("client_id", "username", "scope", "jti", "iss", "sub"), TEXT),
+            **dict.fromkeys(("exp", "iat", "nbf"), SECONDS),
+            token_type={"const": "Bearer"},
+            aud=TEXTS,
+            authorities=TEXTS,
+        ),
+        (AccessDenied(),),
+    )
 
     def __init__(
         self,
@@ -39,7 +55,7 @@ class Introspect:
         if not client.checks_tokens:
             raise AccessDenied("The client may not introspect tokens")
         stored = await self._store.access(token_hash(token_of(form.parameters)))
-        await answer_json(send, self._claims(stored, client, scope))
+        await send_json(send, self._claims(stored, client, scope))
 
     def _claims(self, stored: StoredToken | None, client: Client, scope: Scope) -> dict[str, Any]:
         if stored is None or not self._is_live(stored):

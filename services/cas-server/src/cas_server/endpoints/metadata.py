@@ -1,51 +1,48 @@
 """GET /.well-known/oauth-authorization-server (RFC 8414), with the issuer's path behind it."""
 
-from collections.abc import Iterable
-from typing import Any
+from typing import Annotated
 from urllib.parse import unquote, urlsplit
 
-from starlette.types import Receive, Scope, Send
+from fastapi import APIRouter, Depends, Request, Response
 
-from cas_server.endpoints.responses import answer_json
-from cas_server.errors import MethodNotAllowed
+from cas_server.endpoints.openapi import error_responses
+from cas_server.endpoints.responses import json_response
+from cas_server.grant_names import GRANT_NAMES
 from cas_server.settings import CasSettings
-from chassis import LiveConfig
-from chassis.errors import NotFound
+from chassis import current_settings
+from chassis.errors import InvalidRequest, NotFound, TemporarilyUnavailable
 
 WELL_KNOWN = "/.well-known/oauth-authorization-server"
+OPEN_PATHS = (WELL_KNOWN, f"{WELL_KNOWN}/")
 _METHODS = ["client_secret_basic", "client_secret_post"]
+_ERRORS = error_responses(InvalidRequest(), NotFound(), TemporarilyUnavailable())
+
+router = APIRouter()
 
 
-class Metadata:
-    """Tell clients what this server can and where."""
-
-    def __init__(self, live: LiveConfig[CasSettings], grant_types: Iterable[str]) -> None:
-        self._live, self._grant_types = live, sorted(grant_types)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request; the issuer may have changed since the one before."""
-        del receive
-        issuer = self._live.settings.issuer
-        if scope["path"] not in _places(issuer):
-            raise NotFound
-        if scope["method"] not in ("GET", "HEAD"):
-            raise MethodNotAllowed("Send a GET", headers={"Allow": "GET, HEAD"})
-        await answer_json(send, self._fields(issuer))
-
-    def _fields(self, issuer: str) -> dict[str, Any]:
-        base = issuer.rstrip("/")
-        return {
-            "issuer": issuer,
-            "token_endpoint": f"{base}/oauth/token",
-            "introspection_endpoint": f"{base}/oauth/introspect",
-            "revocation_endpoint": f"{base}/oauth/revoke",
-            "userinfo_endpoint": f"{base}/api/v1/user",
-            "grant_types_supported": self._grant_types,
-            "response_types_supported": [],
-            "token_endpoint_auth_methods_supported": _METHODS,
-            "introspection_endpoint_auth_methods_supported": _METHODS,
-            "revocation_endpoint_auth_methods_supported": _METHODS,
-        }
+@router.get(WELL_KNOWN, responses=_ERRORS)
+@router.get(WELL_KNOWN + "/{issuer_path:path}", include_in_schema=False)
+async def metadata(
+    request: Request, settings: Annotated[CasSettings, Depends(current_settings)]
+) -> Response:
+    """Return what this server supports, and where; also below, where the issuer has a path."""
+    issuer = settings.issuer
+    if request.scope["path"] not in _places(issuer):
+        raise NotFound
+    base = issuer.rstrip("/")
+    fields = {
+        "issuer": issuer,
+        "token_endpoint": f"{base}/oauth/token",
+        "introspection_endpoint": f"{base}/oauth/introspect",
+        "revocation_endpoint": f"{base}/oauth/revoke",
+        "userinfo_endpoint": f"{base}/api/v1/user",
+        "grant_types_supported": sorted(GRANT_NAMES),
+        "response_types_supported": [],
+        "token_endpoint_auth_methods_supported": _METHODS,
+        "introspection_endpoint_auth_methods_supported": _METHODS,
+        "revocation_endpoint_auth_methods_supported": _METHODS,
+    }
+    return json_response(fields)
 
 
 def _places(issuer: str) -> tuple[str, ...]:

@@ -1,28 +1,37 @@
-"""How the OAuth endpoints answer: plain ASGI, never cached."""
+"""Successful responses of the OAuth endpoints: JSON that is never cached (RFC 6749, 5.1)."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
+from starlette.responses import Response
 from starlette.types import Scope, Send
 
-from cas_server.errors import MethodNotAllowed
+from chassis.errors import MethodNotAllowed
 
-_TYPE = (b"content-type", b"application/json;charset=UTF-8")
-_NO_STORE = (b"cache-control", b"no-store")
-_NO_CACHE = (b"pragma", b"no-cache")
+_HEADERS = {
+    "content-type": "application/json;charset=UTF-8",
+    "cache-control": "no-store",
+    "pragma": "no-cache",
+}
+_RAW_HEADERS = [(name.encode(), value.encode()) for name, value in _HEADERS.items()]
 
 
-async def answer(send: Send, body: bytes) -> None:
-    """Send a JSON body that nobody may cache (RFC 6749, 5.1)."""
-    headers = [_TYPE, _NO_STORE, _NO_CACHE, (b"content-length", b"%d" % len(body))]
+async def send_body(send: Send, body: bytes) -> None:
+    """Send a JSON body."""
+    headers = [*_RAW_HEADERS, (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
-async def answer_json(send: Send, fields: Mapping[str, Any]) -> None:
+async def send_json(send: Send, fields: Mapping[str, Any]) -> None:
     """Send fields as JSON."""
-    await answer(send, json.dumps(fields).encode())
+    await send_body(send, json.dumps(fields).encode())
+
+
+def json_response(fields: Mapping[str, Any]) -> Response:
+    """Return fields as the response of a route."""
+    return Response(json.dumps(fields), headers=_HEADERS)
 
 
 def only_post(scope: Scope) -> None:

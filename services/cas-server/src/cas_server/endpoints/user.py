@@ -4,13 +4,19 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from cas_server.errors import AccessDenied
+from cas_server.endpoints.openapi import error_responses
 from chassis import CurrentAuthentication
+from chassis.errors import AccessDenied, InvalidRequest, InvalidToken, TemporarilyUnavailable
+from chassis.security.errors import Unauthenticated
+
+_ERRORS = error_responses(
+    *(InvalidRequest(), Unauthenticated(), InvalidToken(), AccessDenied()), TemporarilyUnavailable()
+)
 
 router = APIRouter()
 
 
-@router.get("/api/v1/user")
+@router.get("/api/v1/user", responses=_ERRORS)
 async def user(authentication: CurrentAuthentication) -> dict[str, Any]:
     """Return the name in every spelling that resource servers look for.
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import structlog
 
 from cas_server.identities.clients import Client, client_registry
 from cas_server.identities.users import User, user_directory
 from cas_server.settings import CasSettings
+from cas_server.tokens.access_tokens import Grant, StoredToken
 from chassis import LiveConfig
 from chassis.config import Snapshot
 from chassis.config.demo import demo_secret
@@ -18,32 +18,8 @@ _REFRESH = "refresh_token"
 _log = structlog.get_logger("cas_server.identities")
 
 
-class Issued(Protocol):
-    """What was issued: an access token, or the grant of a family."""
-
-    @property
-    def client_id(self) -> str:
-        """The client that it was issued to."""
-
-    @property
-    def user_name(self) -> str:
-        """The user that it speaks for; empty for the client alone."""
-
-    @property
-    def user_fingerprint(self) -> str:
-        """The user's fingerprint at that time."""
-
-    @property
-    def grant_type(self) -> str:
-        """The grant type of its family; empty where it has none."""
-
-    @property
-    def since(self) -> int:
-        """The version of the identities that it was issued under."""
-
-    @property
-    def client_since(self) -> int:
-        """Since when the client was who it was at that time."""
+Issued = StoredToken | Grant
+"""What was issued: an access token, or the grant of a family."""
 
 
 @dataclass(frozen=True, slots=True)

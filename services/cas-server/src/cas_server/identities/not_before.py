@@ -15,10 +15,10 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from cas_server.errors import InvalidGrant
+from cas_server.errors import InvalidGrant, Unconfirmed
 from cas_server.identities.identities import Identities, NotBefore
 from cas_server.settings import CasSettings
-from cas_server.stores.token_store import Change, Entry, IdentityTable, TokenStore, Unconfirmed
+from cas_server.stores.token_store import Change, Entry, IdentityTable, TokenStore
 from cas_server.tokens.access_tokens import Grant, Stamp
 from chassis import LiveConfig
 from chassis.config import Snapshot

@@ -13,6 +13,7 @@ from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError, ResponseError
 
 from cas_server.bounded_dict import BoundedDict
+from cas_server.errors import Unconfirmed
 from cas_server.settings import DurabilitySettings
 from cas_server.stores import identity_commands
 from cas_server.stores.batcher import Batcher
@@ -29,7 +30,6 @@ from cas_server.stores.token_store import (
     Presented,
     Rotation,
     Seen,
-    Unconfirmed,
 )
 from cas_server.tokens.access_tokens import StoredToken
 from cas_server.tokens.record_keys import RecordKeys

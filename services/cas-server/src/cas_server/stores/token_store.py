@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol, Self
 
 from cas_server.tokens.access_tokens import Grant, Stamp, StoredToken
-from chassis.errors import TemporarilyUnavailable
 
 _KEPT = (
     *("client_id", "scopes", "audience", "user_name", "user_fingerprint"),
@@ -123,17 +122,6 @@ class Change(NamedTuple):
 
 
 Seen = Callable[[int | None], Awaitable[None]]
-
-
-class Unconfirmed(TemporarilyUnavailable):
-    """Too few replicas have the change in time; try again.
-
-    The primary has made it, with this `result`, and a failover may lose it.
-    """
-
-    def __init__(self, result: Any) -> None:
-        super().__init__("Too few replicas of the token store have the change; try again")
-        self.result = result
 
 
 class TokenStore(Protocol):

@@ -18,7 +18,7 @@ from enum import IntEnum
 from random import random
 from typing import Any
 
-from chassis.errors import TemporarilyUnavailable
+from cas_server.errors import TooManyWaiting
 
 MAX_WAITING = 256
 MAX_WAITING_PER_ADDRESS = 64
@@ -40,14 +40,6 @@ class Standing(IntEnum):
     NEW = 16
     LATE = 128
     """Failed before."""
-
-
-class Crowded(TemporarilyUnavailable):
-    """Too many secrets are being compared; try again."""
-
-    def __init__(self, *, own_doing: bool) -> None:
-        super().__init__(retry_after=RETRY_AFTER_S)
-        self.own_doing = own_doing
 
 
 @dataclass(slots=True, eq=False)
@@ -90,7 +82,7 @@ class FairQueue:
         self._rows: Counter[tuple[Hashable, Standing]] = Counter()
 
     def refuse_if_full(self, address: Hashable, name: Hashable) -> None:
-        """Raise `Crowded` where an address has as many waiting as it may.
+        """Raise `TooManyWaiting` where an address has as many waiting as it may.
 
         Cheap, because a flood asks it most. A full queue takes but one of each.
         """
@@ -100,11 +92,11 @@ class FairQueue:
         if len(self._waiting) >= MAX_WAITING:
             most = 1
         if self._of_address[address] >= most:
-            raise Crowded(own_doing=True)
+            raise TooManyWaiting(caused_by_caller=True, retry_after=RETRY_AFTER_S)
 
     @asynccontextmanager
     async def turn(self, address: Hashable, name: Hashable) -> AsyncIterator[None]:
-        """Wait for a turn and have it inside the block; raise `Crowded` (503)."""
+        """Wait for a turn and have it inside the block; raise `TooManyWaiting` (503)."""
         self.refuse_if_full(address, name)
         loop = asyncio.get_running_loop()
         waiter = self._enter(address, name, loop.create_future())
@@ -174,7 +166,9 @@ class FairQueue:
         if waiter in self._waiting and not waiter.turn.done():
             self._remove(waiter)
             late = self._standing(*waiter.pair) is Standing.LATE
-            waiter.turn.set_exception(Crowded(own_doing=late))
+            waiter.turn.set_exception(
+                TooManyWaiting(caused_by_caller=late, retry_after=RETRY_AFTER_S)
+            )
 
     def _leave(self, waiter: _Waiter) -> None:
         """Make room: behind a turn that was had, or by one who no longer waits."""

@@ -14,7 +14,7 @@ from typing import NoReturn
 from starlette.types import Scope
 
 from cas_server.bounded_dict import BoundedDict
-from cas_server.errors import OAuthError, TooManyFailures
+from cas_server.errors import OAuthError, TooManyFailures, TooManyWaiting
 from cas_server.passwords.hashing import HASHES_AT_ONCE
 from cas_server.throttling.claimant import Who
 from cas_server.throttling.failure_counters import (
@@ -24,7 +24,7 @@ from cas_server.throttling.failure_counters import (
     FailureCounters,
     Outcome,
 )
-from cas_server.throttling.fair_queue import RETRY_AFTER_S, Crowded, FairQueue, Standing
+from cas_server.throttling.fair_queue import RETRY_AFTER_S, FairQueue, Standing
 from cas_server.throttling.local_failure_counters import LocalFailureCounters
 from chassis.errors import TemporarilyUnavailable
 from chassis.telemetry.audit import AuditEvent
@@ -147,8 +147,8 @@ def _own_doing_is_told(who: Who) -> Iterator[None]:
     """Answer 429 to those who failed before or have enough waiting, and 503 to the others."""
     try:
         yield
-    except Crowded as error:
-        if error.own_doing:
+    except TooManyWaiting as error:
+        if error.caused_by_caller:
             _refuse(RETRY_AFTER_S, who)
         raise
 

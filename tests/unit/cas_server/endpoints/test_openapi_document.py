@@ -1,0 +1,88 @@
+"""The OpenAPI document has every endpoint, those before FastAPI too, and nothing else."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from cas_server.app import create_app
+from cas_server.settings import CasSettings
+from chassis import LiveConfig
+
+pytestmark = pytest.mark.anyio
+FAST = ("/oauth/check_token", "/oauth/introspect", "/oauth/revoke", "/oauth/token")
+BASIC: dict[str, list[str]] = {"client_secret_basic": []}
+
+
+@pytest.fixture
+def app() -> FastAPI:
+    return create_app(LiveConfig.fixed(CasSettings()))
+
+
+@pytest.fixture
+async def http(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://cas") as client:
+        yield client
+
+
+def operation(app: FastAPI, path: str) -> dict[str, Any]:
+    (found,) = app.openapi()["paths"][path].values()
+    return dict(found)
+
+
+def test_each_path_that_is_served_is_in_the_document(app: FastAPI) -> None:
+    user, metadata = "/api/v1/user", "/.well-known/oauth-authorization-server"
+    assert sorted(app.openapi()["paths"]) == sorted((*FAST, user, metadata))
+
+
+async def test_each_documented_operation_is_served(app: FastAPI, http: httpx.AsyncClient) -> None:
+    for path, operations in app.openapi()["paths"].items():
+        for method in operations:
+            response = await http.request(method, path)
+            assert response.status_code in {200, 400, 401}, (method, path)
+            assert str(response.status_code) in operations[method]["responses"]
+
+
+@pytest.mark.parametrize("path", FAST)
+def test_a_fast_path_names_its_form_and_how_a_client_authenticates(app: FastAPI, path: str) -> None:
+    described = operation(app, path)
+    ((media_type, body),) = described["requestBody"]["content"].items()
+    assert media_type == "application/x-www-form-urlencoded"
+    assert body["schema"]["required"] == ["grant_type" if path == "/oauth/token" else "token"]
+    takes_post_credentials = "client_secret" in body["schema"]["properties"]
+    assert described["security"] == ([BASIC, {}] if takes_post_credentials else [BASIC])
+    assert takes_post_credentials is (path != "/oauth/check_token")
+
+
+@pytest.mark.parametrize("path", FAST)
+def test_a_fast_path_names_its_errors_with_their_headers(app: FastAPI, path: str) -> None:
+    responses = operation(app, path)["responses"]
+    assert responses.keys() >= {"200", "400", "401", "413", "429", "503"}
+    assert "WWW-Authenticate" in responses["401"]["headers"]
+    assert "Retry-After" in responses["429"]["headers"].keys() & responses["503"]["headers"].keys()
+    for status in responses.keys() - {"200"}:
+        schema = responses[status]["content"]["application/json"]["schema"]
+        assert schema["required"] == ["error", "error_description"]
+
+
+def test_the_codes_of_an_error_are_those_of_its_classes(app: FastAPI) -> None:
+    refusal = operation(app, "/oauth/token")["responses"]["400"]
+    codes = refusal["content"]["application/json"]["schema"]["properties"]["error"]["enum"]
+    assert codes == [
+        *("invalid_request", "invalid_grant", "invalid_scope"),
+        *("unauthorized_client", "unsupported_grant_type"),
+    ]
+
+
+def test_swagger_ui_can_authorize_clients_and_bearers(app: FastAPI) -> None:
+    schemes = app.openapi()["components"]["securitySchemes"]
+    kinds = {name: (scheme["type"], scheme["scheme"]) for name, scheme in schemes.items()}
+    assert kinds == {"bearer": ("http", "bearer"), "client_secret_basic": ("http", "basic")}
+    assert operation(app, "/api/v1/user")["security"] == [{"bearer": []}]
+
+
+def test_the_metadata_needs_no_credentials(app: FastAPI) -> None:
+    assert "security" not in operation(app, "/.well-known/oauth-authorization-server")
