@@ -48,7 +48,7 @@ class World:
     """cas-server on a real Redis, and a token that lives."""
 
     app: ASGIApp
-    basic: bytes = b""
+    basic: bytes
     token: str = field(default="", repr=False)
 
     async def send(self, path: str, content_type: bytes | None, body: bytes) -> Reply:
@@ -60,7 +60,8 @@ class World:
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    tree = {"clients": {"app": CLIENT}, "access-token-validity": 86400}
+    # The token is another client's: of those of one client the oldest ends after 20,000 more.
+    tree = {"clients": {"app": CLIENT, "holder": CLIENT}, "access-token-validity": 86400}
     (tmp_path / "application.yaml").write_text(yaml.safe_dump(tree))
     (tmp_path / "redis").mkdir()
     with redis_port(tmp_path / "redis") as port:
@@ -69,11 +70,14 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
             "cas-server", config_dir=tmp_path, arguments=arguments | AS_CAS_SERVER
         )
         app = create_app(LiveConfig.load(source, CasSettings))
-        made = World(app, httpx.BasicAuth("app", SECRET)._auth_header.encode())
         async with app.router.lifespan_context(app):
-            reply = await made.send("/oauth/token", FORM, b"grant_type=client_credentials")
-            made.token = json.loads(reply.body)["access_token"]
-            yield made
+            holder = World(app, _basic("holder"))
+            reply = await holder.send("/oauth/token", FORM, b"grant_type=client_credentials")
+            yield World(app, _basic("app"), json.loads(reply.body)["access_token"])
+
+
+def _basic(client: str) -> bytes:
+    return httpx.BasicAuth(client, SECRET)._auth_header.encode()
 
 
 @pytest.mark.anyio
