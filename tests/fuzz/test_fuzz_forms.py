@@ -138,7 +138,7 @@ def judge(world: World, path: str, content_type: bytes | None, body: bytes, repl
         assert reply.status == 200 or sent["error"], told
     elif path == "/oauth/token":
         asked = form.get("grant_type") == "client_credentials"
-        granted = asked and set(form.get("scope", "read").split(" ")) <= {"read"}
+        granted = asked and set(form.get("scope", "read").split(" ")) - {""} == {"read"}
         assert (reply.status == 200) is granted, told
     elif path == "/oauth/introspect" and reply.status == 200:
         assert sent["active"] is (form.get("token") == world.token), told

@@ -8,7 +8,7 @@ import time
 from cas_server.errors import InvalidGrant, InvalidScope
 from cas_server.forms import required
 from cas_server.grants.grant_type import Issuing, TokenRequest
-from cas_server.grants.scopes import granted_scopes
+from cas_server.grants.scopes import granted_scopes, scope_set
 from cas_server.identities.clients import Client
 from cas_server.stores.token_store import (
     FamilyState,
@@ -101,4 +101,4 @@ def _settled(
 
 def _same_scope(requested: str | None, granted: str) -> bool:
     """Say whether a retry asks for what the first request got."""
-    return requested is None or set(requested.split()) == set(granted.split())
+    return requested is None or scope_set(requested) == scope_set(granted)
