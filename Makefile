@@ -5,7 +5,6 @@
   secrets dev-secrets images deploy undeploy setup dev test fuzz e2e check-images check-manifests lint types bench guesses floods release lock
 
 PY := .venv/bin/python
-STORY := PYTHONPATH=tests/e2e $(PY) -m story
 SUITECTL := $(PY) -m suitectl
 # localkube, or kubernetes: the cluster of the current kubeconfig
 export PLATFORM ?= localkube
@@ -21,19 +20,19 @@ WHO := $(if $(filter command line,$(origin USER)),--user=$(USER)) $(if $(CLIENT)
 
 ##@ See it run
 demo: setup ## play the story on this machine, check each step, leave nothing running
-	$(STORY) demo
+	$(SUITECTL) demo
 
 up: setup ## start the suite and leave it running; prints where everything is and what to try
-	$(STORY) up
+	$(SUITECTL) up
 
 down: setup ## end what `make up` started
 	./localkube down
 
 token: ## print an access token: make token USER=alice, or CLIENT=rest-service
-	$(STORY) token $(WHO)
+	$(SUITECTL) token $(WHO)
 
 call: ## call rest-service with a token: make call PATH=/api/me USER=alice
-	$(STORY) call --path=$(or $(REQUEST),/api/me) $(WHO)
+	$(SUITECTL) call --path=$(or $(REQUEST),/api/me) $(WHO)
 
 ##@ Release, on localkube or with PLATFORM=kubernetes
 traffic: setup ## who answers: make traffic N=200

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from story import waiting
+from suitectl import waiting
 
 T = TypeVar("T")
 

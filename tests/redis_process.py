@@ -12,7 +12,7 @@ from pathlib import Path
 from testcontainers.community.redis import RedisContainer
 
 from localkube.redis_server import find
-from suitectl.dev_secrets import users_acl
+from suitectl.secrets.dev import users_acl
 
 STARTS_WITHIN_S = 10
 _PASSWORD = "password-of-cas-server"

@@ -18,7 +18,7 @@ from checkers.schemas import write
 from manifests.checks.schema import CUSTOM_RESOURCES, SUPPORTED
 from manifests.renderings import renderings
 from manifests.suite_manifests import K8S, Manifests
-from suitectl.show import console, progress, table
+from suitectl.terminal import console, progress, table
 
 Check = Callable[[], Sequence[Finding]]
 Custom = Mapping[tuple[str, str], Schema]

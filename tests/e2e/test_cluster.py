@@ -5,14 +5,15 @@ import time
 
 import pytest
 from story.fixtures import WHOLE_TABLE
-from story.http import Request
-from story.identities import REST
 from story.kept import as_found
-from story.kubernetes import Kubernetes
 from story.scenarios import SCENARIOS
 from story.scenarios.report import Row
 from story.scenarios.scenario import Scenario
-from story.suite import Suite
+
+from suitectl.identities import REST
+from suitectl.platform.http import Request
+from suitectl.platform.kubernetes import Kubernetes
+from suitectl.story.suite import Suite
 
 pytestmark = [
     pytest.mark.anyio,

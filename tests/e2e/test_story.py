@@ -5,20 +5,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from story.commands import Verb, verb
-from story.guide import guide
-from story.identities import REST
 from story.kept import as_found
-from story.localkube import Localkube
-from story.step import Step
-from story.steps import STEPS
-from story.suite import Suite
+
+from suitectl.command_lines import Verb, verb
+from suitectl.commands.up import up
+from suitectl.identities import REST
+from suitectl.platform.localkube import Localkube
+from suitectl.story.chapter import Chapter
+from suitectl.story.chapters import CHAPTERS
+from suitectl.story.suite import Suite
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 
 
-@pytest.mark.parametrize("step", STEPS, ids=[step.name for step in STEPS])
-async def test_chapter_of_the_story_holds(suite: Suite, step: Step) -> None:
+@pytest.mark.parametrize("step", CHAPTERS, ids=[step.name for step in CHAPTERS])
+async def test_chapter_of_the_story_holds(suite: Suite, step: Chapter) -> None:
     async with as_found(suite.platform):
         await step.play(suite)
 
@@ -28,7 +29,7 @@ async def test_who_brings_it_up_again_is_told_where_everything_is(
 ) -> None:
     if not isinstance(suite.platform, Localkube):
         pytest.skip("a cluster is there already")
-    assert await guide(suite.platform) == 0
+    assert await up(suite.platform) == 0
     assert await suite.platform.url(*REST) in capsys.readouterr().out
 
 
@@ -54,7 +55,7 @@ async def test_what_is_changed_is_undone_however_it_ends(suite: Suite, tmp_path:
 
 
 async def _broken_off(suite: Suite, before: dict[str, Any], tmp_path: Path) -> None:
-    run = suite.platform.run
+    run = suite.run
     async with as_found(suite.platform):
         await run(verb("scale deployment/diff-ns-service-v2-deployment -n ns-app --replicas=1"))
         selector = {"spec": {"selector": {"version": "v9"}}}
@@ -70,7 +71,7 @@ async def _broken_off(suite: Suite, before: dict[str, Any], tmp_path: Path) -> N
 async def test_a_rollout_is_nothing_to_undo(suite: Suite) -> None:
     restart = "rollout restart deployment/diff-ns-service-v1-deployment -n ns-app"
     async with as_found(suite.platform):
-        await suite.platform.run(verb(restart))
+        await suite.run(verb(restart))
         rolled = await _pods(suite)
 
     assert await _pods(suite) != rolled

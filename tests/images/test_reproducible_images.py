@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from images.layers import differences, layers_of
-from suitectl.images import ROOT, BuildOptions, build
+from suitectl.images import BuildOptions, build
+from suitectl.root import ROOT
 from suitectl.shell import output
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(900)]

@@ -16,8 +16,8 @@ from eventually import answered
 from localkube.engine.pods.volumes import Mounts
 from redis_process import free_port
 from redis_servers import VERSIONS, program_of
-from suitectl.dev_secrets import documents
-from suitectl.images import ROOT
+from suitectl.root import ROOT
+from suitectl.secrets.dev import documents
 
 STORE, USERS = (document["stringData"] for document in documents())
 REFUSED = (

@@ -1,1 +1,1 @@
-"""The story of the suite: each chapter shown to people and checked, on any platform."""
+"""What tests play on a running suite beside the story: scenarios of a cluster."""

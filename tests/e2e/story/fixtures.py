@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from story.http import Http
-from story.kubernetes import Kubernetes, deployed
-from story.localkube import ROOT, running
-from story.narrator import Narrator, console
+from story.deployed import deployed
 from story.scenarios.report import Row, drawn, keep
-from story.suite import Suite
+from suitectl.platform.http import Http
+from suitectl.platform.kubernetes import Kubernetes
+from suitectl.platform.localkube import running
+from suitectl.reporter import Reporter
+from suitectl.root import ROOT
+from suitectl.story.suite import Suite
+from suitectl.terminal import console
 
 OVERLAY = ROOT / "k8s/overlays/prod"
 WHOLE_TABLE = os.environ.get("SCENARIOS") == "all"
@@ -23,7 +26,7 @@ ROWS = pytest.StashKey[list[Row]]()
 @pytest.fixture(scope="session")
 async def suite(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Suite]:
     """Have the suite of PLATFORM: by default localkube's, on a state directory of its own."""
-    tell = Narrator(console())
+    tell = Reporter()
     if os.environ.get("PLATFORM") == "kubernetes":
         async with deployed(HURRIED if WHOLE_TABLE else OVERLAY) as (cluster, sender):
             yield Suite(cluster, tell, sender)

@@ -9,10 +9,11 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 
 from localkube.api.patches import difference
-from story.commands import Verb
-from story.platform import Platform
 from story.settled import settled
+from suitectl.command_lines import Verb
 from suitectl.deploy import NAMESPACES
+from suitectl.platform.platform import Platform
+from suitectl.story.suite import run
 
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
 """A rollout leaves it, and taking it away would be another one."""
@@ -97,7 +98,7 @@ async def _undo(platform: Platform, change: Change) -> None:
     verb, how = "delete", []
     if change.patch is not None:
         verb, how = "patch", ["--type=merge", "-p", json.dumps(change.patch)]
-    await platform.run(Verb((verb, kind.lower(), name, "-n", namespace, *how)))
+    await run(platform, Verb((verb, kind.lower(), name, "-n", namespace, *how)))
 
 
 async def _make(platform: Platform, document: Mapping[str, Any]) -> None:
@@ -106,4 +107,4 @@ async def _make(platform: Platform, document: Mapping[str, Any]) -> None:
     with NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(fresh | {"metadata": metadata}, file)
         file.flush()
-        await platform.run(Verb(("apply", "-f", file.name)))
+        await run(platform, Verb(("apply", "-f", file.name)))

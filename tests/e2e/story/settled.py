@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from story.platform import Platform
-from story.waiting import until
 from suitectl.deploy import NAMESPACES
+from suitectl.platform.platform import Platform
+from suitectl.waiting import until
 
 SECONDS = 180
 

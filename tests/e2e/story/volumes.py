@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from suitectl.program import Program
+from suitectl.platform.platform import Platform
 
 CLASS = "suite-local"
 NAMESPACE = "suite-volumes"
@@ -20,54 +20,54 @@ _EMPTY = "rm -rf /host/*"
 
 
 @asynccontextmanager
-async def volumes(program: Program, image: str) -> AsyncIterator[None]:
+async def volumes(platform: Platform, image: str) -> AsyncIterator[None]:
     """Have volumes for the claims of the suite; nothing is left of them, unless KEEP=1.
 
     `image` is one with a shell that the nodes have. A cluster with a storage class is left alone.
     """
-    classes = {found["metadata"]["name"] for found in await program.objects("storageclasses")}
+    classes = {found["metadata"]["name"] for found in await platform.objects("storageclasses")}
     if classes - {CLASS}:
         yield
         return
-    found = await program.objects("persistentvolumes")
+    found = await platform.objects("persistentvolumes")
     if any(one["status"]["phase"] == "Bound" for one in found if _ours(one)):
         yield  # of a suite that was kept running
         return
-    nodes = [node["metadata"]["name"] for node in await program.objects("nodes")]
+    nodes = [node["metadata"]["name"] for node in await platform.objects("nodes")]
     # Of a run that was broken off: a volume serves one claim in its life.
-    await _delete_volumes(program)
+    await _delete_volumes(platform)
     try:
-        await _apply(program, [_namespace(), _class(), *_volumes(nodes)])
-        await _on_each(program, nodes, image, _MAKE)
+        await _apply(platform, [_namespace(), _class(), *_volumes(nodes)])
+        await _on_each(platform, nodes, image, _MAKE)
         yield
     finally:
         if not os.environ.get("KEEP"):
-            await _delete_volumes(program)
-            await _on_each(program, nodes, image, _EMPTY)
-            await program.run("delete", "storageclass", CLASS)
-            await program.run("delete", "namespace", NAMESPACE, timeout=120)
+            await _delete_volumes(platform)
+            await _on_each(platform, nodes, image, _EMPTY)
+            await platform.run("delete", "storageclass", CLASS)
+            await platform.run("delete", "namespace", NAMESPACE, timeout=120)
 
 
 def _ours(volume: dict[str, Any]) -> bool:
     return bool(volume["metadata"].get("labels", {}).get("suite") == CLASS)
 
 
-async def _delete_volumes(program: Program) -> None:
-    await program.run("delete", "persistentvolumes", "-l", f"suite={CLASS}", timeout=120)
+async def _delete_volumes(platform: Platform) -> None:
+    await platform.run("delete", "persistentvolumes", "-l", f"suite={CLASS}", timeout=120)
 
 
-async def _on_each(program: Program, nodes: Sequence[str], image: str, command: str) -> None:
+async def _on_each(platform: Platform, nodes: Sequence[str], image: str, command: str) -> None:
     """Run a command over the directory of each node; pods may not, so it is done for them."""
     pods = [_pod(node, image, command) for node in nodes]
-    await _apply(program, pods)
+    await _apply(platform, pods)
     names = [f"pod/{pod['metadata']['name']}" for pod in pods]
     done = ("--for=jsonpath={.status.phase}=Succeeded", "--timeout=120s")
-    await program.run("wait", *names, "-n", NAMESPACE, *done, timeout=130)
-    await program.run("delete", *names, "-n", NAMESPACE, "--grace-period=1")
+    await platform.run("wait", *names, "-n", NAMESPACE, *done, timeout=130)
+    await platform.run("delete", *names, "-n", NAMESPACE, "--grace-period=1")
 
 
-async def _apply(program: Program, documents: Sequence[dict[str, Any]]) -> None:
-    await asyncio.shield(program.run("apply", "-f", "-", stdin=yaml.safe_dump_all(documents)))
+async def _apply(platform: Platform, documents: Sequence[dict[str, Any]]) -> None:
+    await asyncio.shield(platform.run("apply", "-f", "-", stdin=yaml.safe_dump_all(documents)))
 
 
 def _namespace() -> dict[str, Any]:

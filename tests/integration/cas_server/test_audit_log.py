@@ -10,13 +10,13 @@ import httpx
 import pytest
 import yaml
 from redis import Redis
-from story.waiting import until
 
 from cas_server.tokens.access_tokens import new_token, token_hash
 from chassis.telemetry.audit import AuditEvent
 from integration.cas_server.cas_process import CasProcess, cas_process
 from integration.cas_server.world import BASIC
 from redis_process import AS_CAS_SERVER
+from suitectl.waiting import until
 
 pytestmark = pytest.mark.anyio
 

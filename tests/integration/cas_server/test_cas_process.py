@@ -9,11 +9,11 @@ from pathlib import Path
 import httpx
 import pytest
 import yaml
-from story.waiting import until
 
 from integration.cas_server.cas_process import CasProcess, cas_process
 from integration.cas_server.world import BASIC
 from redis_process import RedisProcess
+from suitectl.waiting import until
 
 
 @pytest.fixture

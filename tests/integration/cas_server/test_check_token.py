@@ -7,10 +7,10 @@ import time
 from urllib.parse import quote
 
 import pytest
-from story.waiting import until
 
 from cas_server.passwords.hashing import hash_password
 from integration.cas_server.world import BASIC, Cas
+from suitectl.waiting import until
 
 pytestmark = pytest.mark.anyio
 DEAD = {"error": "invalid_token", "error_description": "Token was not recognised"}

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import pytest
-from story.waiting import until
 
 from cas_server.passwords.hashing import hash_password
 from integration.cas_server.world import Cas
+from suitectl.waiting import until
 
 pytestmark = pytest.mark.anyio
 

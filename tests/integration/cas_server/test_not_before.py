@@ -11,7 +11,6 @@ from typing import Any
 import httpx
 import pytest
 from redis.asyncio import Redis
-from story.waiting import until
 from structlog.testing import capture_logs
 
 from cas_server.app import create_app
@@ -22,6 +21,7 @@ from chassis.config import ConfigSource
 from integration.cas_server.world import Cas
 from redis_process import AS_CAS_SERVER, RedisProcess
 from served import served
+from suitectl.waiting import until
 
 pytestmark = pytest.mark.anyio
 

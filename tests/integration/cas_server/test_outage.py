@@ -7,7 +7,6 @@ from pathlib import Path
 import httpx
 import pytest
 import yaml
-from story.waiting import until
 
 from cas_server.app import create_app
 from cas_server.settings import CasSettings
@@ -16,6 +15,7 @@ from chassis.config import ConfigSource
 from integration.cas_server.world import Cas
 from redis_process import RedisProcess
 from served import served
+from suitectl.waiting import until
 
 pytestmark = pytest.mark.anyio
 

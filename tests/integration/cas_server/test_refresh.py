@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 from redis.asyncio import Redis
-from story.waiting import until
 
 from cas_server.tokens.access_tokens import token_hash
 from integration.cas_server.world import Cas
+from suitectl.waiting import until
 
 pytestmark = pytest.mark.anyio
 

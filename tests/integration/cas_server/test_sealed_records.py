@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 import pytest
 from pydantic import SecretStr
 from redis.asyncio import Redis
-from story.waiting import until
 from structlog.testing import capture_logs
 
 from cas_server.settings import CasSettings
@@ -14,6 +13,7 @@ from cas_server.tokens.access_tokens import new_token, token_hash
 from cas_server.tokens.record_keys import MAC_BYTES, RecordKeys
 from chassis import LiveConfig
 from integration.cas_server.world import Cas
+from suitectl.waiting import until
 
 pytestmark = pytest.mark.anyio
 OLD, NEW = "o" * 43, "n" * 43

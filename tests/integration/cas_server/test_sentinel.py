@@ -14,7 +14,6 @@ import httpx
 import pytest
 import yaml
 from redis.exceptions import RedisError
-from story.waiting import until
 
 from cas_server.app import create_app
 from cas_server.settings import CasSettings
@@ -23,6 +22,7 @@ from chassis.config import ConfigSource
 from integration.cas_server.world import Cas
 from sentinel_suite import SentinelSuite, Server, eventually, sentinel_suite
 from served import served
+from suitectl.waiting import until
 
 pytestmark = pytest.mark.anyio
 

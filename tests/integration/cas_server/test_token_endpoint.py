@@ -7,9 +7,9 @@ import time
 import httpx
 import pytest
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
-from story.waiting import until
 
 from integration.cas_server.world import BASIC, Cas
+from suitectl.waiting import until
 
 pytestmark = pytest.mark.anyio
 

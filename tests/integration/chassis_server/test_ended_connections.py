@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
-from story.waiting import until
 
 from chassis.config.sections import ServerSettings
 from chassis.http_server.byte_budget import ByteBudget
 from chassis.http_server.http_protocol import BoundedProtocol
 from chassis.http_server.web_server import WebServer
+from suitectl.waiting import until
 
 pytestmark = pytest.mark.anyio
 REQUEST = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"

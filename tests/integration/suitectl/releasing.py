@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from suitectl.__main__ import main
-from suitectl.http import Http
-from suitectl.probes import Probe, probe
-from suitectl.release import NAMESPACE, PREVIOUS, SERVICE
+from suitectl.platform.http import Http
+from suitectl.release.probes import Probe, probe
+from suitectl.release.release import NAMESPACE, PREVIOUS, SERVICE
 
 ROOT = Path(__file__).parents[3]
 LOCALKUBE = Path(sys.executable).with_name("localkube")

@@ -18,7 +18,7 @@ from chassis.config import ConfigSource
 from chassis.discovery import Address
 from kubelet import ConfigMapVolume
 from served import served
-from suitectl.kept_secrets import KeptSecrets, Secret
+from suitectl.secrets.stored import KeptSecrets, Secret
 
 SERVICE = "rest-service"
 LATER_S = (0.0, 0.3, 0.6)

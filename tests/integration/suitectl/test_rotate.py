@@ -15,11 +15,11 @@ from chassis.security.authentication import TokenServices
 from chassis.token_services.remote import create_token_services
 from integration.suitectl.rotating import SERVICE, MountedSuite, mounted
 from redis_process import redis_port
-from suitectl.kept_secrets import KeptSecrets
-from suitectl.program import CommandFailedError
-from suitectl.rotate import retire, rotate
-from suitectl.rotate_record_keys import retire_record_keys, rotate_record_keys
-from suitectl.secrets import generate
+from suitectl.errors import CommandFailedError
+from suitectl.secrets.generated import generate
+from suitectl.secrets.record_key_rotation import retire_record_keys, rotate_record_keys
+from suitectl.secrets.rotation import retire, rotate
+from suitectl.secrets.stored import KeptSecrets
 
 pytestmark = pytest.mark.anyio
 

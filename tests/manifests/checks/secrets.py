@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from manifests.suite_manifests import Manifest, Manifests, containers, pod_spec, title
-from suitectl.dev_secrets import NAMESPACE as DEV_NAMESPACE
-from suitectl.dev_secrets import STORE, USERS
+from suitectl.secrets.dev import NAMESPACE as DEV_NAMESPACE
+from suitectl.secrets.dev import STORE, USERS
 
 OPENING = {"--protected-mode", "--requirepass", "--masterauth", "--user"}
 CLIENT_SECRET = "security.oauth2.client.client-secret"

@@ -7,10 +7,6 @@ from typing import Any
 
 import pytest
 from rich.console import Console
-from story.http import Reply, Request
-from story.load import Tally
-from story.localkube import Localkube
-from story.narrator import Narrator, StepFailedError
 from story.scenarios import SCENARIOS
 from story.scenarios.canaries import _within_share
 from story.scenarios.ledger import Ledger
@@ -18,7 +14,13 @@ from story.scenarios.nodes import _node
 from story.scenarios.pressure import nothing_failed, only_refused, span
 from story.scenarios.report import Row, keep
 from story.settled import _is_whole
-from story.suite import Suite
+
+from suitectl.errors import CheckFailedError
+from suitectl.platform.http import Reply, Request
+from suitectl.platform.localkube import Localkube
+from suitectl.reporter import Reporter
+from suitectl.story.load import Tally
+from suitectl.story.suite import Suite
 
 OK, DEAD_TOKEN = 200, 400
 RETRY = {"retry-after": "1"}
@@ -44,20 +46,20 @@ def reply(status: int, headers: Mapping[str, str] | None = None, at: float = 0.0
 
 
 def suite(statuses: Mapping[str, int] | None = None) -> Suite:
-    quiet = Narrator(Console(file=io.StringIO()))
+    quiet = Reporter(out=Console(file=io.StringIO()))
     return Suite(Platform(), quiet, Answers(statuses or {}))
 
 
 def test_one_failed_request_is_one_too_many() -> None:
     assert nothing_failed(suite(), Tally([reply(OK)])) == "0 of 1 failed"
-    with pytest.raises(StepFailedError, match="1 of 2 requests failed"):
+    with pytest.raises(CheckFailedError, match="1 of 2 requests failed"):
         nothing_failed(suite(), Tally([reply(OK), reply(500)]))
 
 
 @pytest.mark.parametrize("bad", [reply(0), reply(500, RETRY), reply(503)])
 def test_only_a_503_that_says_when_to_come_again_is_a_refusal(bad: Reply) -> None:
     assert only_refused(suite(), [reply(OK), reply(503, RETRY)], "calls").startswith("1 of 2 calls")
-    with pytest.raises(StepFailedError, match="nothing but 2xx"):
+    with pytest.raises(CheckFailedError, match="nothing but 2xx"):
         only_refused(suite(), [bad], "calls")
 
 
@@ -71,7 +73,7 @@ async def test_a_lost_token_and_one_that_rose_are_both_found() -> None:
     kept = Ledger({"a", "b"}, {"c"})
     assert "0 of 2 acknowledged" in await kept.audit(suite({"a": OK, "b": OK, "c": DEAD_TOKEN}))
     for wrong in ({"b": DEAD_TOKEN}, {"b": 0}, {"c": OK}):
-        with pytest.raises(StepFailedError):
+        with pytest.raises(CheckFailedError):
             await kept.audit(suite({"a": OK, "b": OK, "c": DEAD_TOKEN} | wrong))
 
 
@@ -79,7 +81,7 @@ def test_a_bad_version_may_fail_its_share_and_no_more() -> None:
     mostly_good = [reply(500 if number % 10 == 0 else OK, at=number) for number in range(100)]
     assert _within_share(suite(), Tally(mostly_good)).startswith("10 of 91")
     half = [reply(500 if number % 2 == 0 else OK, at=number) for number in range(100)]
-    with pytest.raises(StepFailedError, match="v2's share"):
+    with pytest.raises(CheckFailedError, match="v2's share"):
         _within_share(suite(), Tally(half))
 
 

@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 
 from suitectl.deploy import render
-from suitectl.images import ROOT, BuildOptions
-from suitectl.program import CommandFailedError, program_named
+from suitectl.errors import CommandFailedError
+from suitectl.images import BuildOptions
+from suitectl.platform.kubernetes import Kubernetes
+from suitectl.platform.platforms import platform_named
+from suitectl.root import ROOT
 
 pytestmark = pytest.mark.anyio
 
@@ -15,7 +18,9 @@ pytestmark = pytest.mark.anyio
     "full", ["127.0.0.1:5000/team/rest-service:1.2", "rest-service:abc", "registry/rest-service"]
 )
 async def test_the_images_of_an_overlay_are_the_ones_that_were_built(full: str) -> None:
-    documents = await render(ROOT / "k8s/base", {"rest-service": full}, program_named("kubernetes"))
+    documents = await render(
+        ROOT / "k8s/base", {"rest-service": full}, platform_named("kubernetes")
+    )
     images = {
         container["image"]
         for document in documents
@@ -28,12 +33,12 @@ async def test_the_images_of_an_overlay_are_the_ones_that_were_built(full: str) 
 
 async def test_a_folder_that_is_no_overlay_is_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(CommandFailedError, match=r"no kustomization\.yaml there"):
-        await render(tmp_path, {}, program_named("kubernetes"))
+        await render(tmp_path, {}, Kubernetes())
 
 
 def test_an_unknown_platform_is_refused_in_one_line() -> None:
     with pytest.raises(CommandFailedError, match="PLATFORM=mars: no such platform"):
-        program_named("mars")
+        platform_named("mars")
 
 
 def test_build_options_come_from_the_environment() -> None:

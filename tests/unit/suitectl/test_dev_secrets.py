@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from suitectl import dev_secrets
 from suitectl.deploy import deploy
-from suitectl.dev_secrets import STORE, USERS, documents, ensure
-from suitectl.images import ROOT
-from suitectl.program import CommandFailedError, Program
+from suitectl.errors import CommandFailedError
+from suitectl.platform.kubernetes import Kubernetes
+from suitectl.root import ROOT
+from suitectl.secrets import dev as dev_secrets
+from suitectl.secrets.dev import STORE, USERS, documents, ensure
 from unit.suitectl import fake_kubectl
 
 pytestmark = pytest.mark.anyio
@@ -30,13 +31,13 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def kubectl(cluster: Path) -> Program:
+def kubectl(cluster: Path) -> Kubernetes:
     del cluster
-    return Program("kubernetes", (sys.executable, str(fake_kubectl.__file__)), "kubectl")
+    return Kubernetes((sys.executable, str(fake_kubectl.__file__)))
 
 
 async def test_cas_server_gets_the_password_whose_digest_redis_has(
-    kubectl: Program, cluster: Path
+    kubectl: Kubernetes, cluster: Path
 ) -> None:
     await ensure(kubectl)
     digest = hashlib.sha256(_data(cluster, STORE)[PASSWORD].encode()).hexdigest()
@@ -46,7 +47,7 @@ async def test_cas_server_gets_the_password_whose_digest_redis_has(
     assert second.startswith(f"user cas-server on #{digest} ~t:* ")
 
 
-async def test_a_second_time_changes_nothing(kubectl: Program, cluster: Path) -> None:
+async def test_a_second_time_changes_nothing(kubectl: Kubernetes, cluster: Path) -> None:
     await ensure(kubectl)
     before = _data(cluster, STORE), _data(cluster, USERS)
     await ensure(kubectl)
@@ -55,7 +56,7 @@ async def test_a_second_time_changes_nothing(kubectl: Program, cluster: Path) ->
 
 
 async def test_the_key_of_the_records_stays_and_never_goes_to_redis(
-    kubectl: Program, cluster: Path
+    kubectl: Kubernetes, cluster: Path
 ) -> None:
     """Another key would make every token unknown; who has it can make tokens."""
     await ensure(kubectl)
@@ -66,14 +67,14 @@ async def test_the_key_of_the_records_stays_and_never_goes_to_redis(
     assert key not in str(_data(cluster, USERS))
 
 
-async def test_several_at_once_agree_on_one_password(kubectl: Program, cluster: Path) -> None:
+async def test_several_at_once_agree_on_one_password(kubectl: Kubernetes, cluster: Path) -> None:
     await asyncio.gather(*(ensure(kubectl) for _ in range(6)))
     digest = hashlib.sha256(_data(cluster, STORE)[PASSWORD].encode()).hexdigest()
     assert f"#{digest} " in _data(cluster, USERS)["users.acl"]
 
 
 async def test_other_rights_reach_a_redis_that_runs(
-    kubectl: Program, cluster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kubectl: Kubernetes, cluster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Redis reads the file at its start alone, and a newer version may need another command."""
     await ensure(kubectl)
@@ -86,7 +87,9 @@ async def test_other_rights_reach_a_redis_that_runs(
     assert _verbs(cluster).count(RESTART) == 1
 
 
-async def test_what_is_missing_of_an_older_secret_is_added(kubectl: Program, cluster: Path) -> None:
+async def test_what_is_missing_of_an_older_secret_is_added(
+    kubectl: Kubernetes, cluster: Path
+) -> None:
     await ensure(kubectl)
     store = json.loads((cluster / STORE).read_text())
     password = _data(cluster, STORE)[PASSWORD]
@@ -98,13 +101,13 @@ async def test_what_is_missing_of_an_older_secret_is_added(kubectl: Program, clu
     assert (found[PASSWORD], found["spring.data.redis.username"]) == (password, "cas-server")
 
 
-async def test_no_password_stands_in_arguments(kubectl: Program, cluster: Path) -> None:
+async def test_no_password_stands_in_arguments(kubectl: Kubernetes, cluster: Path) -> None:
     await ensure(kubectl)
     assert _data(cluster, STORE)[PASSWORD] not in _verbs(cluster)
 
 
 async def test_deploying_the_base_makes_them_before_the_pods_that_wait_for_them(
-    kubectl: Program, cluster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kubectl: Kubernetes, cluster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("suitectl.deploy.SECRETS", tmp_path / "none")
     await deploy(ROOT / "k8s/base", {}, kubectl)
@@ -116,7 +119,7 @@ async def test_deploying_the_base_makes_them_before_the_pods_that_wait_for_them(
 
 
 async def test_an_overlay_with_a_redis_of_its_own_wants_other_secrets(
-    kubectl: Program, cluster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kubectl: Kubernetes, cluster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("suitectl.deploy.SECRETS", tmp_path / "none")
     with pytest.raises(CommandFailedError, match=r"redis-credentials.*: make secrets"):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from suitectl.arguments import amount, rate, whole
-from suitectl.program import CommandFailedError
+from suitectl.errors import CommandFailedError
 
 
 def test_an_empty_option_is_its_default() -> None:

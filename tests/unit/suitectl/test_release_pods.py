@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from suitectl.pods import Pods, ReleaseFailedError
-from suitectl.program import Program
-from suitectl.telling import Teller
+from suitectl.errors import ReleaseFailedError
+from suitectl.platform.kubernetes import Kubernetes
+from suitectl.release.pods import Pods
+from suitectl.reporter import Reporter
 
 pytestmark = pytest.mark.anyio
 
@@ -34,8 +35,8 @@ def _waiting(reason: str) -> dict[str, Any]:
 def _pods(*pods: Mapping[str, Any], ready_within: float = 60.0) -> Pods:
     """Have a program that knows these pods."""
     listed = json.dumps({"items": pods})
-    program = Program("localkube", (sys.executable, "-c", f"print({listed!r})"), "./localkube")
-    return Pods(program, Teller(program), ready_within=ready_within)
+    program = Kubernetes((sys.executable, "-c", f"print({listed!r})"))
+    return Pods(program, Reporter(program.name), ready_within=ready_within)
 
 
 async def test_only_ready_pods_of_the_service_count() -> None:

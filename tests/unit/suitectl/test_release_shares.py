@@ -5,10 +5,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from suitectl.probes import Probe
-from suitectl.release import Release, release_from_json
-from suitectl.shares import shares_of, tolerance
-from suitectl.show import bar
+from suitectl.release.probes import Probe
+from suitectl.release.release import Release, release_from_json
+from suitectl.release.shares import shares_of, tolerance
+from suitectl.terminal import bar
 
 BOTH = {"app": "diff-ns-service"}
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from suitectl.program import CommandFailedError
-from suitectl.steps import steps_of
+from suitectl.errors import CommandFailedError
+from suitectl.release.steps import steps_of
 
 
 @pytest.mark.parametrize(

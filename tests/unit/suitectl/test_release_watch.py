@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from suitectl.agent import Reply, Request
-from suitectl.pods import ReleaseFailedError
-from suitectl.probes import Probe, percentile, probe, spread
-from suitectl.watch import Limits, Watch
+from suitectl.errors import ReleaseFailedError
+from suitectl.platform.agent import Reply, Request
+from suitectl.release.probes import Probe, percentile, probe, spread
+from suitectl.release.watch import Limits, Watch
 
 NEW, ALL = "http://preview", "http://service"
 

@@ -15,9 +15,9 @@ from cas_server.passwords.hashing import matches_blocking
 from cas_server.settings import CasSettings
 from chassis import LiveConfig
 from chassis.config import ConfigSource
-from suitectl.images import ROOT
-from suitectl.program import CommandFailedError
-from suitectl.secrets import generate
+from suitectl.errors import CommandFailedError
+from suitectl.root import ROOT
+from suitectl.secrets.generated import generate
 
 pytestmark = pytest.mark.anyio
 

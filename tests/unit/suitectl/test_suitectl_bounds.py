@@ -7,8 +7,9 @@ import sys
 import httpx
 import pytest
 
-from suitectl import agent
-from suitectl.program import CommandFailedError, Program
+from suitectl.errors import CommandFailedError
+from suitectl.platform import agent
+from suitectl.platform.kubernetes import Kubernetes
 
 pytestmark = pytest.mark.anyio
 
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.anyio
 @pytest.mark.bound("operator-command")
 async def test_a_program_that_does_not_end_is_ended_and_told_in_one_line() -> None:
     waits = (sys.executable, "-c", "import time; time.sleep(60)")
-    program = Program("localkube", waits, "./localkube")
+    program = Kubernetes(waits)
     with pytest.raises(CommandFailedError, match=r"get pods: no answer within 0\.2 s"):
         await program.run("get", "pods", timeout=0.2)
 

@@ -1,1 +1,1 @@
-"""What the make targets do to a running suite, on localkube and on Kubernetes."""
+"""The commands behind make, on localkube and on Kubernetes."""

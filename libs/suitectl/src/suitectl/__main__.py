@@ -1,50 +1,77 @@
-"""`python -m suitectl VERB`: one module a verb, the same on both platforms."""
+"""`python -m suitectl COMMAND`: loads the module of one command, and runs it."""
 
 import argparse
 import asyncio
 import importlib
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import ModuleType
 
-from suitectl.program import CommandFailedError
+from suitectl.errors import CommandFailedError, CommandInterrupted
 
-VERBS = (
-    *("images", "deploy", "secrets", "dev_secrets", "rotate"),
-    *("canary", "blue_green", "rollback", "traffic", "refresh"),
-)
-INTERRUPTED = 130
+COMMANDS: Mapping[str, str] = {
+    "up": "start the suite and leave it running",
+    "demo": "play the story on a suite of its own and check it",
+    "token": "print an access token",
+    "call": "call rest-service with a token",
+    "traffic": "measure each version's share of the traffic",
+    "canary": "share the traffic between v1 and v2 by replicas",
+    "blue-green": "switch all traffic to one version",
+    "rollback": "undo the last release command, also a rollback",
+    "refresh": "bring edited configuration into the pods at once",
+    "secrets": "generate what production needs, under .secrets/",
+    "rotate": "renew a secret in the cluster, no call failing",
+    "dev-secrets": "make the generated Secrets of k8s/base",
+    "images": "build the services' images and hand them over",
+    "deploy": "build images and deploy an overlay",
+    "undeploy": "delete the suite's namespaces",
+}
+"""Each is a module of `suitectl.commands`, with what `--help` says of it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a verb; 1 where it failed, 130 where it was interrupted."""
-    options = _parser().parse_args(arguments)
+    """Run a command; return its exit code, that of its error where it failed."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    command = next((word for word in words if word in COMMANDS), None)
+    module = None if command is None else _module(command)
+    options = _parser(command, module).parse_args(words)
+    assert module is not None  # noqa: S101 - the parser refuses a line without a command
     try:
-        return asyncio.run(_interruptible(options))
+        return asyncio.run(_interruptible(module, options))
     except (KeyboardInterrupt, asyncio.CancelledError):
-        return _complain(options.verb, "interrupted", INTERRUPTED)
-    except (CommandFailedError, TimeoutError) as error:
-        return _complain(options.verb, str(error), 1)
+        return _fail(options.command, "interrupted", CommandInterrupted.exit_code)
+    except CommandFailedError as error:
+        return _fail(options.command, str(error), error.exit_code)
+    except TimeoutError as error:
+        return _fail(options.command, str(error), CommandFailedError.exit_code)
 
 
-async def _interruptible(options: argparse.Namespace) -> int:
-    """Treat SIGTERM as Ctrl-C, so that a verb that is stopped cleans up as well."""
+async def _interruptible(module: ModuleType, options: argparse.Namespace) -> int:
+    """Treat SIGTERM as Ctrl-C, so that a command that is stopped cleans up as well."""
     task = asyncio.current_task()
     if task is not None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    return int(await options.run(options))
+    return int(await module.run(options))
 
 
-def _parser() -> argparse.ArgumentParser:
+def _module(command: str) -> ModuleType:
+    return importlib.import_module(f"suitectl.commands.{command.replace('-', '_')}")
+
+
+def _parser(command: str | None, module: ModuleType | None) -> argparse.ArgumentParser:
+    """Return a parser that knows all commands, and the options of one."""
     parser = argparse.ArgumentParser(prog="suitectl", description=__doc__)
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for name in VERBS:
-        importlib.import_module(f"suitectl.{name}").add_parser(verbs)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, text in COMMANDS.items():
+        known = commands.add_parser(name, help=text)
+        if name == command and module is not None:
+            module.add_arguments(known)
     return parser
 
 
-def _complain(verb: str, message: str, code: int) -> int:
-    print(f"{verb}: {message}", file=sys.stderr)  # noqa: T201 - this is a command
+def _fail(command: str, message: str, code: int) -> int:
+    sys.stderr.write(f"{command}: {message}\n")
     return code
 
 

@@ -7,7 +7,8 @@ import argparse
 import math
 import os
 
-from suitectl.program import CommandFailedError
+from suitectl.errors import CommandFailedError
+from suitectl.identities import CLIENTS, USERS
 
 MOST_REQUESTS = 100_000
 READY_WITHIN = 120.0
@@ -16,6 +17,12 @@ READY_WITHIN = 120.0
 def add_platform(parser: argparse.ArgumentParser) -> None:
     """Add `--platform`, by default PLATFORM, else localkube."""
     parser.add_argument("--platform", default=os.environ.get("PLATFORM") or "localkube")
+
+
+def add_identity(parser: argparse.ArgumentParser) -> None:
+    """Add `--user` and `--client`: whose token."""
+    parser.add_argument("--user", default="alice", choices=USERS)
+    parser.add_argument("--client", choices=CLIENTS)
 
 
 def add_ready_within(parser: argparse.ArgumentParser) -> None:

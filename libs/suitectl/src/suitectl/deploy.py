@@ -1,6 +1,5 @@
-"""`suitectl deploy` and `undeploy`: an overlay to the cluster of the current kubeconfig."""
+"""Brings an overlay to a cluster, and deletes the suite there."""
 
-import argparse
 import os
 import tempfile
 import time
@@ -12,10 +11,11 @@ from typing import Any
 
 import yaml
 
-from suitectl.dev_secrets import STORE, USERS, ensure
-from suitectl.images import ROOT, BuildOptions, build_images, by_manifest_name
-from suitectl.program import CommandFailedError, Program, program_named
-from suitectl.show import console, progress, table
+from suitectl.errors import CommandFailedError
+from suitectl.platform.platform import Platform
+from suitectl.root import ROOT
+from suitectl.secrets.dev import STORE, USERS, ensure
+from suitectl.terminal import progress
 
 SECRETS = ROOT / ".secrets"
 DEV_SECRETS = frozenset({STORE, USERS})
@@ -29,38 +29,38 @@ _ROLLOUT_S = 300
 _APPLY_S = 120.0
 
 
-async def deploy(overlay: Path, images: Mapping[str, str], program: Program) -> float:
+async def deploy(overlay: Path, images: Mapping[str, str], platform: Platform) -> float:
     """Apply an overlay with these images and wait until all of it is ready; return the seconds.
 
     `images` maps the manifests' image names to full ones. Raises `CommandFailedError`.
     """
     began = time.monotonic()
-    documents = await render(overlay, images, program)
+    documents = await render(overlay, images, platform)
     wanted = _missing(documents)
     secrets = _generated(wanted - DEV_SECRETS if USERS in wanted else wanted)
     with progress("deploying") as say:
         say(f"applying {overlay}")
-        await _apply(program, [d for d in documents if d["kind"] == "Namespace"])
+        await _apply(platform, [d for d in documents if d["kind"] == "Namespace"])
         for file in secrets:
-            await program.run("apply", "-f", str(file))
+            await platform.run("apply", "-f", str(file))
         if USERS in wanted:
-            await ensure(program)
-        await _apply(program, documents)
+            await ensure(platform)
+        await _apply(platform, documents)
         for document in documents:
             if document["kind"] in _ROLLED_OUT:
                 say(f"waiting for {document['metadata']['name']}")
-                await _rolled_out(program, document)
+                await _rolled_out(platform, document)
     return time.monotonic() - began
 
 
 async def render(
-    overlay: Path, images: Mapping[str, str], program: Program
+    overlay: Path, images: Mapping[str, str], platform: Platform
 ) -> Sequence[dict[str, Any]]:
     """Return an overlay's documents with these images, as `kubectl kustomize` makes them."""
     if not (overlay / "kustomization.yaml").exists():
         raise CommandFailedError(f"{overlay}: no kustomization.yaml there; see k8s/overlays")
     with _kustomization(overlay, images) as directory:
-        rendered = await program.run("kustomize", str(directory))
+        rendered = await platform.run("kustomize", str(directory))
     return [document for document in yaml.safe_load_all(rendered) if document]
 
 
@@ -115,77 +115,38 @@ def _secret_names(document: dict[str, Any]) -> Iterator[str]:
                     yield source["secret"]["name"]
 
 
-async def _apply(program: Program, documents: Sequence[dict[str, Any]]) -> None:
-    await program.run("apply", "-f", "-", stdin=yaml.safe_dump_all(documents), timeout=_APPLY_S)
+async def _apply(platform: Platform, documents: Sequence[dict[str, Any]]) -> None:
+    await platform.run("apply", "-f", "-", stdin=yaml.safe_dump_all(documents), timeout=_APPLY_S)
 
 
-async def _rolled_out(program: Program, document: dict[str, Any]) -> None:
+async def _rolled_out(platform: Platform, document: dict[str, Any]) -> None:
     metadata = document["metadata"]
     resource = f"{document['kind'].lower()}/{metadata['name']}"
     try:
-        await program.run(
+        await platform.run(
             *("rollout", "status", resource, "-n", metadata["namespace"]),
             f"--timeout={_ROLLOUT_S}s",
             timeout=_ROLLOUT_S + 10,
         )
     except CommandFailedError as error:
-        why = await _why(program, metadata["namespace"])
+        why = await _why(platform, metadata["namespace"])
         raise CommandFailedError(f"{error}\n{why}") from None
 
 
-async def _why(program: Program, namespace: str) -> str:
+async def _why(platform: Platform, namespace: str) -> str:
     """Return the pods and the last warnings of a namespace: what one would ask for next."""
-    pods = await program.run("get", "pods", "-n", namespace)
-    warnings = await program.run(
+    pods = await platform.run("get", "pods", "-n", namespace)
+    warnings = await platform.run(
         *("get", "events", "-n", namespace, "--field-selector=type=Warning"),
         *("--sort-by=.lastTimestamp", "-o", "custom-columns=O:.involvedObject.name,M:.message"),
     )
     return "\n".join([*pods.splitlines(), *warnings.splitlines()[-5:]])
 
 
-async def undeploy(program: Program) -> None:
+async def undeploy(platform: Platform) -> None:
     """Delete the suite's namespaces with all that is in them, and what it has outside of them."""
-    await program.run(
+    await platform.run(
         *("delete", "namespace", *NAMESPACES, "--ignore-not-found"),
         timeout=_ROLLOUT_S,
     )
-    await program.run("delete", ",".join(CLUSTER_WIDE), "-l", PART_OF, "--ignore-not-found")
-
-
-def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `deploy` and `undeploy`."""
-    parser = verbs.add_parser("deploy", help="build images and deploy an overlay")
-    parser.add_argument("--overlay", required=True, help="a name below k8s/overlays, or a folder")
-    parser.set_defaults(run=run)
-    removing = verbs.add_parser("undeploy", help="delete the suite's namespaces")
-    removing.set_defaults(run=run_undeploy)
-
-
-async def run(options: argparse.Namespace) -> int:
-    """Build, hand over, apply, wait, and show what is there."""
-    program = program_named("kubernetes")
-    # Before minutes of building for a cluster that is away.
-    await program.run("version", timeout=20)
-    built = BuildOptions.of(os.environ)
-    images = by_manifest_name(built, await build_images(built))
-    took = await deploy(_overlay(options.overlay), images, program)
-    deployments = [*await program.objects("deployments"), *await program.objects("statefulsets")]
-    rows = [
-        (d["metadata"]["namespace"], d["metadata"]["name"], d["status"].get("readyReplicas", 0))
-        for d in deployments
-        if d["metadata"]["namespace"] in NAMESPACES
-    ]
-    console().print(table(("NAMESPACE", "NAME", "READY"), rows))
-    console().print(f"deployed {options.overlay} in {took:.0f} s")
-    return 0
-
-
-async def run_undeploy(_: argparse.Namespace) -> int:
-    """Delete the suite."""
-    await undeploy(program_named("kubernetes"))
-    return 0
-
-
-def _overlay(name: str) -> Path:
-    known = ROOT / "k8s/overlays" / name
-    return known if known.is_dir() else Path(name)
+    await platform.run("delete", ",".join(CLUSTER_WIDE), "-l", PART_OF, "--ignore-not-found")

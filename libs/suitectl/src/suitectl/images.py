@@ -1,6 +1,5 @@
-"""`suitectl images`: build one image a service and hand them to the cluster."""
+"""Builds one image a service and hands them to the cluster."""
 
-import argparse
 import os
 import shlex
 import time
@@ -8,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from suitectl.program import CommandFailedError
+from suitectl.errors import CommandFailedError
+from suitectl.root import ROOT
 from suitectl.shell import output
-from suitectl.show import console, progress, table
+from suitectl.terminal import progress
 
-ROOT = Path(__file__).parents[4]
 REDIS = "redis"
 SERVICES = ("cas-server", "rest-service", "diff-ns-service")
 LOADERS: Mapping[str, tuple[str, ...]] = {
@@ -151,17 +150,3 @@ async def hand_over(options: BuildOptions, names: Sequence[str]) -> None:
     command = LOADERS.get(options.load or "") or tuple(shlex.split(options.load or ""))
     extra = [options.redis_image] if options.redis_image else []
     await output((*command, *names, *extra), seconds=_LOAD_TIMEOUT)
-
-
-def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `images`."""
-    parser = verbs.add_parser("images", help="build the services' images and hand them over")
-    parser.set_defaults(run=run)
-
-
-async def run(_: argparse.Namespace) -> int:
-    """Build, hand over, and show what came of it."""
-    images = await build_images(BuildOptions.of(os.environ))
-    rows = [(i.service, i.name, round(i.size / 1e6), round(i.seconds, 1)) for i in images]
-    console().print(table(("SERVICE", "IMAGE", "MB", "SECONDS"), rows))
-    return 0

@@ -5,8 +5,9 @@ import os
 import shlex
 from collections.abc import Mapping, Sequence
 
-from suitectl.complaints import one_line
-from suitectl.program import CommandFailedError, end
+from suitectl.errors import CommandFailedError
+from suitectl.platform.platform import end
+from suitectl.platform.stderr_summary import one_line
 
 
 async def output(

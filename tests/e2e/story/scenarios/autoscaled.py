@@ -5,17 +5,17 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from story.http import Request
-from story.identities import APP, CAS, credentials
-from story.kubernetes import Kubernetes
-from story.load import enough, load
-from story.localkube import ROOT
 from story.scenarios.pressure import nothing_failed
 from story.scenarios.scenario import Scenario
 from story.settled import settled
-from story.steps.faults import requests_of
-from story.suite import Suite
-from story.waiting import until
+from suitectl.identities import APP, CAS, credentials
+from suitectl.platform.http import Request
+from suitectl.platform.kubernetes import Kubernetes
+from suitectl.root import ROOT
+from suitectl.story.chapters.faults import requests_of
+from suitectl.story.load import enough, load
+from suitectl.story.suite import Suite
+from suitectl.waiting import until
 
 AUTOSCALERS = ROOT / "tests/e2e/autoscalers"
 RISEN = 24
@@ -56,12 +56,12 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
 @asynccontextmanager
 async def _autoscalers(cluster: Kubernetes) -> AsyncIterator[None]:
     """Have autoscalers during the block alone: beside another scenario they would scale it."""
-    rendered = await cluster.program.run("kustomize", str(AUTOSCALERS))
-    await cluster.program.run("apply", "-f", "-", stdin=rendered)
+    rendered = await cluster.run("kustomize", str(AUTOSCALERS))
+    await cluster.run("apply", "-f", "-", stdin=rendered)
     try:
         yield
     finally:
-        await cluster.program.run("delete", "--ignore-not-found", "-f", "-", stdin=rendered)
+        await cluster.run("delete", "--ignore-not-found", "-f", "-", stdin=rendered)
 
 
 async def _login(suite: Suite) -> Request:

@@ -2,16 +2,16 @@
 
 import time
 
-from story.commands import Verb, verb
-from story.kubernetes import Kubernetes
-from story.load import Tally, enough, load
 from story.scenarios.command import succeeds, suitectl
 from story.scenarios.pressure import detail, nothing_failed, pressure
 from story.scenarios.scenario import Scenario
 from story.settled import settled
-from story.steps.canary import V2, scale
-from story.suite import Suite
-from suitectl.shares import tolerance
+from suitectl.command_lines import Verb, verb
+from suitectl.platform.kubernetes import Kubernetes
+from suitectl.release.shares import tolerance
+from suitectl.story.chapters.canary import V2, scale
+from suitectl.story.load import Tally, enough, load
+from suitectl.story.suite import Suite
 
 STEPS = ("--v1=1", "--v2=4", "--steps=25,50", "--pause=5")
 FIRST_SHARE = 1 / 5
@@ -42,7 +42,7 @@ async def _good(suite: Suite) -> str:
 async def _bad(suite: Suite, cluster: Kubernetes, fault: str) -> str:
     """Have v2 be bad, with a fault as the environment says it; see it sent back."""
     name = fault.partition("=")[0]
-    await suite.platform.run(_set(f"{ALLOW}=true", fault))
+    await suite.run(_set(f"{ALLOW}=true", fault))
     try:
         async with pressure(suite) as relayed, load(suite.http, [await detail(suite)]) as direct:
             began = time.monotonic()
@@ -51,7 +51,7 @@ async def _bad(suite: Suite, cluster: Kubernetes, fault: str) -> str:
             await settled(cluster)
             await enough(direct, AFTER)
     finally:
-        await suite.platform.run(_set(f"{ALLOW}-", f"{name}-"))
+        await suite.run(_set(f"{ALLOW}-", f"{name}-"))
     suite.tell.check("it goes back by itself", holds=code == 1 and "back at" in said, seen=said)
     counts = _within_share(suite, direct), _within_share(suite, relayed)
     return f"back after {took:.1f} s, {counts[0]} at the Service, {counts[1]} at rest-service"

@@ -4,8 +4,8 @@ import asyncio
 import os
 import sys
 
-from story.suite import Suite
-from suitectl.program import end
+from suitectl.platform.platform import end
+from suitectl.story.suite import Suite
 
 _SECONDS = 300.0
 

@@ -9,16 +9,17 @@ one afterwards.
 import time
 from collections import Counter
 
-from story.kubernetes import Kubernetes
-from story.load import Tally, enough
+from story.deployed import Client
 from story.scenarios.ledger import Ledger, issuing
 from story.scenarios.nodes import Node, cut_off, nodes, ready
 from story.scenarios.pressure import pressure
 from story.scenarios.scenario import Scenario
 from story.scenarios.victim import victim
 from story.settled import replaced, settled
-from story.suite import Suite
-from story.waiting import until
+from suitectl.platform.kubernetes import Kubernetes
+from suitectl.story.load import Tally, enough
+from suitectl.story.suite import Suite
+from suitectl.waiting import until
 
 GRACE_S = 50.0
 """kube-controller-manager's --node-monitor-grace-period: then a node counts as lost."""
@@ -36,7 +37,8 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
     try:
         return await _played(suite, cluster)
     finally:
-        await cluster.client.renew()
+        assert isinstance(suite.http, Client)
+        await suite.http.renew()
 
 
 async def _played(suite: Suite, cluster: Kubernetes) -> str:

@@ -13,17 +13,17 @@ from typing import Any
 
 import yaml
 
-from story.commands import verb
-from story.http import Request
-from story.identities import REST
-from story.kubernetes import Kubernetes
-from story.localkube import ROOT
-from story.platform import Pod, ready_pods
 from story.scenarios.pressure import nothing_failed, pressure
 from story.scenarios.scenario import Scenario
 from story.settled import settled
-from story.suite import Suite
-from story.waiting import until
+from suitectl.command_lines import verb
+from suitectl.identities import REST
+from suitectl.platform.http import Request
+from suitectl.platform.kubernetes import Kubernetes
+from suitectl.platform.pod import Pod
+from suitectl.root import ROOT
+from suitectl.story.suite import Suite, ready_pods
+from suitectl.waiting import until
 
 COMPONENT = ROOT / "k8s/components/discovery-rbac"
 APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -57,7 +57,7 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
         await _read(suite, cluster, ["endpointslices", "services"])
         turns = await _turns(suite, token)
         seen = await _scaled(suite, token)
-        await suite.platform.run(verb(SCALED.format(3)))
+        await suite.run(verb(SCALED.format(3)))
         await settled(cluster)
         unready = await _without_the_right(suite, cluster, documents)
         count = nothing_failed(suite, tally)
@@ -67,7 +67,7 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
 async def _read(suite: Suite, cluster: Kubernetes, resources: list[str]) -> None:
     """Check in the log of each replica that it follows the API server, and what of it."""
     for pod in await ready_pods(suite.platform, "rest-service", "system-server"):
-        lines = (await cluster.program.run("logs", pod.name, "-n", pod.namespace)).splitlines()
+        lines = (await cluster.run("logs", pod.name, "-n", pod.namespace)).splitlines()
         read = [json.loads(line) for line in lines if "read from the API server" in line]
         seen = sorted({line["resource"] for line in read})
         suite.tell.check(f"{pod.name} follows the API server", holds=seen == resources, seen=seen)
@@ -102,7 +102,7 @@ async def _turns(suite: Suite, token: str) -> str:
 async def _scaled(suite: Suite, token: str) -> str:
     """Add a pod; return how soon after it became ready it was called."""
     before = {pod.name for pod in await ready_pods(suite.platform, "diff-ns-service", "ns-app")}
-    await suite.platform.run(verb(SCALED.format(4)))
+    await suite.run(verb(SCALED.format(4)))
 
     async def called() -> str | None:
         answered = await _answers(suite, token, count=1)
@@ -128,17 +128,17 @@ def _ready_since(pod: Pod) -> float:
 
 async def _without_the_right(suite: Suite, cluster: Kubernetes, documents: Documents) -> str:
     """Take the right away: a new replica is unready and says why, until it is given back."""
-    program, service = cluster.program, ("rest-service", "system-server")
+    service = ("rest-service", "system-server")
     before = {pod.name for pod in await ready_pods(suite.platform, *service)}
-    await program.run("delete", BINDING)
-    await program.run("rollout", "restart", "deployment/rest-service-deployment", "-n", REST[1])
+    await cluster.run("delete", BINDING)
+    await cluster.run("rollout", "restart", "deployment/rest-service-deployment", "-n", REST[1])
 
     async def refused() -> str | None:
         for document in await cluster.objects("pods", REST[1]):
             pod = Pod(document)
             if pod.labels.get("app") != service[0] or pod.name in before or not pod.ip:
                 continue
-            said = await program.run("logs", pod.name, "-n", pod.namespace)
+            said = await cluster.run("logs", pod.name, "-n", pod.namespace)
             if "cannot list resource" in said and not pod.ready:
                 return pod.name
         return None
@@ -153,21 +153,21 @@ async def _without_the_right(suite: Suite, cluster: Kubernetes, documents: Docum
 @asynccontextmanager
 async def _as_before(cluster: Kubernetes) -> AsyncIterator[Documents]:
     """Have the documents the component changes, and have them applied again at the end."""
-    found = [await cluster.program.object(*patched) for patched in PATCHED]
+    found = [await cluster.object(*patched) for patched in PATCHED]
     documents = [json.loads(one["metadata"]["annotations"][APPLIED]) for one in found]
     try:
         yield documents
     finally:
-        await cluster.program.run("apply", "-f", "-", stdin=yaml.safe_dump_all(documents))
-        await cluster.program.run("delete", CLUSTER_WIDE, "suite-discovery", "--ignore-not-found")
+        await cluster.run("apply", "-f", "-", stdin=yaml.safe_dump_all(documents))
+        await cluster.run("delete", CLUSTER_WIDE, "suite-discovery", "--ignore-not-found")
         await settled(cluster)
 
 
 async def _apply(cluster: Kubernetes, documents: Documents, *, mode: str) -> None:
     """Apply the component to what runs, with a mode of balancing, and wait until all follow it."""
     with _kustomized(documents, mode) as directory:
-        rendered = await cluster.program.run("kustomize", directory)
-    await cluster.program.run("apply", "-f", "-", stdin=rendered)
+        rendered = await cluster.run("kustomize", directory)
+    await cluster.run("apply", "-f", "-", stdin=rendered)
     await settled(cluster)
 
 

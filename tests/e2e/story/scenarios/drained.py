@@ -4,17 +4,16 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from story.commands import verb
-from story.kubernetes import Kubernetes
-from story.load import Tally
-from story.platform import ready_pods
 from story.scenarios.nodes import Node, nodes
 from story.scenarios.pressure import only_refused, pressure, span
 from story.scenarios.scenario import Scenario
 from story.scenarios.victim import victim
 from story.settled import replaced, settled
-from story.steps import faults
-from story.suite import Suite
+from suitectl.command_lines import verb
+from suitectl.platform.kubernetes import Kubernetes
+from suitectl.story.chapters import faults
+from suitectl.story.load import Tally
+from suitectl.story.suite import Suite, ready_pods
 
 WITHOUT_PRIMARY_S = 3.0
 SERVICES = (("cas-server", "system-server"), ("rest-service", "system-server"))
@@ -43,11 +42,11 @@ async def _drained(suite: Suite, node: Node) -> AsyncIterator[None]:
     uncordon = verb(f"uncordon {node.name}")
     suite.tell.command(drain)
     try:
-        await suite.platform.run(drain)
+        await suite.run(drain)
         yield
     finally:
         suite.tell.command(uncordon)
-        await suite.platform.run(uncordon)
+        await suite.run(uncordon)
 
 
 async def _left(cluster: Kubernetes, drained: Node) -> Counter[str]:

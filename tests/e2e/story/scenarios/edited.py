@@ -2,17 +2,16 @@
 
 import time
 
-from story.commands import Verb, verb
-from story.http import Request
-from story.kubernetes import Kubernetes
-from story.platform import ready_pods
 from story.scenarios.command import succeeds
 from story.scenarios.pressure import nothing_failed, pressure
 from story.scenarios.scenario import Scenario
 from story.settled import settled
-from story.steps.configuration import EDIT, PROPAGATION_S
-from story.suite import Suite
-from story.waiting import until
+from suitectl.command_lines import Verb, verb
+from suitectl.platform.http import Request
+from suitectl.platform.kubernetes import Kubernetes
+from suitectl.story.chapters.configuration import EDIT, PROPAGATION_S
+from suitectl.story.suite import Suite, ready_pods
+from suitectl.waiting import until
 
 GREETING = "Good morning"
 
@@ -29,7 +28,7 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
 
 async def _edited(suite: Suite, before: str, after: str, *, refresh: bool) -> str:
     """Edit, and wait until every replica serves it; return the seconds of each."""
-    await suite.platform.run(_replacing(before, after))
+    await suite.run(_replacing(before, after))
     edited = time.time()
     if refresh:
         await succeeds(suite, "refresh", "--service=rest-service")

@@ -6,16 +6,16 @@ import statistics
 import time
 from collections.abc import Sequence
 
-from story.kubernetes import Kubernetes
-from story.platform import Pod
 from story.scenarios.killed import process_of
 from story.scenarios.ledger import Ledger, issuing
 from story.scenarios.pressure import only_refused, pressure
 from story.scenarios.scenario import Scenario
 from story.scenarios.store import is_whole, primary
 from story.settled import settled
-from story.suite import Suite
-from story.waiting import until
+from suitectl.platform.kubernetes import Kubernetes
+from suitectl.platform.pod import Pod
+from suitectl.story.suite import Suite
+from suitectl.waiting import until
 
 KILLS = 7
 WRITERS = 8

@@ -6,14 +6,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from story.kubernetes import Kubernetes
-from story.load import Tally, enough
-from story.platform import Pod, ready_pods
 from story.scenarios.pressure import nothing_failed, pressure, span
 from story.scenarios.scenario import Scenario
 from story.settled import settled
-from story.suite import Suite
-from story.waiting import until
+from suitectl.platform.kubernetes import Kubernetes
+from suitectl.platform.pod import Pod
+from suitectl.story.load import Tally, enough
+from suitectl.story.suite import Suite, ready_pods
+from suitectl.waiting import until
 
 SERVICES = (
     ("cas-server", "system-server"),
@@ -43,7 +43,7 @@ async def _deleted(
 ) -> None:
     pods = await ready_pods(platform, app, namespace)
     victim = pods[0].name
-    await platform.program.run("delete", "pod", victim, "-n", namespace, timeout=90)
+    await platform.run("delete", "pod", victim, "-n", namespace, timeout=90)
     await settled(platform)
     await enough(tally, 100)
     suite.tell.reached(f"{victim} was deleted and replaced", seen=tally.summary())
@@ -57,7 +57,7 @@ async def _killed(
     os.kill(process_of(victim.document), signal.SIGKILL)
 
     async def restarted() -> bool:
-        now = Pod(await platform.program.object("pod", victim.name, namespace))
+        now = Pod(await platform.object("pod", victim.name, namespace))
         return now.restarts > victim.restarts and now.ready
 
     await until(restarted, what=f"{victim.name} to restart", seconds=60)

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from story.http import Reply, Request
-from story.identities import APP, CAS, credentials
-from story.suite import Suite
+from suitectl.identities import APP, CAS, credentials
+from suitectl.platform.http import Reply, Request
+from suitectl.story.suite import Suite
 
 WRITERS = 4
 PAUSE_S = 0.05

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from story.kubernetes import Kubernetes
-from story.waiting import until
-from suitectl.client_pod import NAMESPACE as CLIENTS
 from suitectl.deploy import NAMESPACES
+from suitectl.platform.client_pod import NAMESPACE as CLIENTS
+from suitectl.platform.kubernetes import Kubernetes
+from suitectl.waiting import until
 
 DNS = ("kube-system", "k8s-app", "kube-dns")
 """Every pod asks it; what happens without it is another scenario."""

@@ -2,11 +2,11 @@
 
 import json
 
-from story.kubernetes import Kubernetes
-from story.platform import Pod
 from story.scenarios.scenario import Scenario
-from story.suite import Suite
-from suitectl.client_pod import client_pod, remove_client_pod
+from suitectl.platform.client_pod import client_pod, remove_client_pod
+from suitectl.platform.kubernetes import Kubernetes
+from suitectl.platform.pod import Pod
+from suitectl.story.suite import Suite
 
 NAMESPACE = "suite-stranger"
 OPEN = ("rest-service", 2001)
@@ -36,14 +36,13 @@ with ThreadPoolExecutor(16) as pool:
 
 async def play(suite: Suite, platform: Kubernetes) -> str:
     pods = [Pod(document) for document in await platform.objects("pods")]
-    program = platform.program
-    name, seen = await client_pod(program, NAMESPACE), []
+    name, seen = await client_pod(platform, NAMESPACE), []
     try:
         for app, port in (OPEN, *CLOSED):
             addresses = [(pod.ip, port) for pod in pods if pod.labels.get("app") == app and pod.ip]
             if not addresses:
                 continue  # not part of this overlay
-            printed = await program.run(
+            printed = await platform.run(
                 *("exec", name, "-n", NAMESPACE, "--", "python", "-c", CONNECT),
                 json.dumps(addresses),
             )
@@ -56,7 +55,7 @@ async def play(suite: Suite, platform: Kubernetes) -> str:
             )
             seen.append(f"{reached} of {len(addresses)} {app}:{port}")
     finally:
-        await remove_client_pod(program, NAMESPACE)
+        await remove_client_pod(platform, NAMESPACE)
     return "reached " + ", ".join(seen)
 
 

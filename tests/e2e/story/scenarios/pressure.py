@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from story.http import Reply, Request
-from story.identities import DIFF_NS
-from story.load import Tally, enough, load
-from story.steps.faults import requests_of
-from story.suite import Suite
+from suitectl.identities import DIFF_NS
+from suitectl.platform.http import Reply, Request
+from suitectl.story.chapters.faults import requests_of
+from suitectl.story.load import Tally, enough, load
+from suitectl.story.suite import Suite
 
 WARM = 50
 UNAVAILABLE = 503

@@ -1,11 +1,11 @@
 """Every Deployment is rolled, one after the other."""
 
-from story.kubernetes import Kubernetes
 from story.scenarios.pressure import nothing_failed, pressure
 from story.scenarios.scenario import Scenario
 from story.settled import settled
-from story.steps import faults
-from story.suite import Suite
+from suitectl.platform.kubernetes import Kubernetes
+from suitectl.story.chapters import faults
+from suitectl.story.suite import Suite
 
 
 async def play(suite: Suite, cluster: Kubernetes) -> str:

@@ -1,15 +1,15 @@
 """The secret of each service is renewed under load, and the old one ended."""
 
-from story.http import Request
-from story.identities import CAS, credentials
-from story.kubernetes import Kubernetes
 from story.scenarios.command import succeeds
 from story.scenarios.pressure import nothing_failed, pressure
 from story.scenarios.scenario import Scenario
 from story.settled import settled
-from story.suite import Suite
-from story.waiting import until
-from suitectl.secrets import CREDENTIALS
+from suitectl.identities import CAS, credentials
+from suitectl.platform.http import Request
+from suitectl.platform.kubernetes import Kubernetes
+from suitectl.secrets.generated import CREDENTIALS
+from suitectl.story.suite import Suite
+from suitectl.waiting import until
 
 REVOKE = "/oauth/revoke"
 """Whoever proves itself may end a token that nobody has (RFC 7009, 2.2)."""

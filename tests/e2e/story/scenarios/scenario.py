@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from story.kubernetes import Kubernetes
-from story.suite import Suite
+from suitectl.platform.kubernetes import Kubernetes
+from suitectl.story.suite import Suite
 
 
 @dataclass(frozen=True, slots=True)

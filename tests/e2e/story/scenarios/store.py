@@ -1,7 +1,8 @@
 """Which pod is the Redis primary, as the Sentinels of the cluster say."""
 
-from story.kubernetes import Kubernetes
-from story.platform import CommandFailedError, Pod
+from suitectl.errors import CommandFailedError
+from suitectl.platform.kubernetes import Kubernetes
+from suitectl.platform.pod import Pod
 
 NAMESPACE = "system-server"
 SENTINELS = tuple(f"redis-sentinel-{ordinal}" for ordinal in range(3))
@@ -56,6 +57,6 @@ async def _said(cluster: Kubernetes, sentinel: str, what: str) -> str:
     line = f". /etc/redis/lib.sh && {what}"
     asked = ("exec", sentinel, "-n", NAMESPACE, "--", "sh", "-c", line)
     try:
-        return (await cluster.program.run(*asked, timeout=10)).strip()
+        return (await cluster.run(*asked, timeout=10)).strip()
     except CommandFailedError:
         return ""

@@ -2,13 +2,13 @@
 
 import time
 
-from story.kubernetes import Kubernetes
-from story.load import Tally, enough, load
 from story.scenarios.command import succeeds
 from story.scenarios.pressure import detail, nothing_failed, pressure
 from story.scenarios.scenario import Scenario
 from story.settled import settled
-from story.suite import Suite
+from suitectl.platform.kubernetes import Kubernetes
+from suitectl.story.load import Tally, enough, load
+from suitectl.story.suite import Suite
 
 AFTER = 200
 

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Sequence
 
-from story.identities import APP
-from story.kubernetes import Kubernetes
 from story.scenarios.nodes import Node, is_here, nodes
 from story.scenarios.store import hand_over, primary
 from story.settled import settled
-from story.suite import Suite
-from story.waiting import until
+from suitectl.identities import APP
+from suitectl.platform.kubernetes import Kubernetes
+from suitectl.story.suite import Suite
+from suitectl.waiting import until
 
 AGAIN_S = 10.0
 """A Sentinel starts no other failover within twice its failover-timeout (redis.io, Sentinel)."""

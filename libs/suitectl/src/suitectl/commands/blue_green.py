@@ -1,0 +1,84 @@
+"""`suitectl blue-green`: all traffic to one version at once, after a smoke test."""
+
+import argparse
+import asyncio
+import time
+
+from suitectl.arguments import add_platform, add_ready_within, ready_within
+from suitectl.errors import CommandFailedError, ReleaseFailedError
+from suitectl.platform.http import Sender, open_sender
+from suitectl.platform.platform import Platform
+from suitectl.platform.platforms import platform_named
+from suitectl.release.probes import failures, probes
+from suitectl.release.release import NAMESPACE, SERVICE, Release
+from suitectl.release.releases import Releases
+from suitectl.release.smoke import smoke
+from suitectl.reporter import Reporter
+
+_ASKED = 50
+_FAILED_AT_MOST = 1
+_SWITCHED_WITHIN = 10.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    add_platform(parser)
+    add_ready_within(parser)
+    parser.add_argument("--to", help="the version, such as v2")
+
+
+async def run(options: argparse.Namespace) -> int:
+    """Make the version ready, smoke it, switch, and see that only it answers."""
+    platform = platform_named(options.platform)
+    tell = Reporter(platform.name)
+    releases = Releases(platform, tell, ready_within=ready_within(options))
+    before = await releases.now()
+    target = _target(options.to, before)
+    await releases.check(target)
+    tell.title(f"{before}  ->  {target}")
+    async with open_sender(platform) as sender:
+        # A version that has pods shows what it is worth before anything changes.
+        if (await releases.ready()).get(options.to):
+            await _try(platform, releases, options.to)
+        async with releases.going_back(before):
+            if target.replicas != before.replicas:
+                await releases.grow(target)
+                await _try(platform, releases, options.to)
+            await releases.select(target)
+            await _arrived(platform, tell, sender, options.to)
+    tell.say("go back with: make rollback")
+    return 0
+
+
+async def _try(platform: Platform, releases: Releases, version: str) -> None:
+    await releases.preview(version)
+    await smoke(platform, releases.tell, version)
+
+
+def _target(version: str | None, before: Release) -> Release:
+    """Return the release to switch to: as many pods as carry the traffic now, or more."""
+    there = ", ".join(before.replicas) or "none"
+    if not version:
+        raise CommandFailedError(f"TO is missing; there are: {there}")
+    if version not in before.replicas:
+        raise CommandFailedError(f"{version} is not deployed; there are: {there}")
+    count = max(1, before.replicas[version], *before.carrying.values())
+    return Release({**before.selector, "version": version}, {**before.replicas, version: count})
+
+
+async def _arrived(platform: Platform, tell: Reporter, sender: Sender, version: str) -> None:
+    """Wait until only a version answers on fresh connections."""
+    base, began = await platform.url(SERVICE, NAMESPACE), time.monotonic()
+    while True:
+        asked = await probes(sender, base, _ASKED)
+        answered = {one.version for one in asked}
+        took = time.monotonic() - began
+        if answered == {version}:
+            tell.good(f"only {version} answers on {_ASKED} fresh connections, {took:.1f} s after")
+            return
+        if sum(one.version is None for one in asked) > _FAILED_AT_MOST:
+            raise ReleaseFailedError(f"{version} fails after the switch: {failures(asked)}")
+        if took > _SWITCHED_WITHIN:
+            others = ", ".join(sorted(str(v) for v in answered - {version}))
+            raise ReleaseFailedError(f"{others} still answers {took:.0f} s after the switch")
+        await asyncio.sleep(0.1)

@@ -1,0 +1,161 @@
+"""`suitectl canary`: two versions behind one Service, by replicas, in steps that are watched."""
+
+import argparse
+import asyncio
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from suitectl.arguments import (
+    add_platform,
+    add_ready_within,
+    amount,
+    rate,
+    ready_within,
+    whole,
+)
+from suitectl.errors import CommandFailedError, ReleaseFailedError
+from suitectl.platform.http import Sender, open_sender
+from suitectl.platform.platform import Platform
+from suitectl.platform.platforms import platform_named
+from suitectl.release.probes import AT_ONCE, probes, spread
+from suitectl.release.release import NAMESPACE, PREVIEW, SERVICE, Release
+from suitectl.release.releases import Releases
+from suitectl.release.steps import steps_of
+from suitectl.release.traffic import REQUESTS, measure
+from suitectl.release.watch import ERROR_RATE, MARGIN_MS, SAMPLE, SLOWER, Limits, Watch
+from suitectl.reporter import Reporter
+
+PAUSE_S = 10.0
+_BASELINE = 30
+_FOLLOWS_WITHIN = 10.0
+_MEASURED_AT_MOST = 3
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    add_platform(parser)
+    add_ready_within(parser)
+    parser.add_argument("--v1", help="replicas of v1 in the end")
+    parser.add_argument("--v2", help="replicas of v2 in the end")
+    parser.add_argument("--steps", help="on the way: 10,25,50 (per cent of v2) or 4:1,2:3")
+    parser.add_argument("--pause", help=f"seconds a step is watched, by default {PAUSE_S:g}")
+    parser.add_argument("--max-error-rate", help=f"of the new version, by default {ERROR_RATE:g}")
+    relative = f"{SLOWER:g} x the old version's p95 + {MARGIN_MS:g}"
+    parser.add_argument("--max-latency-ms", help=f"p95 of the new version, by default {relative}")
+    parser.add_argument("--sample", help=f"probes of the new version a step, by default {SAMPLE}")
+    parser.add_argument("--requests", "-N", help=f"to measure shares, by default {REQUESTS}")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where a canary goes: releases in turn, and what is watched on the way."""
+
+    before: Release
+    releases: Sequence[Release]
+    watched: str
+    limits: Limits
+    pause: float
+    requests: int
+
+
+async def run(options: argparse.Namespace) -> int:
+    """Go there step by step; back where the new version breaks a limit."""
+    platform = platform_named(options.platform)
+    tell = Reporter(platform.name)
+    releases = Releases(platform, tell, ready_within=ready_within(options))
+    plan = _plan(options, await releases.now())
+    await releases.check(*plan.releases)
+    for earlier, later in itertools.pairwise((plan.before, *plan.releases)):
+        tell.say(f"plan: {earlier}  ->  {later}")
+    async with open_sender(platform) as sender:
+        return await Canary(platform, releases, sender).play(plan)
+
+
+class Canary:
+    """Plays a plan on a running suite."""
+
+    def __init__(self, platform: Platform, releases: Releases, sender: Sender) -> None:
+        self._platform, self._releases, self._sender = platform, releases, sender
+        self._tell = releases.tell
+        self._baseline: list[float] = []
+
+    async def play(self, plan: Plan) -> int:
+        """Go through the steps; 1 where the shares are outside their tolerance in the end."""
+        base = await self._platform.url(SERVICE, NAMESPACE)
+        before = await probes(self._sender, base, _BASELINE)
+        self._baseline += [p.seconds for p in before if p.version not in {None, plan.watched}]
+        async with self._releases.going_back(plan.before):
+            for number, release in enumerate(plan.releases, start=1):
+                self._tell.title(f"step {number} of {len(plan.releases)}: {release}")
+                await self._releases.move(release)
+                last = number == len(plan.releases)
+                await self._watch(plan, release, 0.0 if last else plan.pause)
+                within = await self._measure(plan.requests)
+        self._tell.say("go back with: make rollback")
+        return 0 if within else 1
+
+    async def _watch(self, plan: Plan, release: Release, pause: float) -> None:
+        if not release.replicas[plan.watched]:
+            self._tell.say(f"{plan.watched} has no replicas: nothing to watch")
+            return
+        await self._releases.preview(plan.watched)
+        base = await self._platform.url(SERVICE, NAMESPACE)
+        preview = await self._platform.url(PREVIEW, NAMESPACE)
+        await self._follows(preview, plan.watched)
+        watch = Watch(plan.watched, preview, plan.limits, self._baseline)
+        with self._tell.waiting("watching") as say:
+            say(f"watching {plan.watched} for {pause:g} s")
+            asked = [preview, base] * plan.limits.sample
+            await spread(self._sender, asked, watch, seconds=pause)
+        self._tell.good(watch.summary())
+
+    async def _follows(self, preview: str, version: str) -> None:
+        """Wait until the preview Service leads to a version: kube-proxy takes its second."""
+        try:
+            async with asyncio.timeout(_FOLLOWS_WITHIN):
+                while True:
+                    asked = await probes(self._sender, preview, AT_ONCE)
+                    if all(p.answered and p.version in {None, version} for p in asked):
+                        return
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            raise ReleaseFailedError(f"{version} does not answer at {PREVIEW}") from None
+
+    async def _measure(self, requests: int) -> bool:
+        """Measure the shares, again where they are outside: kube-proxy follows with a delay."""
+        for left in reversed(range(_MEASURED_AT_MOST)):
+            _, shares = await measure(self._platform, self._releases, self._sender, requests)
+            if all(share.within for share in shares):
+                return True
+            if left:
+                self._tell.say("outside the tolerance; measuring again")
+                await asyncio.sleep(1)
+        self._tell.bad("the shares stay outside their tolerance")
+        return False
+
+
+def _plan(options: argparse.Namespace, before: Release) -> Plan:
+    target = whole("V1", options.v1), whole("V2", options.v2)
+    if target == (0, 0):
+        raise CommandFailedError("V1=0 V2=0: no replicas on either side; the Service needs pods")
+    missing = [version for version in ("v1", "v2") if version not in before.replicas]
+    if missing:
+        there = ", ".join(before.replicas) or "none"
+        raise CommandFailedError(f"{missing[0]} is not deployed; there are: {there}")
+    selector = {key: value for key, value in before.selector.items() if key != "version"}
+    replicas = [{"v1": v1, "v2": v2} for v1, v2 in steps_of(options.steps, target)]
+    steps = [Release(selector, {**before.replicas, **pair}) for pair in replicas]
+    latency = amount("--max-latency-ms", options.max_latency_ms, -1)
+    return Plan(
+        before=before,
+        releases=steps,
+        watched="v2" if steps[-1].share("v2") >= before.share("v2") else "v1",
+        limits=Limits(
+            sample=whole("--sample", options.sample, SAMPLE, least=1),
+            error_rate=rate("--max-error-rate", options.max_error_rate, ERROR_RATE),
+            latency_ms=None if latency < 0 else latency,
+        ),
+        pause=amount("PAUSE", options.pause, PAUSE_S),
+        requests=whole("N", options.requests, REQUESTS, least=1),
+    )

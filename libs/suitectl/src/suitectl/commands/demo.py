@@ -1,0 +1,63 @@
+"""`suitectl demo`: play the story on a suite of its own, check each step, leave nothing running."""
+
+import argparse
+import asyncio
+import tempfile
+import time
+from pathlib import Path
+
+from suitectl.errors import CommandInterrupted
+from suitectl.platform.http import Http
+from suitectl.platform.localkube import running
+from suitectl.reporter import Reporter
+from suitectl.story.chapters import CHAPTERS
+from suitectl.story.suite import Suite
+from suitectl.terminal import console, recorder
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    parser.add_argument("--pictures", type=Path, help="write each chapter there as SVG")
+
+
+async def run(options: argparse.Namespace) -> int:
+    """Play all chapters; raise `CheckFailedError` where one fails.
+
+    With `pictures` each chapter is written there as an SVG, for the documentation.
+    """
+    try:
+        await _demo(options.pictures)
+    except asyncio.CancelledError:
+        raise CommandInterrupted("interrupted; nothing is left running") from None
+    return 0
+
+
+async def _demo(pictures: Path | None) -> None:
+    tell = Reporter(out=recorder() if pictures else console())
+    began = time.monotonic()
+    tell.title("The suite, from its Kubernetes manifests, as processes on this machine")
+    with tempfile.TemporaryDirectory(prefix="suite-demo-") as state:
+        async with running(Path(state)) as platform, Http() as http:
+            rows = await _play_all(Suite(platform, tell, http), pictures)
+    tell.title("What was seen")
+    tell.table(("CHAPTER", "CHECKS", "SECONDS"), rows)
+    tell.summary(f"all {tell.checks} checks hold, nothing is left running, {_since(began):.0f} s")
+    if pictures:
+        tell.picture(pictures / "demo.svg", "make demo")
+    tell.say("make up   leaves the suite running and prints what to try")
+
+
+async def _play_all(suite: Suite, pictures: Path | None) -> list[tuple[str, int, float]]:
+    rows = []
+    for number, chapter in enumerate(CHAPTERS, start=1):
+        suite.tell.chapter(number, chapter.title)
+        began, checks = time.monotonic(), suite.tell.checks
+        await chapter.play(suite)
+        if pictures:
+            suite.tell.picture(pictures / f"{chapter.name}.svg", chapter.title)
+        rows.append((chapter.title, suite.tell.checks - checks, round(_since(began), 1)))
+    return rows
+
+
+def _since(began: float) -> float:
+    return time.monotonic() - began

@@ -1,0 +1,40 @@
+"""`suitectl deploy`: build the images and bring an overlay to the current cluster."""
+
+import argparse
+import os
+from pathlib import Path
+
+from suitectl.deploy import NAMESPACES, deploy
+from suitectl.images import BuildOptions, build_images, by_manifest_name
+from suitectl.platform.kubernetes import Kubernetes
+from suitectl.root import ROOT
+from suitectl.terminal import console, table
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    parser.add_argument("--overlay", required=True, help="a name below k8s/overlays, or a folder")
+
+
+async def run(options: argparse.Namespace) -> int:
+    """Build, hand over, apply, wait, and show what is there."""
+    platform = Kubernetes()
+    # Before minutes of building for a cluster that is away.
+    await platform.run("version", timeout=20)
+    built = BuildOptions.of(os.environ)
+    images = by_manifest_name(built, await build_images(built))
+    took = await deploy(_overlay(options.overlay), images, platform)
+    deployments = [*await platform.objects("deployments"), *await platform.objects("statefulsets")]
+    rows = [
+        (d["metadata"]["namespace"], d["metadata"]["name"], d["status"].get("readyReplicas", 0))
+        for d in deployments
+        if d["metadata"]["namespace"] in NAMESPACES
+    ]
+    console().print(table(("NAMESPACE", "NAME", "READY"), rows))
+    console().print(f"deployed {options.overlay} in {took:.0f} s")
+    return 0
+
+
+def _overlay(name: str) -> Path:
+    known = ROOT / "k8s/overlays" / name
+    return known if known.is_dir() else Path(name)

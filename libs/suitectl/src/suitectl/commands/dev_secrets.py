@@ -1,0 +1,30 @@
+"""`suitectl dev-secrets`: the generated Secrets of `k8s/base`, made where they are missing."""
+
+import argparse
+import sys
+
+import yaml
+
+from suitectl.platform.kubernetes import Kubernetes
+from suitectl.root import ROOT
+from suitectl.secrets.dev import NAMESPACE, STORE, USERS, documents, ensure
+
+_NAMESPACES = ROOT / "k8s/base/namespaces.yaml"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    parser.add_argument("--print", action="store_true", help="print new ones, for `localkube up`")
+    parser.add_argument("--context", help="kubectl's context, by default the current one")
+
+
+async def run(options: argparse.Namespace) -> int:
+    """Print them, or have them in the cluster of a kubeconfig."""
+    if options.print:
+        sys.stdout.write(yaml.safe_dump_all(documents()) + "\n")
+        return 0
+    platform = Kubernetes(context=options.context)
+    await platform.run("apply", "-f", str(_NAMESPACES))
+    await ensure(platform)
+    sys.stdout.write(f"{STORE} and {USERS} are in {NAMESPACE}\n")
+    return 0

@@ -1,0 +1,26 @@
+"""`suitectl refresh`: bring edited ConfigMaps and Secrets into the pods at once."""
+
+import argparse
+
+from suitectl.arguments import add_platform
+from suitectl.errors import CommandFailedError
+from suitectl.platform.platforms import platform_named
+from suitectl.refresh import SERVICES, refresh
+from suitectl.reporter import Reporter
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    add_platform(parser)
+    parser.add_argument("--service", help="which service's pods; by default all")
+
+
+async def run(options: argparse.Namespace) -> int:
+    """Annotate the pods; on localkube say that nothing is needed."""
+    if options.service and options.service not in SERVICES:
+        known = ", ".join(SERVICES)
+        raise CommandFailedError(f"SERVICE={options.service}: no such service; there are: {known}")
+    platform = platform_named(options.platform)
+    for service in [options.service] if options.service else SERVICES:
+        await refresh(platform, Reporter(platform.name), service)
+    return 0

@@ -1,0 +1,31 @@
+"""`suitectl token`: print an access token of a user, or of a client itself."""
+
+import argparse
+import sys
+
+from suitectl.arguments import add_identity, add_platform
+from suitectl.platform.http import Sender, open_sender
+from suitectl.platform.platform import Platform
+from suitectl.platform.platforms import platform_named
+from suitectl.tokens import client_token, user_token
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    add_platform(parser)
+    add_identity(parser)
+
+
+async def run(options: argparse.Namespace) -> int:
+    """Print the token."""
+    platform = platform_named(options.platform)
+    async with open_sender(platform) as http:
+        sys.stdout.write(f"{await access_token(platform, http, options)}\n")
+    return 0
+
+
+async def access_token(platform: Platform, http: Sender, options: argparse.Namespace) -> str:
+    """Return the access token that the options ask for; raise `TokenRefusedError`."""
+    if options.client:
+        return str((await client_token(platform, http, options.client))["access_token"])
+    return str((await user_token(platform, http, options.user))["access_token"])

@@ -1,0 +1,45 @@
+"""`suitectl up`: start the suite, leave it running, and print what to try."""
+
+import argparse
+
+from localkube.errors import AlreadyRunningError
+from suitectl.identities import CAS, DIFF_NS, REST
+from suitectl.platform.localkube import Localkube
+from suitectl.reporter import Reporter
+from suitectl.story.chapters import CHAPTERS
+
+_DOORS = (
+    (*CAS, "tokens: /oauth/token, /oauth/check_token"),
+    (*REST, "/greeting, /api/me, /api/detail/relayed"),
+    (*DIFF_NS, "/getservicedetail?servicename=aaa"),
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+
+
+async def run(_: argparse.Namespace) -> int:
+    """Bring the user's own suite up."""
+    return await up(Localkube())
+
+
+async def up(platform: Localkube) -> int:
+    """Bring a suite up, print where it is and what to try; return the exit code.
+
+    One that runs already is left as it is, and the guide says where it is.
+    """
+    code = await platform.up()
+    if code not in (0, AlreadyRunningError.exit_code):
+        return code
+    tell = Reporter()
+    tell.title("Where everything is")
+    rows = [(name, space, await platform.url(name, space), what) for name, space, what in _DOORS]
+    tell.table(("SERVICE", "NAMESPACE", "URL", "WHAT"), rows)
+    tell.title("What to try")
+    for number, chapter in enumerate(CHAPTERS, start=1):
+        tell.chapter(number, chapter.title)
+        for command in chapter.commands:
+            tell.command(command)
+    tell.say("make down   ends it")
+    return 0

@@ -1,0 +1,1 @@
+"""The platforms that a suite runs on, and how commands reach it there."""

@@ -1,0 +1,1 @@
+"""Releases of diff-ns-service: which version gets the traffic."""

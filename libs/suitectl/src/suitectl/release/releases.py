@@ -1,0 +1,188 @@
+"""Reads and changes which version gets the traffic, in an order that never leaves it without pods.
+
+More replicas come first and have to be ready; then the selector; fewer replicas come last.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from suitectl.arguments import READY_WITHIN
+from suitectl.command_lines import Verb
+from suitectl.errors import CommandFailedError, ReleaseFailedError
+from suitectl.platform.platform import Platform
+from suitectl.release.pods import Pods
+from suitectl.release.release import (
+    APP,
+    NAMESPACE,
+    PREVIEW,
+    PREVIOUS,
+    SERVICE,
+    Release,
+    release_from_json,
+)
+from suitectl.reporter import Reporter
+from suitectl.root import ROOT
+
+_FIRST_ANSWER = 15.0
+_PREVIEW_FILE = ROOT / "k8s/overlays/blue-green/preview.yaml"
+
+
+class Releases:
+    """The versions of diff-ns-service on a platform."""
+
+    def __init__(
+        self, platform: Platform, tell: Reporter, *, ready_within: float = READY_WITHIN
+    ) -> None:
+        self._platform, self.tell = platform, tell
+        self._pods = Pods(platform, tell, ready_within=ready_within)
+        self._deployments: dict[str, str] = {}
+
+    async def now(self) -> Release:
+        """Return the release there is; raise `CommandFailedError` where there is no suite."""
+        service = await self._service()
+        found = await self._platform.objects("deployments", NAMESPACE)
+        ours = [d for d in found if d["spec"]["selector"]["matchLabels"].get("app") == APP]
+        versions = {d["spec"]["selector"]["matchLabels"].get("version", "?"): d for d in ours}
+        self._deployments = {v: d["metadata"]["name"] for v, d in sorted(versions.items())}
+        replicas = {v: versions[v]["spec"].get("replicas", 1) for v in self._deployments}
+        return Release(service["spec"].get("selector") or {}, replicas)
+
+    async def previous(self) -> Release:
+        """Return what the last release command started from; raise `CommandFailedError`."""
+        text = await self._annotation()
+        if text is None:
+            raise CommandFailedError("nothing to go back to: no release command ran here yet")
+        try:
+            return release_from_json(text)
+        except ValueError as error:
+            raise CommandFailedError(f"{PREVIOUS} of the Service cannot be read: {error}") from None
+
+    async def ready(self) -> Mapping[str, int]:
+        """Count the ready pods of each version."""
+        return await self._pods.ready()
+
+    @asynccontextmanager
+    async def going_back(self, before: Release) -> AsyncIterator[None]:
+        """Remember a release, and restore it when the block fails or is interrupted."""
+        earlier = await self._annotation()
+        await self._remember(before.to_json())
+        try:
+            yield
+        except (Exception, asyncio.CancelledError) as error:
+            why = str(error) or "interrupted"
+            self.tell.bad(f"{why}: going back (a second Ctrl-C stops that; then: make rollback)")
+            await self._restore(before, earlier, why)
+            self.tell.good(f"back at {before}")
+            if isinstance(error, Exception):
+                raise ReleaseFailedError(f"{why}; back at {before}") from error
+            raise
+
+    async def check(self, *targets: Release) -> None:
+        """Refuse replicas that an autoscaler would undo; raise `CommandFailedError`."""
+        if self._platform.name == "localkube":
+            return  # has none
+        scalers = await self._platform.objects("horizontalpodautoscalers", NAMESPACE)
+        by_deployment = {s["spec"]["scaleTargetRef"]["name"]: s for s in scalers}
+        for target in targets:
+            for version, count in target.replicas.items():
+                if scaler := by_deployment.get(self._deployments[version]):
+                    _check_bounds(scaler, version, count)
+
+    async def move(self, target: Release) -> None:
+        """Bring a release about; return when just its pods are ready."""
+        await self.grow(target)
+        await self.select(target)
+        now = await self.now()
+        await self._scale({v: n for v, n in target.replicas.items() if n < now.replicas[v]})
+        await self._pods.settle(target.replicas, exactly=True)
+
+    async def grow(self, target: Release) -> None:
+        """Scale up what a release wants more of, and wait until it is ready."""
+        now = await self.now()
+        await self._scale({v: n for v, n in target.replicas.items() if n > now.replicas[v]})
+        await self._pods.settle(target.carrying, exactly=False)
+
+    async def select(self, target: Release) -> None:
+        """Point the Service at a release's pods; never at nothing."""
+        now = await self.now()
+        if now.selector == target.selector:
+            return
+        ready = await self.ready()
+        if not any(ready.get(version) for version in target.carrying):
+            raise ReleaseFailedError("no ready pod there: the Service would point at nothing")
+        await self._select(SERVICE, now.selector, target.selector)
+
+    async def preview(self, version: str) -> None:
+        """Point the preview Service at a version; make it where it is missing."""
+        services = await self._platform.objects("services", NAMESPACE)
+        found = [s for s in services if s["metadata"]["name"] == PREVIEW]
+        if not found:
+            await self.run(
+                "apply", "-f", str(_PREVIEW_FILE.relative_to(ROOT)), actual=str(_PREVIEW_FILE)
+            )
+            found = [await self._platform.object("service", PREVIEW, NAMESPACE)]
+        wanted = {"app": APP, "version": version}
+        if found[0]["spec"]["selector"] != wanted:
+            await self._select(PREVIEW, found[0]["spec"]["selector"], wanted)
+
+    async def run(self, *arguments: str, actual: str | None = None) -> None:
+        """Print a command, then run it; `actual` stands for its last argument."""
+        self.tell.command(Verb(arguments))
+        await self._platform.run(*arguments[:-1], actual or arguments[-1])
+
+    async def _restore(self, before: Release, earlier: str | None, why: str) -> None:
+        try:
+            await self._undo(before)
+            await self._remember(earlier)
+        except (CommandFailedError, TimeoutError) as error:
+            raise ReleaseFailedError(
+                f"{why}; going back failed too: {error}; then: make rollback"
+            ) from None
+
+    async def _undo(self, before: Release) -> None:
+        """Go back in the safe order, waiting for nothing that was not ready before either."""
+        replicas = (await self.now()).replicas
+        more = {v: n for v, n in before.replicas.items() if n > replicas[v]}
+        await self._scale(more)
+        await self._pods.settle(more, exactly=False)
+        await self.select(before)
+        await self._scale({v: n for v, n in before.replicas.items() if n < replicas[v]})
+
+    async def _scale(self, replicas: Mapping[str, int]) -> None:
+        for version, count in replicas.items():
+            deployment = f"deployment/{self._deployments[version]}"
+            await self.run("scale", deployment, f"--replicas={count}", "-n", NAMESPACE)
+
+    async def _select(self, service: str, old: Mapping[str, str], new: Mapping[str, str]) -> None:
+        selector = {key: new.get(key) for key in {**new, **old}}
+        patch = json.dumps({"spec": {"selector": selector}})
+        await self.run("patch", "service", service, "-n", NAMESPACE, "-p", patch)
+
+    async def _remember(self, text: str | None) -> None:
+        patch = json.dumps({"metadata": {"annotations": {PREVIOUS: text}}})
+        await self.run("patch", "service", SERVICE, "-n", NAMESPACE, "-p", patch)
+
+    async def _annotation(self) -> str | None:
+        annotations = (await self._service())["metadata"].get("annotations") or {}
+        text = annotations.get(PREVIOUS)
+        return None if text is None else str(text)
+
+    async def _service(self) -> dict[str, Any]:
+        # The first thing asked of a platform: one that is away has to show soon.
+        asked = ("get", "service", SERVICE, "-n", NAMESPACE, "-o", "json")
+        found: dict[str, Any] = json.loads(await self._platform.run(*asked, timeout=_FIRST_ANSWER))
+        return found
+
+
+def _check_bounds(scaler: Mapping[str, Any], version: str, count: int) -> None:
+    least, most = scaler["spec"].get("minReplicas", 1), scaler["spec"]["maxReplicas"]
+    # 0 replicas switch an autoscaler off.
+    if count and not least <= count <= most:
+        name = scaler["metadata"]["name"]
+        raise CommandFailedError(
+            f"{version}={count}: HorizontalPodAutoscaler {name} keeps {least} to {most} replicas;"
+            f" stay within, or kubectl delete hpa {name} -n {NAMESPACE}"
+        )

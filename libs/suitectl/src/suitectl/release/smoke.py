@@ -1,0 +1,79 @@
+"""The smoke test of a version through the preview Service: it answers, and lets nobody in."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from suitectl.command_lines import Verb
+from suitectl.errors import CommandFailedError, ReleaseFailedError
+from suitectl.platform.http import Http, Reply, Request, Sender
+from suitectl.platform.platform import Platform, end
+from suitectl.platform.stderr_summary import one_line
+from suitectl.release.probes import PATH, said
+from suitectl.release.release import APP, NAMESPACE, PREVIEW
+from suitectl.reporter import Reporter
+
+PROTECTED = "/api/detail"
+TIMES = 10
+SLOWEST_S = 2.0
+_OK, _UNAUTHORIZED = 200, 401
+_FORWARDING = "Forwarding from "
+
+
+async def smoke(platform: Platform, tell: Reporter, version: str) -> None:
+    """Ask a version at the preview Service; raise `ReleaseFailedError` for a wrong answer."""
+    async with _preview(platform, tell) as base, Http() as http:
+        for _ in range(TIMES):
+            await _answers(http, base, version)
+            await _refuses(http, base, version)
+    tell.good(f"{version} passes the smoke test, {TIMES} times: {PATH} 200, {PROTECTED} 401")
+
+
+async def _answers(http: Sender, base: str, version: str) -> None:
+    reply = await http.send(Request("GET", base + PATH))
+    if reply.status != _OK or reply.body.strip() != f"{APP}-{version}":
+        raise _failed(version, PATH, reply, f"200 {APP}-{version}")
+    if reply.elapsed > SLOWEST_S:
+        raise ReleaseFailedError(
+            f"{version} fails the smoke test: GET {PATH} took {reply.elapsed:.1f} s"
+        )
+
+
+async def _refuses(http: Sender, base: str, version: str) -> None:
+    """Check that without a token there is 401 with an `error` (RFC 6750, 3)."""
+    reply = await http.send(Request("GET", base + PROTECTED))
+    if reply.status != _UNAUTHORIZED or not _has_error(reply):
+        raise _failed(version, PROTECTED, reply, "401 with error")
+
+
+def _has_error(reply: Reply) -> bool:
+    try:
+        return bool(reply.json()["error"])
+    except (json.JSONDecodeError, KeyError, TypeError):
+        return False
+
+
+def _failed(version: str, path: str, reply: Reply, wanted: str) -> ReleaseFailedError:
+    reason = f"GET {path} is to be {wanted}, is {said(reply)}"
+    return ReleaseFailedError(f"{version} fails the smoke test: {reason}")
+
+
+@asynccontextmanager
+async def _preview(platform: Platform, tell: Reporter) -> AsyncIterator[str]:
+    """Have the preview Service's URL: its own address on localkube, a forwarded port elsewhere."""
+    if platform.name == "localkube":
+        yield await platform.url(PREVIEW, NAMESPACE)
+        return
+    arguments = ("port-forward", f"service/{PREVIEW}", ":2001", "-n", NAMESPACE)
+    tell.command(Verb(arguments))
+    process = await platform.start(*arguments)
+    try:
+        assert process.stdout is not None  # noqa: S101 - it was started with a pipe
+        assert process.stderr is not None  # noqa: S101 - likewise
+        line = (await process.stdout.readline()).decode()
+        if not line.startswith(_FORWARDING):
+            reason = one_line((await process.stderr.read()).decode())
+            raise CommandFailedError(f"{platform.line(*arguments)}: {reason}")
+        yield "http://" + line.removeprefix(_FORWARDING).split(" ")[0]
+    finally:
+        await end(process)

@@ -1,0 +1,1 @@
+"""The Secrets of the suite: generated, written to files, mounted, rotated."""

@@ -1,0 +1,92 @@
+"""Makes the generated Secrets of `k8s/base` where they are missing.
+
+The cluster keeps them, and no file: who deploys again finds the password there. What Redis' users
+may do is written anew each time, for it comes with the version.
+"""
+
+import base64
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from suitectl.errors import CommandFailedError
+from suitectl.platform.platform import Platform
+from suitectl.root import ROOT
+from suitectl.secrets.generated import RECORD_KEYS, new_record_key, secret_document
+
+STORE = "cas-server-store"
+"""How cas-server reaches the token store, and what only cas-server knows of it."""
+USERS = "redis-users"
+"""The ACL file of Redis; it has the password's SHA-256 only."""
+NAMESPACE = "system-server"
+_RIGHTS = ROOT / "k8s/components/redis-sentinel"
+RIGHTS = _RIGHTS / "cas-server.acl"
+"""The commands and keys of cas-server's user, the same wherever Redis runs."""
+DEFAULT_RIGHTS = _RIGHTS / "default.acl"
+"""Those of `default`, as whom nobody logs in, and Redis reads its file back at its start."""
+_USER = "cas-server"
+_PASSWORD = "spring.data.redis.password"  # noqa: S105 - the name of a setting
+_BYTES = 32
+_SECRET, _REDIS = ("secret", "-n", NAMESPACE), "deployment/redis-deployment"
+_OR_NONE = ("--ignore-not-found", "-o", "json")
+
+Documents = tuple[dict[str, Any], dict[str, Any]]
+
+
+def documents(kept: Mapping[str, str] | None = None) -> Documents:
+    """Return the Secrets of cas-server and of Redis; what of the first one is `kept` stays."""
+    store = {
+        "spring.data.redis.username": _USER,
+        _PASSWORD: secrets.token_urlsafe(_BYTES),
+        RECORD_KEYS: new_record_key(),
+    } | dict(kept or {})
+    return _secret(STORE, store), _secret(USERS, {"users.acl": users_acl(store[_PASSWORD])})
+
+
+def users_acl(password: str) -> str:
+    """Return Redis' ACL file: nobody without a password, and cas-server with what it needs."""
+    digest = hashlib.sha256(password.encode()).hexdigest()
+    rights, default = RIGHTS.read_text().strip(), DEFAULT_RIGHTS.read_text().strip()
+    return f"user default {default}\nuser {_USER} on #{digest} {rights}\n"
+
+
+async def ensure(platform: Platform) -> None:
+    """Have both in the cluster, in whose namespace they belong; raise `CommandFailedError`.
+
+    Whoever comes second, at the same moment as well, finds the password of the first.
+    """
+    kept = await _kept(platform)
+    store, users = documents(kept)
+    if kept is None:
+        try:
+            await platform.run("create", "-f", "-", stdin=json.dumps(store))
+        except CommandFailedError:
+            if (kept := await _kept(platform)) is None:
+                raise
+            store, users = documents(kept)
+    elif store["stringData"] != kept:
+        await platform.run("apply", "-f", "-", stdin=json.dumps(store))
+    await _apply_users(platform, users)
+
+
+async def _apply_users(platform: Platform, users: Mapping[str, Any]) -> None:
+    """Apply the ACL file; a Redis that runs reads it at its start alone."""
+    applied = await platform.run("apply", "-f", "-", stdin=json.dumps(users))
+    running = await platform.run("get", _REDIS, "-n", NAMESPACE, "--ignore-not-found", "-o", "name")
+    if applied.rstrip().endswith("configured") and running.strip():
+        await platform.run("rollout", "restart", _REDIS, "-n", NAMESPACE)
+
+
+async def _kept(platform: Platform) -> dict[str, str] | None:
+    """Return what the cluster has of cas-server's Secret; None where there is none."""
+    found = await platform.run("get", *_SECRET, STORE, *_OR_NONE)
+    if not found.strip():
+        return None
+    data = json.loads(found).get("data", {})
+    return {key: base64.b64decode(value).decode() for key, value in data.items()}
+
+
+def _secret(name: str, data: Mapping[str, str]) -> dict[str, Any]:
+    return secret_document({"name": name, "namespace": NAMESPACE}, data)

@@ -1,0 +1,121 @@
+"""Generates what production needs and no repository may hold, under `.secrets/`.
+
+The registrations are those of the demo, each with a secret of its own: `k8s/base` says who there
+is and what they may do, this says how they prove it.
+"""
+
+import json
+import os
+import secrets
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from suitectl.errors import CommandFailedError
+from suitectl.root import ROOT
+from suitectl.shell import output
+
+DIRECTORY = ROOT / ".secrets"
+IDENTITIES = "identities.json"
+"""Everyone's secret in clear, by name."""
+SECRETS = "secrets.yaml"
+"""The Secrets of cas-server and of the services."""
+_REDIS_FILE = "redis.yaml"
+_DEMO = ROOT / "k8s/base/cas-server/demo-identities.yaml"
+CREDENTIALS = {"rest-service": "system-server", "diff-ns-service": "ns-app"}
+"""The services with credentials of their own, and their namespaces."""
+CREDENTIALS_KEY = "security.oauth2.client.client-secret"
+REGISTERED_KEY = "identities.yaml"
+RECORD_KEYS = "record-keys"
+"""Where among the identities the keys stand that seal what is in Redis."""
+_REDIS = ("cas-server-password", "replication-password", "sentinel-password")
+"""Who knows which is said in k8s/components/redis-sentinel."""
+_CLIENT_BYTES = 32
+"""256 bits: such a secret is stored as an HMAC, for there is nothing to guess."""
+_PASSWORD_BYTES = 18
+
+
+async def generate(directory: Path) -> None:
+    """Write the identities, the Secrets made of them, and those of Redis.
+
+    What is there stays: the tokens and clients out there live by it. Raises `CommandFailedError`.
+    """
+    parts = {IDENTITIES: _identities, _REDIS_FILE: _redis}
+    missing = [part for name, part in parts.items() if not (directory / name).exists()]
+    if not missing:
+        raise CommandFailedError(f"{directory} has secrets already; remove it for new ones")
+    for part in missing:
+        keep(directory, await part())
+
+
+async def _identities() -> Mapping[str, str]:
+    """Return the files of who may log in, with the services' own credentials."""
+    demo = yaml.safe_load(_DEMO.read_text())
+    registered = yaml.safe_load(demo["stringData"]["identities.yaml"])
+    plain: dict[str, str] = {}
+    for name, client in registered["clients"].items():
+        plain[name], client["client-secret"] = await new_client_secret()
+    for name, user in registered["users"].items():
+        plain[name], user["password"] = await new_password()
+    registered[RECORD_KEYS] = [new_record_key()]
+    documents = [secret_document(demo["metadata"], {REGISTERED_KEY: yaml.safe_dump(registered)})]
+    for service, namespace in CREDENTIALS.items():
+        metadata = {"name": f"{service}-credentials", "namespace": namespace}
+        documents.append(secret_document(metadata, {CREDENTIALS_KEY: plain[service]}))
+    return {SECRETS: yaml.safe_dump_all(documents), IDENTITIES: json.dumps(plain)}
+
+
+async def new_client_secret() -> tuple[str, str]:
+    """Return a secret of 256 bits and its hash."""
+    secret = secrets.token_urlsafe(_CLIENT_BYTES)
+    return secret, await _hash("hash-generated", secret)
+
+
+def new_record_key() -> str:
+    """Return a key of 256 bits for what cas-server seals."""
+    return secrets.token_urlsafe(_CLIENT_BYTES)
+
+
+async def new_password() -> tuple[str, str]:
+    """Return a user's password and its hash."""
+    password = secrets.token_urlsafe(_PASSWORD_BYTES)
+    return password, await _hash("hash-password", password)
+
+
+async def _redis() -> Mapping[str, str]:
+    """Return the file of the passwords inside the token store."""
+    metadata = {"name": "redis-credentials", "namespace": "system-server"}
+    passwords = {name: secrets.token_urlsafe(_CLIENT_BYTES) for name in _REDIS}
+    return {_REDIS_FILE: yaml.safe_dump(secret_document(metadata, passwords))}
+
+
+async def _hash(command: str, secret: str) -> str:
+    """Hash by cas-server's own command; the secret goes by standard input, seen by nobody."""
+    program = Path(sys.executable).with_name("cas-server")
+    return (await output((str(program), command), seconds=30, stdin=secret)).strip()
+
+
+def secret_document(metadata: Mapping[str, Any], data: Mapping[str, str]) -> dict[str, Any]:
+    """Return a Secret for `kubectl apply`."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {key: metadata[key] for key in ("name", "namespace")},
+        "type": "Opaque",
+        "stringData": dict(data),
+    }
+
+
+def keep(directory: Path, files: Mapping[str, str]) -> None:
+    """Write files in this order, each at once; their owner alone may ever read them."""
+    directory.mkdir(mode=0o700, exist_ok=True)
+    for name, text in files.items():
+        fresh = directory / f"{name}.new"
+        fresh.unlink(missing_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        with os.fdopen(os.open(fresh, flags, 0o600), "w") as file:
+            file.write(text)
+        fresh.replace(directory / name)

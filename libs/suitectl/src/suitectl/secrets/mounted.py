@@ -1,0 +1,102 @@
+"""Secrets as the pods of a cluster have them: applied, mounted by kubelet, in use."""
+
+import asyncio
+import hashlib
+import json
+import time
+from collections.abc import Awaitable, Callable
+
+from suitectl.errors import CommandFailedError
+from suitectl.platform.platform import Platform
+from suitectl.refresh import SERVICES, refresh
+from suitectl.reporter import Reporter
+from suitectl.secrets.stored import Secret
+
+CAS = "cas-server"
+_PATH = "/etc/suite/secrets"
+_WITHIN_S = 120.0
+_PAUSE_S = 0.5
+# RFC 7009, 2.2: whoever proves itself may revoke a token that nobody has. 401 is for others.
+_PROVE = """
+import base64, http.client, sys
+basic = base64.b64encode(sys.stdin.buffer.read()).decode()
+cas = http.client.HTTPConnection("127.0.0.1", 2000, timeout=5)
+form = "application/x-www-form-urlencoded"
+cas.request("POST", "/oauth/revoke", "token=none",
+            {"Authorization": "Basic " + basic, "Content-Type": form})
+print(cas.getresponse().status)
+"""
+
+
+class MountedSecrets:
+    """The Secrets of the suite in the cluster that `platform` talks to."""
+
+    def __init__(self, platform: Platform, tell: Reporter) -> None:
+        self._platform, self._tell = platform, tell
+
+    async def is_deployed(self) -> bool:
+        """Tell whether cas-server runs; raise `CommandFailedError` where nobody can say."""
+        return bool(await self._pods(CAS))
+
+    async def apply(self, secret: Secret) -> None:
+        """Replace a Secret."""
+        await self._platform.run("apply", "-f", "-", stdin=json.dumps(secret))
+
+    async def await_mounted(self, service: str, key: str, text: str) -> None:
+        """Have kubelet look now, and return once every pod has this text.
+
+        The pods tell its digest, so the secret itself goes nowhere.
+        """
+        await refresh(self._platform, self._tell, service)
+        wanted = hashlib.sha256(text.encode()).hexdigest()
+
+        async def has_it(pod: str) -> bool:
+            printed = await self._exec(service, pod, "sha256sum", f"{_PATH}/{key}")
+            return printed.startswith(wanted)
+
+        await self._every_pod(service, has_it, f"has {key}")
+
+    async def await_accepted(self, client: str, secret: str) -> None:
+        """Return once every cas-server takes the secret: asked by itself, seen by nobody else."""
+
+        async def takes_it(pod: str) -> bool:
+            proof = f"{client}:{secret}"
+            printed = await self._exec(CAS, pod, "python", "-c", _PROVE, stdin=proof)
+            return printed.strip() == "200"
+
+        await self._every_pod(CAS, takes_it, f"takes the new secret of {client}")
+
+    async def _every_pod(
+        self, service: str, holds: Callable[[str], Awaitable[bool]], what: str
+    ) -> None:
+        """Ask until it holds for all pods there are: one that starts may have the old mount."""
+        deadline, held = time.monotonic() + _WITHIN_S, set[str]()
+        with self._tell.waiting(f"waiting for {service}") as say:
+            while missing := set(await self._pods(service)) - held:
+                say(f"{len(missing)} pods of {service} to go")
+                for pod in sorted(missing):
+                    if await holds(pod):
+                        held.add(pod)
+                if missing - held:
+                    if time.monotonic() > deadline:
+                        late = ", ".join(sorted(missing - held))
+                        raise CommandFailedError(f"not within {_WITHIN_S:g} s: {late} {what}")
+                    await asyncio.sleep(_PAUSE_S)
+
+    async def _pods(self, service: str) -> list[str]:
+        pods = await self._platform.objects("pods", SERVICES[service])
+        return [
+            pod["metadata"]["name"]
+            for pod in pods
+            if pod["metadata"].get("labels", {}).get("app") == service
+            and "deletionTimestamp" not in pod["metadata"]
+            and pod["status"]["phase"] in {"Pending", "Running"}
+        ]
+
+    async def _exec(self, service: str, pod: str, *command: str, stdin: str = "") -> str:
+        """Run in a pod; a pod that is gone by now has nothing to say."""
+        where = ("exec", "-i", pod, "-n", SERVICES[service], "--")
+        try:
+            return await self._platform.run(*where, *command, stdin=stdin)
+        except CommandFailedError:
+            return ""

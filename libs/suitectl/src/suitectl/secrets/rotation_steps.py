@@ -1,0 +1,40 @@
+"""What the rotations share: the running suite as they see it, and how it gets the identities."""
+
+from typing import Protocol
+
+from suitectl.secrets.generated import REGISTERED_KEY
+from suitectl.secrets.mounted import CAS
+from suitectl.secrets.stored import KeptSecrets, Secret
+
+
+class Suite(Protocol):
+    """The running suite, as far as secrets go. The waits raise `CommandFailedError`."""
+
+    async def is_deployed(self) -> bool:
+        """Tell whether there is a suite that the secrets count for."""
+
+    async def apply(self, secret: Secret) -> None:
+        """Replace a Secret."""
+
+    async def await_mounted(self, service: str, key: str, text: str) -> None:
+        """Return once every pod of a service has this text under a key of its Secret."""
+
+    async def await_accepted(self, client: str, secret: str) -> None:
+        """Return once every replica of cas-server takes a client's secret."""
+
+
+class Tell(Protocol):
+    """Says what was done."""
+
+    def good(self, text: str) -> None:
+        """Say what holds now."""
+
+    def say(self, text: str) -> None:
+        """Say what comes next."""
+
+
+async def register(kept: KeptSecrets, suite: Suite, tell: Tell) -> None:
+    """Have every cas-server mount the identities as they are kept."""
+    await suite.apply(kept.registered)
+    await suite.await_mounted(CAS, REGISTERED_KEY, kept.registered["stringData"][REGISTERED_KEY])
+    tell.good(f"every {CAS} has the identities")

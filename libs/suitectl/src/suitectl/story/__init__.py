@@ -1,0 +1,1 @@
+"""The story of the suite: each chapter shown to people and checked, on any platform."""

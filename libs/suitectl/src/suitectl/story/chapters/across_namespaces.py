@@ -1,0 +1,47 @@
+"""A service calls another in a different namespace, in the caller's name and in its own."""
+
+from http import HTTPStatus
+
+from suitectl.command_lines import Curl
+from suitectl.identities import DIFF_NS, REST
+from suitectl.story.chapter import Chapter
+from suitectl.story.suite import Suite
+
+OPEN = Curl(*DIFF_NS, 2001, "/getservicedetail?servicename=aaa")
+RELAYED = Curl(*REST, 2001, "/api/detail/relayed", caller="alice")
+OWN = Curl(*REST, 2001, "/api/detail/own", caller="alice")
+COMMANDS = (OPEN, RELAYED, OWN)
+
+
+async def play(suite: Suite) -> None:
+    """Call both ways, and without a token."""
+    token = (await suite.user_token("alice"))["access_token"]
+    suite.tell.command(OPEN)
+    line = await suite.call(DIFF_NS, "/getservicedetail?servicename=aaa")
+    suite.tell.check(
+        "diff-ns-service names its version",
+        holds=line.body.strip() in {"diff-ns-service-v1", "diff-ns-service-v2"},
+        seen=line.body.strip(),
+    )
+    for command, path, caller in (
+        (RELAYED, "/api/detail/relayed", "alice"),
+        (OWN, "/api/detail/own", "rest-service"),
+    ):
+        suite.tell.command(command)
+        reply = await suite.call(REST, path, bearer=token)
+        seen = reply.json().get("caller") if reply.ok else f"{reply.status} {reply.body}"
+        suite.tell.check(f"there the caller is {caller}", holds=seen == caller, seen=seen)
+    refused = await suite.call(REST, "/api/detail/own")
+    suite.tell.check(
+        "without a token it is not called at all",
+        holds=refused.status == HTTPStatus.UNAUTHORIZED,
+        seen=refused.status,
+    )
+
+
+CHAPTER = Chapter(
+    title="Calls across namespaces, both ways of authorising",
+    commands=COMMANDS,
+    play=play,
+    name="across_namespaces",
+)

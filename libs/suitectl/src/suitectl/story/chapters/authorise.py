@@ -1,0 +1,84 @@
+"""Tokens, and what a resource service lets in."""
+
+from suitectl.command_lines import Curl
+from suitectl.identities import APP, CAS, REST, credentials
+from suitectl.platform.http import Reply
+from suitectl.story.chapter import Chapter
+from suitectl.story.suite import Suite
+from suitectl.waiting import until
+
+
+def _token(client: str, **form: str) -> Curl:
+    name, secret = credentials(client)
+    return Curl(*CAS, 2000, "/oauth/token", options=f"-u {name}:{secret}", form=form)
+
+
+ALICE = dict(zip(("username", "password"), credentials("alice"), strict=True))
+PASSWORD = _token(APP, grant_type="password", **ALICE)
+CLIENT_CREDENTIALS = _token("rest-service", grant_type="client_credentials")
+WITHOUT = Curl(*REST, 2001, "/api/items", options="-i")
+RIGHT = Curl(*REST, 2001, "/api/items", caller="alice")
+SCOPE_POOR = Curl(*REST, 2001, "/api/echo", options="-i -X POST", caller="client:read-only-app")
+COMMANDS = (PASSWORD, CLIENT_CREDENTIALS, WITHOUT, RIGHT, SCOPE_POOR)
+
+
+async def play(suite: Suite) -> None:
+    """Get tokens, and call with and without them."""
+    suite.tell.command(PASSWORD)
+    alice = await suite.user_token("alice")
+    suite.tell.check("alice has a token", holds="access_token" in alice, seen=_facts(alice))
+    suite.tell.command(CLIENT_CREDENTIALS)
+    service = await suite.client_token("rest-service")
+    suite.tell.check("rest-service has one", holds="access_token" in service, seen=_facts(service))
+    suite.tell.command(WITHOUT)
+    suite.tell.command(RIGHT)
+    suite.tell.command(SCOPE_POOR)
+    await _calls(suite, alice["access_token"])
+
+
+def _facts(token: dict[str, object]) -> str:
+    return f"{token['token_type']}, scope {token['scope']!r}, {token['expires_in']} s"
+
+
+async def _calls(suite: Suite, right: str) -> None:
+    poor = (await suite.client_token("read-only-app"))["access_token"]
+    expired = await _expired(suite)
+    rows = [
+        ("no token", 401, await suite.call(REST, "/api/items")),
+        ("a wrong token", 401, await suite.call(REST, "/api/items", bearer="not-a-token")),
+        ("an expired token", 401, expired),
+        ("a token without scope write", 403, await _echo(suite, poor)),
+        ("the right token", 200, await suite.call(REST, "/api/items", bearer=right)),
+        ("the right token, POST", 200, await _echo(suite, right)),
+    ]
+    for what, status, reply in rows:
+        seen = f"{reply.status} {_challenge(reply)}".rstrip()
+        suite.tell.check(f"{what} is {status}", holds=reply.status == status, seen=seen)
+
+
+async def _echo(suite: Suite, token: str) -> Reply:
+    return await suite.call(REST, "/api/echo", method="POST", bearer=token, json={"hello": "world"})
+
+
+async def _expired(suite: Suite) -> Reply:
+    """Return the first refusal of a token that lives for one second."""
+    token = (await suite.client_token("short-lived-app"))["access_token"]
+    alive = await suite.call(REST, "/api/items", bearer=token)
+    suite.tell.check(
+        "a token of one second is accepted while it lives", holds=alive.ok, seen=alive.status
+    )
+
+    async def refused() -> Reply | None:
+        reply = await suite.call(REST, "/api/items", bearer=token)
+        return None if reply.ok else reply
+
+    return await until(refused, what="the token to expire", seconds=5)
+
+
+def _challenge(reply: Reply) -> str:
+    return reply.headers.get("WWW-Authenticate", "")
+
+
+CHAPTER = Chapter(
+    title="Tokens: who gets in, and who does not", commands=COMMANDS, play=play, name="authorise"
+)

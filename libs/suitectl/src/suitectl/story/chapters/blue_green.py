@@ -1,0 +1,79 @@
+"""All traffic moves from one version to the other at once, and back, and nothing fails."""
+
+import json
+import time
+from collections.abc import Sequence
+
+from suitectl.command_lines import Verb
+from suitectl.identities import DIFF_NS
+from suitectl.platform.http import Reply, Request
+from suitectl.story.chapter import Chapter
+from suitectl.story.load import Tally, enough, load
+from suitectl.story.suite import Suite
+from suitectl.waiting import until
+
+SERVICE = DIFF_NS[0]
+STREAK = 20
+"""So many fresh connections in a row to one version are no chance: before, both had answered."""
+
+
+def _select(version: str | None) -> Verb:
+    selector = {"app": "diff-ns-service", "version": version}
+    patch = json.dumps({"spec": {"selector": selector}})
+    return Verb(("patch", "service", SERVICE, "-n", DIFF_NS[1], "-p", patch))
+
+
+TO_V1, TO_V2, TO_BOTH = _select("v1"), _select("v2"), _select(None)
+COMMANDS = (TO_V1, TO_V2, TO_BOTH)
+
+
+async def play(suite: Suite) -> None:
+    """Switch to one version, and to the other, under load."""
+    request = Request(
+        "GET", await suite.platform.url(*DIFF_NS) + "/getservicedetail?servicename=aaa"
+    )
+    async with load(suite.http, [request]) as tally:
+        await enough(tally, 50)
+        for command, version in ((TO_V1, "v1"), (TO_V2, "v2"), (TO_V1, "v1")):
+            await _switch(suite, tally, request, command, version)
+    suite.tell.check("no request failed", holds=not tally.failed, seen=tally.summary())
+    suite.tell.command(TO_BOTH)
+    await suite.run(TO_BOTH)
+
+
+async def _switch(
+    suite: Suite, tally: Tally, request: Request, command: Verb, version: str
+) -> None:
+    suite.tell.command(command)
+    typed = time.time()
+    await suite.run(command)
+    returned = time.time()
+    wanted = f"diff-ns-service-{version}"
+
+    async def arrived() -> Reply | None:
+        fresh = [await suite.http.send(request) for _ in range(STREAK)]
+        return fresh[0] if _versions(fresh) == {wanted} else None
+
+    first = await until(arrived, what=f"{version} alone to answer", seconds=30, every=0.005)
+    switched = first.ended
+    await enough(tally, 50)
+    fresh = [await suite.http.send(request) for _ in range(STREAK)]
+    only = _versions(fresh) == {wanted}
+    suite.tell.check(
+        f"only {version} answers on fresh connections",
+        holds=only,
+        seen=f"{(switched - typed) * 1000:.0f} ms after the command was typed,"
+        f" {(switched - returned) * 1000:.0f} ms after it returned",
+    )
+
+
+def _versions(replies: Sequence[Reply]) -> set[str]:
+    return {reply.body.strip() for reply in replies}
+
+
+CHAPTER = Chapter(
+    title="Blue-green: the Service's selector moves all traffic",
+    commands=COMMANDS,
+    play=play,
+    name="blue_green",
+)

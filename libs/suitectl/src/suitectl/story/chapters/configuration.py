@@ -1,0 +1,116 @@
+"""A ConfigMap is edited while the service runs: well, badly, and well again."""
+
+import asyncio
+import json
+import time
+from functools import partial
+
+from suitectl.command_lines import Curl, Verb, verb
+from suitectl.identities import REST
+from suitectl.platform.http import Request
+from suitectl.platform.pod import Pod
+from suitectl.story.chapter import Chapter
+from suitectl.story.suite import Suite, ready_pods
+from suitectl.waiting import until
+
+EDIT = "edit configmap rest-service -n system-server"
+DEV_GREETING = "Hello from dev"
+
+
+def _good(greeting: str) -> Verb:
+    return verb(EDIT, editor=f"sed -i 's/{greeting}/Good morning/'")
+
+
+def _healing(greeting: str) -> Verb:
+    return verb(EDIT, editor=f"sed -i 's/message: .Good morning/message: {greeting}/'")
+
+
+BROKEN = verb(EDIT, editor="sed -i 's/message: Good morning/message: [Good morning/'")
+GREETING = Curl(*REST, 2001, "/greeting")
+COMMANDS = (GREETING, _good(DEV_GREETING), BROKEN, _healing(DEV_GREETING))
+
+PROPAGATION_S = 120
+"""A kubelet may take over a minute to sync a mount; localkube takes none."""
+
+
+async def play(suite: Suite) -> None:
+    """Edit well, badly, and well again."""
+    pods = await ready_pods(suite.platform, "rest-service", "system-server")
+    original = f"Hello from {suite.platform.profile}"
+    suite.tell.command(GREETING)
+    for pod in pods:
+        greeting = await _greeting(suite, pod)
+        suite.tell.check(f"{pod.name} greets", holds=original in greeting, seen=greeting)
+    await _edit(suite, _good(original), pods, expected="Good morning")
+    await _break(suite, pods)
+    await _edit(suite, _healing(original), pods, expected=original, hasten=True)
+    await _same_processes(suite, pods)
+
+
+async def _edit(
+    suite: Suite, edit: Verb, pods: list[Pod], *, expected: str, hasten: bool = False
+) -> None:
+    """Edit, and see every pod serve it; without `hasten` by kubelet's own sync."""
+    suite.tell.command(edit)
+    watching = [asyncio.create_task(_served(suite, pod, expected)) for pod in pods]
+    await suite.run(edit)
+    edited = time.time()
+    if hasten:
+        await suite.platform.hasten("rest-service", "system-server")
+    for pod, served in zip(pods, await asyncio.gather(*watching), strict=True):
+        took = served - await suite.platform.swapped_at(pod)
+        seen = f"{took * 1000:.0f} ms after the swap, {served - edited:.1f} s after the edit"
+        suite.tell.reached(f"{pod.name} serves {expected!r}", seen=seen)
+
+
+async def _served(suite: Suite, pod: Pod, expected: str) -> float:
+    """Return when the pod first answered with the expected greeting, in Unix seconds."""
+
+    async def ask() -> float | None:
+        return time.time() if expected in await _greeting(suite, pod) else None
+
+    what = f"{pod.name} to serve {expected!r}"
+    return await until(ask, what=what, seconds=PROPAGATION_S, every=0.005)
+
+
+async def _greeting(suite: Suite, pod: Pod) -> str:
+    request = Request("GET", await suite.platform.pod_url(pod) + "/greeting")
+    return (await suite.http.send(request, keep_alive=True)).body
+
+
+async def _break(suite: Suite, pods: list[Pod]) -> None:
+    suite.tell.command(BROKEN)
+    await suite.run(BROKEN)
+    await suite.platform.hasten("rest-service", "system-server")
+    for pod in pods:
+        line = await until(
+            partial(_complaint, suite, pod), what=f"{pod.name} to complain", seconds=PROPAGATION_S
+        )
+        said = json.loads(line)
+        whole = all(said.get(part) for part in ("file", "line", "reason"))
+        suite.tell.check(f"{pod.name} says file, line and reason", holds=whole)
+        suite.tell.explain(said["message"])
+        greeting = await _greeting(suite, pod)
+        kept = "Good morning" in greeting
+        suite.tell.check(f"{pod.name} keeps the last good greeting", holds=kept, seen=greeting)
+
+
+async def _complaint(suite: Suite, pod: Pod) -> str | None:
+    """Return the log line about the broken edit, if it is there."""
+    logs = await suite.run(verb(f"logs {pod.name} -n {pod.namespace} --tail=50"))
+    lines = [line for line in logs.splitlines() if "application.yaml:" in line]
+    return lines[-1] if lines else None
+
+
+async def _same_processes(suite: Suite, before: list[Pod]) -> None:
+    after = await ready_pods(suite.platform, "rest-service", "system-server")
+    unchanged = {(p.name, p.restarts) for p in before} == {(p.name, p.restarts) for p in after}
+    suite.tell.check("no pod was restarted", holds=unchanged)
+
+
+CHAPTER = Chapter(
+    title="Configuration changes without a restart",
+    commands=COMMANDS,
+    play=play,
+    name="configuration",
+)

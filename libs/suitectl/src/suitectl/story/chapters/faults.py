@@ -1,0 +1,98 @@
+"""A token server is killed and all are rolled while requests go on."""
+
+from collections.abc import Sequence
+
+from suitectl.command_lines import Captured, Command, Verb, verb
+from suitectl.identities import REST
+from suitectl.platform.http import Request
+from suitectl.platform.pod import Pod
+from suitectl.story.chapter import Chapter
+from suitectl.story.load import Tally, enough, load
+from suitectl.story.suite import Suite, ready_pods
+from suitectl.waiting import until
+
+DEPLOYMENTS = (
+    ("cas-server-deployment", "system-server"),
+    ("rest-service-deployment", "system-server"),
+    ("diff-ns-service-v1-deployment", "ns-app"),
+    ("diff-ns-service-v2-deployment", "ns-app"),
+)
+
+
+def _kill(pod: str) -> Verb:
+    return verb(f"delete {pod} -n system-server --grace-period=0 --force")
+
+
+def _restart(name: str, namespace: str) -> Verb:
+    return verb(f"rollout restart deployment/{name} -n {namespace}")
+
+
+def _status(name: str, namespace: str) -> Verb:
+    return verb(f"rollout status deployment/{name} -n {namespace} --timeout=120s")
+
+
+COMMANDS: Sequence[Command] = (
+    Captured("POD", verb("get pods -n system-server -l app=cas-server -o name")),
+    _kill("$POD"),
+    *(_restart(*deployment) for deployment in DEPLOYMENTS),
+)
+
+
+async def play(suite: Suite) -> None:
+    """Kill a token server and roll all Deployments under load."""
+    requests = await requests_of(suite)
+    async with load(suite.http, requests) as tally:
+        await enough(tally, 50)
+        await _killed(suite, tally)
+        await rolled(suite, tally)
+    statement = "no request of a resource service failed"
+    suite.tell.check(statement, holds=not tally.failed, seen=tally.summary())
+
+
+async def requests_of(suite: Suite) -> list[Request]:
+    """Return GETs and POSTs by several tokens, so that checks are needed all the time."""
+    url = await suite.platform.url(*REST)
+    tokens = [(await suite.user_token(user))["access_token"] for user in ("alice", "admin") * 4]
+    return [
+        request
+        for token in tokens
+        for request in (
+            Request("GET", f"{url}/api/me", bearer=token),
+            Request("POST", f"{url}/api/echo", bearer=token, json={"hello": "world"}),
+            Request("GET", f"{url}/api/detail/relayed", bearer=token),
+            Request("GET", f"{url}/api/detail/own", bearer=token),
+        )
+    ]
+
+
+async def _killed(suite: Suite, tally: Tally) -> None:
+    pods = await ready_pods(suite.platform, "cas-server", "system-server")
+    victim = pods[0].name
+    suite.tell.command(_kill(f"pod/{victim}"))
+    await suite.run(_kill(f"pod/{victim}"))
+
+    async def replaced() -> list[Pod] | None:
+        now = await ready_pods(suite.platform, "cas-server", "system-server")
+        whole = len(now) == len(pods) and victim not in {pod.name for pod in now}
+        return now if whole else None
+
+    await until(replaced, what="a new cas-server replica", seconds=60)
+    suite.tell.reached(f"{victim} is replaced", seen=tally.summary())
+
+
+async def rolled(suite: Suite, tally: Tally) -> None:
+    """Roll every Deployment, one after the other."""
+    for deployment in DEPLOYMENTS:
+        suite.tell.command(_restart(*deployment))
+        await suite.run(_restart(*deployment))
+        said = await suite.run(_status(*deployment))
+        done = "successfully rolled out" in said
+        suite.tell.check(f"{deployment[0]} is rolled", holds=done, seen=tally.summary())
+
+
+CHAPTER = Chapter(
+    title="A replica is killed, then all are rolled, under load",
+    commands=COMMANDS,
+    play=play,
+    name="faults",
+)

@@ -1,0 +1,57 @@
+"""Every replica the manifests ask for becomes ready."""
+
+from typing import Any
+
+from suitectl.command_lines import verb
+from suitectl.platform.pod import Pod
+from suitectl.story.chapter import Chapter
+from suitectl.story.suite import Suite
+from suitectl.waiting import until
+
+DEPLOYMENTS = verb("get deployments -A")
+PODS = verb("get pods -A -o wide")
+COMMANDS = (DEPLOYMENTS, PODS)
+
+EXPECTED = {
+    "cas-server-deployment": 3,
+    "rest-service-deployment": 2,
+    "diff-ns-service-v1-deployment": 3,
+    "diff-ns-service-v2-deployment": 3,
+}
+
+
+async def play(suite: Suite) -> None:
+    """Wait for every replica, and show them."""
+    suite.tell.command(DEPLOYMENTS)
+    found = await until(lambda: _all_ready(suite), what="every replica to be ready", seconds=120)
+    _show_deployments(suite, found)
+    suite.tell.command(PODS)
+    await _show_pods(suite)
+    for name, replicas in EXPECTED.items():
+        seen = found.get(name, 0)
+        suite.tell.check(f"{name} has {replicas} ready", holds=seen == replicas, seen=seen)
+
+
+async def _all_ready(suite: Suite) -> dict[str, int] | None:
+    """Return ready replicas by Deployment once all are as wanted."""
+    deployments = await suite.platform.objects("deployments")
+    ready = {d["metadata"]["name"]: _ready(d) for d in deployments}
+    complete = all(_ready(d) == d["spec"].get("replicas", 1) for d in deployments)
+    return ready if complete and ready else None
+
+
+def _ready(deployment: dict[str, Any]) -> int:
+    return int(deployment["status"].get("readyReplicas", 0))
+
+
+def _show_deployments(suite: Suite, ready: dict[str, int]) -> None:
+    suite.tell.table(("DEPLOYMENT", "READY"), ready.items())
+
+
+async def _show_pods(suite: Suite) -> None:
+    pods = [Pod(document) for document in await suite.platform.objects("pods")]
+    rows = [(p.namespace, p.name, "yes" if p.ready else "no", p.restarts, p.ip) for p in pods]
+    suite.tell.table(("NAMESPACE", "POD", "READY", "RESTARTS", "IP"), sorted(rows))
+
+
+CHAPTER = Chapter(title="Every replica is ready", commands=COMMANDS, play=play, name="ready")
