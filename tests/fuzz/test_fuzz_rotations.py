@@ -18,9 +18,9 @@ from cas_server.stores.redis_token_store import RedisTokenStore
 from cas_server.stores.token_store import (
     Bounds,
     FamilyState,
-    Lineage,
     Presented,
     Rotation,
+    TokenPair,
 )
 from cas_server.tokens.access_tokens import Grant, Stamp
 from cas_server.tokens.record_keys import RecordKeys
@@ -60,7 +60,7 @@ class Chain:
     def presented(self) -> Presented:
         return Presented(self.newest.refresh_hash, self.newest.number)
 
-    def next(self, rng: random.Random) -> tuple[Presented, Lineage]:
+    def next(self, rng: random.Random) -> tuple[Presented, TokenPair]:
         used = self.presented
         if rng.random() < 1 / used.number:
             self.earlier = used

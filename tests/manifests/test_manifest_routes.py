@@ -1,6 +1,6 @@
 """The ways from outside lead to what clients may ask, over TLS, and to nothing else."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -9,8 +9,7 @@ from fastapi.routing import APIRoute
 
 import diff_ns_service.api
 import rest_service.api
-from cas_server.app import _endpoints, _issuing
-from cas_server.endpoints import user
+from cas_server.app import create_app
 from cas_server.settings import CasSettings
 from chassis import LiveConfig
 from manifests.checks.routes import (
@@ -41,16 +40,13 @@ Paths = Mapping[str, set[str]]
 
 
 @pytest.fixture(scope="module")
-def paths() -> Iterator[Paths]:
+def paths() -> Paths:
     """Return the API routes of each service."""
-    live = LiveConfig.fixed(CasSettings())
-    issuing = _issuing(live)
-    yield {
-        "cas-server": {*_endpoints(issuing), *_routes(user.router)},
+    return {
+        "cas-server": set(create_app(LiveConfig.fixed(CasSettings())).openapi()["paths"]),
         "rest-service": _routes(rest_service.api.router),
         "diff-ns-service": _routes(diff_ns_service.api.router),
     }
-    issuing.passwords.close()
 
 
 def _routes(router: APIRouter) -> set[str]:

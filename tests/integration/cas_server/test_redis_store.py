@@ -16,9 +16,9 @@ from cas_server.stores.token_store import (
     Bounds,
     Change,
     FamilyState,
-    Lineage,
     Presented,
     Rotation,
+    TokenPair,
 )
 from cas_server.tokens.access_tokens import Grant, Stamp, new_token, token_hash
 from cas_server.tokens.record_keys import RecordKeys
@@ -39,14 +39,14 @@ async def store(redis: int) -> AsyncIterator[RedisTokenStore]:
     await kept.aclose()
 
 
-def _family(**more: int) -> tuple[Lineage, str]:
+def _family(**more: int) -> tuple[TokenPair, str]:
     ends_at = int(time.time()) + 1000
     validity = {"access_validity": 600, "idle_seconds": 500, **more}
     lineage, answer = new_family(KEYS, GRANT, ends_at=ends_at, **validity)
     return lineage, str(answer.refresh_token)
 
 
-async def _begun(store: RedisTokenStore, bounds: Bounds = BOUNDS) -> tuple[Lineage, str]:
+async def _begun(store: RedisTokenStore, bounds: Bounds = BOUNDS) -> tuple[TokenPair, str]:
     lineage, presented = _family()
     lineage = lineage.stamped(Stamp(await _version(store), 0))
     assert await store.begin(lineage, bounds)
@@ -61,7 +61,7 @@ async def _version(store: RedisTokenStore) -> int:
     return version or 0
 
 
-def _next(lineage: Lineage, presented: str) -> tuple[Lineage, str]:
+def _next(lineage: TokenPair, presented: str) -> tuple[TokenPair, str]:
     state = FamilyState(lineage.family, lineage.number)
     following, answer = successor(
         KEYS, state, presented, GRANT, access_validity=600, idle_seconds=500
@@ -69,13 +69,13 @@ def _next(lineage: Lineage, presented: str) -> tuple[Lineage, str]:
     return following.stamped(Stamp(lineage.access.since, 0)), str(answer.refresh_token)
 
 
-def _presented(lineage: Lineage) -> Presented:
+def _presented(lineage: TokenPair) -> Presented:
     return Presented(lineage.refresh_hash, lineage.number)
 
 
 async def _rotated(
-    store: RedisTokenStore, lineage: Lineage, presented: str, *, grace: float = 0
-) -> tuple[Lineage, str]:
+    store: RedisTokenStore, lineage: TokenPair, presented: str, *, grace: float = 0
+) -> tuple[TokenPair, str]:
     following, fresh = _next(lineage, presented)
     rotation = await store.rotate(_presented(lineage), following, BOUNDS, grace=grace)
     assert rotation == Rotation("rotated")
@@ -222,7 +222,7 @@ async def test_a_family_costs_the_same_however_often_it_is_rotated(
     assert await store.access(lineage.access_hash) is None
 
 
-async def _memory(direct: Redis, lineage: Lineage) -> int:
+async def _memory(direct: Redis, lineage: TokenPair) -> int:
     """Return what a family takes in Redis: itself, and its place among those of its user."""
     own = await direct.memory_usage(f"f:{lineage.family.id}", samples=0)
     return int(own or 0) + 64

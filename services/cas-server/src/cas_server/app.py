@@ -16,9 +16,9 @@ from cas_server.endpoints.introspect import Introspect
 from cas_server.endpoints.openapi import Endpoint, document
 from cas_server.endpoints.revoke import Revoke
 from cas_server.endpoints.token import Token
-from cas_server.grants import Issuing, grant_types
+from cas_server.grants import GrantContext, grant_types
 from cas_server.identities.identities import Identities
-from cas_server.identities.not_before import Continuity
+from cas_server.identities.not_before import IdentityReconciler
 from cas_server.passwords.hashing import PasswordPool
 from cas_server.settings import CasSettings
 from cas_server.stores.redis_connection import connect
@@ -35,23 +35,23 @@ from chassis.discovery import create_discovery
 
 def create_app(live: LiveConfig[CasSettings]) -> FastAPI:
     """Build the authorization server on the Redis of its configuration."""
-    issuing = _issuing(live)
-    endpoints = _endpoints(issuing)
+    context = _context(live)
+    endpoints = _endpoints(context)
     return chassis.create_app(
         live,
         title="cas-server",
         version=version("suite-cas-server"),
         routers=[metadata.router, user.router],
-        lifespan=_Lifespan(issuing),
-        token_services=LocalTokenServices(issuing.identities, issuing.store),
+        lifespan=_Lifespan(context),
+        token_services=LocalTokenServices(context.identities, context.store),
         open_paths=metadata.OPEN_PATHS,
         fast_paths=endpoints,
         openapi=document(endpoints),
-        ready_checks={"redis": issuing.store.ping},
+        ready_checks={"redis": context.store.ping},
     )
 
 
-def _issuing(live: LiveConfig[CasSettings]) -> Issuing:
+def _context(live: LiveConfig[CasSettings]) -> GrantContext:
     settings, keys, identities = live.settings, RecordKeys(live), Identities(live)
     redis_settings = settings.spring.redis
     discovery = create_discovery(settings.discovery, live.source.environ)
@@ -59,19 +59,19 @@ def _issuing(live: LiveConfig[CasSettings]) -> Issuing:
     store = RedisTokenStore(redis, settings.durability, keys, timeout=redis_settings.timeout)
     # All replicas share the Redis of the token store, and so the counts of failures.
     throttle = Throttle(SharedFailureCounters(RedisFailureCounters(redis)))
-    continuity = Continuity(identities, store, live)
-    return Issuing(live, identities, PasswordPool(), throttle, store, keys, continuity)
+    reconciler = IdentityReconciler(identities, store, live)
+    return GrantContext(live, identities, PasswordPool(), throttle, store, keys, reconciler)
 
 
-def _endpoints(issuing: Issuing) -> Mapping[str, Endpoint]:
+def _endpoints(context: GrantContext) -> Mapping[str, Endpoint]:
     """Return the endpoints that authenticate their callers themselves, by path."""
-    live, identities, store = issuing.live, issuing.identities, issuing.store
-    authentication = ClientAuthentication(identities, issuing.passwords, issuing.throttle)
+    live, identities, store = context.live, context.identities, context.store
+    authentication = ClientAuthentication(identities, context.passwords, context.throttle)
     return {
         "/oauth/check_token": _check_token(live, CheckToken(authentication, identities, store)),
         "/oauth/introspect": Introspect(authentication, identities, store, live),
-        "/oauth/revoke": Revoke(authentication, store, issuing.keys),
-        "/oauth/token": Token(authentication, grant_types(issuing), issuing.continuity),
+        "/oauth/revoke": Revoke(authentication, store, context.keys),
+        "/oauth/token": Token(authentication, grant_types(context), context.reconciler),
     }
 
 
@@ -90,16 +90,16 @@ def _check_token(live: LiveConfig[CasSettings], endpoint: CheckToken) -> CheckTo
 class _Lifespan:
     """Compares each load of the configuration with the store; closes at the end what is open."""
 
-    def __init__(self, issuing: Issuing) -> None:
-        self._issuing = issuing
+    def __init__(self, context: GrantContext) -> None:
+        self._context = context
 
     @asynccontextmanager
     async def __call__(self, _: FastAPI) -> AsyncIterator[None]:
-        comparing = asyncio.create_task(self._issuing.continuity.run(), name="not-before")
+        comparing = asyncio.create_task(self._context.reconciler.run(), name="not-before")
         try:
             yield
         finally:
             comparing.cancel()
             await asyncio.wait([comparing])
-            self._issuing.passwords.close()
-            await self._issuing.store.aclose()
+            self._context.passwords.close()
+            await self._context.store.aclose()

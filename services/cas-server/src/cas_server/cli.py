@@ -27,35 +27,35 @@ they ask for it twice and show nothing.\
 def run(arguments: Sequence[str]) -> int:
     """Run one of the commands; the secret comes from standard input, never from the arguments."""
     try:
-        printed = _printed(list(arguments))
+        printed = _output(list(arguments))
     except ValueError as error:
-        _say(f"cas-server: {error}")
+        _print_error(f"cas-server: {error}")
         return _USAGE
     except KeyboardInterrupt:
-        _say("cas-server: interrupted")
+        _print_error("cas-server: interrupted")
         return _INTERRUPTED
     if printed is None:
-        _say(_USAGE_LINES)
+        _print_error(_USAGE_LINES)
         return _USAGE
     print(printed)  # noqa: T201 - the result
     return 0
 
 
-def _printed(arguments: list[str]) -> str | None:
+def _output(arguments: list[str]) -> str | None:
     """Return what a command prints, None where it is used wrongly; raise `ValueError`."""
     match arguments:
         case [command, *rest] if command in COMMANDS and any(option in _HELP for option in rest):
             return _USAGE_LINES
         case ["hash-password" | "hash-secret" as command]:
-            return _hashed(command.removeprefix("hash-"), hash_password)
+            return _hash_input(command.removeprefix("hash-"), hash_password)
         case ["hash-generated"]:
-            return _hashed("secret", _of_generated)
+            return _hash_input("secret", _hash_generated)
         case ["new-client", name]:
             return new_registration(name)
     return None
 
 
-def _hashed(kind: str, hashed: Callable[[str], str]) -> str:
+def _hash_input(kind: str, hashed: Callable[[str], str]) -> str:
     secret = read_secret(kind)
     try:
         return hashed(secret)
@@ -63,12 +63,12 @@ def _hashed(kind: str, hashed: Callable[[str], str]) -> str:
         raise ValueError(f"the {kind} {error}") from None
 
 
-def _of_generated(secret: str) -> str:
+def _hash_generated(secret: str) -> str:
     """Hash a secret that was generated; one that people made up would be guessed (HMAC is fast)."""
     if len(secret) < _GENERATED_CHARACTERS:
         raise ValueError("is too short to be generated; take hash-secret")
     return hash_generated(secret)
 
 
-def _say(text: str) -> None:
+def _print_error(text: str) -> None:
     print(text, file=sys.stderr)  # noqa: T201 - this is a command

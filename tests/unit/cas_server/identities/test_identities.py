@@ -53,10 +53,10 @@ def test_token_stands_while_client_and_password_do(tmp_path: Path) -> None:
     alice = identities.user("alice")
     assert alice is not None
     grant = Grant("app", (), ("rest-service",), (), "alice", alice.fingerprint)
-    assert identities.stands(grant.stored(60))
-    assert not identities.stands(Grant("gone", (), ("x",), ()).stored(60))
-    assert not identities.stands(Grant("app", (), ("x",), (), "alice", "old").stored(60))
-    assert not identities.stands(Grant("app", (), ("x",), (), "gone", "").stored(60))
+    assert identities.is_still_valid(grant.stored(60))
+    assert not identities.is_still_valid(Grant("gone", (), ("x",), ()).stored(60))
+    assert not identities.is_still_valid(Grant("app", (), ("x",), (), "alice", "old").stored(60))
+    assert not identities.is_still_valid(Grant("app", (), ("x",), (), "gone", "").stored(60))
 
 
 def test_hashes_do_not_show_in_a_repr(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from cas_server.errors import InvalidClient
 from cas_server.throttling import fair_queue
-from cas_server.throttling.claimant import Who
+from cas_server.throttling.claimant import Claimant
 from cas_server.throttling.failure_counters import Kind
 from cas_server.throttling.throttle import Throttle
 from chassis.errors import ApiError
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 async def attempt(throttle: Throttle, name: str, address: str, leave: asyncio.Event) -> int:
     """Return the status that a wrong secret has in the end."""
     try:
-        async with throttle.attempt(Who(Kind.USER, name, address, exists=False)):
+        async with throttle.attempt(Claimant(Kind.USER, name, address, exists=False)):
             await leave.wait()
             raise InvalidClient
     except ApiError as error:

@@ -10,11 +10,11 @@ import pytest
 from cas_server.errors import TooManyWaiting
 from cas_server.throttling import fair_queue
 from cas_server.throttling.fair_queue import (
-    MAX_LATE_PER_ADDRESS,
+    MAX_FAILED_PER_ADDRESS,
     MAX_WAITING,
     MAX_WAITING_PER_ADDRESS,
     FairQueue,
-    Standing,
+    Priority,
 )
 from chassis.errors import TemporarilyUnavailable
 
@@ -26,14 +26,14 @@ class Served:
 
     def __init__(self) -> None:
         self.late = set[Hashable]()
-        self.queue, self.names = FairQueue(1, self._standing), list[str]()
+        self.queue, self.names = FairQueue(1, self._priority), list[str]()
         self._tasks: list[asyncio.Task[None]] = []
 
     def come(self, label: str, address: str, name: str) -> None:
         self._tasks.append(asyncio.create_task(self._wait(label, address, name)))
 
-    def _standing(self, address: Hashable, _: Hashable) -> Standing:
-        return Standing.LATE if address in self.late else Standing.NEW
+    def _priority(self, address: Hashable, _: Hashable) -> Priority:
+        return Priority.FAILED_BEFORE if address in self.late else Priority.NEW
 
     async def _wait(self, label: str, address: str, name: str) -> None:
         async with self.queue.turn(address, name):
@@ -108,13 +108,13 @@ async def test_who_failed_has_two_that_wait_in_a_crowd(served: Served) -> None:
             served.come("new", f"10.1.0.{number}", "alice")
         for number in range(5):
             served.come("late", "10.0.0.1", f"name-{number}")
-    assert served.names.count("late") == MAX_LATE_PER_ADDRESS
+    assert served.names.count("late") == MAX_FAILED_PER_ADDRESS
     assert [type(one) for one in served.outcomes[-3:]] == [TooManyWaiting] * 3
 
 
 async def test_those_who_failed_have_an_eighth_of_one_place_in_a_crowd() -> None:
     loop, began = asyncio.get_running_loop(), list[float]()
-    queue = FairQueue(2, lambda _, __: Standing.LATE)
+    queue = FairQueue(2, lambda _, __: Priority.FAILED_BEFORE)
 
     async def attempt(address: str) -> None:
         async with queue.turn(address, "alice"):

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from cas_server.errors import InvalidClient, TooManyFailures
-from cas_server.throttling.claimant import Who
+from cas_server.throttling.claimant import Claimant
 from cas_server.throttling.failure_counters import PAIR, Admission, Attempt, Kind, Outcome
 from cas_server.throttling.local_failure_counters import LocalFailureCounters
 from cas_server.throttling.throttle import Throttle
@@ -43,8 +43,8 @@ class Busy(Counters):
         return Admission(busy=True)
 
 
-def who(name: str = "app", address: str = HERE) -> Who:
-    return Who(Kind.CLIENT, name, address, exists=True)
+def who(name: str = "app", address: str = HERE) -> Claimant:
+    return Claimant(Kind.CLIENT, name, address, exists=True)
 
 
 async def guess(throttle: Throttle, name: str = "app", address: str = HERE) -> type[Exception]:

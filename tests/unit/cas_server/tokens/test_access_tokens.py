@@ -26,7 +26,7 @@ def test_record_survives_the_store_and_holds_no_token() -> None:
 
 def test_answer_of_a_client_token_has_no_user_name_and_no_null() -> None:
     """`user_name: null` logs in as nobody."""
-    answer = json.loads(Grant("app", (), ("a",), ()).stored(60).answer)
+    answer = json.loads(Grant("app", (), ("a",), ()).stored(60).response)
     assert "user_name" not in answer
     assert "authorities" not in answer, "only if not empty"
     assert None not in answer.values()
@@ -34,7 +34,7 @@ def test_answer_of_a_client_token_has_no_user_name_and_no_null() -> None:
 
 def test_answer_has_arrays_and_an_integer_expiry() -> None:
     """A string `exp` breaks Boot 3, `authorities` as a string the old stack."""
-    answer = json.loads(USER.stored(60).answer)
+    answer = json.loads(USER.stored(60).response)
     assert answer["active"] is True
     assert (answer["scope"], answer["aud"]) == (["read", "write"], ["a", "b"])
     assert answer["authorities"] == ["ROLE_USER"]
@@ -43,5 +43,5 @@ def test_answer_has_arrays_and_an_integer_expiry() -> None:
 
 
 def test_two_tokens_have_two_ids() -> None:
-    first, second = (json.loads(USER.stored(60).answer)["jti"] for _ in range(2))
+    first, second = (json.loads(USER.stored(60).response)["jti"] for _ in range(2))
     assert first != second

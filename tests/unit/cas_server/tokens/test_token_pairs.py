@@ -6,7 +6,7 @@ from cas_server.settings import CasSettings
 from cas_server.stores.token_store import FamilyState
 from cas_server.tokens.access_tokens import Grant, new_token
 from cas_server.tokens.record_keys import RecordKeys
-from cas_server.tokens.token_pairs import TokenAnswer, new_family, seal, successor, unseal
+from cas_server.tokens.token_pairs import TokenResponse, new_family, seal, successor, unseal
 from chassis import LiveConfig
 
 KEYS = RecordKeys(LiveConfig.fixed(CasSettings()))
@@ -14,7 +14,7 @@ GRANT = Grant("app", ("read",), ("a",), (), "alice", "f" * 16)
 
 
 def test_sealed_answer_opens_with_the_presented_token_alone() -> None:
-    presented, answer = new_token(), TokenAnswer(new_token(), 600, "read", new_token())
+    presented, answer = new_token(), TokenResponse(new_token(), 600, "read", new_token())
     sealed = seal(presented, answer)
     assert unseal(presented, sealed) == answer
     assert unseal(new_token(), sealed) is None
@@ -22,7 +22,7 @@ def test_sealed_answer_opens_with_the_presented_token_alone() -> None:
 
 
 def test_sealed_answer_shows_no_token_and_never_repeats() -> None:
-    presented, answer = new_token(), TokenAnswer(new_token(), 600, "read", new_token())
+    presented, answer = new_token(), TokenResponse(new_token(), 600, "read", new_token())
     sealed = seal(presented, answer)
     assert answer.access_token.encode() not in sealed
     assert sealed != seal(presented, answer)
@@ -47,6 +47,6 @@ def test_expires_in_is_never_0() -> None:
 
 def test_answer_shows_no_token_in_its_repr() -> None:
     """docs/design/protocol.md, "Secrets"."""
-    answer = TokenAnswer(new_token(), 600, "read", new_token())
+    answer = TokenResponse(new_token(), 600, "read", new_token())
     assert answer.access_token not in repr(answer)
     assert str(answer.refresh_token) not in repr(answer)

@@ -16,7 +16,7 @@ from cas_server.forms import Form, refuse_secrets_in_uri
 from cas_server.identities.clients import Client
 from cas_server.identities.identities import Identities
 from cas_server.passwords.hashing import PasswordPool
-from cas_server.throttling.claimant import Who
+from cas_server.throttling.claimant import Claimant
 from cas_server.throttling.failure_counters import Kind
 from cas_server.throttling.throttle import Throttle, source_address
 from chassis.errors import InvalidRequest
@@ -32,7 +32,7 @@ class ClientAuthentication:
         self._verified = VerifiedCredentials()
         self._verifying: SingleFlight[tuple[bytes, str], Verified] = SingleFlight()
 
-    def remembered(self, digest: bytes) -> Client | None:
+    def cached(self, digest: bytes) -> Client | None:
         """Return the client of credentials that were verified before and still count."""
         verified = self._verified.get(digest)
         if verified is None:
@@ -48,7 +48,7 @@ class ClientAuthentication:
         if authorization is None:
             raise InvalidClient
         digest = hashlib.sha256(authorization).digest()
-        if known := self.remembered(digest):
+        if known := self.cached(digest):
             return known
         return await self._once(digest, readings(authorization), source_address(scope))
 
@@ -79,11 +79,11 @@ class ClientAuthentication:
         # The length keeps two ways of cutting the same characters apart, and apart from headers.
         text = f"{len(pair[0])}:{pair[0]}{pair[1]}"
         digest = hashlib.sha256(text.encode()).digest()
-        return self.remembered(digest) or await self._once(digest, [pair], address)
+        return self.cached(digest) or await self._once(digest, [pair], address)
 
     async def _by_pairs(self, pairs: list[tuple[str, str]], address: str) -> Verified:
         """Try the readings of one request; a failure counts once."""
-        async with self._throttle.attempt(self._who(pairs, address)):
+        async with self._throttle.attempt(self._claimant(pairs, address)):
             if any(self._identities.is_demo(*pair) for pair in pairs):
                 raise InvalidClient
             for client_id, secret in pairs:
@@ -92,14 +92,14 @@ class ClientAuthentication:
                     return verified
             raise InvalidClient
 
-    def _who(self, pairs: list[tuple[str, str]], address: str) -> Who:
+    def _claimant(self, pairs: list[tuple[str, str]], address: str) -> Claimant:
         """Return under which name it counts: the one that a client has, else the decoded one.
 
         Under the raw one each way to percent-encode a name would have a count of its own.
         """
         names = (name for name, _ in pairs if self._identities.client(name) is not None)
         name = next(names, None)
-        return Who(Kind.CLIENT, name or pairs[-1][0], address, exists=name is not None)
+        return Claimant(Kind.CLIENT, name or pairs[-1][0], address, exists=name is not None)
 
     async def _verify(self, client: Client | None, secret: str) -> Verified | None:
         """Compare with each of the client's hashes; a failure costs the same for everyone."""

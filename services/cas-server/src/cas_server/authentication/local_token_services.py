@@ -20,7 +20,7 @@ class LocalTokenServices:
         stored = await self._store.access(token_hash(token))
         if stored is None or time.time() >= stored.expires_at:
             raise InvalidToken
-        if not self._identities.stands(stored):
+        if not self._identities.is_still_valid(stored):
             raise InvalidToken
         claims = stored.claims()
         return Authentication(

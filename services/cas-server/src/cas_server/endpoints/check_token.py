@@ -10,7 +10,7 @@ import time
 from starlette.types import Receive, Scope, Send
 
 from cas_server.authentication.client_authentication import ClientAuthentication
-from cas_server.endpoints.foreign_tokens import audit_foreign
+from cas_server.endpoints.foreign_tokens import audit_foreign_token
 from cas_server.endpoints.openapi import SECONDS, TEXT, TEXTS, TOKEN, form_post, json_object
 from cas_server.endpoints.responses import only_post, send_body
 from cas_server.errors import UnrecognisedToken
@@ -69,13 +69,13 @@ class CheckToken:
         if stored is None:
             raise UnrecognisedToken
         if not client.may_check(stored.audience):
-            audit_foreign(stored, client, scope)
+            audit_foreign_token(stored, client, scope)
             raise UnrecognisedToken
         if time.time() >= stored.expires_at:
             raise UnrecognisedToken(_EXPIRED)
-        if not self._identities.stands(stored):
+        if not self._identities.is_still_valid(stored):
             raise UnrecognisedToken
-        await send_body(send, stored.answer)
+        await send_body(send, stored.response)
 
 
 def _token(body: bytes) -> str:

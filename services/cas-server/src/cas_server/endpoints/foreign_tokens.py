@@ -11,7 +11,7 @@ from cas_server.tokens.access_tokens import StoredToken
 from chassis.telemetry.audit import AuditEvent, audit
 
 
-def audit_foreign(stored: StoredToken, asked_by: Client, scope: Scope) -> None:
+def audit_foreign_token(stored: StoredToken, asked_by: Client, scope: Scope) -> None:
     """Write who asked about whose token; the caller's trace leads from its 401 to this line."""
     audit(
         AuditEvent.TOKEN_REFUSED,

@@ -6,7 +6,7 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from cas_server.authentication.client_authentication import ClientAuthentication
-from cas_server.endpoints.foreign_tokens import audit_foreign
+from cas_server.endpoints.foreign_tokens import audit_foreign_token
 from cas_server.endpoints.openapi import SECONDS, TEXT, TEXTS, TOKEN, form_post, json_object
 from cas_server.endpoints.responses import only_post, send_json
 from cas_server.forms import read_form, token_of
@@ -61,12 +61,12 @@ class Introspect:
         if stored is None or not self._is_live(stored):
             return {"active": False}
         if not client.may_check(stored.audience):
-            audit_foreign(stored, client, scope)
+            audit_foreign_token(stored, client, scope)
             return {"active": False}
         return _as_rfc7662(stored.claims(), self._live.settings.issuer)
 
     def _is_live(self, stored: StoredToken) -> bool:
-        return time.time() < stored.expires_at and self._identities.stands(stored)
+        return time.time() < stored.expires_at and self._identities.is_still_valid(stored)
 
 
 def _as_rfc7662(claims: dict[str, Any], issuer: str) -> dict[str, Any]:

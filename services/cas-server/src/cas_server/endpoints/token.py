@@ -17,7 +17,7 @@ from cas_server.forms import read_form, required
 from cas_server.grant_names import GRANT_NAMES
 from cas_server.grants import GrantType, TokenRequest
 from cas_server.identities.clients import Client
-from cas_server.identities.not_before import Continuity
+from cas_server.identities.not_before import IdentityReconciler
 from cas_server.throttling.throttle import source_address
 
 
@@ -48,16 +48,16 @@ class Token:
         self,
         authentication: ClientAuthentication,
         grants: Mapping[str, GrantType],
-        continuity: Continuity,
+        reconciler: IdentityReconciler,
     ) -> None:
         self._authentication, self._grants = authentication, grants
-        self._continuity = continuity
+        self._reconciler = reconciler
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         only_post(scope)
         form = await read_form(scope, receive)
-        moment = await self._continuity.now()
+        moment = await self._reconciler.now()
         client = await self._authentication.basic_or_post(scope, form)
         grant = self._grant(required(form.parameters, "grant_type"), client)
         request = TokenRequest(client, form.parameters, source_address(scope), moment)

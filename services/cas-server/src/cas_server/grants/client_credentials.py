@@ -1,20 +1,20 @@
 """`client_credentials` (RFC 6749, 4.4): a service's own token, without refresh token (4.4.3)."""
 
-from cas_server.grants.grant_type import Issuing, TokenRequest
+from cas_server.grants.grant_type import GrantContext, TokenRequest
 from cas_server.grants.scopes import granted_scopes
 from cas_server.tokens.access_tokens import Grant
-from cas_server.tokens.token_pairs import TokenAnswer
+from cas_server.tokens.token_pairs import TokenResponse
 
 
 class ClientCredentialsGrant:
     """Issue a token that speaks for the client alone."""
 
-    def __init__(self, issuing: Issuing) -> None:
-        self._issuing = issuing
+    def __init__(self, context: GrantContext) -> None:
+        self._context = context
 
-    async def issue(self, request: TokenRequest) -> TokenAnswer:
+    async def issue(self, request: TokenRequest) -> TokenResponse:
         """Return an access token with the client's authorities."""
         client = request.client
         scopes = granted_scopes(request.form.get("scope"), client.scopes)
         grant = Grant(client.id, scopes, client.audience, client.authorities)
-        return await self._issuing.access_only(grant.stamped(request.stamp), request)
+        return await self._context.access_only(grant.stamped(request.stamp), request)

@@ -6,14 +6,14 @@ from typing import Protocol
 
 from cas_server.identities.clients import Client
 from cas_server.identities.identities import Identities
-from cas_server.identities.not_before import Continuity, Moment
+from cas_server.identities.not_before import IdentityReconciler, Moment
 from cas_server.passwords.hashing import PasswordPool
 from cas_server.settings import CasSettings
 from cas_server.stores.token_store import TokenStore
 from cas_server.throttling.throttle import Throttle
 from cas_server.tokens.access_tokens import Grant, Stamp, new_token, token_hash
 from cas_server.tokens.record_keys import RecordKeys
-from cas_server.tokens.token_pairs import TokenAnswer
+from cas_server.tokens.token_pairs import TokenResponse
 from chassis import LiveConfig
 
 
@@ -36,7 +36,7 @@ class TokenRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Issuing:
+class GrantContext:
     """What grants issue with."""
 
     live: LiveConfig[CasSettings]
@@ -45,9 +45,9 @@ class Issuing:
     throttle: Throttle
     store: TokenStore
     keys: RecordKeys
-    continuity: Continuity
+    reconciler: IdentityReconciler
 
-    async def access_only(self, grant: Grant, request: TokenRequest) -> TokenAnswer:
+    async def access_only(self, grant: Grant, request: TokenRequest) -> TokenResponse:
         """Issue an access token alone; raise `InvalidGrant`."""
         client, token = request.client, new_token()
         validity = client.access_validity
@@ -57,12 +57,12 @@ class Issuing:
             fresh = stored.stamped(stamp)
             return await self.store.issue(name, fresh, most=client.bounds.tokens) or None
 
-        await self.continuity.issue(grant, write, load=request.moment.load)
-        return TokenAnswer(token, validity, " ".join(grant.scopes))
+        await self.reconciler.issue(grant, write, load=request.moment.load)
+        return TokenResponse(token, validity, " ".join(grant.scopes))
 
 
 class GrantType(Protocol):
     """One way to get tokens."""
 
-    async def issue(self, request: TokenRequest) -> TokenAnswer:
+    async def issue(self, request: TokenRequest) -> TokenResponse:
         """Return the answer; raise an `OAuthError`."""

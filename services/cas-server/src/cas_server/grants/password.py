@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from cas_server.errors import InvalidGrant
 from cas_server.forms import required
-from cas_server.grants.grant_type import Issuing, TokenRequest
+from cas_server.grants.grant_type import GrantContext, TokenRequest
 from cas_server.grants.scopes import granted_scopes
 from cas_server.identities.users import User
-from cas_server.throttling.claimant import Who
+from cas_server.throttling.claimant import Claimant
 from cas_server.throttling.failure_counters import Kind
 from cas_server.tokens.access_tokens import Grant, Stamp
-from cas_server.tokens.token_pairs import TokenAnswer, new_family
+from cas_server.tokens.token_pairs import TokenResponse, new_family
 from chassis.normal_form import nfc
 from chassis.single_flight import SingleFlight
 
@@ -22,11 +22,11 @@ _BAD = "User name or password is wrong"
 class PasswordGrant:
     """Issue tokens to a user who gave the client a name and a password."""
 
-    def __init__(self, issuing: Issuing) -> None:
-        self._issuing = issuing
+    def __init__(self, context: GrantContext) -> None:
+        self._context = context
         self._logging_in: SingleFlight[tuple[bytes, str, str], User] = SingleFlight()
 
-    async def issue(self, request: TokenRequest) -> TokenAnswer:
+    async def issue(self, request: TokenRequest) -> TokenResponse:
         """Return an access token, with a refresh token where the client may refresh."""
         client, form = request.client, request.form
         scopes = granted_scopes(form.get("scope"), client.scopes)
@@ -40,7 +40,7 @@ class PasswordGrant:
             user_fingerprint=user.fingerprint,
         ).stamped(request.stamp)
         if "refresh_token" not in client.grant_types:
-            return await self._issuing.access_only(grant, request)
+            return await self._context.access_only(grant, request)
         return await self._with_refresh(replace(grant, grant_type="password"), request)
 
     async def _user(self, request: TokenRequest) -> User:
@@ -55,28 +55,28 @@ class PasswordGrant:
         )
 
     async def _login(self, name: str, password: str, client: str, address: str) -> User:
-        user = self._issuing.identities.user(name)
-        who = Who(Kind.USER, name, address, exists=user is not None, client=client)
-        async with self._issuing.throttle.attempt(who):
-            if self._issuing.identities.is_demo(name, password):
+        user = self._context.identities.user(name)
+        claimant = Claimant(Kind.USER, name, address, exists=user is not None, client=client)
+        async with self._context.throttle.attempt(claimant):
+            if self._context.identities.is_demo(name, password):
                 raise InvalidGrant(_BAD)
             stored = user.password if user is not None else None
-            if await self._issuing.passwords.matches(stored, password) and user is not None:
+            if await self._context.passwords.matches(stored, password) and user is not None:
                 return user
             raise InvalidGrant(_BAD)
 
-    async def _with_refresh(self, grant: Grant, request: TokenRequest) -> TokenAnswer:
-        issuing, client = self._issuing, request.client
-        lineage, answer = new_family(
-            issuing.keys,
+    async def _with_refresh(self, grant: Grant, request: TokenRequest) -> TokenResponse:
+        context, client = self._context, request.client
+        pair, response = new_family(
+            context.keys,
             grant,
             access_validity=client.access_validity,
             ends_at=int(time.time()) + client.refresh_validity,
-            idle_seconds=int(issuing.live.settings.refresh_token_idle),
+            idle_seconds=int(context.live.settings.refresh_token_idle),
         )
 
         async def write(stamp: Stamp) -> bool | None:
-            return await issuing.store.begin(lineage.stamped(stamp), client.bounds) or None
+            return await context.store.begin(pair.stamped(stamp), client.bounds) or None
 
-        await issuing.continuity.issue(grant, write, load=request.moment.load)
-        return answer
+        await context.reconciler.issue(grant, write, load=request.moment.load)
+        return response

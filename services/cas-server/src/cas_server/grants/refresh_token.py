@@ -7,7 +7,7 @@ import time
 
 from cas_server.errors import InvalidGrant, InvalidScope
 from cas_server.forms import required
-from cas_server.grants.grant_type import Issuing, TokenRequest
+from cas_server.grants.grant_type import GrantContext, TokenRequest
 from cas_server.grants.scopes import granted_scopes, scope_set
 from cas_server.identities.clients import Client
 from cas_server.stores.token_store import (
@@ -17,7 +17,7 @@ from cas_server.stores.token_store import (
 )
 from cas_server.tokens.access_tokens import Grant, Stamp, token_hash
 from cas_server.tokens.refresh_tokens import read_refresh_token
-from cas_server.tokens.token_pairs import TokenAnswer, successor, unseal
+from cas_server.tokens.token_pairs import TokenResponse, successor, unseal
 from chassis.telemetry.audit import AuditEvent, audit
 
 _BAD = "The refresh token is unknown, expired, revoked, or was issued to another client"
@@ -26,19 +26,19 @@ _BAD = "The refresh token is unknown, expired, revoked, or was issued to another
 class RefreshTokenGrant:
     """Exchange a refresh token for its successor and a new access token."""
 
-    def __init__(self, issuing: Issuing) -> None:
-        self._issuing = issuing
+    def __init__(self, context: GrantContext) -> None:
+        self._context = context
 
-    async def issue(self, request: TokenRequest) -> TokenAnswer:
+    async def issue(self, request: TokenRequest) -> TokenResponse:
         """Return the next pair; scopes only narrow, and for this access token alone."""
-        client, settings = request.client, self._issuing.live.settings
+        client, settings = request.client, self._context.live.settings
         presented = required(request.form, "refresh_token")
         number, state = await self._found(presented, client)
-        kept = state.family.grant
+        stored = state.family.grant
         # What a rotated token asks for is moot: it gets the first answer again, or is a reuse.
-        grant = self._renewed(kept, request) if number == state.number else kept
-        lineage, answer = successor(
-            self._issuing.keys,
+        grant = self._renewed(stored, request) if number == state.number else stored
+        pair, response = successor(
+            self._context.keys,
             state,
             presented,
             grant,
@@ -48,22 +48,22 @@ class RefreshTokenGrant:
         old = Presented(token_hash(presented), number)
 
         async def write(stamp: Stamp) -> Rotation | None:
-            fresh, grace = lineage.stamped(stamp), settings.refresh_grace
-            return await self._issuing.store.rotate(old, fresh, client.bounds, grace=grace)
+            fresh, grace = pair.stamped(stamp), settings.refresh_grace
+            return await self._context.store.rotate(old, fresh, client.bounds, grace=grace)
 
-        rotation = await self._issuing.continuity.issue(kept, write)
-        return _settled(rotation, presented, answer, request, user=kept.user_name)
+        rotation = await self._context.reconciler.issue(stored, write)
+        return _response(rotation, presented, response, request, user=stored.user_name)
 
     async def _found(self, presented: str, client: Client) -> tuple[int, FamilyState]:
         """Return the number of a token of the client's own, and its family; or `InvalidGrant`."""
-        token = read_refresh_token(self._issuing.keys, presented)
-        state = await self._issuing.store.family(token.family) if token else None
+        token = read_refresh_token(self._context.keys, presented)
+        state = await self._context.store.family(token.family) if token else None
         if token is None or state is None:
             raise InvalidGrant(_BAD)
         family = state.family
         if family.grant.client_id != client.id or family.ends_at <= time.time():
             raise InvalidGrant(_BAD)
-        if not self._issuing.identities.stands(family.grant):
+        if not self._context.identities.is_still_valid(family.grant):
             raise InvalidGrant(_BAD)
         if state.idle and token.number == state.number:
             raise InvalidGrant(_BAD)
@@ -71,7 +71,7 @@ class RefreshTokenGrant:
 
     def _renewed(self, grant: Grant, request: TokenRequest) -> Grant:
         """Return the grant with what its user and client may have by now; raise `OAuthError`."""
-        user = self._issuing.identities.user(grant.user_name)
+        user = self._context.identities.user(grant.user_name)
         if user is None:
             raise InvalidGrant(_BAD)
         client = request.client
@@ -83,15 +83,15 @@ class RefreshTokenGrant:
         return grant.renewed(scopes=scopes, authorities=user.authorities, audience=audience)
 
 
-def _settled(
-    rotation: Rotation, presented: str, answer: TokenAnswer, request: TokenRequest, *, user: str
-) -> TokenAnswer:
+def _response(
+    rotation: Rotation, presented: str, response: TokenResponse, request: TokenRequest, *, user: str
+) -> TokenResponse:
     if rotation.outcome == "rotated":
-        return answer
+        return response
     if rotation.outcome == "reused":
         client, address = request.client.id, request.address
         audit(AuditEvent.REFRESH_REUSED, user=user, client=client, address=address)
-    first = unseal(presented, rotation.sealed_answer) if rotation.outcome == "repeated" else None
+    first = unseal(presented, rotation.sealed_response) if rotation.outcome == "repeated" else None
     if first is None:
         raise InvalidGrant(_BAD)
     if not _same_scope(request.form.get("scope"), first.scope):

@@ -46,7 +46,7 @@ class NotBefore:
 
 
 @dataclass(frozen=True, slots=True)
-class _Both:
+class _Registries:
     clients: Mapping[str, Client]
     users: Mapping[str, User]
     most_secrets: int
@@ -56,7 +56,7 @@ class Identities:
     """Who exists now; every look-up sees the latest reload."""
 
     def __init__(self, live: LiveConfig[CasSettings]) -> None:
-        self._live, self._now = live, _both(live.settings)
+        self._live, self._now = live, _registries(live.settings)
         self.not_before = NotBefore()
         """What the store says of those who ended, and may be back; see `not_before`."""
         live.on_change(self._apply)
@@ -85,7 +85,7 @@ class Identities:
         clients = self._now.clients.values()
         return max((max(c.access_validity, c.refresh_validity) for c in clients), default=0)
 
-    def stands(self, issued: Issued) -> bool:
+    def is_still_valid(self, issued: Issued) -> bool:
         """Say whether those for whom it was issued are there, and were all the time."""
         now = self._now
         client = now.clients.get(issued.client_id)
@@ -107,7 +107,7 @@ class Identities:
         return marks
 
     def _apply(self, snapshot: Snapshot[CasSettings]) -> None:
-        self._now = _both(snapshot.settings)
+        self._now = _registries(snapshot.settings)
 
 
 def _names(issued: Issued) -> Iterable[str]:
@@ -124,10 +124,10 @@ def _grant_name(grant_type: str, client_id: str) -> str:
     return f"grant:{grant_type}:{client_id}"
 
 
-def _both(settings: CasSettings) -> _Both:
+def _registries(settings: CasSettings) -> _Registries:
     clients = client_registry(settings)
     most = max((len(client.secrets) for client in clients.values()), default=1)
-    return _Both(clients, user_directory(settings), max(most, 1))
+    return _Registries(clients, user_directory(settings), max(most, 1))
 
 
 def _warn_of_password_grant(clients: Mapping[str, Client]) -> None:

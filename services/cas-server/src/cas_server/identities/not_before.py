@@ -48,7 +48,7 @@ class Moment:
         return Stamp(self.version, self.clients.get(client_id, 0))
 
 
-class Continuity:
+class IdentityReconciler:
     """Compares each load with the store, and has `identities` know the not-before times."""
 
     def __init__(
@@ -105,11 +105,11 @@ class Continuity:
             stamp = now.stamp(grant.client_id)
             if now.load == load:
                 grant = grant.stamped(stamp)
-            if not self._identities.stands(grant):
+            if not self._identities.is_still_valid(grant):
                 raise InvalidGrant("The client or user has changed meanwhile")
             if (written := await write(stamp)) is not None:
                 return written
-            await self._relearn()
+            await self._refresh_now()
         raise TemporarilyUnavailable("The configuration is changing; try again")
 
     def _reloaded(self, _: Snapshot[CasSettings]) -> None:
@@ -122,7 +122,7 @@ class Continuity:
         self._load += 1
         self._due.set()
 
-    async def _relearn(self) -> None:
+    async def _refresh_now(self) -> None:
         async with self._turn:
             await self._refresh()
 
@@ -144,7 +144,7 @@ class Continuity:
                 missed.clear()
         else:
             raise TemporarilyUnavailable("The configuration is being compared; try again")
-        self._learn(table)
+        self._adopt(table)
         if marks is self._marks:
             self._compared = True
             self._due.clear()
@@ -157,11 +157,11 @@ class Continuity:
                 changed = await self._store.change(some, after=after, keep=self._keep)
             except Unconfirmed as error:
                 # The next comparison finds these made, and would never tell of them.
-                _tell_all(some if error.result else ())
+                _audit_all(some if error.result else ())
                 raise
             if not changed:
                 return False
-            _tell_all(some)
+            _audit_all(some)
         return True
 
     def _lost(self, table: IdentityTable) -> set[str]:
@@ -174,7 +174,7 @@ class Continuity:
         """Return for how many seconds the table is of use: as long as what was issued lives."""
         return self._identities.longest_validity + _MARGIN_S
 
-    def _learn(self, table: IdentityTable) -> None:
+    def _adopt(self, table: IdentityTable) -> None:
         times = {name: e.not_before for name, e in table.entries.items() if e.not_before}
         clients = dict(self._identities.not_before.clients)
         for name, own in self._marks.items():
@@ -218,17 +218,17 @@ def _ends(before: str, now: str) -> bool:
     return before != now and set(before.split(",")).isdisjoint(now.split(","))
 
 
-def _tell_all(changes: Iterable[Change]) -> None:
+def _audit_all(changes: Iterable[Change]) -> None:
     """Write to the audit log who ended, or has other secrets; someone new is neither."""
     for change in changes:
-        _tell(change)
+        _audit_change(change)
 
 
-def _tell(change: Change) -> None:
+def _audit_change(change: Change) -> None:
     kind, _, name = change.name.partition(":")
     about = {"reason": kind} if kind != "grant" else {"reason": name.partition(":")[0]}
-    who = {"user": name} if kind == "user" else {"client": name.rpartition(":")[2]}
+    subject = {"user": name} if kind == "user" else {"client": name.rpartition(":")[2]}
     if change.ends:
-        audit(AuditEvent.NOT_BEFORE, **who, **about)
+        audit(AuditEvent.NOT_BEFORE, **subject, **about)
     elif change.expected is not None and change.marks is not None:
-        audit(AuditEvent.IDENTITY_CHANGED, **who, **about)
+        audit(AuditEvent.IDENTITY_CHANGED, **subject, **about)

@@ -94,7 +94,7 @@ def _digest(salt: str, secret: str) -> str:
     return hmac.new(salt.encode(), secret.encode(), hashlib.sha256).hexdigest()
 
 
-def _give_memory_back() -> None:
+def _return_freed_memory() -> None:
     """Have each hash's 19 MiB returned to the system as soon as it is done.
 
     glibc raises its threshold after the first one and keeps the next ones for good: 38 MiB a
@@ -104,7 +104,7 @@ def _give_memory_back() -> None:
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _MIB)
 
 
-def _give_way() -> None:
+def _lower_thread_priority() -> None:
     """Have this thread run behind the event loop where both want the processor.
 
     Whoever is woken by a request would else wait for a comparison's time slice. Elsewhere than on
@@ -120,9 +120,9 @@ class PasswordPool:
     """Compares hashes off the event loop; who may, and when, is up to `Throttle`."""
 
     def __init__(self) -> None:
-        _give_memory_back()
+        _return_freed_memory()
         self._threads = ThreadPoolExecutor(
-            HASHES_AT_ONCE, thread_name_prefix="argon2", initializer=_give_way
+            HASHES_AT_ONCE, thread_name_prefix="argon2", initializer=_lower_thread_priority
         )
 
     async def matches(self, stored: str | None, presented: str) -> bool:

@@ -76,16 +76,16 @@ class PrimaryPool(ConnectionPool):
             try:
                 primary = await self._sentinels.primary(self._master)
             except DiscoveryError:
-                if not await self._is_followed():
-                    await self._leave_all()
+                if not await self._has_replica():
+                    await self._reconnect_all()
             else:
                 if known not in (None, primary):
                     _log.warning("following the new primary", primary=primary.host)
-                    await self._leave_all()
+                    await self._reconnect_all()
                 known = primary
             await asyncio.sleep(_WATCH_S)
 
-    async def _is_followed(self) -> bool:
+    async def _has_replica(self) -> bool:
         """Tell whether a replica confirms what comes from the primary that this pool leads to."""
         try:
             connection = await self.get_connection()
@@ -103,7 +103,7 @@ class PrimaryPool(ConnectionPool):
             await self.release(connection)
         return reached > 0
 
-    async def _leave_all(self) -> None:
+    async def _reconnect_all(self) -> None:
         """Have every connection made anew before it serves again."""
         await self.update_active_connections_for_reconnect()  # type: ignore[no-untyped-call]  # redis-py
         # One that does not close in time is left as well; the watch has to go on.

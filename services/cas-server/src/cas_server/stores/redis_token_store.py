@@ -26,10 +26,10 @@ from cas_server.stores.token_store import (
     Family,
     FamilyState,
     IdentityTable,
-    Lineage,
     Presented,
     Rotation,
-    Seen,
+    TokenPair,
+    VersionSeen,
 )
 from cas_server.tokens.access_tokens import StoredToken
 from cas_server.tokens.record_keys import RecordKeys
@@ -69,7 +69,7 @@ class RedisTokenStore:
         self._writes = Batcher[tuple[Any, ...], Any](self._write_all)
         self._issues = Batcher[Issue, bool](self._issue_all)
         self._opened: BoundedDict[str, _Opened] = BoundedDict(_OPENED)
-        self._seen: Seen = _unwatched
+        self._seen: VersionSeen = _ignore_version
         self._away = False
 
     async def access(self, token_hash: str) -> StoredToken | None:
@@ -104,34 +104,34 @@ class RedisTokenStore:
         issue = Issue(token.client_id, most, token.since, token_hash, text, ttl)
         return await self._issues.submit(issue)
 
-    async def begin(self, lineage: Lineage, bounds: Bounds) -> bool:
+    async def begin(self, pair: TokenPair, bounds: Bounds) -> bool:
         """Keep the first pair of a family."""
-        family = lineage.family
-        keys, values = self._access(lineage.access_hash, lineage.access, bounds.tokens)
+        family = pair.family
+        keys, values = self._access(pair.access_hash, pair.access, bounds.tokens)
         keys += (f"f:{family.id}", _families(family))
         data = self._keys.seal(f"f:{family.id}", family.encode())
-        values += (family.id, data, _seconds_until(family.ends_at), lineage.refresh_hash)
-        values += (lineage.idle_seconds, bounds.families)
+        values += (family.id, data, _seconds_until(family.ends_at), pair.refresh_hash)
+        values += (pair.idle_seconds, bounds.families)
         return bool(await self._writes.submit(("EVAL", BEGIN, len(keys), *keys, *values)))
 
     async def rotate(
-        self, old: Presented, lineage: Lineage, bounds: Bounds, *, grace: float
+        self, old: Presented, pair: TokenPair, bounds: Bounds, *, grace: float
     ) -> Rotation | None:
         """Replace a refresh token in one step."""
-        name = lineage.family.id
-        keys, values = self._access(lineage.access_hash, lineage.access, bounds.tokens)
-        keys += (f"f:{name}", f"a:{name}", _families(lineage.family))
-        values += (name, old.number, old.refresh_hash, lineage.refresh_hash, lineage.idle_seconds)
-        values += (lineage.sealed_answer, int(grace * 1000), MOST_ACCESS_TOKENS)
+        name = pair.family.id
+        keys, values = self._access(pair.access_hash, pair.access, bounds.tokens)
+        keys += (f"f:{name}", f"a:{name}", _families(pair.family))
+        values += (name, old.number, old.refresh_hash, pair.refresh_hash, pair.idle_seconds)
+        values += (pair.sealed_response, int(grace * 1000), MOST_ACCESS_TOKENS)
         command = ("EVAL", ROTATE, len(keys), *keys, *values)
         try:
-            outcome, answer = await self._writes.submit(command)
+            outcome, response = await self._writes.submit(command)
         except Unconfirmed as error:
-            outcome, answer = error.result
+            outcome, response = error.result
             # A reuse issues nothing. If a failover loses that end, the next use is a reuse again.
             if outcome != b"reused":
                 raise
-        return None if outcome == b"stale" else Rotation(outcome.decode(), answer)
+        return None if outcome == b"stale" else Rotation(outcome.decode(), response)
 
     async def revoke_access(self, token_hash: str, token: StoredToken | None) -> None:
         """End an access token."""
@@ -146,7 +146,7 @@ class RedisTokenStore:
         keys = (tokens_of(family.grant.client_id), _families(family))
         await self._writes.submit(("EVAL", REVOKE_FAMILY, len(keys), *keys, family.id))
 
-    def watch(self, seen: Seen) -> None:
+    def watch(self, seen: VersionSeen) -> None:
         """Have `seen` called before a look-up of an access token returns."""
         self._seen = seen
 
@@ -221,7 +221,7 @@ class RedisTokenStore:
         wait = ("WAIT", replicas, int(self._durability.wait_timeout * 1000))
         *results, _, reached = await self._send_all([*commands, MARK, wait])
         if reached < replicas:
-            await self._start_anew()
+            await self._drop_idle_connections()
             return [one if isinstance(one, Exception) else Unconfirmed(one) for one in results]
         return results
 
@@ -231,19 +231,19 @@ class RedisTokenStore:
             async with asyncio.timeout(self._timeout):
                 result = await command
         except (RedisError, OSError, TimeoutError) as error:
-            self._note(away=True, reason=type(error).__name__)
-            await self._start_anew()
+            self._log_outage(away=True, reason=type(error).__name__)
+            await self._drop_idle_connections()
             raise TemporarilyUnavailable(_AWAY) from error
-        self._note(away=False, reason="")
+        self._log_outage(away=False, reason="")
         return result
 
-    async def _start_anew(self) -> None:
+    async def _drop_idle_connections(self) -> None:
         """Leave the idle connections: they may lead to who was primary, and the next one asks."""
         # One that does not close in time, as over TLS to a Redis that hangs, is left as well.
         with suppress(RedisError):
             await self._redis.connection_pool.disconnect(inuse_connections=False)
 
-    def _note(self, *, away: bool, reason: str) -> None:
+    def _log_outage(self, *, away: bool, reason: str) -> None:
         """Log an outage once, and its end."""
         if away != self._away:
             self._away = away
@@ -264,7 +264,7 @@ async def _results(pipeline: Pipeline) -> list[Any]:
     return results
 
 
-async def _unwatched(_: int | None) -> None:
+async def _ignore_version(_: int | None) -> None:
     """Take no note of the version of the identities."""
 
 

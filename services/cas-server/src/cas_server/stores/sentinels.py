@@ -45,8 +45,8 @@ class Sentinels:
         named: Counter[Address] = Counter()
         asked = [asyncio.create_task(_named_by(client, name)) for client in self._clients]
         try:
-            for answer in asyncio.as_completed(asked):
-                if (address := await answer) is None:
+            for response in asyncio.as_completed(asked):
+                if (address := await response) is None:
                     continue
                 named[address] += 1
                 if named[address] > len(self._clients) // 2:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol, Self
 
 from cas_server.tokens.access_tokens import Grant, Stamp, StoredToken
 
-_KEPT = (
+_STORED_FIELDS = (
     *("client_id", "scopes", "audience", "user_name", "user_fingerprint"),
     *("grant_type", "since", "client_since"),
 )
@@ -24,15 +24,15 @@ class Family:
 
     def encode(self) -> bytes:
         """Return the stored text; authorities are looked up anew at each refresh."""
-        fields = (getattr(self.grant, name) for name in _KEPT)
+        fields = (getattr(self.grant, name) for name in _STORED_FIELDS)
         return json.dumps([self.ends_at, *fields], separators=(",", ":")).encode()
 
     @classmethod
     def decode(cls, name: str, text: bytes) -> Self:
         """Read a stored text."""
         ends_at, *fields = json.loads(text)
-        kept = (tuple(field) if isinstance(field, list) else field for field in fields)
-        grant: dict[str, Any] = dict(zip(_KEPT, kept, strict=True))
+        stored = (tuple(field) if isinstance(field, list) else field for field in fields)
+        grant: dict[str, Any] = dict(zip(_STORED_FIELDS, stored, strict=True))
         return cls(name, Grant(authorities=(), **grant), ends_at)
 
 
@@ -45,10 +45,10 @@ class FamilyState(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Lineage:
+class TokenPair:
     """A new access token with a new refresh token of a family.
 
-    `sealed_answer` is the answer to the client, readable only with the token it was made for.
+    `sealed_response` is the answer to the client, readable only with the token it was made for.
     """
 
     family: Family
@@ -57,7 +57,7 @@ class Lineage:
     access_hash: str
     access: StoredToken
     idle_seconds: int
-    sealed_answer: bytes = b""
+    sealed_response: bytes = b""
 
     def stamped(self, stamp: Stamp) -> Self:
         """Return the same, issued now; a family keeps what it began with."""
@@ -87,7 +87,7 @@ class Rotation:
     """How a rotation ended: `rotated`, `repeated` (with the first answer), `reused`, `unknown`."""
 
     outcome: str
-    sealed_answer: bytes = b""
+    sealed_response: bytes = b""
 
 
 class Entry(NamedTuple):
@@ -121,7 +121,7 @@ class Change(NamedTuple):
     ends: bool
 
 
-Seen = Callable[[int | None], Awaitable[None]]
+VersionSeen = Callable[[int | None], Awaitable[None]]
 
 
 class TokenStore(Protocol):
@@ -140,11 +140,11 @@ class TokenStore(Protocol):
     async def issue(self, token_hash: str, token: StoredToken, *, most: int) -> bool:
         """Keep an access token until it expires; its client has `most` at a time."""
 
-    async def begin(self, lineage: Lineage, bounds: Bounds) -> bool:
+    async def begin(self, pair: TokenPair, bounds: Bounds) -> bool:
         """Keep the first pair of a family."""
 
     async def rotate(
-        self, old: Presented, lineage: Lineage, bounds: Bounds, *, grace: float
+        self, old: Presented, pair: TokenPair, bounds: Bounds, *, grace: float
     ) -> Rotation | None:
         """Replace a refresh token in one step; a reuse after `grace` seconds ends the family."""
 
@@ -154,7 +154,7 @@ class TokenStore(Protocol):
     async def revoke_family(self, family: Family) -> None:
         """End a family: its refresh tokens and all access tokens they brought."""
 
-    def watch(self, seen: Seen) -> None:
+    def watch(self, seen: VersionSeen) -> None:
         """Have `seen` called with the version of the identities before a look-up returns."""
 
     async def identities(self) -> IdentityTable:

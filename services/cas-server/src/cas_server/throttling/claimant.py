@@ -13,7 +13,7 @@ _FAILED: Mapping[Kind, AuditEvent] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
+class Claimant:
     """A client or a user, by the name that was given, at an address; `client` is a user's client.
 
     `exists` says whether anybody has the name. One that nobody has is never written: people type a
@@ -29,11 +29,11 @@ class Who:
     def audit(self, outcome: Outcome) -> None:
         """Write how an attempt ended; of clients only failures, they prove themselves all day."""
         if outcome is Outcome.FAILED:
-            self.tell(_FAILED[self.kind])
+            self.audit_event(_FAILED[self.kind])
         elif outcome is Outcome.PASSED and self.kind is Kind.USER:
-            self.tell(AuditEvent.LOGIN)
+            self.audit_event(AuditEvent.LOGIN)
 
-    def tell(self, event: AuditEvent, **details: str | int) -> None:
+    def audit_event(self, event: AuditEvent, **details: str | int) -> None:
         """Write an event of this caller."""
         name = self.name if self.exists else ""
         if not self.exists:

@@ -22,23 +22,23 @@ from cas_server.errors import TooManyWaiting
 
 MAX_WAITING = 256
 MAX_WAITING_PER_ADDRESS = 64
-MAX_LATE_PER_ADDRESS = 2
+MAX_FAILED_PER_ADDRESS = 2
 PATIENCE_S = 5.0
 RETRY_AFTER_S = 5
 _CROWD = 8
 """Addresses that wait; with more of them those who failed before are held back."""
-_LATE_REST = 7
-_MAX_REST_S = 1.0
+_PAUSE_FACTOR = 7
+_MAX_PAUSE_S = 1.0
 """In a crowd a late turn is followed by a rest of seven times its length, up to so much."""
 
 
-class Standing(IntEnum):
+class Priority(IntEnum):
     """Who somebody is to the queue, and how long his steps are."""
 
     PROVEN = 1
     """Had the right secret here before."""
     NEW = 16
-    LATE = 128
+    FAILED_BEFORE = 128
     """Failed before."""
 
 
@@ -47,7 +47,7 @@ class _Waiter:
     since: int
     address: Hashable
     name: Hashable
-    entered_as: Standing
+    entered_as: Priority
     lot: float
     turn: "asyncio.Future[None]" = field(repr=False)
     began: float = 0.0
@@ -57,7 +57,7 @@ class _Waiter:
         return self.address, self.name
 
     @property
-    def rows(self) -> tuple[tuple[Hashable, Standing], ...]:
+    def rows(self) -> tuple[tuple[Hashable, Priority], ...]:
         """Of one standing each: who guesses a name does not make its owner wait."""
         return (self.address, self.entered_as), (self.name, self.entered_as)
 
@@ -65,21 +65,21 @@ class _Waiter:
 class FairQueue:
     """Gives `places` turns at once, of one pair of address and name only one.
 
-    `standing` says who an address is with a name; it is asked anew each time.
+    `priority` says who an address is with a name; it is asked anew each time.
     """
 
     def __init__(
         self,
         places: int,
-        standing: Callable[[Hashable, Hashable], Standing] = lambda _, __: Standing.NEW,
+        priority: Callable[[Hashable, Hashable], Priority] = lambda _, __: Priority.NEW,
     ) -> None:
-        self._places, self._standing = places, standing
+        self._places, self._priority = places, priority
         self._served = 0
-        self._late_from = 0.0
+        self._failed_from = 0.0
         self._waiting: dict[_Waiter, None] = {}
-        self._under_way: dict[tuple[Hashable, Hashable], Standing] = {}
+        self._under_way: dict[tuple[Hashable, Hashable], Priority] = {}
         self._of_address: Counter[Hashable] = Counter()
-        self._rows: Counter[tuple[Hashable, Standing]] = Counter()
+        self._rows: Counter[tuple[Hashable, Priority]] = Counter()
 
     def refuse_if_full(self, address: Hashable, name: Hashable) -> None:
         """Raise `TooManyWaiting` where an address has as many waiting as it may.
@@ -87,8 +87,8 @@ class FairQueue:
         Cheap, because a flood asks it most. A full queue takes but one of each.
         """
         most = MAX_WAITING_PER_ADDRESS
-        if self._is_crowd and self._standing(address, name) is Standing.LATE:
-            most = MAX_LATE_PER_ADDRESS
+        if self._is_crowd and self._priority(address, name) is Priority.FAILED_BEFORE:
+            most = MAX_FAILED_PER_ADDRESS
         if len(self._waiting) >= MAX_WAITING:
             most = 1
         if self._of_address[address] >= most:
@@ -101,7 +101,7 @@ class FairQueue:
         loop = asyncio.get_running_loop()
         waiter = self._enter(address, name, loop.create_future())
         self._serve([waiter])
-        patience = loop.call_later(PATIENCE_S, self._dismiss, waiter)
+        patience = loop.call_later(PATIENCE_S, self._turn_away, waiter)
         try:
             await waiter.turn
             patience.cancel()
@@ -112,14 +112,14 @@ class FairQueue:
 
     def _enter(self, address: Hashable, name: Hashable, turn: "asyncio.Future[None]") -> _Waiter:
         lot = random()  # noqa: S311 - no secret
-        waiter = _Waiter(self._served, address, name, self._standing(address, name), lot, turn)
+        waiter = _Waiter(self._served, address, name, self._priority(address, name), lot, turn)
         self._waiting[waiter] = None
         self._of_address[address] += 1
         for row in waiter.rows:
             self._rows[row] += 1
         if len(self._waiting) > MAX_WAITING:
             # Whoever stands last makes room, which may be the one who comes.
-            self._dismiss(max(reversed(self._waiting), key=self._number))
+            self._turn_away(max(reversed(self._waiting), key=self._number))
         return waiter
 
     @property
@@ -128,7 +128,7 @@ class FairQueue:
 
     def _number(self, waiter: _Waiter) -> int:
         longest = max(self._rows[row] for row in waiter.rows)
-        return waiter.since + longest * self._standing(*waiter.pair)
+        return waiter.since + longest * self._priority(*waiter.pair)
 
     def _order(self, waiter: _Waiter) -> tuple[int, float]:
         """Draw lots among equals: replicas then compare guesses of different new addresses.
@@ -142,30 +142,32 @@ class FairQueue:
         """Give what places there are; a newcomer is the only candidate where all others can't."""
         now = asyncio.get_running_loop().time()
         while len(self._under_way) < self._places:
-            late_may = not self._is_crowd or (
-                now >= self._late_from and Standing.LATE not in self._under_way.values()
+            failed_may = not self._is_crowd or (
+                now >= self._failed_from and Priority.FAILED_BEFORE not in self._under_way.values()
             )
             able = (
-                one for one in candidates or self._waiting if self._is_able(one, late_may=late_may)
+                one
+                for one in candidates or self._waiting
+                if self._is_able(one, failed_may=failed_may)
             )
             first = min(able, key=self._order, default=None)
             if first is None:
                 return
             self._served += 1
-            self._under_way[first.pair] = self._standing(*first.pair)
+            self._under_way[first.pair] = self._priority(*first.pair)
             self._remove(first)
             first.began = now
             first.turn.set_result(None)
 
-    def _is_able(self, waiter: _Waiter, *, late_may: bool) -> bool:
+    def _is_able(self, waiter: _Waiter, *, failed_may: bool) -> bool:
         if waiter.pair in self._under_way or waiter.turn.done():
             return False
-        return late_may or self._standing(*waiter.pair) is not Standing.LATE
+        return failed_may or self._priority(*waiter.pair) is not Priority.FAILED_BEFORE
 
-    def _dismiss(self, waiter: _Waiter) -> None:
+    def _turn_away(self, waiter: _Waiter) -> None:
         if waiter in self._waiting and not waiter.turn.done():
             self._remove(waiter)
-            late = self._standing(*waiter.pair) is Standing.LATE
+            late = self._priority(*waiter.pair) is Priority.FAILED_BEFORE
             waiter.turn.set_exception(
                 TooManyWaiting(caused_by_caller=late, retry_after=RETRY_AFTER_S)
             )
@@ -175,25 +177,25 @@ class FairQueue:
         if waiter in self._waiting:
             self._remove(waiter)
         elif waiter.turn.done() and not waiter.turn.cancelled() and not waiter.turn.exception():
-            if self._under_way.pop(waiter.pair) is Standing.LATE and self._is_crowd:
-                self._rest(waiter)
+            if self._under_way.pop(waiter.pair) is Priority.FAILED_BEFORE and self._is_crowd:
+                self._pause_failed(waiter)
             self._serve()
 
-    def _rest(self, waiter: _Waiter) -> None:
+    def _pause_failed(self, waiter: _Waiter) -> None:
         """Have late ones wait for a while after one of them."""
         loop = asyncio.get_running_loop()
-        rest = min(_MAX_REST_S, _LATE_REST * (loop.time() - waiter.began))
-        self._late_from = loop.time() + rest
+        rest = min(_MAX_PAUSE_S, _PAUSE_FACTOR * (loop.time() - waiter.began))
+        self._failed_from = loop.time() + rest
         loop.call_later(rest, self._serve)
 
     def _remove(self, waiter: _Waiter) -> None:
         del self._waiting[waiter]
-        _take_one(self._of_address, waiter.address)
+        _decrement(self._of_address, waiter.address)
         for row in waiter.rows:
-            _take_one(self._rows, row)
+            _decrement(self._rows, row)
 
 
-def _take_one(counts: Counter[Any], key: Hashable) -> None:
+def _decrement(counts: Counter[Any], key: Hashable) -> None:
     counts[key] -= 1
     if not counts[key]:
         del counts[key]

@@ -16,7 +16,7 @@ from starlette.types import Scope
 from cas_server.bounded_dict import BoundedDict
 from cas_server.errors import OAuthError, TooManyFailures, TooManyWaiting
 from cas_server.passwords.hashing import HASHES_AT_ONCE
-from cas_server.throttling.claimant import Who
+from cas_server.throttling.claimant import Claimant
 from cas_server.throttling.failure_counters import (
     QUIET_S,
     Admission,
@@ -24,7 +24,7 @@ from cas_server.throttling.failure_counters import (
     FailureCounters,
     Outcome,
 )
-from cas_server.throttling.fair_queue import RETRY_AFTER_S, FairQueue, Standing
+from cas_server.throttling.fair_queue import RETRY_AFTER_S, FairQueue, Priority
 from cas_server.throttling.local_failure_counters import LocalFailureCounters
 from chassis.errors import TemporarilyUnavailable
 from chassis.telemetry.audit import AuditEvent
@@ -49,24 +49,24 @@ class Throttle:
 
     def __init__(self, counters: FailureCounters | None = None) -> None:
         self._counters = counters or LocalFailureCounters()
-        self._queue = FairQueue(HASHES_AT_ONCE, self._standing)
+        self._queue = FairQueue(HASHES_AT_ONCE, self._priority)
         self._waits: BoundedDict[bytes, float] = BoundedDict(_REMEMBERED)
         self._failed: BoundedDict[Hashable, float] = BoundedDict(_REMEMBERED)
         self._proven: BoundedDict[tuple[Hashable, Hashable], None] = BoundedDict(_REMEMBERED)
 
     @asynccontextmanager
-    async def attempt(self, who: Who) -> AsyncIterator[None]:
+    async def attempt(self, claimant: Claimant) -> AsyncIterator[None]:
         """Try inside the block; an `OAuthError` out of it is counted as a failure.
 
         Raises `TooManyFailures` (429) instead of another try, and `TemporarilyUnavailable` (503)
         where too many wait.
         """
-        attempt = Attempt.of(who.kind, who.name, who.address)
-        self._refuse_again(attempt, who)
-        with _own_doing_is_told(who):
+        attempt = Attempt.of(claimant.kind, claimant.name, claimant.address)
+        self._refuse_while_waiting(attempt, claimant)
+        with _refusal_by_cause(claimant):
             self._queue.refuse_if_full(attempt.address, attempt.name)
-        self._heed(await self._counters.look(attempt), attempt, who)
-        async with self._admitted(attempt, who):
+        self._apply(await self._counters.look(attempt), attempt, claimant)
+        async with self._admitted(attempt, claimant):
             outcome = Outcome.WITHDRAWN
             try:
                 yield
@@ -75,40 +75,40 @@ class Throttle:
                 outcome = Outcome.FAILED
                 raise
             finally:
-                who.audit(outcome)
-                self._note(attempt, outcome)
+                claimant.audit(outcome)
+                self._record_outcome(attempt, outcome)
                 await self._counters.settle(attempt, outcome)
 
     @asynccontextmanager
-    async def _turn(self, attempt: Attempt, who: Who) -> AsyncIterator[None]:
-        with _own_doing_is_told(who):
+    async def _turn(self, attempt: Attempt, claimant: Claimant) -> AsyncIterator[None]:
+        with _refusal_by_cause(claimant):
             async with self._queue.turn(attempt.address, attempt.name):
                 yield
 
     @asynccontextmanager
-    async def _admitted(self, attempt: Attempt, who: Who) -> AsyncIterator[None]:
+    async def _admitted(self, attempt: Attempt, claimant: Claimant) -> AsyncIterator[None]:
         """Wait for a turn; further back where by then failures have become known."""
         while True:
-            before = self._standing(attempt.address, attempt.name)
-            async with self._turn(attempt, who):
-                self._refuse_again(attempt, who)
-                await self._admit(attempt, who)
-                if self._standing(attempt.address, attempt.name) <= before:
+            before = self._priority(attempt.address, attempt.name)
+            async with self._turn(attempt, claimant):
+                self._refuse_while_waiting(attempt, claimant)
+                await self._admit(attempt, claimant)
+                if self._priority(attempt.address, attempt.name) <= before:
                     yield
                     return
                 await self._counters.settle(attempt, Outcome.WITHDRAWN)
 
-    async def _admit(self, attempt: Attempt, who: Who) -> None:
+    async def _admit(self, attempt: Attempt, claimant: Claimant) -> None:
         """Ask the counters; where other replicas have tries of the pair under way, once more."""
         for _ in range(_BUSY_TRIES):
             admission = await self._counters.admit(attempt)
-            self._heed(admission, attempt, who)
+            self._apply(admission, attempt, claimant)
             if not admission.busy:
                 return
             await asyncio.sleep(_BUSY_S)
         raise TemporarilyUnavailable("Other attempts on this name are under way; try again")
 
-    def _heed(self, admission: Admission, attempt: Attempt, who: Who) -> None:
+    def _apply(self, admission: Admission, attempt: Attempt, claimant: Claimant) -> None:
         """Remember what the counters say; raise `TooManyFailures` where they ask to wait."""
         if admission.clean:
             self._failed.pop(attempt.address)
@@ -117,9 +117,9 @@ class Throttle:
         if admission.wait > 0:
             waits = attempt.address if admission.by == "address" else attempt.pair
             self._waits.set(waits, time.monotonic() + admission.wait)
-            _refuse(admission.wait, who)
+            _refuse(admission.wait, claimant)
 
-    def _note(self, attempt: Attempt, outcome: Outcome) -> None:
+    def _record_outcome(self, attempt: Attempt, outcome: Outcome) -> None:
         """Remember how an attempt ended, for who is next here."""
         if outcome is Outcome.PASSED:
             self._proven.set((attempt.address, attempt.name), None)
@@ -127,33 +127,35 @@ class Throttle:
             self._proven.pop((attempt.address, attempt.name))
             self._failed.set(attempt.address, time.monotonic() + QUIET_S)
 
-    def _standing(self, address: Hashable, name: Hashable) -> Standing:
+    def _priority(self, address: Hashable, name: Hashable) -> Priority:
         if self._proven.has((address, name)):
-            return Standing.PROVEN
+            return Priority.PROVEN
         failed = self._failed.get(address)
-        return Standing.NEW if failed is None or failed < time.monotonic() else Standing.LATE
+        return (
+            Priority.NEW if failed is None or failed < time.monotonic() else Priority.FAILED_BEFORE
+        )
 
-    def _refuse_again(self, attempt: Attempt, who: Who) -> None:
+    def _refuse_while_waiting(self, attempt: Attempt, claimant: Claimant) -> None:
         """Refuse whoever was told to wait and did not."""
         now = time.monotonic()
         for key in (attempt.pair, attempt.address):
             until = self._waits.get(key)
             if until is not None and until > now:
-                _refuse(until - now, who)
+                _refuse(until - now, claimant)
 
 
 @contextmanager
-def _own_doing_is_told(who: Who) -> Iterator[None]:
+def _refusal_by_cause(claimant: Claimant) -> Iterator[None]:
     """Answer 429 to those who failed before or have enough waiting, and 503 to the others."""
     try:
         yield
     except TooManyWaiting as error:
         if error.caused_by_caller:
-            _refuse(RETRY_AFTER_S, who)
+            _refuse(RETRY_AFTER_S, claimant)
         raise
 
 
-def _refuse(wait: float, who: Who) -> NoReturn:
+def _refuse(wait: float, claimant: Claimant) -> NoReturn:
     seconds = math.ceil(wait)
-    who.tell(AuditEvent.THROTTLED, retry_after=seconds)
+    claimant.audit_event(AuditEvent.THROTTLED, retry_after=seconds)
     raise TooManyFailures(seconds)

@@ -47,7 +47,7 @@ class StoredToken(NamedTuple):
     user_fingerprint: str
     audience: tuple[str, ...]
     expires_at: int
-    answer: bytes
+    response: bytes
     grant_type: str = ""
     since: int = 0
     client_since: int = 0
@@ -64,12 +64,12 @@ class StoredToken(NamedTuple):
             str(self.client_since),
             " ".join(self.audience),
         )
-        return "\t".join(head).encode() + b"\n" + self.answer
+        return "\t".join(head).encode() + b"\n" + self.response
 
     @classmethod
     def decode(cls, text: bytes) -> Self:
         """Read a stored text."""
-        head, _, answer = text.partition(b"\n")
+        head, _, response = text.partition(b"\n")
         expires_at, client_id, user_name, fingerprint, grant_type, since, client_since, audience = (
             head.decode().split("\t")
         )
@@ -79,7 +79,7 @@ class StoredToken(NamedTuple):
             fingerprint,
             tuple(audience.split(" ")),
             int(expires_at),
-            answer,
+            response,
             grant_type,
             int(since),
             int(client_since),
@@ -91,7 +91,7 @@ class StoredToken(NamedTuple):
 
     def claims(self) -> dict[str, Any]:
         """Return the claims as check_token tells them."""
-        return dict(json.loads(self.answer))
+        return dict(json.loads(self.response))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +138,13 @@ class Grant:
             user_fingerprint=self.user_fingerprint,
             audience=self.audience,
             expires_at=expires_at,
-            answer=self._answer(issued_at, expires_at),
+            response=self._check_token_response(issued_at, expires_at),
             grant_type=self.grant_type,
             since=self.since,
             client_since=self.client_since,
         )
 
-    def _answer(self, issued_at: int, expires_at: int) -> bytes:
+    def _check_token_response(self, issued_at: int, expires_at: int) -> bytes:
         """Render check_token's response (docs/design/protocol.md, "check_token")."""
         claims: dict[str, Any] = {"active": True, "client_id": self.client_id}
         if self.user_name:

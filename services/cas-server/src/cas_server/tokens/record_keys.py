@@ -37,7 +37,7 @@ class RecordKeys:
         """Return the MAC of a message under the first key."""
         return hmac.digest(self.all[0], message, "sha256")
 
-    def fits(self, mac: bytes, message: bytes) -> bool:
+    def verify(self, mac: bytes, message: bytes) -> bool:
         """Say whether a MAC is that of the message under any of the keys."""
         return any(
             hmac.compare_digest(mac, hmac.digest(key, message, "sha256")) for key in self.all
@@ -50,7 +50,7 @@ class RecordKeys:
     def open(self, name: str, sealed: bytes) -> bytes | None:
         """Return the text that was sealed for this Redis key; None, and one audit line, if not."""
         text = sealed[MAC_BYTES:]
-        if self.fits(sealed[:MAC_BYTES], _message(name, text)):
+        if self.verify(sealed[:MAC_BYTES], _message(name, text)):
             return text
         self._report(name)
         return None

@@ -45,7 +45,7 @@ def read_refresh_token(keys: RecordKeys, text: str) -> RefreshToken | None:
         return None
     raw = base64.urlsafe_b64decode(text)
     payload, mac = raw[:-MAC_BYTES], raw[-MAC_BYTES:]
-    if not keys.fits(mac, _PURPOSE + payload):
+    if not keys.verify(mac, _PURPOSE + payload):
         return None
     family, number, _ = _NUMBERED.unpack(payload)
     return RefreshToken(family.hex(), number)

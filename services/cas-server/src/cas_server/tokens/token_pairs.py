@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from cas_server.stores.token_store import Family, FamilyState, Lineage
+from cas_server.stores.token_store import Family, FamilyState, TokenPair
 from cas_server.tokens.access_tokens import Grant, new_token, token_hash
 from cas_server.tokens.record_keys import RecordKeys
 from cas_server.tokens.refresh_tokens import RefreshToken, new_family_id, new_refresh_token
@@ -25,7 +25,7 @@ _PURPOSE = b"cas-server refresh rotation answer"
 
 
 @dataclass(frozen=True, slots=True)
-class TokenAnswer:
+class TokenResponse:
     """The answer of the token endpoint (RFC 6749, 5.1); its repr shows no token."""
 
     access_token: str = field(repr=False)
@@ -43,7 +43,7 @@ class TokenAnswer:
 
 def new_family(
     keys: RecordKeys, grant: Grant, *, access_validity: int, ends_at: int, idle_seconds: int
-) -> tuple[Lineage, TokenAnswer]:
+) -> tuple[TokenPair, TokenResponse]:
     """Make the first pair of a lineage that ends at `ends_at` (Unix seconds)."""
     family = Family(new_family_id(), grant, ends_at)
     return _pair(keys, family, grant, _Step(1, "", access_validity, idle_seconds))
@@ -57,7 +57,7 @@ def successor(
     *,
     access_validity: int,
     idle_seconds: int,
-) -> tuple[Lineage, TokenAnswer]:
+) -> tuple[TokenPair, TokenResponse]:
     """Make the pair that follows a presented refresh token; the access token may be narrower."""
     step = _Step(state.number + 1, presented, access_validity, idle_seconds)
     return _pair(keys, state.family, grant, step)
@@ -75,37 +75,37 @@ class _Step:
 
 def _pair(
     keys: RecordKeys, family: Family, grant: Grant, step: _Step
-) -> tuple[Lineage, TokenAnswer]:
+) -> tuple[TokenPair, TokenResponse]:
     validity = max(1, min(step.access_validity, family.ends_at - int(time.time())))
     refresh = new_refresh_token(keys, RefreshToken(family.id, step.number))
-    answer = TokenAnswer(new_token(), validity, " ".join(grant.scopes), refresh)
-    lineage = Lineage(
+    response = TokenResponse(new_token(), validity, " ".join(grant.scopes), refresh)
+    pair = TokenPair(
         family=family,
         number=step.number,
         refresh_hash=token_hash(refresh),
-        access_hash=token_hash(answer.access_token),
+        access_hash=token_hash(response.access_token),
         access=grant.stored(validity),
         idle_seconds=step.idle_seconds,
-        sealed_answer=seal(step.presented, answer) if step.presented else b"",
+        sealed_response=seal(step.presented, response) if step.presented else b"",
     )
-    return lineage, answer
+    return pair, response
 
 
-def seal(presented: str, answer: TokenAnswer) -> bytes:
+def seal(presented: str, response: TokenResponse) -> bytes:
     """Encrypt an answer for whoever holds the presented refresh token."""
     nonce = os.urandom(_NONCE)
-    text = json.dumps(answer.fields()).encode()
+    text = json.dumps(response.fields()).encode()
     return nonce + AESGCM(_key(presented)).encrypt(nonce, text, None)
 
 
-def unseal(presented: str, sealed: bytes) -> TokenAnswer | None:
+def unseal(presented: str, sealed: bytes) -> TokenResponse | None:
     """Decrypt an answer; None where it was made for another token."""
     try:
         text = AESGCM(_key(presented)).decrypt(sealed[:_NONCE], sealed[_NONCE:], None)
     except InvalidTag:
         return None
     fields = json.loads(text)
-    return TokenAnswer(
+    return TokenResponse(
         fields["access_token"], fields["expires_in"], fields["scope"], fields["refresh_token"]
     )
 
