@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .SILENT:
 .PHONY: help demo up down token call traffic canary blue-green rollback refresh \
-  secrets dev-secrets images deploy undeploy setup dev test fuzz e2e check-images check-manifests lint types bench guesses floods release lock
+  secrets dev-secrets images deploy undeploy setup dev test coverage fuzz e2e check-images check-manifests lint types bench guesses floods release lock
 
 PY := .venv/bin/python
 SUITECTL := $(PY) -m suitectl
@@ -77,6 +77,11 @@ test: dev ## all tests; the last part plays the story end to end
 	$(PY) -m pytest -n 2 tests/unit tests/integration tests/manifests tests/fuzz tests/interop
 	PLATFORM=localkube $(PY) -m pytest tests/e2e
 
+coverage: dev ## lines that unit and integration tests reach, in the processes they start too; fails below the floor
+	rm -rf .build/coverage && mkdir -p .build/coverage
+	$(PY) -m coverage run -m pytest -n 2 --timeout=600 tests/unit tests/integration
+	$(PY) -m coverage combine --quiet && $(PY) -m coverage report
+
 fuzz: dev ## hostile input, N rounds a test: make fuzz N=100000 [ARGS='-k forms']; FUZZ_SEED=... repeats one round
 	FUZZ_ROUNDS=$(or $(N),10000) $(PY) -m pytest -n 2 --timeout=0 tests/fuzz $(ARGS)
 
@@ -87,16 +92,14 @@ check-images: dev ## build an image twice from nothing, and compare the layers
 	$(PY) -m pytest tests/images
 
 lint: dev ## ruff (rules and format), codespell, shellcheck, and words that are no longer used
-	$(PY) -m ruff check .
-	$(PY) -m ruff format --check .
-	.venv/bin/codespell $$(git ls-files)
-	PYTHONPATH=tests $(PY) -m checkers.words
+	$(PY) -m ruff check . && $(PY) -m ruff format --check .
+	.venv/bin/codespell $$(git ls-files) && PYTHONPATH=tests $(PY) -m checkers.words
 	.venv/bin/shellcheck --external-sources --source-path=SCRIPTDIR setup localkube .ci/* $$(git ls-files '*.sh')
 
 types: dev ## mypy --strict
 	$(PY) -m mypy libs services tests
 
-check-manifests: dev ## kubeconform, checkov, hadolint, shellcheck; fails on a report that docs/manifests.md does not explain
+check-manifests: dev ## kubeconform, checkov, hadolint; fails on a report that docs/manifests.md does not explain
 	PYTHONPATH=tests $(PY) -m checkers
 
 bench: setup ## speed as ratios against a limit measured in the same run (ARGS=--check fails below target)

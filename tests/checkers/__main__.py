@@ -13,7 +13,7 @@ import yaml
 from checkers import tools
 from checkers.custom_resources import MODULES, Schema, cut_text, schemas
 from checkers.explained import PAGE, disagreements, explanations
-from checkers.reports import RENDERED, Finding, checkov, hadolint, kubeconform, shellcheck
+from checkers.reports import RENDERED, Finding, checkov, hadolint, kubeconform
 from checkers.schemas import write
 from manifests.checks.schema import CUSTOM_RESOURCES, SUPPORTED
 from manifests.renderings import renderings
@@ -25,7 +25,7 @@ Custom = Mapping[tuple[str, str], Schema]
 Rendered = Mapping[str, Manifests]
 
 _DOCKERFILE = tools.ROOT / "docker/Dockerfile"
-_CHECKERS = ("kubeconform", "checkov", "hadolint", "shellcheck")
+_CHECKERS = ("kubeconform", "checkov", "hadolint")
 
 
 def main() -> int:
@@ -69,7 +69,6 @@ def _rule_checks(files: Path) -> Sequence[Check]:
         partial(checkov, "dockerfile", _DOCKERFILE),
         partial(checkov, "secrets", K8S),
         partial(hadolint, _DOCKERFILE),
-        partial(shellcheck, sorted(K8S.rglob("*.sh"))),
     ]
 
 

@@ -76,26 +76,6 @@ def hadolint(path: Path) -> Sequence[Finding]:
     ]
 
 
-def shellcheck(scripts: Sequence[Path]) -> Sequence[Finding]:
-    """Check shell scripts, with the files that they read in."""
-    found = ask(
-        "shellcheck",
-        "--external-sources",
-        "--source-path=SCRIPTDIR",
-        "--format=json",
-        *map(str, scripts),
-    )
-    return [
-        Finding(
-            checker="shellcheck",
-            rule=f"SC{one['code']}",
-            where=_name(one["file"]),
-            what=f"line {one['line']}: {one['message']}",
-        )
-        for one in _answer(found)
-    ]
-
-
 def _name(path: str) -> str:
     """Return the name of a rendering, or of a file that is none."""
     return Path(path).name.removesuffix(RENDERED)
