@@ -31,7 +31,7 @@ async def test_cluster_shows(
     """Play a scenario; a token issued before all of them is valid after each."""
     if not (scenario.smoke or WHOLE_TABLE):
         pytest.skip("part of SCENARIOS=all")
-    suite.tell.title(scenario.title)
+    suite.reporter.title(scenario.title)
     began = time.monotonic()
     try:
         async with as_found(cluster):
@@ -54,6 +54,6 @@ async def _still_valid(suite: Suite, token: str) -> None:
     checked = await suite.cas("/oauth/check_token", "rest-service", {"token": token})
     url = await suite.platform.url(*REST)
     used = await suite.http.send(Request("GET", f"{url}/api/me", bearer=token))
-    suite.tell.check(
+    suite.reporter.check(
         "a token issued before is valid", holds=checked.ok and used.ok, seen=checked.status
     )

@@ -26,14 +26,14 @@ ROWS = pytest.StashKey[list[Row]]()
 @pytest.fixture(scope="session")
 async def suite(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Suite]:
     """Have the suite of PLATFORM: by default localkube's, on a state directory of its own."""
-    tell = Reporter()
+    reporter = Reporter()
     if os.environ.get("PLATFORM") == "kubernetes":
         async with deployed(HURRIED if WHOLE_TABLE else OVERLAY) as (cluster, sender):
-            yield Suite(cluster, tell, sender)
+            yield Suite(cluster, reporter, sender)
         return
     state: Path = tmp_path_factory.mktemp("localkube")
     async with running(state) as platform, Http() as http:
-        yield Suite(platform, tell, http)
+        yield Suite(platform, reporter, http)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from chassis.config import ConfigSource
 from chassis.discovery import Address
 from kubelet import ConfigMapVolume
 from served import served
-from suitectl.secrets.stored import KeptSecrets, Secret
+from suitectl.secrets.stored import Secret, StoredSecrets
 
 SERVICE = "rest-service"
 LATER_S = (0.0, 0.3, 0.6)
@@ -96,7 +96,7 @@ async def _proven(http: httpx.AsyncClient, url: str, client: str, secret: str) -
 
 @asynccontextmanager
 async def mounted(
-    kept: KeptSecrets, directory: Path, redis: int
+    kept: StoredSecrets, directory: Path, redis: int
 ) -> AsyncIterator[tuple[MountedSuite, ServiceClients, LiveConfig[Any]]]:
     """Have the suite running on the secrets as they are kept now."""
     identities = kept.registered["stringData"]

@@ -19,7 +19,7 @@ from suitectl.errors import CommandFailedError
 from suitectl.secrets.generated import generate
 from suitectl.secrets.record_key_rotation import retire_record_keys, rotate_record_keys
 from suitectl.secrets.rotation import retire, rotate
-from suitectl.secrets.stored import KeptSecrets
+from suitectl.secrets.stored import StoredSecrets
 
 pytestmark = pytest.mark.anyio
 
@@ -60,8 +60,8 @@ async def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def kept(generated: Path, tmp_path: Path) -> KeptSecrets:
-    return KeptSecrets.load(Path(shutil.copytree(generated, tmp_path / "secrets")))
+def kept(generated: Path, tmp_path: Path) -> StoredSecrets:
+    return StoredSecrets.load(Path(shutil.copytree(generated, tmp_path / "secrets")))
 
 
 @asynccontextmanager
@@ -96,7 +96,7 @@ async def some_more(seen: Counter[str]) -> None:
 
 
 async def test_no_call_fails_while_a_secret_is_renewed_and_the_old_one_retired(
-    kept: KeptSecrets, tmp_path: Path, redis: int
+    kept: StoredSecrets, tmp_path: Path, redis: int
 ) -> None:
     old, said = kept.plain[SERVICE], Said()
     async with mounted(kept, tmp_path, redis) as (suite, clients, live):
@@ -126,7 +126,7 @@ async def _accepted(suite: MountedSuite, secret: str) -> bool:
 
 
 async def test_no_call_fails_while_the_key_of_the_records_is_renewed(
-    kept: KeptSecrets, tmp_path: Path, redis: int
+    kept: StoredSecrets, tmp_path: Path, redis: int
 ) -> None:
     (old,), said = kept.record_keys, Said()
     async with mounted(kept, tmp_path, redis) as (suite, clients, live):
@@ -144,7 +144,7 @@ async def test_no_call_fails_while_the_key_of_the_records_is_renewed(
 
 
 async def test_the_old_key_of_the_records_goes_and_an_interrupted_rotation_goes_on(
-    kept: KeptSecrets,
+    kept: StoredSecrets,
 ) -> None:
     (old,), said, nowhere = kept.record_keys, Said(), NotDeployed()
     with pytest.raises(CommandFailedError, match="no old key: make secrets ROTATE=record-keys"):
@@ -152,31 +152,31 @@ async def test_the_old_key_of_the_records_goes_and_an_interrupted_rotation_goes_
     kept.plain["record-keys"] = "n" * 43
     kept.set_record_keys([old, "n" * 43])
     kept.save()
-    again = KeptSecrets.load(kept.directory)
+    again = StoredSecrets.load(kept.directory)
     await rotate_record_keys(again, nowhere, said)
     assert again.record_keys == ["n" * 43, old]
     with pytest.raises(CommandFailedError, match="make secrets RETIRE=record-keys"):
         await rotate_record_keys(again, nowhere, said)
     await retire_record_keys(again, nowhere, said)
-    assert KeptSecrets.load(kept.directory).record_keys == ["n" * 43]
+    assert StoredSecrets.load(kept.directory).record_keys == ["n" * 43]
 
 
-async def test_an_interrupted_rotation_goes_on_with_the_secret_it_made(kept: KeptSecrets) -> None:
+async def test_an_interrupted_rotation_goes_on_with_the_secret_it_made(kept: StoredSecrets) -> None:
     await kept.renew(SERVICE)
     kept.save()
-    again = KeptSecrets.load(kept.directory)
+    again = StoredSecrets.load(kept.directory)
     assert not await again.renew(SERVICE)
     assert again.plain == kept.plain
 
 
-async def test_what_is_kept_is_for_its_owner_alone(kept: KeptSecrets) -> None:
+async def test_what_is_kept_is_for_its_owner_alone(kept: StoredSecrets) -> None:
     await kept.renew("demo-app")
     kept.save()
     modes = {path.name: path.stat().st_mode & 0o777 for path in kept.directory.iterdir()}
     assert set(modes.values()) == {0o600}
 
 
-async def test_a_user_gets_another_password(kept: KeptSecrets) -> None:
+async def test_a_user_gets_another_password(kept: StoredSecrets) -> None:
     before = kept.plain["alice"]
     assert await kept.renew("alice")
     assert kept.plain["alice"] != before
@@ -190,7 +190,7 @@ async def test_a_user_gets_another_password(kept: KeptSecrets) -> None:
         ("nobody", "no such client or user; there are: demo-app, "),
     ],
 )
-async def test_what_cannot_be_retired_is_one_line(kept: KeptSecrets, name: str, why: str) -> None:
+async def test_what_cannot_be_retired_is_one_line(kept: StoredSecrets, name: str, why: str) -> None:
     with pytest.raises(CommandFailedError, match=why) as refused:
         kept.retire(name)
     assert "\n" not in str(refused.value)
@@ -198,4 +198,4 @@ async def test_what_cannot_be_retired_is_one_line(kept: KeptSecrets, name: str, 
 
 def test_a_directory_without_secrets_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(CommandFailedError, match="no secrets yet: make secrets"):
-        KeptSecrets.load(tmp_path)
+        StoredSecrets.load(tmp_path)

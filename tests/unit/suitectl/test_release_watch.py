@@ -116,7 +116,7 @@ async def test_an_answer_names_its_version_or_how_it_failed(
 ) -> None:
     seen = await probe(_Answers(answer), NEW)
     assert (seen.version, seen.failure, seen.seconds) == (version, failure, 0.5)
-    assert seen.answered == bool(answer[0])
+    assert seen.responded == bool(answer[0])
 
 
 async def test_probes_go_to_each_base_in_turn() -> None:

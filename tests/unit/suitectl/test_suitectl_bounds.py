@@ -32,5 +32,5 @@ async def test_a_request_without_an_answer_is_told_as_such(
         async with asyncio.timeout(20), agent.new_client(httpx.Limits()) as client:
             reply = await agent.send(client, agent.Request("GET", url))
 
-    assert reply.status == agent.NO_ANSWER
+    assert reply.status == agent.NO_RESPONSE
     assert "Timeout" in reply.body

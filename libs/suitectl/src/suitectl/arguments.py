@@ -10,7 +10,7 @@ import os
 from suitectl.errors import CommandFailedError
 from suitectl.identities import CLIENTS, USERS
 
-MOST_REQUESTS = 100_000
+MAX_REQUESTS = 100_000
 READY_WITHIN = 120.0
 
 
@@ -47,8 +47,8 @@ def whole(name: str, text: str | None, default: int | None = None, *, least: int
         number = int(text)
     except ValueError:
         number = least - 1
-    if not least <= number <= MOST_REQUESTS:
-        wanted = f"take a whole number from {least} to {MOST_REQUESTS}"
+    if not least <= number <= MAX_REQUESTS:
+        wanted = f"take a whole number from {least} to {MAX_REQUESTS}"
         raise CommandFailedError(f"{name}={text}: {wanted}")
     return number
 

@@ -1,7 +1,7 @@
 """Why a command failed: a message of one line for people, and an exit code for scripts.
 
-CommandFailedError       1  the command line, the platform, or what was asked of it
-├── ReleaseFailedError   1  a release did not hold what was asked of it
+CommandFailedError       1  the command line, the platform, or an operation on it
+├── ReleaseFailedError   1  a release missed a limit, or pods do not get ready
 ├── TokenRefusedError    1  cas-server issued no token
 ├── CheckFailedError     1  a check of the story did not hold
 └── CommandInterrupted 130  Ctrl-C or SIGTERM
@@ -15,7 +15,7 @@ class CommandFailedError(Exception):
 
 
 class ReleaseFailedError(CommandFailedError):
-    """A release did not hold what was asked of it."""
+    """A release missed a limit, or its pods do not get ready."""
 
 
 class TokenRefusedError(CommandFailedError):
@@ -27,6 +27,6 @@ class CheckFailedError(CommandFailedError):
 
 
 class CommandInterrupted(CommandFailedError):
-    """The user, or whoever runs the command, ended it."""
+    """Ctrl-C or SIGTERM ended the command."""
 
     exit_code = 130

@@ -16,7 +16,7 @@ SERVICES = {
 }
 
 
-async def refresh(platform: Platform, tell: Reporter, service: str) -> None:
+async def refresh(platform: Platform, reporter: Reporter, service: str) -> None:
     """Have kubelet look at a service's pods now; raise `CommandFailedError` where it has none."""
     namespace = SERVICES[service]
     asked = ("get", "pods", "-n", namespace, "-l", f"app={service}", "-o", "name")
@@ -25,8 +25,10 @@ async def refresh(platform: Platform, tell: Reporter, service: str) -> None:
         raise CommandFailedError(f"no pods of {service} in {namespace}")
     if platform.name == "kubernetes":
         annotate = hastening(service, namespace)
-        tell.command(Verb(annotate))
+        reporter.command(Verb(annotate))
         await platform.run(*annotate)
-        tell.good(f"{len(pods)} pods of {service} are looked at by kubelet now")
+        reporter.good(f"{len(pods)} pods of {service} are looked at by kubelet now")
     else:
-        tell.good(f"{service}: not needed, localkube brings an edit to {len(pods)} pods at once")
+        reporter.good(
+            f"{service}: not needed, localkube brings an edit to {len(pods)} pods at once"
+        )

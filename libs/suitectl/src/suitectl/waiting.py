@@ -1,4 +1,4 @@
-"""Waiting for something that only can be asked for, with a bound."""
+"""Polls for what has no event, within a bound."""
 
 import asyncio
 import time
@@ -11,12 +11,12 @@ T = TypeVar("T")
 async def until(
     ask: Callable[[], Awaitable[T | None]], *, what: str, seconds: float, every: float = 0.05
 ) -> T:
-    """Ask again until the answer is neither None nor False; raise TimeoutError naming `what`."""
+    """Poll until the result is neither None nor False; raise TimeoutError naming `what`."""
     deadline = time.monotonic() + seconds
     while True:
-        answer = await ask()
-        if answer is not None and answer is not False:
-            return answer
+        result = await ask()
+        if result is not None and result is not False:
+            return result
         if time.monotonic() > deadline:
             raise TimeoutError(f"timed out after {seconds:g} s waiting for {what}")
         await asyncio.sleep(every)

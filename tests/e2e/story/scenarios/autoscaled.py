@@ -44,7 +44,7 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
             most = await _replicas(cluster)
         began = time.monotonic()
         await calm(cluster)
-        suite.tell.reached("replicas are back", seen=f"{time.monotonic() - began:.0f} s")
+        suite.reporter.reached("replicas are back", seen=f"{time.monotonic() - began:.0f} s")
     counts = [nothing_failed(suite, one) for one in (risen, logins, tally)]
     grown = ", ".join(f"{n} {before[n][2]} → {most[n][2]}" for n in before)
     return (
@@ -91,7 +91,7 @@ async def _scaled_out(suite: Suite, cluster: Kubernetes) -> float:
 
     await until(more, what="the autoscalers to scale out", seconds=SECONDS, every=1)
     took = time.monotonic() - began
-    suite.tell.reached("replicas follow the load", seen=f"{took:.0f} s")
+    suite.reporter.reached("replicas follow the load", seen=f"{took:.0f} s")
     return took
 
 

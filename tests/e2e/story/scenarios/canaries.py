@@ -52,7 +52,7 @@ async def _bad(suite: Suite, cluster: Kubernetes, fault: str) -> str:
             await enough(direct, AFTER)
     finally:
         await suite.run(_set(f"{ALLOW}-", f"{name}-"))
-    suite.tell.check("it goes back by itself", holds=code == 1 and "back at" in said, seen=said)
+    suite.reporter.check("it goes back by itself", holds=code == 1 and "back at" in said, seen=said)
     counts = _within_share(suite, direct), _within_share(suite, relayed)
     return f"back after {took:.1f} s, {counts[0]} at the Service, {counts[1]} at rest-service"
 
@@ -65,7 +65,7 @@ def _within_share(suite: Suite, tally: Tally) -> str:
     first, last = min(r.started for r in failed), max(r.ended for r in failed)
     among = [reply for reply in tally.replies if first <= reply.started <= last]
     share = len(failed) / len(among)
-    suite.tell.check(
+    suite.reporter.check(
         f"no more than v2's share of {FIRST_SHARE:.0%} fails until then",
         holds=share <= FIRST_SHARE + tolerance(FIRST_SHARE, len(among)),
         seen=f"{share:.1%} of {len(among)}; {tally.summary()}",

@@ -12,7 +12,7 @@ _SECONDS = 300.0
 
 async def suitectl(suite: Suite, *arguments: str) -> tuple[int, str]:
     """Run a verb on the cluster; return its exit code and what it said last."""
-    suite.tell.say(f"$ suitectl {' '.join(arguments)}")
+    suite.reporter.say(f"$ suitectl {' '.join(arguments)}")
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "suitectl", *arguments),
         env=os.environ | {"PLATFORM": "kubernetes"},
@@ -26,13 +26,13 @@ async def suitectl(suite: Suite, *arguments: str) -> tuple[int, str]:
         await end(process)
     said = out.decode()
     for line in said.splitlines():
-        suite.tell.explain(line)
+        suite.reporter.explain(line)
     return process.returncode or 0, said.strip().rpartition("\n")[2]
 
 
 async def succeeds(suite: Suite, *arguments: str) -> None:
     """Run a verb and check that it ends well."""
     code, said = await suitectl(suite, *arguments)
-    suite.tell.check(
+    suite.reporter.check(
         f"suitectl {arguments[0]} succeeds", holds=code == 0, seen=said if code else ""
     )

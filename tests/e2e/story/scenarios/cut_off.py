@@ -47,7 +47,7 @@ async def _played(suite: Suite, cluster: Kubernetes) -> str:
     async with pressure(suite, fresh=False) as tally, issuing(suite) as ledger:
         async with cut_off(node):
             cut = time.time()
-            suite.tell.say(f"cut off: {what}")
+            suite.reporter.say(f"cut off: {what}")
             lost = await _lost(cluster, node) - cut
             await replaced(cluster)
             whole = time.time() - cut
@@ -57,7 +57,7 @@ async def _played(suite: Suite, cluster: Kubernetes) -> str:
         await settled(cluster)
         back = len(tally.failed)
         await enough(tally, AFTER)
-    suite.tell.check(
+    suite.reporter.check(
         "nothing fails when the node is back",
         holds=len(tally.failed) == back,
         seen=tally.summary(),
@@ -75,7 +75,7 @@ async def _judged(
         f" its pods replaced after {whole:.0f} s,"
         f" writes back after {unwritten:.1f} s"
     )
-    suite.tell.check(
+    suite.reporter.check(
         f"recovered within {allowed:g} s",
         holds=max(served, whole, unwritten) <= allowed,
         seen=figures,

@@ -52,7 +52,7 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
         await _apply(cluster, documents, mode="SERVICE")
         await _read(suite, cluster, ["services"])
         answered = await _answers(suite, token, count=20)
-        suite.tell.reached("mode SERVICE: calls cross the namespaces", seen=answered.total())
+        suite.reporter.reached("mode SERVICE: calls cross the namespaces", seen=answered.total())
         await _apply(cluster, documents, mode="POD")
         await _read(suite, cluster, ["endpointslices", "services"])
         turns = await _turns(suite, token)
@@ -70,7 +70,9 @@ async def _read(suite: Suite, cluster: Kubernetes, resources: list[str]) -> None
         lines = (await cluster.run("logs", pod.name, "-n", pod.namespace)).splitlines()
         read = [json.loads(line) for line in lines if "read from the API server" in line]
         seen = sorted({line["resource"] for line in read})
-        suite.tell.check(f"{pod.name} follows the API server", holds=seen == resources, seen=seen)
+        suite.reporter.check(
+            f"{pod.name} follows the API server", holds=seen == resources, seen=seen
+        )
 
 
 async def _answers(suite: Suite, token: str, *, count: int, url: str | None = None) -> Counter[str]:
@@ -91,7 +93,7 @@ async def _turns(suite: Suite, token: str) -> str:
     for replica in await ready_pods(suite.platform, "rest-service", "system-server"):
         url = await suite.platform.pod_url(replica)
         answered = await _answers(suite, token, count=TURNS * len(wanted), url=url)
-        suite.tell.check(
+        suite.reporter.check(
             f"mode POD: {replica.name} calls all {len(wanted)} pods",
             holds=answered.keys() == wanted,
             seen=sorted(answered.values()),
@@ -112,7 +114,7 @@ async def _scaled(suite: Suite, token: str) -> str:
     now = time.time()
     pods = await ready_pods(suite.platform, "diff-ns-service", "ns-app")
     since = _ready_since(next(pod for pod in pods if pod.name == name))
-    suite.tell.check(
+    suite.reporter.check(
         f"{name} is called at most {SEEN_WITHIN_S:g} s after it is ready",
         holds=now - since < SEEN_WITHIN_S + ROUNDED_S,
         seen=f"{max(now - since - ROUNDED_S, 0):.1f} to {now - since:.1f} s",
@@ -145,7 +147,7 @@ async def _without_the_right(suite: Suite, cluster: Kubernetes, documents: Docum
 
     name = await until(refused, what="a new replica to say what it lacks", seconds=60, every=0.5)
     ready = {pod.name for pod in await ready_pods(suite.platform, *service)}
-    suite.tell.check(f"{name} is not ready, those before it are", holds=ready == before)
+    suite.reporter.check(f"{name} is not ready, those before it are", holds=ready == before)
     await _apply(cluster, documents, mode="POD")
     return "a new replica stays unready"
 

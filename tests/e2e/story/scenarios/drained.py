@@ -27,7 +27,7 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
         async with _drained(suite, node):
             await replaced(cluster)
             left = await _left(cluster, node)
-            suite.tell.check(f"nothing of the suite is left on {node.name}", holds=not left)
+            suite.reporter.check(f"nothing of the suite is left on {node.name}", holds=not left)
         _only_refused(suite, tally)
         await faults.rolled(suite, tally)
         await settled(cluster)
@@ -40,12 +40,12 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
 async def _drained(suite: Suite, node: Node) -> AsyncIterator[None]:
     drain = verb(f"drain {node.name} --ignore-daemonsets --delete-emptydir-data --timeout=170s")
     uncordon = verb(f"uncordon {node.name}")
-    suite.tell.command(drain)
+    suite.reporter.command(drain)
     try:
         await suite.run(drain)
         yield
     finally:
-        suite.tell.command(uncordon)
+        suite.reporter.command(uncordon)
         await suite.run(uncordon)
 
 
@@ -57,7 +57,7 @@ def _only_refused(suite: Suite, tally: Tally) -> str:
     """Check that what failed was told to come again, and not for long."""
     counted = only_refused(suite, tally.replies, "requests")
     took = span(tally.failed)
-    suite.tell.check(
+    suite.reporter.check(
         f"refused for no longer than {WITHOUT_PRIMARY_S:g} s",
         holds=took <= WITHOUT_PRIMARY_S,
         seen=f"{took:.1f} s",
@@ -73,7 +73,7 @@ async def _spread(suite: Suite, cluster: Kubernetes) -> str:
     counted = await _placed(cluster)
     for service, placed in counted.items():
         counts = [placed[name] for name in names]
-        suite.tell.check(
+        suite.reporter.check(
             f"{service} is spread", holds=max(counts) - min(counts) <= 1, seen=dict(placed)
         )
     return ", ".join(

@@ -39,7 +39,7 @@ async def _edited(suite: Suite, before: str, after: str, *, refresh: bool) -> st
         seconds=PROPAGATION_S,
     )
     seen = ", ".join(f"{moment - edited:.1f}" for moment in sorted(moments.values())) + " s"
-    suite.tell.reached(f"all {len(moments)} replicas serve {after!r}", seen=seen)
+    suite.reporter.reached(f"all {len(moments)} replicas serve {after!r}", seen=seen)
     return seen
 
 

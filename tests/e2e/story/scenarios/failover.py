@@ -41,7 +41,7 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
 def _judged(suite: Suite, outages: Sequence[float]) -> str:
     median, worst = statistics.median(outages), max(outages)
     figures = f"writes back p50 {median:.1f} s, worst {worst:.1f} s"
-    suite.tell.check(
+    suite.reporter.check(
         f"writes are back within p50 {MEDIAN_S:g} s, worst {WORST_S:g} s",
         holds=median <= MEDIAN_S and worst <= WORST_S,
         seen=f"{figures}: {', '.join(f'{one:.1f}' for one in outages)}",
@@ -62,7 +62,7 @@ async def _killed(suite: Suite, cluster: Kubernetes, ledger: Ledger) -> float:
 
     await until(written, what="writes after a failover", seconds=60)
     outage = ledger.outage(killed, time.time())
-    suite.tell.reached(f"{victim.name} was killed", seen=f"writes back after {outage:.2f} s")
+    suite.reporter.reached(f"{victim.name} was killed", seen=f"writes back after {outage:.2f} s")
     return outage
 
 

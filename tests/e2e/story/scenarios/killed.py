@@ -46,7 +46,7 @@ async def _deleted(
     await platform.run("delete", "pod", victim, "-n", namespace, timeout=90)
     await settled(platform)
     await enough(tally, 100)
-    suite.tell.reached(f"{victim} was deleted and replaced", seen=tally.summary())
+    suite.reporter.reached(f"{victim} was deleted and replaced", seen=tally.summary())
 
 
 async def _killed(
@@ -69,13 +69,13 @@ async def _killed(
         lost = kinds.total() - kinds[REFUSED]
     else:
         what, allowed, lost = "nothing at rest-service", 0, kinds.total()
-    suite.tell.check(
+    suite.reporter.check(
         f"a killed container of {app} costs {what}",
         holds=lost <= allowed,
         seen=f"{dict(kinds) or 'none'}; {tally.summary()}",
     )
     refused = [r for r in tally.failed[failed:] if r.body.startswith(REFUSED)]
-    suite.tell.check(
+    suite.reporter.check(
         f"new connections are refused for no longer than {UNSEEN_S:g} s",
         holds=span(refused) <= UNSEEN_S,
         seen=f"{len(refused)} within {span(refused):.1f} s",

@@ -48,12 +48,12 @@ class Ledger:
     async def audit(self, suite: Suite) -> str:
         """Check each token: those acknowledged are alive, those revoked dead."""
         alive, revoked = await _checked(suite, self.alive), await _checked(suite, self.revoked)
-        suite.tell.check(
+        suite.reporter.check(
             f"all of {len(self.alive)} acknowledged tokens are alive",
             holds=alive.keys() <= {ALIVE},
             seen=dict(alive),
         )
-        suite.tell.check(
+        suite.reporter.check(
             f"all of {len(self.revoked)} revoked tokens are dead",
             holds=revoked.keys() <= {DEAD},
             seen=dict(revoked),

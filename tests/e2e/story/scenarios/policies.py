@@ -48,7 +48,7 @@ async def play(suite: Suite, platform: Kubernetes) -> str:
             )
             reached = sum(json.loads(printed))
             wanted = len(addresses) if (app, port) == OPEN else 0
-            suite.tell.check(
+            suite.reporter.check(
                 f"a stranger reaches {wanted} of {len(addresses)} pods of {app} at {port}",
                 holds=reached == wanted,
                 seen=reached,

@@ -31,7 +31,7 @@ async def detail(suite: Suite) -> Request:
 
 def nothing_failed(suite: Suite, tally: Tally) -> str:
     """Check that every request was answered by 2xx, and return the count."""
-    suite.tell.check("no request failed", holds=not tally.failed, seen=tally.summary())
+    suite.reporter.check("no request failed", holds=not tally.failed, seen=tally.summary())
     return f"0 of {len(tally.replies):,} failed"
 
 
@@ -40,7 +40,7 @@ def only_refused(suite: Suite, replies: Sequence[Reply], what: str) -> str:
     failed = [reply for reply in replies if not reply.ok]
     refused = [r for r in failed if r.status == UNAVAILABLE and "retry-after" in r.headers]
     others = Counter(f"{r.status} {r.body[:80]}" for r in failed if r not in refused)
-    suite.tell.check(
+    suite.reporter.check(
         f"{what}: nothing but 2xx, and 503 with Retry-After",
         holds=not others,
         seen=f"{len(refused)} x 503 of {len(replies)}" + (f"; {dict(others)}" if others else ""),

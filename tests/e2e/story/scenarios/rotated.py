@@ -28,7 +28,7 @@ async def _renewed(suite: Suite, service: str) -> None:
     await succeeds(suite, "rotate", f"--name={service}")
     _, new = credentials(service)
     both = [await _accepted(suite, service, secret) for secret in (old, new)]
-    suite.tell.check(f"both secrets of {service} count", holds=all(both), seen=both)
+    suite.reporter.check(f"both secrets of {service} count", holds=all(both), seen=both)
     await succeeds(suite, "rotate", f"--name={service}", "--retire")
 
     async def refused() -> bool:
@@ -36,7 +36,7 @@ async def _renewed(suite: Suite, service: str) -> None:
 
     await until(refused, what=f"the old secret of {service} to be refused", seconds=5, every=0.5)
     kept = await _accepted(suite, service, new)
-    suite.tell.check(f"the new secret of {service} alone counts", holds=kept)
+    suite.reporter.check(f"the new secret of {service} alone counts", holds=kept)
 
 
 async def _accepted(suite: Suite, client: str, secret: str) -> bool:

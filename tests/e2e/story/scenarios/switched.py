@@ -31,7 +31,7 @@ async def _switch(suite: Suite, direct: Tally, version: str) -> float:
     await enough(direct, AFTER)
     fresh = [reply for reply in direct.fresh if reply.started > returned]
     old = [reply for reply in fresh if reply.body.strip() != f"diff-ns-service-{version}"]
-    suite.tell.check(
+    suite.reporter.check(
         f"no old answer on {len(fresh)} fresh connections after the switch to {version}",
         holds=not old,
         seen=f"{len(old)} old",

@@ -28,14 +28,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def run(options: argparse.Namespace) -> int:
-    """Make the version ready, smoke it, switch, and see that only it answers."""
+    """Make the version ready, smoke it, switch, and check that only it responds."""
     platform = platform_named(options.platform)
-    tell = Reporter(platform.name)
-    releases = Releases(platform, tell, ready_within=ready_within(options))
+    reporter = Reporter(platform.name)
+    releases = Releases(platform, reporter, ready_within=ready_within(options))
     before = await releases.now()
     target = _target(options.to, before)
     await releases.check(target)
-    tell.title(f"{before}  ->  {target}")
+    reporter.title(f"{before}  ->  {target}")
     async with open_sender(platform) as sender:
         # A version that has pods shows what it is worth before anything changes.
         if (await releases.ready()).get(options.to):
@@ -45,14 +45,14 @@ async def run(options: argparse.Namespace) -> int:
                 await releases.grow(target)
                 await _try(platform, releases, options.to)
             await releases.select(target)
-            await _arrived(platform, tell, sender, options.to)
-    tell.say("go back with: make rollback")
+            await _arrived(platform, reporter, sender, options.to)
+    reporter.say("go back with: make rollback")
     return 0
 
 
 async def _try(platform: Platform, releases: Releases, version: str) -> None:
     await releases.preview(version)
-    await smoke(platform, releases.tell, version)
+    await smoke(platform, releases.reporter, version)
 
 
 def _target(version: str | None, before: Release) -> Release:
@@ -66,19 +66,21 @@ def _target(version: str | None, before: Release) -> Release:
     return Release({**before.selector, "version": version}, {**before.replicas, version: count})
 
 
-async def _arrived(platform: Platform, tell: Reporter, sender: Sender, version: str) -> None:
-    """Wait until only a version answers on fresh connections."""
+async def _arrived(platform: Platform, reporter: Reporter, sender: Sender, version: str) -> None:
+    """Wait until only one version responds on fresh connections."""
     base, began = await platform.url(SERVICE, NAMESPACE), time.monotonic()
     while True:
-        asked = await probes(sender, base, _ASKED)
-        answered = {one.version for one in asked}
+        probed = await probes(sender, base, _ASKED)
+        responding = {one.version for one in probed}
         took = time.monotonic() - began
-        if answered == {version}:
-            tell.good(f"only {version} answers on {_ASKED} fresh connections, {took:.1f} s after")
+        if responding == {version}:
+            reporter.good(
+                f"only {version} answers on {_ASKED} fresh connections, {took:.1f} s after"
+            )
             return
-        if sum(one.version is None for one in asked) > _FAILED_AT_MOST:
-            raise ReleaseFailedError(f"{version} fails after the switch: {failures(asked)}")
+        if sum(one.version is None for one in probed) > _FAILED_AT_MOST:
+            raise ReleaseFailedError(f"{version} fails after the switch: {failures(probed)}")
         if took > _SWITCHED_WITHIN:
-            others = ", ".join(sorted(str(v) for v in answered - {version}))
+            others = ", ".join(sorted(str(v) for v in responding - {version}))
             raise ReleaseFailedError(f"{others} still answers {took:.0f} s after the switch")
         await asyncio.sleep(0.1)

@@ -62,12 +62,12 @@ class Plan:
 async def run(options: argparse.Namespace) -> int:
     """Go there step by step; back where the new version breaks a limit."""
     platform = platform_named(options.platform)
-    tell = Reporter(platform.name)
-    releases = Releases(platform, tell, ready_within=ready_within(options))
+    reporter = Reporter(platform.name)
+    releases = Releases(platform, reporter, ready_within=ready_within(options))
     plan = _plan(options, await releases.now())
     await releases.check(*plan.releases)
     for earlier, later in itertools.pairwise((plan.before, *plan.releases)):
-        tell.say(f"plan: {earlier}  ->  {later}")
+        reporter.say(f"plan: {earlier}  ->  {later}")
     async with open_sender(platform) as sender:
         return await Canary(platform, releases, sender).play(plan)
 
@@ -77,7 +77,7 @@ class Canary:
 
     def __init__(self, platform: Platform, releases: Releases, sender: Sender) -> None:
         self._platform, self._releases, self._sender = platform, releases, sender
-        self._tell = releases.tell
+        self._reporter = releases.reporter
         self._baseline: list[float] = []
 
     async def play(self, plan: Plan) -> int:
@@ -87,36 +87,36 @@ class Canary:
         self._baseline += [p.seconds for p in before if p.version not in {None, plan.watched}]
         async with self._releases.going_back(plan.before):
             for number, release in enumerate(plan.releases, start=1):
-                self._tell.title(f"step {number} of {len(plan.releases)}: {release}")
+                self._reporter.title(f"step {number} of {len(plan.releases)}: {release}")
                 await self._releases.move(release)
                 last = number == len(plan.releases)
                 await self._watch(plan, release, 0.0 if last else plan.pause)
                 within = await self._measure(plan.requests)
-        self._tell.say("go back with: make rollback")
+        self._reporter.say("go back with: make rollback")
         return 0 if within else 1
 
     async def _watch(self, plan: Plan, release: Release, pause: float) -> None:
         if not release.replicas[plan.watched]:
-            self._tell.say(f"{plan.watched} has no replicas: nothing to watch")
+            self._reporter.say(f"{plan.watched} has no replicas: nothing to watch")
             return
         await self._releases.preview(plan.watched)
         base = await self._platform.url(SERVICE, NAMESPACE)
         preview = await self._platform.url(PREVIEW, NAMESPACE)
         await self._follows(preview, plan.watched)
         watch = Watch(plan.watched, preview, plan.limits, self._baseline)
-        with self._tell.waiting("watching") as say:
+        with self._reporter.waiting("watching") as say:
             say(f"watching {plan.watched} for {pause:g} s")
-            asked = [preview, base] * plan.limits.sample
-            await spread(self._sender, asked, watch, seconds=pause)
-        self._tell.good(watch.summary())
+            probed = [preview, base] * plan.limits.sample
+            await spread(self._sender, probed, watch, seconds=pause)
+        self._reporter.good(watch.summary())
 
     async def _follows(self, preview: str, version: str) -> None:
         """Wait until the preview Service leads to a version: kube-proxy takes its second."""
         try:
             async with asyncio.timeout(_FOLLOWS_WITHIN):
                 while True:
-                    asked = await probes(self._sender, preview, AT_ONCE)
-                    if all(p.answered and p.version in {None, version} for p in asked):
+                    probed = await probes(self._sender, preview, AT_ONCE)
+                    if all(p.responded and p.version in {None, version} for p in probed):
                         return
                     await asyncio.sleep(0.1)
         except TimeoutError:
@@ -129,9 +129,9 @@ class Canary:
             if all(share.within for share in shares):
                 return True
             if left:
-                self._tell.say("outside the tolerance; measuring again")
+                self._reporter.say("outside the tolerance; measuring again")
                 await asyncio.sleep(1)
-        self._tell.bad("the shares stay outside their tolerance")
+        self._reporter.bad("the shares stay outside their tolerance")
         return False
 
 

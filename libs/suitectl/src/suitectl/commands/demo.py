@@ -33,29 +33,31 @@ async def run(options: argparse.Namespace) -> int:
 
 
 async def _demo(pictures: Path | None) -> None:
-    tell = Reporter(out=recorder() if pictures else console())
+    reporter = Reporter(out=recorder() if pictures else console())
     began = time.monotonic()
-    tell.title("The suite, from its Kubernetes manifests, as processes on this machine")
+    reporter.title("The suite, from its Kubernetes manifests, as processes on this machine")
     with tempfile.TemporaryDirectory(prefix="suite-demo-") as state:
         async with running(Path(state)) as platform, Http() as http:
-            rows = await _play_all(Suite(platform, tell, http), pictures)
-    tell.title("What was seen")
-    tell.table(("CHAPTER", "CHECKS", "SECONDS"), rows)
-    tell.summary(f"all {tell.checks} checks hold, nothing is left running, {_since(began):.0f} s")
+            rows = await _play_all(Suite(platform, reporter, http), pictures)
+    reporter.title("What was seen")
+    reporter.table(("CHAPTER", "CHECKS", "SECONDS"), rows)
+    reporter.summary(
+        f"all {reporter.checks} checks hold, nothing is left running, {_since(began):.0f} s"
+    )
     if pictures:
-        tell.picture(pictures / "demo.svg", "make demo")
-    tell.say("make up   leaves the suite running and prints what to try")
+        reporter.picture(pictures / "demo.svg", "make demo")
+    reporter.say("make up   leaves the suite running and prints what to try")
 
 
 async def _play_all(suite: Suite, pictures: Path | None) -> list[tuple[str, int, float]]:
     rows = []
     for number, chapter in enumerate(CHAPTERS, start=1):
-        suite.tell.chapter(number, chapter.title)
-        began, checks = time.monotonic(), suite.tell.checks
+        suite.reporter.chapter(number, chapter.title)
+        began, checks = time.monotonic(), suite.reporter.checks
         await chapter.play(suite)
         if pictures:
-            suite.tell.picture(pictures / f"{chapter.name}.svg", chapter.title)
-        rows.append((chapter.title, suite.tell.checks - checks, round(_since(began), 1)))
+            suite.reporter.picture(pictures / f"{chapter.name}.svg", chapter.title)
+        rows.append((chapter.title, suite.reporter.checks - checks, round(_since(began), 1)))
     return rows
 
 

@@ -22,15 +22,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 async def run(options: argparse.Namespace) -> int:
     """Restore selector and replicas."""
     platform = platform_named(options.platform)
-    tell = Reporter(platform.name)
-    releases = Releases(platform, tell, ready_within=ready_within(options))
+    reporter = Reporter(platform.name)
+    releases = Releases(platform, reporter, ready_within=ready_within(options))
     before, target = await releases.now(), await releases.previous()
     _check(before, target)
     await releases.check(target)
-    tell.title(f"{before}  ->  {target}")
+    reporter.title(f"{before}  ->  {target}")
     async with releases.going_back(before):
         await releases.move(target)
-    tell.good(f"{target}; another rollback returns to {before}")
+    reporter.good(f"{target}; another rollback returns to {before}")
     return 0
 
 

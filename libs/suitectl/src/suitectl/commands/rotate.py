@@ -9,7 +9,7 @@ from suitectl.secrets.generated import DIRECTORY, RECORD_KEYS
 from suitectl.secrets.mounted import MountedSecrets
 from suitectl.secrets.record_key_rotation import retire_record_keys, rotate_record_keys
 from suitectl.secrets.rotation import retire, rotate
-from suitectl.secrets.stored import KeptSecrets
+from suitectl.secrets.stored import StoredSecrets
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,15 +21,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(options: argparse.Namespace) -> int:
     """Take one of the two steps, in the cluster of the current kubeconfig."""
-    kept = KeptSecrets.load(options.dir)
+    stored = StoredSecrets.load(options.dir)
     if options.name != RECORD_KEYS:
-        kept.is_client(options.name)
+        stored.is_client(options.name)
     platform = Kubernetes()
-    tell = Reporter(platform.name)
+    reporter = Reporter(platform.name)
     if options.name == RECORD_KEYS:
         keys = retire_record_keys if options.retire else rotate_record_keys
-        await keys(kept, MountedSecrets(platform, tell), tell)
+        await keys(stored, MountedSecrets(platform, reporter), reporter)
         return 0
     step = retire if options.retire else rotate
-    await step(kept, options.name, MountedSecrets(platform, tell), tell)
+    await step(stored, options.name, MountedSecrets(platform, reporter), reporter)
     return 0

@@ -1,4 +1,4 @@
-"""`suitectl traffic`: who answers at the Service, by fresh connections."""
+"""`suitectl traffic`: each version's share of the traffic, on fresh connections."""
 
 import argparse
 
@@ -20,9 +20,9 @@ async def run(options: argparse.Namespace) -> int:
     """Measure and draw; 1 where a request failed."""
     count = whole("N", options.requests, REQUESTS, least=1)
     platform = platform_named(options.platform)
-    tell = Reporter(platform.name)
-    releases = Releases(platform, tell)
+    reporter = Reporter(platform.name)
+    releases = Releases(platform, reporter)
     await releases.now()
     async with open_sender(platform) as sender:
-        asked, _ = await measure(platform, releases, sender, count)
-    return 1 if any(one.version is None for one in asked) else 0
+        probed, _ = await measure(platform, releases, sender, count)
+    return 1 if any(one.version is None for one in probed) else 0

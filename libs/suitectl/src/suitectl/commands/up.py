@@ -32,14 +32,14 @@ async def up(platform: Localkube) -> int:
     code = await platform.up()
     if code not in (0, AlreadyRunningError.exit_code):
         return code
-    tell = Reporter()
-    tell.title("Where everything is")
+    reporter = Reporter()
+    reporter.title("Where everything is")
     rows = [(name, space, await platform.url(name, space), what) for name, space, what in _DOORS]
-    tell.table(("SERVICE", "NAMESPACE", "URL", "WHAT"), rows)
-    tell.title("What to try")
+    reporter.table(("SERVICE", "NAMESPACE", "URL", "WHAT"), rows)
+    reporter.title("What to try")
     for number, chapter in enumerate(CHAPTERS, start=1):
-        tell.chapter(number, chapter.title)
+        reporter.chapter(number, chapter.title)
         for command in chapter.commands:
-            tell.command(command)
-    tell.say("make down   ends it")
+            reporter.command(command)
+    reporter.say("make down   ends it")
     return 0

@@ -18,7 +18,7 @@ from typing import Any, Self
 import httpx
 
 TIMEOUT_S = 10.0
-NO_ANSWER = 0
+NO_RESPONSE = 0
 _MAX_LINE = 1 << 20
 
 
@@ -40,7 +40,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back, `started` and `ended` in Unix seconds; status 0 is no answer at all."""
+    """What came back, `started` and `ended` in Unix seconds; status 0 means no response."""
 
     status: int
     body: str
@@ -64,14 +64,14 @@ class Reply:
 
 
 class Http:
-    """Sends each request once: a failure is a `Reply` without answer, never a second try."""
+    """Sends each request once: a failure is a `Reply` without a response, never a second try."""
 
     def __init__(self) -> None:
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         self._fresh = await self._client(httpx.Limits(max_keepalive_connections=0))
-        self._kept = await self._client(httpx.Limits(keepalive_expiry=15))
+        self._reused = await self._client(httpx.Limits(keepalive_expiry=15))
         return self
 
     async def __aexit__(
@@ -83,8 +83,8 @@ class Http:
         await self._stack.aclose()
 
     async def send(self, request: Request, *, keep_alive: bool = False) -> Reply:
-        """Send on a connection of its own, or on a kept one."""
-        return await send(self._kept if keep_alive else self._fresh, request)
+        """Send on a connection of its own, or on one that is reused."""
+        return await send(self._reused if keep_alive else self._fresh, request)
 
     async def _client(self, limits: httpx.Limits) -> httpx.AsyncClient:
         return await self._stack.enter_async_context(new_client(limits))
@@ -96,11 +96,11 @@ def new_client(limits: httpx.Limits) -> httpx.AsyncClient:
 
 
 async def send(client: httpx.AsyncClient, request: Request) -> Reply:
-    """Send once by a client and tell what happened."""
+    """Send once by a client and return what came of it."""
     started = time.time()
     try:
         async with asyncio.timeout(TIMEOUT_S):
-            answer = await client.request(
+            response = await client.request(
                 request.method,
                 request.url,
                 headers=request.headers(),
@@ -109,26 +109,26 @@ async def send(client: httpx.AsyncClient, request: Request) -> Reply:
                 json=request.json,
             )
     except (httpx.HTTPError, TimeoutError) as error:
-        return Reply(NO_ANSWER, f"{type(error).__name__}: {error}", {}, started, time.time())
-    return Reply(answer.status_code, answer.text, answer.headers, started, time.time())
+        return Reply(NO_RESPONSE, f"{type(error).__name__}: {error}", {}, started, time.time())
+    return Reply(response.status_code, response.text, response.headers, started, time.time())
 
 
 async def serve() -> None:
-    """Answer the requests of standard input until it ends."""
+    """Respond to the requests of standard input until it ends."""
     loop = asyncio.get_running_loop()
     lines = asyncio.StreamReader(limit=_MAX_LINE)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     async with Http() as http, asyncio.TaskGroup() as tasks:
         print(json.dumps({"ready": True}), flush=True)  # noqa: T201 - the protocol of this program
         while line := await lines.readline():
-            tasks.create_task(_answer(http, json.loads(line)))
+            tasks.create_task(_respond(http, json.loads(line)))
 
 
-async def _answer(http: Http, asked: dict[str, Any]) -> None:
-    request = Request(**asked["request"])
+async def _respond(http: Http, message: dict[str, Any]) -> None:
+    request = Request(**message["request"])
     if request.basic is not None:
         request = dataclasses.replace(request, basic=(request.basic[0], request.basic[1]))
-    reply = await http.send(request, keep_alive=asked["keep_alive"])
+    reply = await http.send(request, keep_alive=message["keep_alive"])
     fields = {
         "status": reply.status,
         "body": reply.body,
@@ -136,7 +136,7 @@ async def _answer(http: Http, asked: dict[str, Any]) -> None:
         "started": reply.started,
         "ended": reply.ended,
     }
-    print(json.dumps({"id": asked["id"], "reply": fields}), flush=True)  # noqa: T201 - likewise
+    print(json.dumps({"id": message["id"], "reply": fields}), flush=True)  # noqa: T201 - likewise
 
 
 if __name__ == "__main__":

@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Protocol
 
-from suitectl.platform.agent import NO_ANSWER, Http, Reply, Request
+from suitectl.platform.agent import NO_RESPONSE, Http, Reply, Request
 from suitectl.platform.client_pod import client_pod
 from suitectl.platform.platform import Platform
 from suitectl.platform.pod_sender import pod_sender
 
 __all__ = [
-    "NO_ANSWER",
+    "NO_RESPONSE",
     "Http",
     "Reply",
     "Request",
@@ -24,7 +24,7 @@ class Sender(Protocol):
     """Sends each request once; a failure is a `Reply` with status 0."""
 
     async def send(self, request: Request, *, keep_alive: bool = False) -> Reply:
-        """Send on a connection of its own, or on a kept one."""
+        """Send on a connection of its own, or on one that is reused."""
         ...
 
 

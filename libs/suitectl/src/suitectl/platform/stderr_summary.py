@@ -1,4 +1,4 @@
-"""What a platform's client complains of, in one line that says what to do."""
+"""Summarises what a client wrote to standard error in one line that says what to do."""
 
 import re
 
@@ -15,12 +15,12 @@ _KNOWN = (
 _NOISE = re.compile(r"Warning:|[IWE]\d{4} ")
 
 
-def one_line(said: str) -> str:
+def one_line(stderr: str) -> str:
     """Return the line of standard error that matters, with the next step where it is known."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    telling = [line for line in lines if not _NOISE.match(line)] or lines
-    if not telling:
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    relevant = [line for line in lines if not _NOISE.match(line)] or lines
+    if not relevant:
         return "it said nothing"
-    line = telling[-1]
-    advice = next((advice for sign, advice in _KNOWN if sign in said), None)
+    line = relevant[-1]
+    advice = next((advice for sign, advice in _KNOWN if sign in stderr), None)
     return f"{advice} ({line})" if advice else line

@@ -23,8 +23,8 @@ _CRASHES = 2
 class Pods:
     """The pods of diff-ns-service."""
 
-    def __init__(self, platform: Platform, tell: Reporter, *, ready_within: float) -> None:
-        self._platform, self._tell, self._ready_within = platform, tell, ready_within
+    def __init__(self, platform: Platform, reporter: Reporter, *, ready_within: float) -> None:
+        self._platform, self._reporter, self._ready_within = platform, reporter, ready_within
 
     async def ready(self) -> Counter[str]:
         """Count the ready pods of each version."""
@@ -33,7 +33,7 @@ class Pods:
     async def settle(self, wanted: Mapping[str, int], *, exactly: bool) -> None:
         """Wait until just the wanted pods are ready, or at least so many."""
         deadline, pause = time.monotonic() + self._ready_within, _FIRST_LOOK
-        with self._tell.waiting("waiting for pods") as say:
+        with self._reporter.waiting("waiting for pods") as say:
             while not _settled(ready := _ready(pods := await self._pods()), wanted, exactly):
                 say("waiting: " + ", ".join(f"{v} {ready[v]}/{n} ready" for v, n in wanted.items()))
                 short = [version for version, count in wanted.items() if ready[version] < count]

@@ -1,4 +1,4 @@
-"""Requests that ask which version answers, each on a connection of its own."""
+"""Requests that ask which version responds, each on a connection of its own."""
 
 import asyncio
 import math
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from suitectl.platform.http import NO_ANSWER, Reply, Request, Sender
+from suitectl.platform.http import NO_RESPONSE, Reply, Request, Sender
 from suitectl.release.release import APP
 
 PATH = "/getservicedetail?servicename=aaa"
@@ -17,25 +17,25 @@ _OK = 200
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One answer at `base`: the version that gave it, None where it failed; `failure` says how."""
+    """One response at `base`, and the version that sent it; None and `failure` where it failed."""
 
     base: str
     version: str | None
     seconds: float
     failure: str = ""
-    answered: bool = True
+    responded: bool = True
 
 
 async def probe(sender: Sender, base: str) -> Probe:
-    """Ask a Service once, on a fresh connection; read the version out of its answer."""
+    """Ask a Service once, on a fresh connection; read the version from the response."""
     reply = await sender.send(Request("GET", base + PATH))
     name, _, version = reply.body.strip().rpartition("-")
     if reply.status == _OK and name == APP:
         return Probe(base, version, reply.elapsed)
-    return Probe(base, None, reply.elapsed, said(reply), answered=reply.status != NO_ANSWER)
+    return Probe(base, None, reply.elapsed, summary(reply), responded=reply.status != NO_RESPONSE)
 
 
-def said(reply: Reply) -> str:
+def summary(reply: Reply) -> str:
     """Return a reply in a few words: its status, and its error or the start of its body."""
     body = reply.body
     with suppress(ValueError, TypeError, KeyError):
@@ -57,9 +57,9 @@ async def spread(
     *,
     seconds: float = 0.0,
 ) -> None:
-    """Ask each base in turn, spread evenly over a time, and pass each answer on as it comes.
+    """Ask each base in turn, spread evenly over a time, and pass each result on as it comes.
 
-    What `seen` raises ends it. No more than `AT_ONCE` answers are waited for at a time.
+    What `seen` raises ends it. At most `AT_ONCE` requests are under way at a time.
     """
     began, places = asyncio.get_running_loop().time(), asyncio.Semaphore(AT_ONCE)
     try:
@@ -95,7 +95,7 @@ def percentile(values: Sequence[float], share: float) -> float:
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
 
 
-def failures(asked: Sequence[Probe]) -> str:
+def failures(probed: Sequence[Probe]) -> str:
     """Count failures by kind, the most frequent three."""
-    kinds = Counter(one.failure for one in asked if one.version is None)
+    kinds = Counter(one.failure for one in probed if one.version is None)
     return "; ".join(f"{count} x {kind}" for kind, count in kinds.most_common(3))

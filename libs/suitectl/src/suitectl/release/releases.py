@@ -26,7 +26,7 @@ from suitectl.release.release import (
 from suitectl.reporter import Reporter
 from suitectl.root import ROOT
 
-_FIRST_ANSWER = 15.0
+_FIRST_RESPONSE = 15.0
 _PREVIEW_FILE = ROOT / "k8s/overlays/blue-green/preview.yaml"
 
 
@@ -34,10 +34,10 @@ class Releases:
     """The versions of diff-ns-service on a platform."""
 
     def __init__(
-        self, platform: Platform, tell: Reporter, *, ready_within: float = READY_WITHIN
+        self, platform: Platform, reporter: Reporter, *, ready_within: float = READY_WITHIN
     ) -> None:
-        self._platform, self.tell = platform, tell
-        self._pods = Pods(platform, tell, ready_within=ready_within)
+        self._platform, self.reporter = platform, reporter
+        self._pods = Pods(platform, reporter, ready_within=ready_within)
         self._deployments: dict[str, str] = {}
 
     async def now(self) -> Release:
@@ -73,9 +73,11 @@ class Releases:
             yield
         except (Exception, asyncio.CancelledError) as error:
             why = str(error) or "interrupted"
-            self.tell.bad(f"{why}: going back (a second Ctrl-C stops that; then: make rollback)")
+            self.reporter.bad(
+                f"{why}: going back (a second Ctrl-C stops that; then: make rollback)"
+            )
             await self._restore(before, earlier, why)
-            self.tell.good(f"back at {before}")
+            self.reporter.good(f"back at {before}")
             if isinstance(error, Exception):
                 raise ReleaseFailedError(f"{why}; back at {before}") from error
             raise
@@ -130,7 +132,7 @@ class Releases:
 
     async def run(self, *arguments: str, actual: str | None = None) -> None:
         """Print a command, then run it; `actual` stands for its last argument."""
-        self.tell.command(Verb(arguments))
+        self.reporter.command(Verb(arguments))
         await self._platform.run(*arguments[:-1], actual or arguments[-1])
 
     async def _restore(self, before: Release, earlier: str | None, why: str) -> None:
@@ -173,7 +175,9 @@ class Releases:
     async def _service(self) -> dict[str, Any]:
         # The first thing asked of a platform: one that is away has to show soon.
         asked = ("get", "service", SERVICE, "-n", NAMESPACE, "-o", "json")
-        found: dict[str, Any] = json.loads(await self._platform.run(*asked, timeout=_FIRST_ANSWER))
+        found: dict[str, Any] = json.loads(
+            await self._platform.run(*asked, timeout=_FIRST_RESPONSE)
+        )
         return found
 
 

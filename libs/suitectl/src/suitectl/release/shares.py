@@ -2,7 +2,7 @@
 
 A Service chooses a pod at random for each connection, so that of n connections a version with
 the part p of the pods gets a binomial number. The tolerance is three of its standard deviations,
-3·√(p(1-p)/n): an honest Service is outside in one run of 370. localkube goes round and is exact.
+3·√(p(1-p)/n): a fair Service is outside in one run of 370. localkube goes round and is exact.
 """
 
 import math
@@ -37,13 +37,13 @@ class Share:
 
 
 def shares_of(
-    asked: Sequence[Probe], ready: Mapping[str, int], selector: Mapping[str, str]
+    probed: Sequence[Probe], ready: Mapping[str, int], selector: Mapping[str, str]
 ) -> Sequence[Share]:
-    """Compare who answered with the ready pods a Service selects; failures count for nobody."""
+    """Compare the responses with the ready pods that a Service selects; failures do not count."""
     only = selector.get("version")
     carrying = {v: n for v, n in ready.items() if only in {None, v}}
-    answered = Counter(one.version for one in asked if one.version is not None)
-    return [_share(version, carrying, answered) for version in sorted({*ready, *answered})]
+    responses = Counter(one.version for one in probed if one.version is not None)
+    return [_share(version, carrying, responses) for version in sorted({*ready, *responses})]
 
 
 def tolerance(expected: float, count: int) -> float:
@@ -51,19 +51,19 @@ def tolerance(expected: float, count: int) -> float:
     return DEVIATIONS * math.sqrt(expected * (1 - expected) / count) if count else 0.0
 
 
-def draw(tell: Reporter, shares: Sequence[Share]) -> None:
+def draw(reporter: Reporter, shares: Sequence[Share]) -> None:
     """Draw the table, with a bar of the observed share and a mark at the expected one."""
     columns = ("VERSION", "PODS", "EXPECTED", "OBSERVED", "TOLERANCE", "", "")
-    tell.table(columns, [_row(one) for one in shares])
+    reporter.table(columns, [_row(one) for one in shares])
 
 
-def _share(version: str, carrying: Mapping[str, int], answered: Mapping[str, int]) -> Share:
-    expected, total = share(version, carrying), sum(answered.values())
+def _share(version: str, carrying: Mapping[str, int], responses: Mapping[str, int]) -> Share:
+    expected, total = share(version, carrying), sum(responses.values())
     return Share(
         version=version,
         pods=carrying.get(version, 0),
         expected=expected,
-        observed=share(version, answered),
+        observed=share(version, responses),
         tolerance=tolerance(expected, total),
     )
 

@@ -1,4 +1,4 @@
-"""The smoke test of a version through the preview Service: it answers, and lets nobody in."""
+"""The smoke test of a version through the preview Service: it serves, and needs a token."""
 
 import json
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ from suitectl.errors import CommandFailedError, ReleaseFailedError
 from suitectl.platform.http import Http, Reply, Request, Sender
 from suitectl.platform.platform import Platform, end
 from suitectl.platform.stderr_summary import one_line
-from suitectl.release.probes import PATH, said
+from suitectl.release.probes import PATH, summary
 from suitectl.release.release import APP, NAMESPACE, PREVIEW
 from suitectl.reporter import Reporter
 
@@ -20,16 +20,16 @@ _OK, _UNAUTHORIZED = 200, 401
 _FORWARDING = "Forwarding from "
 
 
-async def smoke(platform: Platform, tell: Reporter, version: str) -> None:
-    """Ask a version at the preview Service; raise `ReleaseFailedError` for a wrong answer."""
-    async with _preview(platform, tell) as base, Http() as http:
+async def smoke(platform: Platform, reporter: Reporter, version: str) -> None:
+    """Ask a version at the preview Service; raise `ReleaseFailedError` for a wrong response."""
+    async with _preview(platform, reporter) as base, Http() as http:
         for _ in range(TIMES):
-            await _answers(http, base, version)
+            await _responds(http, base, version)
             await _refuses(http, base, version)
-    tell.good(f"{version} passes the smoke test, {TIMES} times: {PATH} 200, {PROTECTED} 401")
+    reporter.good(f"{version} passes the smoke test, {TIMES} times: {PATH} 200, {PROTECTED} 401")
 
 
-async def _answers(http: Sender, base: str, version: str) -> None:
+async def _responds(http: Sender, base: str, version: str) -> None:
     reply = await http.send(Request("GET", base + PATH))
     if reply.status != _OK or reply.body.strip() != f"{APP}-{version}":
         raise _failed(version, PATH, reply, f"200 {APP}-{version}")
@@ -54,18 +54,18 @@ def _has_error(reply: Reply) -> bool:
 
 
 def _failed(version: str, path: str, reply: Reply, wanted: str) -> ReleaseFailedError:
-    reason = f"GET {path} is to be {wanted}, is {said(reply)}"
+    reason = f"GET {path} is to be {wanted}, is {summary(reply)}"
     return ReleaseFailedError(f"{version} fails the smoke test: {reason}")
 
 
 @asynccontextmanager
-async def _preview(platform: Platform, tell: Reporter) -> AsyncIterator[str]:
+async def _preview(platform: Platform, reporter: Reporter) -> AsyncIterator[str]:
     """Have the preview Service's URL: its own address on localkube, a forwarded port elsewhere."""
     if platform.name == "localkube":
         yield await platform.url(PREVIEW, NAMESPACE)
         return
     arguments = ("port-forward", f"service/{PREVIEW}", ":2001", "-n", NAMESPACE)
-    tell.command(Verb(arguments))
+    reporter.command(Verb(arguments))
     process = await platform.start(*arguments)
     try:
         assert process.stdout is not None  # noqa: S101 - it was started with a pipe

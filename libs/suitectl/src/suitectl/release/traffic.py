@@ -1,4 +1,4 @@
-"""Measures who answers at the Service, by fresh connections."""
+"""Measures each version's share of the responses of the Service, on fresh connections."""
 
 from collections.abc import Sequence
 
@@ -18,14 +18,14 @@ async def measure(
     """Ask the Service `count` times and draw the shares."""
     base = await platform.url(SERVICE, NAMESPACE)
     release, ready = await releases.now(), await releases.ready()
-    asked = await probes(sender, base, count)
-    shares = shares_of(asked, {v: ready.get(v, 0) for v in release.replicas}, release.selector)
-    tell = releases.tell
-    tell.say(f"{count} requests to {SERVICE}, a connection each; failed: {_failed(asked)}")
-    draw(tell, shares)
-    return asked, shares
+    probed = await probes(sender, base, count)
+    shares = shares_of(probed, {v: ready.get(v, 0) for v in release.replicas}, release.selector)
+    reporter = releases.reporter
+    reporter.say(f"{count} requests to {SERVICE}, a connection each; failed: {_failed(probed)}")
+    draw(reporter, shares)
+    return probed, shares
 
 
-def _failed(asked: Sequence[Probe]) -> str:
-    count = sum(one.version is None for one in asked)
-    return f"{count}: {failures(asked)}" if count else "0"
+def _failed(probed: Sequence[Probe]) -> str:
+    count = sum(one.version is None for one in probed)
+    return f"{count}: {failures(probed)}" if count else "0"

@@ -2,7 +2,7 @@
 
 A step asks `sample` times. The limits are budgets of that sample: `error_rate` of it may fail, and
 one in twenty may be slower than the latency limit, which is what a 95th percentile allows. The
-first answer beyond a budget decides, so that a bad version is caught after a few answers.
+first response beyond a budget decides, so that a bad version is caught after a few responses.
 """
 
 from collections.abc import Sequence
@@ -49,7 +49,7 @@ class Watch:
     others: list[Probe] = field(default_factory=list)
 
     def __call__(self, probe: Probe) -> None:
-        """Take an answer; raise `ReleaseFailedError` for the one that breaks a limit."""
+        """Take a result; raise `ReleaseFailedError` for the one that breaks a limit."""
         if probe.base != self.base:
             self.others.append(probe)
             if probe.version not in {None, self.version}:
@@ -79,17 +79,17 @@ class Watch:
         )
 
     def _judge(self) -> None:
-        asked = len(self.probes)
+        probed = len(self.probes)
         if self._failed > self.limits.failures:
             raise ReleaseFailedError(
-                f"{self.version} failed {self._failed} of {asked} probes, the limit is"
+                f"{self.version} failed {self._failed} of {probed} probes, the limit is"
                 f" {self.limits.failures} of {self.limits.sample} ({failures(self.probes)})"
             )
         limit = self.latency_ms
         slow = sum(probe.seconds * 1000 > limit for probe in self.probes)
         if slow > self.limits.slow:
             raise ReleaseFailedError(
-                f"{slow} of {asked} probes of {self.version} took over {self._limit},"
+                f"{slow} of {probed} probes of {self.version} took over {self._limit},"
                 f" the limit is {self.limits.slow} of {self.limits.sample}"
             )
 

@@ -35,13 +35,13 @@ _OR_NONE = ("--ignore-not-found", "-o", "json")
 Documents = tuple[dict[str, Any], dict[str, Any]]
 
 
-def documents(kept: Mapping[str, str] | None = None) -> Documents:
-    """Return the Secrets of cas-server and of Redis; what of the first one is `kept` stays."""
+def documents(existing: Mapping[str, str] | None = None) -> Documents:
+    """Return the Secrets of cas-server and of Redis; what the first one has in `existing` stays."""
     store = {
         "spring.data.redis.username": _USER,
         _PASSWORD: secrets.token_urlsafe(_BYTES),
         RECORD_KEYS: new_record_key(),
-    } | dict(kept or {})
+    } | dict(existing or {})
     return _secret(STORE, store), _secret(USERS, {"users.acl": users_acl(store[_PASSWORD])})
 
 
@@ -57,16 +57,16 @@ async def ensure(platform: Platform) -> None:
 
     Whoever comes second, at the same moment as well, finds the password of the first.
     """
-    kept = await _kept(platform)
-    store, users = documents(kept)
-    if kept is None:
+    existing = await _existing(platform)
+    store, users = documents(existing)
+    if existing is None:
         try:
             await platform.run("create", "-f", "-", stdin=json.dumps(store))
         except CommandFailedError:
-            if (kept := await _kept(platform)) is None:
+            if (existing := await _existing(platform)) is None:
                 raise
-            store, users = documents(kept)
-    elif store["stringData"] != kept:
+            store, users = documents(existing)
+    elif store["stringData"] != existing:
         await platform.run("apply", "-f", "-", stdin=json.dumps(store))
     await _apply_users(platform, users)
 
@@ -79,7 +79,7 @@ async def _apply_users(platform: Platform, users: Mapping[str, Any]) -> None:
         await platform.run("rollout", "restart", _REDIS, "-n", NAMESPACE)
 
 
-async def _kept(platform: Platform) -> dict[str, str] | None:
+async def _existing(platform: Platform) -> dict[str, str] | None:
     """Return what the cluster has of cas-server's Secret; None where there is none."""
     found = await platform.run("get", *_SECRET, STORE, *_OR_NONE)
     if not found.strip():

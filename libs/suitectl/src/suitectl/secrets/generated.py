@@ -48,7 +48,7 @@ async def generate(directory: Path) -> None:
     if not missing:
         raise CommandFailedError(f"{directory} has secrets already; remove it for new ones")
     for part in missing:
-        keep(directory, await part())
+        write_files(directory, await part())
 
 
 async def _identities() -> Mapping[str, str]:
@@ -109,7 +109,7 @@ def secret_document(metadata: Mapping[str, Any], data: Mapping[str, str]) -> dic
     }
 
 
-def keep(directory: Path, files: Mapping[str, str]) -> None:
+def write_files(directory: Path, files: Mapping[str, str]) -> None:
     """Write files in this order, each at once; their owner alone may ever read them."""
     directory.mkdir(mode=0o700, exist_ok=True)
     for name, text in files.items():

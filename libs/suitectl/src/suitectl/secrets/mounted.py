@@ -31,8 +31,8 @@ print(cas.getresponse().status)
 class MountedSecrets:
     """The Secrets of the suite in the cluster that `platform` talks to."""
 
-    def __init__(self, platform: Platform, tell: Reporter) -> None:
-        self._platform, self._tell = platform, tell
+    def __init__(self, platform: Platform, reporter: Reporter) -> None:
+        self._platform, self._reporter = platform, reporter
 
     async def is_deployed(self) -> bool:
         """Tell whether cas-server runs; raise `CommandFailedError` where nobody can say."""
@@ -45,9 +45,9 @@ class MountedSecrets:
     async def await_mounted(self, service: str, key: str, text: str) -> None:
         """Have kubelet look now, and return once every pod has this text.
 
-        The pods tell its digest, so the secret itself goes nowhere.
+        The pods report its digest, so the secret itself goes nowhere.
         """
-        await refresh(self._platform, self._tell, service)
+        await refresh(self._platform, self._reporter, service)
         wanted = hashlib.sha256(text.encode()).hexdigest()
 
         async def has_it(pod: str) -> bool:
@@ -71,7 +71,7 @@ class MountedSecrets:
     ) -> None:
         """Ask until it holds for all pods there are: one that starts may have the old mount."""
         deadline, held = time.monotonic() + _WITHIN_S, set[str]()
-        with self._tell.waiting(f"waiting for {service}") as say:
+        with self._reporter.waiting(f"waiting for {service}") as say:
             while missing := set(await self._pods(service)) - held:
                 say(f"{len(missing)} pods of {service} to go")
                 for pod in sorted(missing):

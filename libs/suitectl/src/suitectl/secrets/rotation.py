@@ -8,48 +8,48 @@ that service has the new one. So no call fails, whichever pod kubelet looks at f
 from suitectl.secrets.generated import CREDENTIALS_KEY
 from suitectl.secrets.mounted import CAS
 from suitectl.secrets.rotation_steps import Suite, Tell, register
-from suitectl.secrets.stored import KeptSecrets
+from suitectl.secrets.stored import StoredSecrets
 
 
-async def rotate(kept: KeptSecrets, name: str, suite: Suite, tell: Tell) -> None:
+async def rotate(stored: StoredSecrets, name: str, suite: Suite, reporter: Tell) -> None:
     """Have a new secret of a client count beside the old one, or another password of a user."""
     deployed = await suite.is_deployed()
-    if await kept.renew(name):
-        kept.save()
-        tell.good(f"{name} has a new secret in {kept.directory}")
+    if await stored.renew(name):
+        stored.save()
+        reporter.good(f"{name} has a new secret in {stored.directory}")
     else:
-        tell.good(f"{name} has a new secret already: the rotation goes on with it")
+        reporter.good(f"{name} has a new secret already: the rotation goes on with it")
     if not deployed:
-        tell.say("nothing is deployed: make deploy applies it")
+        reporter.say("nothing is deployed: make deploy applies it")
         return
-    await register(kept, suite, tell)
-    if not kept.is_client(name):
-        tell.good(f"the tokens of {name} have ended with the old password")
+    await register(stored, suite, reporter)
+    if not stored.is_client(name):
+        reporter.good(f"the tokens of {name} have ended with the old password")
         return
-    await suite.await_accepted(name, kept.plain[name])
-    tell.good(f"every {CAS} takes it beside the old one")
-    await _hand_over(kept, name, suite, tell)
-    tell.say(f"next: make secrets RETIRE={name}")
+    await suite.await_accepted(name, stored.plain[name])
+    reporter.good(f"every {CAS} takes it beside the old one")
+    await _hand_over(stored, name, suite, reporter)
+    reporter.say(f"next: make secrets RETIRE={name}")
 
 
-async def retire(kept: KeptSecrets, name: str, suite: Suite, tell: Tell) -> None:
+async def retire(stored: StoredSecrets, name: str, suite: Suite, reporter: Tell) -> None:
     """End a client's older secret, once nobody uses it any more."""
-    kept.retire(name)
+    stored.retire(name)
     deployed = await suite.is_deployed()
-    if deployed and kept.credentials(name) is not None:
-        await suite.await_mounted(name, CREDENTIALS_KEY, kept.plain[name])
-    kept.save()
-    tell.good(f"the old secret of {name} is gone from {kept.directory}")
+    if deployed and stored.credentials(name) is not None:
+        await suite.await_mounted(name, CREDENTIALS_KEY, stored.plain[name])
+    stored.save()
+    reporter.good(f"the old secret of {name} is gone from {stored.directory}")
     if deployed:
-        await register(kept, suite, tell)
-        tell.good(f"no {CAS} takes it any more")
+        await register(stored, suite, reporter)
+        reporter.good(f"no {CAS} takes it any more")
 
 
-async def _hand_over(kept: KeptSecrets, name: str, suite: Suite, tell: Tell) -> None:
-    credentials = kept.credentials(name)
+async def _hand_over(stored: StoredSecrets, name: str, suite: Suite, reporter: Tell) -> None:
+    credentials = stored.credentials(name)
     if credentials is None:
-        tell.say(f"give {name} its new secret: it stands in {kept.directory}")
+        reporter.say(f"give {name} its new secret: it stands in {stored.directory}")
         return
     await suite.apply(credentials)
-    await suite.await_mounted(name, CREDENTIALS_KEY, kept.plain[name])
-    tell.good(f"every {name} uses it")
+    await suite.await_mounted(name, CREDENTIALS_KEY, stored.plain[name])
+    reporter.good(f"every {name} uses it")

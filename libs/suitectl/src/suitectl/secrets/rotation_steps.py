@@ -4,7 +4,7 @@ from typing import Protocol
 
 from suitectl.secrets.generated import REGISTERED_KEY
 from suitectl.secrets.mounted import CAS
-from suitectl.secrets.stored import KeptSecrets, Secret
+from suitectl.secrets.stored import Secret, StoredSecrets
 
 
 class Suite(Protocol):
@@ -33,8 +33,8 @@ class Tell(Protocol):
         """Say what comes next."""
 
 
-async def register(kept: KeptSecrets, suite: Suite, tell: Tell) -> None:
-    """Have every cas-server mount the identities as they are kept."""
-    await suite.apply(kept.registered)
-    await suite.await_mounted(CAS, REGISTERED_KEY, kept.registered["stringData"][REGISTERED_KEY])
-    tell.good(f"every {CAS} has the identities")
+async def register(stored: StoredSecrets, suite: Suite, reporter: Tell) -> None:
+    """Have every cas-server mount the identities as they are stored."""
+    await suite.apply(stored.registered)
+    await suite.await_mounted(CAS, REGISTERED_KEY, stored.registered["stringData"][REGISTERED_KEY])
+    reporter.good(f"every {CAS} has the identities")

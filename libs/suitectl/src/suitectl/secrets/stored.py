@@ -20,9 +20,9 @@ from suitectl.secrets.generated import (
     RECORD_KEYS,
     REGISTERED_KEY,
     SECRETS,
-    keep,
     new_client_secret,
     new_password,
+    write_files,
 )
 
 _HASHES = "client-secret"
@@ -31,7 +31,7 @@ Secret = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class KeptSecrets:
+class StoredSecrets:
     """What is in a directory; a change counts once it is saved."""
 
     directory: Path
@@ -110,7 +110,7 @@ class KeptSecrets:
     def save(self) -> None:
         """Write the files; the clear ones first, so that no secret gets lost."""
         documents = yaml.safe_dump_all(self.documents.values())
-        keep(self.directory, {IDENTITIES: json.dumps(self.plain), SECRETS: documents})
+        write_files(self.directory, {IDENTITIES: json.dumps(self.plain), SECRETS: documents})
 
     def _identities(self) -> dict[str, Any]:
         identities: dict[str, Any] = yaml.safe_load(self.registered["stringData"][REGISTERED_KEY])

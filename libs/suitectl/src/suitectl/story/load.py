@@ -40,10 +40,10 @@ class Tally:
 async def load(
     http: Sender, requests: Sequence[Request], *, workers: int = WORKERS, fresh: bool = True
 ) -> AsyncIterator[Tally]:
-    """Send the requests in turn while the block runs; half the workers keep their connections.
+    """Send the requests in turn while the block runs; half the workers reuse connections.
 
-    Without `fresh` all of them do.
-    Nothing is sent twice. Leaving the block awaits the requests under way.
+    Without `fresh` all of them do. Nothing is sent twice, and leaving the block awaits the
+    requests under way.
     """
     tally, ended = Tally(), asyncio.Event()
     cycle = itertools.cycle(requests)

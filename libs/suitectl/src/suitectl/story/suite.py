@@ -18,7 +18,7 @@ class Suite:
     """The running suite as a chapter sees it."""
 
     platform: Platform
-    tell: Reporter
+    reporter: Reporter
     http: Sender
 
     async def run(self, verb: Verb) -> str:

@@ -16,9 +16,9 @@ COMMANDS = (OPEN, RELAYED, OWN)
 async def play(suite: Suite) -> None:
     """Call both ways, and without a token."""
     token = (await suite.user_token("alice"))["access_token"]
-    suite.tell.command(OPEN)
+    suite.reporter.command(OPEN)
     line = await suite.call(DIFF_NS, "/getservicedetail?servicename=aaa")
-    suite.tell.check(
+    suite.reporter.check(
         "diff-ns-service names its version",
         holds=line.body.strip() in {"diff-ns-service-v1", "diff-ns-service-v2"},
         seen=line.body.strip(),
@@ -27,12 +27,12 @@ async def play(suite: Suite) -> None:
         (RELAYED, "/api/detail/relayed", "alice"),
         (OWN, "/api/detail/own", "rest-service"),
     ):
-        suite.tell.command(command)
+        suite.reporter.command(command)
         reply = await suite.call(REST, path, bearer=token)
         seen = reply.json().get("caller") if reply.ok else f"{reply.status} {reply.body}"
-        suite.tell.check(f"there the caller is {caller}", holds=seen == caller, seen=seen)
+        suite.reporter.check(f"there the caller is {caller}", holds=seen == caller, seen=seen)
     refused = await suite.call(REST, "/api/detail/own")
-    suite.tell.check(
+    suite.reporter.check(
         "without a token it is not called at all",
         holds=refused.status == HTTPStatus.UNAUTHORIZED,
         seen=refused.status,

@@ -24,15 +24,17 @@ COMMANDS = (PASSWORD, CLIENT_CREDENTIALS, WITHOUT, RIGHT, SCOPE_POOR)
 
 async def play(suite: Suite) -> None:
     """Get tokens, and call with and without them."""
-    suite.tell.command(PASSWORD)
+    suite.reporter.command(PASSWORD)
     alice = await suite.user_token("alice")
-    suite.tell.check("alice has a token", holds="access_token" in alice, seen=_facts(alice))
-    suite.tell.command(CLIENT_CREDENTIALS)
+    suite.reporter.check("alice has a token", holds="access_token" in alice, seen=_facts(alice))
+    suite.reporter.command(CLIENT_CREDENTIALS)
     service = await suite.client_token("rest-service")
-    suite.tell.check("rest-service has one", holds="access_token" in service, seen=_facts(service))
-    suite.tell.command(WITHOUT)
-    suite.tell.command(RIGHT)
-    suite.tell.command(SCOPE_POOR)
+    suite.reporter.check(
+        "rest-service has one", holds="access_token" in service, seen=_facts(service)
+    )
+    suite.reporter.command(WITHOUT)
+    suite.reporter.command(RIGHT)
+    suite.reporter.command(SCOPE_POOR)
     await _calls(suite, alice["access_token"])
 
 
@@ -53,7 +55,7 @@ async def _calls(suite: Suite, right: str) -> None:
     ]
     for what, status, reply in rows:
         seen = f"{reply.status} {_challenge(reply)}".rstrip()
-        suite.tell.check(f"{what} is {status}", holds=reply.status == status, seen=seen)
+        suite.reporter.check(f"{what} is {status}", holds=reply.status == status, seen=seen)
 
 
 async def _echo(suite: Suite, token: str) -> Reply:
@@ -64,7 +66,7 @@ async def _expired(suite: Suite) -> Reply:
     """Return the first refusal of a token that lives for one second."""
     token = (await suite.client_token("short-lived-app"))["access_token"]
     alive = await suite.call(REST, "/api/items", bearer=token)
-    suite.tell.check(
+    suite.reporter.check(
         "a token of one second is accepted while it lives", holds=alive.ok, seen=alive.status
     )
 

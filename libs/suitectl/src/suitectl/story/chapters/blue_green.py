@@ -14,7 +14,7 @@ from suitectl.waiting import until
 
 SERVICE = DIFF_NS[0]
 STREAK = 20
-"""So many fresh connections in a row to one version are no chance: before, both had answered."""
+"""So many fresh connections in a row to one version are no chance while both get traffic."""
 
 
 def _select(version: str | None) -> Verb:
@@ -36,15 +36,15 @@ async def play(suite: Suite) -> None:
         await enough(tally, 50)
         for command, version in ((TO_V1, "v1"), (TO_V2, "v2"), (TO_V1, "v1")):
             await _switch(suite, tally, request, command, version)
-    suite.tell.check("no request failed", holds=not tally.failed, seen=tally.summary())
-    suite.tell.command(TO_BOTH)
+    suite.reporter.check("no request failed", holds=not tally.failed, seen=tally.summary())
+    suite.reporter.command(TO_BOTH)
     await suite.run(TO_BOTH)
 
 
 async def _switch(
     suite: Suite, tally: Tally, request: Request, command: Verb, version: str
 ) -> None:
-    suite.tell.command(command)
+    suite.reporter.command(command)
     typed = time.time()
     await suite.run(command)
     returned = time.time()
@@ -59,7 +59,7 @@ async def _switch(
     await enough(tally, 50)
     fresh = [await suite.http.send(request) for _ in range(STREAK)]
     only = _versions(fresh) == {wanted}
-    suite.tell.check(
+    suite.reporter.check(
         f"only {version} answers on fresh connections",
         holds=only,
         seen=f"{(switched - typed) * 1000:.0f} ms after the command was typed,"

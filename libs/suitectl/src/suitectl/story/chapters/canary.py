@@ -34,7 +34,7 @@ async def play(suite: Suite) -> None:
     await _measure(suite, request, {"v1": 3, "v2": 3})
     await scale(suite, v1=1, v2=4)
     await _measure(suite, request, {"v1": 1, "v2": 4})
-    suite.tell.explain(WHY)
+    suite.reporter.explain(WHY)
     await scale(suite, v1=3, v2=3)
 
 
@@ -42,7 +42,7 @@ async def scale(suite: Suite, *, v1: int, v2: int) -> None:
     """Scale both versions and wait until just the wanted pods are there, all ready."""
     for name, replicas in ((V2, v2), (V1, v1)):
         command = verb(f"scale deployment/{name} --replicas={replicas} -n ns-app")
-        suite.tell.command(command)
+        suite.reporter.command(command)
         await suite.run(command)
     wanted = {"v1": v1, "v2": v2}
     await until(lambda: _settled(suite, wanted), what=f"replicas {wanted}", seconds=60)
@@ -55,31 +55,31 @@ async def _settled(suite: Suite, wanted: dict[str, int]) -> bool:
 
 
 async def _measure(suite: Suite, request: Request, replicas: dict[str, int]) -> None:
-    shares = _shares(await _answers(suite, request, keep_alive=False), replicas)
+    shares = _shares(await _versions(suite, request, keep_alive=False), replicas)
     title = " : ".join(str(count) for count in replicas.values())
-    suite.tell.shares(f"{REQUESTS} requests at v1 : v2 = {title}, a connection each", shares)
-    suite.tell.shares(
+    suite.reporter.shares(f"{REQUESTS} requests at v1 : v2 = {title}, a connection each", shares)
+    suite.reporter.shares(
         "the same through a client that keeps one connection",
-        _shares(await _answers(suite, request, keep_alive=True), replicas),
+        _shares(await _versions(suite, request, keep_alive=True), replicas),
     )
     worst = max(abs(share.measured - share.expected) for share in shares)
-    suite.tell.check(
+    suite.reporter.check(
         f"fresh connections are within {TOLERANCE:.0%} of the replicas' share",
         holds=worst <= TOLERANCE,
         seen=f"off by {worst:.1%}",
     )
 
 
-async def _answers(suite: Suite, request: Request, *, keep_alive: bool) -> Counter[str]:
-    """Count the versions that answer, one request after the other."""
+async def _versions(suite: Suite, request: Request, *, keep_alive: bool) -> Counter[str]:
+    """Count the versions that respond, one request after the other."""
     replies = [await suite.http.send(request, keep_alive=keep_alive) for _ in range(REQUESTS)]
     return Counter(reply.body.strip() for reply in replies)
 
 
-def _shares(answered: Counter[str], replicas: dict[str, int]) -> list[Share]:
-    pods, total = sum(replicas.values()), answered.total()
+def _shares(versions: Counter[str], replicas: dict[str, int]) -> list[Share]:
+    pods, total = sum(replicas.values()), versions.total()
     return [
-        Share(version, count / pods, answered[f"diff-ns-service-{version}"] / total)
+        Share(version, count / pods, versions[f"diff-ns-service-{version}"] / total)
         for version, count in replicas.items()
     ]
 

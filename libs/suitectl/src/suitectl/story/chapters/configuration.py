@@ -37,10 +37,10 @@ async def play(suite: Suite) -> None:
     """Edit well, badly, and well again."""
     pods = await ready_pods(suite.platform, "rest-service", "system-server")
     original = f"Hello from {suite.platform.profile}"
-    suite.tell.command(GREETING)
+    suite.reporter.command(GREETING)
     for pod in pods:
         greeting = await _greeting(suite, pod)
-        suite.tell.check(f"{pod.name} greets", holds=original in greeting, seen=greeting)
+        suite.reporter.check(f"{pod.name} greets", holds=original in greeting, seen=greeting)
     await _edit(suite, _good(original), pods, expected="Good morning")
     await _break(suite, pods)
     await _edit(suite, _healing(original), pods, expected=original, hasten=True)
@@ -51,7 +51,7 @@ async def _edit(
     suite: Suite, edit: Verb, pods: list[Pod], *, expected: str, hasten: bool = False
 ) -> None:
     """Edit, and see every pod serve it; without `hasten` by kubelet's own sync."""
-    suite.tell.command(edit)
+    suite.reporter.command(edit)
     watching = [asyncio.create_task(_served(suite, pod, expected)) for pod in pods]
     await suite.run(edit)
     edited = time.time()
@@ -60,11 +60,11 @@ async def _edit(
     for pod, served in zip(pods, await asyncio.gather(*watching), strict=True):
         took = served - await suite.platform.swapped_at(pod)
         seen = f"{took * 1000:.0f} ms after the swap, {served - edited:.1f} s after the edit"
-        suite.tell.reached(f"{pod.name} serves {expected!r}", seen=seen)
+        suite.reporter.reached(f"{pod.name} serves {expected!r}", seen=seen)
 
 
 async def _served(suite: Suite, pod: Pod, expected: str) -> float:
-    """Return when the pod first answered with the expected greeting, in Unix seconds."""
+    """Return when the pod first responded with the expected greeting, in Unix seconds."""
 
     async def ask() -> float | None:
         return time.time() if expected in await _greeting(suite, pod) else None
@@ -79,7 +79,7 @@ async def _greeting(suite: Suite, pod: Pod) -> str:
 
 
 async def _break(suite: Suite, pods: list[Pod]) -> None:
-    suite.tell.command(BROKEN)
+    suite.reporter.command(BROKEN)
     await suite.run(BROKEN)
     await suite.platform.hasten("rest-service", "system-server")
     for pod in pods:
@@ -88,11 +88,11 @@ async def _break(suite: Suite, pods: list[Pod]) -> None:
         )
         said = json.loads(line)
         whole = all(said.get(part) for part in ("file", "line", "reason"))
-        suite.tell.check(f"{pod.name} says file, line and reason", holds=whole)
-        suite.tell.explain(said["message"])
+        suite.reporter.check(f"{pod.name} says file, line and reason", holds=whole)
+        suite.reporter.explain(said["message"])
         greeting = await _greeting(suite, pod)
         kept = "Good morning" in greeting
-        suite.tell.check(f"{pod.name} keeps the last good greeting", holds=kept, seen=greeting)
+        suite.reporter.check(f"{pod.name} keeps the last good greeting", holds=kept, seen=greeting)
 
 
 async def _complaint(suite: Suite, pod: Pod) -> str | None:
@@ -105,7 +105,7 @@ async def _complaint(suite: Suite, pod: Pod) -> str | None:
 async def _same_processes(suite: Suite, before: list[Pod]) -> None:
     after = await ready_pods(suite.platform, "rest-service", "system-server")
     unchanged = {(p.name, p.restarts) for p in before} == {(p.name, p.restarts) for p in after}
-    suite.tell.check("no pod was restarted", holds=unchanged)
+    suite.reporter.check("no pod was restarted", holds=unchanged)
 
 
 CHAPTER = Chapter(

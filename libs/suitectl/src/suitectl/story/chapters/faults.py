@@ -46,7 +46,7 @@ async def play(suite: Suite) -> None:
         await _killed(suite, tally)
         await rolled(suite, tally)
     statement = "no request of a resource service failed"
-    suite.tell.check(statement, holds=not tally.failed, seen=tally.summary())
+    suite.reporter.check(statement, holds=not tally.failed, seen=tally.summary())
 
 
 async def requests_of(suite: Suite) -> list[Request]:
@@ -68,7 +68,7 @@ async def requests_of(suite: Suite) -> list[Request]:
 async def _killed(suite: Suite, tally: Tally) -> None:
     pods = await ready_pods(suite.platform, "cas-server", "system-server")
     victim = pods[0].name
-    suite.tell.command(_kill(f"pod/{victim}"))
+    suite.reporter.command(_kill(f"pod/{victim}"))
     await suite.run(_kill(f"pod/{victim}"))
 
     async def replaced() -> list[Pod] | None:
@@ -77,17 +77,17 @@ async def _killed(suite: Suite, tally: Tally) -> None:
         return now if whole else None
 
     await until(replaced, what="a new cas-server replica", seconds=60)
-    suite.tell.reached(f"{victim} is replaced", seen=tally.summary())
+    suite.reporter.reached(f"{victim} is replaced", seen=tally.summary())
 
 
 async def rolled(suite: Suite, tally: Tally) -> None:
     """Roll every Deployment, one after the other."""
     for deployment in DEPLOYMENTS:
-        suite.tell.command(_restart(*deployment))
+        suite.reporter.command(_restart(*deployment))
         await suite.run(_restart(*deployment))
         said = await suite.run(_status(*deployment))
         done = "successfully rolled out" in said
-        suite.tell.check(f"{deployment[0]} is rolled", holds=done, seen=tally.summary())
+        suite.reporter.check(f"{deployment[0]} is rolled", holds=done, seen=tally.summary())
 
 
 CHAPTER = Chapter(

@@ -22,14 +22,14 @@ EXPECTED = {
 
 async def play(suite: Suite) -> None:
     """Wait for every replica, and show them."""
-    suite.tell.command(DEPLOYMENTS)
+    suite.reporter.command(DEPLOYMENTS)
     found = await until(lambda: _all_ready(suite), what="every replica to be ready", seconds=120)
     _show_deployments(suite, found)
-    suite.tell.command(PODS)
+    suite.reporter.command(PODS)
     await _show_pods(suite)
     for name, replicas in EXPECTED.items():
         seen = found.get(name, 0)
-        suite.tell.check(f"{name} has {replicas} ready", holds=seen == replicas, seen=seen)
+        suite.reporter.check(f"{name} has {replicas} ready", holds=seen == replicas, seen=seen)
 
 
 async def _all_ready(suite: Suite) -> dict[str, int] | None:
@@ -45,13 +45,13 @@ def _ready(deployment: dict[str, Any]) -> int:
 
 
 def _show_deployments(suite: Suite, ready: dict[str, int]) -> None:
-    suite.tell.table(("DEPLOYMENT", "READY"), ready.items())
+    suite.reporter.table(("DEPLOYMENT", "READY"), ready.items())
 
 
 async def _show_pods(suite: Suite) -> None:
     pods = [Pod(document) for document in await suite.platform.objects("pods")]
     rows = [(p.namespace, p.name, "yes" if p.ready else "no", p.restarts, p.ip) for p in pods]
-    suite.tell.table(("NAMESPACE", "POD", "READY", "RESTARTS", "IP"), sorted(rows))
+    suite.reporter.table(("NAMESPACE", "POD", "READY", "RESTARTS", "IP"), sorted(rows))
 
 
 CHAPTER = Chapter(title="Every replica is ready", commands=COMMANDS, play=play, name="ready")

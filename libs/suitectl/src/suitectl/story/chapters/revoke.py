@@ -35,11 +35,11 @@ async def play(suite: Suite) -> None:
     pods = await ready_pods(suite.platform, "rest-service", "system-server")
     for pod in pods:
         known = await _me(suite, pod, token)
-        suite.tell.check(f"{pod.name} knows the token", holds=known.ok, seen=known.status)
-    suite.tell.command(REVOKE)
+        suite.reporter.check(f"{pod.name} knows the token", holds=known.ok, seen=known.status)
+    suite.reporter.command(REVOKE)
     revoked = await suite.cas("/oauth/revoke", APP, {"token": token})
-    suite.tell.check("the token is revoked", holds=revoked.ok, seen=revoked.status)
-    suite.tell.command(CHECK)
+    suite.reporter.check("the token is revoked", holds=revoked.ok, seen=revoked.status)
+    suite.reporter.command(CHECK)
     await _refused_at_once(suite, token, revoked)
     await asyncio.gather(*(_refused_soon(suite, pod, token, revoked) for pod in pods))
 
@@ -53,7 +53,7 @@ async def _refused_at_once(suite: Suite, token: str, revoked: Reply) -> None:
     checked = await suite.cas("/oauth/check_token", "rest-service", {"token": token})
     seen = f"{checked.status}, {(checked.ended - revoked.ended) * 1000:.0f} ms after"
     dead = checked.status == HTTPStatus.BAD_REQUEST and checked.json()["error"] == "invalid_token"
-    suite.tell.check("check_token refuses it at the first call", holds=dead, seen=seen)
+    suite.reporter.check("check_token refuses it at the first call", holds=dead, seen=seen)
 
 
 async def _refused_soon(suite: Suite, pod: Pod, token: str, revoked: Reply) -> None:
@@ -69,7 +69,7 @@ async def _refused_soon(suite: Suite, pod: Pod, token: str, revoked: Reply) -> N
 
     await until(refused, what=f"{pod.name} to refuse", seconds=10, every=0.02)
     took = accepted - revoked.ended
-    suite.tell.check(
+    suite.reporter.check(
         f"{pod.name} refuses it within its cache-ttl of {CACHE_TTL_S:g} s",
         holds=took <= CACHE_TTL_S + MARGIN_S,
         seen=f"the last call let in began {took:.2f} s after",
