@@ -1,7 +1,6 @@
 """Errors: one line for people, and an exit code for scripts.
 
 LocalkubeError          1  a failure at run time
-├── ConflictError       1  the object has been modified in the meantime
 ├── UsageError          2  an invalid command line, manifest or patch
 └── AlreadyRunningError 3  another localkube uses the state directory
 """
@@ -15,10 +14,6 @@ class LocalkubeError(Exception):
     def __init__(self, message: str, exit_code: int | None = None) -> None:
         super().__init__(message)
         self.exit_code = self.exit_code if exit_code is None else exit_code
-
-
-class ConflictError(LocalkubeError):
-    """A change has the resourceVersion of an earlier version of the object."""
 
 
 class UsageError(LocalkubeError):

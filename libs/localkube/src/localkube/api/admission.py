@@ -10,7 +10,7 @@ from localkube.api.kinds import NO_EFFECT_KINDS, is_namespaced, require_version,
 from localkube.api.objects import Object, Ref, ref_of
 from localkube.api.schema import Findings, check_metadata, check_object
 from localkube.api.validation import quoted, validate
-from localkube.errors import ConflictError, UsageError
+from localkube.errors import LocalkubeError, UsageError
 
 REPLICAS = 1000
 """The limit of one Deployment's pods."""
@@ -32,7 +32,7 @@ def admit(
     """Return a checked copy with its namespace set, and the fields or kind without effect.
 
     `old` is the object that it replaces. Raises `UsageError` that names `source`, object
-    and field, and `ConflictError` where its resourceVersion is not that of `old`.
+    and field, and `LocalkubeError` where its resourceVersion is not that of `old`.
     """
     has_no_effect = document["kind"] in NO_EFFECT_KINDS
     if not has_no_effect:
@@ -55,7 +55,7 @@ def admit(
 
 
 def _check_version(new: Object, live: Object | None, source: str) -> None:
-    """Compare the resourceVersion of a document that has one; raise `ConflictError`."""
+    """Compare the resourceVersion of a document that has one; raise `LocalkubeError`."""
     metadata = new.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     version = metadata.get("resourceVersion")
@@ -66,7 +66,7 @@ def _check_version(new: Object, live: Object | None, source: str) -> None:
         raise UsageError(f"{source}: {new['kind']} {metadata.get('name')}: {reason}")
     # A document that is applied twice in one request has no version yet.
     if str(version) != live["metadata"].get("resourceVersion", str(version)):
-        raise ConflictError(
+        raise LocalkubeError(
             f"Operation cannot be fulfilled on {resource_of(ref_of(live))}: "
             "the object has been modified; "
             "please apply your changes to the latest version and try again"

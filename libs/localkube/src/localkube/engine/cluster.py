@@ -36,14 +36,13 @@ class Cluster:
         self._lock = asyncio.Lock()
         events = Events(self._store)
         table = directory / "discovery" / "services.json"
-        environment = {"DISCOVERY__MODE": "static", "DISCOVERY__TABLE": str(table)}
+        variables = {"DISCOVERY__MODE": "static", "DISCOVERY__TABLE": str(table)}
         self._services = Services(self._store, addresses)
         self._table = DiscoveryTable(self._store, table)
-        self._pods = Pods(
-            Platform(
-                self._store, events, addresses, images, watchdog, directory / "pods", environment
-            )
+        platform = Platform(
+            self._store, events, addresses, images, watchdog, directory / "pods", variables
         )
+        self._pods = Pods(platform)
         self._deployments = Deployments(self._store, self._pods, events)
         self._store.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}})
 
@@ -93,7 +92,7 @@ class Cluster:
                 )
             if ref.kind not in MANIFEST_KINDS:
                 raise UsageError(
-                    f"{ref}: localkube makes it; patch its Deployment or Service instead"
+                    f"{ref}: localkube creates it; patch its Deployment or Service instead"
                 )
             admitted, _ = self._admit("patch", new, namespace, old)
             return {"line": await self._put("patch", admitted, "patched")}

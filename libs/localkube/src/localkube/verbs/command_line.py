@@ -96,7 +96,7 @@ def _add_reading(verbs: _Verbs) -> None:
     for parser in (get, _object_verb(verbs, "describe", "get", "show objects with their events")):
         parser.add_argument("-A", "--all-namespaces", action="store_true")
         parser.add_argument("-l", "--selector", type=_labels, default={})
-    logs = _object_verb(verbs, "logs", "logs", "print what a container wrote")
+    logs = _object_verb(verbs, "logs", "logs", "print a container's log")
     logs.add_argument("-f", "--follow", action="store_true")
     logs.add_argument("-c", "--container")
     logs.add_argument("-p", "--previous", action="store_true")

@@ -15,7 +15,7 @@ from localkube.api.yaml_writer import to_yaml
 from localkube.control.client import Client
 from localkube.errors import LocalkubeError, UsageError
 from localkube.terminal import print_result
-from localkube.verbs.resource_arguments import parse_resource
+from localkube.verbs.resource_arguments import parse_reference
 
 TRIES = 10
 """Attempts to patch while others change other fields of the object."""
@@ -27,8 +27,7 @@ _HINT = "# Save and close to apply; an unchanged file changes nothing.\n"
 
 def edit(options: argparse.Namespace, client: Client) -> int:
     """Open one object in an editor and patch it with the changes."""
-    kind, name = parse_resource(options.what)
-    place = {"kind": kind.name, "namespace": options.namespace, "name": name}
+    place = parse_reference(options)
     before = {key: value for key, value in client.get(**place).items() if key != "status"}
     text = _HINT + to_yaml(before)
     after = _edited(text)

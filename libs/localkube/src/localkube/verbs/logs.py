@@ -12,7 +12,7 @@ from localkube.errors import LocalkubeError, UsageError
 from localkube.terminal import print_result
 from localkube.verbs.resource_arguments import parse_resource
 
-EVERY_S = 0.1
+PERIOD_S = 0.1
 
 
 def logs(options: argparse.Namespace, client: Client) -> int:
@@ -61,7 +61,7 @@ def _follow(path: Path, seen: tuple[int, int], client: Client, pod: Any) -> None
         seen, lines = _read(path, seen)
         if lines:
             print_result("\n".join(lines))
-        time.sleep(EVERY_S)
+        time.sleep(PERIOD_S)
 
 
 def _read(path: Path, seen: tuple[int, int]) -> tuple[tuple[int, int], list[str]]:

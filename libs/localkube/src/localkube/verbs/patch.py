@@ -7,30 +7,25 @@ from typing import Any
 from localkube.control.client import Client
 from localkube.errors import UsageError
 from localkube.terminal import print_result
-from localkube.verbs.resource_arguments import parse_resource
+from localkube.verbs.resource_arguments import parse_reference
 
 
 def patch(options: argparse.Namespace, client: Client) -> int:
     """Patch one object."""
-    body = _document(options.patch, "-p")
-    print_result(client.call("patch", **_reference(options), how=options.type, patch=body)["line"])
+    body, place = _document(options.patch, "-p"), parse_reference(options)
+    print_result(client.call("patch", **place, how=options.type, patch=body)["line"])
     return 0
 
 
 def scale(options: argparse.Namespace, client: Client) -> int:
     """Set the number of replicas of a Deployment."""
-    place = _reference(options)
+    place = parse_reference(options)
     if place["kind"] != "Deployment":
         raise UsageError(f"cannot scale a {place['kind']}; name a deployment")
     body = {"spec": {"replicas": options.replicas}}
     client.call("patch", **place, how="merge", patch=body)
     print_result(f"deployment.apps/{place['name']} scaled")
     return 0
-
-
-def _reference(options: argparse.Namespace) -> dict[str, str]:
-    kind, name = parse_resource(options.what)
-    return {"kind": kind.name, "namespace": options.namespace, "name": name}
 
 
 def _document(text: str, source: str) -> Any:

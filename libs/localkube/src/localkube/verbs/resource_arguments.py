@@ -1,5 +1,6 @@
 """Read which objects a command names, as kubectl: `pods`, `pod NAME`, `pod/NAME`, `pods,svc`."""
 
+import argparse
 from collections.abc import Sequence
 
 from localkube.api.kinds import Kind, kind_named
@@ -7,7 +8,7 @@ from localkube.errors import UsageError
 
 
 def parse_resources(words: Sequence[str]) -> list[tuple[Kind, tuple[str, ...]]]:
-    """Read what stands after a verb: kinds with names, none for all; raise `UsageError`."""
+    """Read kinds with names, no names for all objects; raise `UsageError`."""
     if not words:
         raise UsageError("name what: pods, deployment NAME, or deployment/NAME")
     if any("/" in word for word in words):
@@ -21,6 +22,12 @@ def parse_resource(words: Sequence[str]) -> tuple[Kind, str]:
     if len(found) != 1 or len(found[0][1]) != 1:
         raise UsageError(f"name one object as deployment/NAME, not {' '.join(words)!r}")
     return found[0][0], found[0][1][0]
+
+
+def parse_reference(options: argparse.Namespace) -> dict[str, str]:
+    """Return the kind, namespace and name of the one object of a command."""
+    kind, name = parse_resource(options.what)
+    return {"kind": kind.name, "namespace": options.namespace, "name": name}
 
 
 def _path(word: str) -> tuple[Kind, tuple[str, ...]]:

@@ -8,38 +8,39 @@ from typing import Any
 from localkube.control.client import Client
 from localkube.errors import LocalkubeError, UsageError
 from localkube.terminal import print_result
-from localkube.verbs.resource_arguments import parse_resource
+from localkube.verbs.resource_arguments import parse_reference
 
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
-EVERY_S = 0.05
+PERIOD_S = 0.05
 
 
 def rollout(options: argparse.Namespace, client: Client) -> int:
     """Run a rollout verb for one Deployment."""
-    kind, name = parse_resource(options.what)
-    if kind.name != "Deployment":
+    place = parse_reference(options)
+    if place["kind"] != "Deployment":
         raise UsageError("name a deployment: rollout status deployment/NAME")
-    verb = _restart if options.action == "restart" else _status
-    verb(options, client, name)
+    if options.action == "restart":
+        _restart(client, place)
+    else:
+        _status(client, place, options.timeout)
     return 0
 
 
-def _status(options: argparse.Namespace, client: Client, name: str) -> None:
-    deadline = time.monotonic() + options.timeout
-    while waiting := _unfinished(client.get("Deployment", options.namespace, name)):
+def _status(client: Client, place: dict[str, str], seconds: float) -> None:
+    deadline, name = time.monotonic() + seconds, place["name"]
+    while waiting := _unfinished(client.get(**place)):
         if time.monotonic() > deadline:
             raise LocalkubeError(f"deployment {name}: {waiting}; gave up after the timeout")
-        time.sleep(EVERY_S)
+        time.sleep(PERIOD_S)
     print_result(f'deployment "{name}" successfully rolled out')
 
 
-def _restart(options: argparse.Namespace, client: Client, name: str) -> None:
+def _restart(client: Client, place: dict[str, str]) -> None:
     # In microseconds, so that two restarts in one second differ.
-    mark = {RESTARTED: dt.datetime.now(dt.UTC).isoformat()}
-    body = {"spec": {"template": {"metadata": {"annotations": mark}}}}
-    place = {"kind": "Deployment", "namespace": options.namespace, "name": name}
+    annotation = {RESTARTED: dt.datetime.now(dt.UTC).isoformat()}
+    body = {"spec": {"template": {"metadata": {"annotations": annotation}}}}
     client.call("patch", **place, how="merge", patch=body)
-    print_result(f"deployment.apps/{name} restarted")
+    print_result(f"deployment.apps/{place['name']} restarted")
 
 
 def _unfinished(deployment: Any) -> str:

@@ -17,7 +17,8 @@ class Pod:
     def __init__(self, document: Object, platform: Platform) -> None:
         self._sandbox = Sandbox.create(document, platform)
         self._sandbox.publish = self._publish
-        self._containers = [Container(c, self._sandbox) for c in self._spec["containers"]]
+        containers = self.document["spec"]["containers"]
+        self._containers = [Container(c, self._sandbox) for c in containers]
         self._ready_since: float | None = None
         self._life: asyncio.Task[None] | None = None
         self._end: asyncio.Task[None] | None = None
@@ -75,10 +76,6 @@ class Pod:
             self._kill = asyncio.gather(*(c.end(0) for c in self._containers))
         return self._end
 
-    @property
-    def _spec(self) -> Object:
-        return dict(self.document["spec"])
-
     def _publish(self) -> None:
         """Put the current status into the store."""
         store = self._sandbox.platform.store
@@ -99,9 +96,10 @@ class Pod:
         self._sandbox.platform.store.remove(self.ref)
 
     def _mount(self) -> None:
-        directory, store = self._sandbox.directory / "volumes", self._sandbox.platform.store
+        mounted, directory = self.document["spec"].get("volumes", []), self._sandbox.directory
+        store = self._sandbox.platform.store
         try:
-            volumes.prepare(self._spec.get("volumes", []), directory, self.ref.namespace, store)
+            volumes.prepare(mounted, directory / "volumes", self.ref.namespace, store)
         except (LocalkubeError, OSError) as error:
             self._sandbox.record("FailedMount", str(error), warning=True)
             raise
