@@ -8,7 +8,8 @@ import pytest
 
 from suitectl.__main__ import main
 
-VERBS = ["canary --v1=1 --v2=1", "blue-green --to=v2", "rollback", "traffic", "refresh"]
+RELEASES = ["canary --v1=1 --v2=1", "blue-green --to=v2", "rollback", "traffic", "refresh"]
+VERBS = [*RELEASES, "token", "call"]
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -7,6 +7,8 @@ import json
 import os
 from pathlib import Path
 
+from suitectl.errors import CommandFailedError
+
 USERS = ("admin", "alice")
 CLIENTS = ("demo-app", "diff-ns-service", "read-only-app", "rest-service", "short-lived-app")
 
@@ -19,12 +21,20 @@ APP = "demo-app"
 
 
 def credentials(name: str) -> tuple[str, str]:
-    """Return a client's id and secret, or a user's name and password."""
+    """Return a client's id and secret, or a user's name and password.
+
+    Raises `CommandFailedError` where SUITE_IDENTITIES is set and lacks them.
+    """
     file = os.environ.get("SUITE_IDENTITIES")
     if file is None:
         return name, demo_secret(name)
-    generated: dict[str, str] = json.loads(Path(file).read_text())
-    return name, generated[name]
+    try:
+        return name, str(json.loads(Path(file).read_text())[name])
+    except KeyError:
+        reason = f"has no secret of {name}"
+    except (OSError, ValueError, TypeError) as error:
+        reason = str(error)
+    raise CommandFailedError(f"SUITE_IDENTITIES={file}: {reason}")
 
 
 def demo_secret(name: str) -> str:

@@ -1,0 +1,112 @@
+"""`suitectl token` and `call` in a cluster: requests go from the client pod, by its agent."""
+
+import base64
+import json
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from suitectl.__main__ import main
+
+KUBECTL = """#!{python}
+import json, os, sys
+image = {{"containers": [{{"image": "rest-service:1"}}]}}
+service = {{"spec": {{"clusterIP": "127.0.0.1", "ports": [{{"port": {port}}}]}}}}
+pod = {{"metadata": {{}}, "spec": image, "status": {{"phase": "Running"}}}}
+deployment = {{"spec": {{"template": {{"spec": image}}}}}}
+found = {{"service": service, "deployment": deployment, "pod": pod}}
+if sys.argv[1] == "get":
+    print(json.dumps(found[sys.argv[2]]))
+elif sys.argv[1] == "exec":
+    os.execv(sys.executable, [sys.executable, *sys.argv[sys.argv.index("-c"):]])
+"""
+
+
+class Suite(BaseHTTPRequestHandler):
+    """A cas-server that takes one secret for each name, and a resource service."""
+
+    def do_POST(self) -> None:
+        form = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        basic = base64.b64decode(self.headers["Authorization"].removeprefix("Basic ")).decode()
+        known = basic in {"demo-app:demo-app-123", "rest-service:generated"}
+        token = "of-alice" if "username=alice" in form else f"of-{basic.partition(':')[0]}"
+        self._reply(200, {"access_token": token}) if known else self._reply(401, {"error": "no"})
+
+    def do_GET(self) -> None:
+        known = self.headers["Authorization"] == "Bearer of-alice" and self.path == "/api/me"
+        self._reply(200 if known else 404, {"path": self.path})
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def _reply(self, status: int, body: object) -> None:
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+
+@pytest.fixture(autouse=True)
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have a kubectl whose cluster is the suite above."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Suite) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        kubectl = tmp_path / "kubectl"
+        kubectl.write_text(KUBECTL.format(python=sys.executable, port=server.server_port))
+        kubectl.chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+        monkeypatch.setenv("PLATFORM", "kubernetes")
+        yield
+        server.shutdown()
+
+
+def test_a_users_token_is_printed_alone(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["token", "--user=alice"]) == 0
+    assert capfd.readouterr() == ("of-alice\n", "")
+
+
+def test_a_clients_secret_is_read_from_suite_identities(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "identities.json").write_text('{"rest-service": "generated"}')
+    monkeypatch.setenv("SUITE_IDENTITIES", str(tmp_path / "identities.json"))
+    assert main(["token", "--client=rest-service"]) == 0
+    assert capfd.readouterr().out == "of-rest-service\n"
+    assert main(["token", "--client=diff-ns-service"]) == 1
+    assert "has no secret of diff-ns-service" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("text", [None, "[", "[]"])
+def test_identities_that_cannot_be_read_are_one_line(
+    text: str | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    if text is not None:
+        (tmp_path / "identities.json").write_text(text)
+    monkeypatch.setenv("SUITE_IDENTITIES", str(tmp_path / "identities.json"))
+    assert main(["token"]) == 1
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line.startswith("token: SUITE_IDENTITIES=")
+
+
+def test_a_refused_client_is_one_line(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["token", "--client=rest-service"]) == 1
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line == 'token: no token for rest-service: 401 {"error": "no"}'
+
+
+@pytest.mark.parametrize(("path", "code"), [("/api/me", 0), ("/nowhere", 1)])
+def test_a_call_prints_the_response_and_fails_unless_it_is_2xx(
+    path: str, code: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["call", f"--path={path}"]) == code
+    status = 404 if code else 200
+    assert capfd.readouterr().out == f'{status} {{"path": "{path}"}}\n'
