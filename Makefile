@@ -77,9 +77,9 @@ test: dev ## all tests; the last part plays the story end to end
 	$(PY) -m pytest -n 2 tests/unit tests/integration tests/manifests tests/fuzz tests/interop
 	PLATFORM=localkube $(PY) -m pytest tests/e2e
 
-coverage: dev ## lines that unit and integration tests reach, in the processes they start too; fails below the floor
+coverage: dev ## lines that the unit tests reach, in the processes they start too; fails below the floor
 	rm -rf .build/coverage && mkdir -p .build/coverage
-	$(PY) -m coverage run -m pytest -n 2 --timeout=600 tests/unit tests/integration
+	$(PY) -m coverage run -m pytest -n 2 --timeout=600 tests/unit
 	$(PY) -m coverage combine --quiet && $(PY) -m coverage report
 
 fuzz: dev ## hostile input, N rounds a test: make fuzz N=100000 [ARGS='-k forms']; FUZZ_SEED=... repeats one round
