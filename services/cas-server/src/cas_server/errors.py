@@ -27,7 +27,7 @@ class OAuthError(ApiError):
 
     @property
     def headers(self) -> dict[str, str]:
-        """Return what RFC 6749, 5.1 asks of every answer with or about a token."""
+        """Return what RFC 6749, 5.1 asks of every response with or about a token."""
         return {"Pragma": "no-cache", **super().headers}
 
 

@@ -61,7 +61,7 @@ RecordKeyList = Annotated[
     BeforeValidator(_listed_keys),
     Field(min_length=1, max_length=4),
 ]
-"""The keys that seal what stands in Redis: the first seals, each of them opens."""
+"""The keys that seal records in Redis: the first seals, each of them opens."""
 
 Secrets = Annotated[
     tuple[Hash, ...], BeforeValidator(_one_or_more), Field(max_length=2, repr=False)
@@ -127,9 +127,9 @@ class UserRecord(Section):
 
 
 class DurabilitySettings(Section):
-    """How many replicas must have a token before it is answered, and how long that may take.
+    """How many replicas must have a token before the response, and how long that may take.
 
-    WAIT answers on the connection itself, hence the time within that of any operation. It counts
+    WAIT blocks the connection, hence the time within that of any operation. It counts
     milliseconds, and 0 of them as for ever.
     """
 

@@ -61,6 +61,6 @@ async def test_so_many_connections_and_no_more(silent: Address) -> None:
 async def test_a_sentinel_that_is_silent_is_not_waited_for(
     silent: Address, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sentinels, "_ANSWER_S", 0.05)
+    monkeypatch.setattr(sentinels, "_RESPONSE_S", 0.05)
     async with Redis(host=silent.host, port=silent.port) as client, asyncio.timeout(20):
         assert await sentinels._named_by(client, "primary") is None

@@ -1,6 +1,6 @@
 """Which client is calling: `client_secret_basic` and `client_secret_post` (RFC 6749, 2.3.1).
 
-A header that was verified once is remembered by its SHA-256 with the hash that it matched, so that
+A verified header is cached by its SHA-256 with the hash that it matched, so that
 the hot path computes no password hash; it counts as long as the client has that hash.
 """
 
@@ -76,7 +76,7 @@ class ClientAuthentication:
         if "client_id" not in form or "client_secret" not in form:
             raise InvalidClient
         pair = (nfc(form["client_id"]), form["client_secret"])
-        # The length keeps two ways of cutting the same characters apart, and apart from headers.
+        # The length tells two splits of the same characters apart, and both from headers.
         text = f"{len(pair[0])}:{pair[0]}{pair[1]}"
         digest = hashlib.sha256(text.encode()).digest()
         return self.cached(digest) or await self._once(digest, [pair], address)

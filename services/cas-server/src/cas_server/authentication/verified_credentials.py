@@ -21,7 +21,7 @@ class Verified:
 
 
 class VerifiedCredentials:
-    """Keeps what was verified; a client's oldest entry makes room for its next one."""
+    """Caches verified credentials; a client's oldest entry makes room for its next one."""
 
     def __init__(self) -> None:
         self._entries: dict[bytes, Verified] = {}
@@ -32,7 +32,7 @@ class VerifiedCredentials:
         return self._entries.get(digest)
 
     def add(self, digest: bytes, verified: Verified) -> None:
-        """Keep credentials that were verified."""
+        """Cache credentials that were verified."""
         own = self._of_client.setdefault(verified.client.id, deque())
         if digest not in self._entries:
             own.append(digest)
@@ -41,7 +41,7 @@ class VerifiedCredentials:
             del self._entries[own.popleft()]
 
     def drop(self, digest: bytes) -> None:
-        """Forget credentials that count no more."""
+        """Drop credentials that are no longer valid."""
         verified = self._entries.pop(digest)
         own = self._of_client[verified.client.id]
         own.remove(digest)

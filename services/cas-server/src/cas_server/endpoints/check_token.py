@@ -1,8 +1,8 @@
 """POST /oauth/check_token: the seed stack's question about a token. The hot path.
 
-One plain ASGI callable: a remembered Authorization header, one SHA-256, one read that leaves with
-all others of this turn of the event loop, and an answer that was rendered when the token was
-issued. Expiry and audience are guarded here, for most resource servers guard neither.
+One plain ASGI callable: a cached Authorization header, one SHA-256, one read in a batch with all
+others of this turn of the event loop, and a response that was rendered when the token was issued.
+Expiry and audience are checked here, because most resource servers check neither.
 """
 
 import time
@@ -33,7 +33,7 @@ _EXPIRED = "Token has expired"
 
 
 class CheckToken:
-    """Answer 200 for a live token that the caller may know of, 400 for any other."""
+    """Respond 200 for a live token that the caller may check, 400 for any other."""
 
     openapi = form_post(
         "Check an access token, as Spring's RemoteTokenServices does",

@@ -1,6 +1,6 @@
 """A live token in the wrong hands: asked about by a client whose audience it does not have.
 
-The caller learns nothing of it (RFC 7662, 4), and so its own log can't; this one says both sides.
+The caller learns nothing of it (RFC 7662, 4), so only this log can name both sides.
 """
 
 from starlette.types import Scope

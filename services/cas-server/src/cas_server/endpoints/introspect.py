@@ -20,7 +20,7 @@ from chassis.errors import AccessDenied
 
 
 class Introspect:
-    """Tell about access tokens whose audience the caller belongs to (RFC 7662, 4)."""
+    """Describe access tokens whose audience the caller belongs to (RFC 7662, 4)."""
 
     openapi = form_post(
         "Ask about an access token (RFC 7662)",
@@ -70,7 +70,7 @@ class Introspect:
 
 
 def _as_rfc7662(claims: dict[str, Any], issuer: str) -> dict[str, Any]:
-    """Say in RFC 7662's words what check_token says in the seed stack's (2.2)."""
+    """Return check_token's claims by the names of RFC 7662, 2.2."""
     user = claims.pop("user_name", None)
     claims["scope"] = " ".join(claims["scope"])
     claims |= {"token_type": "Bearer", "iss": issuer, "nbf": claims["iat"]}

@@ -1,4 +1,4 @@
-"""POST /oauth/token: the grant type chooses who answers."""
+"""POST /oauth/token: issue tokens by grant type."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What a grant is: a token request of an authenticated client in, an answer out."""
+"""A grant type: a token request of an authenticated client in, a token response out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -65,4 +65,4 @@ class GrantType(Protocol):
     """One way to get tokens."""
 
     async def issue(self, request: TokenRequest) -> TokenResponse:
-        """Return the answer; raise an `OAuthError`."""
+        """Return the response; raise an `OAuthError`."""

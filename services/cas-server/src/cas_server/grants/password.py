@@ -44,7 +44,7 @@ class PasswordGrant:
         return await self._with_refresh(replace(grant, grant_type="password"), request)
 
     async def _user(self, request: TokenRequest) -> User:
-        """Return who logs in; requests that say the same at one moment cost one hash."""
+        """Return the user; concurrent requests with the same credentials cost one hash."""
         form = request.form
         name, password = nfc(required(form, "username")), required(form, "password")
         # The length keeps two ways of cutting the same characters apart.

@@ -1,6 +1,6 @@
 """`refresh_token` (RFC 6749, 6): rotated at each use, a reuse ends the family (RFC 9700, 4.14.2).
 
-A client whose answer got lost may ask again within the grace window, and gets the same successor.
+A client whose response got lost may retry within the grace window, and gets the same successor.
 """
 
 import time
@@ -35,7 +35,7 @@ class RefreshTokenGrant:
         presented = required(request.form, "refresh_token")
         number, state = await self._found(presented, client)
         stored = state.family.grant
-        # What a rotated token asks for is moot: it gets the first answer again, or is a reuse.
+        # A rotated token's scope does not matter: it gets the first response again, or is a reuse.
         grant = self._renewed(stored, request) if number == state.number else stored
         pair, response = successor(
             self._context.keys,

@@ -31,7 +31,7 @@ class Client:
 
 
 def client_registry(settings: CasSettings) -> Mapping[str, Client]:
-    """Build the registry; a disabled client is as good as deleted."""
+    """Build the registry; a disabled client is left out, like a deleted one."""
     return {
         name: _client(name, registration, settings)
         for name, registration in settings.clients.items()

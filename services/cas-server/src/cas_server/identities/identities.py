@@ -37,7 +37,7 @@ class NotBefore:
     """By client id; who is not in it is the one there always was."""
 
     def admits(self, issued: Issued) -> bool:
-        """Say whether nobody for whom it was issued has ended meanwhile."""
+        """Say whether its client, user and grant have not ended since it was issued."""
         if self.clients.get(issued.client_id, 0) != issued.client_since:
             return False
         return issued.since >= self.latest or all(
@@ -58,7 +58,7 @@ class Identities:
     def __init__(self, live: LiveConfig[CasSettings]) -> None:
         self._live, self._now = live, _registries(live.settings)
         self.not_before = NotBefore()
-        """What the store says of those who ended, and may be back; see `not_before`."""
+        """The not-before times of the store; see `not_before`."""
         live.on_change(self._apply)
         _warn_of_password_grant(self._now.clients)
 
@@ -86,7 +86,7 @@ class Identities:
         return max((max(c.access_validity, c.refresh_validity) for c in clients), default=0)
 
     def is_still_valid(self, issued: Issued) -> bool:
-        """Say whether those for whom it was issued are there, and were all the time."""
+        """Say whether its client, user and grant exist, and have since it was issued."""
         now = self._now
         client = now.clients.get(issued.client_id)
         if client is None or not self.not_before.admits(issued):
@@ -99,7 +99,7 @@ class Identities:
         return user is not None and user.fingerprint == issued.user_fingerprint
 
     def marks(self) -> dict[str, str]:
-        """Return by which marks everyone is known: one that keeps none of its marks is another."""
+        """Return the marks of each identity: one that has none of its old marks left is another."""
         marks = {f"user:{user.name}": user.fingerprint for user in self._now.users.values()}
         for client in self._now.clients.values():
             marks[f"client:{client.id}"] = ",".join(client.fingerprints)

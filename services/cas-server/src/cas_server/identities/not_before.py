@@ -1,4 +1,4 @@
-"""Dead stays dead: what was issued before someone ended never counts again.
+"""Dead stays dead: what was issued before an identity ended is never valid again.
 
 Redis knows each client, each user and each grant type of a client by marks (fingerprints of
 secrets, never the secrets) and a not-before time. Each load of the configuration is compared with
@@ -49,7 +49,7 @@ class Moment:
 
 
 class IdentityReconciler:
-    """Compares each load with the store, and has `identities` know the not-before times."""
+    """Compares each load with the store, and gives `identities` the not-before times."""
 
     def __init__(
         self, identities: Identities, store: TokenStore, live: LiveConfig[CasSettings]
@@ -65,7 +65,7 @@ class IdentityReconciler:
         live.on_change(self._reloaded)
 
     async def run(self) -> None:
-        """Compare each load, whether anybody asks or not; until cancelled."""
+        """Compare each load as soon as it is active; until cancelled."""
         while True:
             await self._due.wait()
             try:
@@ -113,7 +113,7 @@ class IdentityReconciler:
         raise TemporarilyUnavailable("The configuration is changing; try again")
 
     def _reloaded(self, _: Snapshot[CasSettings]) -> None:
-        """Have the new load compared; what one in between has ended, nobody else may have seen."""
+        """Schedule a comparison; remember what a skipped load ended: no other replica may know."""
         before, self._marks = self._marks, self._identities.marks()
         if not self._compared:
             names = before.keys() | self._marks.keys()
@@ -127,7 +127,7 @@ class IdentityReconciler:
             await self._refresh()
 
     async def _refresh(self) -> None:
-        """Read the table until it says what this load does, and take its times over."""
+        """Read and change the table until it agrees with this load; then adopt its times."""
         marks, missed, settled = self._marks, set(self._missed), self._compared
         for _ in range(_TRIES):
             table = await self._store.identities()
@@ -150,13 +150,13 @@ class IdentityReconciler:
             self._due.clear()
 
     async def _change(self, changes: list[Change], *, after: int) -> bool:
-        """Make the changes, and say what they ended; False where someone else was faster."""
+        """Make the changes and audit them; return False where another replica was faster."""
         for start in range(0, max(len(changes), 1), _AT_ONCE):
             some = changes[start : start + _AT_ONCE]
             try:
                 changed = await self._store.change(some, after=after, keep=self._keep)
             except Unconfirmed as error:
-                # The next comparison finds these made, and would never tell of them.
+                # The next comparison finds these made, and would not audit them.
                 _audit_all(some if error.result else ())
                 raise
             if not changed:
@@ -165,7 +165,7 @@ class IdentityReconciler:
         return True
 
     def _lost(self, table: IdentityTable) -> set[str]:
-        """Return who has ended, and the store has forgotten that."""
+        """Return the identities whose end the store has lost."""
         known = self._identities.not_before.times.items()
         return {n for n, time in known if time > table.entries.get(n, _NOBODY).not_before}
 
@@ -219,7 +219,7 @@ def _ends(before: str, now: str) -> bool:
 
 
 def _audit_all(changes: Iterable[Change]) -> None:
-    """Write to the audit log who ended, or has other secrets; someone new is neither."""
+    """Audit who ended or has other secrets; a new identity is neither."""
     for change in changes:
         _audit_change(change)
 

@@ -1,4 +1,4 @@
-"""Commands of one turn of the event loop leave together, and the next ones while they are out.
+"""Commands of one turn of the event loop are sent together; later ones wait for the results.
 
 Redis spends most of a small command on the socket: sixty reads in one MGET cost it hardly more
 than one.

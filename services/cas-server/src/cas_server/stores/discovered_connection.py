@@ -1,4 +1,4 @@
-"""Connections to Redis by its service name, looked up anew at each connect."""
+"""Connections to Redis by its service name, looked up at each connect."""
 
 from collections.abc import Mapping
 from typing import Any

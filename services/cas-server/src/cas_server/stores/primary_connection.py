@@ -15,7 +15,7 @@ from chassis.discovery import Address, DiscoveryError
 
 _WATCH_S = 1.0
 MARK = ("PUBLISH", "wait", "")
-"""Goes to all replicas, takes no memory, and is heard by nobody: what WAIT waits for.
+"""A write for WAIT to wait for: it goes to all replicas, takes no memory, has no subscriber.
 
 From Redis 7.2 on, WAIT waits for what its own connection sent to them, and for nothing else.
 """
@@ -27,11 +27,11 @@ class PrimaryConnection(DiscoveredConnection):
     """Talks to a Redis that calls itself primary.
 
     redis-py's own Sentinel connection goes back to the address it had before (its issue 3874).
-    A replica would answer reads, too: with what it has heard so far.
+    A replica would serve reads, too, from what it has received so far.
     """
 
     async def on_connect_check_health(self, check_health: bool = True) -> None:  # noqa: FBT001, FBT002 - redis-py's
-        """Ask for the role once the connection stands."""
+        """Ask for the role once the connection is up."""
         await super().on_connect_check_health(check_health)
         await self.send_command("ROLE")
         role = await self.read_response()
@@ -48,7 +48,7 @@ class PrimaryPool(ConnectionPool):
 
     Whoever was cut off with the old primary would go on reading there: what the new one has
     revoked would stay alive. Hence the Sentinels are asked once a second, and where most of them do
-    not answer, the primary is left unless a replica follows it: the others may have another one.
+    not respond, the pool leaves a primary without replicas: the others may have another one.
     """
 
     def __init__(self, sentinels: Sentinels, master: str, **options: Any) -> None:
@@ -96,7 +96,7 @@ class PrimaryPool(ConnectionPool):
             await connection.read_response()
             reached: int = await connection.read_response()
         except (RedisError, OSError):
-            # A refused mark leaves the other answer unread.
+            # A refused mark leaves the other reply unread.
             await connection.disconnect(nowait=True)
             return False
         finally:
@@ -104,7 +104,7 @@ class PrimaryPool(ConnectionPool):
         return reached > 0
 
     async def _reconnect_all(self) -> None:
-        """Have every connection made anew before it serves again."""
+        """Reconnect every connection before it serves again."""
         await self.update_active_connections_for_reconnect()  # type: ignore[no-untyped-call]  # redis-py
         # One that does not close in time is left as well; the watch has to go on.
         with suppress(RedisError):

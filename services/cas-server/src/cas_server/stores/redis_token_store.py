@@ -57,7 +57,7 @@ class _Opened(NamedTuple):
 
 
 class RedisTokenStore:
-    """Keeps tokens in one Redis; entered connections are closed by `aclose`."""
+    """Stores tokens in one Redis; `aclose` closes its connections."""
 
     def __init__(
         self, redis: Redis, durability: DurabilitySettings, keys: RecordKeys, *, timeout: float
@@ -73,7 +73,7 @@ class RedisTokenStore:
         self._away = False
 
     async def access(self, token_hash: str) -> StoredToken | None:
-        """Return an access token; the look-up leaves with all others of this turn."""
+        """Return an access token; one MGET reads all of this turn of the event loop."""
         name = f"t:{token_hash}"
         sealed = await self._reads.submit(name)
         known = self._opened.get(name)
@@ -96,7 +96,7 @@ class RedisTokenStore:
         return FamilyState(Family.decode(name, text), found[1], idle=bool(found[2]))
 
     async def issue(self, token_hash: str, token: StoredToken, *, most: int) -> bool:
-        """Keep an access token until a little after it expires."""
+        """Store an access token until a little after it expires."""
         text, ttl = (
             self._keys.seal(f"t:{token_hash}", token.encode()),
             _access_ttl(token.expires_at),
@@ -105,7 +105,7 @@ class RedisTokenStore:
         return await self._issues.submit(issue)
 
     async def begin(self, pair: TokenPair, bounds: Bounds) -> bool:
-        """Keep the first pair of a family."""
+        """Store the first pair of a family."""
         family = pair.family
         keys, values = self._access(pair.access_hash, pair.access, bounds.tokens)
         keys += (f"f:{family.id}", _families(family))
@@ -160,7 +160,7 @@ class RedisTokenStore:
         return bool(await self._writes.submit(command))
 
     async def ping(self) -> None:
-        """Return when Redis answers."""
+        """Return when Redis responds."""
         await self._guard(self._redis.ping())
 
     async def aclose(self) -> None:
@@ -226,7 +226,7 @@ class RedisTokenStore:
         return results
 
     async def _guard(self, command: Awaitable[T]) -> T:
-        """Bound a command in time, and tell an outage as what it is to the caller."""
+        """Bound a command in time; raise `TemporarilyUnavailable` for an outage."""
         try:
             async with asyncio.timeout(self._timeout):
                 result = await command
@@ -238,7 +238,7 @@ class RedisTokenStore:
         return result
 
     async def _drop_idle_connections(self) -> None:
-        """Leave the idle connections: they may lead to who was primary, and the next one asks."""
+        """Close idle connections: they may lead to the old primary; a new one looks it up."""
         # One that does not close in time, as over TLS to a Redis that hangs, is left as well.
         with suppress(RedisError):
             await self._redis.connection_pool.disconnect(inuse_connections=False)

@@ -1,4 +1,4 @@
-"""Who is primary, by the word of most Sentinels."""
+"""Who is primary, as most Sentinels say."""
 
 import asyncio
 from collections import Counter
@@ -11,8 +11,8 @@ from chassis.discovery import Address, LookupFailedError
 from chassis.single_flight import SingleFlight
 
 SENTINEL_PORT = 26379
-_ANSWER_S = 0.5
-"""A Sentinel that takes longer is left out: the others are a majority, or nobody is."""
+_RESPONSE_S = 0.5
+"""A Sentinel that takes longer is ignored: the others are a majority, or there is none."""
 
 
 class Sentinels:
@@ -59,9 +59,9 @@ class Sentinels:
 
 
 async def _named_by(client: Redis, name: str) -> Address | None:
-    """Return what one Sentinel says, None where it does not know or does not answer."""
+    """Return what one Sentinel says, None where it does not know or respond."""
     try:
-        async with asyncio.timeout(_ANSWER_S):
+        async with asyncio.timeout(_RESPONSE_S):
             found = await client.execute_command(  # type: ignore[no-untyped-call]  # redis-py
                 "SENTINEL GET-MASTER-ADDR-BY-NAME", name
             )

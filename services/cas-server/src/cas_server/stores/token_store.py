@@ -11,7 +11,7 @@ _STORED_FIELDS = (
     *("client_id", "scopes", "audience", "user_name", "user_fingerprint"),
     *("grant_type", "since", "client_since"),
 )
-"""What of a grant a family keeps, in this order."""
+"""The fields of a grant that a family stores, in this order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Family:
     ends_at: int
 
     def encode(self) -> bytes:
-        """Return the stored text; authorities are looked up anew at each refresh."""
+        """Return the stored text; each refresh looks the authorities up."""
         fields = (getattr(self.grant, name) for name in _STORED_FIELDS)
         return json.dumps([self.ends_at, *fields], separators=(",", ":")).encode()
 
@@ -48,7 +48,7 @@ class FamilyState(NamedTuple):
 class TokenPair:
     """A new access token with a new refresh token of a family.
 
-    `sealed_response` is the answer to the client, readable only with the token it was made for.
+    `sealed_response` is the response to the client, readable only with the token it answers.
     """
 
     family: Family
@@ -60,7 +60,7 @@ class TokenPair:
     sealed_response: bytes = b""
 
     def stamped(self, stamp: Stamp) -> Self:
-        """Return the same, issued now; a family keeps what it began with."""
+        """Return the same, issued now; a family's own stamp never changes."""
         family = self.family
         if self.number == 1:
             family = replace(family, grant=family.grant.stamped(stamp))
@@ -84,7 +84,7 @@ class Bounds(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """How a rotation ended: `rotated`, `repeated` (with the first answer), `reused`, `unknown`."""
+    """How a rotation ended: `rotated`, `repeated` (the first response), `reused`, `unknown`."""
 
     outcome: str
     sealed_response: bytes = b""
@@ -100,7 +100,7 @@ class Entry(NamedTuple):
 class IdentityTable(NamedTuple):
     """All entries at one moment; times in microseconds of Redis' clock.
 
-    `keep` is for how many seconds the load with the longest validities had entries stay.
+    `keep` is the seconds for which the load with the longest validities stored entries.
     """
 
     version: int | None
@@ -125,7 +125,7 @@ VersionSeen = Callable[[int | None], Awaitable[None]]
 
 
 class TokenStore(Protocol):
-    """Keeps tokens; every method raises `TemporarilyUnavailable` when the store is away.
+    """Stores tokens; every method raises `TemporarilyUnavailable` when Redis is unavailable.
 
     What issues returns nothing, or False, where the identities have another version by now than
     the token's `since`: nothing was issued.
@@ -138,10 +138,10 @@ class TokenStore(Protocol):
         """Return a family of refresh tokens that has not ended."""
 
     async def issue(self, token_hash: str, token: StoredToken, *, most: int) -> bool:
-        """Keep an access token until it expires; its client has `most` at a time."""
+        """Store an access token until it expires; its client has `most` at a time."""
 
     async def begin(self, pair: TokenPair, bounds: Bounds) -> bool:
-        """Keep the first pair of a family."""
+        """Store the first pair of a family."""
 
     async def rotate(
         self, old: Presented, pair: TokenPair, bounds: Bounds, *, grace: float
@@ -161,13 +161,13 @@ class TokenStore(Protocol):
         """Return what is known of clients, users and grants."""
 
     async def change(self, changes: Sequence[Change], *, after: int, keep: int) -> bool:
-        """Change entries all at once, in a version after another, kept for `keep` seconds.
+        """Change entries at once, in a version after another; store them for `keep` seconds.
 
         False where one of them was not as expected: nothing is changed then.
         """
 
     async def ping(self) -> None:
-        """Return when the store answers."""
+        """Return when the store responds."""
 
     async def aclose(self) -> None:
         """Close what is open."""

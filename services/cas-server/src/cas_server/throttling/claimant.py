@@ -1,4 +1,4 @@
-"""Who tries a secret, as the throttle counts it and the audit log tells it."""
+"""The claimant (NIST SP 800-63): who tries a secret, to the throttle and the audit log."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

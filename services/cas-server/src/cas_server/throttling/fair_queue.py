@@ -33,7 +33,7 @@ _MAX_PAUSE_S = 1.0
 
 
 class Priority(IntEnum):
-    """Who somebody is to the queue, and how long his steps are."""
+    """How a caller is served; the value is the length of its steps."""
 
     PROVEN = 1
     """Had the right secret here before."""
@@ -65,7 +65,7 @@ class _Waiter:
 class FairQueue:
     """Gives `places` turns at once, of one pair of address and name only one.
 
-    `priority` says who an address is with a name; it is asked anew each time.
+    `priority` says who an address is with a name; it is asked each time.
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class FairQueue:
         for row in waiter.rows:
             self._rows[row] += 1
         if len(self._waiting) > MAX_WAITING:
-            # Whoever stands last makes room, which may be the one who comes.
+            # The last in the queue makes room, which may be the newcomer.
             self._turn_away(max(reversed(self._waiting), key=self._number))
         return waiter
 

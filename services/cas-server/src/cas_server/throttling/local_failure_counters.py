@@ -1,4 +1,4 @@
-"""Counters of one replica: for when Redis is away, and where there is none."""
+"""Counters of one replica, for when Redis is unavailable."""
 
 import heapq
 import time
@@ -20,7 +20,7 @@ from cas_server.throttling.failure_counters import (
 )
 
 LEASE_S = 30.0
-"""How long an attempt is under way whose end was never told: its replica died."""
+"""How long an attempt stays under way that its replica never settled, because it died."""
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ class _Table:
         self.entries: dict[bytes, _Entry] = {}
 
     def at(self, key: bytes, now: float) -> _Entry:
-        """Return an entry as it stands; a new one is kept only once it is changed."""
+        """Return the current entry; a new one is stored only when it changes."""
         entry = self.entries.get(key)
         if entry is None or entry.forgotten <= now:
             return _Entry()

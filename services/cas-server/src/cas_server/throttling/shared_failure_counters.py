@@ -28,7 +28,7 @@ from chassis.errors import TemporarilyUnavailable
 
 _TIMEOUT_S = 0.5
 _ALONE_S = 1.0
-"""How long a replica counts alone before it asks Redis again: no attempt waits for each other's."""
+"""How long a replica counts alone before it asks Redis again, so that attempts do not wait."""
 _QUIET = int(QUIET_S * 1000)
 _LEASE = int(LEASE_S * 1000)
 _RULES = (
@@ -67,7 +67,7 @@ class RedisFailureCounters:
         return Admission(wait / 1000, by.decode(), busy=verdict == b"busy", clean=failures == 0)
 
     async def settle(self, attempt: Attempt, outcome: Outcome) -> None:
-        """Count how an attempt ended; told twice, it counts once."""
+        """Count how an attempt ended; settled twice, it counts once."""
         command = ("EVAL", SETTLE, 6, *_keys(attempt), *attempt.counted, attempt.id)
         await self._commands.submit((*command, outcome.value, _QUIET, *_LIMITS))
 
@@ -85,7 +85,7 @@ class RedisFailureCounters:
 
 
 class SharedFailureCounters:
-    """Counts in Redis, and here as well, for the time when Redis is away.
+    """Counts in Redis, and in this process for when Redis is unavailable.
 
     So a replica that is cut off goes on from the failures that it has seen itself.
     """

@@ -99,7 +99,7 @@ class Throttle:
                 await self._counters.settle(attempt, Outcome.WITHDRAWN)
 
     async def _admit(self, attempt: Attempt, claimant: Claimant) -> None:
-        """Ask the counters; where other replicas have tries of the pair under way, once more."""
+        """Ask the counters; again while other replicas have attempts of the pair under way."""
         for _ in range(_BUSY_TRIES):
             admission = await self._counters.admit(attempt)
             self._apply(admission, attempt, claimant)
@@ -109,7 +109,7 @@ class Throttle:
         raise TemporarilyUnavailable("Other attempts on this name are under way; try again")
 
     def _apply(self, admission: Admission, attempt: Attempt, claimant: Claimant) -> None:
-        """Remember what the counters say; raise `TooManyFailures` where they ask to wait."""
+        """Remember the admission; raise `TooManyFailures` where it asks to wait."""
         if admission.clean:
             self._failed.pop(attempt.address)
         else:
@@ -120,7 +120,7 @@ class Throttle:
             _refuse(admission.wait, claimant)
 
     def _record_outcome(self, attempt: Attempt, outcome: Outcome) -> None:
-        """Remember how an attempt ended, for who is next here."""
+        """Remember how an attempt ended, for its priority at this replica."""
         if outcome is Outcome.PASSED:
             self._proven.set((attempt.address, attempt.name), None)
         elif outcome is Outcome.FAILED:
@@ -136,7 +136,7 @@ class Throttle:
         )
 
     def _refuse_while_waiting(self, attempt: Attempt, claimant: Claimant) -> None:
-        """Refuse whoever was told to wait and did not."""
+        """Refuse a claimant whose wait has not ended."""
         now = time.monotonic()
         for key in (attempt.pair, attempt.address):
             until = self._waits.get(key)
@@ -146,7 +146,7 @@ class Throttle:
 
 @contextmanager
 def _refusal_by_cause(claimant: Claimant) -> Iterator[None]:
-    """Answer 429 to those who failed before or have enough waiting, and 503 to the others."""
+    """Refuse with 429 who failed before or has too many waiting; 503 for the others."""
     try:
         yield
     except TooManyWaiting as error:

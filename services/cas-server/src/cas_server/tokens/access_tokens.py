@@ -1,6 +1,6 @@
-"""Tokens: how they are made, what is kept of them, and what is told about them.
+"""Access tokens: how they are made, what is stored of them, and what check_token says.
 
-A token's value is never kept: Redis knows its SHA-256 alone.
+A token's value is never stored: Redis has its SHA-256 alone.
 """
 
 import hashlib
@@ -33,10 +33,10 @@ class Stamp(NamedTuple):
 
 
 class StoredToken(NamedTuple):
-    """What the store keeps of an access token; times in Unix seconds.
+    """The stored record of an access token; times in Unix seconds.
 
-    The first line of its text is what each check needs, the second the answer of check_token as it
-    goes over the wire: a check parses no JSON. A named tuple, for one is made at each check.
+    The first line of its text is what each check needs, the second the body of check_token's
+    response: a check parses no JSON. A named tuple, for one is made at each check.
     `grant_type` is that of the family it belongs to, empty where it has none; `since` the version
     of the identities (see `not_before`) that it was issued under, and `client_since` since when the
     client was who it was then.
@@ -90,7 +90,7 @@ class StoredToken(NamedTuple):
         return self._replace(**stamp._asdict())
 
     def claims(self) -> dict[str, Any]:
-        """Return the claims as check_token tells them."""
+        """Return the claims of check_token's response."""
         return dict(json.loads(self.response))
 
 

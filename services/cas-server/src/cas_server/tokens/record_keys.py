@@ -1,4 +1,4 @@
-"""The keys under which what stands in Redis is sealed: whoever writes there makes no record.
+"""The keys that seal records in Redis, so that write access to Redis makes no valid record.
 
 A record begins with an HMAC-SHA256 (RFC 2104) over its Redis key and its text. The keys stand in
 cas-server's own configuration and never go to Redis. The first one seals, each of them opens: so
@@ -56,7 +56,7 @@ class RecordKeys:
         return None
 
     def _report(self, name: str) -> None:
-        """Tell of a record once: its bearer may show it as often as it likes."""
+        """Audit a record once, however often its bearer presents it."""
         if self._reported.get(name) is None:
             self._reported.set(name, value=True)
             audit(AuditEvent.RECORD_FORGED, record=_KINDS.get(name[:2], "other"))

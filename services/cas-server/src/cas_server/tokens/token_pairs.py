@@ -1,7 +1,7 @@
-"""Pairs of access and refresh token, and the sealed answer that makes a retry idempotent.
+"""Pairs of access and refresh token, and the sealed response that makes a retry idempotent.
 
-The answer to a rotation is kept for the grace window under a key that only the presented refresh
-token yields (HKDF-SHA256, RFC 5869): whoever reads the store learns no token.
+The response to a rotation is stored for the grace window under a key that only the presented
+refresh token yields (HKDF-SHA256, RFC 5869): whoever reads the store learns no token.
 """
 
 import json
@@ -26,7 +26,7 @@ _PURPOSE = b"cas-server refresh rotation answer"
 
 @dataclass(frozen=True, slots=True)
 class TokenResponse:
-    """The answer of the token endpoint (RFC 6749, 5.1); its repr shows no token."""
+    """The response of the token endpoint (RFC 6749, 5.1); its repr shows no token."""
 
     access_token: str = field(repr=False)
     expires_in: int
@@ -44,7 +44,7 @@ class TokenResponse:
 def new_family(
     keys: RecordKeys, grant: Grant, *, access_validity: int, ends_at: int, idle_seconds: int
 ) -> tuple[TokenPair, TokenResponse]:
-    """Make the first pair of a lineage that ends at `ends_at` (Unix seconds)."""
+    """Make the first pair of a family that ends at `ends_at` (Unix seconds)."""
     family = Family(new_family_id(), grant, ends_at)
     return _pair(keys, family, grant, _Step(1, "", access_validity, idle_seconds))
 
@@ -92,14 +92,14 @@ def _pair(
 
 
 def seal(presented: str, response: TokenResponse) -> bytes:
-    """Encrypt an answer for whoever holds the presented refresh token."""
+    """Encrypt a response for whoever holds the presented refresh token."""
     nonce = os.urandom(_NONCE)
     text = json.dumps(response.fields()).encode()
     return nonce + AESGCM(_key(presented)).encrypt(nonce, text, None)
 
 
 def unseal(presented: str, sealed: bytes) -> TokenResponse | None:
-    """Decrypt an answer; None where it was made for another token."""
+    """Decrypt a response; None where it was made for another token."""
     try:
         text = AESGCM(_key(presented)).decrypt(sealed[:_NONCE], sealed[_NONCE:], None)
     except InvalidTag:
