@@ -16,6 +16,7 @@ from chassis.token_services.remote import create_token_services
 from integration.suitectl.rotating import SERVICE, MountedSuite, mounted
 from redis_process import redis_port
 from suitectl.errors import CommandFailedError
+from suitectl.reporter import Reporter
 from suitectl.secrets.generated import generate
 from suitectl.secrets.record_key_rotation import retire_record_keys, rotate_record_keys
 from suitectl.secrets.rotation import retire, rotate
@@ -24,8 +25,11 @@ from suitectl.secrets.stored import StoredSecrets
 pytestmark = pytest.mark.anyio
 
 
-class Said:
+class Said(Reporter):
+    """Collects what a rotation reports."""
+
     def __init__(self) -> None:
+        super().__init__()
         self.lines: list[str] = []
 
     def good(self, text: str) -> None:

@@ -65,7 +65,7 @@ def _parser(command: str | None, module: ModuleType | None) -> argparse.Argument
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, text in COMMANDS.items():
         known = commands.add_parser(name, help=text)
-        if name == command and module is not None:
+        if name == command and module is not None and hasattr(module, "add_arguments"):
             module.add_arguments(known)
     return parser
 

@@ -1,1 +1,1 @@
-"""One module a command: its options and `run`."""
+"""One module a command: `run`, and `add_arguments` where it has options."""

@@ -7,10 +7,6 @@ from suitectl.images import BuildOptions, build_images
 from suitectl.terminal import console, table
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of this command."""
-
-
 async def run(_: argparse.Namespace) -> int:
     """Build, hand over, and show what came of it."""
     images = await build_images(BuildOptions.of(os.environ))

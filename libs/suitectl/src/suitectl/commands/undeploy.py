@@ -6,10 +6,6 @@ from suitectl.deploy import undeploy
 from suitectl.platform.kubernetes import Kubernetes
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of this command."""
-
-
 async def run(_: argparse.Namespace) -> int:
     """Delete the suite."""
     await undeploy(Kubernetes())

@@ -15,10 +15,6 @@ _DOORS = (
 )
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of this command."""
-
-
 async def run(_: argparse.Namespace) -> int:
     """Bring the user's own suite up."""
     return await up(Localkube())

@@ -7,16 +7,17 @@ what it has sealed until that has ended: no token is lost.
 import asyncio
 
 from suitectl.errors import CommandFailedError
+from suitectl.reporter import Reporter
 from suitectl.secrets.generated import RECORD_KEYS, new_record_key
 from suitectl.secrets.mounted import CAS
-from suitectl.secrets.rotation_steps import Suite, Tell, register
+from suitectl.secrets.rotation_steps import Suite, register
 from suitectl.secrets.stored import StoredSecrets
 
 _READ_S = 2.0
 """What is mounted is read within a tenth of a second; this is for a busy node."""
 
 
-async def rotate_record_keys(stored: StoredSecrets, suite: Suite, reporter: Tell) -> None:
+async def rotate_record_keys(stored: StoredSecrets, suite: Suite, reporter: Reporter) -> None:
     """Have a new key seal; interrupted, the same goes on."""
     deployed = await suite.is_deployed()
     if not stored.record_keys:
@@ -40,7 +41,7 @@ async def rotate_record_keys(stored: StoredSecrets, suite: Suite, reporter: Tell
     reporter.say(f"once refresh-token-validity has passed: make secrets RETIRE={RECORD_KEYS}")
 
 
-async def retire_record_keys(stored: StoredSecrets, suite: Suite, reporter: Tell) -> None:
+async def retire_record_keys(stored: StoredSecrets, suite: Suite, reporter: Reporter) -> None:
     """Have the old key open nothing any more; what it had sealed is unknown then."""
     first, *others = stored.record_keys or [""]
     if not others or first != stored.plain.get(RECORD_KEYS):

@@ -5,13 +5,14 @@ the service that proves itself with it gets it. The second ends the old one, aft
 that service has the new one. So no call fails, whichever pod kubelet looks at first.
 """
 
+from suitectl.reporter import Reporter
 from suitectl.secrets.generated import CREDENTIALS_KEY
 from suitectl.secrets.mounted import CAS
-from suitectl.secrets.rotation_steps import Suite, Tell, register
+from suitectl.secrets.rotation_steps import Suite, register
 from suitectl.secrets.stored import StoredSecrets
 
 
-async def rotate(stored: StoredSecrets, name: str, suite: Suite, reporter: Tell) -> None:
+async def rotate(stored: StoredSecrets, name: str, suite: Suite, reporter: Reporter) -> None:
     """Have a new secret of a client count beside the old one, or another password of a user."""
     deployed = await suite.is_deployed()
     if await stored.renew(name):
@@ -32,7 +33,7 @@ async def rotate(stored: StoredSecrets, name: str, suite: Suite, reporter: Tell)
     reporter.say(f"next: make secrets RETIRE={name}")
 
 
-async def retire(stored: StoredSecrets, name: str, suite: Suite, reporter: Tell) -> None:
+async def retire(stored: StoredSecrets, name: str, suite: Suite, reporter: Reporter) -> None:
     """End a client's older secret, once nobody uses it any more."""
     stored.retire(name)
     deployed = await suite.is_deployed()
@@ -45,7 +46,7 @@ async def retire(stored: StoredSecrets, name: str, suite: Suite, reporter: Tell)
         reporter.good(f"no {CAS} takes it any more")
 
 
-async def _hand_over(stored: StoredSecrets, name: str, suite: Suite, reporter: Tell) -> None:
+async def _hand_over(stored: StoredSecrets, name: str, suite: Suite, reporter: Reporter) -> None:
     credentials = stored.credentials(name)
     if credentials is None:
         reporter.say(f"give {name} its new secret: it stands in {stored.directory}")

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from suitectl.reporter import Reporter
 from suitectl.secrets.generated import REGISTERED_KEY
 from suitectl.secrets.mounted import CAS
 from suitectl.secrets.stored import Secret, StoredSecrets
@@ -23,17 +24,7 @@ class Suite(Protocol):
         """Return once every replica of cas-server takes a client's secret."""
 
 
-class Tell(Protocol):
-    """Says what was done."""
-
-    def good(self, text: str) -> None:
-        """Say what holds now."""
-
-    def say(self, text: str) -> None:
-        """Say what comes next."""
-
-
-async def register(stored: StoredSecrets, suite: Suite, reporter: Tell) -> None:
+async def register(stored: StoredSecrets, suite: Suite, reporter: Reporter) -> None:
     """Have every cas-server mount the identities as they are stored."""
     await suite.apply(stored.registered)
     await suite.await_mounted(CAS, REGISTERED_KEY, stored.registered["stringData"][REGISTERED_KEY])
