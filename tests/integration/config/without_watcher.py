@@ -13,7 +13,7 @@ from pathlib import Path
 
 import anyio
 
-from chassis.config import ConfigSource, LiveConfig, ServiceSettings, watch
+from chassis.config import ConfigSource, LiveConfig, ServiceSettings, mounts
 from kubelet import ConfigMapVolume
 
 
@@ -41,7 +41,7 @@ async def followed(live: LiveConfig[Numbered], mode: str) -> None:
 
 async def main(path: Path) -> list[str]:
     """Return the watch modes at the two swaps."""
-    watch._REARM_S = 1.5
+    mounts._REARM_S = 1.5
     volume = ConfigMapVolume(path, {"application.yaml": "number: 0"})
     live = LiveConfig.load(ConfigSource("demo", config_dir=volume.path), Numbered)
     told, stop, modes = asyncio.Semaphore(0), anyio.Event(), list[str]()

@@ -3,7 +3,7 @@
 import pytest
 
 from chassis.config import ConfigError, ConfigSource
-from chassis.config.profiles import matches
+from chassis.config.documents import matches
 
 IN_CLUSTER = {"KUBERNETES_SERVICE_HOST": "10.0.0.1"}
 

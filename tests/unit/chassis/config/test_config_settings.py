@@ -15,7 +15,7 @@ from chassis.config import (
     LiveConfig,
     ServiceSettings,
 )
-from chassis.config.durations import SpringDuration, milliseconds, seconds
+from chassis.config.fields import SpringDuration, milliseconds, seconds
 from chassis.config.shapes import model_of
 from unit.chassis.config.config_kit import DemoSettings, load, refusal, source
 

@@ -12,7 +12,7 @@ from chassis.client.httpx_transport import service_http
 from chassis.client.retry_budget import RetryBudget
 from chassis.client.service_client import ServiceClient
 from chassis.config.live import LiveConfig, Snapshot
-from chassis.config.settings import ClientSettings
+from chassis.config.sections import ClientSettings
 from chassis.discovery import Discovery, create_discovery
 from chassis.security.bearer import BearerToken
 from chassis.transport import Pool, PoolOptions

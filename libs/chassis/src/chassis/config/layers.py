@@ -1,20 +1,22 @@
-"""What is mounted, the environment and the flags, read: a tree of values for each layer."""
+"""The layers of a configuration, each read into a tree, and merged by pydantic-settings."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from chassis.config.active_profiles import Named
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+
 from chassis.config.budget import Budget
-from chassis.config.document_profiles import refuse_profiles, take_profiles
 from chassis.config.documents import Document, read_documents
 from chassis.config.errors import ConfigError
 from chassis.config.placeholders import Resolver
 from chassis.config.process import environment_branches, flag_branches, unread_variables
+from chassis.config.profiles import Named, refuse_profiles, take_profiles
 from chassis.config.shapes import is_value, lead
 from chassis.config.source import ConfigSource, Files, Mounted
-from chassis.config.texts import decoded
-from chassis.config.tree import Entry, Origin, Tree, absorb, canonical, nest, parts_of
+from chassis.config.tree import Entry, Origin, Tree, absorb, canonical, give_way, nest, parts_of
+from chassis.config.yaml_trees import decoded
 
 File: TypeAlias = tuple[bool, str]
 """Whether a file is the Secret's, and its name."""
@@ -30,11 +32,9 @@ def _empty() -> Tree:
 class Layers:
     """A tree for each layer, and what became of each thing that was there to read.
 
-    How the layers are laid over each other: see `chassis.config.merging`.
-
     `read` are the files that were looked into, `loose` those of the Secret that are no settings,
     `carried` all that settings came from, and `unread` is what nobody reads: files, documents,
-    variables.
+    variables. `ignored` are the names without effect.
     """
 
     command_line: Tree = field(default_factory=_empty)
@@ -48,6 +48,7 @@ class Layers:
     carried: set[File] = field(default_factory=set)
     loose: dict[str, Entry] = field(default_factory=dict)
     unread: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
 
 
 def read_layers(source: ConfigSource, mounted: Mounted, annotation: Any, budget: Budget) -> Layers:
@@ -141,3 +142,60 @@ class _Reader:
             absorb(self.layers.secret_files, nest(path, content, origin), hiding=True)
         else:
             self.layers.loose[canonical(name)] = Entry(content, origin)
+
+
+class _Layer(PydanticBaseSettingsSource):
+    """One layer as a source of settings."""
+
+    def __init__(self, settings_cls: type[BaseSettings], name: str, tree: Tree) -> None:
+        super().__init__(settings_cls)
+        self.__name__, self._tree = name, tree
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Return the tree, whatever the one field is called."""
+        del field
+        return self._tree, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Return what pydantic-settings merges below the stronger layers, which it calls first."""
+        for stronger in self.settings_sources_data.values():
+            # Of our own: its merge knows no places, and from the strongest down it would look
+            # through `clients: ~` at the clients below once a stronger layer has clients again.
+            give_way(self._tree, stronger["layers"])
+        return {"layers": self._tree}
+
+
+class _Merged(BaseSettings):
+    """`Layers` go in, and come out as one tree.
+
+    Not yet the service's settings: names are relaxed, and placeholders lead anywhere in the
+    tree, so a model can check it only once both are resolved.
+    """
+
+    layers: Any
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return the layers, the strongest first; below them are the defaults in code."""
+        del env_settings, dotenv_settings, file_secret_settings  # these know no relaxed names
+        layers: Layers = init_settings()["layers"]
+        return (
+            _Layer(settings_cls, "command line", layers.command_line),
+            _Layer(settings_cls, "environment", layers.environment),
+            _Layer(settings_cls, "secret files", layers.secret_files),
+            _Layer(settings_cls, "profile documents", layers.profile_documents),
+            _Layer(settings_cls, "default documents", layers.default_documents),
+        )
+
+
+def merge(layers: Layers) -> Tree:
+    """Lay the layers over each other: mappings merge, anything else is replaced."""
+    tree: Tree = _Merged(layers=layers).layers
+    return tree

@@ -12,12 +12,12 @@ import structlog
 
 from chassis.config.errors import ConfigError, Kind
 from chassis.config.listeners import Commit, Listeners, Prepare
+from chassis.config.mounts import changes
 from chassis.config.settings import ServiceSettings
 from chassis.config.snapshot import Snapshot, take_snapshot, waiting_for_restart
 from chassis.config.source import ConfigSource, Mounted
 from chassis.config.spring import ReloadSettings
 from chassis.config.status import ReloadStatus
-from chassis.config.watch import changes
 
 __all__ = ["LiveConfig", "Snapshot"]
 
@@ -133,7 +133,7 @@ class LiveConfig(Generic[S]):
     async def _follow(self, reload: ReloadSettings, stop: anyio.Event) -> None:
         """Look at each change until a change alters how to watch, or asks for a restart."""
         period = reload.period if reload.mode == "polling" else None
-        async with aclosing(changes(self.source, stop, period=period)) as ticks:
+        async with aclosing(changes(self.source.directories, stop, period=period)) as ticks:
             async for mode in ticks:
                 self.status.watch_mode = mode
                 await self.look()

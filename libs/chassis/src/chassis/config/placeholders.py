@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from chassis.config.budget import MAX_DEPTH, Budget
 from chassis.config.errors import ConfigError
-from chassis.config.texts import decoded
-from chassis.config.tree import Entry, Merged, Origin, canonical, find
+from chassis.config.tree import Entry, Origin, Tree, canonical, find
+from chassis.config.yaml_trees import decoded
 
 _OPEN, _CLOSE = "${", "}"
 _MAX_NAME = 1024
@@ -28,7 +28,7 @@ class Resolver:
 
     def __init__(
         self,
-        tree: Merged,
+        tree: Tree,
         environ: Mapping[str, str],
         budget: Budget,
         loose: Mapping[str, Entry] | None = None,

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from chassis.config.active_profiles import Named, ProfileSources, split
 from chassis.config.budget import Budget
 from chassis.config.documents import KUBERNETES, read_value
 from chassis.config.errors import ConfigError
+from chassis.config.profiles import Named, ProfileSources, split
 from chassis.config.shapes import UNKNOWN, is_value, item_of, lead
 from chassis.config.tree import Origin, Tree, canonical, nest, parts_of
 

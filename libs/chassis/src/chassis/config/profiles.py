@@ -1,64 +1,174 @@
-"""Profile expressions: a name, a list, `!name`, `a & b`, `a | b`, parentheses."""
+"""Which profiles are active, who says so, and that `prod` is never lost on the way.
 
-import re
-from collections.abc import Collection, Sequence
+The order is: `--profiles`, `--spring.profiles.active`, `PROFILES_ACTIVE`, `SPRING_PROFILES_ACTIVE`
+and its relaxed forms, the default documents of application.yaml. What guards production depends
+on the profile `prod`: where any of them names it and the result lacks it, nothing starts.
+"""
 
-_TOKEN = re.compile(r"[()!&|]|[^\s()!&|]+")
-_MAX_LENGTH, _MAX_TOKENS = 1000, 100
-"""Of one expression; the reader calls itself at each parenthesis."""
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from chassis.config.documents import Document
+from chassis.config.errors import ConfigError
+from chassis.config.placeholders import Resolver
+from chassis.config.tree import Entry, Name, Tree, find, relaxed, remove
+
+PROD = "prod"
+ACTIVE = "spring.profiles.active"
+_PROFILES = ("spring", "profiles")
+_KINDS = ("active", "include", "default", "group", "validate")
 
 
-class _Expression:
-    """A reader of one expression; `&` binds closer than `|`."""
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Profiles that one place names, such as a flag, a variable or a document."""
 
-    def __init__(self, text: str, active: Collection[str]) -> None:
-        self._tokens, self._active, self._text = _TOKEN.findall(text), active, text
+    where: str
+    profiles: tuple[str, ...]
 
-    def value(self) -> bool:
-        if len(self._tokens) > _MAX_TOKENS or len(self._text) > _MAX_LENGTH:
-            raise ValueError("is too long for a profile expression")
-        if "${" in self._text:
-            raise self._wrong()
-        result = self._any()
-        if self._tokens:
-            raise self._wrong()
+
+@dataclass(frozen=True, slots=True)
+class ProfileSources:
+    """Everything that is said about profiles, in each tuple the strongest first.
+
+    As in Spring, `include` adds to what is active, `groups` to each profile, and `default` counts
+    where nothing else is named. `automatic` is what the platform adds.
+    """
+
+    active: tuple[Named, ...] = ()
+    include: tuple[Named, ...] = ()
+    default: tuple[Named, ...] = ()
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    automatic: tuple[str, ...] = ()
+
+    def below(self, weaker: "ProfileSources") -> "ProfileSources":
+        """Return these, and after them what weaker sources say."""
+        return ProfileSources(
+            self.active + weaker.active,
+            self.include + weaker.include,
+            self.default + weaker.default,
+            {**weaker.groups, **self.groups},
+            self.automatic + weaker.automatic,
+        )
+
+    def result(self) -> tuple[str, ...]:
+        """Return the active profiles; raise `ConfigError` where one is no name, or prod is lost."""
+        for named in (*self.active, *self.include, *self.default):
+            _check_names(named)
+        chosen = (self.active or self.default)[:1]
+        named_now = (*chosen, *self.include)
+        result = tuple(dict.fromkeys([*self.automatic, *self._expanded(_flat(named_now))]))
+        for named in self.active:
+            if PROD not in result and PROD in self._expanded(named.profiles):
+                reason = f"{named.where} names prod, but {chosen[0].where} counts and does not"
+                raise ConfigError(f"{reason}; name it there too, or nowhere", key=ACTIVE)
         return result
 
-    def _any(self) -> bool:
-        result = self._all()
-        while self._take("|"):
-            result = self._all() or result
-        return result
+    def disagreement(self) -> str | None:
+        """Say in one line which source counts, where two differ."""
+        if not any(set(named.profiles) != set(self.active[0].profiles) for named in self.active):
+            return None
+        first, *others = (f"{named.where} ({','.join(named.profiles)})" for named in self.active)
+        return f"Active profiles are named differently: {first} counts, not {', '.join(others)}"
 
-    def _all(self) -> bool:
-        result = self._one()
-        while self._take("&"):
-            result = self._one() and result
-        return result
-
-    def _one(self) -> bool:
-        if self._take("!"):
-            return not self._one()
-        if self._take("("):
-            result = self._any()
-            if not self._take(")"):
-                raise self._wrong()
-            return result
-        if not self._tokens or self._tokens[0] in "()&|":
-            raise self._wrong()
-        return self._tokens.pop(0) in self._active
-
-    def _take(self, token: str) -> bool:
-        if self._tokens and self._tokens[0] == token:
-            self._tokens.pop(0)
-            return True
-        return False
-
-    def _wrong(self) -> ValueError:
-        return ValueError("is no profile expression; write a, !a, a & b, a | b")
+    def _expanded(self, profiles: Iterable[str]) -> Iterator[str]:
+        seen: set[str] = set()
+        waiting = [*profiles][::-1]
+        while waiting:
+            profile = waiting.pop()
+            if profile not in seen:
+                seen.add(profile)
+                yield profile
+                waiting += self.groups.get(profile, ())[::-1]
 
 
-def matches(expressions: Sequence[str], active: Collection[str]) -> bool:
-    """Say whether any of the expressions holds for the active profiles; raise ValueError."""
-    # A list, not a generator: each expression is read, so that a bad one is found.
-    return any([_Expression(text, active).value() for text in expressions])  # noqa: C419
+def split(text: str) -> tuple[str, ...]:
+    """Read a comma-separated list of names."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _flat(named: Sequence[Named]) -> list[str]:
+    return [profile for one in reversed(named) for profile in one.profiles]
+
+
+def _check_names(named: Named) -> None:
+    for name in named.profiles:
+        if not name.replace("-", "").replace("_", "").replace(".", "").isalnum():
+            reason = f"{name!r} is no profile name; use letters, digits, dot, dash, underscore"
+            raise ConfigError(reason, file=named.where, key="profiles")
+        if name != PROD and name.lower() == PROD:
+            reason = f"{name} is another profile than prod, which guards production; write prod"
+            raise ConfigError(reason, file=named.where, key="profiles")
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentProfiles:
+    """The mappings below `spring.profiles`, the last document's first: it is the strongest."""
+
+    found: list[Tree] = field(default_factory=list)
+
+    def resolved(self, resolver: Resolver) -> ProfileSources:
+        """Return what they say; placeholders may name variables and other default documents."""
+        groups: dict[str, tuple[str, ...]] = {
+            name: _listed(resolver, name, node)
+            for _, group in reversed(list(self._of("group")))
+            if isinstance(group, Tree)
+            for name, node in group.items()
+        }
+        active, include, default = (tuple(self._named(kind, resolver)) for kind in _KINDS[:3])
+        return ProfileSources(active, include, default, groups)
+
+    def _named(self, kind: str, resolver: Resolver) -> Iterator[Named]:
+        for name, node in self._of(kind):
+            if profiles := _listed(resolver, name, node):
+                yield Named(f"{node.origin.file}:{node.origin.line}", profiles)
+
+    def _of(self, kind: str) -> Iterator[tuple[Name, Entry | Tree]]:
+        for tree in self.found:
+            yield from ((name, node) for name, node in tree.items() if name == kind)
+
+
+def take_profiles(documents: Iterable[Document]) -> DocumentProfiles:
+    """Take what default documents say out of them; raise `ConfigError` at an unknown name."""
+    found: list[Tree] = []
+    for document in documents:
+        tree = find(document.tree, _PROFILES)
+        if isinstance(tree, Tree):
+            _refuse_unknown(tree)
+            found.insert(0, tree)
+            remove(document.tree, _PROFILES)
+    return DocumentProfiles(found)
+
+
+def refuse_profiles(documents: Iterable[Document]) -> None:
+    """Raise `ConfigError` where a document says which profiles are active and may not.
+
+    As in Spring, one that profiles select may not; nor may a Secret, which comes too late.
+    """
+    for document in documents:
+        tree = find(document.tree, _PROFILES)
+        if isinstance(tree, Tree):
+            name, node = next(iter(tree.items()), (relaxed(_PROFILES[-1]), tree))
+            raise _error(name, node, "belongs in a default document of application.yaml")
+
+
+def _refuse_unknown(tree: Tree) -> None:
+    for name, node in tree.items():
+        if name.written.lower() not in _KINDS:
+            raise _error(name, node, "is no setting; write spring.profiles.active: [a, b]")
+
+
+def _listed(resolver: Resolver, name: Name, node: Entry | Tree) -> tuple[str, ...]:
+    value = resolver.resolve(node, ACTIVE).value if isinstance(node, Entry) else node
+    if value is None:
+        return ()
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    if isinstance(value, str):
+        return split(value)
+    raise _error(name, node, "takes names, as a text or a list")
+
+
+def _error(name: Name, node: Entry | Tree, reason: str) -> ConfigError:
+    origin, key = node.origin, f"spring.profiles.{name.written}"
+    return ConfigError(reason, file=origin.file, line=origin.line, key=key)

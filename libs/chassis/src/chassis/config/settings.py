@@ -7,9 +7,7 @@ from pydantic import ConfigDict, ValidationError
 
 from chassis.config.demo import refuse_demo_secrets, secrets_in
 from chassis.config.errors import ConfigError
-from chassis.config.layers import Layers
-from chassis.config.merging import Layered
-from chassis.config.section import Section
+from chassis.config.fields import Section
 from chassis.config.sections import (
     ClientSettings,
     DiscoverySettings,
@@ -19,22 +17,8 @@ from chassis.config.sections import (
     SecuritySettings,
     ServerSettings,
 )
-from chassis.config.spring import RedisSettings, SpringSettings
-from chassis.config.tree import locate, written
-
-__all__ = [
-    "ClientSettings",
-    "DiscoverySettings",
-    "FaultSettings",
-    "LoggingSettings",
-    "ManagementSettings",
-    "RedisSettings",
-    "SecuritySettings",
-    "ServerSettings",
-    "ServiceSettings",
-    "SpringSettings",
-    "validate",
-]
+from chassis.config.spring import SpringSettings
+from chassis.config.tree import Tree, find, written
 
 _MANAGEMENT_OFFSET = 10_000
 _MAX_PORT = 65_535
@@ -94,28 +78,29 @@ class ServiceSettings(Section):
 
 
 def validate(
-    values: Mapping[str, Any], settings_type: type[S], layers: Layers, layered: Layered
+    values: Mapping[str, Any], settings_type: type[S], profiles: tuple[str, ...], tree: Tree
 ) -> S:
     """Return the settings, checked under the active profiles; raise `ConfigError`."""
     try:
-        return settings_type(**values).check(layers.profiles)
+        return settings_type(**values).check(profiles)
     except ValidationError as error:
-        raise _explained(error, layered) from None
+        raise _explained(error, tree) from None
     except ConfigError as error:
-        raise _located(error, layered, (error.key or "").split(".")) from None
+        raise _located(error, tree, (error.key or "").split(".")) from None
 
 
-def _explained(error: ValidationError, layered: Layered) -> ConfigError:
+def _explained(error: ValidationError, tree: Tree) -> ConfigError:
     """Name key, file and line of the first thing wrong, never the value: it may be a secret."""
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
     path = [str(part) for part in first["loc"]]
     key = ".".join(
-        written(layered.tree, path[: end + 1]) or part.replace("_", "-")
+        # As it was written, or as the documentation writes it.
+        written(tree, path[: end + 1]) or part.replace("_", "-")
         for end, part in enumerate(path)
     )
     more = error.error_count() - 1
     reason = _reason(first["type"], first["msg"]) + (f" (and {more} more)" if more else "")
-    return _located(ConfigError(reason, key=key), layered, path)
+    return _located(ConfigError(reason, key=key), tree, path)
 
 
 def _reason(kind: str, message: str) -> str:
@@ -124,11 +109,11 @@ def _reason(kind: str, message: str) -> str:
     return message.removeprefix("Value error, ")
 
 
-def _located(error: ConfigError, layered: Layered, path: list[str]) -> ConfigError:
+def _located(error: ConfigError, tree: Tree, path: list[str]) -> ConfigError:
     """Add file and line of the key, or of the nearest one above it."""
-    lengths = range(len(path), 0, -1)
-    keys = next(filter(None, (locate(layered.tree, path[:length]) for length in lengths)), None)
-    if error.file is not None or keys is None:
+    above = (find(tree, path[:length]) for length in range(len(path), 0, -1))
+    nearest = next((node for node in above if node is not None), None)
+    if error.file is not None or nearest is None:
         return error
-    origin = layered.origin(keys)
+    origin = nearest.origin
     return ConfigError(error.reason, file=origin.file, line=origin.line, key=error.key)

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
-from chassis.config.active_profiles import ProfileSources
 from chassis.config.binding import bind
 from chassis.config.budget import Budget
 from chassis.config.errors import ConfigError
-from chassis.config.layers import File, Layers, read_layers
-from chassis.config.merging import merge
+from chassis.config.layers import File, Layers, merge, read_layers
+from chassis.config.profiles import ProfileSources
 from chassis.config.settings import ServiceSettings, validate
 from chassis.config.source import ConfigSource, Mounted
-from chassis.config.tree import Merged, find
+from chassis.config.tree import Tree, find
 
 S = TypeVar("S", bound=ServiceSettings)
 
@@ -69,19 +68,19 @@ def take_snapshot(
     budget = Budget()
     layers = read_layers(source, mounted, settings_type, budget)
     _refuse_silent(before, layers)
-    layered = merge(layers)
-    bound = bind(layered, layers, settings_type, source.environ, budget)
-    settings = validate(bound.values, settings_type, layers, layered)
+    tree = merge(layers)
+    values = bind(tree, layers, settings_type, source.environ, budget)
+    settings = validate(values, settings_type, layers.profiles, tree)
     return Snapshot(
         settings,
         layers.profiles,
         mounted.hash,
         time.time(),
-        _bounded(bound.ignored),
-        _bounded(layers.unread + bound.unread),
+        _bounded(layers.ignored),
+        _bounded(layers.unread),
         ProfileSources(active=layers.profile_sources),
-        _public_name(settings, layered.tree),
-        frozenset(layers.carried | bound.carried),
+        _public_name(settings, tree),
+        frozenset(layers.carried),
     )
 
 
@@ -100,7 +99,7 @@ def _refuse_silent(before: Snapshot[Any] | None, layers: Layers) -> None:
             raise ConfigError(reason, file=file[1], kind="missing")
 
 
-def _public_name(settings: ServiceSettings, tree: Merged) -> str | None:
+def _public_name(settings: ServiceSettings, tree: Tree) -> str | None:
     """Return `spring.application.name` for everyone to see, unless it comes from a Secret."""
     entry = find(tree, ("spring", "application", "name"))
     return settings.spring.application.name if entry and not entry.origin.secret else None

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from chassis.config.active_profiles import Named, ProfileSources
 from chassis.config.mounts import fingerprint, read_mount
 from chassis.config.process import (
     flag_profiles,
@@ -14,6 +13,7 @@ from chassis.config.process import (
     read_flags,
     variable_profiles,
 )
+from chassis.config.profiles import Named, ProfileSources
 
 CONFIG_DIR = "/etc/suite/config"
 SECRETS_DIR = "/etc/suite/secrets"

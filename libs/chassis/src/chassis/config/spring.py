@@ -4,8 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
-from chassis.config.durations import SpringDuration, SpringTimeOut
-from chassis.config.section import NameList, TolerantSection
+from chassis.config.fields import NameList, SpringDuration, SpringTimeOut, TolerantSection
 
 
 def _lower(value: object) -> object:

@@ -9,7 +9,7 @@ import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self, TypeAlias
+from typing import Any, Self
 
 _BRACKETED = re.compile(r"(?:\[[^\]]+\]|[^.\[\]]+)(?:\.(?:\[[^\]]+\]|[^.\[\]]+))*")
 _PART = re.compile(r"\[([^\]]+)\]|([^.\[\]]+)")
@@ -49,24 +49,20 @@ class Entry:
 
 
 class Tree(dict[Name, "Entry | Tree"]):
-    """A mapping that one layer writes.
+    """A mapping, and where it was written last.
 
-    A `whole` one stands over a value that was there before it, and hides what was below that.
+    A `whole` one took the place of a value in its layer, and hides what is below that.
     """
 
     __slots__ = ("origin", "whole")
 
-    def __init__(
-        self, origin: Origin, branches: "Mapping[Name, Entry | Tree] | None" = None
-    ) -> None:
-        super().__init__(branches or {})
+    def __init__(self, origin: Origin, nodes: "Mapping[Name, Entry | Tree] | None" = None) -> None:
+        super().__init__(nodes or {})
         self.origin, self.whole = origin, False
 
-
-Merged: TypeAlias = Mapping[Name, Any]
-"""A tree of one layer or of several: names to entries, and to trees or plain dicts."""
-Names: TypeAlias = tuple[Name, ...]
-"""The names that lead from the top of a tree to something in it."""
+    def copy(self) -> "Tree":
+        """Return a tree of the same place; pydantic-settings merges into it."""
+        return Tree(self.origin, self)
 
 
 def canonical(name: str) -> str:
@@ -83,11 +79,6 @@ def relaxed(written: str) -> Name:
 def exact(written: str) -> Name:
     """Return a name that an operator chose."""
     return Name(written, written)
-
-
-def dotted(path: Names) -> str:
-    """Return a path as it was written."""
-    return ".".join([name.written for name in path])
 
 
 def parts_of(key: str) -> list[str]:
@@ -125,52 +116,55 @@ def absorb(tree: Tree, over: Tree, *, hiding: bool = False) -> None:
             tree[name] = node
 
 
-def hide(tree: Tree, over: Tree) -> None:
-    """Empty the mappings that a tree over this one replaces; their names stay."""
+def give_way(tree: Tree, over: Tree) -> None:
+    """Prepare a tree to be merged below another.
+
+    Its mappings that the other has too are written there, and those that the other replaces are
+    emptied. Their names stay.
+    """
     for name in tree.keys() & over.keys():
         below, above = tree[name], over[name]
         if isinstance(below, Tree):
             if isinstance(above, Tree) and not above.whole:
-                hide(below, above)
+                below.origin = above.origin
+                give_way(below, above)
             else:
-                tree[name] = Entry(None, below.origin)
+                tree[name] = Entry(None, above.origin)
 
 
-def locate(tree: Merged, path: Sequence[str]) -> list[str] | None:
+def locate(tree: Tree, path: Sequence[str]) -> list[str] | None:
     """Return the keys that a path of relaxed names leads along; exact ones may have dots."""
     for length in range(1, len(path) + 1):
         key = ".".join(path[:length])
         if length == 1 and key not in tree:
             key = canonical(key)
-        node = at(tree, [key])
+        node = tree.get(key)  # type: ignore[call-overload]  # a Name equals its key
         if node is not None and length == len(path):
             return [key]
-        if isinstance(node, dict) and (rest := locate(node, path[length:])) is not None:
+        if isinstance(node, Tree) and (rest := locate(node, path[length:])) is not None:
             return [key, *rest]
     return None
 
 
-def at(tree: Merged, keys: Sequence[str]) -> Any:
-    """Return the entry or mapping under these keys; None where there is none."""
+def find(tree: Tree, path: Sequence[str]) -> Any:
+    """Return the entry or tree under a path of relaxed names; None where there is none."""
+    keys = locate(tree, path)
+    return None if keys is None else _at(tree, keys)
+
+
+def written(tree: Tree, path: Sequence[str]) -> str | None:
+    """Return the last name of a path as it was written first; None where there is none."""
+    if (keys := locate(tree, path)) is None:
+        return None
+    beside: Tree = _at(tree, keys[:-1])
+    return next(name.written for name in beside if name == keys[-1])
+
+
+def _at(tree: Tree, keys: Sequence[str]) -> Any:
     node: Any = tree
     for key in keys:
-        node = node.get(key) if isinstance(node, dict) else None
+        node = node[key]
     return node
-
-
-def find(tree: Merged, path: Sequence[str]) -> Any:
-    """Return the entry or mapping under a path of relaxed names; None where there is none."""
-    keys = locate(tree, path)
-    return None if keys is None else at(tree, keys)
-
-
-def written(tree: Merged, path: Sequence[str]) -> str | None:
-    """Return the last name of a path as it was written first; None where there is none."""
-    keys = locate(tree, path)
-    if keys is None:
-        return None
-    beside: Merged = at(tree, keys[:-1])
-    return next(name.written for name in beside if name == keys[-1])
 
 
 def remove(tree: Tree, path: Sequence[str]) -> None:
@@ -185,10 +179,10 @@ def remove(tree: Tree, path: Sequence[str]) -> None:
         del tree[key]
 
 
-def names(tree: Merged, prefix: str = "") -> Iterator[str]:
+def names(tree: Tree, prefix: str = "") -> Iterator[str]:
     """Yield the dotted names of all entries."""
     for name, node in tree.items():
-        if isinstance(node, dict):
+        if isinstance(node, Tree):
             yield from names(node, f"{prefix}{name.written}.")
         else:
             yield f"{prefix}{name.written}"

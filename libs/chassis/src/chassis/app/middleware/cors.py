@@ -10,8 +10,8 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chassis.config.cors import ANY_ORIGIN, CorsSettings
 from chassis.config.live import LiveConfig
+from chassis.config.sections import ANY_ORIGIN, CorsSettings
 from chassis.errors import AccessDenied
 
 _REQUEST_METHOD = b"access-control-request-method"

@@ -1,0 +1,139 @@
+"""What settings are made of: sections, and fields that read lists, durations, networks, URLs."""
+
+import ipaddress
+import re
+from typing import Annotated, Any, ClassVar
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def listed(value: object) -> object:
+    """Read a comma-separated text as a list, as Spring does."""
+    if not isinstance(value, str):
+        return value
+    return [item.strip() for item in value.split(",") if item.strip()]
+
+
+NameList = Annotated[tuple[str, ...], BeforeValidator(listed)]
+"""A YAML list, or names with commas between them."""
+
+
+class Section(BaseModel):
+    """A group of settings; an unknown name is an error unless the section is `tolerant`.
+
+    Tolerant sections are those whose names Spring owns: what means nothing here is listed at
+    `/info` and has no effect.
+    """
+
+    tolerant: ClassVar[bool] = False
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", coerce_numbers_to_str=True, hide_input_in_errors=True
+    )
+
+
+class TolerantSection(Section):
+    """A section with names of Spring's that have no effect here."""
+
+    tolerant: ClassVar[bool] = True
+
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+# ASCII, else every script has digits and the long s is a unit.
+_SIMPLE = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?", re.ASCII | re.IGNORECASE)
+_ISO = re.compile(
+    r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?",
+    re.ASCII | re.IGNORECASE,
+)
+_MAX_LENGTH = 64
+_LONGEST = 10 * 365 * 86400.0
+"""Ten years: what is longer overflows somebody's clock."""
+_NO_DURATION = "not a duration; write seconds, or 500ms, 2s, 10m, 1h, 30d, PT2S"
+
+
+def seconds(value: Any) -> Any:
+    """Turn a written duration into seconds; numbers are seconds already."""
+    if not isinstance(value, str):
+        return value
+    value = _bounded(value)
+    if simple := _SIMPLE.fullmatch(value):
+        return float(simple[1]) * _UNITS[(simple[2] or "s").lower()]
+    iso = _ISO.fullmatch(value)
+    if iso is None or not any(iso.groups()):
+        raise ValueError(_NO_DURATION)
+    days, hours, minutes, rest = (float(part or 0) for part in iso.groups())
+    return days * 86400 + hours * 3600 + minutes * 60 + rest
+
+
+def milliseconds(value: Any) -> Any:
+    """Turn a written duration into seconds; numbers are milliseconds, as Spring has it."""
+    bounded = _bounded(value) if isinstance(value, str) else ""
+    if (simple := _SIMPLE.fullmatch(bounded)) and not simple[2]:
+        return float(simple[1]) / 1000
+    bare = isinstance(value, int | float) and not isinstance(value, bool)
+    return value / 1000 if bare else seconds(value)
+
+
+def _bounded(text: str) -> str:
+    """Return the text without outer white space; a long one is no duration, whatever it holds."""
+    if len(text) > _MAX_LENGTH:
+        raise ValueError(_NO_DURATION)
+    return text.strip()
+
+
+_LIMITS = Field(ge=0, le=_LONGEST, allow_inf_nan=False)
+
+Duration = Annotated[float, BeforeValidator(seconds), _LIMITS]
+"""Seconds; reads `2`, `500ms`, `10m` and ISO 8601's `PT2S`."""
+
+SpringDuration = Annotated[float, BeforeValidator(milliseconds), _LIMITS]
+"""Seconds; like `Duration`, but a bare number is milliseconds, as in Spring's own settings."""
+
+_MORE = Field(gt=0, le=_LONGEST, allow_inf_nan=False)
+
+TimeOut = Annotated[float, BeforeValidator(seconds), _MORE]
+"""Like `Duration`, and never 0: that would let nothing through, and means "none" elsewhere."""
+
+SpringTimeOut = Annotated[float, BeforeValidator(milliseconds), _MORE]
+"""Like `SpringDuration`, and never 0."""
+
+
+_NO_NETWORK = (
+    "has what is no network, or one with bits set behind its prefix; write a network as 10.0.0.0/8"
+    " or fd00::/8, one address as 10.1.2.3"
+)
+IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def _network(text: object) -> IPNetwork:
+    try:
+        return ipaddress.ip_network(str(text))
+    except ValueError as error:
+        raise ValueError(_NO_NETWORK) from error
+
+
+def _networks(value: object) -> object:
+    value = listed(value)
+    return tuple(map(_network, value)) if isinstance(value, list | tuple) else value
+
+
+NetworkList = Annotated[tuple[IPNetwork, ...], BeforeValidator(_networks)]
+"""A YAML list of CIDRs, or CIDRs with commas between them."""
+
+
+_NO_URL = "is no http or https URL in ASCII; write http://cas-server-service/oauth/check_token"
+
+
+def _http_uri(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        sound = parts.port != 0 and parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError as error:
+        raise ValueError(_NO_URL) from error
+    if not (sound and text.isascii() and text.isprintable() and " " not in text):
+        raise ValueError(_NO_URL)
+    return text
+
+
+HttpUri = Annotated[str, AfterValidator(_http_uri)]
+"""An absolute http or https URL; its host may be a service's name."""
