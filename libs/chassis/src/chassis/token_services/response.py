@@ -40,17 +40,9 @@ def checked_token(body: bytes, *, resource_id: str | None) -> Authentication:
     """
     answer = json_object(body)
     _refuse_dead(answer)
-    authentication = Authentication(
-        client_id=_text(answer, "client_id"),
-        user_name=_text(answer, "user_name") if "user_name" in answer else None,
-        scopes=_scopes(answer),
-        authorities=_authorities(answer),
-        audience=_audience(answer),
-        expires_at=_expiry(answer),
-        claims=answer,
-    )
-    _refuse_foreign(authentication, resource_id)
-    return authentication
+    client_id = _text(answer, "client_id")
+    user_name = _text(answer, "user_name") if "user_name" in answer else None
+    return _authentication(answer, client_id, user_name, resource_id)
 
 
 def known_user(body: bytes, *, client_id: str, resource_id: str | None) -> Authentication:
@@ -62,9 +54,17 @@ def known_user(body: bytes, *, client_id: str, resource_id: str | None) -> Authe
     answer = json_object(body)
     _refuse_dead(answer)
     key = next((key for key in _USER_NAME_KEYS if isinstance(answer.get(key), str)), "user_name")
+    named = _text(answer, "client_id") if "client_id" in answer else client_id
+    return _authentication(answer, named, _text(answer, key), resource_id)
+
+
+def _authentication(
+    answer: dict[str, Any], client_id: str, user_name: str | None, resource_id: str | None
+) -> Authentication:
+    """Read what both kinds of response say; raise where the audience lacks the service."""
     authentication = Authentication(
-        client_id=_text(answer, "client_id") if "client_id" in answer else client_id,
-        user_name=_text(answer, key),
+        client_id=client_id,
+        user_name=user_name,
         scopes=_scopes(answer),
         authorities=_authorities(answer),
         audience=_audience(answer),
