@@ -1,9 +1,10 @@
 """What the configuration's tests share: a service's settings and where they are written."""
 
 import sys
-from collections import Counter
+import tracemalloc
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from pydantic import SecretStr
@@ -64,15 +65,35 @@ def refusal(source: ConfigSource) -> str:
     return str(raised.value)
 
 
-def calls_of_load(source: ConfigSource) -> int:
-    """Return how many calls a load makes, in Python and from it: work that no other load slows."""
-    events: Counter[str] = Counter()
-    sys.setprofile(lambda _frame, event, _argument: events.update([event]))
+class Work(NamedTuple):
+    """What a load did, counted and not timed: the same however busy the machine is."""
+
+    calls: int
+    """In Python, and from it."""
+    copied: int
+    """Bytes that calls allocated by the KiB, as a copy made in C does."""
+
+
+def work_of_load(source: ConfigSource) -> Work:
+    """Load, and return what that took."""
+    calls = copied = before = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls, copied, before
+        now, peak = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        calls += event in ("call", "c_call")
+        copied += peak - before if peak - before >= 1024 else 0
+        before = now
+
+    tracemalloc.start()
+    sys.setprofile(count)
     try:
         load(source)
     finally:
         sys.setprofile(None)
-    return events["call"] + events["c_call"]
+        tracemalloc.stop()
+    return Work(calls, copied)
 
 
 def _written(directory: Path, files: Mapping[str, str]) -> Path | None:

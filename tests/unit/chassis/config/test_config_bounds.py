@@ -1,11 +1,10 @@
 """docs/bounds.md: whatever is mounted, a load ends, soon and in little memory, with a reason."""
 
-import time
 from pathlib import Path
 
 import pytest
 
-from unit.chassis.config.config_kit import load, refusal, source
+from unit.chassis.config.config_kit import Work, refusal, source, work_of_load
 
 TOO_MUCH = "holds too much"
 
@@ -92,7 +91,7 @@ def test_a_mount_beyond_its_bytes_is_refused(tmp_path: Path) -> None:
     ("text", "each"),
     [
         ("flag: true\n", "a.k{n}: 1\n"),
-        ("a: x\ngreeting.message: ", "${{a}}"),
+        ("a: x\ngreeting.message: ", "${{a}} and words that stand between two placeholders, "),
         ("flag: true\naccounts:\n", "  user-{n}: {{level: 1}}\n"),
     ],
 )
@@ -101,16 +100,14 @@ def test_what_is_many_times_as_long_takes_as_many_times_the_work(
 ) -> None:
     """Each dotted key once copied all those before it, and each placeholder the text after it."""
 
-    def took(size: int) -> float:
-        found = source(tmp_path, text + "".join(each.format(n=n) for n in range(size)))
-        began = time.thread_time()
-        assert load(found)
-        return time.thread_time() - began
+    def work(size: int) -> Work:
+        return work_of_load(source(tmp_path, text + "".join(each.format(n=n) for n in range(size))))
 
-    took(1)  # what is made once, such as the fields of a model
-    few = min(took(400) for _ in range(3))
+    work(1)  # what is made once, such as the fields of a model
+    one, few, many = work(1), work(26), work(401)
 
-    assert took(16 * 400) < 80 * few  # 16 to 22; quadratic work takes 256
+    assert many.calls - one.calls < 17 * (few.calls - one.calls)  # 16 times as many, not 256
+    assert many.copied - one.copied < 400 * 2048  # 30 to 900 bytes each; a copy each is 8000
 
 
 @pytest.mark.parametrize(
