@@ -25,6 +25,7 @@ PUBLIC = {
     "authority",
     "create_app",
     "current_settings",
+    "error_responses",
     "requires",
     "run_service",
     "scope",

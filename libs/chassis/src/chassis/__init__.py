@@ -2,6 +2,7 @@
 
 from chassis.app.application import create_app
 from chassis.app.health import ReadyCheck
+from chassis.app.openapi import error_responses
 from chassis.app.state import Chassis, current_settings
 from chassis.client import (
     ClientCredentials,
@@ -42,6 +43,7 @@ __all__ = [
     "authority",
     "create_app",
     "current_settings",
+    "error_responses",
     "requires",
     "run_service",
     "scope",

@@ -6,14 +6,14 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 import chassis
 from cas_server.authentication.client_authentication import ClientAuthentication
 from cas_server.authentication.local_token_services import LocalTokenServices
-from cas_server.endpoints import metadata, user
+from cas_server.endpoints import metadata, openapi, user
 from cas_server.endpoints.check_token import CheckToken
 from cas_server.endpoints.introspect import Introspect
-from cas_server.endpoints.openapi import Endpoint, document
 from cas_server.endpoints.revoke import Revoke
 from cas_server.endpoints.token import Token
 from cas_server.grants import GrantContext, grant_types
@@ -36,7 +36,6 @@ from chassis.discovery import create_discovery
 def create_app(live: LiveConfig[CasSettings]) -> FastAPI:
     """Build the authorization server on the Redis of its configuration."""
     context = _context(live)
-    endpoints = _endpoints(context)
     return chassis.create_app(
         live,
         title="cas-server",
@@ -45,8 +44,8 @@ def create_app(live: LiveConfig[CasSettings]) -> FastAPI:
         lifespan=_Lifespan(context),
         token_services=LocalTokenServices(context.identities, context.store),
         open_paths=metadata.OPEN_PATHS,
-        fast_paths=endpoints,
-        openapi=document(endpoints),
+        fast_paths=_endpoints(context),
+        openapi=openapi.document,
         ready_checks={"redis": context.store.ping},
     )
 
@@ -63,7 +62,7 @@ def _context(live: LiveConfig[CasSettings]) -> GrantContext:
     return GrantContext(live, identities, PasswordPool(), throttle, store, keys, reconciler)
 
 
-def _endpoints(context: GrantContext) -> Mapping[str, Endpoint]:
+def _endpoints(context: GrantContext) -> Mapping[str, ASGIApp]:
     """Return the endpoints that authenticate their callers themselves, by path."""
     live, identities, store = context.live, context.identities, context.store
     authentication = ClientAuthentication(identities, context.passwords, context.throttle)

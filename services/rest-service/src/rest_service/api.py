@@ -12,17 +12,21 @@ from chassis import (
     TokenRelay,
     authority,
     current_settings,
+    error_responses,
     requires,
     scope,
     service_client,
 )
-from chassis.client import UnusableResponse
+from chassis.client import ServiceTimeout, UnusableResponse
 from chassis.errors import AccessDenied, InvalidToken, TemporarilyUnavailable
 from rest_service.settings import RestSettings
 
 DETAIL_SERVICE = "diff-ns-service-service"
 REFUSALS = {401: InvalidToken, 403: AccessDenied}
 """What a refusal by the other service means to our caller; any other failure is an outage."""
+DETAIL_ERRORS = error_responses(
+    AccessDenied(), ServiceTimeout(DETAIL_SERVICE), UnusableResponse(DETAIL_SERVICE, "no detail")
+)
 
 Settings = Annotated[RestSettings, Depends(current_settings)]
 AsCaller = Annotated[ServiceClient, Depends(service_client(DETAIL_SERVICE, auth=TokenRelay()))]
@@ -108,13 +112,13 @@ async def echo(message: Annotated[JsonValue, Body()]) -> JsonValue:
     return message
 
 
-@router.get("/api/detail/relayed")
+@router.get("/api/detail/relayed", responses=DETAIL_ERRORS)
 async def detail_relayed(diff_ns_service: AsCaller) -> Detail:
     """Ask diff-ns-service in the caller's name: the caller's token travels on."""
     return await _detail(diff_ns_service)
 
 
-@router.get("/api/detail/own")
+@router.get("/api/detail/own", responses=DETAIL_ERRORS)
 async def detail_own(diff_ns_service: AsOneself) -> Detail:
     """Ask diff-ns-service in this service's own name, by client credentials."""
     return await _detail(diff_ns_service)

@@ -7,6 +7,7 @@ from typing import Any
 
 import anyio
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from fastapi.utils import deep_dict_update
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -27,6 +28,7 @@ from chassis.app.middleware import (
     RequestLayer,
     SourceAddress,
 )
+from chassis.app.openapi import declare_errors
 from chassis.app.state import Chassis
 from chassis.client.service_clients import ServiceClients
 from chassis.config.live import LiveConfig, Snapshot
@@ -56,7 +58,7 @@ def create_app(
     user_details: UserDetails | None = None,
     open_paths: Sequence[str] = (),
     fast_paths: Mapping[str, ASGIApp] | None = None,
-    openapi: Mapping[str, Any] | None = None,
+    openapi: Callable[[], Mapping[str, Any]] = dict,
     ready_checks: Mapping[str, ReadyCheck] | None = None,
 ) -> FastAPI:
     """Build an application on a live configuration.
@@ -64,8 +66,8 @@ def create_app(
     `lifespan` holds what the service itself opens and closes. Without `token_services` bearer
     tokens are checked at the authorization server that `security.oauth2.resource` names.
     `open_paths` need no token, whatever is configured; one that ends with a slash opens all below
-    it. `fast_paths` are served before the security filter and FastAPI; `openapi` is their part of
-    the OpenAPI document.
+    it. `fast_paths` are served before the security filter and FastAPI; `openapi` returns their
+    part of the OpenAPI document.
     """
     chassis = _chassis(live, title, version, token_services, ready_checks or {})
     app = _ServiceApp(
@@ -73,27 +75,48 @@ def create_app(
         version=version,
         lifespan=_lifespan(chassis, lifespan),
         redirect_slashes=False,  # one path has one meaning, for the security filter too
+        generate_unique_id_function=_operation_id,
     )
     app.state.chassis = chassis
     install_error_handlers(app)
     for router in routers:
         app.include_router(router)
-    app.fast_paths_openapi = openapi or {}
-    app.layers = _layers(app.routes_only, chassis, fast_paths or {}, open_paths, user_details)
+    security = SecurityFilter(
+        JsonBodies(app.routes_only),
+        live,
+        chassis.token_services,
+        open_paths=open_paths,
+        enrich=user_details,
+    )
+    app.is_open, app.fast_paths_openapi = security.is_open, openapi
+    live.on_change(app.forget_openapi)
+    app.layers = _layers(security, chassis, fast_paths or {}, open_paths)
     return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    """Return the name of the handler: the name of a method in generated clients."""
+    return route.name
 
 
 class _ServiceApp(FastAPI):
     """A FastAPI application within the chassis' layers, which see a request first."""
 
     layers: ASGIApp
-    fast_paths_openapi: Mapping[str, Any]
+    fast_paths_openapi: Callable[[], Mapping[str, Any]]
+    is_open: Callable[[str], bool]
 
     def openapi(self) -> dict[str, Any]:
         """Return the document of the routes and the fast paths."""
         if self.openapi_schema is None:
-            deep_dict_update(super().openapi(), dict(self.fast_paths_openapi))
+            document = super().openapi()
+            declare_errors(document, self.routes, self.is_open)
+            deep_dict_update(document, dict(self.fast_paths_openapi()))
         return super().openapi()
+
+    def forget_openapi(self, _: Snapshot[Any]) -> None:
+        """Have the document built anew: a reload may open or close a path."""
+        self.openapi_schema = None
 
     def __call__(  # type: ignore[override]  # the same by its callers, one coroutine less
         self, scope: Scope, receive: Receive, send: Send
@@ -138,13 +161,9 @@ def _layers(
     chassis: Chassis,
     fast_paths: Mapping[str, ASGIApp],
     open_paths: Sequence[str],
-    user_details: UserDetails | None,
 ) -> ASGIApp:
-    """Stand the layers around FastAPI, the innermost first."""
+    """Wrap the security filter in the other layers, the innermost first."""
     live, server = chassis.live, chassis.live.settings.server
-    layer = SecurityFilter(
-        JsonBodies(layer), live, chassis.token_services, open_paths=open_paths, enrich=user_details
-    )
     layer = FastPaths(layer, paths={**_MANAGEMENT_ONLY, **fast_paths})
     layer = Faults(layer)
     layer = BodyLimit(layer, limit=server.max_body_size)

@@ -41,7 +41,7 @@ class SecurityFilter:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check one request; what is neither HTTP nor a WebSocket (lifespan) passes."""
-        if scope["type"] in {"http", "websocket"} and not self._is_open(scope["path"]):
+        if scope["type"] in {"http", "websocket"} and not self.is_open(scope["path"]):
             try:
                 await self._identify(scope)
             except ApiError as error:
@@ -51,7 +51,8 @@ class SecurityFilter:
                 return
         await self._app(scope, receive, send)
 
-    def _is_open(self, path: str) -> bool:
+    def is_open(self, path: str) -> bool:
+        """Tell whether a path needs no token."""
         if path in self._open_paths or path.startswith(self._open_folders):
             return True
         return path_patterns(self._live.settings.security.path.ignores).match(path)

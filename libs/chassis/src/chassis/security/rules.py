@@ -5,6 +5,7 @@
 All rules of one `requires` must hold; `any_of` makes one rule of several alternatives.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Protocol
 
@@ -12,10 +13,12 @@ from fastapi import Depends, Request
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 
-from chassis.errors import AccessDenied, InsufficientScope
+from chassis.errors import AccessDenied, ApiError, InsufficientScope
 from chassis.security.authentication import Authentication
 from chassis.security.errors import Unauthenticated
 from chassis.security.filter import caller
+
+_LACKS_AUTHORITY = "The caller lacks an authority this needs"
 
 
 class Rule(Protocol):
@@ -102,7 +105,15 @@ class AccessCheck(_Bearer):
             return found
         if refused.scopes:
             raise InsufficientScope(scopes=self.scopes)
-        raise AccessDenied("The caller lacks an authority this needs")
+        raise AccessDenied(_LACKS_AUTHORITY)
+
+    def errors(self) -> Iterator[ApiError]:
+        """Yield what a call may raise, for the OpenAPI document."""
+        yield Unauthenticated()
+        if self.scopes:
+            yield InsufficientScope(self.scopes)
+        if not all(rule.scopes for rule in self.rules):
+            yield AccessDenied(_LACKS_AUTHORITY)
 
     @property
     def scopes(self) -> tuple[str, ...]:

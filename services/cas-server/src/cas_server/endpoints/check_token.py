@@ -11,7 +11,6 @@ from starlette.types import Receive, Scope, Send
 
 from cas_server.authentication.client_authentication import ClientAuthentication
 from cas_server.endpoints.foreign_tokens import audit_foreign_token
-from cas_server.endpoints.openapi import SECONDS, TEXT, TEXTS, TOKEN, form_post, json_object
 from cas_server.endpoints.responses import only_post, send_body
 from cas_server.errors import UnrecognisedToken
 from cas_server.forms import (
@@ -34,20 +33,6 @@ _EXPIRED = "Token has expired"
 
 class CheckToken:
     """Respond 200 for a live token that the caller may check, 400 for any other."""
-
-    openapi = form_post(
-        "Check an access token, as Spring's RemoteTokenServices does",
-        TOKEN,
-        json_object(
-            *("active", "client_id", "scope", "aud", "exp", "iat", "jti"),
-            active={"const": True},
-            **dict.fromkeys(("client_id", "user_name", "jti"), TEXT),
-            **dict.fromkeys(("authorities", "scope", "aud"), TEXTS),
-            **dict.fromkeys(("exp", "iat"), SECONDS),
-        ),
-        (UnrecognisedToken(), AccessDenied()),
-        takes_post_credentials=False,
-    )
 
     def __init__(
         self, authentication: ClientAuthentication, identities: Identities, store: TokenStore

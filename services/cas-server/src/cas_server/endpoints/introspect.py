@@ -7,7 +7,6 @@ from starlette.types import Receive, Scope, Send
 
 from cas_server.authentication.client_authentication import ClientAuthentication
 from cas_server.endpoints.foreign_tokens import audit_foreign_token
-from cas_server.endpoints.openapi import SECONDS, TEXT, TEXTS, TOKEN, form_post, json_object
 from cas_server.endpoints.responses import only_post, send_json
 from cas_server.forms import read_form, token_of
 from cas_server.identities.clients import Client
@@ -21,21 +20,6 @@ from chassis.errors import AccessDenied
 
 class Introspect:
     """Describe access tokens whose audience the caller belongs to (RFC 7662, 4)."""
-
-    openapi = form_post(
-        "Ask about an access token (RFC 7662)",
-        {**TOKEN, "token_type_hint": TEXT},
-        json_object(
-            "active",
-            active={"type": "boolean"},
-            **dict.fromkeys(("client_id", "username", "scope", "jti", "iss", "sub"), TEXT),
-            **dict.fromkeys(("exp", "iat", "nbf"), SECONDS),
-            token_type={"const": "Bearer"},
-            aud=TEXTS,
-            authorities=TEXTS,
-        ),
-        (AccessDenied(),),
-    )
 
     def __init__(
         self,

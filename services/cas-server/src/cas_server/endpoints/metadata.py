@@ -5,22 +5,20 @@ from urllib.parse import unquote, urlsplit
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from cas_server.endpoints.openapi import error_responses
 from cas_server.endpoints.responses import json_response
 from cas_server.grant_names import GRANT_NAMES
 from cas_server.settings import CasSettings
 from chassis import current_settings
-from chassis.errors import InvalidRequest, NotFound, TemporarilyUnavailable
+from chassis.errors import NotFound
 
 WELL_KNOWN = "/.well-known/oauth-authorization-server"
 OPEN_PATHS = (WELL_KNOWN, f"{WELL_KNOWN}/")
 _METHODS = ["client_secret_basic", "client_secret_post"]
-_ERRORS = error_responses(InvalidRequest(), NotFound(), TemporarilyUnavailable())
 
 router = APIRouter()
 
 
-@router.get(WELL_KNOWN, responses=_ERRORS)
+@router.get(WELL_KNOWN)
 @router.get(WELL_KNOWN + "/{issuer_path:path}", include_in_schema=False)
 async def metadata(
     request: Request, settings: Annotated[CasSettings, Depends(current_settings)]

@@ -1,100 +1,142 @@
-"""The OpenAPI description of what is served before FastAPI, made of the errors themselves."""
+"""The OpenAPI description of the fast paths, which FastAPI does not see."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Any
 
-from starlette.types import Receive, Scope, Send
-
-from cas_server.errors import InvalidClient, TooManyFailures
+from cas_server.errors import (
+    InvalidClient,
+    InvalidGrant,
+    InvalidScope,
+    TooManyFailures,
+    UnauthorizedClient,
+    UnrecognisedToken,
+    UnsupportedGrantType,
+)
 from cas_server.forms import FORM_TYPE, MAX_TOKEN
-from chassis.errors import ApiError, InvalidRequest, PayloadTooLarge, TemporarilyUnavailable
-
-TEXT = {"type": "string"}
-TEXTS = {"type": "array", "items": TEXT}
-PASSWORD = {"type": "string", "format": "password"}
-SECONDS = {"type": "integer", "minimum": 1}
-TOKEN = {"token": {"type": "string", "maxLength": MAX_TOKEN}}
-_BASIC = "client_secret_basic"
-_SCHEMES = {_BASIC: {"type": "http", "scheme": "basic", "description": "Client id and secret"}}
-_CREDENTIALS = {"client_id": TEXT, "client_secret": PASSWORD}
-_ANY_FORM = (
-    *(InvalidRequest(), InvalidClient(), PayloadTooLarge()),
-    *(TooManyFailures(1), TemporarilyUnavailable()),
+from cas_server.grant_names import GRANT_NAMES
+from chassis import error_responses
+from chassis.errors import (
+    AccessDenied,
+    ApiError,
+    InvalidRequest,
+    PayloadTooLarge,
+    TemporarilyUnavailable,
 )
 
+_TEXT = {"type": "string"}
+_TEXTS = {"type": "array", "items": _TEXT}
+_PASSWORD = {"type": "string", "format": "password"}
+_SECONDS = {"type": "integer", "minimum": 1}
+_TOKEN = {"token": {"type": "string", "maxLength": MAX_TOKEN}}
+_TOKEN_AND_HINT = {**_TOKEN, "token_type_hint": _TEXT}
+_BASIC = "client_secret_basic"
+_SCHEMES = {_BASIC: {"type": "http", "scheme": "basic", "description": "Client id and secret"}}
+_CREDENTIALS = {"client_id": _TEXT, "client_secret": _PASSWORD}
 
-class Endpoint(Protocol):
-    """An ASGI application with the description of its path."""
 
-    openapi: Mapping[str, Any]
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request; raise an `ApiError`."""
-
-
-def document(endpoints: Mapping[str, Endpoint]) -> Mapping[str, Any]:
-    """Return the part of the OpenAPI document that describes these endpoints."""
-    paths = {path: endpoint.openapi for path, endpoint in endpoints.items()}
+def document() -> Mapping[str, Any]:
+    """Return the part of the OpenAPI document that describes the fast paths."""
+    operations = (_check_token(), _introspect(), _revoke(), _token())
+    paths = {f"/oauth/{operation['operationId']}": {"post": operation} for operation in operations}
     return {"paths": paths, "components": {"securitySchemes": _SCHEMES}}
 
 
-def form_post(
+def _check_token() -> Mapping[str, Any]:
+    claims = {
+        "active": {"const": True},
+        **dict.fromkeys(("client_id", "user_name", "jti"), _TEXT),
+        **dict.fromkeys(("authorities", "scope", "aud"), _TEXTS),
+        **dict.fromkeys(("exp", "iat"), _SECONDS),
+    }
+    always = ("active", "client_id", "scope", "aud", "exp", "iat", "jti")
+    operation = _form_post(
+        "check_token",
+        "Check an access token, as Spring's RemoteTokenServices does",
+        _TOKEN,
+        _object(claims, always),
+        *(UnrecognisedToken(), AccessDenied()),
+    )
+    return {**operation, "security": [{_BASIC: []}]}
+
+
+def _introspect() -> Mapping[str, Any]:
+    claims = {
+        "active": {"type": "boolean"},
+        **dict.fromkeys(("client_id", "username", "scope", "jti", "iss", "sub"), _TEXT),
+        **dict.fromkeys(("exp", "iat", "nbf"), _SECONDS),
+        "token_type": {"const": "Bearer"},
+        **dict.fromkeys(("aud", "authorities"), _TEXTS),
+    }
+    return _form_post(
+        "introspect",
+        "Ask about an access token (RFC 7662)",
+        {**_TOKEN_AND_HINT, **_CREDENTIALS},
+        _object(claims, ("active",)),
+        AccessDenied(),
+    )
+
+
+def _revoke() -> Mapping[str, Any]:
+    form = {**_TOKEN_AND_HINT, **_CREDENTIALS}
+    return _form_post("revoke", "End a token (RFC 7009)", form, _object({}), InvalidGrant())
+
+
+def _token() -> Mapping[str, Any]:
+    form = {
+        "grant_type": {"enum": list(GRANT_NAMES)},
+        **dict.fromkeys(("scope", "username", "refresh_token"), _TEXT),
+        "password": _PASSWORD,
+        **_CREDENTIALS,
+    }
+    fields = {
+        "access_token": _TEXT,
+        "token_type": {"const": "bearer"},
+        "refresh_token": _TEXT,
+        "expires_in": _SECONDS,
+        "scope": _TEXT,
+    }
+    return _form_post(
+        "token",
+        "Get tokens (RFC 6749, 3.2)",
+        form,
+        _object(fields, ("access_token", "token_type", "expires_in", "scope")),
+        *(InvalidGrant(), InvalidScope(), UnauthorizedClient(), UnsupportedGrantType()),
+    )
+
+
+def _form_post(
+    name: str,
     summary: str,
     form: Mapping[str, Any],
     response: Mapping[str, Any],
-    errors: Iterable[ApiError],
-    *,
-    takes_post_credentials: bool = True,
+    *errors: ApiError,
 ) -> Mapping[str, Any]:
     """Describe the POST of a form, whose first parameter is required, by a client.
 
     OpenAPI has no scheme for credentials in a form (client_secret_post): they are parameters, and
     the header is optional.
     """
-    if takes_post_credentials:
-        form = {**form, **_CREDENTIALS}
-    schema = {**_object(form), "required": list(form)[:1]}
-    operation = {
+    schema = {"type": "object", "properties": dict(form), "required": list(form)[:1]}
+    return {
+        "operationId": name,
         "summary": summary,
-        "security": [{_BASIC: []}, *([{}] if takes_post_credentials else [])],
+        "security": [{_BASIC: []}, {}],
         "requestBody": {"required": True, "content": {FORM_TYPE.decode(): {"schema": schema}}},
         "responses": {
-            "200": {"description": "OK", **_json(response)},
-            **error_responses(*_ANY_FORM, *errors),
+            "200": {"description": "OK", "content": {"application/json": {"schema": response}}},
+            **error_responses(
+                *(InvalidRequest(), InvalidClient(), PayloadTooLarge()),
+                *(TooManyFailures(1), TemporarilyUnavailable(), *errors),
+            ),
         },
     }
-    return {"post": operation}
 
 
-def json_object(*required: str, **properties: Any) -> Mapping[str, Any]:
+def _object(properties: Mapping[str, Any], required: tuple[str, ...] = ()) -> Mapping[str, Any]:
     """Return the schema of an object with at most these properties."""
-    return {**_object(properties), "required": list(required), "additionalProperties": False}
-
-
-def error_responses(*errors: ApiError) -> dict[int | str, dict[str, Any]]:
-    """Describe errors by status: what any of them may say, and the headers all of them have."""
-    by_status: dict[str, list[ApiError]] = {}
-    for error in errors:
-        by_status.setdefault(str(error.status), []).append(error)
-    return {status: _response(alike) for status, alike in sorted(by_status.items())}
-
-
-def _response(errors: list[ApiError]) -> dict[str, Any]:
-    names = [name for name in errors[0].headers if all(name in error.headers for error in errors)]
-    codes = list(dict.fromkeys(error.error for error in errors))
-    schema = json_object(
-        "error", "error_description", error={"enum": codes}, error_description=TEXT
-    )
     return {
-        "description": " ".join(error.description for error in errors),
-        "headers": {name: {"required": True, "schema": TEXT} for name in names},
-        **_json(schema),
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(required),
+        "additionalProperties": False,
     }
-
-
-def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": dict(properties)}
-
-
-def _json(schema: Mapping[str, Any]) -> dict[str, Any]:
-    return {"content": {"application/json": {"schema": schema}}}

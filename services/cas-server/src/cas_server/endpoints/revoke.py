@@ -3,7 +3,6 @@
 from starlette.types import Receive, Scope, Send
 
 from cas_server.authentication.client_authentication import ClientAuthentication
-from cas_server.endpoints.openapi import TEXT, TOKEN, form_post, json_object
 from cas_server.endpoints.responses import only_post, send_body
 from cas_server.errors import InvalidGrant
 from cas_server.forms import read_form, token_of
@@ -18,13 +17,6 @@ from chassis.telemetry.audit import AuditEvent, audit
 
 class Revoke:
     """End a token of the calling client; an unknown one is 200 as well (RFC 7009, 2.2)."""
-
-    openapi = form_post(
-        "End a token (RFC 7009)",
-        {**TOKEN, "token_type_hint": TEXT},
-        json_object(),
-        (InvalidGrant(),),
-    )
 
     def __init__(
         self, authentication: ClientAuthentication, store: TokenStore, keys: RecordKeys

@@ -5,16 +5,9 @@ from collections.abc import Mapping
 from starlette.types import Receive, Scope, Send
 
 from cas_server.authentication.client_authentication import ClientAuthentication
-from cas_server.endpoints.openapi import PASSWORD, SECONDS, TEXT, form_post, json_object
 from cas_server.endpoints.responses import only_post, send_json
-from cas_server.errors import (
-    InvalidGrant,
-    InvalidScope,
-    UnauthorizedClient,
-    UnsupportedGrantType,
-)
+from cas_server.errors import UnauthorizedClient, UnsupportedGrantType
 from cas_server.forms import read_form, required
-from cas_server.grant_names import GRANT_NAMES
 from cas_server.grants import GrantType, TokenRequest
 from cas_server.identities.clients import Client
 from cas_server.identities.not_before import IdentityReconciler
@@ -23,26 +16,6 @@ from cas_server.throttling.throttle import source_address
 
 class Token:
     """Issue tokens by the grants that are registered."""
-
-    openapi = form_post(
-        "Get tokens (RFC 6749, 3.2)",
-        {
-            "grant_type": {"enum": list(GRANT_NAMES)},
-            "scope": TEXT,
-            "username": TEXT,
-            "password": PASSWORD,
-            "refresh_token": TEXT,
-        },
-        json_object(
-            *("access_token", "token_type", "expires_in", "scope"),
-            access_token=TEXT,
-            token_type={"const": "bearer"},
-            refresh_token=TEXT,
-            expires_in=SECONDS,
-            scope=TEXT,
-        ),
-        (InvalidGrant(), InvalidScope(), UnauthorizedClient(), UnsupportedGrantType()),
-    )
 
     def __init__(
         self,

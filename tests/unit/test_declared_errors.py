@@ -1,0 +1,196 @@
+"""Each service's OpenAPI document declares the errors that it sends, and no others.
+
+Found are all services in `services/`, each under its own ConfigMap. Successes, and what only a
+running Redis brings about, are in `tests/integration/cas_server/test_declared_responses.py`.
+"""
+
+import asyncio
+import importlib
+import inspect
+import re
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import httpx
+import jsonschema  # type: ignore[import-untyped]  # ships no types
+import pytest
+import yaml
+from fastapi import FastAPI
+from starlette.types import Message, Scope
+
+from chassis import Authentication, LiveConfig
+from chassis.config import ConfigSource
+from chassis.errors import InvalidToken, TemporarilyUnavailable
+from chassis.testing import app_client, bearer
+
+pytestmark = pytest.mark.anyio
+ROOT = Path(__file__).parents[2]
+SERVICES = sorted(path.parents[2].name for path in ROOT.glob("services/*/src/*/app.py"))
+ARGUMENTS = {
+    "spring.data.redis.host": "127.0.0.1",
+    "spring.data.redis.port": "1",
+    "discovery.mode": "static",
+    "server.limit-concurrency": "1",
+    "security.oauth2.client.client-secret": "secret",
+}
+"""No Redis, nobody to find, and one request at a time."""
+BIG = b"a" * 2_000_000
+PROVOKED = ("400", "401", "403", "413", "503")
+ELSEWHERE = {
+    ("/api/detail/own", "403"),
+    ("/api/detail/relayed", "403"),
+    ("/api/v1/user", "403"),
+    ("/oauth/check_token", "403"),
+    ("/oauth/introspect", "403"),
+    ("/oauth/token", "401"),
+}
+"""Provoked by tests that have a Redis, or the other service; here it is 503 before."""
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Knows a caller who has no rights; of any other token it says what its text names."""
+
+    async def authenticate(self, token: str) -> Authentication:
+        if token == "powerless":
+            return Authentication(client_id="app")
+        raise TemporarilyUnavailable if token == "outage" else InvalidToken
+
+    async def aclose(self) -> None:
+        """Hold nothing."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    method: str
+    path: str
+    described: dict[str, Any]
+
+    @property
+    def responses(self) -> dict[str, Any]:
+        return dict(self.described["responses"])
+
+
+@pytest.fixture(params=SERVICES)
+def app(request: pytest.FixtureRequest, tmp_path: Path) -> FastAPI:
+    """Build a service as its process does; where its tests may bring token services, with these."""
+    name = request.param
+    build = importlib.import_module(f"{name.replace('-', '_')}.app").create_app
+    (settings,) = get_args(get_type_hints(build)["live"])
+    manifest = yaml.safe_load((ROOT / "k8s" / "base" / name / "configmap.yaml").read_text())
+    for file, text in manifest["data"].items():
+        (tmp_path / file).write_text(text)
+    arguments = {**ARGUMENTS, "discovery.table": str(tmp_path / "nobody")}
+    (tmp_path / "nobody").write_text("{}")
+    live = LiveConfig.load(ConfigSource(name, config_dir=tmp_path, arguments=arguments), settings)
+    takes_tokens = "token_services" in inspect.signature(build).parameters
+    built: FastAPI = build(live, **({"token_services": Tokens()} if takes_tokens else {}))
+    return built
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with app_client(app) as client:
+        yield client
+
+
+def operations(app: FastAPI) -> Iterator[Operation]:
+    for path, methods in app.openapi()["paths"].items():
+        for method, described in methods.items():
+            yield Operation(method, path, described)
+
+
+@asynccontextmanager
+async def one_request_under_way(app: FastAPI) -> AsyncIterator[None]:
+    """Have a caller that does not take its response."""
+    began = asyncio.Event()
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    async def send(_: Message) -> None:
+        began.set()
+        await asyncio.Event().wait()
+
+    fields: Scope = {"method": "GET", "query_string": b"", "headers": [], "client": None}
+    scope: Scope = {"type": "http", "path": "/nowhere", "raw_path": b"/nowhere", **fields}
+    held = asyncio.ensure_future(app(scope, receive, send))
+    await began.wait()
+    yield
+    held.cancel()
+    with suppress(asyncio.CancelledError):
+        await held
+
+
+async def provoked(
+    app: FastAPI, client: httpx.AsyncClient, operation: Operation
+) -> list[httpx.Response]:
+    """Return the responses to what commonly goes wrong."""
+
+    async def send(*, path: str = operation.path, **options: Any) -> httpx.Response:
+        return await client.request(operation.method, path, **options)
+
+    responses = [
+        await send(),
+        await send(path=f"{operation.path}?access_token=a"),
+        await send(headers=[("Authorization", "Bearer a"), ("Authorization", "Bearer b")]),
+        *[await send(headers=bearer(token)) for token in ("powerless", "revoked", "outage")],
+    ]
+    if "requestBody" in operation.described:
+        (media_type,) = operation.described["requestBody"]["content"]
+        own = {"Content-Type": media_type, **bearer("powerless")}
+        responses += [await send(content=body, headers=own) for body in (b"{", BIG)]
+    async with one_request_under_way(app):
+        return [*responses, await send()]
+
+
+def test_services_are_found() -> None:
+    assert SERVICES >= ["cas-server", "diff-ns-service", "rest-service"]
+
+
+async def test_each_provoked_error_is_as_declared(app: FastAPI, client: httpx.AsyncClient) -> None:
+    for operation in operations(app):
+        for response in await provoked(app, client, operation):
+            status = str(response.status_code)
+            where = (operation.method, operation.path, status, response.text)
+            assert status in operation.responses, where
+            if response.is_error:
+                declared = operation.responses[status]
+                schema = declared["content"]["application/json"]["schema"]
+                jsonschema.validate(response.json(), schema)
+                assert [h for h in declared["headers"] if h not in response.headers] == [], where
+
+
+async def test_each_declared_error_can_be_provoked(app: FastAPI, client: httpx.AsyncClient) -> None:
+    for operation in operations(app):
+        seen = {str(response.status_code) for response in await provoked(app, client, operation)}
+        declared = operation.responses.keys() & PROVOKED
+        unseen = {(operation.path, status) for status in declared - seen}
+        assert unseen <= ELSEWHERE
+
+
+def test_every_error_has_the_form_of_every_error(app: FastAPI) -> None:
+    assert "HTTPValidationError" not in app.openapi().get("components", {}).get("schemas", {})
+    for operation in operations(app):
+        assert "422" not in operation.responses
+        for status, response in operation.responses.items():
+            if status >= "400":
+                schema = response["content"]["application/json"]["schema"]
+                assert schema["required"] == ["error", "error_description"]
+                assert schema["properties"]["error"]["enum"]
+
+
+def test_operation_ids_are_short_and_unique(app: FastAPI) -> None:
+    ids = Counter(operation.described["operationId"] for operation in operations(app))
+    assert set(ids.values()) == {1}
+    assert [name for name in ids if not re.fullmatch(r"[a-z_]{2,20}", name)] == []
+
+
+def test_a_path_that_no_pattern_opens_wants_a_bearer(app: FastAPI) -> None:
+    for operation in operations(app):
+        if "401" in operation.responses:
+            assert operation.described["security"], operation.path
