@@ -112,6 +112,14 @@ def test_prod_that_is_named_and_would_not_be_active_is_refused(
     assert "names prod, but" in _refusal(tmp_path, text, argv, environ)
 
 
+@pytest.mark.parametrize("name", ["dev-x", "DevX", "dev_x"])
+def test_a_group_keeps_the_exact_name_of_its_profile(tmp_path: Path, name: str) -> None:
+    text = f"spring.profiles.group: {{{name}: [db, cache]}}"
+
+    assert _snapshot(tmp_path, text, [f"--profiles={name}"]).profiles == (name, "db", "cache")
+    assert _snapshot(tmp_path, text, ["--profiles=devx"]).profiles == ("devx",)
+
+
 @pytest.mark.parametrize("name", ["Prod", "PROD"])
 def test_a_spelling_of_prod_that_guards_nothing_is_refused(tmp_path: Path, name: str) -> None:
     assert "another profile than prod" in _refusal(tmp_path, "", [f"--profiles={name}"])

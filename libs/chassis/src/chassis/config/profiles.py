@@ -110,7 +110,7 @@ class DocumentProfiles:
     def resolved(self, resolver: Resolver) -> ProfileSources:
         """Return what they say; placeholders may name variables and other default documents."""
         groups: dict[str, tuple[str, ...]] = {
-            name: _listed(resolver, name, node)
+            name.written: _listed(resolver, name, node)
             for _, group in reversed(list(self._of("group")))
             if isinstance(group, Tree)
             for name, node in group.items()
