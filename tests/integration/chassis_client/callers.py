@@ -17,14 +17,14 @@ class OneAddress:
 
     def __init__(self, address: Address) -> None:
         self._address = address
-        self.doubted: list[Address] = []
+        self.failed: list[Address] = []
 
     async def resolve(self, name: str, port: int) -> Address:
         del name, port
         return self._address
 
-    def doubt(self, address: Address) -> None:
-        self.doubted.append(address)
+    def report_failure(self, address: Address) -> None:
+        self.failed.append(address)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ class Table:
         except KeyError:
             raise NameNotFoundError(name) from None
 
-    def doubt(self, address: Address) -> None:
+    def report_failure(self, address: Address) -> None:
         del address
 
 

@@ -139,7 +139,7 @@ async def test_nobody_there_is_a_503_that_names_the_service() -> None:
         ):
             await caller.call(SERVICE, get(), idempotent=True)
     assert isinstance(caller.discovery, OneAddress)
-    assert set(caller.discovery.doubted) == {address}
+    assert set(caller.discovery.failed) == {address}
 
 
 @pytest.mark.anyio

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 
 from chassis.discovery import Address, LookupFailedError
 from chassis.discovery.dns import DnsDirectory
-from chassis.discovery.dns_cache import Answers
+from chassis.discovery.dns_cache import DnsCache
 from chassis.discovery.resolver import SystemResolver
 from integration.chassis_discovery.name_server import NameServer
 
@@ -42,8 +42,8 @@ async def a_cold_look_up(server: NameServer) -> object:
 async def a_known_name(server: NameServer) -> object:
     """Let the server fall silent once the answer is too old, then say another address."""
     now = 0.0
-    answers = Answers(SystemResolver(), clock=lambda: now)
-    directory = DnsDirectory(cluster_domain="cluster.local", answers=answers)
+    cache = DnsCache(SystemResolver(), clock=lambda: now)
+    directory = DnsDirectory(cluster_domain="cluster.local", cache=cache)
 
     async def slowest_of_many() -> float:
         took = 0.0

@@ -10,7 +10,7 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chassis.config.sections import ServerSettings
-from chassis.http_server.byte_budget import ByteBudget
+from chassis.http_server.connection_policy import ByteBudget
 from chassis.http_server.http_protocol import BoundedProtocol
 from chassis.http_server.web_server import WebServer
 from suitectl.waiting import until
@@ -116,7 +116,7 @@ async def test_a_connection_ends_whose_peer_has_left_unseen(sent: bytes) -> None
         writer.write(sent)
         await writer.drain()
         await arrived.wait()
-        web.close_after_answers()
+        web.close_after_responses()
         writer.transport.abort()
         gone.set()
         await all_end(web)

@@ -48,7 +48,7 @@ class InTurn:
         self._turn += 1
         return self._addresses[self._turn % len(self._addresses)]
 
-    def doubt(self, address: Address) -> None:
+    def report_failure(self, address: Address) -> None:
         del address
 
 

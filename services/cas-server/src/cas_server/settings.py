@@ -12,7 +12,7 @@ from cas_server.identities.demo_identities import DEMO_SECRETS
 from cas_server.identities.names import by_name
 from cas_server.passwords.hashing import fault_of, is_fast, is_hash, matches_blocking
 from chassis.config import ConfigError, Duration, NameList, Section, ServiceSettings
-from chassis.config.demo import demo_secret
+from chassis.config.settings import demo_secret
 from chassis.normal_form import nfc
 
 _KEY_CHARACTERS = 43

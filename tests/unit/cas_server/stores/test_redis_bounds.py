@@ -25,7 +25,7 @@ class Here:
         del name, port
         return self._address
 
-    def doubt(self, address: Address) -> None:
+    def report_failure(self, address: Address) -> None:
         """Believe on."""
 
 

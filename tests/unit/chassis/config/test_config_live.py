@@ -225,7 +225,7 @@ async def test_no_hook_commits_where_another_could_not_prepare(tmp_path: Path) -
 async def test_a_listener_that_never_prepares_is_a_refused_reload(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chassis.config.listeners._PREPARE_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("chassis.config.reload._PREPARE_TIMEOUT_S", 0.05)
     mounted = Mounted(tmp_path)
 
     async def hang(_: object) -> None:

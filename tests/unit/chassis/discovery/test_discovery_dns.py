@@ -9,8 +9,8 @@ import structlog
 
 from chassis.discovery import Address, LookupFailedError, resolver
 from chassis.discovery.dns import DnsDirectory
-from chassis.discovery.dns_cache import Answers
-from chassis.discovery.resolver import SystemResolver, first_answer
+from chassis.discovery.dns_cache import DnsCache
+from chassis.discovery.resolver import SystemResolver, first_result
 from eventually import until
 
 
@@ -33,8 +33,8 @@ class Zone:
         return self.addresses.get(host, ())
 
     def directory(self, cluster_domain: str | None = "k8s.example") -> DnsDirectory:
-        answers = Answers(self.look_up, clock=lambda: self.now)
-        return DnsDirectory(cluster_domain=cluster_domain, answers=answers)
+        cache = DnsCache(self.look_up, clock=lambda: self.now)
+        return DnsDirectory(cluster_domain=cluster_domain, cache=cache)
 
 
 async def in_background() -> None:
@@ -111,9 +111,9 @@ async def test_a_failed_connection_has_the_next_caller_wait_for_a_new_answer(zon
     assert old is not None
     zone.addresses[CAS] = ["10.0.0.2"]
     zone.now += 1.1
-    directory.doubt(Address("10.9.9.9", 2000))
+    directory.report_failure(Address("10.9.9.9", 2000))
     assert await directory.service("cas", "system-server", 2000) == old
-    directory.doubt(old)
+    directory.report_failure(old)
     assert await directory.service("cas", "system-server", 80) == Address("10.0.0.2", 80)
 
 
@@ -123,7 +123,7 @@ async def test_a_service_that_is_down_costs_one_look_up_a_second(zone: Zone) -> 
     for _ in range(40):
         address = await directory.service("cas", "system-server", 2000)
         assert address is not None
-        directory.doubt(address)
+        directory.report_failure(address)
         zone.now += 0.1
     assert len(zone.asked) == 4
 
@@ -176,7 +176,7 @@ async def test_the_last_good_answer_serves_while_the_name_server_is_silent(zone:
             zone.now += 1
             assert await directory.service("cas", "system-server", 2000) is not None
             await in_background()
-    assert [line["event"] for line in logs] == ["name server fails, using its last answer"]
+    assert [line["event"] for line in logs] == ["DNS look-up failed, using the cached result"]
     assert 290 < len(zone.asked) <= 299
     zone.now += 3
     with pytest.raises(LookupFailedError):
@@ -202,27 +202,27 @@ async def test_a_known_no_serves_as_well_while_the_name_server_is_silent(zone: Z
 @pytest.mark.anyio
 @pytest.mark.bound("look-up-cache")
 async def test_the_answers_kept_are_bounded(zone: Zone) -> None:
-    answers = Answers(zone.look_up)
+    cache = DnsCache(zone.look_up)
     for number in range(1100):
-        await answers.get(f"made-up-{number}.")
-    assert len(answers._kept) == 1024
+        await cache.get(f"made-up-{number}.")
+    assert len(cache._records) == 1024
 
 
 @pytest.mark.bound("look-up-refreshes")
 @pytest.mark.anyio
 async def test_a_silent_name_server_gets_so_many_refreshes_and_no_more(zone: Zone) -> None:
-    answers = Answers(zone.look_up, clock=lambda: zone.now)
+    cache = DnsCache(zone.look_up, clock=lambda: zone.now)
     names = [f"name-{number}." for number in range(100)]
     for name in names:
-        await answers.get(name)
+        await cache.get(name)
     zone.now += 2.1
     zone.answering.clear()
     zone.asked.clear()
     for name in names:
-        assert await answers.get(name) == ()
+        assert await cache.get(name) == ()
     await in_background()
-    assert len(zone.asked) == len(answers._refreshes) == 32
-    await answers.aclose()
+    assert len(zone.asked) == len(cache._refreshes) == 32
+    await cache.aclose()
 
 
 @pytest.mark.anyio
@@ -267,13 +267,13 @@ async def test_a_silent_name_server_takes_so_many_threads_and_no_more(
     monkeypatch.setattr(resolver, "_TRIES", (0.01, 0.01))
     look_up = SystemResolver()
     for _ in range(16):
-        with pytest.raises(LookupFailedError, match="no answer from the name server"):
+        with pytest.raises(LookupFailedError, match="no response from the name server"):
             await look_up("cas")
-    assert len(look_up._asked) == 32
-    with pytest.raises(LookupFailedError, match="32 look-ups have no answer yet"):
+    assert len(look_up._pending) == 32
+    with pytest.raises(LookupFailedError, match="32 look-ups are pending"):
         await look_up("cas")
     speak.set()
-    await until(lambda: not look_up._asked)
+    await until(lambda: not look_up._pending)
     assert await look_up("cas") == ()
 
 
@@ -289,7 +289,7 @@ async def test_a_silent_try_gets_company_and_the_first_to_end_counts() -> None:
             await asyncio.Event().wait()
         return number
 
-    assert await first_answer(ask, tries=[0.01, 5]) == 2
+    assert await first_result(ask, tries=[0.01, 5]) == 2
     await in_background()
     assert asyncio.all_tasks() == before
 
@@ -301,4 +301,4 @@ async def test_tries_without_an_answer_end_in_time() -> None:
         await asyncio.Event().wait()
 
     with pytest.raises(TimeoutError):
-        await first_answer(ask, tries=[0.01, 0.01])
+        await first_result(ask, tries=[0.01, 0.01])

@@ -8,7 +8,7 @@ import pytest
 from chassis.config import ConfigError
 from chassis.config.sections import DiscoverySettings
 from chassis.discovery import Address, Discovery, LookupFailedError, create_discovery
-from chassis.discovery.place import cluster_domain, own_namespace
+from chassis.discovery.factory import cluster_domain, own_namespace
 
 ENVIRON = {"POD_NAMESPACE": "system-server"}
 

@@ -8,7 +8,7 @@ import pytest
 
 from chassis.discovery import Address, DiscoveryError, NameNotFoundError, NoReadyPodError
 from chassis.discovery.dns import DnsDirectory
-from chassis.discovery.dns_cache import Answers
+from chassis.discovery.dns_cache import DnsCache
 from chassis.discovery.named import NamedDiscovery
 from kube_api import KubeApi
 from kube_objects import endpoint_slice, service
@@ -21,7 +21,7 @@ def dns(**addresses: str) -> DnsDirectory:
     async def look_up(host: str) -> Sequence[str]:
         return [ip for name, ip in addresses.items() if host.startswith(f"{name}.")]
 
-    return DnsDirectory(cluster_domain="k8s.example", answers=Answers(look_up))
+    return DnsDirectory(cluster_domain="k8s.example", cache=DnsCache(look_up))
 
 
 OUTSIDE = {"type": "ExternalName", "externalName": "shop.example.com"}
@@ -136,12 +136,12 @@ async def test_what_dns_said_is_asked_anew_where_no_connection_came_about(api: K
     async def look_up(_: str) -> Sequence[str]:
         return list(addresses)
 
-    answers = Answers(look_up, clock=lambda: now)
-    by_dns = DnsDirectory(cluster_domain="k8s.example", answers=answers)
+    cache = DnsCache(look_up, clock=lambda: now)
+    by_dns = DnsDirectory(cluster_domain="k8s.example", cache=cache)
     async with following(api, dns=by_dns) as directory:
         await directory.host("shop.example.org", 443)
         now, addresses = 1.1, ["192.0.2.2"]
-        directory.doubt(Address("192.0.2.1", 443))
+        directory.report_failure(Address("192.0.2.1", 443))
         assert await directory.host("shop.example.org", 443) == Address("192.0.2.2", 443)
 
 
@@ -149,7 +149,7 @@ async def test_what_dns_said_is_asked_anew_where_no_connection_came_about(api: K
     ("spec", "error"),
     [
         (OUTSIDE, r"shop\.ns-app: no such host as its shop\.example\.com"),
-        ({"clusterIP": "None"}, r"shop\.ns-app:80: none of its pods is ready"),
+        ({"clusterIP": "None"}, r"shop\.ns-app:80: no pod is ready"),
     ],
 )
 async def test_a_service_that_leads_nowhere_sends_no_call_to_another_namespaces(
@@ -174,7 +174,7 @@ async def test_a_namespace_that_is_not_followed_is_asked_of_dns(api: KubeApi) ->
     async def look_up(host: str) -> Sequence[str]:
         return known_there.get(host, ())
 
-    asked = DnsDirectory(cluster_domain="k8s.example", answers=Answers(look_up))
+    asked = DnsDirectory(cluster_domain="k8s.example", cache=DnsCache(look_up))
     async with following(api, namespaces=["ns-app"], dns=asked) as directory:
         await known(directory)
         names = NamedDiscovery(directory, "ns-app")
@@ -190,8 +190,8 @@ async def test_no_look_up_outlives_the_directory(api: KubeApi) -> None:
             await silent.wait()
         return ("10.244.0.1",)
 
-    answers = Answers(look_up, clock=lambda: now)
-    asked = DnsDirectory(cluster_domain="k8s.example", answers=answers)
+    cache = DnsCache(look_up, clock=lambda: now)
+    asked = DnsDirectory(cluster_domain="k8s.example", cache=cache)
     before = asyncio.all_tasks()
     async with following(api, dns=asked) as directory:
         await known(directory)

@@ -34,7 +34,7 @@ def discovery(**discovery: object) -> NamedDiscovery:
 
 def followed(made: NamedDiscovery) -> list[str | None]:
     assert isinstance(made.directory, KubernetesDirectory)
-    return list(made.directory._watches)
+    return list(made.directory._reflectors)
 
 
 @pytest.mark.usefixtures("mount")

@@ -7,8 +7,7 @@ from collections.abc import Callable
 import pytest
 import structlog
 
-from chassis.telemetry.log_line import MAX_LINE
-from chassis.telemetry.logs import configure_logs, set_levels
+from chassis.telemetry.logs import MAX_LINE, configure_logs, set_levels
 from chassis.telemetry.trace import Trace, current_trace
 
 Written = Callable[[], list[dict[str, object]]]

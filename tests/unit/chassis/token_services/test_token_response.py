@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chassis.errors import InvalidToken
-from chassis.token_services.response import MalformedAnswerError, checked_token, known_user
+from chassis.token_services.response import MalformedResponseError, checked_token, known_user
 
 LIVE: dict[str, Any] = {
     "active": True,
@@ -139,7 +139,7 @@ def test_a_dead_expired_or_foreign_token_is_refused(changed: dict[str, Any]) -> 
     ids=str,
 )
 def test_an_answer_without_the_needed_fields_lets_nobody_in(changed: dict[str, Any]) -> None:
-    with pytest.raises(MalformedAnswerError):
+    with pytest.raises(MalformedResponseError):
         check(**changed)
 
 
@@ -162,12 +162,12 @@ def test_an_answer_without_the_needed_fields_lets_nobody_in(changed: dict[str, A
 )
 def test_an_answer_that_is_no_token_lets_nobody_in(body: bytes) -> None:
     """Resource servers from 2.3.5 on took `{"detail": …}` for a good token."""
-    with pytest.raises(MalformedAnswerError):
+    with pytest.raises(MalformedResponseError):
         checked_token(body, resource_id=None)
 
 
 def test_a_malformed_answer_is_never_quoted() -> None:
-    with pytest.raises(MalformedAnswerError) as raised:
+    with pytest.raises(MalformedResponseError) as raised:
         check(client_id=["s3cret"])
     assert "s3cret" not in str(raised.value)
 
@@ -191,5 +191,5 @@ def test_user_info_without_audience_does_not_pass_where_one_is_demanded() -> Non
 
 
 def test_user_info_that_names_nobody_lets_nobody_in() -> None:
-    with pytest.raises(MalformedAnswerError):
+    with pytest.raises(MalformedResponseError):
         known_user(b'{"authorities":["ROLE_ADMIN"]}', client_id="c", resource_id=None)

@@ -100,7 +100,7 @@ class Caller:
             return await self.pool.exchange(origin, data, fresh=fresh, is_head=is_head)
         except TransportError as error:
             if isinstance(error, ConnectFailedError):
-                self.discovery.doubt(address)
+                self.discovery.report_failure(address)
             return error
 
 

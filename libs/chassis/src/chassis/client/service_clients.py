@@ -2,8 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
+
+from fastapi import Request
 
 from chassis.client.auth import CallAuth
 from chassis.client.caller import Caller
@@ -15,6 +18,7 @@ from chassis.config.live import LiveConfig, Snapshot
 from chassis.config.sections import ClientSettings
 from chassis.discovery import Discovery, create_discovery
 from chassis.security.bearer import BearerToken
+from chassis.security.filter import caller_token
 from chassis.transport import Pool, PoolOptions
 
 # A killed replica can take every connection of the pool with it, and some of the new ones meet
@@ -112,3 +116,22 @@ def _budget(settings: ClientSettings) -> RetryBudget:
         return RetryBudget(ratio=0, capacity=0, floor=0)
     capacity = settings.max_connections * _BUDGET_PER_CONNECTION
     return RetryBudget(ratio=settings.retry_budget, capacity=capacity)
+
+
+@dataclass(frozen=True, slots=True)
+class _ClientOfRequest:
+    service: str
+    auth: CallAuth | None
+
+    async def __call__(self, request: Request) -> ServiceClient:
+        clients: ServiceClients = request.app.state.chassis.clients
+        token = caller_token(request.scope)
+        return clients.client(self.service, auth=self.auth, caller_token=token)
+
+
+def service_client(service: str, *, auth: CallAuth | None = None) -> _ClientOfRequest:
+    """Return a dependency that gives a `ServiceClient` for the request being served.
+
+    `service` is a name, `name:port`, or a base URL. Without `auth` the call is anonymous.
+    """
+    return _ClientOfRequest(service, auth)

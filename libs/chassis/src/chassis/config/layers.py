@@ -11,10 +11,16 @@ from chassis.config.budget import Budget
 from chassis.config.documents import Document, read_documents
 from chassis.config.errors import ConfigError
 from chassis.config.placeholders import Resolver
-from chassis.config.process import environment_branches, flag_branches, unread_variables
 from chassis.config.profiles import Named, refuse_profiles, take_profiles
 from chassis.config.shapes import is_value, lead
-from chassis.config.source import ConfigSource, Files, Mounted
+from chassis.config.source import (
+    ConfigSource,
+    Files,
+    Mounted,
+    environment_branches,
+    flag_branches,
+    unread_variables,
+)
 from chassis.config.tree import Entry, Origin, Tree, absorb, canonical, give_way, nest, parts_of
 from chassis.config.yaml_trees import decoded
 

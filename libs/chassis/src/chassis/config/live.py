@@ -11,13 +11,12 @@ import anyio
 import structlog
 
 from chassis.config.errors import ConfigError, Kind
-from chassis.config.listeners import Commit, Listeners, Prepare
 from chassis.config.mounts import changes
+from chassis.config.reload import Commit, Listeners, Prepare, ReloadStatus
 from chassis.config.settings import ServiceSettings
 from chassis.config.snapshot import Snapshot, take_snapshot, waiting_for_restart
 from chassis.config.source import ConfigSource, Mounted
 from chassis.config.spring import ReloadSettings
-from chassis.config.status import ReloadStatus
 
 __all__ = ["LiveConfig", "Snapshot"]
 

@@ -1,19 +1,19 @@
 """Where a service's configuration comes from, and in which order it counts."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
+from chassis.config.budget import Budget
+from chassis.config.documents import KUBERNETES, read_value
+from chassis.config.errors import ConfigError
 from chassis.config.mounts import fingerprint, read_mount
-from chassis.config.process import (
-    flag_profiles,
-    platform_profiles,
-    read_flags,
-    variable_profiles,
-)
-from chassis.config.profiles import Named, ProfileSources
+from chassis.config.profiles import Named, ProfileSources, split
+from chassis.config.shapes import UNKNOWN, is_value, item_of, lead
+from chassis.config.tree import Origin, Tree, canonical, nest, parts_of
 
 CONFIG_DIR = "/etc/suite/config"
 SECRETS_DIR = "/etc/suite/secrets"
@@ -100,3 +100,156 @@ def _digest(files: Files) -> str:
         digest.update(f"{name}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()
+
+
+_SEPARATOR = "__"
+_SHARED_SECTIONS = frozenset(
+    ("spring", "server", "management", "security", "discovery", "client", "logging", "faults")
+)
+"""The chassis' own sections, which the environment may name without the service's prefix."""
+_IN_CLUSTER = "KUBERNETES_SERVICE_HOST"
+_PROFILES = "spring.profiles."
+_KINDS = ("active", "include", "default")
+_PROFILE_FLAGS = {"profiles": "active", **{f"{_PROFILES}{kind}": kind for kind in _KINDS}}
+_VARIABLE_PROFILES = "spring_profiles_"
+
+
+def read_flags(argv: Sequence[str]) -> dict[str, str]:
+    """Read `--key=value` flags; raise `ConfigError` for anything else."""
+    flags: dict[str, str] = {}
+    for text in argv:
+        key, value = _flag(text)
+        if key in flags and _profile_kind(key):
+            raise ConfigError("is given twice", key=f"--{key}")
+        flags[key] = value
+    return flags
+
+
+def flag_profiles(arguments: Mapping[str, str]) -> ProfileSources:
+    """Return what flags say about profiles; raise `ConfigError` where it has no meaning here."""
+    found: list[tuple[str, Named]] = []
+    for key, value in sorted(arguments.items(), key=lambda flag: _relaxed(flag[0])):
+        kind = _profile_kind(key)
+        if kind not in ("", *_KINDS):
+            raise ConfigError("is no setting of the command line", key=f"--{key}")
+        if kind and value.strip():
+            found.append((kind, Named(f"--{key}", split(value))))
+    return _by_kind(found)
+
+
+def variable_profiles(name: str, environ: Mapping[str, str]) -> ProfileSources:
+    """Return what variables say about profiles, the platform's own included."""
+    found: list[tuple[int, str, str, Named]] = []
+    for variable, value in environ.items():
+        kind = _variable_kind(variable, name)
+        if kind not in ("", *_KINDS):
+            reason = "is not read here; name the profiles in SPRING_PROFILES_ACTIVE"
+            raise ConfigError(reason, key=variable)
+        if kind and value.strip():
+            named = Named(f"environment variable {variable}", split(value))
+            found.append((_rank(variable), variable, kind, named))
+    ordered = [(kind, named) for _, _, kind, named in sorted(found, key=lambda one: one[:2])]
+    return _by_kind(ordered).below(platform_profiles(environ))
+
+
+def platform_profiles(environ: Mapping[str, str]) -> ProfileSources:
+    """Return what the platform adds."""
+    return ProfileSources(automatic=(KUBERNETES,) if _IN_CLUSTER in environ else ())
+
+
+def flag_branches(arguments: Mapping[str, str], annotation: Any, budget: Budget) -> Iterator[Tree]:
+    """Yield what each flag sets."""
+    for key, value in arguments.items():
+        if not _profile_kind(key):
+            origin = Origin(f"argument --{key}")
+            yield _branch(parts_of(key), value, origin, annotation, budget)
+
+
+def environment_branches(
+    name: str, environ: Mapping[str, str], annotation: Any, budget: Budget
+) -> Iterator[Tree]:
+    """Yield what `SERVER__PORT` and `REST_SERVICE__SERVER__PORT` set, the prefixed names last."""
+    prefixed = []
+    for variable, value in sorted(environ.items()):
+        head, *rest = variable.split(_SEPARATOR)
+        path = [_name(part) for parts in rest for part in parts.split(".")]
+        if not path or not all(path) or _variable_kind(variable, name):
+            continue
+        origin = Origin(f"environment variable {variable}")
+        if canonical(head) == canonical(name):
+            prefixed.append(_branch(path, value, origin, annotation, budget))
+        elif head.lower() in _SHARED_SECTIONS:
+            yield _branch([head.lower(), *path], value, origin, annotation, budget)
+    yield from prefixed
+
+
+def unread_variables(name: str, environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield the variables that Spring would read and nobody reads here."""
+    for variable in sorted(environ):
+        is_springs = variable.lower().startswith(("spring_", "spring."))
+        if is_springs and _SEPARATOR not in variable and not _variable_kind(variable, name):
+            yield f"environment variable {variable}"
+
+
+def _flag(text: str) -> tuple[str, str]:
+    key, equals, value = text.removeprefix("--").partition("=")
+    if not text.startswith("--") or not equals or not all(key.split(".")):
+        raise ConfigError("write settings as --key=value", key=text.partition("=")[0])
+    return key, value
+
+
+def _name(part: str) -> str:
+    """Return a part of a variable's name: capitals are how variables are written, no more."""
+    return part.lower() if part.isupper() else part
+
+
+def _profile_kind(key: str) -> str:
+    """Return what a flag says about profiles: active, include, another name, or nothing."""
+    relaxed = _relaxed(key)
+    unknown = relaxed if relaxed.startswith(_PROFILES) else ""
+    return _PROFILE_FLAGS.get(relaxed, unknown)
+
+
+def _relaxed(key: str) -> str:
+    return ".".join(canonical(part) for part in key.split("."))
+
+
+def _variable_kind(variable: str, name: str) -> str:
+    """Return what a variable says about profiles, in any of the spellings that Spring knows."""
+    relaxed = re.sub(r"[._]+", "_", variable.lower())
+    if relaxed == "profiles_active":
+        return "active"
+    relaxed = relaxed.removeprefix(f"{name.lower().replace('-', '_')}_")
+    kind = relaxed.removeprefix(_VARIABLE_PROFILES)
+    return kind if kind != relaxed else ""
+
+
+def _rank(variable: str) -> int:
+    """Return where a variable stands: ours, Spring's, Spring's in other spellings."""
+    known = ("PROFILES_ACTIVE", "SPRING_PROFILES_ACTIVE")
+    return known.index(variable) if variable in known else len(known)
+
+
+def _by_kind(found: list[tuple[str, Named]]) -> ProfileSources:
+    active, include, default = (
+        tuple(named for its, named in found if its == kind) for kind in _KINDS
+    )
+    return ProfileSources(active, include, default)
+
+
+def _branch(path: list[str], text: str, origin: Origin, annotation: Any, budget: Budget) -> Tree:
+    """Make the tree of one flag or variable; a list or an object may be written as JSON."""
+    names, inner = lead(path, annotation, mapping=text.startswith("{"))
+    return nest(names, _typed(text, origin, inner, budget), origin)
+
+
+def _typed(text: str, origin: Origin, annotation: Any, budget: Budget) -> Any:
+    """Read a list in brackets or an object in braces; any other text stays what it is."""
+    budget.spend(origin.file, text=len(text))
+    is_text = is_value(annotation) and item_of(annotation) is UNKNOWN
+    if is_text or f"{text[:1]}{text[-1:]}" not in ("[]", "{}"):
+        return text
+    try:
+        return read_value(origin.file, text, annotation, budget)
+    except ConfigError:
+        return text

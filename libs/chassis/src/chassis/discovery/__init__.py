@@ -1,4 +1,4 @@
-"""Service names become addresses: `dns` or `kubernetes` in a cluster, `static` on one machine."""
+"""Resolve service names: modes `dns` and `kubernetes` in a cluster, `static` on one machine."""
 
 from chassis.discovery.errors import (
     AmbiguousNameError,

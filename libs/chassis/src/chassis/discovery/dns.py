@@ -1,10 +1,10 @@
-"""Services as cluster DNS knows them."""
+"""Services found through cluster DNS."""
 
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from chassis.discovery.dns_cache import Answers
+from chassis.discovery.dns_cache import DnsCache
 from chassis.discovery.interface import Address
 from chassis.discovery.named import Directory
 from chassis.discovery.resolver import SystemResolver
@@ -13,43 +13,43 @@ from chassis.discovery.resolver import SystemResolver
 class DnsDirectory(Directory):
     """Find services in `<namespace>.svc.<cluster domain>`.
 
-    Names are asked for with their trailing dot, so that resolv.conf's `ndots:5` does not turn
-    one question into four. Without a cluster domain there is no cluster: every name is a host.
+    Queries end with a dot, so that resolv.conf's `ndots:5` does not turn one query into four.
+    Without a cluster domain there is no cluster, and every name is a host.
     """
 
-    def __init__(self, *, cluster_domain: str | None, answers: Answers | None = None) -> None:
+    def __init__(self, *, cluster_domain: str | None, cache: DnsCache | None = None) -> None:
         self._cluster_domain = cluster_domain
-        self._answers = answers or Answers(SystemResolver())
+        self._cache = cache or DnsCache(SystemResolver())
         self._turn = itertools.count()
 
     async def service(self, name: str, namespace: str, port: int) -> Address | None:
-        """Return the service's address, taking turns where it has several (headless)."""
+        """Return the service's address; a headless service's addresses are used in turn."""
         if self._cluster_domain is None:
             return None
         return await self._address(f"{name}.{namespace}.svc.{self._cluster_domain}.", port)
 
     async def host(self, name: str, port: int) -> Address | None:
-        """Return the address of a name outside the cluster; one without dots is none there."""
+        """Return the address of a host outside the cluster; its name has a dot."""
         if self._cluster_domain is not None:
             if "." not in name:
                 return None
             name = name.removesuffix(".") + "."
         return await self._address(name, port)
 
-    def doubt(self, address: Address) -> None:
-        """Ask anew where no connection came about: the service may have moved."""
-        self._answers.doubt(address.host)
+    def report_failure(self, address: Address) -> None:
+        """Report a failed connection so that the address is resolved again."""
+        self._cache.report_failure(address.host)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """End, in the end, the look-ups that nobody waits for."""
+        """Cancel background look-ups on exit."""
         try:
             yield
         finally:
-            await self._answers.aclose()
+            await self._cache.aclose()
 
     async def _address(self, host: str, port: int) -> Address | None:
-        addresses = await self._answers.get(host)
+        addresses = await self._cache.get(host)
         if not addresses:
             return None
         return Address(addresses[next(self._turn) % len(addresses)], port)

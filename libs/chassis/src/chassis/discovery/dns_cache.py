@@ -1,4 +1,4 @@
-"""Answers of a name server, kept for seconds."""
+"""DNS results, cached for seconds and refreshed in the background."""
 
 import asyncio
 import time
@@ -12,59 +12,58 @@ import structlog
 from chassis.discovery.errors import LookupFailedError
 from chassis.single_flight import SingleFlight
 
-_MAX_ANSWERS = 1024
+_MAX_RECORDS = 1024
 _MAX_REFRESHES = 32
 _TTL = 5.0
 _NEGATIVE_TTL = 2.0
 _USABLE_TTLS = 3
 _USABLE_WHILE_FAILING = 300.0
 _PAUSE = 1.0
-"""Between a failed look-up, or one that a failed connection asks for, and the next."""
+"""Seconds between a failed look-up, or one after a failed connection, and the next."""
 
 _log = structlog.get_logger("chassis.discovery")
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
-    """What a name server said at `given_at`, and what has been heard since."""
+class _Record:
+    """The addresses returned at `answered_at`, and the failures since then."""
 
     addresses: Sequence[str]
-    given_at: float
-    asked_at: float
+    answered_at: float
+    queried_at: float
     failing: bool = False
-    """The look-up of `asked_at` had no answer."""
-    doubted: bool = False
-    """A connection failed since."""
+    """The look-up at `queried_at` failed."""
+    suspect: bool = False
+    """A connection has failed since that look-up."""
 
     @property
     def ttl(self) -> float:
         return _TTL if self.addresses else _NEGATIVE_TTL
 
     def is_fresh(self, now: float) -> bool:
-        """Tell whether it needs no new look-up."""
-        return not self.doubted and now < self.asked_at + (_PAUSE if self.failing else self.ttl)
+        """Return whether the record needs no new look-up."""
+        return not self.suspect and now < self.queried_at + (_PAUSE if self.failing else self.ttl)
 
     def is_usable(self, now: float) -> bool:
-        """Tell whether nobody has to wait for that look-up."""
-        trusted = self.failing or not self.doubted
-        return trusted and self.is_alive(now) and now < self.asked_at + _USABLE_TTLS * self.ttl
+        """Return whether callers can use the record without waiting for a new look-up."""
+        trusted = self.failing or not self.suspect
+        return trusted and self.is_alive(now) and now < self.queried_at + _USABLE_TTLS * self.ttl
 
     def is_alive(self, now: float) -> bool:
-        """Tell whether it is better than none."""
-        return now < self.given_at + _USABLE_WHILE_FAILING
+        """Return whether the record may serve while look-ups fail."""
+        return now < self.answered_at + _USABLE_WHILE_FAILING
 
 
-class Answers:
-    """Ask once per name and TTL, and seldom let anyone wait for it.
+class DnsCache:
+    """Query once per name and TTL; serve stale records while a refresh runs.
 
-    After its TTL an answer is still given at once, up to three TTLs old, while a task asks anew:
-    a lost packet costs no caller anything, and a caller after a long silence gets no old answer.
-    A "no" has the shorter TTL, so that a service created later is found within seconds.
+    A record up to three TTLs old is returned at once while a task refreshes it, so a lost packet
+    delays no caller. An older record is not returned before a new look-up. Negative results have
+    the shorter TTL, so that a service created later is found within seconds.
 
-    While look-ups fail, the last answer serves for up to five minutes: services seldom move, and
-    the name server's trouble must not become everyone's. That holds for a "no" as well: a short
-    name is asked for in the own namespace first, where it mostly is not, with every call to
-    another.
+    While look-ups fail, the last record serves for up to five minutes: services seldom move, and
+    an outage of the name server must not spread. This includes negative results: each call to
+    another namespace queries its short name in the own namespace first.
     """
 
     def __init__(
@@ -75,35 +74,35 @@ class Answers:
     ) -> None:
         self._look_up = look_up
         self._clock = clock
-        self._kept: OrderedDict[str, _Answer] = OrderedDict()
+        self._records: OrderedDict[str, _Record] = OrderedDict()
         self._flights: SingleFlight[str, Sequence[str]] = SingleFlight()
         self._refreshes: dict[str, asyncio.Task[None]] = {}
 
     async def get(self, host: str) -> Sequence[str]:
-        """Return the host's addresses, none where it does not exist.
+        """Return the host's addresses, empty if it does not exist.
 
-        Raises `LookupFailedError` when nobody can say and nothing is known from before.
+        Raises `LookupFailedError` if the look-up fails and no record is cached.
         """
-        kept, now = self._kept.get(host), self._clock()
-        if kept is None or not kept.is_usable(now):
+        record, now = self._records.get(host), self._clock()
+        if record is None or not record.is_usable(now):
             return await self._flights.run(host, lambda: self._ask(host))
-        if not kept.is_fresh(now):
+        if not record.is_fresh(now):
             self._refresh(host)
-        return kept.addresses
+        return record.addresses
 
-    def doubt(self, address: str) -> None:
-        """Have the next caller wait for a new look-up of each name with this address.
+    def report_failure(self, address: str) -> None:
+        """Make the next caller of each name with this address wait for a new look-up.
 
-        At most one a second for a name: the address may be right, and its service down. While
-        look-ups fail anyway nobody is made to wait for one more.
+        At most once a second per name: the address may be right and its service down. While
+        look-ups fail, callers do not wait for another one.
         """
         now = self._clock()
-        for host, kept in self._kept.items():
-            if address in kept.addresses and now >= kept.asked_at + _PAUSE:
-                self._kept[host] = replace(kept, doubted=True)
+        for host, record in self._records.items():
+            if address in record.addresses and now >= record.queried_at + _PAUSE:
+                self._records[host] = replace(record, suspect=True)
 
     async def aclose(self) -> None:
-        """End the look-ups that nobody waits for."""
+        """Cancel background look-ups."""
         refreshes = list(self._refreshes.values())
         for refresh in refreshes:
             refresh.cancel()
@@ -117,7 +116,7 @@ class Answers:
         refresh.add_done_callback(lambda _: self._refreshes.pop(host))
 
     async def _ask_unwaited(self, host: str) -> None:
-        with suppress(LookupFailedError):  # logged, where there was an answer to lose
+        with suppress(LookupFailedError):  # logged if a record was cached
             await self._flights.run(host, lambda: self._ask(host))
 
     async def _ask(self, host: str) -> Sequence[str]:
@@ -126,20 +125,22 @@ class Answers:
         except LookupFailedError as error:
             return self._last(host, error)
         now = self._clock()
-        self._keep(host, _Answer(addresses, given_at=now, asked_at=now))
+        self._store(host, _Record(addresses, answered_at=now, queried_at=now))
         return addresses
 
     def _last(self, host: str, error: LookupFailedError) -> Sequence[str]:
-        kept, now = self._kept.get(host), self._clock()
-        if kept is None or not kept.is_alive(now):
+        record, now = self._records.get(host), self._clock()
+        if record is None or not record.is_alive(now):
             raise error
-        if not kept.failing:
-            _log.warning("name server fails, using its last answer", host=host, reason=str(error))
-        self._keep(host, replace(kept, asked_at=now, failing=True, doubted=False))
-        return kept.addresses
+        if not record.failing:
+            _log.warning(
+                "DNS look-up failed, using the cached result", host=host, reason=str(error)
+            )
+        self._store(host, replace(record, queried_at=now, failing=True, suspect=False))
+        return record.addresses
 
-    def _keep(self, host: str, answer: _Answer) -> None:
-        self._kept[host] = answer
-        self._kept.move_to_end(host)
-        if len(self._kept) > _MAX_ANSWERS:
-            self._kept.popitem(last=False)
+    def _store(self, host: str, record: _Record) -> None:
+        self._records[host] = record
+        self._records.move_to_end(host)
+        if len(self._records) > _MAX_RECORDS:
+            self._records.popitem(last=False)

@@ -1,37 +1,36 @@
-"""What can go wrong when a name is looked up.
+"""Errors of name resolution.
 
 DiscoveryError
-├── NameNotFoundError    nobody has that name
-├── AmbiguousNameError   several namespaces have it and none of them is the own one
-├── NoReadyPodError      the service is there, and none of its pods takes calls
-└── LookupFailedError    nobody could say: the name server, the API server or the
-                         table is unreachable
+├── NameNotFoundError    the name does not exist
+├── AmbiguousNameError   several namespaces have the service, but not the own one
+├── NoReadyPodError      the service exists and has no ready pod
+└── LookupFailedError    the name server, the API server or the table is unavailable
 """
 
 from collections.abc import Sequence
 
 
 class DiscoveryError(Exception):
-    """Say that a service name has no usable address now."""
+    """A service name has no usable address now."""
 
 
 class NameNotFoundError(DiscoveryError):
-    """Say that no namespace looked at has the service."""
+    """No searched namespace has the service."""
 
 
 class NoReadyPodError(DiscoveryError):
-    """Say that a service has no pod to call now."""
+    """The service has no ready pod."""
 
 
 class LookupFailedError(DiscoveryError):
-    """Say that the look-up itself failed, which tells nothing of the service."""
+    """The look-up failed; whether the service exists is unknown."""
 
 
 class AmbiguousNameError(DiscoveryError):
-    """Name the candidates of a service name that stands in several foreign namespaces."""
+    """Several foreign namespaces have a service of this name; `candidates` are qualified names."""
 
     def __init__(self, name: str, candidates: Sequence[str]) -> None:
         self.candidates = tuple(candidates)
         super().__init__(
-            f"{name}: stands in several namespaces; call it by one of {', '.join(candidates)}"
+            f"{name}: exists in several namespaces; use one of {', '.join(candidates)}"
         )

@@ -1,4 +1,4 @@
-"""The rule by which a name finds its namespace, the same for every kind of directory."""
+"""In which namespaces a service name is looked up, the same for every directory."""
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -11,45 +11,45 @@ from chassis.discovery.service_name import ServiceName, is_literal, parse_name
 
 
 class Directory(Protocol):
-    """Know which services there are.
+    """Look up services and hosts.
 
-    `service` and `host` return None for "there is none", and raise `LookupFailedError` where
-    nobody can say: taken for a "no", that would send a call to another namespace's service.
+    `service` and `host` return None if the name does not exist. They raise `LookupFailedError` if
+    that is unknown, since None would send a call to another namespace's service.
     """
 
     async def service(self, name: str, namespace: str, port: int) -> Address | None:
-        """Return the address of a service of the cluster."""
+        """Return the address of a service in the cluster."""
         ...
 
     async def host(self, name: str, port: int) -> Address | None:
         """Return the address of a host outside the cluster."""
         ...
 
-    def doubt(self, address: Address) -> None:
-        """Hear that no connection came about: what is known of it wants a new look."""
+    def report_failure(self, address: Address) -> None:
+        """Report a failed connection so that the address is resolved again."""
         del address
 
     def namespaces_of(self, name: str) -> Sequence[str] | None:
-        """Return the namespaces that have a service; None where this does not see all of them."""
+        """Return the namespaces that have a service; None if not all of them are watched."""
         del name
         return None
 
     def running(self) -> AbstractAsyncContextManager[None]:
-        """Have what the directory needs to run meanwhile."""
+        """Run background tasks within the context."""
         return nullcontext()
 
     def unknown(self) -> str:
-        """Return why nothing can be known yet; empty from then on."""
+        """Return why the directory is not ready yet; empty once it is."""
         return ""
 
 
 @dataclass(frozen=True, slots=True)
 class NamedDiscovery:
-    """Resolve names over a directory.
+    """Resolve names with a directory.
 
-    A short name is looked for in the own namespace first, then in `namespaces`, then in all others
-    the directory sees: found in several of those, it is an error that names the candidates, for
-    they are different services.
+    A short name is looked up in the own namespace first, then in `namespaces`, then in all others
+    the directory watches. If several of those have it, the error names the candidates, which are
+    different services.
     """
 
     directory: Directory
@@ -68,16 +68,16 @@ class NamedDiscovery:
             raise NameNotFoundError(f"{name}:{port}: {self._where(parsed)}")
         return found
 
-    def doubt(self, address: Address) -> None:
-        """Have the directory look anew where no connection came about."""
-        self.directory.doubt(address)
+    def report_failure(self, address: Address) -> None:
+        """Report a failed connection to the directory."""
+        self.directory.report_failure(address)
 
     def running(self) -> AbstractAsyncContextManager[None]:
-        """Have what the directory needs to run meanwhile."""
+        """Run the directory's background tasks within the context."""
         return self.directory.running()
 
     async def check(self) -> None:
-        """Raise `LookupFailedError` while nothing can be known yet: for readiness."""
+        """Raise `LookupFailedError` while the directory is not ready (readiness check)."""
         if why := self.directory.unknown():
             raise LookupFailedError(why)
 
@@ -113,5 +113,5 @@ class NamedDiscovery:
             return f"no such service in namespace {parsed.namespace}, and no such host"
         if self.directory.namespaces_of(parsed.service) is not None:
             return "no such service in any namespace"
-        looked_at = ", ".join((self.own_namespace, *self._other_namespaces()))
-        return f"no such service in {looked_at}; other namespaces go in discovery.namespaces"
+        searched = ", ".join((self.own_namespace, *self._other_namespaces()))
+        return f"no such service in {searched}; other namespaces go in discovery.namespaces"

@@ -1,4 +1,4 @@
-"""The system's resolver, asked again before it would do so itself."""
+"""The system's resolver, with earlier retries than its own."""
 
 import asyncio
 import socket
@@ -12,48 +12,47 @@ from chassis.discovery.errors import LookupFailedError
 T = TypeVar("T")
 
 _TRIES = (0.3, 0.7, 1.0)
-"""Seconds that each try has before the next one starts beside it; two in all."""
+"""Seconds before each next query starts in parallel; two in all."""
 _MAX_THREADS = 32
 
 
 class SystemResolver:
-    """Return the IP addresses of a host name, none where it does not exist.
+    """Return the IP addresses of a host name, empty if it does not exist.
 
-    A lost packet costs 0.3 s: the system's resolver alone would repeat its question after five
-    (resolv.conf's `timeout`). It occupies a thread until then, one of its own: a silent name server
-    must not take those that others work in. Nor hold up the end of the process, which a pool's
-    threads would.
+    A lost packet costs 0.3 s; the system's resolver alone would retry after 5 s (resolv.conf's
+    `timeout`). Each query has a thread of its own: an unresponsive name server must not exhaust a
+    shared thread pool, nor delay the end of the process, as a pool's threads would.
     """
 
     def __init__(self) -> None:
-        self._asked: set[Future[Sequence[str]]] = set()
+        self._pending: set[Future[Sequence[str]]] = set()
 
     async def __call__(self, host: str) -> Sequence[str]:
-        """Ask for at most two seconds; raise `LookupFailedError` when nobody can say."""
+        """Query for at most two seconds; raise `LookupFailedError` if no query succeeds."""
         try:
-            return await first_answer(lambda: self._ask(host), tries=_TRIES)
+            return await first_result(lambda: self._ask(host), tries=_TRIES)
         except (TimeoutError, OSError, UnicodeError) as error:
-            reason = str(error) or "no answer from the name server"
+            reason = str(error) or "no response from the name server"
             raise LookupFailedError(f"{host}: {reason}") from error
 
     async def _ask(self, host: str) -> Sequence[str]:
-        if len(self._asked) >= _MAX_THREADS:
-            raise OSError(f"{_MAX_THREADS} look-ups have no answer yet")
-        answer: Future[Sequence[str]] = Future()
-        answer.set_running_or_notify_cancel()
-        Thread(target=_answer, args=(answer, host), name="resolver", daemon=True).start()
-        self._asked.add(answer)
-        answer.add_done_callback(self._asked.discard)
-        return await asyncio.wrap_future(answer)
+        if len(self._pending) >= _MAX_THREADS:
+            raise OSError(f"{_MAX_THREADS} look-ups are pending")
+        result: Future[Sequence[str]] = Future()
+        result.set_running_or_notify_cancel()
+        Thread(target=_look_up, args=(result, host), name="resolver", daemon=True).start()
+        self._pending.add(result)
+        result.add_done_callback(self._pending.discard)
+        return await asyncio.wrap_future(result)
 
 
 def addresses(host: str) -> Sequence[str]:
-    """Ask the system's resolver; raise `OSError` or `UnicodeError` when it can't say.
+    """Query the system's resolver; raise `OSError` or `UnicodeError` if it fails.
 
-    Only for addresses that can be reached from here: a pod without IPv6 asks one question, not two.
+    Only for address families that this host has: a pod without IPv6 sends one query, not two.
 
-    EAI_NODATA is no "no such name": glibc says so as well where the question for IPv4 failed and
-    the one for IPv6 had no address for an answer.
+    EAI_NODATA does not mean NXDOMAIN: glibc also returns it if the query for IPv4 failed and the
+    one for IPv6 found no address.
     """
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
@@ -64,17 +63,17 @@ def addresses(host: str) -> Sequence[str]:
     return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def _answer(answer: Future[Sequence[str]], host: str) -> None:
+def _look_up(result: Future[Sequence[str]], host: str) -> None:
     try:
-        answer.set_result(addresses(host))
+        result.set_result(addresses(host))
     except (OSError, UnicodeError) as error:
-        answer.set_exception(error)
+        result.set_exception(error)
 
 
-async def first_answer(ask: Callable[[], Awaitable[T]], *, tries: Sequence[float]) -> T:
-    """Return what the first try to end says, or raise its error; `TimeoutError` when none ends.
+async def first_result(ask: Callable[[], Awaitable[T]], *, tries: Sequence[float]) -> T:
+    """Return the result of the first call to finish, or raise its error or `TimeoutError`.
 
-    A further try starts beside those that are silent for their seconds.
+    `tries` are the seconds after which a further call starts in parallel.
     """
     asked: set[asyncio.Future[T]] = set()
     try:
@@ -88,5 +87,5 @@ async def first_answer(ask: Callable[[], Awaitable[T]], *, tries: Sequence[float
         raise TimeoutError
     finally:
         for one in asked:
-            # The error of one that ended as well has been heard with this.
+            # Retrieve the error of a call that finished too, so that asyncio does not log it.
             _ = one.cancel() or one.exception()

@@ -9,14 +9,14 @@ _QUALIFIED_LABELS = 2
 
 @dataclass(frozen=True, slots=True)
 class ServiceName:
-    """Hold a service's name, with the namespace where the caller gave one."""
+    """A service's name, with its namespace if the caller gave one."""
 
     service: str
     namespace: str | None = None
 
 
 def is_literal(name: str) -> bool:
-    """Tell whether `name` needs no look-up: an IP address, or this machine."""
+    """Return whether `name` needs no look-up: an IP address, or localhost."""
     if name == "localhost":
         return True
     try:
@@ -27,7 +27,7 @@ def is_literal(name: str) -> bool:
 
 
 def parse_name(name: str, *, cluster_domain: str | None) -> ServiceName | None:
-    """Read a name; None for one that no service of the cluster can have."""
+    """Parse a name; return None if no service in the cluster can have it."""
     labels = _relative(name, cluster_domain).split(".")
     if labels[-1] == _SVC and len(labels) > _QUALIFIED_LABELS:
         labels = labels[:-1]
@@ -39,7 +39,7 @@ def parse_name(name: str, *, cluster_domain: str | None) -> ServiceName | None:
 
 
 def _relative(name: str, cluster_domain: str | None) -> str:
-    """Return the name without the cluster's domain (any, where none is known) and last dot."""
+    """Return the name without the cluster domain (any, if unknown) and trailing dot."""
     bare = name.removesuffix(".")
     if cluster_domain:
         return bare.removesuffix(f".{cluster_domain}")

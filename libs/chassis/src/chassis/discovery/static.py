@@ -1,4 +1,4 @@
-"""Services as a table knows them: for processes on one machine."""
+"""Services listed in a table, for processes on one machine."""
 
 import json
 from collections.abc import Mapping
@@ -16,8 +16,8 @@ _log = structlog.get_logger("chassis.discovery")
 class StaticDirectory(Directory):
     """Find services in a JSON file, `{"name.namespace:port": "ip:port"}`.
 
-    The file is read again when it changes. A broken version is logged and the one before stays;
-    a file that could never be read is a failure, not an empty table.
+    The file is read again when it changes. An invalid version is logged, and the last valid one
+    stays in use. A file that was never readable is a failure, not an empty table.
     """
 
     def __init__(self, path: Path) -> None:
@@ -30,7 +30,7 @@ class StaticDirectory(Directory):
         return self._current().get(f"{name}.{namespace}:{port}")
 
     async def host(self, name: str, port: int) -> Address | None:
-        """Return the name itself where it has a dot: the system's resolver knows it or not."""
+        """Return the name itself if it has a dot, for the system's resolver."""
         return Address(name, port) if "." in name else None
 
     def _current(self) -> Mapping[str, Address]:

@@ -25,26 +25,25 @@ from chassis.errors import (
     TemporarilyUnavailable,
     raw_response,
 )
-from chassis.http_server.byte_budget import Share
 from chassis.http_server.coalescing import CoalescingTransport
-from chassis.http_server.connection_policy import ConnectionPolicy
+from chassis.http_server.connection_policy import ConnectionPolicy, Share
 from chassis.http_server.framing import (
     END,
     MAX_HEAD,
     MAX_HEADERS,
+    WATCHED,
+    WatchedHeaders,
     absolute_form,
     check_size,
     end_of_piece,
     refusal_of,
     refuse_connect,
 )
-from chassis.http_server.idle import Idle
 from chassis.http_server.lingering import LingeringClose
 from chassis.http_server.listener import plain_address
 from chassis.http_server.reading import HeldReading
-from chassis.http_server.timer import Timer
+from chassis.http_server.timer import Idle, Timer
 from chassis.http_server.upgrades import parser_after_upgrade
-from chassis.http_server.watched_headers import WATCHED, WatchedHeaders
 
 _OVER_BUDGET = "Too many request bodies are under way; try again"
 
@@ -183,7 +182,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.flow.data:
             self.loop.call_soon(self._go_on)
 
-    def close_after_answer(self) -> None:
+    def close_after_response(self) -> None:
         """Make the answer under way the last one on this connection."""
         self._keeps_alive = False
         if self.cycle is not None:
@@ -197,7 +196,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _take_pieces(self, data: bytes, start: int) -> int:
         """Feed what belongs to the request that is arriving; return where that ends."""
-        while start < len(data) and self._reads() and not self._is_answering():
+        while start < len(data) and self._reads() and not self._waiting_on_app():
             end = end_of_piece(data, start, self._tail, self._body_left)
             self._take(data[start:end])
             start = end
@@ -252,19 +251,19 @@ class BoundedProtocol(HttpToolsProtocol):
         """Read no more of this connection: it ends with the response that is owed."""
         self._stopped = True
         self.flow.stop()
-        self.close_after_answer()
+        self.close_after_response()
 
     def _is_busy(self) -> bool:
-        return self._received > 0 or self._is_answering()
+        return self._received > 0 or self._waiting_on_app()
 
     def _expired(self) -> None:
-        if self._is_answering() or self.flow.read_paused:
+        if self._waiting_on_app() or self.flow.read_paused:
             # The wait is for the application: to answer, or to take what came.
             self._deadline.start()
         else:
             self._refuse(RequestTimeout())
 
-    def _is_answering(self) -> bool:
+    def _waiting_on_app(self) -> bool:
         cycle = self.cycle
         return cycle is not None and not cycle.response_complete and not cycle.more_body
 
@@ -273,7 +272,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         self._stop()
-        if self._is_answering():
+        if self._waiting_on_app():
             return  # what came is no request, but the one before it was: its answer is owed
         cycle = self.cycle
         is_owed = cycle is not None and not cycle.response_complete

@@ -4,7 +4,7 @@ import asyncio
 
 from uvicorn.protocols.http.flow_control import FlowControl
 
-from chassis.http_server.byte_budget import ByteBudget, Share
+from chassis.http_server.connection_policy import ByteBudget, Share
 
 
 class HeldReading(FlowControl):

@@ -11,8 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from chassis.config.sections import ServerSettings
-from chassis.http_server.byte_budget import ByteBudget
-from chassis.http_server.connection_policy import ConnectionPolicy
+from chassis.http_server.connection_policy import ByteBudget, ConnectionPolicy
 from chassis.http_server.framing import MAX_HEAD
 from chassis.http_server.http_protocol import BoundedProtocol
 
@@ -44,12 +43,12 @@ class WebServer(uvicorn.Server):
             self.should_exit = True
             await serving
 
-    def close_after_answers(self) -> None:
+    def close_after_responses(self) -> None:
         """Answer `Connection: close` from now on, what is being answered included."""
         self.policy.draining = True
         for connection in self.server_state.connections:
             if isinstance(connection, BoundedProtocol):
-                connection.close_after_answer()
+                connection.close_after_response()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Take connections, and say so (uvicorn)."""

@@ -17,7 +17,7 @@ from fastapi import FastAPI
 
 from chassis.app.management import ManagementApp
 from chassis.app.state import Chassis
-from chassis.http_server.byte_budget import ByteBudget
+from chassis.http_server.connection_policy import ByteBudget
 from chassis.http_server.listener import listening
 from chassis.http_server.web_server import WebServer
 
@@ -68,7 +68,7 @@ class Replica:
     async def _drain(self) -> None:
         """Answer on, unready, until the balancers must know; not at all where so configured."""
         self._chassis.health.draining = True
-        self._api.close_after_answers()
+        self._api.close_after_responses()
         if self._settings.shutdown == "graceful":
             _log.info("draining", seconds=self._settings.drain_wait)
             with contextlib.suppress(TimeoutError):

@@ -22,7 +22,7 @@ from chassis.security.authentication import Authentication, TokenServices
 from chassis.security.own_credentials import OwnCredentials
 from chassis.token_services.cache import CachedTokenServices
 from chassis.token_services.response import (
-    MalformedAnswerError,
+    MalformedResponseError,
     checked_token,
     json_object,
     known_user,
@@ -105,7 +105,7 @@ _Read = Callable[[RawResponse, OAuth2Settings], Authentication]
 def _judged(response: RawResponse, oauth2: OAuth2Settings, read: _Read) -> Authentication:
     try:
         return read(response, oauth2)
-    except MalformedAnswerError as error:
+    except MalformedResponseError as error:
         raise _unusable(str(error), status=response.status) from None
 
 
@@ -122,10 +122,10 @@ def _read_check_token(response: RawResponse, oauth2: OAuth2Settings) -> Authenti
         case 400 if json_object(response.body).get("error") in _TOKEN_ERRORS:
             raise InvalidToken
         case 401 | 403:
-            raise MalformedAnswerError(
+            raise MalformedResponseError(
                 "it refuses our own credentials; see security.oauth2.client and check-tokens"
             )
-    raise MalformedAnswerError(f"an unexpected status, {response.status}")
+    raise MalformedResponseError(f"an unexpected status, {response.status}")
 
 
 def _read_user_info(response: RawResponse, oauth2: OAuth2Settings) -> Authentication:
@@ -138,4 +138,4 @@ def _read_user_info(response: RawResponse, oauth2: OAuth2Settings) -> Authentica
             )
         case 401 | 403:
             raise InvalidToken
-    raise MalformedAnswerError(f"an unexpected status, {response.status}")
+    raise MalformedResponseError(f"an unexpected status, {response.status}")

@@ -17,18 +17,18 @@ _AUTHORITY_KEYS = ("authority", "role", "value")
 _USER_NAME_KEYS = ("user_name", "username", "user", "sub", "name")
 
 
-class MalformedAnswerError(Exception):
+class MalformedResponseError(Exception):
     """Say what is wrong with an answer, never what it says."""
 
 
 def json_object(body: bytes) -> dict[str, Any]:
-    """Read a JSON object; raise `MalformedAnswerError` for anything else."""
+    """Read a JSON object; raise `MalformedResponseError` for anything else."""
     try:
         answer = strict_json(body)
     except ValueError:
-        raise MalformedAnswerError("not JSON") from None
+        raise MalformedResponseError("not JSON") from None
     if not isinstance(answer, dict):
-        raise MalformedAnswerError("not a JSON object")
+        raise MalformedResponseError("not a JSON object")
     return answer
 
 
@@ -36,7 +36,7 @@ def checked_token(body: bytes, *, resource_id: str | None) -> Authentication:
     """Read the 200 of check_token.
 
     Raises `InvalidToken` for a token that is dead, expired or meant for another resource server,
-    `MalformedAnswerError` for an answer that is none.
+    `MalformedResponseError` for an answer that is none.
     """
     answer = json_object(body)
     _refuse_dead(answer)
@@ -77,12 +77,12 @@ def _authentication(
 
 def _refuse_dead(answer: dict[str, Any]) -> None:
     if "error" in answer:
-        raise MalformedAnswerError("a 200 with an error")
+        raise MalformedResponseError("a 200 with an error")
     active = answer.get("active", True)
     if active is False:
         raise InvalidToken("The access token is not active")
     if active is not True:
-        raise MalformedAnswerError("active is no boolean")
+        raise MalformedResponseError("active is no boolean")
 
 
 def _refuse_foreign(authentication: Authentication, resource_id: str | None) -> None:
@@ -96,7 +96,7 @@ def _expiry(answer: dict[str, Any]) -> int | None:
         return None
     expires_at = answer["exp"]
     if type(expires_at) not in (int, float):
-        raise MalformedAnswerError("exp is no number")
+        raise MalformedResponseError("exp is no number")
     if expires_at <= time.time():
         raise InvalidToken("The access token has expired")
     return int(expires_at)
@@ -105,7 +105,7 @@ def _expiry(answer: dict[str, Any]) -> int | None:
 def _text(answer: dict[str, Any], key: str) -> str:
     value = answer.get(key)
     if not isinstance(value, str) or not value:
-        raise MalformedAnswerError(f"{key} is no text")
+        raise MalformedResponseError(f"{key} is no text")
     return value
 
 
@@ -143,5 +143,5 @@ def _authority(value: Any) -> Any:
 
 def _texts(value: Any, key: str) -> frozenset[str]:
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise MalformedAnswerError(f"{key} is no array of texts")
+        raise MalformedResponseError(f"{key} is no array of texts")
     return frozenset(value)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from chassis.config.demo import demo_secret
+from chassis.config.settings import demo_secret
 
 _NAMES = (
     *("alice", "admin"),

@@ -11,7 +11,7 @@ from cas_server.settings import CasSettings
 from cas_server.tokens.access_tokens import Grant, StoredToken
 from chassis import LiveConfig
 from chassis.config import Snapshot
-from chassis.config.demo import demo_secret
+from chassis.config.settings import demo_secret
 from chassis.normal_form import nfc
 
 _REFRESH = "refresh_token"

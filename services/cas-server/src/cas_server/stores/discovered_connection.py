@@ -26,7 +26,7 @@ class DiscoveredConnection(Connection):
         try:
             await super()._connect()  # type: ignore[no-untyped-call]  # redis-py
         except OSError:
-            self._discovery.doubt(self._address)
+            self._discovery.report_failure(self._address)
             raise
 
     def _connection_arguments(self) -> Mapping[str, Any]:

@@ -33,8 +33,8 @@ class Sentinels:
         """Return the same, asked as any discovery is."""
         return await self.primary(name)
 
-    def doubt(self, address: Address) -> None:
-        """Take note of nothing: the Sentinels are asked at every connect."""
+    def report_failure(self, address: Address) -> None:
+        """Do nothing: every connect queries the Sentinels."""
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -12,11 +12,11 @@ from chassis.app.middleware.body_limit import BodyLimit
 from chassis.app.middleware.cors import CorsHeaders, Preflights
 from chassis.app.middleware.fast_paths import FastPaths
 from chassis.app.middleware.faults import Faults
+from chassis.app.middleware.forwarded import SourceAddress
 from chassis.app.middleware.head import HeadRequests
 from chassis.app.middleware.json_bodies import JsonBodies
 from chassis.app.middleware.request import RequestLayer
 from chassis.app.middleware.request_path import ContextPath, PathCheck
-from chassis.app.middleware.source_address import SourceAddress
 
 __all__ = [
     "BodyLimit",

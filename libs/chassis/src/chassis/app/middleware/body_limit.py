@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.errors import PayloadTooLarge
-from chassis.http_server.watched_headers import length
+from chassis.http_server.framing import length
 
 
 class BodyLimit:

@@ -1,4 +1,4 @@
-"""Services as the API server knows them, followed by list and watch."""
+"""Services found through the API server by list and watch."""
 
 from chassis.discovery.kubernetes.api import ApiServer
 from chassis.discovery.kubernetes.directory import CALLS, KubernetesDirectory

@@ -1,4 +1,8 @@
-"""The API server as a pod reaches it: by the token, the authority and the address it was given."""
+"""A client of the API server with the pod's service account.
+
+ApiServerError
+└── ExpiredError    410 Gone: the resource version is too old to watch from
+"""
 
 import asyncio
 import json
@@ -12,14 +16,22 @@ from typing import Any
 import httpx
 
 from chassis.config.errors import ConfigError
-from chassis.discovery.kubernetes.errors import ApiServerError, ExpiredError
+
+
+class ApiServerError(Exception):
+    """The API server sent no usable response."""
+
+
+class ExpiredError(ApiServerError):
+    """The resource version has expired; list again."""
+
 
 _MOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _TOKEN, _AUTHORITIES = "token", "ca.crt"
 _CONNECT_S = 2.0
-_ANSWER_S = 10.0
+_RESPONSE_S = 10.0
 _MAX_BYTES = 16 * 1024 * 1024
-"""Of one page of a list, or of one event: etcd takes no object above 1.5 MiB."""
+"""Bytes of one page of a list, or of one event: etcd limits an object to 1.5 MiB."""
 _GONE = 410
 _NOT_ALLOWED = (401, 403)
 _MAX_REASON = 300
@@ -29,17 +41,17 @@ Query = Mapping[str, str | int]
 
 @dataclass(frozen=True, slots=True)
 class ApiServer:
-    """Say where the API server is, and the mount that has the token and the authorities."""
+    """The API server's URL, and the mount with the token and the CA certificates."""
 
     url: str
     mount: Path
 
     @classmethod
     def of_pod(cls, environ: Mapping[str, str]) -> "ApiServer":
-        """Return the API server of the cluster this runs in; raise `ConfigError`."""
+        """Return the API server of this process's cluster; raise `ConfigError`."""
         host = environ.get("KUBERNETES_SERVICE_HOST")
         if not host:
-            reason = "kubernetes needs a cluster: KUBERNETES_SERVICE_HOST is not set; take dns"
+            reason = "kubernetes needs a cluster: KUBERNETES_SERVICE_HOST is not set; use dns"
             raise ConfigError(reason, key="discovery.mode")
         if not all((_MOUNT / name).is_file() for name in (_TOKEN, _AUTHORITIES)):
             reason = (
@@ -52,14 +64,14 @@ class ApiServer:
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator["Session"]:
-        """Have connections; the authorities are read anew for each session."""
+        """Open a session; the CA certificates are read for each session."""
         authorities = self.mount / _AUTHORITIES
         tls = await asyncio.to_thread(ssl.create_default_context, cafile=authorities)
         async with httpx.AsyncClient(
             base_url=self.url,
             verify=tls,
             auth=_ServiceAccount(self.mount / _TOKEN),
-            timeout=httpx.Timeout(_ANSWER_S, connect=_CONNECT_S),
+            timeout=httpx.Timeout(_RESPONSE_S, connect=_CONNECT_S),
             headers={"Accept": "application/json", "User-Agent": "suite-chassis"},
             trust_env=False,
         ) as http:
@@ -67,15 +79,15 @@ class ApiServer:
 
 
 class Session:
-    """Ask the API server; whatever it is asked ends in time, or is bounded by the caller."""
+    """Send requests to the API server; the caller bounds the time of `lines`."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
 
     async def get(self, path: str, query: Query) -> Any:
-        """Return an answer, which must not exceed 16 MiB and ten seconds."""
+        """Return the JSON of a response within 16 MiB and ten seconds."""
         async with (
-            asyncio.timeout(_ANSWER_S),
+            asyncio.timeout(_RESPONSE_S),
             self._http.stream("GET", path, params=query) as response,
         ):
             await _refuse(response)
@@ -83,8 +95,8 @@ class Session:
 
     @asynccontextmanager
     async def lines(self, path: str, query: Query) -> AsyncIterator[AsyncGenerator[bytes]]:
-        """Have the lines of an answer that goes on; entered once the server has agreed to it."""
-        silent = httpx.Timeout(_ANSWER_S, connect=_CONNECT_S, read=None)
+        """Yield the lines of a streamed response once the server has sent its status."""
+        silent = httpx.Timeout(_RESPONSE_S, connect=_CONNECT_S, read=None)
         async with self._http.stream("GET", path, params=query, timeout=silent) as response:
             await _refuse(response)
             async with aclosing(_lines(response)) as lines:
@@ -92,7 +104,7 @@ class Session:
 
 
 class _ServiceAccount(httpx.Auth):
-    """Show the token as it is now: the kubelet replaces it before it expires."""
+    """Send the current token: kubelet rotates it before it expires."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -102,13 +114,13 @@ class _ServiceAccount(httpx.Auth):
     ) -> AsyncGenerator[httpx.Request, httpx.Response]:
         token = (await asyncio.to_thread(self._file.read_text)).strip()
         if not token or not token.isascii() or not token.isprintable():
-            raise ApiServerError(f"{self._file}: no token in it")
+            raise ApiServerError(f"{self._file}: contains no token")
         request.headers["Authorization"] = f"Bearer {token}"
         yield request
 
 
 def refusal(code: int, message: str) -> ApiServerError:
-    """Return the error for a Status of the API server."""
+    """Return the error for a `Status` of the API server."""
     if code == _GONE:
         return ExpiredError(message)
     hint = "; see k8s/components/discovery-rbac" if code in _NOT_ALLOWED else ""
@@ -116,7 +128,7 @@ def refusal(code: int, message: str) -> ApiServerError:
 
 
 async def _refuse(response: httpx.Response) -> None:
-    """Raise where the answer is no success, with the server's own words."""
+    """Raise an error with the server's message unless the status is 200."""
     if response.status_code == httpx.codes.OK:
         return
     body = await _body(response)
@@ -132,12 +144,12 @@ async def _body(response: httpx.Response) -> bytes:
     async for part in response.aiter_bytes():
         body += part
         if len(body) > _MAX_BYTES:
-            raise ApiServerError(f"the answer exceeds {_MAX_BYTES} bytes")
+            raise ApiServerError(f"the response exceeds {_MAX_BYTES} bytes")
     return bytes(body)
 
 
 async def _lines(response: httpx.Response) -> AsyncGenerator[bytes]:
-    """Yield lines; httpx would also split at the line breaks of Unicode, which JSON may hold."""
+    """Yield lines; httpx would also split at Unicode line breaks, which JSON may contain."""
     rest = bytearray()
     async for part in response.aiter_bytes():
         rest += part

@@ -1,4 +1,4 @@
-"""Services and their pods, kept as the API server has them."""
+"""Services and their pods, as the API server lists them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -9,8 +9,8 @@ from chassis.discovery.dns import DnsDirectory
 from chassis.discovery.errors import LookupFailedError, NameNotFoundError, NoReadyPodError
 from chassis.discovery.interface import Address
 from chassis.discovery.kubernetes.api import ApiServer
-from chassis.discovery.kubernetes.doubts import Doubts
-from chassis.discovery.kubernetes.mirror import Mirror
+from chassis.discovery.kubernetes.ejection import Ejections
+from chassis.discovery.kubernetes.indexer import Indexer
 from chassis.discovery.kubernetes.objects import (
     ENDPOINT_SLICES,
     SERVICES,
@@ -18,23 +18,23 @@ from chassis.discovery.kubernetes.objects import (
     Service,
     Slice,
 )
-from chassis.discovery.kubernetes.watch import VERBS, Watch
+from chassis.discovery.kubernetes.reflector import VERBS, Reflector
 from chassis.discovery.named import Directory
 
 CALLS = frozenset((r.group, r.plural, verb) for r in (SERVICES, ENDPOINT_SLICES) for verb in VERBS)
-"""Each call made: API group, resource, verb. `k8s/components/discovery-rbac` allows these."""
+"""API group, resource and verb of each call; `k8s/components/discovery-rbac` allows these."""
 
 
 class KubernetesDirectory(Directory):
-    """Find Services through the API server, in the namespaces given, or in all for None.
+    """Find Services through the API server, in the given namespaces, or in all for None.
 
-    Mode `service` gives the Service's cluster address, so that a call costs no look-up and the
-    cluster balances its connections; pods are not read at all. Mode `pod` gives the ready pods'
-    addresses by turns, call by call. What has no such address is left to DNS: hosts outside the
-    cluster, namespaces that are not followed and, in mode `service`, headless Services.
+    Mode `service` returns the Service's cluster IP: a call needs no look-up, the cluster balances
+    the connections, and no pods are listed. Mode `pod` returns the ready pods' addresses in turn.
+    DNS resolves the rest: hosts outside the cluster, namespaces that are not watched and, in mode
+    `service`, headless Services.
 
-    A Service that is there and leads nowhere is an error and no "there is none", which would send
-    its calls to another namespace's.
+    A Service without an address is an error, not None, which would send its calls to the Service
+    of another namespace.
     """
 
     def __init__(
@@ -47,23 +47,23 @@ class KubernetesDirectory(Directory):
     ) -> None:
         self._pods = mode == "pod"
         self._dns = dns
-        self._services: Mirror[Service] = Mirror()
-        self._slices: Mirror[Slice] = Mirror()
-        self._doubts = Doubts()
-        self._watches: dict[str | None, list[Watch[Any]]] = {}
+        self._services: Indexer[Service] = Indexer()
+        self._slices: Indexer[Slice] = Indexer()
+        self._ejections = Ejections()
+        self._reflectors: dict[str | None, list[Reflector[Any]]] = {}
         for namespace in (None,) if namespaces is None else dict.fromkeys(namespaces):
-            watches: list[Watch[Any]] = [Watch(api, SERVICES, namespace, self._services)]
+            reflectors: list[Reflector[Any]] = [Reflector(api, SERVICES, namespace, self._services)]
             if self._pods:
-                watches.append(Watch(api, ENDPOINT_SLICES, namespace, self._slices))
-            self._watches[namespace] = watches
+                reflectors.append(Reflector(api, ENDPOINT_SLICES, namespace, self._slices))
+            self._reflectors[namespace] = reflectors
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Follow the API server meanwhile."""
+        """Watch the API server within the context."""
         tasks = [
-            asyncio.create_task(watch.run(), name="discovery")
-            for watches in self._watches.values()
-            for watch in watches
+            asyncio.create_task(reflector.run(), name="discovery")
+            for reflectors in self._reflectors.values()
+            for reflector in reflectors
         ]
         try:
             async with self._dns.running():
@@ -73,21 +73,21 @@ class KubernetesDirectory(Directory):
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def doubt(self, address: Address) -> None:
-        """Have DNS asked anew; a pod gets no calls for a while, where there are others."""
-        self._dns.doubt(address)
-        self._doubts.add(address)
+    def report_failure(self, address: Address) -> None:
+        """Eject a pod for a while if there are others, and resolve a host again."""
+        self._dns.report_failure(address)
+        self._ejections.add(address)
 
     def unknown(self) -> str:
-        """Return why not everything has been read once."""
-        return next((why for namespace in self._watches if (why := self._unread(namespace))), "")
+        """Return why a list has not been read yet; empty once all have been."""
+        return next((why for name in self._reflectors if (why := self._unsynced(name))), "")
 
     async def service(self, name: str, namespace: str, port: int) -> Address | None:
         """Return the address of a Service, or of one of its pods."""
-        followed = None if None in self._watches else namespace
-        if followed not in self._watches:
+        watched = None if None in self._reflectors else namespace
+        if watched not in self._reflectors:
             return await self._dns.service(name, namespace, port)
-        self._require(followed)
+        self._require_synced(watched)
         found = self._services.get(Name(namespace, name))
         if found is None:
             return None
@@ -103,14 +103,14 @@ class KubernetesDirectory(Directory):
         return Address(found.address, port)
 
     async def host(self, name: str, port: int) -> Address | None:
-        """Return the address of a name outside the cluster, as DNS knows it."""
+        """Return the address of a host outside the cluster, from DNS."""
         return await self._dns.host(name, port)
 
     def namespaces_of(self, name: str) -> Sequence[str] | None:
-        """Return the namespaces that have a Service of this name, where all are read."""
-        if None not in self._watches:
+        """Return the namespaces that have a Service of this name, if all are watched."""
+        if None not in self._reflectors:
             return None
-        self._require(None)
+        self._require_synced(None)
         return sorted(found.namespace for found in self._services.group(name))
 
     async def _outside(self, name: Name, host: str, port: int) -> Address:
@@ -127,34 +127,33 @@ class KubernetesDirectory(Directory):
         slices = [
             one for one in self._slices.group(name).values() if service.family in (None, one.family)
         ]
-        # Nobody ready: those that end but still answer are better than none, as kube-proxy has it.
+        # Without a ready pod, terminating pods that still serve are used, as kube-proxy does.
         pods = _pods(service, port, [(one, one.ready) for one in slices]) or _pods(
             service, port, [(one, one.ending) for one in slices]
         )
         if not pods:
             raise _no_pod(name, port)
-        pods = self._doubts.without(pods)
+        pods = self._ejections.without(pods)
         return pods[next(service.turn) % len(pods)]
 
-    def _require(self, namespace: str | None) -> None:
-        """Raise unless a namespace that is followed, or all, has been read once."""
-        if why := self._unread(namespace):
+    def _require_synced(self, namespace: str | None) -> None:
+        if why := self._unsynced(namespace):
             raise LookupFailedError(why)
 
-    def _unread(self, namespace: str | None) -> str:
-        """Return why a namespace, or all, has not been read yet; empty where it has."""
-        waiting = (watch for watch in self._watches[namespace] if not watch.known)
-        return next((f"the API server: {watch.trouble}" for watch in waiting), "")
+    def _unsynced(self, namespace: str | None) -> str:
+        """Return why a namespace (None: all) has not been listed yet; empty once it has."""
+        waiting = (one for one in self._reflectors[namespace] if not one.has_synced)
+        return next((f"the API server: {one.trouble}" for one in waiting), "")
 
 
 def _no_pod(name: Name, port: int) -> NoReadyPodError:
-    return NoReadyPodError(f"{name.name}.{name.namespace}:{port}: none of its pods is ready")
+    return NoReadyPodError(f"{name.name}.{name.namespace}:{port}: no pod is ready")
 
 
 def _pods(
     service: Service, port: int, addresses: Sequence[tuple[Slice, Sequence[str]]]
 ) -> Sequence[Address]:
-    """Return where pods listen for a port of their Service; a headless one may name none."""
+    """Return the pods' addresses for a port of their Service; a headless one may have no ports."""
     found: dict[Address, None] = {}
     for one, hosts in addresses:
         target = one.ports.get(service.ports[port]) if port in service.ports else port

@@ -1,4 +1,4 @@
-"""What is read of Services and EndpointSlices, and where the API server has them."""
+"""The fields of Services and EndpointSlices that discovery uses, and their API paths."""
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +14,7 @@ _HEADLESS = "None"
 
 
 class Name(NamedTuple):
-    """Name an object."""
+    """An object's namespace and name."""
 
     namespace: str
     name: str
@@ -22,9 +22,9 @@ class Name(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Hold what leads to a Service: its address (none: headless), and its TCP ports by number.
+    """A Service: its cluster IP (None: headless), and the names of its TCP ports by number.
 
-    `family` is that of its first address, `IPv4` or `IPv6`. `turn` counts the calls of its pods.
+    `family` is that of its first address, `IPv4` or `IPv6`. `turn` counts the calls to its pods.
     """
 
     group: str
@@ -37,7 +37,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Hold some pods of a Service: the ready ones, and those that still answer while they end."""
+    """Some pods of a Service: the ready ones, and terminating ones that still serve."""
 
     group: Name
     family: str
@@ -48,7 +48,7 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Resource(Generic[T_co]):
-    """Say where objects of a kind are, and how one is read; None for one of no use here."""
+    """A kind of object: its API path, and how one is parsed; `read` returns None to skip one."""
 
     group: str
     version: str
@@ -56,7 +56,7 @@ class Resource(Generic[T_co]):
     read: Callable[[Document], T_co | None]
 
     def path(self, namespace: str | None) -> str:
-        """Return the path of a namespace's objects, or of all."""
+        """Return the path of a namespace's objects (None: all)."""
         root = f"/apis/{self.group}" if self.group else "/api"
         within = f"/namespaces/{namespace}" if namespace else ""
         return f"{root}/{self.version}{within}/{self.plural}"
@@ -69,7 +69,7 @@ def name_of(document: Document) -> Name:
 
 
 def version_of(document: Document) -> str:
-    """Return an object's or a list's resource version, which nobody but the server understands."""
+    """Return the resource version, opaque to clients, of an object or a list."""
     return str(document["metadata"]["resourceVersion"])
 
 
@@ -107,14 +107,14 @@ def _tcp(document: Document) -> Iterator[Document]:
 def _addresses(
     endpoints: tuple[Document, ...], counts: Callable[[Document], bool]
 ) -> Iterator[str]:
-    """Yield the first address of each endpoint that counts: any further ones mean the same pod."""
+    """Yield the first address of each matching endpoint: further ones belong to the same pod."""
     for endpoint in endpoints:
         if counts(endpoint.get("conditions") or {}):
             yield endpoint["addresses"][0]
 
 
 def _is_ready(conditions: Document) -> bool:
-    """Tell whether an endpoint takes traffic; one of whom nothing is said does."""
+    """Return whether an endpoint is ready, which it is by default."""
     return conditions.get("ready") is not False
 
 

@@ -1,4 +1,4 @@
-"""The objects of one kind as far as they are known here."""
+"""A local store of objects of one kind, indexed by group."""
 
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Generic, Protocol, TypeVar
@@ -7,19 +7,19 @@ from chassis.discovery.kubernetes.objects import Name
 
 
 class Grouped(Protocol):
-    """Have something in common with others, by which they are looked for."""
+    """An object with a key that it shares with others."""
 
     @property
     def group(self) -> Hashable:
-        """Return what is in common."""
+        """Return the shared key."""
         ...
 
 
 T = TypeVar("T", bound=Grouped)
 
 
-class Mirror(Generic[T]):
-    """Keep objects by name and by group; it holds what the server has, and nothing else."""
+class Indexer(Generic[T]):
+    """Store the server's objects by name and by group."""
 
     def __init__(self) -> None:
         self._objects: dict[Name, T] = {}
@@ -34,11 +34,11 @@ class Mirror(Generic[T]):
         return self._objects.get(name)
 
     def group(self, group: Hashable) -> Mapping[Name, T]:
-        """Return the objects of a group, those known first coming first."""
+        """Return the objects of a group in the order of arrival."""
         return self._groups.get(group, {})
 
     def put(self, name: Name, value: T | None) -> None:
-        """Keep an object in the place of the one before; None drops it."""
+        """Store an object; None deletes it."""
         before = self._objects.pop(name, None)
         if value is not None:
             self._objects[name] = value
@@ -47,7 +47,7 @@ class Mirror(Generic[T]):
             self._leave(name, before)
 
     def replace(self, namespace: str | None, objects: Mapping[Name, T]) -> None:
-        """Keep exactly these objects of a namespace, or of all."""
+        """Store exactly these objects of a namespace (None: all)."""
         for name in self._within(namespace):
             if name not in objects:
                 self.put(name, None)

@@ -6,9 +6,8 @@ import pytest
 
 from certificates import self_signed
 from chassis.discovery import Address, LookupFailedError
-from chassis.discovery.kubernetes import CALLS, KubernetesDirectory
+from chassis.discovery.kubernetes import CALLS, KubernetesDirectory, reflector
 from chassis.discovery.kubernetes import api as api_module
-from chassis.discovery.kubernetes import watch as watch_module
 from eventually import until
 from kube_api import HOST, TOKEN, KubeApi
 from kube_objects import endpoint_slice, service
@@ -26,7 +25,7 @@ def names(directory: KubernetesDirectory) -> set[str]:
 
 
 def trouble(directory: KubernetesDirectory) -> str:
-    return " ".join(w.trouble for watches in directory._watches.values() for w in watches)
+    return " ".join(w.trouble for reflectors in directory._reflectors.values() for w in reflectors)
 
 
 async def test_what_comes_changes_and_goes_is_known_at_once(api: KubeApi) -> None:
@@ -70,7 +69,7 @@ async def test_a_watch_that_the_server_ends_goes_on_from_the_last_bookmark(api: 
         await api.put("services", DETAIL)
         await api.touch()
         await api.bookmark("services")
-        await until(lambda: directory._watches[None][0]._version == str(api.version))
+        await until(lambda: directory._reflectors[None][0]._version == str(api.version))
         api.oldest = api.version
         await api.end_watches()
         await until(lambda: len(api.asked) == 3, "another watch")
@@ -110,8 +109,8 @@ async def test_a_server_that_was_restored_from_a_backup_is_listed_anew(
     api: KubeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It goes on below the version known here, and tells a watch nothing, not even a bookmark."""
-    monkeypatch.setattr(watch_module, "_WATCH_S", (0, 0))
-    monkeypatch.setattr(watch_module, "_PROGRESS_S", 0)
+    monkeypatch.setattr(reflector, "_WATCH_S", (0, 0))
+    monkeypatch.setattr(reflector, "_PROGRESS_S", 0)
     await api.put("services", DETAIL)
     async with following(api) as directory:
         await api.watched(1)
@@ -127,8 +126,8 @@ async def test_a_watch_in_which_nothing_happens_is_followed_by_no_list(
     api: KubeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its bookmark may name the version that is known already."""
-    monkeypatch.setattr(watch_module, "_WATCH_S", (0, 0))
-    monkeypatch.setattr(watch_module, "_PROGRESS_S", 0)
+    monkeypatch.setattr(reflector, "_WATCH_S", (0, 0))
+    monkeypatch.setattr(reflector, "_PROGRESS_S", 0)
 
     async def another() -> None:
         await api.watched(1)
@@ -156,7 +155,7 @@ async def test_a_server_that_ends_every_watch_at_once_is_given_pauses(api: KubeA
     api.impatient = True
     async with following(api) as directory:
         await until(lambda: trouble(directory) == "it ended the watch at once")
-        await until(lambda: directory._watches[None][0]._failures > 1)
+        await until(lambda: directory._reflectors[None][0]._failures > 1)
 
 
 @pytest.mark.bound("kubernetes-watch")
@@ -164,8 +163,8 @@ async def test_a_watch_that_falls_silent_is_begun_anew(
     api: KubeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As one does whose connection died without a word: the server ends each after its time."""
-    monkeypatch.setattr(watch_module, "_WATCH_S", (0, 0))
-    monkeypatch.setattr(watch_module, "_WATCH_MARGIN_S", 0.1)
+    monkeypatch.setattr(reflector, "_WATCH_S", (0, 0))
+    monkeypatch.setattr(reflector, "_WATCH_MARGIN_S", 0.1)
     async with following(api) as directory:
         await until(lambda: trouble(directory) == "TimeoutError")
         await until(lambda: len(api.asked) > 2, "another watch")
@@ -178,7 +177,7 @@ async def test_a_watch_that_falls_silent_is_begun_anew(
 async def test_a_list_that_never_comes_is_asked_for_anew(
     api: KubeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api_module, "_ANSWER_S", 0.1)
+    monkeypatch.setattr(api_module, "_RESPONSE_S", 0.1)
     api.may_answer.clear()
     async with following(api) as directory:
         await until(lambda: "Timeout" in trouble(directory))
@@ -200,7 +199,7 @@ async def test_more_than_a_bound_is_not_read(
         if not known_before:
             await api.watched(1)
             await api.put("services", large)
-        what = "the answer" if known_before else "an event"
+        what = "the response" if known_before else "an event"
         await until(lambda: trouble(directory) == f"{what} exceeds 10000 bytes")
 
 
@@ -210,11 +209,11 @@ async def test_before_the_first_answer_nobody_can_say_and_readiness_says_why(
     api.may_answer.clear()
     await api.put("services", DETAIL)
     async with following(api) as directory:
-        with pytest.raises(LookupFailedError, match="has not answered yet"):
+        with pytest.raises(LookupFailedError, match="has not responded yet"):
             await directory.service("detail", "ns-app", 80)
         with pytest.raises(LookupFailedError):
             directory.namespaces_of("detail")
-        assert "has not answered yet" in directory.unknown()
+        assert "has not responded yet" in directory.unknown()
         api.may_answer.set()
         await known(directory)
         assert await directory.service("detail", "ns-app", 80) is not None
@@ -246,7 +245,7 @@ async def test_the_token_is_read_anew_as_it_rotates(api: KubeApi) -> None:
     async with following(api) as directory:
         await api.watched(1)
         await api.bookmark("services")
-        await until(lambda: directory._watches[None][0]._version == str(api.version))
+        await until(lambda: directory._reflectors[None][0]._version == str(api.version))
         api.rotate("another-token")
         await api.end_watches()
         await api.put("services", SOON)
@@ -265,7 +264,7 @@ async def test_a_token_that_is_refused_is_tried_again_once_it_was_replaced(api: 
 async def test_an_empty_token_is_never_sent(api: KubeApi) -> None:
     api.rotate("")
     async with following(api) as directory:
-        await until(lambda: "no token in it" in trouble(directory))
+        await until(lambda: "contains no token" in trouble(directory))
     assert api.asked == []
 
 

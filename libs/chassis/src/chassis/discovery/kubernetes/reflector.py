@@ -1,4 +1,4 @@
-"""One kind of object followed through the API server: listed once, then watched."""
+"""One kind of object, listed once and then watched (client-go calls this a reflector)."""
 
 import asyncio
 import json
@@ -8,20 +8,25 @@ from typing import Generic, TypeVar
 
 import structlog
 
-from chassis.discovery.kubernetes.api import ApiServer, Session, refusal
-from chassis.discovery.kubernetes.errors import ApiServerError, ExpiredError
-from chassis.discovery.kubernetes.mirror import Grouped, Mirror
+from chassis.discovery.kubernetes.api import (
+    ApiServer,
+    ApiServerError,
+    ExpiredError,
+    Session,
+    refusal,
+)
+from chassis.discovery.kubernetes.indexer import Grouped, Indexer
 from chassis.discovery.kubernetes.objects import Document, Name, Resource, name_of, version_of
 
 T = TypeVar("T", bound=Grouped)
 
 VERBS = ("list", "watch")
-"""What a watch asks of the API server, as RBAC names it."""
+"""The verbs that RBAC must allow."""
 
 _PAGE = 100
 _LIST_S = 60.0
-# A connection that died in silence is found at the end of its watch. Starting a watch costs the
-# server little: it goes on from the version known.
+# A dead connection is detected at the end of its watch. Starting a watch costs the server little:
+# it resumes at the last resource version.
 _WATCH_S = (30, 45)
 _WATCH_MARGIN_S = 5.0
 _PROGRESS_S = 1.0
@@ -30,32 +35,32 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 10.0
 _log = structlog.get_logger("chassis.discovery")
 
 
-class Watch(Generic[T]):
-    """Keep a mirror of a kind of objects, of one namespace or of all, as the server has them.
+class Reflector(Generic[T]):
+    """Keep a store of one kind of object in sync with the server, in one namespace or in all.
 
-    What was known goes on to count while the server is away; `known` says whether it ever was.
+    The store stays valid while the server is unavailable; the first list sets `has_synced`.
     """
 
     def __init__(
-        self, api: ApiServer, resource: Resource[T], namespace: str | None, mirror: Mirror[T]
+        self, api: ApiServer, resource: Resource[T], namespace: str | None, store: Indexer[T]
     ) -> None:
-        self.known = False
-        self.trouble = "it has not answered yet"
+        self.has_synced = False
+        self.trouble = "it has not responded yet"
         self._api = api
         self._resource = resource
         self._namespace = namespace
         self._path = resource.path(namespace)
-        self._mirror = mirror
+        self._store = store
         self._version: str | None = None
         self._failures = 0
 
     async def run(self) -> None:
-        """Follow until cancelled; a failure of any kind is followed by a pause and another try."""
+        """List and watch until cancelled; retry after any failure, with a back-off."""
         while True:
             try:
                 async with self._api.session() as session:
                     await self._follow(session)
-            except Exception as error:  # noqa: BLE001 - logged by its reason; the watch goes on
+            except Exception as error:  # noqa: BLE001 - logged; the loop retries
                 self._failed(error)
             await asyncio.sleep(self._pause())
 
@@ -67,7 +72,7 @@ class Watch(Generic[T]):
             await self._watch(session, self._version)
 
     async def _list(self, session: Session) -> None:
-        """Read all objects, a page at a time: a whole list would hold up the event loop."""
+        """List all objects by page: parsing one whole list would block the event loop."""
         objects: dict[Name, T] = {}
         query: dict[str, str | int] = {"limit": _PAGE}
         while True:
@@ -78,13 +83,13 @@ class Watch(Generic[T]):
             if not (more := page["metadata"].get("continue")):
                 break
             query["continue"] = more
-        self._mirror.replace(self._namespace, objects)
+        self._store.replace(self._namespace, objects)
         self._version = version_of(page)
-        self.known = True
-        self._answered()
+        self.has_synced = True
+        self._succeeded()
 
     async def _watch(self, session: Session, version: str | None) -> None:
-        """Apply events until the server ends the watch; raise where it does so at once."""
+        """Apply events until the server ends the watch; raise if it does so at once."""
         seconds, began = random.randint(*_WATCH_S), time.monotonic()  # noqa: S311 - no secret
         query: dict[str, str | int] = {
             "watch": 1,
@@ -96,17 +101,17 @@ class Watch(Generic[T]):
             asyncio.timeout(seconds + _WATCH_MARGIN_S),
             session.lines(self._path, query) as lines,
         ):
-            self._answered()
-            told = False
+            self._succeeded()
+            has_events = False
             async for line in lines:
                 self._apply(json.loads(line))
-                self._failures, told = 0, True
+                self._failures, has_events = 0, True
         lasted = time.monotonic() - began
         if self._version == version and lasted < _PROGRESS_S:
             raise ApiServerError("it ended the watch at once")
-        if not told and lasted >= seconds:
-            # It should have ended with a bookmark. A server restored from a backup has not got as
-            # far as this yet, and would tell nothing until it has, maybe for days.
+        if not has_events and lasted >= seconds:
+            # A watch should end with a bookmark. A server restored from a backup is behind this
+            # resource version and sends no events until it has caught up, maybe for days.
             self._version = None
         self._failures = 0
 
@@ -115,34 +120,34 @@ class Watch(Generic[T]):
         if kind == "ERROR":
             raise refusal(document.get("code", 0), document.get("message", "no reason given"))
         if kind == "DELETED":
-            self._mirror.put(name_of(document), None)
+            self._store.put(name_of(document), None)
         elif kind != "BOOKMARK":
-            self._mirror.put(name_of(document), self._resource.read(document))
+            self._store.put(name_of(document), self._resource.read(document))
         self._version = version_of(document)
 
-    def _answered(self) -> None:
+    def _succeeded(self) -> None:
         if self.trouble:
-            self._log(_log.info, "read from the API server", objects=len(self._mirror))
+            self._log(_log.info, "read from the API server", objects=len(self._store))
         self.trouble = ""
 
     def _failed(self, error: Exception) -> None:
-        """Note a failure; the log has it once, until it is another or over."""
+        """Record a failure, and log it once until the reason changes."""
         self._failures += 1
         if isinstance(error, ExpiredError):
             self._version = None
         kind = "" if isinstance(error, ApiServerError) else type(error).__name__
-        said = ": ".join(filter(None, (kind, str(error))))
-        if said == self.trouble:
+        reason = ": ".join(filter(None, (kind, str(error))))
+        if reason == self.trouble:
             return
-        self.trouble = said
-        serves = "what is known serves on" if self.known else "no name can be found"
-        self._log(_log.warning, f"the API server fails, {serves}", reason=self.trouble)
+        self.trouble = reason
+        effect = "using the last known state" if self.has_synced else "no name can be resolved"
+        self._log(_log.warning, f"API server unavailable, {effect}", reason=self.trouble)
 
     def _log(self, log: "structlog.typing.WrappedLogger", event: str, **more: object) -> None:
         of = self._namespace or "all namespaces"
         log(event, resource=self._resource.plural, of=of, server=self._api.url, **more)
 
     def _pause(self) -> float:
-        """Return the seconds before the next try, spread so that not all pods ask at once."""
+        """Return the seconds before the next try, jittered so that pods do not retry together."""
         longest = min(_FIRST_PAUSE * 2.0 ** min(self._failures - 1, 10), _LONGEST_PAUSE)
         return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreading needs no secrecy
