@@ -16,6 +16,7 @@ from chassis.app.error_handlers import install_error_handlers
 from chassis.app.health import Health, ReadyCheck
 from chassis.app.management import MANAGEMENT_PATHS
 from chassis.app.middleware import (
+    WELL_KNOWN,
     BodyLimit,
     ContextPath,
     CorsHeaders,
@@ -179,9 +180,9 @@ def _layers(
         limit=server.limit_concurrency,
     )
     # These take their credentials, if any, from the request: no page may use a browser's.
-    paths = (*fast_paths, *open_paths)
+    paths = (WELL_KNOWN, *fast_paths, *open_paths)
     below = [f"/{prefix}{path}" if prefix else path for path in paths]
-    return CorsHeaders(layer, live, without_credentials=below)
+    return CorsHeaders(layer, live, without_credentials=(WELL_KNOWN, *below))
 
 
 async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:

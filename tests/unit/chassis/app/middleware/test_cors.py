@@ -186,6 +186,18 @@ async def test_credentials_are_never_allowed_where_secrets_are_sent(
         assert "access-control-allow-credentials" not in refused.headers
 
 
+@pytest.mark.parametrize("prefix", ["", "/shop"])
+async def test_public_metadata_is_read_without_credentials(serve: Serve, prefix: str) -> None:
+    """Well-known paths are at the root, and below the context path as well (RFC 8615, 3)."""
+    context = {"servlet": {"context_path": prefix}}
+    client = await serve(app({"allowed_origins": APP, "allow_credentials": True}, **context))
+    for path in ("/.well-known/any", f"{prefix}/.well-known/any"):
+        response = await client.get(path, headers={"Origin": APP})
+
+        assert response.headers["access-control-allow-origin"] == APP
+        assert "access-control-allow-credentials" not in response.headers
+
+
 async def test_a_star_is_everyone_without_credentials(serve: Serve) -> None:
     client = await serve(app({"allowed_origins": "*"}))
     response = await client.get("/open", headers={"Origin": "https://any.example"})

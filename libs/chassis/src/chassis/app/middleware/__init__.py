@@ -16,9 +16,10 @@ from chassis.app.middleware.forwarded import SourceAddress
 from chassis.app.middleware.head import HeadRequests
 from chassis.app.middleware.json_bodies import JsonBodies
 from chassis.app.middleware.request import RequestLayer
-from chassis.app.middleware.request_path import ContextPath, PathCheck
+from chassis.app.middleware.request_path import WELL_KNOWN, ContextPath, PathCheck
 
 __all__ = [
+    "WELL_KNOWN",
     "BodyLimit",
     "ContextPath",
     "CorsHeaders",

@@ -25,7 +25,7 @@ class CorsHeaders:
     """Let pages of the allowed origins read responses.
 
     `without_credentials` are the beginnings of paths that never allow credentials, whatever is
-    configured: endpoints that know their callers by a secret of the request itself.
+    configured: public metadata, and endpoints that know callers by a secret of the request itself.
     """
 
     def __init__(

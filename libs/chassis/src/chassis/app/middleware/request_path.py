@@ -7,13 +7,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from chassis.errors import InvalidRequest, NotFound
 from chassis.security.paths import is_sound
 
-_WELL_KNOWN = "/.well-known/"
+WELL_KNOWN = "/.well-known/"
 
 
 class ContextPath:
     """Take the prefix off, so that routes and open paths are written without it, as in Spring.
 
-    Well-known paths stand at the root of a host whatever the prefix (RFC 8615, 3).
+    Well-known paths are at the root of a host whatever the prefix (RFC 8615, 3).
     """
 
     def __init__(self, app: ASGIApp, *, prefix: str) -> None:
@@ -21,7 +21,7 @@ class ContextPath:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass on what is below the prefix; 404 for the rest."""
-        if scope["type"] == "http" and not scope["path"].startswith(_WELL_KNOWN):
+        if scope["type"] == "http" and not scope["path"].startswith(WELL_KNOWN):
             inner = scope["path"].removeprefix(self._prefix)
             if inner == scope["path"] or inner[:1] not in ("", "/"):
                 raise NotFound
