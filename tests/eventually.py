@@ -8,6 +8,9 @@ from suitectl import waiting
 
 T = TypeVar("T")
 
+PATIENCE_S = 60.0
+"""When a test that hangs is ended, however busy the machine: no bound that a test is to show."""
+
 
 async def until(holds: Callable[[], object], what: str = "it") -> None:
     """Return once `holds` does, while other tasks go on; raise `TimeoutError`."""
@@ -15,13 +18,13 @@ async def until(holds: Callable[[], object], what: str = "it") -> None:
     async def ask() -> bool:
         return bool(holds())
 
-    await waiting.until(ask, what=what, seconds=10, every=0.005)
+    await waiting.until(ask, what=what, seconds=PATIENCE_S, every=0.005)
 
 
-def answered(ask: Callable[[], T | None], what: str = "it", *, seconds: float = 15.0) -> T:
+def answered(ask: Callable[[], T | None], what: str = "it") -> T:
     """Return the first true answer, of other processes; raise `AssertionError` with the last."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PATIENCE_S
     while not (answer := ask()):
-        assert time.monotonic() < deadline, f"{what}: still {answer!r} after {seconds:g} s"
+        assert time.monotonic() < deadline, f"{what}: still {answer!r} after {PATIENCE_S:g} s"
         time.sleep(0.03)
     return answer

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from certificates import self_signed
+from eventually import PATIENCE_S
 
 HOST = "127.0.0.1"
 TOKEN = "a-token-of-the-service-account"
@@ -96,7 +97,7 @@ class KubeApi:
         for writer in self._writers:
             writer.transport.abort()
         await self._notify()
-        async with asyncio.timeout(5), self._changed:
+        async with asyncio.timeout(PATIENCE_S), self._changed:
             await self._changed.wait_for(lambda: not self._writers)
 
     async def put(self, resource: str, document: Document) -> None:
@@ -134,7 +135,7 @@ class KubeApi:
 
     async def watched(self, count: int) -> None:
         """Return once so many watches are open; raise `TimeoutError`."""
-        async with asyncio.timeout(10), self._changed:
+        async with asyncio.timeout(PATIENCE_S), self._changed:
             await self._changed.wait_for(lambda: self.watches == count)
 
     def lists(self, resource: str) -> int:

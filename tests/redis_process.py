@@ -11,10 +11,10 @@ from pathlib import Path
 
 from testcontainers.community.redis import RedisContainer
 
+from eventually import PATIENCE_S
 from localkube.redis_server import find
 from suitectl.secrets.dev import users_acl
 
-STARTS_WITHIN_S = 10
 _PASSWORD = "password-of-cas-server"
 AS_CAS_SERVER = {
     "spring.data.redis.username": "cas-server",
@@ -59,7 +59,7 @@ class RedisProcess:
             self._process.send_signal(number)
 
     def _await_answer(self) -> None:
-        deadline = time.monotonic() + STARTS_WITHIN_S
+        deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:

@@ -21,15 +21,13 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from eventually import answered
+from eventually import PATIENCE_S, answered
 from localkube.redis_server import find
 
 T = TypeVar("T")
 
 SCRIPTS = Path(__file__).parents[1] / "k8s/components/redis-sentinel"
 PORTS = {"redis": 6379, "sentinel": 26379}
-WITHIN_S = 60
-"""How long anything may take on a busy machine; a failover itself is a matter of seconds."""
 
 
 class Server:
@@ -59,7 +57,7 @@ class Server:
     def run(self, script: str) -> int:
         """Run another script of the component beside it; return its exit code."""
         return subprocess.run(
-            ["/bin/sh", SCRIPTS / script], env=self.environment, check=False, timeout=WITHIN_S
+            ["/bin/sh", SCRIPTS / script], env=self.environment, check=False, timeout=PATIENCE_S
         ).returncode
 
     def kill(self) -> None:
@@ -79,7 +77,7 @@ class Server:
     def wait(self) -> int:
         """Wait until it has ended by itself; return its exit code."""
         assert self._process is not None
-        return self._process.wait(WITHIN_S)
+        return self._process.wait(PATIENCE_S)
 
     def pause(self) -> None:
         """Keep its connections open and answer nothing, as where a network is cut."""
@@ -241,7 +239,7 @@ def eventually(look: Callable[[], T | None], what: str) -> T:
             return look()
         return None
 
-    return answered(ask, what, seconds=WITHIN_S)
+    return answered(ask, what)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from itertools import islice
 
 import pytest
 
+from eventually import PATIENCE_S
 from fuzz.conftest import Rounds
 from fuzz.request_streams import MOST, Expected, Stream, mutated, stream
 from integration.chassis_server.service_process import ServiceProcess, sample_service
@@ -81,7 +82,7 @@ def _is(got: Response, expected: Expected) -> bool:
 async def _exchange(service: ServiceProcess, made: Stream) -> list[Response]:
     """Send a stream in its packets while reading; return the responses up to the end."""
     heads = [each.body == b"" for each in made.expected]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         reader, writer = await asyncio.open_connection(*service.api)
         sending = asyncio.create_task(_send(writer, made))
         got: list[Response] = []
@@ -127,7 +128,7 @@ async def _response(reader: asyncio.StreamReader, *, is_head: bool) -> Response 
 
 async def _statuses(service: ServiceProcess, data: bytes) -> list[int]:
     """Send bytes and the end; return the statuses of what comes back."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         reader, writer = await asyncio.open_connection(*service.api)
         try:
             writer.write(data)

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from chassis.transport import Origin, Pool, PoolOptions, RawResponse, TransportError
+from eventually import PATIENCE_S
 from fuzz.conftest import Rounds
 from fuzz.hostile_server import HONEST, HostileServer, hostile_server, prepare
 
@@ -45,7 +46,7 @@ async def _ask(
     pool: Pool, origin: Origin, data: bytes, *, fresh: bool = False
 ) -> RawResponse | None:
     """Return the response, or None for an honest error; nothing may hang."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         try:
             return await pool.exchange(origin, data, fresh=fresh)
         except TransportError:

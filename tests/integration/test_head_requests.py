@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from chassis.app.management import MANAGEMENT_PATHS
+from eventually import PATIENCE_S
 from three_services import ThreeServices, three_services
 
 VARYING = frozenset({"traceresponse", "date"})
@@ -27,7 +28,9 @@ def service(request: pytest.FixtureRequest) -> str:
 
 def test_every_route_that_takes_get_takes_head(services: ThreeServices, service: str) -> None:
     bearer = {"Authorization": f"Bearer {services.token}"}
-    with httpx.Client(base_url=services.urls[service], headers=bearer, timeout=20) as client:
+    with httpx.Client(
+        base_url=services.urls[service], headers=bearer, timeout=PATIENCE_S
+    ) as client:
         routes = [*_gets(client), "/openapi.json", "/nowhere"]
         assert len(routes) > 2
         for route in routes:
@@ -35,7 +38,7 @@ def test_every_route_that_takes_get_takes_head(services: ThreeServices, service:
 
 
 def test_the_management_port_does_too(services: ThreeServices, service: str) -> None:
-    with httpx.Client(base_url=services.management[service], timeout=20) as client:
+    with httpx.Client(base_url=services.management[service], timeout=PATIENCE_S) as client:
         for path in MANAGEMENT_PATHS:
             if path != "/metrics":  # whose size moves from one look to the next
                 _same(client, path)
@@ -43,7 +46,7 @@ def test_the_management_port_does_too(services: ThreeServices, service: str) -> 
 
 
 def test_without_a_token_head_is_refused_as_get_is(services: ThreeServices) -> None:
-    with httpx.Client(base_url=services.urls["rest-service"], timeout=20) as client:
+    with httpx.Client(base_url=services.urls["rest-service"], timeout=PATIENCE_S) as client:
         _same(client, "/api/me")
 
 
@@ -60,7 +63,7 @@ def test_a_refusal_of_another_method_names_head_beside_get(services: ThreeServic
 def test_no_byte_of_a_body_follows_on_the_wire(services: ThreeServices) -> None:
     where = urlsplit(services.urls["rest-service"])
     request = b"HEAD /greeting HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-    with socket.create_connection((where.hostname, where.port), timeout=20) as peer:
+    with socket.create_connection((where.hostname, where.port), timeout=PATIENCE_S) as peer:
         peer.sendall(request)
         received = b"".join(iter(lambda: peer.recv(65536), b""))
     head, _, body = received.partition(b"\r\n\r\n")

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-ENDS_WITHIN_S = 20
+from eventually import PATIENCE_S
 
 
 class CasProcess:
@@ -29,14 +29,14 @@ class CasProcess:
         return "".join(self._lines)
 
     def await_start(self) -> None:
-        if not self._started.wait(ENDS_WITHIN_S) or not self.url:
+        if not self._started.wait(PATIENCE_S) or not self.url:
             raise RuntimeError(f"cas-server did not start: {self.output}")
 
     def end(self) -> int:
         """Ask it to end; return its exit code."""
         self._process.send_signal(signal.SIGTERM)
         try:
-            code = self._process.wait(ENDS_WITHIN_S)
+            code = self._process.wait(PATIENCE_S)
         finally:
             self._process.kill()
             self._process.wait()

@@ -13,6 +13,7 @@ from cas_server.settings import CasSettings
 from cas_server.throttling.failure_counters import COUNTERS, Kind
 from chassis import LiveConfig
 from chassis.config import ConfigSource
+from eventually import PATIENCE_S
 from integration.cas_server.world import BASIC, Cas
 from redis_process import AS_CAS_SERVER, RedisProcess, redis_port
 from served import served
@@ -105,7 +106,7 @@ async def cas(
     replicas = [create_app(_live(world, redis, profiles)) for _ in range(2)]
     async with (
         served(*replicas) as urls,
-        httpx.AsyncClient(timeout=10, trust_env=False) as http,
+        httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as http,
     ):
         world.urls, world.http = urls, http
         yield world

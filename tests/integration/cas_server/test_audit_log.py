@@ -13,6 +13,7 @@ from redis import Redis
 
 from cas_server.tokens.access_tokens import new_token, token_hash
 from chassis.telemetry.audit import AuditEvent
+from eventually import PATIENCE_S
 from integration.cas_server.cas_process import CasProcess, cas_process
 from integration.cas_server.world import BASIC
 from redis_process import AS_CAS_SERVER
@@ -219,7 +220,7 @@ async def test_an_edit_tells_who_ended_and_who_has_another_secret(
     async def both() -> bool:
         return "not_before_set" in process.output and "identity_changed" in process.output
 
-    await until(both, what="both events", seconds=20)
+    await until(both, what="both events", seconds=PATIENCE_S)
     lines = await told(process)
     (ended,) = only(lines, AuditEvent.NOT_BEFORE)
     (changed,) = only(lines, AuditEvent.IDENTITY_CHANGED)

@@ -10,6 +10,7 @@ import httpx
 import pytest
 import yaml
 
+from eventually import PATIENCE_S
 from integration.cas_server.cas_process import CasProcess, cas_process
 from integration.cas_server.world import BASIC
 from redis_process import RedisProcess
@@ -84,12 +85,12 @@ async def test_redis_away_is_alive_but_not_ready_and_heals(
         async def ready() -> bool:
             return await readiness() == 200
 
-        await until(ready, what="readiness", seconds=10)
+        await until(ready, what="readiness", seconds=PATIENCE_S)
         own_redis.stop()
-        await until(unready, what="readiness to fail", seconds=10)
+        await until(unready, what="readiness to fail", seconds=PATIENCE_S)
         assert (await http.get(process.management + "/livez")).status_code == 200
         own_redis.start()
-        await until(ready, what="recovery", seconds=10)
+        await until(ready, what="recovery", seconds=PATIENCE_S)
     form = {"grant_type": "client_credentials"}
     assert (await _post(process, "/oauth/token", "demo-app", **form)).status_code == 200
 
@@ -102,7 +103,7 @@ def test_bad_identity_is_one_line_with_exit_code_2(tmp_path: Path) -> None:
         env={**os.environ, "CONFIG_DIR": str(tmp_path), "SECRETS_DIR": str(tmp_path / "none")},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 2

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from cas_server.passwords.hashing import hash_password
+from eventually import PATIENCE_S
 from integration.cas_server.world import BASIC, Cas
 from suitectl.waiting import until
 
@@ -77,7 +78,9 @@ async def test_expired_token_is_told_as_expired(cas: Cas) -> None:
         reply = await cas.check(token)
         return None if reply.status_code == 200 else reply.json()["error_description"]
 
-    assert await until(refused, what="the token to expire", seconds=5) == "Token has expired"
+    assert (
+        await until(refused, what="the token to expire", seconds=PATIENCE_S) == "Token has expired"
+    )
 
 
 async def test_refresh_token_is_no_access_token(cas: Cas) -> None:
@@ -197,7 +200,7 @@ async def test_first_calls_of_a_client_need_no_second_hash_after_a_reload(cas: C
         form = {"grant_type": "password", "username": "bob", "password": BASIC["alice"]}
         return (await cas.post("/oauth/token", form, "demo-app")).status_code == 200
 
-    await until(bob_exists, what="the reload", seconds=10)
+    await until(bob_exists, what="the reload", seconds=PATIENCE_S)
     began = time.process_time()
     assert (await cas.check(token)).status_code == 200
     checked = time.process_time()
@@ -236,4 +239,4 @@ async def test_deny_all_closes_check_token_from_the_reload_on(cas: Cas) -> None:
     async def closed() -> bool:
         return (await cas.check(token)).status_code == 403
 
-    assert await until(closed, what="check_token to close", seconds=10)
+    assert await until(closed, what="check_token to close", seconds=PATIENCE_S)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from cas_server.passwords.hashing import hash_password
+from eventually import PATIENCE_S
 from integration.cas_server.world import Cas
 from suitectl.waiting import until
 
@@ -47,7 +48,7 @@ async def test_change_by_configuration_kills_from_its_reload(
         async def dead(replica: int = replica) -> bool:
             return (await cas.check(token, replica=replica)).status_code == 400
 
-        assert await until(dead, what="the token to die", seconds=10)
+        assert await until(dead, what="the token to die", seconds=PATIENCE_S)
     assert (await cas.check(other)).status_code == 200
 
 
@@ -59,7 +60,7 @@ async def test_refresh_token_dies_with_a_changed_password(cas: Cas) -> None:
     async def dead() -> bool:
         return (await cas.check(tokens["access_token"])).status_code == 400
 
-    await until(dead, what="the token to die", seconds=10)
+    await until(dead, what="the token to die", seconds=PATIENCE_S)
     reply = await cas.refresh(tokens["refresh_token"])
     assert (reply.status_code, reply.json()["error"]) == (400, "invalid_grant")
 
@@ -76,5 +77,5 @@ async def test_client_secret_can_be_rotated_with_two_valid_together(cas: Cas) ->
         )
         return reply.status_code == 200
 
-    assert await until(both, what="the new secret to count", seconds=10)
+    assert await until(both, what="the new secret to count", seconds=PATIENCE_S)
     assert (await cas.check(token)).status_code == 200

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
+from eventually import PATIENCE_S
 from integration.cas_server.world import BASIC, Cas
 
 pytestmark = pytest.mark.anyio
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.anyio
 async def at(address: str) -> AsyncIterator[httpx.AsyncClient]:
     """Send from another address of loopback."""
     transport = httpx.AsyncHTTPTransport(local_address=address)
-    async with httpx.AsyncClient(transport=transport, timeout=20) as http:
+    async with httpx.AsyncClient(transport=transport, timeout=PATIENCE_S) as http:
         yield http
 
 

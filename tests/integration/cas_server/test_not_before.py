@@ -18,6 +18,7 @@ from cas_server.passwords.hashing import hash_password
 from cas_server.settings import CasSettings
 from chassis import LiveConfig
 from chassis.config import ConfigSource
+from eventually import PATIENCE_S
 from integration.cas_server.world import Cas
 from redis_process import AS_CAS_SERVER, RedisProcess
 from served import served
@@ -60,7 +61,10 @@ class Replicas:
         }
         source = ConfigSource("cas-server", config_dir=directory, arguments=arguments)
         app = create_app(LiveConfig.load(source, CasSettings))
-        async with served(app) as cas.urls, httpx.AsyncClient(timeout=10, trust_env=False) as http:
+        async with (
+            served(app) as cas.urls,
+            httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as http,
+        ):
             cas.http = http
             yield cas
 
@@ -149,7 +153,7 @@ async def _reloaded(cas: Cas, identities: dict[str, Any]) -> None:
         form = {"grant_type": "client_credentials", "scope": marker}
         return (await cas.post("/oauth/token", form, "other-app")).status_code == 200
 
-    assert await until(known, what="the reload", seconds=10)
+    assert await until(known, what="the reload", seconds=PATIENCE_S)
 
 
 @ended
@@ -301,7 +305,7 @@ async def test_redis_that_was_away_learns_of_what_came_and_went(replicas: Replic
             assert reply.status_code in (400, 503)
             return reply.status_code == 400
 
-        assert await until(answered, what="Redis to be back", seconds=10)
+        assert await until(answered, what="Redis to be back", seconds=PATIENCE_S)
         await _dead_for_good(cas, before)
         assert await _alive(cas, await cas.user_tokens())
 
@@ -314,7 +318,7 @@ async def _applied(cas: Cas) -> None:
         async def reloaded() -> bool:
             return any(line["event"] == "Configuration reloaded" for line in lines)
 
-        assert await until(reloaded, what="the reload", seconds=10)
+        assert await until(reloaded, what="the reload", seconds=PATIENCE_S)
 
 
 async def test_a_redis_that_lost_everything_is_told_anew(replicas: Replicas) -> None:

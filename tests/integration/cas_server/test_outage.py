@@ -12,6 +12,7 @@ from cas_server.app import create_app
 from cas_server.settings import CasSettings
 from chassis import LiveConfig
 from chassis.config import ConfigSource
+from eventually import PATIENCE_S
 from integration.cas_server.world import Cas
 from redis_process import RedisProcess
 from served import served
@@ -38,7 +39,7 @@ async def lonely(
     }
     source = ConfigSource("cas-server", config_dir=config, arguments=arguments)
     app = create_app(LiveConfig.load(source, CasSettings))
-    async with served(app) as urls, httpx.AsyncClient(timeout=10, trust_env=False) as http:
+    async with served(app) as urls, httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as http:
         yield Cas(config, identities, urls, http), redis
     redis.stop()
 
@@ -58,7 +59,7 @@ async def _back(cas: Cas, token: str) -> None:
     async def works() -> bool:
         return (await cas.check(token)).status_code == 200
 
-    assert await until(works, what="cas-server to recover", seconds=10)
+    assert await until(works, what="cas-server to recover", seconds=PATIENCE_S)
 
 
 async def test_killed_redis_is_503_and_recovery_needs_nobody(

@@ -7,6 +7,7 @@ import pytest
 from redis.asyncio import Redis
 
 from cas_server.tokens.access_tokens import token_hash
+from eventually import PATIENCE_S
 from integration.cas_server.world import Cas
 from suitectl.waiting import until
 
@@ -117,14 +118,16 @@ async def test_revoking_an_unknown_token_is_200(cas: Cas) -> None:
 @pytest.mark.parametrize("extra", [{"refresh-token-idle": "1s"}])
 async def test_idle_refresh_token_ends(cas: Cas) -> None:
     token = (await cas.user_tokens())["refresh_token"]
-    assert await until(lambda: _refused(cas, token), what="the idle end", seconds=5)
+    assert await until(lambda: _refused(cas, token), what="the idle end", seconds=PATIENCE_S)
 
 
 @pytest.mark.parametrize("extra", [{"refresh-token-validity": "1s"}])
 async def test_lineage_ends_absolutely_and_its_access_tokens_with_it(cas: Cas) -> None:
     first = await cas.user_tokens()
     assert 1 <= first["expires_in"] <= 2, "no longer than the lineage, and never 0"
-    assert await until(lambda: _refused(cas, first["refresh_token"]), what="the end", seconds=5)
+    assert await until(
+        lambda: _refused(cas, first["refresh_token"]), what="the end", seconds=PATIENCE_S
+    )
 
 
 async def _refused(cas: Cas, token: str) -> bool:
@@ -143,7 +146,7 @@ async def test_refreshed_token_has_what_user_and_client_may_now(cas: Cas) -> Non
         tokens = await cas.user_tokens("admin")
         return tokens if tokens["scope"] == "read" else None
 
-    await until(narrowed, what="the reload", seconds=10)
+    await until(narrowed, what="the reload", seconds=PATIENCE_S)
     renewed = (await cas.refresh(token)).json()
     assert renewed["scope"] == "read"
     claims = (await cas.check(renewed["access_token"])).json()
@@ -199,6 +202,6 @@ async def test_refreshed_token_has_no_audience_the_client_has_lost(cas: Cas) -> 
         fresh = (await cas.user_tokens())["access_token"]
         return bool((await cas.check(fresh)).json()["aud"] == ["rest-service"])
 
-    await until(narrowed, what="the reload", seconds=10)
+    await until(narrowed, what="the reload", seconds=PATIENCE_S)
     renewed = (await cas.refresh(token)).json()["access_token"]
     assert (await cas.check(renewed)).json()["aud"] == ["rest-service"]

@@ -12,6 +12,7 @@ from cas_server.settings import CasSettings
 from cas_server.tokens.access_tokens import new_token, token_hash
 from cas_server.tokens.record_keys import MAC_BYTES, RecordKeys
 from chassis import LiveConfig
+from eventually import PATIENCE_S
 from integration.cas_server.world import Cas
 from suitectl.waiting import until
 
@@ -126,7 +127,7 @@ async def _opened(cas: Cas, direct: Redis, key: str, *, status: int) -> None:
         replies = [await cas.check(token, replica=n) for n in (0, 1)]
         return all(reply.status_code == status for reply in replies)
 
-    assert await until(as_wanted, what="the keys to be reloaded", seconds=10)
+    assert await until(as_wanted, what="the keys to be reloaded", seconds=PATIENCE_S)
 
 
 async def _issued_under(cas: Cas, direct: Redis, key: str) -> str:
@@ -137,7 +138,7 @@ async def _issued_under(cas: Cas, direct: Redis, key: str) -> str:
         record = await _stored(direct, token)
         return token if _keys(key).open(_name(token), record) else ""
 
-    return await until(issued, what="the key to seal", seconds=10)
+    return await until(issued, what="the key to seal", seconds=PATIENCE_S)
 
 
 def _keys(key: str) -> RecordKeys:

@@ -19,6 +19,7 @@ from cas_server.app import create_app
 from cas_server.settings import CasSettings
 from chassis import LiveConfig
 from chassis.config import ConfigSource
+from eventually import PATIENCE_S
 from integration.cas_server.world import Cas
 from sentinel_suite import SentinelSuite, Server, eventually, sentinel_suite
 from served import served
@@ -62,7 +63,10 @@ async def cas(
     (tmp_path / "application.yaml").write_text(text)
     source = ConfigSource("cas-server", config_dir=tmp_path)
     apps = [create_app(LiveConfig.load(source, CasSettings)) for _ in range(2)]
-    async with served(*apps) as urls, httpx.AsyncClient(timeout=10, trust_env=False) as http:
+    async with (
+        served(*apps) as urls,
+        httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as http,
+    ):
         yield Cas(tmp_path, identities, urls, http)
 
 
@@ -138,7 +142,7 @@ async def _progress(history: History) -> None:
     async def further() -> bool:
         return len(history.answered) >= seen + 20
 
-    assert await until(further, what="writes to be answered", seconds=30)
+    assert await until(further, what="writes to be answered", seconds=PATIENCE_S)
 
 
 async def _issued(cas: Cas) -> str | None:
@@ -198,7 +202,7 @@ async def test_all_that_are_killed_at_once_find_everything_in_their_files(
     async def valid() -> bool:
         return (await cas.check(pair["access_token"])).status_code == 200
 
-    assert await until(valid, what="a token of before to be valid", seconds=30)
+    assert await until(valid, what="a token of before to be valid", seconds=PATIENCE_S)
     await history.judge()
     assert (await cas.refresh(pair["refresh_token"])).status_code == 200
 
@@ -245,8 +249,8 @@ async def test_readers_follow_a_failover_that_they_do_not_notice(
     async def known() -> bool:
         return (await cas.check(token)).status_code == 400
 
-    assert await until(revoked, what="a revocation at the new primary", seconds=10)
-    assert await until(known, what="the reader to know it", seconds=4)
+    assert await until(revoked, what="a revocation at the new primary", seconds=PATIENCE_S)
+    assert await until(known, what="the reader to know it", seconds=PATIENCE_S)
 
 
 async def test_a_primary_that_lost_its_volume_wipes_nobody(
@@ -282,7 +286,7 @@ async def test_after_a_restart_of_all_none_that_was_away_before_becomes_primary(
     # What a replica was last in sync with is known to the second.
     away.out_of_sync_since(seconds=3)
     # The replica that is left may be behind for a moment; a 503 says so.
-    token = await until(lambda: _issued(cas), what="a token", seconds=20)
+    token = await until(lambda: _issued(cas), what="a token", seconds=PATIENCE_S)
     await asyncio.to_thread(complete.probe)
     for server in complete.servers:
         server.kill()
@@ -403,7 +407,7 @@ async def test_a_primary_without_majority_and_replicas_is_not_read_any_more(
         return reply.status_code == 503
 
     try:
-        assert await until(refused, what="reads to be refused", seconds=5)
+        assert await until(refused, what="reads to be refused", seconds=PATIENCE_S)
     finally:
         for server in away:
             server.resume()

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 
+from eventually import PATIENCE_S
 from integration.cas_server.world import BASIC, Cas
 from suitectl.waiting import until
 
@@ -207,7 +208,7 @@ async def test_metadata_stands_below_the_path_of_the_issuer(
     async def told() -> bool:
         return issuer in (await cas.http.get(place)).text
 
-    await until(told, what="the new issuer", seconds=10)
+    await until(told, what="the new issuer", seconds=PATIENCE_S)
     fields = (await cas.http.get(place + path)).raise_for_status().json()
 
     assert fields["issuer"] == issuer

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from cas_server.passwords.hashing import matches_blocking
+from eventually import PATIENCE_S
 
 _ON_ITS_TERMINAL = """
 import fcntl, os, sys, termios
@@ -43,7 +44,7 @@ def _type(command: str, *lines: str, end: str = "\n") -> Typed:
         for line in lines:
             shown += _until(screen, ": ")
             os.write(screen, f"{line}{end}".encode())
-        printed, _ = process.communicate(timeout=30)
+        printed, _ = process.communicate(timeout=PATIENCE_S)
     os.close(keyboard)
     shown += _rest(screen)
     return Typed(shown, printed, process.returncode)

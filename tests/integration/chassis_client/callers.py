@@ -8,6 +8,7 @@ from chassis.client.retry_budget import RetryBudget
 from chassis.client.target import Target
 from chassis.discovery import Address
 from chassis.transport import Pool, PoolOptions, RawRequest
+from eventually import PATIENCE_S
 
 SERVICE = Target("cas-server-service", 80)
 
@@ -32,7 +33,7 @@ def calling(
     address: Address,
     *,
     options: PoolOptions | None = None,
-    timeout: float = 5.0,
+    timeout: float = PATIENCE_S,
     ratio: float = 0.2,
     capacity: int = 200,
     floor: float = 10.0,

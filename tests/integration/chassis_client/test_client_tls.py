@@ -13,6 +13,7 @@ from chassis.client.retry_budget import RetryBudget
 from chassis.client.target import Target
 from chassis.discovery import Address
 from chassis.transport import Pool, PoolOptions
+from eventually import PATIENCE_S
 from integration.chassis_client.callers import OneAddress, get
 from integration.chassis_client.scripted import OK
 
@@ -39,7 +40,7 @@ async def call(certificate: Path, name: str, tls: ssl.SSLContext | None) -> tupl
         address = Address(*server.sockets[0].getsockname())
         pool = Pool(PoolOptions(), tls=tls)
         budget = RetryBudget(ratio=0, capacity=0, floor=0)
-        caller = Caller(OneAddress(address), pool, budget, timeout=5)
+        caller = Caller(OneAddress(address), pool, budget, timeout=PATIENCE_S)
         try:
             response = await caller.call(Target(name, 443, tls=True), get(), idempotent=True)
         except ServiceUnavailable as error:

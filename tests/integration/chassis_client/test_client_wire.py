@@ -6,6 +6,7 @@ import pytest
 
 from chassis.client.errors import ServiceTimeout, ServiceUnavailable
 from chassis.transport import Origin, Pool, PoolOptions, RawRequest
+from eventually import PATIENCE_S
 from integration.chassis_client.callers import SERVICE, calling, get, post
 from integration.chassis_client.scripted import OK, Request, answer, scripted
 
@@ -43,7 +44,7 @@ async def test_every_way_to_frame_an_answer_is_understood(
 async def test_the_answer_to_head_has_no_body() -> None:
     data = b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n"
     async with scripted(data) as server:
-        with calling(server.address, timeout=1) as caller:
+        with calling(server.address, timeout=PATIENCE_S) as caller:
             request = RawRequest(b"HEAD", b"/", [(b"Host", b"cas")])
             response = await caller.call(SERVICE, request, idempotent=True)
     assert (response.status, response.body) == (200, b"")
@@ -66,7 +67,7 @@ async def test_the_answer_to_head_has_no_body() -> None:
 async def test_garbage_is_an_outage_not_an_answer(data: bytes) -> None:
     async with scripted(data) as server:
         with (
-            calling(server.address, timeout=2, capacity=1, floor=0) as caller,
+            calling(server.address, capacity=1, floor=0) as caller,
             pytest.raises(ServiceUnavailable) as raised,
         ):
             await caller.call(SERVICE, get(), idempotent=True)
@@ -201,7 +202,7 @@ async def test_idle_connections_count_whoever_they_lead_to() -> None:
             origin = Origin(host, server.address.port)
             response = await pool.exchange(origin, get().encode(), fresh=True)
             assert response.body == b"ok"
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while len(server.writers) > 3:
                 server.closed.clear()
                 await server.closed.wait()
@@ -238,7 +239,7 @@ async def test_an_idle_connection_is_closed_though_nobody_calls_again() -> None:
     async with scripted(OK) as server:
         with calling(server.address, options=PoolOptions(keep_alive=0.05)) as caller:
             await caller.call(SERVICE, get(), idempotent=True)
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(PATIENCE_S):
                 await server.closed.wait()
 
 

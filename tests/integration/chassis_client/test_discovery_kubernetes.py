@@ -24,6 +24,7 @@ from chassis.app.management import ManagementApp
 from chassis.config import ConfigSource
 from chassis.discovery.kubernetes import api as api_module
 from chassis.testing import app_client, bearer
+from eventually import PATIENCE_S
 from integration.chassis_client.scripted import Scripted, answer, scripted, silent
 from integration.chassis_client.test_remote_tokens import YES
 from kube_api import KubeApi, kube_api
@@ -130,7 +131,7 @@ async def test_a_pod_that_comes_later_gets_the_next_calls(world: World) -> None:
     await world.api.watched(2)
     assert (await running.relayed()).json() == "one"
     await world.replica("two")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while (await running.relayed()).json() != "two":
             pass
 

@@ -17,6 +17,7 @@ from chassis.discovery import Address, LookupFailedError
 from chassis.discovery.dns import DnsDirectory
 from chassis.discovery.dns_cache import DnsCache
 from chassis.discovery.resolver import SystemResolver
+from eventually import PATIENCE_S
 from integration.chassis_discovery.name_server import NameServer
 
 NAME = "cas.system-server.svc.cluster.local."
@@ -60,7 +61,7 @@ async def a_known_name(server: NameServer) -> object:
     slowest = await slowest_of_many()
     server.addresses[NAME], new = NEW, Address(NEW, 80)
     server.loses = lambda _: False
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         # It is the calls that start look-ups.
         while await directory.service("cas", "system-server", 80) != new:  # noqa: ASYNC110
             await asyncio.sleep(0.02)

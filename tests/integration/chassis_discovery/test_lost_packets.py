@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from eventually import PATIENCE_S
+
 TESTS = Path(__file__).parents[2]
 NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount", "--net")
 POSSIBLE = (
@@ -37,7 +39,7 @@ def play(scenario: str, resolv_conf: Path) -> dict[str, Any]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
     assert done.returncode == 0, done.stderr
     seen: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from eventually import PATIENCE_S
+
 _SAMPLE = Path(__file__).with_name("sample_service.py")
 OPEN = (
     "--server.address=127.0.0.1",
@@ -46,7 +48,9 @@ class ServiceProcess:
 
     def connect(self) -> http.client.HTTPConnection:
         """Return a keep-alive connection; it is closed with the service."""
-        return self.open.enter_context(closing(http.client.HTTPConnection(*self.api, timeout=20)))
+        return self.open.enter_context(
+            closing(http.client.HTTPConnection(*self.api, timeout=PATIENCE_S))
+        )
 
     def get(self, path: str) -> http.client.HTTPResponse:
         return _get(self.api, path)
@@ -55,14 +59,14 @@ class ServiceProcess:
         return _get(self.management, path).status
 
     def socket(self) -> socket.socket:
-        return socket.create_connection(self.api, timeout=20)
+        return socket.create_connection(self.api, timeout=PATIENCE_S)
 
     def signal(self, number: int = signal.SIGTERM) -> None:
         self.process.send_signal(number)
 
     def ended(self) -> int:
         """Wait for the end, keep what was logged until then, return the exit code."""
-        out, _ = self.process.communicate(timeout=30)
+        out, _ = self.process.communicate(timeout=PATIENCE_S)
         self.lines += [json.loads(text) for text in out.splitlines()]
         return self.process.returncode
 
@@ -109,7 +113,7 @@ def _address(text: str) -> tuple[str, int]:
 
 
 def _get(address: tuple[str, int], path: str) -> http.client.HTTPResponse:
-    connection = http.client.HTTPConnection(*address, timeout=20)
+    connection = http.client.HTTPConnection(*address, timeout=PATIENCE_S)
     connection.request("GET", path)
     response = connection.getresponse()
     response.read()

@@ -13,6 +13,7 @@ from chassis.config.sections import ServerSettings
 from chassis.http_server.connection_policy import ByteBudget
 from chassis.http_server.http_protocol import BoundedProtocol
 from chassis.http_server.web_server import WebServer
+from eventually import PATIENCE_S
 from suitectl.waiting import until
 
 pytestmark = pytest.mark.anyio
@@ -65,7 +66,7 @@ async def all_end(web: WebServer) -> None:
     async def ended() -> bool:
         return not (web.server_state.connections or web.server_state.tasks)
 
-    await until(ended, what="all connections to end", seconds=10, every=0.001)
+    await until(ended, what="all connections to end", seconds=PATIENCE_S, every=0.001)
 
 
 @pytest.fixture

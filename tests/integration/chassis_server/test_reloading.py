@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import chassis.serving.reloading
+from eventually import PATIENCE_S
 from integration.chassis_server.service_process import OPEN, ServiceProcess, spawn
 
 APP = """\
@@ -211,7 +212,7 @@ def test_what_a_version_leaves_behind_ends_with_it(tmp_path: Path) -> None:
 
 def test_under_prod_the_flag_is_one_line_and_exit_2(tmp_path: Path) -> None:
     with greeter(tmp_path, command=FLAG, environ={"PROFILES_ACTIVE": "prod"}) as service:
-        _, complaint = service.process.communicate(timeout=30)
+        _, complaint = service.process.communicate(timeout=PATIENCE_S)
 
     assert service.process.returncode == 2
     assert len(complaint.splitlines()) == 1
@@ -231,6 +232,6 @@ def test_a_plain_start_does_not_import_the_watcher() -> None:
         service.started()
         service.signal()
         service.signal(signal.SIGINT)
-        _, imported = process.communicate(timeout=30)
+        _, imported = process.communicate(timeout=PATIENCE_S)
     assert "chassis.serving.server" in imported
     assert chassis.serving.reloading.__name__ not in imported

@@ -5,11 +5,12 @@ import json
 
 import pytest
 
+from eventually import PATIENCE_S
 from integration.chassis_server.service_process import sample_service
 
 
 def _get(host: str, port: int, path: str) -> str:
-    connection = http.client.HTTPConnection(host, port, timeout=20)
+    connection = http.client.HTTPConnection(host, port, timeout=PATIENCE_S)
     try:
         connection.request("GET", path)
         return connection.getresponse().read().decode()

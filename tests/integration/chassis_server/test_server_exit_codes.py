@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from eventually import PATIENCE_S
 from integration.chassis_server.service_process import sample_service, spawn
 
 FREE = ("--server.address=127.0.0.1", "--server.port=0")
@@ -14,7 +15,7 @@ FREE = ("--server.address=127.0.0.1", "--server.port=0")
 
 def outcome(*flags: str, config: Path | None = None) -> tuple[int, list[str]]:
     with spawn(*flags, config=config) as process:
-        _, complaint = process.communicate(timeout=30)
+        _, complaint = process.communicate(timeout=PATIENCE_S)
         return process.returncode, complaint.splitlines()
 
 
@@ -48,7 +49,7 @@ def test_a_port_in_use_is_one_line_and_exit_1(setting: str) -> None:
 
 def test_help_explains_the_flags_and_exits_0() -> None:
     with spawn("--help") as process:
-        text, _ = process.communicate(timeout=30)
+        text, _ = process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 0
     assert "--server.port=8080" in text

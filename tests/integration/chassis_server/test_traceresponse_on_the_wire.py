@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from eventually import PATIENCE_S
 from integration.chassis_server.service_process import ServiceProcess, sample_service
 
 HEAD = b"POST /size HTTP/1.1\r\nHost: sample\r\n"
@@ -29,7 +30,7 @@ def service() -> Iterator[ServiceProcess]:
 def test_a_refusal_by_the_protocol_tells_a_trace(
     service: ServiceProcess, port: str, sent: bytes, status: int
 ) -> None:
-    with socket.create_connection(getattr(service, port), timeout=20) as peer:
+    with socket.create_connection(getattr(service, port), timeout=PATIENCE_S) as peer:
         peer.sendall(sent)
         response = peer.makefile("rb").read()
 

@@ -16,11 +16,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from chassis.config import ConfigSource, LiveConfig, ServiceSettings, Snapshot, mounts
+from eventually import PATIENCE_S
 from kubelet import ConfigMapVolume
 
 pytestmark = pytest.mark.anyio
-
-PATIENCE_S = 20
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from eventually import PATIENCE_S
+
 SERVER = """
 import asyncio, os, signal, socket, sys
 from pathlib import Path
@@ -152,7 +154,7 @@ class Localkube:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=PATIENCE_S,
             env=self.environment(**environment),
             cwd=self.directory,
         )
@@ -192,7 +194,7 @@ class Localkube:
 
 def fetch(url: str) -> str:
     """Get a URL over a new connection."""
-    with urllib.request.urlopen(url, timeout=5) as answer:  # loopback
+    with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:  # loopback
         return str(answer.read().decode())
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from eventually import PATIENCE_S
 from integration.localkube.kit import Localkube, Result, deployment, service
 
 CONFLICT = (
@@ -190,7 +191,7 @@ def test_concurrent_patches_all_succeed(running: Localkube) -> None:
         for patch in patches
     ]
 
-    assert [process.wait(30) for process in started] == [0] * 8
+    assert [process.wait(PATIENCE_S) for process in started] == [0] * 8
     assert len(running.objects("svc", "busy")[0]["metadata"]["labels"]) == 8
 
 

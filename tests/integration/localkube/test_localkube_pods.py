@@ -45,9 +45,9 @@ def test_a_killed_process_is_noticed_at_once_and_restarted(localkube: Localkube)
     victim = localkube.pods()[0]
     os.kill(pid_of(victim), signal.SIGKILL)
 
-    answered(lambda: _endpoints(localkube) == 1, seconds=1)
+    answered(lambda: _endpoints(localkube) == 1)
 
-    answered(lambda: _ready(localkube) == 2, seconds=3)
+    answered(lambda: _ready(localkube) == 2)
     status = localkube.objects("pod", victim["metadata"]["name"])[0]["status"]
     container = status["containerStatuses"][0]
     assert container["restartCount"] == 1
@@ -66,7 +66,7 @@ def test_an_unready_pod_leaves_its_service_and_continues_to_run(localkube: Local
 
     fetch(_url(localkube, "/unready"))
 
-    answered(lambda: _endpoints(localkube) == 0, seconds=4)
+    answered(lambda: _endpoints(localkube) == 0)
     assert pid_of(localkube.pods()[0]) == pid
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from eventually import answered
+from eventually import PATIENCE_S, answered
 from integration.localkube.kit import (
     Localkube,
     command_of,
@@ -61,7 +61,7 @@ def test_a_changed_selector_moves_new_connections_and_keeps_open_ones(
     """As with kube-proxy, an existing connection stays with its pod."""
     localkube.up(deployment("web"), deployment("other"), service())
     ip, port = localkube.address().split(":")
-    with socket.create_connection((ip, int(port)), timeout=5) as kept:
+    with socket.create_connection((ip, int(port)), timeout=PATIENCE_S) as kept:
         assert _request(kept, "/").startswith("web-")
 
         patch = '{"spec": {"selector": {"app": "other"}}}'
@@ -145,7 +145,7 @@ def test_small_writes_are_proxied_without_delay(localkube: Localkube) -> None:
     """Nagle's algorithm and delayed acknowledgements together would cost 40 ms a request."""
     localkube.up(deployment(), service())
     ip, port = localkube.address().split(":")
-    with socket.create_connection((ip, int(port)), timeout=5) as kept:
+    with socket.create_connection((ip, int(port)), timeout=PATIENCE_S) as kept:
         began = time.monotonic()
         for _ in range(50):
             assert _request(kept, "/").startswith("web-")
@@ -171,13 +171,13 @@ def test_a_large_response_is_complete_after_a_half_close(localkube: Localkube) -
     body = os.urandom(3_000_000)
     before = _open_files(localkube)
 
-    with socket.create_connection((ip, int(port)), timeout=10) as sock:
+    with socket.create_connection((ip, int(port)), timeout=PATIENCE_S) as sock:
         sock.sendall(body)
         sock.shutdown(socket.SHUT_WR)
         answer = b"".join(iter(lambda: sock.recv(65536), b""))
 
     assert answer == body[::-1]
-    answered(lambda: _open_files(localkube) <= before, seconds=3)
+    answered(lambda: _open_files(localkube) <= before)
 
 
 def test_ports_mode_uses_one_address_with_different_ports(
@@ -219,7 +219,7 @@ def _external(name: str, target: str) -> dict[str, Any]:
 
 
 def _get(ip: str, port: str, path: str, source: str = "127.0.0.1") -> str:
-    with socket.create_connection((ip, int(port)), 5, source_address=(source, 0)) as sock:
+    with socket.create_connection((ip, int(port)), PATIENCE_S, source_address=(source, 0)) as sock:
         return _request(sock, path)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from eventually import answered
+from eventually import PATIENCE_S, answered
 from integration.localkube.kit import (
     Localkube,
     command_of,
@@ -71,7 +71,7 @@ def test_a_killed_localkube_leaves_no_process_behind(localkube: Localkube) -> No
 
     os.kill(daemon, signal.SIGKILL)
 
-    answered(lambda: processes_of(localkube.state) == [], seconds=5)
+    answered(lambda: processes_of(localkube.state) == [])
     assert localkube.up(deployment()).code == 0
 
 
@@ -85,7 +85,7 @@ def test_a_killed_watchdog_is_replaced(localkube: Localkube) -> None:
     daemon = next(p for p in processes_of(localkube.state) if "engine.daemon" in command_of(p))
     os.kill(daemon, signal.SIGKILL)
 
-    answered(lambda: processes_of(localkube.state) == [], seconds=5)
+    answered(lambda: processes_of(localkube.state) == [])
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
@@ -96,9 +96,9 @@ def test_an_interrupted_up_cleans_up(localkube: Localkube, number: signal.Signal
     ) as up:
         answered(lambda: _pods_or_none(localkube))
         up.send_signal(number)
-        up.wait(timeout=20)
+        up.wait(timeout=PATIENCE_S)
 
-    answered(lambda: processes_of(localkube.state) == [], seconds=10)
+    answered(lambda: processes_of(localkube.state) == [])
     assert up.returncode in {130, -signal.SIGKILL}
 
 
@@ -109,7 +109,7 @@ def test_foreground_runs_until_interrupted(localkube: Localkube) -> None:
         assert up.stderr is not None
         assert any("Ctrl-C" in line for line in up.stderr)
         up.send_signal(signal.SIGINT)
-        up.wait(timeout=20)
+        up.wait(timeout=PATIENCE_S)
 
     assert processes_of(localkube.state) == []
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from eventually import PATIENCE_S
 from suitectl.__main__ import main
 from suitectl.platform.http import Http
 from suitectl.release.probes import Probe, probe
@@ -42,7 +43,7 @@ class Releasing:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=PATIENCE_S,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -61,7 +62,9 @@ class Releasing:
         for version, count in replicas.items():
             deployment = f"deployment/diff-ns-service-{version}-deployment"
             self.localkube("scale", deployment, f"--replicas={count}", "-n", NAMESPACE)
-            self.localkube("rollout", "status", deployment, "-n", NAMESPACE, "--timeout=30s")
+            self.localkube(
+                "rollout", "status", deployment, "-n", NAMESPACE, f"--timeout={PATIENCE_S:g}s"
+            )
 
     def select(self, version: str | None) -> None:
         """Point the Service at a version, or at both with None."""
@@ -128,7 +131,7 @@ async def under_load(url: str, *arguments: str) -> tuple[int, list[Probe]]:
 
 def run(*arguments: str) -> int:
     """Run a command in a process of its own."""
-    return subprocess.run(command(*arguments), check=False, timeout=60).returncode
+    return subprocess.run(command(*arguments), check=False, timeout=PATIENCE_S).returncode
 
 
 def command(*arguments: str) -> list[str]:

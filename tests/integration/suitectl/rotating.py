@@ -16,6 +16,7 @@ from chassis import LiveConfig, ServiceSettings
 from chassis.client import ServiceClients
 from chassis.config import ConfigSource
 from chassis.discovery import Address
+from eventually import PATIENCE_S
 from kubelet import ConfigMapVolume
 from served import served
 from suitectl.secrets.stored import Secret, StoredSecrets
@@ -74,7 +75,7 @@ class MountedSuite:
             await bringing
 
     async def await_accepted(self, client: str, secret: str) -> None:
-        async with httpx.AsyncClient(trust_env=False) as http, asyncio.timeout(10):
+        async with httpx.AsyncClient(trust_env=False) as http, asyncio.timeout(PATIENCE_S):
             for url in self.urls:
                 await _proven(http, url, client, secret)
 

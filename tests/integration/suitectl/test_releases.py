@@ -4,6 +4,7 @@ import signal
 
 import pytest
 
+from eventually import PATIENCE_S
 from integration.suitectl.releasing import BOTH, Releasing, main, running, under_load
 
 pytestmark = pytest.mark.anyio
@@ -73,7 +74,7 @@ def test_an_interrupted_canary_goes_back(suite: Releasing) -> None:
             assert line
         assert suite.replicas == {"v1": 2, "v2": 1}
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 130
+        assert process.wait(PATIENCE_S) == 130
         assert process.stderr.read().splitlines()[-1] == "canary: interrupted"
     assert suite.traffic == (EQUAL["replicas"], BOTH, None)
 

@@ -13,6 +13,7 @@ from chassis.client import ServiceClients
 from chassis.errors import ApiError
 from chassis.security.authentication import TokenServices
 from chassis.token_services.remote import create_token_services
+from eventually import PATIENCE_S
 from integration.suitectl.rotating import SERVICE, MountedSuite, mounted
 from redis_process import redis_port
 from suitectl.errors import CommandFailedError
@@ -94,7 +95,7 @@ async def load(clients: ServiceClients, services: TokenServices) -> AsyncIterato
 
 async def some_more(seen: Counter[str]) -> None:
     goal = seen.total() + 40
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while seen.total() < goal:  # noqa: ASYNC110  # the load is what is waited for
             await asyncio.sleep(0.01)
 

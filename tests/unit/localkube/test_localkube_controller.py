@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from eventually import PATIENCE_S
 from localkube.api.objects import Object, Ref
 from localkube.engine.controller import Controller
 from localkube.engine.store import Store
@@ -43,7 +44,7 @@ async def test_a_failed_key_is_retried_and_stops_no_other(
     controller = Controller(Store(), lambda _: (), reconcile)
     for name in ("x", "y"):
         controller.mark(Ref("Pod", "a", name))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         await retried.wait()
 
     assert attempts == ["x", "y", "x"]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import localkube
+from eventually import PATIENCE_S
 from localkube.engine.network.loopback_networks import LIMIT, NETWORKS, Claim, free, valid_claims
 from localkube.errors import LocalkubeError
 
@@ -85,7 +86,7 @@ def test_a_user_with_all_names_does_not_block_others() -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=50,
+        timeout=PATIENCE_S,
     )
 
     assert done.returncode == 0, done.stderr

@@ -7,6 +7,7 @@ import sys
 import httpx
 import pytest
 
+from eventually import PATIENCE_S
 from suitectl.errors import CommandFailedError
 from suitectl.platform import agent
 from suitectl.platform.kubernetes import Kubernetes
@@ -29,7 +30,7 @@ async def test_a_request_without_an_answer_is_told_as_such(
     monkeypatch.setattr(agent, "TIMEOUT_S", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = "http://{}:{}".format(*silent.getsockname())
-        async with asyncio.timeout(20), agent.new_client(httpx.Limits()) as client:
+        async with asyncio.timeout(PATIENCE_S), agent.new_client(httpx.Limits()) as client:
             reply = await agent.send(client, agent.Request("GET", url))
 
     assert reply.status == agent.NO_RESPONSE

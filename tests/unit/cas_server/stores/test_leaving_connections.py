@@ -15,6 +15,7 @@ from cas_server.tokens.record_keys import RecordKeys
 from chassis import LiveConfig
 from chassis.discovery import Address
 from chassis.errors import TemporarilyUnavailable
+from eventually import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 KEYS = RecordKeys(LiveConfig.fixed(CasSettings()))
@@ -65,6 +66,6 @@ async def test_the_watch_goes_on_when_a_connection_does_not_close(
     pool = StuckPrimaryPool(cast("Sentinels", moving), "suite")
     with pytest.raises(RedisTimeoutError):
         await pool.get_connection()
-    await asyncio.wait_for(moving.again.wait(), 5)
+    await asyncio.wait_for(moving.again.wait(), PATIENCE_S)
     with pytest.raises(RedisTimeoutError):
         await pool.aclose()

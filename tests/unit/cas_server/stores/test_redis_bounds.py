@@ -11,6 +11,7 @@ from cas_server.stores import sentinels
 from cas_server.stores.redis_connection import connect
 from chassis.config import RedisSettings
 from chassis.discovery import Address
+from eventually import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -62,5 +63,5 @@ async def test_a_sentinel_that_is_silent_is_not_waited_for(
     silent: Address, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sentinels, "_RESPONSE_S", 0.05)
-    async with Redis(host=silent.host, port=silent.port) as client, asyncio.timeout(20):
+    async with Redis(host=silent.host, port=silent.port) as client, asyncio.timeout(PATIENCE_S):
         assert await sentinels._named_by(client, "primary") is None

@@ -17,6 +17,7 @@ from cas_server.throttling.fair_queue import (
     Priority,
 )
 from chassis.errors import TemporarilyUnavailable
+from eventually import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -201,5 +202,5 @@ async def test_whoever_is_cancelled_leaves_the_place_to_others(*, granted: bool)
     waiter.cancel()
     holder.cancel()
     await asyncio.gather(holder, waiter, return_exceptions=True)
-    async with asyncio.timeout(5), queue.turn("10.0.0.2", "bob"):
+    async with asyncio.timeout(PATIENCE_S), queue.turn("10.0.0.2", "bob"):
         pass

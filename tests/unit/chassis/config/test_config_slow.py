@@ -10,6 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from chassis.config import ConfigSource, LiveConfig, ServiceSettings, budget, live
+from eventually import PATIENCE_S
 from kubelet import ConfigMapVolume
 
 pytestmark = pytest.mark.anyio
@@ -26,7 +27,7 @@ class Slow(ServiceSettings):
 
     def check(self, profiles: tuple[str, ...]) -> Self:
         if self.message == "hang":
-            _let_go.wait(20)
+            _let_go.wait(PATIENCE_S)
         return super().check(profiles)
 
 

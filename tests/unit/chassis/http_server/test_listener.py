@@ -5,6 +5,7 @@ import socket
 import pytest
 
 from chassis.http_server.listener import ListenError, listening
+from eventually import PATIENCE_S
 
 ANY = ["::", "[::]", "0:0:0:0:0:0:0:0"]
 
@@ -13,7 +14,10 @@ def _reached(host: str, address: str) -> str:
     """Connect to what listens at an address, and return the caller's as the listener sees it."""
     with listening(address, 0, setting="server.port") as listener:
         port = listener.getsockname()[1]
-        with socket.create_connection((host, port), timeout=5), listener.accept()[0] as accepted:
+        with (
+            socket.create_connection((host, port), timeout=PATIENCE_S),
+            listener.accept()[0] as accepted,
+        ):
             return str(accepted.getpeername()[0])
 
 
