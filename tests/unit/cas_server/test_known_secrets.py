@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from cas_server.identities.demo_identities import DEMO_SECRETS
 from cas_server.passwords.hashing import hash_generated, hash_password, matches_blocking
 from chassis.config import ConfigError
+from chassis.config.settings import demo_secret
 from unit.cas_server.cas_settings import APP, ARGON2, HASH, SECRET, loaded
 
 OWN = {"record-keys": [SECRET], "clients": {"orders": APP}}
@@ -131,3 +133,7 @@ async def test_an_edit_that_registers_one_is_a_refused_reload(tmp_path: Path, se
     await live.look()
     assert live.settings.clients["orders"].client_secret == (HASH,)
     assert not live.status.last_successful
+
+
+def test_the_demo_identities_have_demo_secrets() -> None:
+    assert {name: demo_secret(name) for name in DEMO_SECRETS} == DEMO_SECRETS

@@ -1,14 +1,15 @@
 """What is deployed: an overlay with the images that were built, and no pod without its Secrets."""
 
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 
+from suitectl.arguments import platform_of
 from suitectl.deploy import render
 from suitectl.errors import CommandFailedError
 from suitectl.images import BuildOptions
 from suitectl.platform.kubernetes import Kubernetes
-from suitectl.platform.platforms import platform_named
 from suitectl.root import ROOT
 
 pytestmark = pytest.mark.anyio
@@ -18,9 +19,7 @@ pytestmark = pytest.mark.anyio
     "full", ["127.0.0.1:5000/team/rest-service:1.2", "rest-service:abc", "registry/rest-service"]
 )
 async def test_the_images_of_an_overlay_are_the_ones_that_were_built(full: str) -> None:
-    documents = await render(
-        ROOT / "k8s/base", {"rest-service": full}, platform_named("kubernetes")
-    )
+    documents = await render(ROOT / "k8s/base", {"rest-service": full}, Kubernetes())
     images = {
         container["image"]
         for document in documents
@@ -38,7 +37,7 @@ async def test_a_folder_that_is_no_overlay_is_refused_in_one_line(tmp_path: Path
 
 def test_an_unknown_platform_is_refused_in_one_line() -> None:
     with pytest.raises(CommandFailedError, match="PLATFORM=mars: no such platform"):
-        platform_named("mars")
+        platform_of(Namespace(platform="mars"))
 
 
 def test_build_options_come_from_the_environment() -> None:

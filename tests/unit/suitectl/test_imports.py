@@ -10,7 +10,7 @@ import pytest
 
 from cas_server.identities.demo_identities import DEMO_SECRETS
 from suitectl.__main__ import COMMANDS
-from suitectl.identities import CLIENTS, USERS, demo_secret
+from suitectl.identities import credentials
 
 LOADED = """
 import json, sys
@@ -52,7 +52,6 @@ def test_token_loads_what_sends_one_request() -> None:
         "suitectl.platform.kubernetes",
         "suitectl.platform.localkube",
         "suitectl.platform.platform",
-        "suitectl.platform.platforms",
         "suitectl.platform.pod",
         "suitectl.platform.pod_sender",
         "suitectl.platform.stderr_summary",
@@ -66,4 +65,4 @@ def test_a_command_without_requests_loads_no_http_client(command: str) -> None:
 
 
 def test_the_demo_identities_are_those_of_cas_server() -> None:
-    assert {name: demo_secret(name) for name in (*USERS, *CLIENTS)} == DEMO_SECRETS
+    assert dict(credentials(name) for name in DEMO_SECRETS) == DEMO_SECRETS

@@ -10,7 +10,6 @@ import pytest
 from suitectl.errors import ReleaseFailedError
 from suitectl.platform.kubernetes import Kubernetes
 from suitectl.release.pods import Pods
-from suitectl.reporter import Reporter
 
 pytestmark = pytest.mark.anyio
 
@@ -18,8 +17,10 @@ pytestmark = pytest.mark.anyio
 def _pod(version: str, *, ready: bool = True, **container: Any) -> dict[str, Any]:
     conditions = [{"type": "Ready", "status": "True" if ready else "False"}]
     statuses = [{"state": {}, **container}]
+    labels = {"app": "diff-ns-service"} | _of(version)
     return {
-        "metadata": {"name": f"{version}-pod", "labels": {"app": "diff-ns-service"} | _of(version)},
+        "metadata": {"name": f"{version}-pod", "namespace": "ns-app", "labels": labels},
+        "spec": {},
         "status": {"conditions": conditions, "containerStatuses": statuses},
     }
 
@@ -36,7 +37,7 @@ def _pods(*pods: Mapping[str, Any], ready_within: float = 60.0) -> Pods:
     """Have a program that knows these pods."""
     listed = json.dumps({"items": pods})
     program = Kubernetes((sys.executable, "-c", f"print({listed!r})"))
-    return Pods(program, Reporter(program.name), ready_within=ready_within)
+    return Pods(program, ready_within=ready_within)
 
 
 async def test_only_ready_pods_of_the_service_count() -> None:

@@ -1,6 +1,6 @@
-"""Options as people type them, each refused in one line; an empty one was not given.
+"""The options that commands share; a wrong one is an error of one line.
 
-argparse's own errors are several lines, and `make canary PAUSE=` passes an empty text on.
+An empty option counts as not given, because `make canary PAUSE=` passes one.
 """
 
 import argparse
@@ -8,7 +8,9 @@ import math
 import os
 
 from suitectl.errors import CommandFailedError
-from suitectl.identities import CLIENTS, USERS
+from suitectl.platform.kubernetes import Kubernetes
+from suitectl.platform.localkube import Localkube
+from suitectl.platform.platform import Platform
 
 MAX_REQUESTS = 100_000
 READY_WITHIN = 120.0
@@ -19,21 +21,24 @@ def add_platform(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--platform", default=os.environ.get("PLATFORM") or "localkube")
 
 
-def add_identity(parser: argparse.ArgumentParser) -> None:
-    """Add `--user` and `--client`: whose token."""
-    parser.add_argument("--user", default="alice", choices=USERS)
-    parser.add_argument("--client", choices=CLIENTS)
+def platform_of(options: argparse.Namespace) -> Platform:
+    """Return the user's own localkube, or the cluster of the current kubeconfig."""
+    if options.platform == Localkube.name:
+        return Localkube()
+    if options.platform == Kubernetes.name:
+        return Kubernetes()
+    known = f"{Localkube.name} or {Kubernetes.name}"
+    raise CommandFailedError(f"PLATFORM={options.platform}: no such platform; use {known}")
 
 
 def add_ready_within(parser: argparse.ArgumentParser) -> None:
     """Add `--ready-within`."""
-    parser.add_argument(
-        "--ready-within", help=f"seconds that pods have, by default {READY_WITHIN:g}"
-    )
+    within = f"seconds for pods to become ready, by default {READY_WITHIN:g}"
+    parser.add_argument("--ready-within", help=within)
 
 
 def ready_within(options: argparse.Namespace) -> float:
-    """Return the seconds that pods have to become ready; raise `CommandFailedError`."""
+    """Return the seconds for pods to become ready; raise `CommandFailedError`."""
     return amount("--ready-within", options.ready_within, READY_WITHIN)
 
 
@@ -41,25 +46,25 @@ def whole(name: str, text: str | None, default: int | None = None, *, least: int
     """Read a whole number; raise `CommandFailedError`."""
     if not text:
         if default is None:
-            raise CommandFailedError(f"{name} is missing; give a whole number from {least} on")
+            raise CommandFailedError(f"{name} is missing; use a whole number from {least}")
         return default
     try:
         number = int(text)
     except ValueError:
         number = least - 1
     if not least <= number <= MAX_REQUESTS:
-        wanted = f"take a whole number from {least} to {MAX_REQUESTS}"
-        raise CommandFailedError(f"{name}={text}: {wanted}")
+        wanted = f"a whole number from {least} to {MAX_REQUESTS}"
+        raise CommandFailedError(f"{name}={text}: must be {wanted}")
     return number
 
 
 def amount(name: str, text: str | None, default: float) -> float:
-    """Read seconds or milliseconds, never negative; raise `CommandFailedError`."""
+    """Read seconds or milliseconds from 0; raise `CommandFailedError`."""
     if not text:
         return default
     number = _number(text)
     if number is None or number < 0:
-        raise CommandFailedError(f"{name}={text}: take a number from 0 on")
+        raise CommandFailedError(f"{name}={text}: must be a number from 0")
     return number
 
 
@@ -71,7 +76,7 @@ def rate(name: str, text: str | None, default: float) -> float:
     if number is not None and text.endswith("%"):
         number /= 100
     if number is None or not 0 <= number <= 1:
-        raise CommandFailedError(f"{name}={text}: take a share such as 0.01 or 1%")
+        raise CommandFailedError(f"{name}={text}: must be a share such as 0.01 or 1%")
     return number
 
 

@@ -5,18 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-LOCALKUBE = "./localkube"
+KUBECTL, LOCALKUBE = "kubectl", "./localkube"
 
 
 class Command(Protocol):
-    """Something to paste: into a shell beside a cluster, or into one here."""
+    """A command that people paste into a shell in the checkout."""
 
-    def on_kubernetes(self) -> str:
-        """Return the line for a shell beside a cluster."""
-        ...
-
-    def here(self) -> str:
-        """Return the line for this machine."""
+    def line(self, client: str) -> str:
+        """Return the line for a client: KUBECTL for a cluster, LOCALKUBE for this machine."""
         ...
 
 
@@ -30,23 +26,16 @@ class Verb:
     arguments: tuple[str, ...]
     editor: str | None = None
 
-    def on_kubernetes(self) -> str:
-        """Return the line for a shell beside a cluster."""
-        return self._line("kubectl")
-
-    def here(self) -> str:
-        """Return the line for this machine."""
-        return self._line(LOCALKUBE)
-
     def environment(self) -> Mapping[str, str]:
         """Return the variables that the verb runs with."""
         return {"KUBE_EDITOR": self.editor} if self.editor else {}
 
-    def _line(self, program: str) -> str:
+    def line(self, client: str) -> str:
+        """Return the line for a client."""
         variables = [f"{name}={_quoted(value)}" for name, value in self.environment().items()]
-        # A variable of the shell stays one: $POD is filled in where the line is pasted.
+        # The user's shell expands $POD.
         words = [word if word.startswith("$") else shlex.quote(word) for word in self.arguments]
-        return " ".join([*variables, program, *words])
+        return " ".join([*variables, client, *words])
 
 
 def verb(line: str, *, editor: str | None = None) -> Verb:
@@ -55,46 +44,39 @@ def verb(line: str, *, editor: str | None = None) -> Verb:
 
 
 def _quoted(text: str) -> str:
-    """Quote for a shell; double quotes where they do, for they leave single ones readable."""
+    """Quote for a shell, with double quotes where possible: they leave single ones readable."""
     return f'"{text}"' if not set(text) & set('"$`\\!') else shlex.quote(text)
 
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """A line that is the same everywhere."""
+    """A line without a client of the platform."""
 
-    line: str
+    text: str
 
-    def on_kubernetes(self) -> str:
-        """Return the line for a shell beside a cluster."""
-        return self.line
-
-    def here(self) -> str:
-        """Return the line for this machine."""
-        return self.line
+    def line(self, client: str) -> str:
+        """Return the line, the same for each client."""
+        del client
+        return self.text
 
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """The first line a verb prints, kept in a variable for the next command."""
+    """A shell variable with the first line that a verb prints, for the next command."""
 
     name: str
     verb: Verb
 
-    def on_kubernetes(self) -> str:
-        """Return the line for a shell beside a cluster."""
-        return f"{self.name}=$({self.verb.on_kubernetes()} | head -1)"
-
-    def here(self) -> str:
-        """Return the line for this machine."""
-        return f"{self.name}=$({self.verb.here()} | head -1)"
+    def line(self, client: str) -> str:
+        """Return the line for a client."""
+        return f"{self.name}=$({self.verb.line(client)} | head -1)"
 
 
 @dataclass(frozen=True, slots=True)
 class Curl:
-    """A request to a Service; on a cluster through a port-forward, here by the Service's name.
+    """A request to a Service: through `kubectl port-forward`, or by name with `localkube curl`.
 
-    The pasted line asks for the token of `caller`, a user or, with `client:`, a client.
+    `caller` is whose token the line gets: a user's, or with the prefix `client:` a client's.
     """
 
     service: str
@@ -105,17 +87,16 @@ class Curl:
     caller: str | None = None
     form: Mapping[str, str] = field(default_factory=dict)
 
-    def on_kubernetes(self) -> str:
-        """Return the line for a shell beside a cluster."""
+    def line(self, client: str) -> str:
+        """Return the line for a client; curl retries until a port is forwarded."""
+        if client == LOCALKUBE:
+            return self._curl("./localkube curl", f"{self.service}.{self.namespace}")
         forward = f"kubectl port-forward -n {self.namespace} svc/{self.service} {self.port} & "
-        return forward + self._curl("curl", f"http://127.0.0.1:{self.port}{self.path}")
+        return forward + self._curl("curl --retry 3 --retry-connrefused", f"127.0.0.1:{self.port}")
 
-    def here(self) -> str:
-        """Return the line for this machine."""
-        return self._curl(f"{LOCALKUBE} curl", f"http://{self.service}.{self.namespace}{self.path}")
-
-    def _curl(self, program: str, url: str) -> str:
-        parts = [program, "-s", self.options, self._bearer(), *self._fields(), shlex.quote(url)]
+    def _curl(self, program: str, host: str) -> str:
+        url = shlex.quote(f"http://{host}{self.path}")
+        parts = [program, "-s", self.options, self._bearer(), *self._fields(), url]
         return " ".join(part for part in parts if part)
 
     def _bearer(self) -> str:

@@ -1,6 +1,7 @@
-"""Who appears in the demo: its identities, or those of SUITE_IDENTITIES.
+"""The identities that commands use, and the Services they call.
 
-That file is the `identities.json` which `make secrets` writes for the profile `prod`.
+A JSON file maps each name to its secret: that of the demo, which belongs to cas-server, or
+SUITE_IDENTITIES, the `identities.json` that `make secrets` writes for the profile `prod`.
 """
 
 import json
@@ -8,9 +9,7 @@ import os
 from pathlib import Path
 
 from suitectl.errors import CommandFailedError
-
-USERS = ("admin", "alice")
-CLIENTS = ("demo-app", "diff-ns-service", "read-only-app", "rest-service", "short-lived-app")
+from suitectl.root import ROOT
 
 CAS = ("cas-server-service", "system-server")
 REST = ("rest-service-service", "system-server")
@@ -18,26 +17,22 @@ DIFF_NS = ("diff-ns-service-service", "ns-app")
 
 APP = "demo-app"
 """The client through which people log in."""
+_VARIABLE = "SUITE_IDENTITIES"
+_DEMO = ROOT / "services/cas-server/src/cas_server/identities/demo_identities.json"
 
 
 def credentials(name: str) -> tuple[str, str]:
     """Return a client's id and secret, or a user's name and password.
 
-    Raises `CommandFailedError` where SUITE_IDENTITIES is set and lacks them.
+    Raises `CommandFailedError` where the file lacks them or cannot be read.
     """
-    file = os.environ.get("SUITE_IDENTITIES")
-    if file is None:
-        return name, demo_secret(name)
+    file = os.environ.get(_VARIABLE)
+    source = f"{_VARIABLE}={file}" if file else "the demo"
     try:
-        return name, str(json.loads(Path(file).read_text())[name])
+        secrets = json.loads(Path(file or _DEMO).read_text(encoding="utf-8"))
+        return name, str(secrets[name])
     except KeyError:
-        reason = f"has no secret of {name}"
+        reason = f"has no secret of {name}; there are: {', '.join(secrets)}"
     except (OSError, ValueError, TypeError) as error:
         reason = str(error)
-    raise CommandFailedError(f"SUITE_IDENTITIES={file}: {reason}")
-
-
-def demo_secret(name: str) -> str:
-    """Return the secret that cas-server registers for a demo identity."""
-    # Not imported from cas-server, whose imports take longer than a request for a token.
-    return f"{name}-123"
+    raise CommandFailedError(f"{source}: {reason}")

@@ -1,12 +1,12 @@
-"""Programs beside the platform's client: docker, kind, a command of the user's own."""
+"""Run programs: the platform's client, docker, kind, a command of the user's own."""
 
 import asyncio
 import os
 import shlex
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from suitectl.errors import CommandFailedError
-from suitectl.platform.platform import end
 from suitectl.platform.stderr_summary import one_line
 
 
@@ -16,27 +16,44 @@ async def output(
     seconds: float,
     environment: Mapping[str, str] | None = None,
     stdin: str = "",
+    shown: str | None = None,
 ) -> str:
-    """Run a command and return what it printed; raise `CommandFailedError`, saying why."""
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            env=os.environ | (environment or {}),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise CommandFailedError(f"{command[0]}: {error.strerror}") from None
+    """Run a command and return what it printed; raise `CommandFailedError` with the reason.
+
+    A command that runs longer than `seconds` is killed. `shown` is its name in the error.
+    """
+    shown = shown or shlex.join(command)
+    process = await start(command, environment=environment, stdin=asyncio.subprocess.PIPE)
     try:
         async with asyncio.timeout(seconds):
             out, err = await process.communicate(stdin.encode())
     except TimeoutError:
-        raise CommandFailedError(f"{shlex.join(command)}: took over {seconds:g} s") from None
+        raise CommandFailedError(f"{shown}: timed out after {seconds:g} s") from None
     finally:
         await end(process)
     if process.returncode:
-        reason = one_line(err.decode() or out.decode())
-        raise CommandFailedError(f"{shlex.join(command)}: {reason}")
+        raise CommandFailedError(f"{shown}: {one_line(err.decode() or out.decode())}")
     return out.decode()
+
+
+async def start(
+    command: Sequence[str], *, environment: Mapping[str, str] | None = None, **pipes: Any
+) -> asyncio.subprocess.Process:
+    """Start a program in a session of its own: Ctrl-C reaches the caller only.
+
+    Raises `CommandFailedError` where the program cannot be started.
+    """
+    options = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.PIPE} | pipes
+    try:
+        return await asyncio.create_subprocess_exec(
+            *command, env=os.environ | (environment or {}), start_new_session=True, **options
+        )
+    except OSError as error:
+        raise CommandFailedError(f"{command[0]}: {error.strerror}") from None
+
+
+async def end(process: asyncio.subprocess.Process) -> None:
+    """Kill a process that still runs, and reap it."""
+    if process.returncode is None:
+        process.kill()
+    await process.wait()

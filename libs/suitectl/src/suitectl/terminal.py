@@ -1,4 +1,4 @@
-"""How the commands look: tables, and progress that a log can bear."""
+"""Terminal output: consoles, tables, bars, and progress that stays readable in a log."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,20 +11,20 @@ WIDTH_OF_A_LOG = 130
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Return a console that respects NO_COLOR, and gives logs a width of their own."""
+    """Return a console that respects NO_COLOR; a log is WIDTH_OF_A_LOG columns wide."""
     made = Console(highlight=False, stderr=stderr)
-    return (
-        made if made.is_terminal else Console(highlight=False, width=WIDTH_OF_A_LOG, stderr=stderr)
-    )
+    if not made.is_terminal:
+        made.width = WIDTH_OF_A_LOG
+    return made
 
 
 def recorder() -> Console:
-    """Return a console whose chapters can be written as pictures."""
+    """Return a console that records its output, for pictures."""
     return Console(highlight=False, width=WIDTH_OF_A_LOG, record=True, force_terminal=True)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """Draw a table; figures stand right."""
+    """Return a table; numbers are aligned right."""
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     listed = [list(row) for row in rows]
     for index, column in enumerate(columns):
@@ -36,24 +36,29 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
 
 
 def bar(observed: float, expected: float, width: int) -> str:
-    """Draw a share from 0 to 1, with a mark where it was expected to end."""
-    filled, mark = round(observed * width), mark_of(expected, width)
+    """Draw a share from 0 to 1, with a mark at the expected end."""
+    filled = round(observed * width)
     cells = ["█" if cell < filled else "·" for cell in range(width)]
-    cells[mark] = "│"
+    cells[min(round(expected * width), width - 1)] = "│"
     return "".join(cells)
-
-
-def mark_of(expected: float, width: int) -> int:
-    """Return the cell of a bar that the expected share ends in."""
-    return min(round(expected * width), width - 1)
 
 
 @contextmanager
 def progress(what: str) -> Iterator[Callable[[str], None]]:
-    """Show what is going on: a spinner on a terminal, a line each in a log; on standard error."""
+    """Show progress on standard error: a spinner on a terminal, a line for each change in a log."""
     out = console(stderr=True)
     if not out.is_terminal:
-        yield lambda text: out.print(f"{text} …")
+        yield _Log(out).show
         return
     with out.status(what) as status:
         yield lambda text: status.update(f"{text} …")
+
+
+class _Log:
+    def __init__(self, out: Console) -> None:
+        self._out, self._last = out, ""
+
+    def show(self, text: str) -> None:
+        if text != self._last:
+            self._out.print(f"{text} …")
+        self._last = text

@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 
-from suitectl.platform.platform import end
+from suitectl.shell import end
 from suitectl.story.suite import Suite
 
 _SECONDS = 300.0

@@ -4,18 +4,15 @@ import argparse
 import asyncio
 import time
 
-from suitectl.arguments import add_platform, add_ready_within, ready_within
+from suitectl.arguments import add_platform, add_ready_within
 from suitectl.errors import CommandFailedError, ReleaseFailedError
 from suitectl.platform.http import Sender, open_sender
-from suitectl.platform.platform import Platform
-from suitectl.platform.platforms import platform_named
 from suitectl.release.probes import failures, probes
 from suitectl.release.release import NAMESPACE, SERVICE, Release
 from suitectl.release.releases import Releases
 from suitectl.release.smoke import smoke
-from suitectl.reporter import Reporter
 
-_ASKED = 50
+_PROBES = 50
 _FAILED_AT_MOST = 1
 _SWITCHED_WITHIN = 10.0
 
@@ -28,35 +25,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def run(options: argparse.Namespace) -> int:
-    """Make the version ready, smoke it, switch, and check that only it responds."""
-    platform = platform_named(options.platform)
-    reporter = Reporter(platform.name)
-    releases = Releases(platform, reporter, ready_within=ready_within(options))
+    """Make the version ready, test it, switch, and check that only it responds."""
+    releases = Releases.of(options)
     before = await releases.now()
     target = _target(options.to, before)
     await releases.check(target)
-    reporter.title(f"{before}  ->  {target}")
-    async with open_sender(platform) as sender:
-        # A version that has pods shows what it is worth before anything changes.
+    releases.reporter.title(f"{before}  ->  {target}")
+    async with open_sender(releases.platform) as sender:
+        # A version that has pods is tested before anything changes.
         if (await releases.ready()).get(options.to):
-            await _try(platform, releases, options.to)
+            await _try(releases, options.to)
         async with releases.going_back(before):
             if target.replicas != before.replicas:
                 await releases.grow(target)
-                await _try(platform, releases, options.to)
+                await _try(releases, options.to)
             await releases.select(target)
-            await _arrived(platform, reporter, sender, options.to)
-    reporter.say("go back with: make rollback")
+            await _arrived(releases, sender, options.to)
+    releases.reporter.say("go back with: make rollback")
     return 0
 
 
-async def _try(platform: Platform, releases: Releases, version: str) -> None:
+async def _try(releases: Releases, version: str) -> None:
     await releases.preview(version)
-    await smoke(platform, releases.reporter, version)
+    await smoke(releases.platform, releases.reporter, version)
 
 
 def _target(version: str | None, before: Release) -> Release:
-    """Return the release to switch to: as many pods as carry the traffic now, or more."""
+    """Return the release to switch to, with at least as many pods as receive the traffic now."""
     there = ", ".join(before.replicas) or "none"
     if not version:
         raise CommandFailedError(f"TO is missing; there are: {there}")
@@ -66,21 +61,20 @@ def _target(version: str | None, before: Release) -> Release:
     return Release({**before.selector, "version": version}, {**before.replicas, version: count})
 
 
-async def _arrived(platform: Platform, reporter: Reporter, sender: Sender, version: str) -> None:
+async def _arrived(releases: Releases, sender: Sender, version: str) -> None:
     """Wait until only one version responds on fresh connections."""
-    base, began = await platform.url(SERVICE, NAMESPACE), time.monotonic()
+    base, began = await releases.platform.url(SERVICE, NAMESPACE), time.monotonic()
     while True:
-        probed = await probes(sender, base, _ASKED)
+        probed = await probes(sender, base, _PROBES)
         responding = {one.version for one in probed}
         took = time.monotonic() - began
         if responding == {version}:
-            reporter.good(
-                f"only {version} answers on {_ASKED} fresh connections, {took:.1f} s after"
-            )
+            only = f"only {version} responds on {_PROBES} fresh connections"
+            releases.reporter.good(f"{only}, {took:.1f} s after the switch")
             return
         if sum(one.version is None for one in probed) > _FAILED_AT_MOST:
             raise ReleaseFailedError(f"{version} fails after the switch: {failures(probed)}")
         if took > _SWITCHED_WITHIN:
             others = ", ".join(sorted(str(v) for v in responding - {version}))
-            raise ReleaseFailedError(f"{others} still answers {took:.0f} s after the switch")
+            raise ReleaseFailedError(f"{others} still responds {took:.0f} s after the switch")
         await asyncio.sleep(0.1)

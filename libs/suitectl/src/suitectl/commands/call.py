@@ -3,11 +3,10 @@
 import argparse
 import sys
 
-from suitectl.arguments import add_identity, add_platform
-from suitectl.commands.token import access_token
+from suitectl.arguments import add_platform, platform_of
+from suitectl.commands.token import access_token, add_identity
 from suitectl.identities import REST
 from suitectl.platform.http import Request, open_sender
-from suitectl.platform.platforms import platform_named
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(options: argparse.Namespace) -> int:
     """Print the response; return 1 where its status is not 2xx."""
-    platform = platform_named(options.platform)
+    platform = platform_of(options)
     async with open_sender(platform) as http:
         token = await access_token(platform, http, options)
         url = await platform.url(*REST) + options.path

@@ -5,26 +5,19 @@ import asyncio
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from suitectl.arguments import (
-    add_platform,
-    add_ready_within,
-    amount,
-    rate,
-    ready_within,
-    whole,
-)
-from suitectl.errors import CommandFailedError, ReleaseFailedError
+from suitectl.arguments import add_platform, add_ready_within, amount, rate, whole
+from suitectl.errors import CommandFailedError
 from suitectl.platform.http import Sender, open_sender
-from suitectl.platform.platform import Platform
-from suitectl.platform.platforms import platform_named
 from suitectl.release.probes import AT_ONCE, probes, spread
 from suitectl.release.release import NAMESPACE, PREVIEW, SERVICE, Release
 from suitectl.release.releases import Releases
 from suitectl.release.steps import steps_of
 from suitectl.release.traffic import REQUESTS, measure
 from suitectl.release.watch import ERROR_RATE, MARGIN_MS, SAMPLE, SLOWER, Limits, Watch
-from suitectl.reporter import Reporter
+from suitectl.terminal import progress
+from suitectl.waiting import until
 
 PAUSE_S = 10.0
 _BASELINE = 30
@@ -36,20 +29,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     add_platform(parser)
     add_ready_within(parser)
-    parser.add_argument("--v1", help="replicas of v1 in the end")
-    parser.add_argument("--v2", help="replicas of v2 in the end")
-    parser.add_argument("--steps", help="on the way: 10,25,50 (per cent of v2) or 4:1,2:3")
-    parser.add_argument("--pause", help=f"seconds a step is watched, by default {PAUSE_S:g}")
-    parser.add_argument("--max-error-rate", help=f"of the new version, by default {ERROR_RATE:g}")
+    parser.add_argument("--v1", help="replicas of v1 after the last step")
+    parser.add_argument("--v2", help="replicas of v2 after the last step")
+    parser.add_argument("--steps", help="steps before: 10,25,50 (per cent of v2) or 4:1,2:3")
+    parser.add_argument("--pause", help=f"seconds to watch each step, by default {PAUSE_S:g}")
+    parser.add_argument(
+        "--max-error-rate", help=f"share of failed probes, by default {ERROR_RATE:g}"
+    )
     relative = f"{SLOWER:g} x the old version's p95 + {MARGIN_MS:g}"
-    parser.add_argument("--max-latency-ms", help=f"p95 of the new version, by default {relative}")
+    parser.add_argument("--max-latency-ms", help=f"p95 of the probes, by default {relative}")
     parser.add_argument("--sample", help=f"probes of the new version a step, by default {SAMPLE}")
     parser.add_argument("--requests", "-N", help=f"to measure shares, by default {REQUESTS}")
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Where a canary goes: releases in turn, and what is watched on the way."""
+    """The releases of a canary in their order, and the version and limits to watch."""
 
     before: Release
     releases: Sequence[Release]
@@ -60,28 +55,26 @@ class Plan:
 
 
 async def run(options: argparse.Namespace) -> int:
-    """Go there step by step; back where the new version breaks a limit."""
-    platform = platform_named(options.platform)
-    reporter = Reporter(platform.name)
-    releases = Releases(platform, reporter, ready_within=ready_within(options))
+    """Move to the release step by step; go back where the new version exceeds a limit."""
+    releases = Releases.of(options)
     plan = _plan(options, await releases.now())
     await releases.check(*plan.releases)
     for earlier, later in itertools.pairwise((plan.before, *plan.releases)):
-        reporter.say(f"plan: {earlier}  ->  {later}")
-    async with open_sender(platform) as sender:
-        return await Canary(platform, releases, sender).play(plan)
+        releases.reporter.say(f"plan: {earlier}  ->  {later}")
+    async with open_sender(releases.platform) as sender:
+        return await Canary(releases, sender).play(plan)
 
 
 class Canary:
     """Plays a plan on a running suite."""
 
-    def __init__(self, platform: Platform, releases: Releases, sender: Sender) -> None:
-        self._platform, self._releases, self._sender = platform, releases, sender
-        self._reporter = releases.reporter
+    def __init__(self, releases: Releases, sender: Sender) -> None:
+        self._releases, self._sender = releases, sender
+        self._platform, self._reporter = releases.platform, releases.reporter
         self._baseline: list[float] = []
 
     async def play(self, plan: Plan) -> int:
-        """Go through the steps; 1 where the shares are outside their tolerance in the end."""
+        """Go through the steps; return 1 where the last shares are outside their tolerance."""
         base = await self._platform.url(SERVICE, NAMESPACE)
         before = await probes(self._sender, base, _BASELINE)
         self._baseline += [p.seconds for p in before if p.version not in {None, plan.watched}]
@@ -102,30 +95,25 @@ class Canary:
         await self._releases.preview(plan.watched)
         base = await self._platform.url(SERVICE, NAMESPACE)
         preview = await self._platform.url(PREVIEW, NAMESPACE)
-        await self._follows(preview, plan.watched)
+        leads_there = partial(self._leads_to, preview, plan.watched)
+        what = f"{PREVIEW} to lead to {plan.watched}"
+        await until(leads_there, what=what, seconds=_FOLLOWS_WITHIN, every=0.1)
         watch = Watch(plan.watched, preview, plan.limits, self._baseline)
-        with self._reporter.waiting("watching") as say:
+        with progress("watching") as say:
             say(f"watching {plan.watched} for {pause:g} s")
             probed = [preview, base] * plan.limits.sample
             await spread(self._sender, probed, watch, seconds=pause)
         self._reporter.good(watch.summary())
 
-    async def _follows(self, preview: str, version: str) -> None:
-        """Wait until the preview Service leads to a version: kube-proxy takes its second."""
-        try:
-            async with asyncio.timeout(_FOLLOWS_WITHIN):
-                while True:
-                    probed = await probes(self._sender, preview, AT_ONCE)
-                    if all(p.responded and p.version in {None, version} for p in probed):
-                        return
-                    await asyncio.sleep(0.1)
-        except TimeoutError:
-            raise ReleaseFailedError(f"{version} does not answer at {PREVIEW}") from None
+    async def _leads_to(self, preview: str, version: str) -> bool:
+        """Say whether the preview Service leads to a version: kube-proxy follows with a delay."""
+        probed = await probes(self._sender, preview, AT_ONCE)
+        return all(p.responded and p.version in {None, version} for p in probed)
 
     async def _measure(self, requests: int) -> bool:
-        """Measure the shares, again where they are outside: kube-proxy follows with a delay."""
+        """Measure the shares, and again where they are outside their tolerance."""
         for left in reversed(range(_MEASURED_AT_MOST)):
-            _, shares = await measure(self._platform, self._releases, self._sender, requests)
+            _, shares = await measure(self._releases, self._sender, requests)
             if all(share.within for share in shares):
                 return True
             if left:

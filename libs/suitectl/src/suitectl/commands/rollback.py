@@ -5,12 +5,10 @@ It is a release command itself: a second rollback returns to where the first one
 
 import argparse
 
-from suitectl.arguments import add_platform, add_ready_within, ready_within
+from suitectl.arguments import add_platform, add_ready_within
 from suitectl.errors import CommandFailedError
-from suitectl.platform.platforms import platform_named
 from suitectl.release.release import Release
 from suitectl.release.releases import Releases
-from suitectl.reporter import Reporter
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,16 +19,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(options: argparse.Namespace) -> int:
     """Restore selector and replicas."""
-    platform = platform_named(options.platform)
-    reporter = Reporter(platform.name)
-    releases = Releases(platform, reporter, ready_within=ready_within(options))
+    releases = Releases.of(options)
     before, target = await releases.now(), await releases.previous()
     _check(before, target)
     await releases.check(target)
-    reporter.title(f"{before}  ->  {target}")
+    releases.reporter.title(f"{before}  ->  {target}")
     async with releases.going_back(before):
         await releases.move(target)
-    reporter.good(f"{target}; another rollback returns to {before}")
+    releases.reporter.good(f"{target}; another rollback returns to {before}")
     return 0
 
 

@@ -3,10 +3,9 @@
 import argparse
 import sys
 
-from suitectl.arguments import add_identity, add_platform
+from suitectl.arguments import add_platform, platform_of
 from suitectl.platform.http import Sender, open_sender
 from suitectl.platform.platform import Platform
-from suitectl.platform.platforms import platform_named
 from suitectl.tokens import client_token, user_token
 
 
@@ -16,9 +15,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_identity(parser)
 
 
+def add_identity(parser: argparse.ArgumentParser) -> None:
+    """Add `--user` and `--client`: whose token."""
+    parser.add_argument("--user", default="alice", help="by default alice")
+    parser.add_argument("--client", help="instead of a user")
+
+
 async def run(options: argparse.Namespace) -> int:
     """Print the token."""
-    platform = platform_named(options.platform)
+    platform = platform_of(options)
     async with open_sender(platform) as http:
         sys.stdout.write(f"{await access_token(platform, http, options)}\n")
     return 0

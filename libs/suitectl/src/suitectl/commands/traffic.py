@@ -2,12 +2,10 @@
 
 import argparse
 
-from suitectl.arguments import add_platform, whole
+from suitectl.arguments import add_platform, platform_of, whole
 from suitectl.platform.http import open_sender
-from suitectl.platform.platforms import platform_named
 from suitectl.release.releases import Releases
 from suitectl.release.traffic import REQUESTS, measure
-from suitectl.reporter import Reporter
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,12 +15,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def run(options: argparse.Namespace) -> int:
-    """Measure and draw; 1 where a request failed."""
+    """Measure and print the shares; return 1 where a request failed."""
     count = whole("N", options.requests, REQUESTS, least=1)
-    platform = platform_named(options.platform)
-    reporter = Reporter(platform.name)
-    releases = Releases(platform, reporter)
+    releases = Releases(platform_of(options))
     await releases.now()
-    async with open_sender(platform) as sender:
-        probed, _ = await measure(platform, releases, sender, count)
+    async with open_sender(releases.platform) as sender:
+        probed, _ = await measure(releases, sender, count)
     return 1 if any(one.version is None for one in probed) else 0

@@ -1,18 +1,16 @@
 """HTTP requests sent exactly once, from this process or from inside a pod.
 
-This file stands alone but for httpx: its text is what a client pod runs, reading requests from
-standard input and writing replies to standard output, one JSON document a line.
+This file imports nothing but httpx: a client pod runs its text, which reads requests from standard
+input and writes replies to standard output, one JSON document a line.
 """
 
 import asyncio
-import dataclasses
 import json
 import sys
 import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
-from types import TracebackType
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 import httpx
@@ -24,7 +22,7 @@ _MAX_LINE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is sent; credentials never show in the repr."""
+    """An HTTP request; its repr contains no credentials."""
 
     method: str
     url: str
@@ -33,14 +31,10 @@ class Request:
     form: Mapping[str, str] | None = field(default=None, repr=False)
     json: Any = None
 
-    def headers(self) -> dict[str, str]:
-        """Return the bearer token's header."""
-        return {} if self.bearer is None else {"Authorization": f"Bearer {self.bearer}"}
-
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back, `started` and `ended` in Unix seconds; status 0 means no response."""
+    """An HTTP response, `started` and `ended` in Unix seconds; status 0 means none arrived."""
 
     status: int
     body: str
@@ -64,7 +58,7 @@ class Reply:
 
 
 class Http:
-    """Sends each request once: a failure is a `Reply` without a response, never a second try."""
+    """Sends each request once; a failure is a `Reply` with status 0."""
 
     def __init__(self) -> None:
         self._stack = AsyncExitStack()
@@ -74,16 +68,11 @@ class Http:
         self._reused = await self._client(httpx.Limits(keepalive_expiry=15))
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
     async def send(self, request: Request, *, keep_alive: bool = False) -> Reply:
-        """Send on a connection of its own, or on one that is reused."""
+        """Send on a new connection, or with `keep_alive` on one that is reused."""
         return await send(self._reused if keep_alive else self._fresh, request)
 
     async def _client(self, limits: httpx.Limits) -> httpx.AsyncClient:
@@ -91,20 +80,21 @@ class Http:
 
 
 def new_client(limits: httpx.Limits) -> httpx.AsyncClient:
-    """Make a client that ignores proxies: what it calls is near."""
+    """Return a client without proxies: its targets are on this machine or in the cluster."""
     return httpx.AsyncClient(limits=limits, timeout=TIMEOUT_S, trust_env=False)
 
 
 async def send(client: httpx.AsyncClient, request: Request) -> Reply:
-    """Send once by a client and return what came of it."""
+    """Send once; return the response, or a `Reply` with status 0 and the error."""
     started = time.time()
+    headers = {"Authorization": f"Bearer {request.bearer}"} if request.bearer else None
     try:
         async with asyncio.timeout(TIMEOUT_S):
             response = await client.request(
                 request.method,
                 request.url,
-                headers=request.headers(),
-                auth=request.basic,
+                headers=headers,
+                auth=httpx.BasicAuth(*request.basic) if request.basic else None,
                 data=request.form,
                 json=request.json,
             )
@@ -125,17 +115,8 @@ async def serve() -> None:
 
 
 async def _respond(http: Http, message: dict[str, Any]) -> None:
-    request = Request(**message["request"])
-    if request.basic is not None:
-        request = dataclasses.replace(request, basic=(request.basic[0], request.basic[1]))
-    reply = await http.send(request, keep_alive=message["keep_alive"])
-    fields = {
-        "status": reply.status,
-        "body": reply.body,
-        "headers": dict(reply.headers),
-        "started": reply.started,
-        "ended": reply.ended,
-    }
+    reply = await http.send(Request(**message["request"]), keep_alive=message["keep_alive"])
+    fields = asdict(reply) | {"headers": dict(reply.headers)}
     print(json.dumps({"id": message["id"], "reply": fields}), flush=True)  # noqa: T201 - likewise
 
 

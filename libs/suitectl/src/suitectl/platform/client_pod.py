@@ -50,9 +50,8 @@ async def _running(platform: Platform, namespace: str, image: str) -> bool:
     except CommandFailedError:
         return False
     same = pod["spec"]["containers"][0]["image"] == image
-    return (
-        same and pod["status"]["phase"] == "Running" and "deletionTimestamp" not in pod["metadata"]
-    )
+    running = pod["status"]["phase"] == "Running" and "deletionTimestamp" not in pod["metadata"]
+    return bool(same and running)
 
 
 async def _replace(platform: Platform, pod: dict[str, Any]) -> None:

@@ -16,7 +16,6 @@ __all__ = [
     "Request",
     "Sender",
     "open_sender",
-    "service_url",
 ]
 
 
@@ -24,13 +23,13 @@ class Sender(Protocol):
     """Sends each request once; a failure is a `Reply` with status 0."""
 
     async def send(self, request: Request, *, keep_alive: bool = False) -> Reply:
-        """Send on a connection of its own, or on one that is reused."""
+        """Send on a new connection, or with `keep_alive` on one that is reused."""
         ...
 
 
 @asynccontextmanager
 async def open_sender(platform: Platform) -> AsyncIterator[Sender]:
-    """Have a sender: this process beside localkube, a client pod inside a cluster."""
+    """Open a sender: in this process for localkube, in the client pod for a cluster."""
     if platform.name == "localkube":
         async with Http() as http:
             yield http
@@ -38,12 +37,3 @@ async def open_sender(platform: Platform) -> AsyncIterator[Sender]:
         pod = await client_pod(platform)
         async with pod_sender(platform, pod) as sender:
             yield sender
-
-
-async def service_url(platform: Platform, service: str, namespace: str) -> str:
-    """Return the URL of a Service's first port, as its sender reaches it."""
-    found = await platform.object("service", service, namespace)
-    port = str(found["spec"]["ports"][0]["port"])
-    # localkube says where it had to put a port: with --addresses=ports that is elsewhere.
-    moved = found.get("status", {}).get("addresses", {}).get(port)
-    return f"http://{moved or ':'.join((found['spec']['clusterIP'], port))}"

@@ -1,16 +1,14 @@
-"""What every command needs of a platform: kubectl's verbs, and where Services and pods are."""
+"""The interface to a platform: kubectl's verbs, and the addresses of Services and pods."""
 
 import asyncio
 import json
-import os
 import shlex
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from suitectl.errors import CommandFailedError
 from suitectl.platform.pod import Pod
-from suitectl.platform.stderr_summary import one_line
+from suitectl.shell import output, start
 
 _TIMEOUT = 60.0
 
@@ -18,13 +16,13 @@ _TIMEOUT = 60.0
 class Platform(ABC):
     """A running suite, reached by a command line client.
 
-    `command` is how the client is started, `shown` how people type it; `profile` is the active
-    profile of the suite.
+    `command` starts the client, `shown` is what people type; `profile` is the suite's active
+    profile.
     """
 
     name: ClassVar[str]
     kinds: ClassVar[Sequence[str]]
-    """The objects that people change while the suite runs."""
+    """The kinds of objects that people change while the suite runs."""
 
     def __init__(self, command: Sequence[str], shown: str, *, profile: str) -> None:
         self._command, self._shown, self.profile = command, shown, profile
@@ -32,7 +30,7 @@ class Platform(ABC):
     async def run(
         self,
         *arguments: str,
-        stdin: str | None = None,
+        stdin: str = "",
         timeout: float = _TIMEOUT,  # noqa: ASYNC109 - the process has to be ended as well
         environment: Mapping[str, str] | None = None,
     ) -> str:
@@ -40,34 +38,17 @@ class Platform(ABC):
 
         `timeout` is in seconds; a client that takes longer is killed.
         """
-        process = await self.start(
-            *arguments, environment=environment, stdin=asyncio.subprocess.PIPE
+        return await output(
+            (*self._command, *arguments),
+            seconds=timeout,
+            environment=environment,
+            stdin=stdin,
+            shown=self.line(*arguments[:3]),
         )
-        try:
-            async with asyncio.timeout(timeout):
-                out, err = await process.communicate((stdin or "").encode())
-        except TimeoutError:
-            reason = f"no answer within {timeout:g} s"
-            raise CommandFailedError(f"{self.line(*arguments)}: {reason}") from None
-        finally:
-            await end(process)
-        if process.returncode:
-            reason = one_line(err.decode() or out.decode())
-            raise CommandFailedError(f"{self.line(*arguments[:3])}: {reason}")
-        return out.decode()
 
-    async def start(
-        self, *arguments: str, environment: Mapping[str, str] | None = None, **pipes: Any
-    ) -> asyncio.subprocess.Process:
-        """Start a verb in a session of its own: Ctrl-C is for the caller to act on."""
-        options = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.PIPE} | pipes
-        return await asyncio.create_subprocess_exec(
-            *self._command,
-            *arguments,
-            env=os.environ | (environment or {}),
-            start_new_session=True,
-            **options,
-        )
+    async def start(self, *arguments: str, **pipes: Any) -> asyncio.subprocess.Process:
+        """Start a verb in a session of its own: Ctrl-C reaches the caller only."""
+        return await start((*self._command, *arguments), **pipes)
 
     async def object(self, kind: str, name: str, namespace: str) -> dict[str, Any]:
         """Return one object as Kubernetes' JSON."""
@@ -81,6 +62,11 @@ class Platform(ABC):
         printed = await self.run("get", kind, *where, "-o", "json")
         items: list[dict[str, Any]] = json.loads(printed)["items"]
         return items
+
+    async def pods(self, namespace: str | None = None, app: str | None = None) -> list[Pod]:
+        """Return the pods of a namespace, or of all, that have a label `app`."""
+        pods = [Pod(document) for document in await self.objects("pods", namespace)]
+        return [pod for pod in pods if app in {None, pod.labels.get("app")}]
 
     async def url(self, service: str, namespace: str) -> str:
         """Return the URL of a Service's first port, as its sender reaches it."""
@@ -107,13 +93,6 @@ class Platform(ABC):
 def service_url(service: Mapping[str, Any]) -> str:
     """Return the URL of a Service's first port."""
     port = str(service["spec"]["ports"][0]["port"])
-    # localkube says where it had to put a port: with --addresses=ports that is elsewhere.
+    # On localkube a port may be elsewhere, such as with --addresses=ports.
     moved = service.get("status", {}).get("addresses", {}).get(port)
     return f"http://{moved or ':'.join((service['spec']['clusterIP'], port))}"
-
-
-async def end(process: asyncio.subprocess.Process) -> None:
-    """Kill a process that still runs, and reap it."""
-    if process.returncode is None:
-        process.kill()
-    await process.wait()

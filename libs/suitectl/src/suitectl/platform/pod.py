@@ -1,11 +1,10 @@
-"""The few facts of a pod's JSON that commands look at."""
+"""The fields of a pod that commands read."""
 
-from collections.abc import Mapping
 from typing import Any
 
 
 class Pod:
-    """A pod as the platform lists it."""
+    """A pod as the API server returns it."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
@@ -17,18 +16,18 @@ class Pod:
 
     @property
     def ready(self) -> bool:
-        """Say whether the pod takes traffic."""
-        return is_ready(self.document)
+        """Say whether the pod receives new connections: Ready, and not terminating."""
+        conditions = self.document["status"].get("conditions", [])
+        ready = any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+        return ready and not self.terminating
+
+    @property
+    def terminating(self) -> bool:
+        """Say whether the pod is being deleted."""
+        return "deletionTimestamp" in self.document["metadata"]
 
     @property
     def restarts(self) -> int:
         """Count the restarts of all containers."""
         statuses = self.document["status"].get("containerStatuses", [])
         return sum(status["restartCount"] for status in statuses)
-
-
-def is_ready(pod: Mapping[str, Any]) -> bool:
-    """Say whether a pod takes new connections: Ready, and not on its way out."""
-    conditions = pod["status"].get("conditions", [])
-    ready = any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
-    return ready and "deletionTimestamp" not in pod["metadata"]

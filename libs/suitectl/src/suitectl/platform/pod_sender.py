@@ -9,11 +9,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from suitectl.errors import CommandFailedError
 from suitectl.platform.agent import TIMEOUT_S, Reply, Request
 from suitectl.platform.client_pod import NAMESPACE
-from suitectl.platform.platform import Platform, end
+from suitectl.platform.platform import Platform
 from suitectl.platform.stderr_summary import one_line
+from suitectl.shell import end
 
 _AGENT = Path(__file__).with_name("agent.py")
 _STARTED_WITHIN = 20.0
@@ -40,7 +43,7 @@ class PodSender:
                 reply: Reply = await future
                 return reply
         except TimeoutError:
-            raise CommandFailedError("the client pod does not answer any more") from None
+            raise CommandFailedError("the client pod no longer responds") from None
         finally:
             del self._waiting[number]
 
@@ -48,10 +51,11 @@ class PodSender:
         """Hand out replies until the agent ends."""
         assert self._process.stdout is not None  # noqa: S101 - it was started with a pipe
         while line := await self._process.stdout.readline():
-            said = json.loads(line)
-            future = self._waiting.get(said["id"])
+            message = json.loads(line)
+            future = self._waiting.get(message["id"])
             if future is not None and not future.done():
-                future.set_result(Reply(**said["reply"] | {"headers": Headers(said["reply"])}))
+                headers = httpx.Headers(message["reply"].pop("headers"))
+                future.set_result(Reply(**message["reply"], headers=headers))
         for future in self._waiting.values():
             if not future.done():
                 future.set_exception(CommandFailedError("the client pod is gone"))
@@ -63,20 +67,6 @@ class PodSender:
             await self._process.stdin.drain()
         except ConnectionError:
             raise CommandFailedError("the client pod is gone") from None
-
-
-class Headers(dict[str, str]):
-    """Headers by name, however it is written (RFC 9110, 5.1)."""
-
-    def __init__(self, reply: dict[str, Any]) -> None:
-        super().__init__({name.lower(): value for name, value in reply["headers"].items()})
-
-    def __getitem__(self, name: str) -> str:
-        return super().__getitem__(name.lower())
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """Return a header's value."""
-        return super().get(name.lower(), default)
 
 
 @asynccontextmanager

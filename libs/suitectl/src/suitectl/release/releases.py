@@ -3,13 +3,14 @@
 More replicas come first and have to be ready; then the selector; fewer replicas come last.
 """
 
+import argparse
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Self
 
-from suitectl.arguments import READY_WITHIN
+from suitectl.arguments import READY_WITHIN, platform_of, ready_within
 from suitectl.command_lines import Verb
 from suitectl.errors import CommandFailedError, ReleaseFailedError
 from suitectl.platform.platform import Platform
@@ -33,17 +34,20 @@ _PREVIEW_FILE = ROOT / "k8s/overlays/blue-green/preview.yaml"
 class Releases:
     """The versions of diff-ns-service on a platform."""
 
-    def __init__(
-        self, platform: Platform, reporter: Reporter, *, ready_within: float = READY_WITHIN
-    ) -> None:
-        self._platform, self.reporter = platform, reporter
-        self._pods = Pods(platform, reporter, ready_within=ready_within)
+    def __init__(self, platform: Platform, *, ready_within: float = READY_WITHIN) -> None:
+        self.platform, self.reporter = platform, Reporter(platform.name)
+        self._pods = Pods(platform, ready_within=ready_within)
         self._deployments: dict[str, str] = {}
+
+    @classmethod
+    def of(cls, options: argparse.Namespace) -> Self:
+        """Return the versions on the platform of a command's options."""
+        return cls(platform_of(options), ready_within=ready_within(options))
 
     async def now(self) -> Release:
         """Return the release there is; raise `CommandFailedError` where there is no suite."""
         service = await self._service()
-        found = await self._platform.objects("deployments", NAMESPACE)
+        found = await self.platform.objects("deployments", NAMESPACE)
         ours = [d for d in found if d["spec"]["selector"]["matchLabels"].get("app") == APP]
         versions = {d["spec"]["selector"]["matchLabels"].get("version", "?"): d for d in ours}
         self._deployments = {v: d["metadata"]["name"] for v, d in sorted(versions.items())}
@@ -84,9 +88,9 @@ class Releases:
 
     async def check(self, *targets: Release) -> None:
         """Refuse replicas that an autoscaler would undo; raise `CommandFailedError`."""
-        if self._platform.name == "localkube":
+        if self.platform.name == "localkube":
             return  # has none
-        scalers = await self._platform.objects("horizontalpodautoscalers", NAMESPACE)
+        scalers = await self.platform.objects("horizontalpodautoscalers", NAMESPACE)
         by_deployment = {s["spec"]["scaleTargetRef"]["name"]: s for s in scalers}
         for target in targets:
             for version, count in target.replicas.items():
@@ -119,13 +123,13 @@ class Releases:
 
     async def preview(self, version: str) -> None:
         """Point the preview Service at a version; make it where it is missing."""
-        services = await self._platform.objects("services", NAMESPACE)
+        services = await self.platform.objects("services", NAMESPACE)
         found = [s for s in services if s["metadata"]["name"] == PREVIEW]
         if not found:
             await self.run(
                 "apply", "-f", str(_PREVIEW_FILE.relative_to(ROOT)), actual=str(_PREVIEW_FILE)
             )
-            found = [await self._platform.object("service", PREVIEW, NAMESPACE)]
+            found = [await self.platform.object("service", PREVIEW, NAMESPACE)]
         wanted = {"app": APP, "version": version}
         if found[0]["spec"]["selector"] != wanted:
             await self._select(PREVIEW, found[0]["spec"]["selector"], wanted)
@@ -133,7 +137,7 @@ class Releases:
     async def run(self, *arguments: str, actual: str | None = None) -> None:
         """Print a command, then run it; `actual` stands for its last argument."""
         self.reporter.command(Verb(arguments))
-        await self._platform.run(*arguments[:-1], actual or arguments[-1])
+        await self.platform.run(*arguments[:-1], actual or arguments[-1])
 
     async def _restore(self, before: Release, earlier: str | None, why: str) -> None:
         try:
@@ -175,9 +179,7 @@ class Releases:
     async def _service(self) -> dict[str, Any]:
         # The first thing asked of a platform: one that is away has to show soon.
         asked = ("get", "service", SERVICE, "-n", NAMESPACE, "-o", "json")
-        found: dict[str, Any] = json.loads(
-            await self._platform.run(*asked, timeout=_FIRST_RESPONSE)
-        )
+        found: dict[str, Any] = json.loads(await self.platform.run(*asked, timeout=_FIRST_RESPONSE))
         return found
 
 

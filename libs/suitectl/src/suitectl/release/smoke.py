@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 from suitectl.command_lines import Verb
 from suitectl.errors import CommandFailedError, ReleaseFailedError
 from suitectl.platform.http import Http, Reply, Request, Sender
-from suitectl.platform.platform import Platform, end
+from suitectl.platform.platform import Platform
 from suitectl.platform.stderr_summary import one_line
 from suitectl.release.probes import PATH, summary
 from suitectl.release.release import APP, NAMESPACE, PREVIEW
 from suitectl.reporter import Reporter
+from suitectl.shell import end
 
 PROTECTED = "/api/detail"
 TIMES = 10

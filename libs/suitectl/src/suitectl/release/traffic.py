@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from suitectl.platform.http import Sender
-from suitectl.platform.platform import Platform
 from suitectl.release.probes import Probe, failures, probes
 from suitectl.release.release import NAMESPACE, SERVICE
 from suitectl.release.releases import Releases
@@ -13,10 +12,10 @@ REQUESTS = 200
 
 
 async def measure(
-    platform: Platform, releases: Releases, sender: Sender, count: int
+    releases: Releases, sender: Sender, count: int
 ) -> tuple[Sequence[Probe], Sequence[Share]]:
-    """Ask the Service `count` times and draw the shares."""
-    base = await platform.url(SERVICE, NAMESPACE)
+    """Send `count` requests to the Service and print the shares."""
+    base = await releases.platform.url(SERVICE, NAMESPACE)
     release, ready = await releases.now(), await releases.ready()
     probed = await probes(sender, base, count)
     shares = shares_of(probed, {v: ready.get(v, 0) for v in release.replicas}, release.selector)

@@ -11,6 +11,7 @@ from suitectl.platform.platform import Platform
 from suitectl.refresh import SERVICES, refresh
 from suitectl.reporter import Reporter
 from suitectl.secrets.stored import Secret
+from suitectl.terminal import progress
 
 CAS = "cas-server"
 _PATH = "/etc/suite/secrets"
@@ -71,7 +72,7 @@ class MountedSecrets:
     ) -> None:
         """Ask until it holds for all pods there are: one that starts may have the old mount."""
         deadline, held = time.monotonic() + _WITHIN_S, set[str]()
-        with self._reporter.waiting(f"waiting for {service}") as say:
+        with progress(f"waiting for {service}") as say:
             while missing := set(await self._pods(service)) - held:
                 say(f"{len(missing)} pods of {service} to go")
                 for pod in sorted(missing):
@@ -84,14 +85,9 @@ class MountedSecrets:
                     await asyncio.sleep(_PAUSE_S)
 
     async def _pods(self, service: str) -> list[str]:
-        pods = await self._platform.objects("pods", SERVICES[service])
-        return [
-            pod["metadata"]["name"]
-            for pod in pods
-            if pod["metadata"].get("labels", {}).get("app") == service
-            and "deletionTimestamp" not in pod["metadata"]
-            and pod["status"]["phase"] in {"Pending", "Running"}
-        ]
+        pods = await self._platform.pods(SERVICES[service], service)
+        live = [pod for pod in pods if pod.document["status"]["phase"] in {"Pending", "Running"}]
+        return [pod.name for pod in live if not pod.terminating]
 
     async def _exec(self, service: str, pod: str, *command: str, stdin: str = "") -> str:
         """Run in a pod; a pod that is gone by now has nothing to say."""

@@ -1,4 +1,4 @@
-"""A chapter of the story: what it is called, what to paste, and how it plays."""
+"""A chapter of the story: its title, the commands to paste, and how it is played."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -14,4 +14,8 @@ class Chapter:
     title: str
     commands: Sequence[Command]
     play: Callable[[Suite], Awaitable[None]]
-    name: str
+
+    @property
+    def name(self) -> str:
+        """Return the name of the chapter's module."""
+        return self.play.__module__.rpartition(".")[2]

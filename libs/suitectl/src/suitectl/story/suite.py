@@ -1,4 +1,4 @@
-"""What each chapter gets in hand: the platform, a reporter, HTTP, and tokens."""
+"""The running suite as chapters use it: the platform, a reporter, HTTP, and tokens."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -21,8 +21,13 @@ class Suite:
     reporter: Reporter
     http: Sender
 
-    async def run(self, verb: Verb) -> str:
-        """Run a verb and return what it printed; raise `CommandFailedError`."""
+    async def run(self, verb: Verb, *, show: bool = False) -> str:
+        """Run a verb and return what it printed; raise `CommandFailedError`.
+
+        With `show` it is printed first, as people type it.
+        """
+        if show:
+            self.reporter.command(verb)
         return await run(self.platform, verb)
 
     async def user_token(self, user: str) -> dict[str, Any]:
@@ -52,5 +57,4 @@ async def run(platform: Platform, verb: Verb) -> str:
 
 async def ready_pods(platform: Platform, app: str, namespace: str) -> list[Pod]:
     """Return the ready pods that carry a label `app`."""
-    pods = [Pod(document) for document in await platform.objects("pods", namespace)]
-    return [pod for pod in pods if pod.labels.get("app") == app and pod.ready]
+    return [pod for pod in await platform.pods(namespace, app) if pod.ready]

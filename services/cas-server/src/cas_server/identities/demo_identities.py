@@ -1,14 +1,10 @@
 """The demo identities, registered by `k8s/base/cas-server/demo-identities.yaml`."""
 
+import json
 from collections.abc import Mapping
+from importlib.resources import files
 from types import MappingProxyType
 
-from chassis.config.settings import demo_secret
-
-_NAMES = (
-    *("alice", "admin"),
-    *("rest-service", "diff-ns-service", "demo-app", "short-lived-app", "read-only-app"),
-)
-
-DEMO_SECRETS: Mapping[str, str] = MappingProxyType({name: demo_secret(name) for name in _NAMES})
-"""Secret by user name or client id."""
+_FILE = files("cas_server.identities") / "demo_identities.json"
+DEMO_SECRETS: Mapping[str, str] = MappingProxyType(json.loads(_FILE.read_text("utf-8")))
+"""Secret by user name or client id; suitectl reads the same file."""

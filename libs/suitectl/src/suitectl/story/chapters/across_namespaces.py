@@ -39,9 +39,4 @@ async def play(suite: Suite) -> None:
     )
 
 
-CHAPTER = Chapter(
-    title="Calls across namespaces, both ways of authorising",
-    commands=COMMANDS,
-    play=play,
-    name="across_namespaces",
-)
+CHAPTER = Chapter("Calls across namespaces, both ways of authorising", COMMANDS, play)

@@ -81,6 +81,4 @@ def _challenge(reply: Reply) -> str:
     return reply.headers.get("WWW-Authenticate", "")
 
 
-CHAPTER = Chapter(
-    title="Tokens: who gets in, and who does not", commands=COMMANDS, play=play, name="authorise"
-)
+CHAPTER = Chapter("Tokens: who gets in, and who does not", COMMANDS, play)

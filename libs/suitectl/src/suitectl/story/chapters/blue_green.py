@@ -14,7 +14,7 @@ from suitectl.waiting import until
 
 SERVICE = DIFF_NS[0]
 STREAK = 20
-"""So many fresh connections in a row to one version are no chance while both get traffic."""
+"""Fresh connections in a row to one version, which are no coincidence while both get traffic."""
 
 
 def _select(version: str | None) -> Verb:
@@ -37,16 +37,14 @@ async def play(suite: Suite) -> None:
         for command, version in ((TO_V1, "v1"), (TO_V2, "v2"), (TO_V1, "v1")):
             await _switch(suite, tally, request, command, version)
     suite.reporter.check("no request failed", holds=not tally.failed, seen=tally.summary())
-    suite.reporter.command(TO_BOTH)
-    await suite.run(TO_BOTH)
+    await suite.run(TO_BOTH, show=True)
 
 
 async def _switch(
     suite: Suite, tally: Tally, request: Request, command: Verb, version: str
 ) -> None:
-    suite.reporter.command(command)
     typed = time.time()
-    await suite.run(command)
+    await suite.run(command, show=True)
     returned = time.time()
     wanted = f"diff-ns-service-{version}"
 
@@ -54,16 +52,14 @@ async def _switch(
         fresh = [await suite.http.send(request) for _ in range(STREAK)]
         return fresh[0] if _versions(fresh) == {wanted} else None
 
-    first = await until(arrived, what=f"{version} alone to answer", seconds=30, every=0.005)
-    switched = first.ended
+    first = await until(arrived, what=f"only {version} to respond", seconds=30, every=0.005)
     await enough(tally, 50)
     fresh = [await suite.http.send(request) for _ in range(STREAK)]
-    only = _versions(fresh) == {wanted}
     suite.reporter.check(
-        f"only {version} answers on fresh connections",
-        holds=only,
-        seen=f"{(switched - typed) * 1000:.0f} ms after the command was typed,"
-        f" {(switched - returned) * 1000:.0f} ms after it returned",
+        f"only {version} responds on fresh connections",
+        holds=_versions(fresh) == {wanted},
+        seen=f"{(first.ended - typed) * 1000:.0f} ms after the command was typed,"
+        f" {(first.ended - returned) * 1000:.0f} ms after it returned",
     )
 
 
@@ -71,9 +67,4 @@ def _versions(replies: Sequence[Reply]) -> set[str]:
     return {reply.body.strip() for reply in replies}
 
 
-CHAPTER = Chapter(
-    title="Blue-green: the Service's selector moves all traffic",
-    commands=COMMANDS,
-    play=play,
-    name="blue_green",
-)
+CHAPTER = Chapter("Blue-green: the Service's selector moves all traffic", COMMANDS, play)

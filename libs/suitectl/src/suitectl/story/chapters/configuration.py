@@ -50,10 +50,9 @@ async def play(suite: Suite) -> None:
 async def _edit(
     suite: Suite, edit: Verb, pods: list[Pod], *, expected: str, hasten: bool = False
 ) -> None:
-    """Edit, and see every pod serve it; without `hasten` by kubelet's own sync."""
-    suite.reporter.command(edit)
+    """Edit, and wait until every pod serves it; without `hasten` by kubelet's own sync."""
     watching = [asyncio.create_task(_served(suite, pod, expected)) for pod in pods]
-    await suite.run(edit)
+    await suite.run(edit, show=True)
     edited = time.time()
     if hasten:
         await suite.platform.hasten("rest-service", "system-server")
@@ -79,23 +78,22 @@ async def _greeting(suite: Suite, pod: Pod) -> str:
 
 
 async def _break(suite: Suite, pods: list[Pod]) -> None:
-    suite.reporter.command(BROKEN)
-    await suite.run(BROKEN)
+    await suite.run(BROKEN, show=True)
     await suite.platform.hasten("rest-service", "system-server")
     for pod in pods:
-        line = await until(
-            partial(_complaint, suite, pod), what=f"{pod.name} to complain", seconds=PROPAGATION_S
-        )
-        said = json.loads(line)
-        whole = all(said.get(part) for part in ("file", "line", "reason"))
-        suite.reporter.check(f"{pod.name} says file, line and reason", holds=whole)
-        suite.reporter.explain(said["message"])
+        logged = partial(_rejection, suite, pod)
+        what = f"{pod.name} to log the broken edit"
+        record = json.loads(await until(logged, what=what, seconds=PROPAGATION_S))
+        complete = all(record.get(part) for part in ("file", "line", "reason"))
+        suite.reporter.check(f"{pod.name} logs file, line and reason", holds=complete)
+        suite.reporter.explain(record["message"])
         greeting = await _greeting(suite, pod)
-        kept = "Good morning" in greeting
-        suite.reporter.check(f"{pod.name} keeps the last good greeting", holds=kept, seen=greeting)
+        unchanged = "Good morning" in greeting
+        what = f"{pod.name} serves the last valid greeting"
+        suite.reporter.check(what, holds=unchanged, seen=greeting)
 
 
-async def _complaint(suite: Suite, pod: Pod) -> str | None:
+async def _rejection(suite: Suite, pod: Pod) -> str | None:
     """Return the log line about the broken edit, if it is there."""
     logs = await suite.run(verb(f"logs {pod.name} -n {pod.namespace} --tail=50"))
     lines = [line for line in logs.splitlines() if "application.yaml:" in line]
@@ -108,9 +106,4 @@ async def _same_processes(suite: Suite, before: list[Pod]) -> None:
     suite.reporter.check("no pod was restarted", holds=unchanged)
 
 
-CHAPTER = Chapter(
-    title="Configuration changes without a restart",
-    commands=COMMANDS,
-    play=play,
-    name="configuration",
-)
+CHAPTER = Chapter("Configuration changes without a restart", COMMANDS, play)

@@ -68,8 +68,7 @@ async def requests_of(suite: Suite) -> list[Request]:
 async def _killed(suite: Suite, tally: Tally) -> None:
     pods = await ready_pods(suite.platform, "cas-server", "system-server")
     victim = pods[0].name
-    suite.reporter.command(_kill(f"pod/{victim}"))
-    await suite.run(_kill(f"pod/{victim}"))
+    await suite.run(_kill(f"pod/{victim}"), show=True)
 
     async def replaced() -> list[Pod] | None:
         now = await ready_pods(suite.platform, "cas-server", "system-server")
@@ -83,16 +82,9 @@ async def _killed(suite: Suite, tally: Tally) -> None:
 async def rolled(suite: Suite, tally: Tally) -> None:
     """Roll every Deployment, one after the other."""
     for deployment in DEPLOYMENTS:
-        suite.reporter.command(_restart(*deployment))
-        await suite.run(_restart(*deployment))
-        said = await suite.run(_status(*deployment))
-        done = "successfully rolled out" in said
+        await suite.run(_restart(*deployment), show=True)
+        done = "successfully rolled out" in await suite.run(_status(*deployment))
         suite.reporter.check(f"{deployment[0]} is rolled", holds=done, seen=tally.summary())
 
 
-CHAPTER = Chapter(
-    title="A replica is killed, then all are rolled, under load",
-    commands=COMMANDS,
-    play=play,
-    name="faults",
-)
+CHAPTER = Chapter("A replica is killed, then all are rolled, under load", COMMANDS, play)

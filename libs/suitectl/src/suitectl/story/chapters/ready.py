@@ -3,7 +3,6 @@
 from typing import Any
 
 from suitectl.command_lines import verb
-from suitectl.platform.pod import Pod
 from suitectl.story.chapter import Chapter
 from suitectl.story.suite import Suite
 from suitectl.waiting import until
@@ -24,9 +23,11 @@ async def play(suite: Suite) -> None:
     """Wait for every replica, and show them."""
     suite.reporter.command(DEPLOYMENTS)
     found = await until(lambda: _all_ready(suite), what="every replica to be ready", seconds=120)
-    _show_deployments(suite, found)
+    suite.reporter.table(("DEPLOYMENT", "READY"), found.items())
     suite.reporter.command(PODS)
-    await _show_pods(suite)
+    pods = await suite.platform.pods()
+    rows = [(p.namespace, p.name, "yes" if p.ready else "no", p.restarts, p.ip) for p in pods]
+    suite.reporter.table(("NAMESPACE", "POD", "READY", "RESTARTS", "IP"), sorted(rows))
     for name, replicas in EXPECTED.items():
         seen = found.get(name, 0)
         suite.reporter.check(f"{name} has {replicas} ready", holds=seen == replicas, seen=seen)
@@ -44,14 +45,4 @@ def _ready(deployment: dict[str, Any]) -> int:
     return int(deployment["status"].get("readyReplicas", 0))
 
 
-def _show_deployments(suite: Suite, ready: dict[str, int]) -> None:
-    suite.reporter.table(("DEPLOYMENT", "READY"), ready.items())
-
-
-async def _show_pods(suite: Suite) -> None:
-    pods = [Pod(document) for document in await suite.platform.objects("pods")]
-    rows = [(p.namespace, p.name, "yes" if p.ready else "no", p.restarts, p.ip) for p in pods]
-    suite.reporter.table(("NAMESPACE", "POD", "READY", "RESTARTS", "IP"), sorted(rows))
-
-
-CHAPTER = Chapter(title="Every replica is ready", commands=COMMANDS, play=play, name="ready")
+CHAPTER = Chapter("Every replica is ready", COMMANDS, play)

@@ -76,4 +76,4 @@ async def _refused_soon(suite: Suite, pod: Pod, token: str, revoked: Reply) -> N
     )
 
 
-CHAPTER = Chapter(title="A token is revoked", commands=COMMANDS, play=play, name="revoke")
+CHAPTER = Chapter("A token is revoked", COMMANDS, play)
