@@ -103,7 +103,7 @@ def test_an_answer_may_take_longer_than_the_deadline_to_receive(service: Service
     ],
     ids=["declared", "chunked"],
 )
-def test_a_body_beyond_the_limit_is_413(service: ServiceProcess, request_bytes: bytes) -> None:
+def test_a_body_over_the_limit_is_413(service: ServiceProcess, request_bytes: bytes) -> None:
     status, body = exchange(service, request_bytes)
 
     assert status == 413

@@ -93,7 +93,7 @@ def test_malformed_form_is_invalid_request(body: bytes) -> None:
 
 
 @pytest.mark.bound("form-token")
-def test_a_token_has_4096_characters_at_most() -> None:
+def test_a_token_has_at_most_4096_characters() -> None:
     assert token_of({"token": "a" * 4096}) == "a" * 4096
     with pytest.raises(InvalidRequest, match="4096"):
         token_of({"token": "a" * 4097})

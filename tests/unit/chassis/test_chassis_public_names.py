@@ -1,4 +1,4 @@
-"""docs/design/style.md, "Packages": what a service author may rely on."""
+"""docs/design/style.md, "Packages": the names that a service author may rely on."""
 
 import ast
 from itertools import pairwise
@@ -33,7 +33,7 @@ PUBLIC = {
 }
 
 
-def test_the_public_names_are_these() -> None:
+def test_the_public_names_are_pinned() -> None:
     assert set(chassis.__all__) == PUBLIC
     assert all(hasattr(chassis, name) for name in PUBLIC)
 

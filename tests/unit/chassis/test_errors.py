@@ -13,7 +13,7 @@ from chassis.errors import (
 )
 
 
-def test_an_invalid_token_is_challenged() -> None:
+def test_an_invalid_token_gets_a_challenge() -> None:
     """RFC 6750 section 3."""
     answer = error_response(InvalidToken("Token has expired"))
 
@@ -35,13 +35,13 @@ def test_insufficient_scope_names_the_scopes() -> None:
     assert 'scope="read write"' in answer.headers["www-authenticate"]
 
 
-def test_a_missing_token_is_challenged_without_an_error_code() -> None:
+def test_a_missing_token_gets_a_challenge_without_an_error_code() -> None:
     """RFC 6750 section 3.1."""
     assert challenge() == 'Bearer realm="api"'
 
 
 @pytest.mark.parametrize("text", ['a "quote', "a\r\nX-Injected: 1", "schön", "back\\slash"])
-def test_a_description_cannot_leave_its_quotes(text: str) -> None:
+def test_a_description_cannot_break_out_of_its_quotes(text: str) -> None:
     value = challenge("invalid_token", text)
 
     assert value.count('"') == 6
@@ -50,5 +50,5 @@ def test_a_description_cannot_leave_its_quotes(text: str) -> None:
     assert "\\" not in value
 
 
-def test_errors_are_not_stored() -> None:
+def test_error_responses_have_no_store() -> None:
     assert error_response(TemporarilyUnavailable()).headers["cache-control"] == "no-store"

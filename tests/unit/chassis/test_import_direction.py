@@ -21,17 +21,17 @@ LAYERS = (
     ("serving", "testing"),
     ("__init__",),
 )
-"""The lowest first. A package imports those of lower layers, never a neighbour or a higher one."""
+"""Lowest first. A package imports only packages of lower layers."""
 LAYER_OF = {name: level for level, names in enumerate(LAYERS) for name in names}
 
 
 def part_of(module: str) -> str:
-    """Name the package, or the flat module, that `chassis.…` belongs to."""
+    """Return the package or top-level module of `chassis.…`."""
     return [*module.split("."), "__init__"][1]
 
 
 def imports(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield the line and the module of each import of the chassis, those in functions included."""
+    """Yield line and module of each import of the chassis, including those within functions."""
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, name.name) for name in node.names)
@@ -43,12 +43,12 @@ def imports(path: Path) -> Iterator[tuple[int, str]]:
             yield from ((node.lineno, name) for name in names)
 
 
-def test_every_package_has_its_layer() -> None:
+def test_every_package_has_a_layer() -> None:
     found = {path.stem for path in ROOT.iterdir() if path.suffix == ".py" or path.is_dir()}
     assert found - {"__pycache__"} == set(LAYER_OF)
 
 
-def test_imports_lead_down() -> None:
+def test_imports_lead_to_lower_layers() -> None:
     wrong = [
         f"{path.relative_to(ROOT)}:{line}: {own} imports {other}, which is not below it"
         for path in sorted(ROOT.rglob("*.py"))
@@ -60,7 +60,7 @@ def test_imports_lead_down() -> None:
     assert not wrong, "\n".join(["", *wrong])
 
 
-def test_the_page_has_these_layers() -> None:
+def test_the_architecture_page_shows_these_layers() -> None:
     rows = re.findall(r"^\| (\d+) \| (`[^|]+`) \|", PAGE.read_text(), re.MULTILINE)
     told = [(int(level), name) for level, names in rows for name in re.findall(r"`(\w+)`", names)]
     assert told == [(level + 1, name) for name, level in LAYER_OF.items()]

@@ -94,19 +94,19 @@ async def test_a_method_that_is_not_allowed_names_those_that_are(
     assert (await client.delete("/numbers")).headers["allow"] == "GET, HEAD"
 
 
-async def test_an_http_exception_keeps_its_words_and_headers(client: httpx.AsyncClient) -> None:
+async def test_an_http_exception_keeps_its_detail_and_headers(client: httpx.AsyncClient) -> None:
     answer = await client.get("/raises/teapot")
 
     assert answer.json()["error_description"] == "No coffee here"
     assert answer.headers["x-pot"] == "tea"
 
 
-async def test_unavailable_says_when_to_come_again(client: httpx.AsyncClient) -> None:
+async def test_a_503_has_retry_after(client: httpx.AsyncClient) -> None:
     assert (await client.get("/raises/api-error")).headers["retry-after"] == "3"
 
 
 @pytest.mark.parametrize("path", ["/raises/runtime-error", "/fast"])
-async def test_an_unhandled_error_shows_its_trace_and_nothing_else(
+async def test_an_unhandled_error_shows_its_trace_id_and_nothing_else(
     client: httpx.AsyncClient, path: str
 ) -> None:
     trace = "0af7651916cd43dd8448eb211c80319c"
@@ -127,18 +127,18 @@ async def test_malformed_json_is_400(client: httpx.AsyncClient) -> None:
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
-async def test_a_body_beyond_the_limit_is_413(client: httpx.AsyncClient) -> None:
+async def test_a_body_over_the_limit_is_413(client: httpx.AsyncClient) -> None:
     answer = await client.post("/json", json={"a" * 101: 1})
 
     assert (answer.status_code, answer.json()["error"]) == (413, "payload_too_large")
 
 
-async def test_an_answer_that_broke_off_is_not_ended_as_if_whole(
+async def test_a_response_that_failed_midway_is_not_ended_as_complete(
     client: httpx.AsyncClient,
 ) -> None:
     with pytest.raises(ConnectionError):
         await client.get("/breaks")
 
 
-async def test_error_bodies_are_json_of_a_fixed_form(client: httpx.AsyncClient) -> None:
+async def test_error_bodies_are_json_with_fixed_keys(client: httpx.AsyncClient) -> None:
     assert set(json.loads((await client.get("/nothing")).text)) == {"error", "error_description"}

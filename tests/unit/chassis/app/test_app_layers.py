@@ -1,4 +1,4 @@
-"""What stands around a service's routes."""
+"""The layers around a service's routes."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -34,7 +34,7 @@ async def me(caller: CurrentAuthentication) -> str:
 
 @router.get("/snapshot")
 async def snapshot(request: Request, settings: Settings) -> bool:
-    """Swap the configuration under a request, then look again."""
+    """Swap the configuration during a request, then read it again."""
     live: LiveConfig[ServiceSettings] = request.app.state.chassis.live
     fresh = LiveConfig.fixed(ServiceSettings())
     live._current = fresh.current
@@ -59,7 +59,7 @@ def app(**sections: object) -> FastAPI:
     )
 
 
-async def test_a_protected_path_wants_a_token(serve: Serve) -> None:
+async def test_a_protected_path_needs_a_token(serve: Serve) -> None:
     client = await serve(app())
 
     assert (await client.get("/me")).status_code == 401
@@ -67,7 +67,7 @@ async def test_a_protected_path_wants_a_token(serve: Serve) -> None:
     assert (await client.get("/me", headers=bearer("alice-token"))).json() == "alice"
 
 
-async def test_a_fast_path_is_answered_before_the_security_filter(serve: Serve) -> None:
+async def test_a_fast_path_responds_before_the_security_filter(serve: Serve) -> None:
     assert (await (await serve(app())).get("/fast")).status_code == 204
 
 
@@ -84,7 +84,7 @@ async def test_one_request_sees_one_snapshot(serve: Serve) -> None:
     assert (await client.get("/snapshot", headers=bearer("alice-token"))).json() is True
 
 
-async def test_a_context_path_stands_before_every_path(serve: Serve) -> None:
+async def test_the_context_path_prefixes_every_path(serve: Serve) -> None:
     client = await serve(app(server={"servlet": {"context_path": "/shop"}}))
     sent = bearer("alice-token")
 
@@ -110,7 +110,7 @@ async def test_open_paths_are_written_without_the_context_path(serve: Serve) -> 
 @pytest.mark.parametrize("sent", ["%0a", "%0d%0a", "%00", "%7f", "%c2%85", "%ff", "%ed%a0%80"])
 @pytest.mark.parametrize("before", ["/me", "/fast", "/nothing", "/"])
 async def test_a_path_with_a_control_character_is_400(serve: Serve, before: str, sent: str) -> None:
-    """A router's `$` fits before a last line break: `/me%0a` was `/me` to it, and open here."""
+    """A router's `$` also matches before a final line break: `/me%0a` would be routed as `/me`."""
     client = await serve(app(security={"path": {"ignores": ["/me?", "/me??"]}}))
     for headers in ({}, bearer("alice-token")):
         response = await client.get(before + sent, headers=headers)
@@ -125,7 +125,7 @@ async def test_a_path_in_any_script_is_served(serve: Serve) -> None:
     assert (await client.get("/caf%c3%a9s")).status_code == 401
 
 
-async def test_well_known_paths_stand_at_the_root_whatever_the_context_path(serve: Serve) -> None:
+async def test_well_known_paths_ignore_the_context_path(serve: Serve) -> None:
     """RFC 8615, 3."""
     client = await serve(app(server={"servlet": {"context_path": "/shop"}}))
 
@@ -135,7 +135,7 @@ async def test_well_known_paths_stand_at_the_root_whatever_the_context_path(serv
         assert (await client.get(path)).status_code in (401, 404)
 
 
-async def test_faults_fail_requests_on_purpose(serve: Serve) -> None:
+async def test_configured_faults_fail_requests(serve: Serve) -> None:
     client = await serve(app(faults={"error_rate": 1.0}))
 
     assert (await client.get("/fast")).json()["error"] == "server_error"

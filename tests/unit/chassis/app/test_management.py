@@ -31,7 +31,7 @@ def client(parts: Chassis) -> httpx.AsyncClient:
 
 
 async def fine() -> None:
-    """Hold."""
+    """Pass."""
 
 
 async def broken() -> None:
@@ -42,7 +42,7 @@ async def hanging() -> None:
     await asyncio.Event().wait()
 
 
-async def test_all_probes_hold_where_all_is_well() -> None:
+async def test_all_probes_pass_when_every_check_passes() -> None:
     async with client(chassis(store=fine)) as http:
         codes = [(await http.get(p)).status_code for p in ("/livez", "/readyz", "/startupz")]
 
@@ -56,7 +56,7 @@ async def test_a_path_with_a_control_character_is_400() -> None:
     assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
 
 
-async def test_a_failing_check_makes_unready_and_leaves_alive() -> None:
+async def test_a_failing_check_makes_the_service_unready_and_leaves_it_alive() -> None:
     async with client(chassis(store=broken)) as http:
         ready, live = await http.get("/readyz"), await http.get("/livez")
 
@@ -72,7 +72,7 @@ async def test_a_check_that_hangs_counts_as_failed() -> None:
         assert (await http.get("/readyz")).status_code == 503
 
 
-async def test_before_the_start_is_done_only_alive_holds() -> None:
+async def test_only_the_liveness_probe_passes_before_the_start_is_complete() -> None:
     parts = chassis()
     parts.health.started = False
     async with client(parts) as http:
@@ -82,7 +82,7 @@ async def test_before_the_start_is_done_only_alive_holds() -> None:
 
 
 @pytest.mark.bound("ready-check-rate")
-async def test_checks_are_asked_once_a_second_however_often_probes_come() -> None:
+async def test_checks_run_once_a_second_however_often_probes_come() -> None:
     asked = []
 
     async def counted() -> None:
@@ -96,7 +96,7 @@ async def test_checks_are_asked_once_a_second_however_often_probes_come() -> Non
 
 
 @pytest.mark.bound("ready-patience")
-async def test_an_outage_as_long_as_a_failover_leaves_every_replica_in_its_service() -> None:
+async def test_readiness_survives_an_outage_as_long_as_a_failover() -> None:
     now, there = 100.0, True
 
     async def store() -> None:
@@ -108,7 +108,9 @@ async def test_an_outage_as_long_as_a_failover_leaves_every_replica_in_its_servi
     assert not await health.unready()
     there = False
     now += 4
-    assert not await health.unready(), "all replicas miss it; their 503 says more than none of them"
+    assert not await health.unready(), (
+        "all replicas miss the store; a 503 of theirs tells clients more than an empty Service"
+    )
     now += 2
     assert await health.unready() == {"store": "ConnectionError"}
     there = True
@@ -116,7 +118,7 @@ async def test_an_outage_as_long_as_a_failover_leaves_every_replica_in_its_servi
     assert not await health.unready()
 
 
-async def test_metrics_name_what_the_documentation_promises() -> None:
+async def test_metrics_has_every_documented_metric() -> None:
     async with client(chassis()) as http:
         text = (await http.get("/metrics")).text
 
@@ -124,7 +126,7 @@ async def test_metrics_name_what_the_documentation_promises() -> None:
         assert f"\n{name}" in text
 
 
-async def test_info_tells_version_profiles_and_configuration() -> None:
+async def test_info_shows_version_profiles_and_configuration() -> None:
     async with client(chassis()) as http:
         info = (await http.get("/info")).json()
 
@@ -135,7 +137,7 @@ async def test_info_tells_version_profiles_and_configuration() -> None:
     assert info["ignored"] == []
 
 
-async def test_info_names_settings_without_effect_and_never_their_values() -> None:
+async def test_info_lists_ignored_settings_without_their_values() -> None:
     source = ConfigSource("sample", arguments={"spring.datasource.password": "hunter22"})
     live = LiveConfig.load(source, ServiceSettings)
     parts = create_app(live, title="sample", version="1").state.chassis
@@ -146,7 +148,7 @@ async def test_info_names_settings_without_effect_and_never_their_values() -> No
     assert "hunter22" not in answer.text
 
 
-async def test_info_tells_why_a_reload_was_refused_and_what_nobody_reads(tmp_path: Path) -> None:
+async def test_info_shows_the_reason_of_a_refused_reload_and_unread_sources(tmp_path: Path) -> None:
     environ = {"SPRING_APPLICATION_JSON": "hunter22", "PROFILES_ACTIVE": "dev"}
     volume = ConfigMapVolume(tmp_path / "v", {"application.yaml": "spring.profiles.active: test"})
     places = {"CONFIG_DIR": str(volume.path), "SECRETS_DIR": str(tmp_path / "none")}
@@ -176,7 +178,7 @@ async def test_info_tells_why_a_reload_was_refused_and_what_nobody_reads(tmp_pat
     assert "hunter22" not in answer.text
 
 
-async def test_info_shows_no_name_that_comes_from_a_secret(tmp_path: Path) -> None:
+async def test_info_hides_names_that_come_from_a_secret(tmp_path: Path) -> None:
     (tmp_path / "spring.application.name").write_text("hunter22")
     live = LiveConfig.load(ConfigSource("sample", secrets_dir=tmp_path), ServiceSettings)
     parts = create_app(live, title="sample", version="1").state.chassis
@@ -187,14 +189,14 @@ async def test_info_shows_no_name_that_comes_from_a_secret(tmp_path: Path) -> No
     assert "hunter22" not in answer.text
 
 
-async def test_anything_else_is_404_with_an_error() -> None:
+async def test_any_other_path_is_404_with_an_error_body() -> None:
     async with client(chassis()) as http:
         answer = await http.get("/env")
 
     assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
 
 
-async def test_probes_are_only_read() -> None:
+async def test_probes_accept_only_get_and_head() -> None:
     async with client(chassis()) as http:
         answer = await http.post("/livez")
 

@@ -1,4 +1,4 @@
-"""Nothing that serves a request is a plain function: FastAPI would run it in a thread each time."""
+"""No plain function serves requests, since FastAPI would run it in a thread each time."""
 
 import importlib
 import inspect
@@ -29,7 +29,7 @@ async def everything(
     caller: CurrentAuthentication,
     client: Annotated[chassis.ServiceClient, Depends(chassis.service_client("other"))],
 ) -> str:
-    """Take every dependency of the chassis' public names."""
+    """Depend on every public dependency of the chassis."""
     return f"{settings}{caller}{client}"
 
 
@@ -49,7 +49,7 @@ APPS = {
 
 
 def _is_async(call: Any) -> bool:
-    """Tell whether FastAPI awaits a callable, a function or an object, where it is."""
+    """Return whether FastAPI awaits a callable (a function or an object) in the event loop."""
     called = call if inspect.isroutine(call) else type(call).__call__
     return inspect.iscoroutinefunction(called) or inspect.isasyncgenfunction(called)
 
@@ -61,7 +61,7 @@ def _calls(dependant: Dependant) -> Iterator[Any]:
 
 
 def _take_requests(module: Any) -> Iterator[Any]:
-    """Yield a module's functions and `__call__`s that FastAPI would hand a `Request`."""
+    """Yield a module's functions and `__call__`s to which FastAPI would pass a `Request`."""
     for _, found in inspect.getmembers(module, lambda one: inspect.getmodule(one) is module):
         call = found.__dict__.get("__call__") if inspect.isclass(found) else found
         if inspect.isfunction(call) and Request in inspect.get_annotations(call).values():
@@ -90,7 +90,7 @@ def test_no_error_handler_runs_in_a_thread(app: Callable[[], FastAPI]) -> None:
     assert [handler for handler in own if not _is_async(handler)] == []
 
 
-def test_whatever_in_the_chassis_takes_a_request_is_async() -> None:
+def test_every_function_of_the_chassis_that_takes_a_request_is_async() -> None:
     names = [found.name for found in pkgutil.walk_packages(chassis.__path__, "chassis.")]
     taking = [call for name in names for call in _take_requests(importlib.import_module(name))]
 

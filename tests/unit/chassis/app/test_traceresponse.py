@@ -1,4 +1,4 @@
-"""Every response carries its trace id, whoever writes it."""
+"""Every response has its trace id, whichever layer writes it."""
 
 import re
 from collections.abc import Iterator
@@ -79,7 +79,7 @@ async def client(serve: Serve) -> httpx.AsyncClient:
         ("GET", "/fails/unavailable", 503),
     ],
 )
-async def test_every_response_tells_the_callers_trace(
+async def test_every_response_has_the_callers_trace(
     client: httpx.AsyncClient, method: str, path: str, status: int
 ) -> None:
     body = b"x" * 101 if status == 413 else b""
@@ -92,7 +92,7 @@ async def test_every_response_tells_the_callers_trace(
     assert span not in SENT["traceparent"]
 
 
-async def test_a_request_without_a_trace_is_told_the_one_it_began(
+async def test_the_response_to_a_request_without_a_trace_has_the_new_one(
     client: httpx.AsyncClient,
 ) -> None:
     told = [(await client.get("/good")).headers["traceresponse"] for _ in range(3)]
@@ -101,13 +101,13 @@ async def test_a_request_without_a_trace_is_told_the_one_it_began(
     assert len(set(told)) == 3
 
 
-async def test_a_response_that_is_sent_again_tells_one_trace(client: httpx.AsyncClient) -> None:
+async def test_a_response_that_is_sent_again_has_one_trace(client: httpx.AsyncClient) -> None:
     await client.get("/shared")
 
     assert len((await client.get("/shared")).headers.get_list("traceresponse")) == 1
 
 
-async def test_a_refusal_by_overload_tells_its_trace(client: httpx.AsyncClient) -> None:
+async def test_a_refusal_by_overload_has_its_trace(client: httpx.AsyncClient) -> None:
     client._transport.app.layers._app._limit = 0  # type: ignore[attr-defined]  # every request is one more
     response = await client.get("/good", headers=SENT)
 
@@ -121,7 +121,7 @@ class Broken(Collector):
 
 @pytest.mark.parametrize("path", [*MANAGEMENT_PATHS, "/env"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_the_management_port_tells_it_too(
+async def test_responses_of_the_management_port_have_the_trace(
     client: httpx.AsyncClient, method: str, path: str
 ) -> None:
     transport = httpx.ASGITransport(ManagementApp(chassis_of(client)))
@@ -131,7 +131,7 @@ async def test_the_management_port_tells_it_too(
     assert response.headers["traceresponse"][3:35] == TRACE
 
 
-async def test_a_fault_of_the_management_port_is_an_error_under_its_trace(
+async def test_an_error_of_the_management_port_is_500_with_its_trace(
     client: httpx.AsyncClient,
 ) -> None:
     parts = chassis_of(client)

@@ -1,4 +1,4 @@
-"""Where a URL leads, and the name it is called by there."""
+"""The target and the host header of a URL."""
 
 import pytest
 
@@ -15,11 +15,13 @@ from chassis.client.target import Endpoint, Target
         ("http://[::1]:81/", Target("::1", 81), b"[::1]:81", b"/"),
     ],
 )
-def test_a_url_is_taken_apart(url: str, target: Target, host: bytes, path: bytes) -> None:
+def test_a_url_is_split_into_target_and_path(
+    url: str, target: Target, host: bytes, path: bytes
+) -> None:
     assert Endpoint.parse(url) == Endpoint(target, path, host)
 
 
 @pytest.mark.parametrize("url", ["cas/oauth", "ftp://cas/", "http:///x", "//cas/x", ""])
-def test_anything_but_http_is_refused(url: str) -> None:
+def test_a_scheme_other_than_http_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="not an http"):
         Endpoint.parse(url)

@@ -1,4 +1,4 @@
-"""The retry budget: an outage is not made worse by its victims."""
+"""The retry budget keeps retries from making an outage worse."""
 
 import pytest
 
@@ -20,12 +20,12 @@ def spent(retries: RetryBudget, wanted: int) -> int:
     return sum(retries.spend() for _ in range(wanted))
 
 
-def test_as_many_calls_as_it_was_made_for_may_die_at_once() -> None:
+def test_as_many_calls_as_the_capacity_may_fail_together() -> None:
     assert spent(budget(Clock()), 100) == 10
 
 
 @pytest.mark.bound("retry-budget")
-def test_in_a_lasting_outage_a_fifth_of_the_calls_is_repeated() -> None:
+def test_a_fifth_of_the_calls_is_retried_during_a_lasting_outage() -> None:
     retries = budget(Clock())
     spent(retries, 10)
     granted = 0
@@ -35,7 +35,7 @@ def test_in_a_lasting_outage_a_fifth_of_the_calls_is_repeated() -> None:
     assert granted == pytest.approx(200, abs=1)
 
 
-def test_a_client_of_few_calls_may_retry_again_after_a_while() -> None:
+def test_a_client_with_few_calls_may_retry_again_after_some_time() -> None:
     clock = Clock()
     retries = budget(clock, floor=10.0)
     spent(retries, 10)
@@ -43,7 +43,7 @@ def test_a_client_of_few_calls_may_retry_again_after_a_while() -> None:
     assert spent(retries, 10) == 2
 
 
-def test_good_times_save_up_no_more_than_the_capacity() -> None:
+def test_successes_refill_the_budget_to_its_capacity_at_most() -> None:
     clock = Clock()
     retries = budget(clock, floor=10.0)
     for _ in range(1000):

@@ -1,4 +1,4 @@
-"""What the configuration's tests share: a service's settings and where they are written."""
+"""Shared by the configuration's tests: a service's settings and their sources."""
 
 import sys
 import tracemalloc
@@ -59,7 +59,7 @@ def load(source: ConfigSource) -> DemoSettings:
 
 
 def refusal(source: ConfigSource) -> str:
-    """Return the one line that says why the source can't be loaded."""
+    """Return the one-line message with which loading the source fails."""
     with pytest.raises(ConfigError) as raised:
         load(source)
     return str(raised.value)

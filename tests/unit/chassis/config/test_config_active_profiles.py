@@ -1,4 +1,4 @@
-"""docs/design/configuration.md, "Profiles": who names them, and prod is never lost."""
+"""docs/design/configuration.md, "Profiles": which source counts, and prod is never dropped."""
 
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def _refusal(
     return str(raised.value)
 
 
-def test_the_order_of_who_counts(tmp_path: Path) -> None:
+def test_the_sources_of_active_profiles_have_an_order(tmp_path: Path) -> None:
     spring = {"SPRING_PROFILES_ACTIVE": "d"}
     found = [
         _snapshot(tmp_path, DOCUMENT, [SPRING_FLAG, FLAG], ENVIRON),
@@ -67,7 +67,7 @@ def test_the_order_of_who_counts(tmp_path: Path) -> None:
         "spring.profiles.default: dev,test",
     ],
 )
-def test_a_default_document_names_them_in_each_of_springs_ways(
+def test_a_default_document_names_profiles_in_each_way_of_spring(
     tmp_path: Path, written: str
 ) -> None:
     text = f"{written}\n---\nspring.profiles: dev & test\nversion: both\n"
@@ -77,7 +77,7 @@ def test_a_default_document_names_them_in_each_of_springs_ways(
     assert snapshot.ignored == ()
 
 
-def test_a_selected_document_in_the_file_of_a_named_profile_applies(tmp_path: Path) -> None:
+def test_the_file_of_an_active_profile_applies(tmp_path: Path) -> None:
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "application-dev.yaml").write_text("version: beside")
 
@@ -106,7 +106,7 @@ def test_a_selected_document_in_the_file_of_a_named_profile_applies(tmp_path: Pa
         ),
     ],
 )
-def test_prod_that_is_named_and_would_not_be_active_is_refused(
+def test_a_named_prod_that_would_not_be_active_is_refused(
     tmp_path: Path, text: str, argv: list[str], environ: dict[str, str]
 ) -> None:
     assert "names prod, but" in _refusal(tmp_path, text, argv, environ)
@@ -121,11 +121,11 @@ def test_a_group_keeps_the_exact_name_of_its_profile(tmp_path: Path, name: str) 
 
 
 @pytest.mark.parametrize("name", ["Prod", "PROD"])
-def test_a_spelling_of_prod_that_guards_nothing_is_refused(tmp_path: Path, name: str) -> None:
+def test_prod_in_capital_letters_is_refused(tmp_path: Path, name: str) -> None:
     assert "another profile than prod" in _refusal(tmp_path, "", [f"--profiles={name}"])
 
 
-def test_the_guards_of_prod_hold_where_a_document_names_it(tmp_path: Path) -> None:
+def test_the_guards_of_prod_apply_when_a_document_names_it(tmp_path: Path) -> None:
     text = "spring.profiles.active: prod\nfaults.error-rate: 0.5"
 
     assert "faults are refused under the profile prod" in _refusal(tmp_path, text)
@@ -139,7 +139,7 @@ def test_the_guards_of_prod_hold_where_a_document_names_it(tmp_path: Path) -> No
         "spring.config.activate.on-profile: dev\nspring.profiles.include: prod",
     ],
 )
-def test_a_selected_document_may_not_name_them(tmp_path: Path, text: str) -> None:
+def test_a_selected_document_may_not_name_active_profiles(tmp_path: Path, text: str) -> None:
     said = _refusal(tmp_path, f"---\n{text}")
 
     assert "belongs in a default document of application.yaml" in said
@@ -147,7 +147,7 @@ def test_a_selected_document_may_not_name_them(tmp_path: Path, text: str) -> Non
 
 
 @pytest.mark.parametrize("name", ["spring.profiles.active", "more.yaml"])
-def test_a_secret_may_not_name_them(tmp_path: Path, name: str) -> None:
+def test_a_secret_may_not_name_active_profiles(tmp_path: Path, name: str) -> None:
     (tmp_path / "secrets").mkdir()
     text = "spring.profiles.active: prod" if name.endswith(".yaml") else "prod"
     (tmp_path / "secrets" / name).write_text(text)
@@ -155,7 +155,7 @@ def test_a_secret_may_not_name_them(tmp_path: Path, name: str) -> None:
     assert "belongs in a default document" in _refusal(tmp_path, "")
 
 
-def test_a_file_of_a_profile_may_not_name_them(tmp_path: Path) -> None:
+def test_the_file_of_a_profile_may_not_name_active_profiles(tmp_path: Path) -> None:
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "application-dev.yaml").write_text("spring.profiles.active: prod")
 
@@ -174,13 +174,13 @@ def test_a_file_of_a_profile_may_not_name_them(tmp_path: Path) -> None:
         ("spring.profiles.active: {prod: true}", [], {}),
     ],
 )
-def test_what_might_have_named_prod_is_not_passed_over(
+def test_an_invalid_way_of_naming_prod_is_refused_and_not_ignored(
     tmp_path: Path, text: str, argv: list[str], environ: dict[str, str]
 ) -> None:
     assert _refusal(tmp_path, text, argv, environ)
 
 
-def test_who_counts_is_said_where_two_differ(tmp_path: Path) -> None:
+def test_sources_that_disagree_about_active_profiles_are_logged(tmp_path: Path) -> None:
     with capture_logs() as lines:
         snapshot = _snapshot(tmp_path, DOCUMENT, [FLAG], {"PROFILES_ACTIVE": "a"})
 
@@ -194,7 +194,7 @@ def test_who_counts_is_said_where_two_differ(tmp_path: Path) -> None:
     assert [named.profiles for named in snapshot.profile_sources.active] == [("a",), ("a",), ("e",)]
 
 
-def test_nothing_is_said_where_all_agree(tmp_path: Path) -> None:
+def test_sources_that_agree_about_active_profiles_are_not_logged(tmp_path: Path) -> None:
     with capture_logs() as lines:
         _snapshot(tmp_path, "spring.profiles.active: a", [FLAG], {"PROFILES_ACTIVE": "a"})
 
@@ -202,7 +202,7 @@ def test_nothing_is_said_where_all_agree(tmp_path: Path) -> None:
 
 
 @pytest.mark.anyio
-async def test_an_edit_may_change_them_and_may_not_lose_prod(tmp_path: Path) -> None:
+async def test_an_edit_may_change_active_profiles_but_not_drop_prod(tmp_path: Path) -> None:
     volume = ConfigMapVolume(tmp_path / "v", {"application.yaml": "spring.profiles.active: a"})
     environ = {"CONFIG_DIR": str(volume.path), "SECRETS_DIR": str(tmp_path / "none")}
     live = LiveConfig.load(ConfigSource.from_process("demo", [], environ), DemoSettings)

@@ -1,4 +1,4 @@
-"""docs/bounds.md: whatever is mounted, a load ends, soon and in little memory, with a reason."""
+"""docs/bounds.md: every load ends soon, in little memory, and with a reason if it fails."""
 
 from pathlib import Path
 
@@ -32,10 +32,10 @@ def _doubled(first: str, each: str) -> str:
         + "".join(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}\n" for n in range(1, 40)),
     ],
 )
-def test_what_doubles_at_each_line_is_refused_after_so_many_steps(
+def test_text_that_doubles_at_each_line_is_refused_after_a_bounded_number_of_steps(
     tmp_path: Path, text: str
 ) -> None:
-    """A load that counted too little would be refused too, for its time."""
+    """A load that counts too few steps would be refused as well, for its time."""
     assert TOO_MUCH in refusal(source(tmp_path, text))
 
 
@@ -47,7 +47,7 @@ def test_what_doubles_at_each_line_is_refused_after_so_many_steps(
         "x: " + "y" * 100_000 + "\ngreeting.message: " + "${x}" * 100,
     ],
 )
-def test_what_grows_beyond_the_text_of_a_load_is_refused(tmp_path: Path, text: str) -> None:
+def test_text_that_grows_beyond_the_limit_of_a_load_is_refused(tmp_path: Path, text: str) -> None:
     assert TOO_MUCH in refusal(source(tmp_path, text))
 
 
@@ -67,13 +67,15 @@ def test_what_grows_beyond_the_text_of_a_load_is_refused(tmp_path: Path, text: s
         (f"flag: true\n---\nspring.profiles: '{'!' * 5000}'", "too long for a profile expression"),
     ],
 )
-def test_what_leads_too_deep_is_refused(tmp_path: Path, text: str, said: str) -> None:
+def test_references_that_nest_too_deep_are_refused(tmp_path: Path, text: str, said: str) -> None:
     assert said in refusal(source(tmp_path, text))
 
 
 @pytest.mark.bound("configuration-key")
 @pytest.mark.parametrize("text", [f"? {'k' * 2000}\n: 1", "flag: ${" + "k" * 2000 + "}"])
-def test_a_name_that_would_fill_a_log_line_is_refused_without_it(tmp_path: Path, text: str) -> None:
+def test_a_name_too_long_for_a_log_line_is_refused_without_quoting_it(
+    tmp_path: Path, text: str
+) -> None:
     said = refusal(source(tmp_path, text))
 
     assert "more than 1024 characters" in said or "longer than 1024 characters" in said
@@ -81,7 +83,7 @@ def test_a_name_that_would_fill_a_log_line_is_refused_without_it(tmp_path: Path,
 
 
 @pytest.mark.bound("configuration-bytes")
-def test_a_mount_beyond_its_bytes_is_refused(tmp_path: Path) -> None:
+def test_a_mount_with_too_many_bytes_is_refused(tmp_path: Path) -> None:
     found = source(tmp_path, "flag: true", secrets={"a": "x" * 3_000_000, "b": "x" * 3_000_000})
 
     assert refusal(found) == "b: makes its mount larger than 4194304 bytes"
@@ -95,10 +97,8 @@ def test_a_mount_beyond_its_bytes_is_refused(tmp_path: Path) -> None:
         ("flag: true\naccounts:\n", "  user-{n}: {{level: 1}}\n"),
     ],
 )
-def test_what_is_many_times_as_long_takes_as_many_times_the_work(
-    tmp_path: Path, text: str, each: str
-) -> None:
-    """Each dotted key once copied all those before it, and each placeholder the text after it."""
+def test_the_work_of_a_load_is_linear_in_its_size(tmp_path: Path, text: str, each: str) -> None:
+    """Regression: each dotted key copied all keys before it, each placeholder all text after it."""
 
     def work(size: int) -> Work:
         return work_of_load(source(tmp_path, text + "".join(each.format(n=n) for n in range(size))))
@@ -120,13 +120,13 @@ def test_what_is_many_times_as_long_takes_as_many_times_the_work(
         ("spring.redis.port: " + "9" * 5000, "spring.redis.port: "),
     ],
 )
-def test_numbers_without_end_are_refused_like_any_wrong_one(
+def test_a_huge_number_is_refused_like_any_invalid_one(
     tmp_path: Path, text: str, said: str
 ) -> None:
     assert said in refusal(source(tmp_path, text))
 
 
-def test_names_without_effect_are_told_up_to_a_number(tmp_path: Path) -> None:
+def test_the_list_of_ignored_settings_is_bounded(tmp_path: Path) -> None:
     from chassis.config import LiveConfig  # noqa: PLC0415 - this test alone looks at a snapshot
     from unit.chassis.config.config_kit import DemoSettings  # noqa: PLC0415 - likewise
 

@@ -24,7 +24,7 @@ def _with(condition: str) -> str:
         ("spring:\n  config:\n    activate:\n      onWhatever: x", 6, "onWhatever"),
     ],
 )
-def test_a_document_with_a_condition_that_is_never_met_applies_to_nobody(
+def test_a_document_whose_condition_is_never_met_never_applies(
     tmp_path: Path, condition: str, line: int, named: str
 ) -> None:
     found = source(tmp_path, _with(condition), profiles=("kubernetes", "dev"))
@@ -44,7 +44,7 @@ def test_a_document_with_a_condition_that_is_never_met_applies_to_nobody(
         (", on-profile: dev", ("kubernetes",), False),
     ],
 )
-def test_the_platform_selects_where_it_is_kubernetes(
+def test_a_document_for_kubernetes_applies_on_kubernetes(
     tmp_path: Path, platform: str, more: str, profiles: tuple[str, ...], *, flag: bool
 ) -> None:
     text = _with(f"{ACTIVATE}: {{on-cloud-platform: {platform}{more}}}")
@@ -52,7 +52,7 @@ def test_the_platform_selects_where_it_is_kubernetes(
     assert load(source(tmp_path, text, profiles=profiles)).flag is flag
 
 
-def test_a_cluster_is_known_by_its_variable(tmp_path: Path) -> None:
+def test_kubernetes_is_detected_by_its_environment_variable(tmp_path: Path) -> None:
     text = _with(f"{ACTIVATE}.on-cloud-platform: kubernetes")
 
     assert load(source(tmp_path, text, environ={"KUBERNETES_SERVICE_HOST": "10.0.0.1"})).flag
@@ -71,6 +71,6 @@ def test_a_cluster_is_known_by_its_variable(tmp_path: Path) -> None:
         "profiles: dev &",
     ],
 )
-def test_a_selector_that_can_not_be_read_is_refused(tmp_path: Path, condition: str) -> None:
-    """Each of them once selected always, or never, and nobody was told."""
+def test_an_invalid_selector_is_refused(tmp_path: Path, condition: str) -> None:
+    """Regression: each of them selected always, or never, without a message."""
     assert "is no profile expression" in refusal(source(tmp_path, _with(condition)))

@@ -1,4 +1,4 @@
-"""docs/configuration.md, "Documents and profiles": which documents count, and their order."""
+"""docs/configuration.md, "Documents and profiles": which documents apply, and in which order."""
 
 from pathlib import Path
 
@@ -21,19 +21,19 @@ greeting: {message: test}
 
 
 @pytest.mark.parametrize("profile", ["dev", "prod", "test"])
-def test_a_document_counts_under_its_profile(tmp_path: Path, profile: str) -> None:
+def test_a_document_applies_when_its_profile_is_active(tmp_path: Path, profile: str) -> None:
     assert load(source(tmp_path, THREE, profiles=(profile,))).greeting.message == profile
 
 
-def test_without_a_profile_the_default_document_counts(tmp_path: Path) -> None:
+def test_without_active_profiles_the_default_profile_applies(tmp_path: Path) -> None:
     assert load(source(tmp_path, THREE)).greeting.message == "default"
 
 
-def test_the_later_document_wins_whatever_the_order_of_the_profiles(tmp_path: Path) -> None:
+def test_a_later_document_wins_whatever_the_order_of_the_profiles(tmp_path: Path) -> None:
     assert load(source(tmp_path, THREE, profiles=("prod", "dev"))).greeting.message == "prod"
 
 
-def test_default_documents_come_first_wherever_they_stand(tmp_path: Path) -> None:
+def test_default_documents_apply_first_wherever_they_are_in_the_file(tmp_path: Path) -> None:
     text = "spring.profiles: dev\nversion: dev\n---\nversion: default\nflag: true\n"
 
     settings = load(source(tmp_path, text, profiles=("dev",)))
@@ -49,18 +49,18 @@ def test_maps_merge_and_lists_are_replaced_whole(tmp_path: Path) -> None:
     assert (greeting.message, greeting.words) == ("hi", ("c",))
 
 
-def test_on_profile_wins_over_spring_profiles(tmp_path: Path) -> None:
+def test_on_profile_overrides_spring_profiles(tmp_path: Path) -> None:
     text = "flag: false\n---\nspring: {profiles: dev, config.activate.on-profile: prod}\nflag: true"
 
     assert not load(source(tmp_path, text, profiles=("dev",))).flag
     assert load(source(tmp_path, text, profiles=("prod",))).flag
 
 
-def test_a_mapping_below_spring_profiles_is_no_selector(tmp_path: Path) -> None:
+def test_a_mapping_below_spring_profiles_is_not_a_selector(tmp_path: Path) -> None:
     assert load(source(tmp_path, "spring: {profiles: {active: dev}}\nflag: true")).flag
 
 
-def test_application_profile_yaml_beside_it_is_stronger(tmp_path: Path) -> None:
+def test_application_profile_yaml_overrides_application_yaml(tmp_path: Path) -> None:
     found = source(tmp_path, THREE, profiles=("dev",), application_dev="greeting.message: beside")
 
     assert load(found).greeting.message == "beside"
@@ -98,13 +98,13 @@ def test_a_directory_without_application_yaml_is_refused(tmp_path: Path) -> None
         ("flag: \x00", "application.yaml: is no YAML: a character is not allowed"),
     ],
 )
-def test_what_is_no_configuration_is_refused_with_file_and_line(
+def test_invalid_configuration_is_refused_with_file_and_line(
     tmp_path: Path, text: str, said: str
 ) -> None:
     assert refusal(source(tmp_path, text)).startswith(said)
 
 
-def test_aliases_of_aliases_are_refused_before_they_fill_memory(tmp_path: Path) -> None:
+def test_nested_yaml_aliases_are_refused_before_they_fill_memory(tmp_path: Path) -> None:
     lines = ["a: &a [1]"]
     for below, name in zip("abcdefgh", "bcdefghi", strict=True):
         lines.append(f"{name}: &{name} [{', '.join([f'*{below}'] * 10)}]")
@@ -112,7 +112,7 @@ def test_aliases_of_aliases_are_refused_before_they_fill_memory(tmp_path: Path) 
     assert "holds too much" in refusal(source(tmp_path, "\n".join(lines)))
 
 
-def test_merge_keys_give_way_to_the_mappings_own(tmp_path: Path) -> None:
+def test_a_mappings_own_keys_override_merge_keys(tmp_path: Path) -> None:
     text = "base: &base {message: base, words: a}\ngreeting: {message: own, <<: *base}"
 
     greeting = load(source(tmp_path, text)).greeting

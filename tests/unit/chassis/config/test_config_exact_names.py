@@ -1,4 +1,4 @@
-"""docs/design/configuration.md, "Names and values": clients' and users' are exact."""
+"""docs/design/configuration.md, "Names and values": names of clients and users are exact."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from unit.chassis.config.config_kit import load, refusal, source
 
 
 @pytest.mark.parametrize("name", ["REST_Service", "rest-service", "Al-Ice", "alice"])
-def test_a_name_is_what_was_written(tmp_path: Path, name: str) -> None:
+def test_a_name_is_used_exactly_as_written(tmp_path: Path, name: str) -> None:
     assert list(load(source(tmp_path, f"accounts: {{{name}: {{level: 1}}}}")).accounts) == [name]
 
 
@@ -17,10 +17,10 @@ def test_a_name_is_what_was_written(tmp_path: Path, name: str) -> None:
     ("one", "other"), [("REST_Service", "rest-service"), ("Al-Ice", "alice"), ("a_b", "ab")]
 )
 @pytest.mark.parametrize("secret", [False, True])
-def test_names_that_differ_in_case_and_dashes_alone_are_refused(
+def test_names_that_differ_only_in_case_or_dashes_are_refused(
     tmp_path: Path, one: str, other: str, *, secret: bool
 ) -> None:
-    """They were once one identity: the password of the second, the authorities of the first."""
+    """Regression: they became one identity, with the password of one and rights of the other."""
     text = f"accounts:\n  {one}: {{level: 1}}\n"
     beside = {"more.yaml": f"accounts: {{{other}: {{level: 2}}}}"} if secret else {}
     said = refusal(
@@ -49,7 +49,7 @@ def test_names_that_differ_in_case_and_dashes_alone_are_refused(
         *("'", '"', "[x]y", "x[0]", ".", "a..b", "a.", "Ünï", "true", "null", "1.0", "${x}"),
     ],
 )
-def test_a_name_may_have_dots_spaces_and_signs(tmp_path: Path, name: str) -> None:
+def test_a_name_may_contain_dots_spaces_and_punctuation(tmp_path: Path, name: str) -> None:
     quoted = "'" + name.replace("'", "''") + "'"
     text = f"accounts:\n  {quoted}:\n    level: 3\n    password: p\n"
     accounts = load(source(tmp_path, text)).accounts
@@ -68,13 +68,13 @@ def test_a_name_may_have_dots_spaces_and_signs(tmp_path: Path, name: str) -> Non
         "'accounts.[my.app].level': 3",
     ],
 )
-def test_a_dotted_name_is_the_same_in_each_way_of_writing(tmp_path: Path, text: str) -> None:
+def test_a_dotted_name_is_the_same_in_every_notation(tmp_path: Path, text: str) -> None:
     accounts = load(source(tmp_path, text)).accounts
 
     assert [(name, account.level) for name, account in accounts.items()] == [("my.app", 3)]
 
 
-def test_names_that_share_a_beginning_are_not_mixed(tmp_path: Path) -> None:
+def test_names_with_a_common_prefix_are_not_mixed_up(tmp_path: Path) -> None:
     text = "accounts: {al: {level: 1}, al.x: {level: 2}, Al.y: {level: 3}, al.level: {level: 4}}"
     accounts = load(source(tmp_path, text)).accounts
 
@@ -86,7 +86,7 @@ def test_names_that_share_a_beginning_are_not_mixed(tmp_path: Path) -> None:
     }
 
 
-def test_a_file_of_the_secret_may_name_a_dotted_one(tmp_path: Path) -> None:
+def test_a_file_of_the_secret_may_name_a_dotted_account(tmp_path: Path) -> None:
     found = source(
         tmp_path, "accounts: {my.app: {level: 3}}", secrets={"accounts.my.app.password": "p"}
     )
@@ -95,7 +95,7 @@ def test_a_file_of_the_secret_may_name_a_dotted_one(tmp_path: Path) -> None:
     assert (account.level, account.password is not None) == (3, True)
 
 
-def test_later_documents_override_the_same_name_alone(tmp_path: Path) -> None:
+def test_a_later_document_overrides_only_the_same_name(tmp_path: Path) -> None:
     default = "accounts: {my.app: {level: 1, password: p}}"
     text = f"{default}\n---\nspring.profiles: dev\naccounts: {{my.app: {{level: 2}}}}"
     account = load(source(tmp_path, text, profiles=("dev",))).accounts["my.app"]
@@ -103,7 +103,7 @@ def test_later_documents_override_the_same_name_alone(tmp_path: Path) -> None:
     assert (account.level, account.password is not None) == (2, True)
 
 
-def test_a_variable_says_a_name_in_lower_case_and_never_means_another(tmp_path: Path) -> None:
+def test_a_variable_means_the_lower_case_name_and_no_other(tmp_path: Path) -> None:
     variable = {"DEMO_SERVICE__ACCOUNTS__REST_SERVICE__LEVEL": "2"}
     said = refusal(source(tmp_path, "accounts: {rest-service: {level: 1}}", environ=variable))
 
@@ -111,7 +111,7 @@ def test_a_variable_says_a_name_in_lower_case_and_never_means_another(tmp_path: 
     assert list(load(ConfigSource("demo-service", environ=variable)).accounts) == ["rest_service"]
 
 
-def test_a_wrong_value_is_told_under_the_name_as_written(tmp_path: Path) -> None:
+def test_an_invalid_value_is_reported_under_the_name_as_written(tmp_path: Path) -> None:
     said = refusal(source(tmp_path, "accounts:\n  my_app.x:\n    level: many"))
 
     assert said.startswith("application.yaml:3: accounts.my_app.x.level: ")

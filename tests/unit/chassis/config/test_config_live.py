@@ -1,4 +1,4 @@
-"""docs/design/runtime.md, "What a reload promises": swap, or keep the last good one."""
+"""docs/design/runtime.md, "What a reload promises": swap, or keep the last good configuration."""
 
 import asyncio
 from pathlib import Path
@@ -19,7 +19,7 @@ BROKEN = "greeting:\n  message: two\n  mesage: three"
 
 
 class Mounted:
-    """A live configuration on a volume, looked at by hand."""
+    """A live configuration on a volume; the test calls `look` itself."""
 
     def __init__(self, path: Path, text: str = ONE) -> None:
         self.config = ConfigMapVolume(path / "config", {"application.yaml": text})
@@ -57,7 +57,7 @@ async def test_a_good_edit_swaps_the_snapshot_whole(tmp_path: Path) -> None:
     assert after.loaded_at >= before.loaded_at
 
 
-async def test_a_change_is_logged_in_the_words_people_know(tmp_path: Path) -> None:
+async def test_a_reload_logs_the_messages_of_spring_cloud_kubernetes(tmp_path: Path) -> None:
     lines = await Mounted(tmp_path).edit(TWO)
 
     assert [line["event"] for line in lines] == [
@@ -69,7 +69,7 @@ async def test_a_change_is_logged_in_the_words_people_know(tmp_path: Path) -> No
     assert lines[-1]["took_ms"] > 0
 
 
-async def test_a_changed_secret_is_a_change_and_stays_out_of_the_hash(tmp_path: Path) -> None:
+async def test_a_changed_secret_is_a_change_but_not_part_of_the_hash(tmp_path: Path) -> None:
     """A short secret could be guessed from a digest that everyone may read."""
     mounted = Mounted(tmp_path)
     before = mounted.live.current.hash
@@ -115,7 +115,7 @@ async def test_a_changed_secret_is_a_change_and_stays_out_of_the_hash(tmp_path: 
         ),
     ],
 )
-async def test_a_broken_edit_changes_nothing_and_says_where_and_why(
+async def test_an_invalid_edit_changes_nothing_and_logs_file_line_and_reason(
     tmp_path: Path, text: str, *, line: int | None, key: str | None, reason: str, kind: str
 ) -> None:
     mounted = Mounted(tmp_path)
@@ -131,7 +131,7 @@ async def test_a_broken_edit_changes_nothing_and_says_where_and_why(
     assert mounted.live.status.counts["failure", kind] == 1
 
 
-async def test_a_refused_edit_is_refused_once(tmp_path: Path) -> None:
+async def test_a_refused_edit_is_counted_once(tmp_path: Path) -> None:
     mounted = Mounted(tmp_path)
     await mounted.edit(BROKEN)
     await mounted.live.look()
@@ -140,7 +140,9 @@ async def test_a_refused_edit_is_refused_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("healing", [TWO, ONE])
-async def test_the_next_good_edit_heals_also_back_to_what_was(tmp_path: Path, healing: str) -> None:
+async def test_the_next_valid_edit_is_applied_also_when_it_restores_the_old_text(
+    tmp_path: Path, healing: str
+) -> None:
     mounted = Mounted(tmp_path)
     await mounted.edit(BROKEN)
     refused = mounted.live.status.last_successful
@@ -152,7 +154,9 @@ async def test_the_next_good_edit_heals_also_back_to_what_was(tmp_path: Path, he
 
 
 @pytest.mark.parametrize("refused", [BROKEN, "a: [", ""])
-async def test_the_active_hash_is_never_the_refused_ones(tmp_path: Path, refused: str) -> None:
+async def test_the_active_hash_is_never_that_of_a_refused_edit(
+    tmp_path: Path, refused: str
+) -> None:
     """docs/design/runtime.md, "Mistakes of other reloaders": 2."""
     mounted = Mounted(tmp_path)
     active = mounted.live.current.hash
@@ -162,7 +166,7 @@ async def test_the_active_hash_is_never_the_refused_ones(tmp_path: Path, refused
     assert mounted.live.status.pending_hash not in ("", active)
 
 
-async def test_a_directory_that_is_gone_resets_nothing_and_is_looked_for(tmp_path: Path) -> None:
+async def test_a_missing_directory_resets_nothing_and_is_looked_for(tmp_path: Path) -> None:
     mounted = Mounted(tmp_path)
     mounted.config.path.rename(tmp_path / "elsewhere")
     await mounted.live.look()
@@ -175,7 +179,7 @@ async def test_a_directory_that_is_gone_resets_nothing_and_is_looked_for(tmp_pat
     assert mounted.live.status.last_successful
 
 
-async def test_another_number_of_files_is_a_change_like_any(tmp_path: Path) -> None:
+async def test_an_added_file_is_a_change(tmp_path: Path) -> None:
     """docs/design/runtime.md, "Mistakes of other reloaders": 4."""
     mounted = Mounted(tmp_path)
     beside = {"application.yaml": ONE, "application-dev.yaml": TWO}
@@ -188,7 +192,7 @@ async def test_another_number_of_files_is_a_change_like_any(tmp_path: Path) -> N
     assert (added, mounted.message) == ("two", "three")
 
 
-async def test_all_prepare_then_the_swap_then_all_commit(tmp_path: Path) -> None:
+async def test_every_listener_prepares_before_the_swap_and_commits_after_it(tmp_path: Path) -> None:
     mounted = Mounted(tmp_path)
     steps: list[str] = []
 
@@ -203,7 +207,7 @@ async def test_all_prepare_then_the_swap_then_all_commit(tmp_path: Path) -> None
     assert steps == ["prepare two while one", "commit made", "two"]
 
 
-async def test_no_hook_commits_where_another_could_not_prepare(tmp_path: Path) -> None:
+async def test_no_listener_commits_if_another_failed_to_prepare(tmp_path: Path) -> None:
     """docs/design/runtime.md, "Mistakes of other reloaders": 3."""
     mounted = Mounted(tmp_path)
     committed: list[object] = []
@@ -222,7 +226,7 @@ async def test_no_hook_commits_where_another_could_not_prepare(tmp_path: Path) -
 
 
 @pytest.mark.bound("configuration-listener")
-async def test_a_listener_that_never_prepares_is_a_refused_reload(
+async def test_a_listener_that_never_finishes_preparing_fails_the_reload(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chassis.config.reload._PREPARE_TIMEOUT_S", 0.05)
@@ -238,7 +242,7 @@ async def test_a_listener_that_never_prepares_is_a_refused_reload(
     assert said["reason"] == "a listener could not prepare for it: TimeoutError"
 
 
-async def test_a_fault_of_ours_is_a_failed_reload_too(
+async def test_an_internal_error_fails_the_reload(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mounted = Mounted(tmp_path)
@@ -257,7 +261,7 @@ async def test_a_fault_of_ours_is_a_failed_reload_too(
     assert mounted.message == "three"
 
 
-async def test_a_listener_that_fails_does_not_keep_the_others_from_the_swap(tmp_path: Path) -> None:
+async def test_a_failing_change_listener_does_not_stop_the_others(tmp_path: Path) -> None:
     mounted = Mounted(tmp_path)
     told: list[Snapshot[DemoSettings]] = []
 
@@ -272,7 +276,7 @@ async def test_a_listener_that_fails_does_not_keep_the_others_from_the_swap(tmp_
     assert mounted.live.status.last_successful
 
 
-async def test_listeners_find_the_new_settings_active(tmp_path: Path) -> None:
+async def test_the_new_settings_are_active_when_listeners_commit(tmp_path: Path) -> None:
     mounted = Mounted(tmp_path)
     seen: list[str] = []
     mounted.live.on_change(lambda _: seen.append(mounted.message))
@@ -281,7 +285,7 @@ async def test_listeners_find_the_new_settings_active(tmp_path: Path) -> None:
     assert seen == ["two"]
 
 
-async def test_what_takes_effect_at_the_next_start_only_is_said(tmp_path: Path) -> None:
+async def test_a_change_that_needs_a_restart_is_logged(tmp_path: Path) -> None:
     mounted = Mounted(tmp_path)
     lines = await mounted.edit("server.port: 9999")
     required = mounted.live.status.restart_required
@@ -291,7 +295,7 @@ async def test_what_takes_effect_at_the_next_start_only_is_said(tmp_path: Path) 
     assert (required, mounted.live.status.restart_required) == (True, False)
 
 
-async def test_strategy_none_takes_nothing_and_says_so(tmp_path: Path) -> None:
+async def test_strategy_none_applies_no_edit_and_logs_that(tmp_path: Path) -> None:
     strategy = "spring.cloud.kubernetes.reload.strategy: none\n"
     mounted = Mounted(tmp_path, strategy + ONE)
     await mounted.edit(strategy + TWO)

@@ -24,7 +24,7 @@ class Scrape:
         return generate_latest(self._registry).decode()
 
 
-async def test_the_gauge_goes_to_0_and_heals(tmp_path: Path) -> None:
+async def test_the_gauge_is_0_after_a_refused_reload_and_1_after_a_good_one(tmp_path: Path) -> None:
     mounted = Mounted(tmp_path)
     scrape = Scrape(mounted)
     seen = [scrape.value("config_last_reload_successful")]
@@ -48,7 +48,7 @@ async def test_every_reload_is_counted_by_result_and_reason(tmp_path: Path) -> N
     assert scrape.value("config_reload_duration_seconds_count") == 3
 
 
-async def test_the_active_and_the_pending_version_are_told_apart(tmp_path: Path) -> None:
+async def test_the_active_and_the_pending_version_are_separate_metrics(tmp_path: Path) -> None:
     mounted = Mounted(tmp_path)
     scrape = Scrape(mounted)
     await mounted.edit(BROKEN)
@@ -60,7 +60,7 @@ async def test_the_active_and_the_pending_version_are_told_apart(tmp_path: Path)
     assert "config_pending_hash{" not in scrape.text()
 
 
-async def test_every_metric_of_the_contract_is_there(tmp_path: Path) -> None:
+async def test_every_promised_metric_exists(tmp_path: Path) -> None:
     text = Scrape(Mounted(tmp_path)).text()
 
     for name in (

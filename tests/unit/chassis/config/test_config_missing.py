@@ -41,10 +41,8 @@ def _without(files: Mapping[str, str], name: str, **more: str) -> dict[str, str]
 
 
 @pytest.mark.parametrize("name", ["identities.yaml", "security.oauth2.client.client-secret"])
-async def test_a_file_of_the_secret_that_is_renamed_takes_nothing_away(
-    tmp_path: Path, name: str
-) -> None:
-    """Seen: every client, user and token was gone at once, and the reload counted as good."""
+async def test_renaming_a_file_of_the_secret_removes_no_settings(tmp_path: Path, name: str) -> None:
+    """Regression: all clients, users and tokens vanished, and the reload counted as successful."""
     mounted = Mounted(tmp_path)
     renamed = _without(SECRETS, name) | {f"{name}.txt": SECRETS[name]}
     said = await mounted.edit(renamed, mounted.secrets)
@@ -55,14 +53,14 @@ async def test_a_file_of_the_secret_that_is_renamed_takes_nothing_away(
     assert mounted.live.status.counts["failure", "missing"] == 1
 
 
-async def test_a_file_of_a_profile_that_is_gone_is_named(tmp_path: Path) -> None:
+async def test_a_missing_file_of_a_profile_is_named(tmp_path: Path) -> None:
     mounted = Mounted(tmp_path)
     said = await mounted.edit(_without(CONFIG, "application-dev.yaml"), mounted.config)
 
     assert (said["file"], mounted.live.settings.greeting.message) == ("application-dev.yaml", "dev")
 
 
-async def test_a_secret_that_is_emptied_takes_nothing_away(tmp_path: Path) -> None:
+async def test_emptying_a_secret_removes_no_settings(tmp_path: Path) -> None:
     mounted = Mounted(tmp_path)
     said = await mounted.edit({"other": "x"}, mounted.secrets)
 
@@ -79,9 +77,7 @@ async def test_a_secret_that_is_emptied_takes_nothing_away(tmp_path: Path) -> No
         "",
     ],
 )
-async def test_a_file_of_which_nothing_applies_any_more_takes_nothing_away(
-    tmp_path: Path, text: str
-) -> None:
+async def test_a_file_that_no_longer_applies_removes_no_settings(tmp_path: Path, text: str) -> None:
     mounted = Mounted(tmp_path)
     said = await mounted.edit(SECRETS | {"identities.yaml": text}, mounted.secrets)
 
@@ -89,7 +85,7 @@ async def test_a_file_of_which_nothing_applies_any_more_takes_nothing_away(
     assert mounted.live.settings.accounts["alice"].level == 1
 
 
-async def test_none_is_written_as_an_empty_mapping(tmp_path: Path) -> None:
+async def test_an_empty_mapping_removes_all_entries(tmp_path: Path) -> None:
     mounted = Mounted(tmp_path)
     await mounted.edit(SECRETS | {"identities.yaml": "accounts: {}"}, mounted.secrets)
 
@@ -97,8 +93,8 @@ async def test_none_is_written_as_an_empty_mapping(tmp_path: Path) -> None:
     assert mounted.live.status.last_successful
 
 
-async def test_a_file_that_a_placeholder_took_from_takes_nothing_away(tmp_path: Path) -> None:
-    """It is no setting itself, and the placeholder's default would hide that it is gone."""
+async def test_removing_a_file_that_a_placeholder_reads_removes_no_settings(tmp_path: Path) -> None:
+    """The file is not a setting itself, and the placeholder's default would hide its absence."""
     mounted = Mounted(tmp_path)
     using = CONFIG | {"application.yaml": "accounts.carol.password: ${redis-pass:}"}
     mounted.secrets.update(SECRETS | {"redis-pass": "hidden"})
@@ -111,14 +107,14 @@ async def test_a_file_that_a_placeholder_took_from_takes_nothing_away(tmp_path: 
     assert password.get_secret_value() == "hidden"
 
 
-async def test_a_file_that_carried_nothing_may_go(tmp_path: Path) -> None:
+async def test_a_file_without_settings_may_be_removed(tmp_path: Path) -> None:
     mounted = Mounted(tmp_path)
     await mounted.edit(_without(SECRETS, "client.crt"), mounted.secrets)
 
     assert mounted.live.status.last_successful
 
 
-async def test_putting_the_file_back_heals(tmp_path: Path) -> None:
+async def test_restoring_the_file_lets_the_reload_succeed(tmp_path: Path) -> None:
     mounted = Mounted(tmp_path)
     await mounted.edit({"other": "x"}, mounted.secrets)
     refused = mounted.live.status.described()
@@ -129,8 +125,8 @@ async def test_putting_the_file_back_heals(tmp_path: Path) -> None:
     assert mounted.live.status.described() == {"successful": True}
 
 
-async def test_the_next_start_takes_what_is_there(tmp_path: Path) -> None:
-    """The way to take a file away on purpose."""
+async def test_the_next_start_loads_the_files_that_exist(tmp_path: Path) -> None:
+    """A restart is the way to remove a file on purpose."""
     mounted = Mounted(tmp_path)
     mounted.config.update(_without(CONFIG, "application-dev.yaml"))
     again = LiveConfig.load(mounted.live.source, DemoSettings)

@@ -1,4 +1,4 @@
-"""docs/design/runtime.md, "Mounted ConfigMaps": files agree only if all are of one version."""
+"""docs/design/runtime.md, "Mounted ConfigMaps": all files are of one version."""
 
 import threading
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ def _version(number: int) -> dict[str, str]:
     return {f"file-{index}.yaml": str(number) for index in range(FILES)}
 
 
-def test_the_helper_leaves_what_kubelet_leaves(tmp_path: Path) -> None:
+def test_the_helper_writes_a_volume_as_kubelet_does(tmp_path: Path) -> None:
     volume = ConfigMapVolume(tmp_path / "v", {"a": "1", "b": "1"})
     changed, same = volume.update({"a": "2"}), volume.update({"a": "2"})
 
@@ -30,8 +30,8 @@ def test_the_helper_leaves_what_kubelet_leaves(tmp_path: Path) -> None:
     ]
 
 
-def test_a_read_among_swaps_is_of_one_version_and_whole(tmp_path: Path) -> None:
-    """A file that is gone (ENOENT) and one of the next version both mean: read again."""
+def test_a_read_during_swaps_is_complete_and_of_one_version(tmp_path: Path) -> None:
+    """A missing file (ENOENT) and a file of the next version both cause another read."""
     volume = ConfigMapVolume(tmp_path / "v", _version(0))
     stop = threading.Event()
 
@@ -54,7 +54,7 @@ def test_a_read_among_swaps_is_of_one_version_and_whole(tmp_path: Path) -> None:
     assert all(len(files) == FILES and len(set(files.values())) == 1 for files in seen)
 
 
-def test_a_version_that_never_appears_is_an_error_of_reading(tmp_path: Path) -> None:
+def test_a_version_that_never_appears_is_a_read_error(tmp_path: Path) -> None:
     (tmp_path / "..data").symlink_to("..gone")
 
     with pytest.raises(ConfigError, match="changes faster than it can be read") as raised:
@@ -77,7 +77,7 @@ def test_the_fingerprint_changes_with_each_swap_and_with_each_plain_edit(tmp_pat
     assert after == (fingerprint(volume.path), fingerprint(plain))
 
 
-def test_a_directory_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
+def test_a_missing_directory_has_no_files(tmp_path: Path) -> None:
     assert read_mount(tmp_path / "absent") == {}
     assert fingerprint(tmp_path / "absent") is None
     assert read_mount(None) == {}

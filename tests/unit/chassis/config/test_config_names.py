@@ -1,4 +1,4 @@
-"""docs/design/configuration.md, "Names and values": relaxed names are one key."""
+"""docs/design/configuration.md, "Names and values": relaxed names denote one key."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def test_a_later_spelling_overrides_an_earlier_one(tmp_path: Path) -> None:
     assert load(found).security.oauth2.resource.load_balanced
 
 
-def test_dotted_keys_are_nested_ones(tmp_path: Path) -> None:
+def test_dotted_keys_are_nested_keys(tmp_path: Path) -> None:
     assert load(
         source(tmp_path, "spring.redis.sentinel.nodes: a:1,b:2")
     ).spring.redis.sentinel.nodes
@@ -82,11 +82,13 @@ def test_lists_hold_sections_with_relaxed_names(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_mistyped_name_is_refused_with_the_nearest(tmp_path: Path, text: str, said: str) -> None:
+def test_a_misspelled_name_is_refused_with_a_suggestion(
+    tmp_path: Path, text: str, said: str
+) -> None:
     assert refusal(source(tmp_path, text)) == said
 
 
-def test_names_of_springs_without_effect_are_noted_without_their_values(tmp_path: Path) -> None:
+def test_spring_settings_without_effect_are_listed_without_their_values(tmp_path: Path) -> None:
     text = (
         "spring: {datasource: {password: hidden}, redis: {lettuce.pool.max: 8}}\n"
         "management: {endpoint.health.show-details: ALWAYS}\n"

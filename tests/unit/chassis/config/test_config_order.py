@@ -12,7 +12,7 @@ PREFIXED = {"DEMO_SERVICE__GREETING__MESSAGE": "environment"}
 SECRET = {"greeting.message": "secret\n"}
 
 
-def test_each_source_is_stronger_than_the_next(tmp_path: Path) -> None:
+def test_each_source_overrides_the_next(tmp_path: Path) -> None:
     flag = {"greeting.message": "flag"}
     layers = [
         source(tmp_path, DOCUMENTS, profiles=("dev",)),
@@ -39,7 +39,7 @@ def test_the_prefixed_variable_wins() -> None:
     assert load(ConfigSource("demo-service", environ=environ)).server.port == 2
 
 
-def test_unprefixed_variables_of_other_sections_have_no_effect() -> None:
+def test_unprefixed_variables_of_other_sections_are_ignored() -> None:
     environ = {"GREETING__MESSAGE": "x", "GREETING": "y", "__": "z", "SERVER__": "w"}
 
     assert load(ConfigSource("demo-service", environ=environ)).greeting.message == "Hello"
@@ -58,7 +58,7 @@ def test_a_variable_may_hold_a_list_or_an_object() -> None:
     assert settings.version == "[no: list: at all]"
 
 
-def test_a_bad_variable_is_named() -> None:
+def test_an_invalid_variable_is_named() -> None:
     said = refusal(ConfigSource("demo-service", environ={"SERVER__PORT": "many"}))
 
     assert said.startswith("environment variable SERVER__PORT: server.port: ")
@@ -79,14 +79,14 @@ def test_a_secret_file_is_one_key_and_a_yaml_secret_a_tree(tmp_path: Path) -> No
     assert set(settings.accounts) == {"alice", "bob"}
 
 
-def test_a_secret_that_is_no_text_harms_nobody(tmp_path: Path) -> None:
+def test_a_binary_secret_file_is_ignored(tmp_path: Path) -> None:
     found = source(tmp_path, "flag: true", secrets={"x": "y"})
     (tmp_path / "secrets" / "store.p12").write_bytes(b"\xff\xfe\x00")
 
     assert load(found).flag
 
 
-def test_a_configuration_that_is_no_text_is_refused(tmp_path: Path) -> None:
+def test_a_binary_configuration_file_is_refused(tmp_path: Path) -> None:
     found = source(tmp_path, "flag: true")
     (tmp_path / "config" / "application.yaml").write_bytes(b"flag: \xff")
 
@@ -102,12 +102,12 @@ def test_directories_come_from_the_environment_and_may_be_absent(tmp_path: Path)
 
 
 @pytest.mark.parametrize("argument", ["--port", "port=1", "-p", "--=1", "--a..b=1"])
-def test_what_is_no_setting_on_the_command_line_is_refused(argument: str) -> None:
+def test_an_unknown_command_line_option_is_refused(argument: str) -> None:
     with pytest.raises(ConfigError, match="write settings as --key=value"):
         ConfigSource.from_process("demo", [argument], {})
 
 
-def test_neither_secrets_nor_environment_stand_in_a_sources_text() -> None:
+def test_the_repr_of_a_source_shows_neither_secrets_nor_environment() -> None:
     found = ConfigSource("demo", environ={"A": "hidden"}, arguments={"b": "hidden"})
 
     assert "hidden" not in repr(found)

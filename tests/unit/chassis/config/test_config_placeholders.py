@@ -23,13 +23,13 @@ from unit.chassis.config.config_kit import load, refusal, source
         ("greeting.message: costs $5 {each}", "costs $5 {each}"),
     ],
 )
-def test_a_placeholder_resolves(tmp_path: Path, text: str, message: str) -> None:
+def test_a_placeholder_is_resolved(tmp_path: Path, text: str, message: str) -> None:
     found = source(tmp_path, text, environ={"POD_NAME": "rest-0"})
 
     assert load(found).greeting.message == message
 
 
-def test_a_placeholder_alone_may_stand_for_a_list(tmp_path: Path) -> None:
+def test_a_single_placeholder_may_resolve_to_a_list(tmp_path: Path) -> None:
     text = "open: [/a, /b]\nsecurity.path.ignores: ${open}"
 
     assert load(source(tmp_path, text)).security.path.ignores == ("/a", "/b")
@@ -41,8 +41,8 @@ def test_profile_documents_are_merged_before_placeholders_resolve(tmp_path: Path
     assert load(source(tmp_path, text, profiles=("dev",))).greeting.message == "Hello dev"
 
 
-def test_only_what_is_read_has_to_resolve(tmp_path: Path) -> None:
-    """A seed stack's file names variables of its own that mean nothing here."""
+def test_only_placeholders_of_settings_that_are_read_must_resolve(tmp_path: Path) -> None:
+    """A seed stack's file refers to variables that this suite does not use."""
     text = "flag: true\nspring.datasource.url: ${DB_URL}\nunused: ${nowhere}"
 
     assert load(source(tmp_path, text)).flag
@@ -71,13 +71,13 @@ def test_only_what_is_read_has_to_resolve(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_does_not_resolve_names_key_file_and_line(
+def test_an_unresolvable_placeholder_is_refused_with_key_file_and_line(
     tmp_path: Path, text: str, said: str
 ) -> None:
     assert refusal(source(tmp_path, text)) == said
 
 
-def test_a_mounted_secret_is_taken_as_it_is(tmp_path: Path) -> None:
+def test_a_mounted_secret_is_used_verbatim(tmp_path: Path) -> None:
     found = source(tmp_path, secrets={"greeting.message": "pa${ss}word\n"})
 
     assert load(found).greeting.message == "pa${ss}word"

@@ -25,25 +25,25 @@ IN_CLUSTER = {"KUBERNETES_SERVICE_HOST": "10.0.0.1"}
         ("!!a", ("a",), True),
     ],
 )
-def test_an_expression_is_read_as_written(
+def test_a_profile_expression_is_evaluated(
     expression: str, active: tuple[str, ...], *, holds: bool
 ) -> None:
     assert matches([expression], active) is holds
 
 
-def test_a_list_holds_if_one_of_it_does() -> None:
+def test_a_list_of_expressions_holds_if_one_of_them_holds() -> None:
     assert matches(["dev", "!kubernetes"], ("kubernetes", "dev"))
 
 
 @pytest.mark.timeout(20)
 @pytest.mark.bound("profile-expression")
-def test_white_space_costs_linear_time() -> None:
+def test_white_space_takes_linear_time() -> None:
     with pytest.raises(ValueError, match="too long"):
         matches(["dev" + " " * 300_000], ("dev",))
 
 
 @pytest.mark.parametrize("expression", ["", "a &", "& a", "(a", "a)", "a b", "!", "()"])
-def test_a_broken_expression_is_refused(expression: str) -> None:
+def test_an_invalid_expression_is_refused(expression: str) -> None:
     with pytest.raises(ValueError, match="is no profile expression"):
         matches([expression], ("a",))
 
@@ -59,12 +59,12 @@ def test_a_broken_expression_is_refused(expression: str) -> None:
         ([], IN_CLUSTER | {"PROFILES_ACTIVE": "kubernetes,dev"}, ("kubernetes", "dev")),
     ],
 )
-def test_active_profiles_come_from_the_flag_else_the_environment(
+def test_active_profiles_come_from_the_flag_or_else_the_environment(
     argv: list[str], environ: dict[str, str], expected: tuple[str, ...]
 ) -> None:
     assert ConfigSource.from_process("demo", argv, environ).profiles == expected
 
 
-def test_a_bad_profile_name_is_refused() -> None:
+def test_an_invalid_profile_name_is_refused() -> None:
     with pytest.raises(ConfigError, match="'de v' is no profile name"):
         ConfigSource.from_process("demo", ["--profiles=de v"], {})

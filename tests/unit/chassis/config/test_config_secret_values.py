@@ -35,7 +35,7 @@ SECRETS = {
         ("security.oauth2.client.client-id: ${token}", "security.oauth2.client.client-id"),
     ],
 )
-def test_a_placeholder_brings_no_secret_into_the_open(
+def test_a_placeholder_may_not_copy_a_secret_into_a_public_setting(
     tmp_path: Path, written: str, key: str
 ) -> None:
     said = refusal(source(tmp_path, f"\n\n{written}", secrets=SECRETS))
@@ -48,7 +48,9 @@ def test_a_placeholder_brings_no_secret_into_the_open(
     "written",
     ["accounts: {alice: {password: 'x${token}'}}", "members: [{password: '${redis-password}'}]"],
 )
-def test_it_may_where_the_setting_is_secret(tmp_path: Path, written: str) -> None:
+def test_a_placeholder_may_copy_a_secret_into_a_secret_setting(
+    tmp_path: Path, written: str
+) -> None:
     settings = load(source(tmp_path, written, secrets=SECRETS))
     accounts = [*settings.accounts.values(), *settings.members]
 
@@ -62,7 +64,7 @@ def test_it_may_where_the_setting_is_secret(tmp_path: Path, written: str) -> Non
         ({}, {"version": "${redis-password}"}),
     ],
 )
-def test_neither_variables_nor_flags_bring_one(
+def test_neither_variables_nor_flags_may_copy_a_secret(
     tmp_path: Path, environ: dict[str, str], arguments: dict[str, str]
 ) -> None:
     found = source(tmp_path, "flag: true", secrets=SECRETS, environ=environ, arguments=arguments)
@@ -70,11 +72,11 @@ def test_neither_variables_nor_flags_bring_one(
     assert "would show a value of a mounted Secret" in refusal(found)
 
 
-def test_documents_of_the_secret_itself_set_what_they_like(tmp_path: Path) -> None:
+def test_documents_of_the_secret_may_set_any_setting(tmp_path: Path) -> None:
     assert load(source(tmp_path, "flag: true", secrets=SECRETS)).greeting.message == "hidden-4"
 
 
-def test_a_name_that_comes_from_the_secret_is_not_told(tmp_path: Path) -> None:
+def test_a_name_that_comes_from_the_secret_is_not_shown(tmp_path: Path) -> None:
     names = {"spring.application.name": "hidden"}
     current = LiveConfig.load(source(tmp_path, "flag: true", secrets=names), DemoSettings).current
     told = LiveConfig.load(source(tmp_path, "spring.application.name: shown"), DemoSettings).current
@@ -98,9 +100,7 @@ class VaultSettings(ServiceSettings):
 @pytest.mark.parametrize(
     "written", ["keys: {a: '${t}'}", "several: ['${t}']", "either: '${t}'", "hashes: ['${t}']"]
 )
-def test_what_is_never_shown_counts_as_secret_whatever_holds_it(
-    tmp_path: Path, written: str
-) -> None:
+def test_a_secret_type_counts_as_secret_in_every_container(tmp_path: Path, written: str) -> None:
     found = source(tmp_path, f"vault: {{{written}}}", secrets={"t": "x"})
 
     assert LiveConfig.load(found, VaultSettings).settings.vault != Vault()
@@ -128,7 +128,7 @@ def test_what_is_never_shown_counts_as_secret_whatever_holds_it(
     ],
 )
 def test_a_refused_document_of_a_secret_shows_none_of_its_values(tmp_path: Path, text: str) -> None:
-    """Who generates passwords gets one that begins with ! now and then: YAML takes it for a tag."""
+    """A generated password may start with `!`, which YAML reads as a tag."""
     said = refusal(source(tmp_path, "flag: true", secrets={"identities.yaml": text}))
 
     assert said.startswith("identities.yaml:1: ")

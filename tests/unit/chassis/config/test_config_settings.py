@@ -58,7 +58,7 @@ greeting: {message: Hello from dev}
 """
 
 
-def test_the_seed_stacks_file_is_read_as_it_is(tmp_path: Path) -> None:
+def test_the_configuration_file_of_the_seed_stack_loads_unchanged(tmp_path: Path) -> None:
     settings = load(source(tmp_path, SEED, profiles=("kubernetes", "dev")))
     oauth2, kubernetes = settings.security.oauth2, settings.spring.cloud.kubernetes
 
@@ -76,14 +76,14 @@ def test_the_seed_stacks_file_is_read_as_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("loadbalancer", "mode"), [("mode: SERVICE", "service"), ("enabled: true", "pod")]
 )
-def test_both_names_of_the_balancers_mode_count_and_the_newer_wins_where_it_says_one(
+def test_both_names_of_the_balancers_mode_are_read_and_the_newer_wins(
     tmp_path: Path, loadbalancer: str, mode: str
 ) -> None:
     text = f"spring.cloud.kubernetes: {{ribbon: {{mode: POD}}, loadbalancer: {{{loadbalancer}}}}}"
     assert load(source(tmp_path, text)).spring.cloud.kubernetes.load_balancer_mode == mode
 
 
-def test_both_names_of_redis_count_and_the_newer_wins(tmp_path: Path) -> None:
+def test_both_names_of_redis_are_read_and_the_newer_wins(tmp_path: Path) -> None:
     found = source(
         tmp_path,
         "spring: {redis: {host: old, port: 1}, data: {redis: {host: new}}}",
@@ -99,13 +99,13 @@ def test_both_names_of_redis_count_and_the_newer_wins(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "written", ["0123", "1.10", "no", "1_000", "2026-01-31", "1e3", "0x1F", "42"]
 )
-def test_text_stays_as_it_was_written(tmp_path: Path, written: str) -> None:
-    """A password of digits must not lose its zero, nor a version its last one."""
+def test_text_is_not_converted(tmp_path: Path, written: str) -> None:
+    """A numeric password must keep its leading zero, and a version its trailing one."""
     assert load(source(tmp_path, f"version: {written}")).version == written
 
 
 @pytest.mark.parametrize("written", ["true", "True", "yes", "on", '"true"'])
-def test_a_switch_reads_what_people_write(tmp_path: Path, written: str) -> None:
+def test_a_boolean_accepts_the_usual_spellings(tmp_path: Path, written: str) -> None:
     assert load(source(tmp_path, f"flag: {written}")).flag
 
 
@@ -130,14 +130,14 @@ def test_a_duration_is_read_in_seconds(written: object, expected: float) -> None
 
 
 @pytest.mark.parametrize(("written", "expected"), [(1500, 1.5), ("1500", 1.5), ("2s", 2.0)])
-def test_springs_own_durations_are_milliseconds_where_bare(
+def test_springs_durations_without_a_unit_are_milliseconds(
     written: object, expected: float
 ) -> None:
     assert TypeAdapter(SpringDuration).validate_python(written) == expected
 
 
 @pytest.mark.parametrize("written", ["soon", "-1", "P", "PT", "2 weeks", -1, float("inf")])
-def test_what_is_no_duration_is_refused(written: object) -> None:
+def test_an_invalid_duration_is_refused(written: object) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(Duration).validate_python(written)
 
@@ -151,16 +151,16 @@ def test_what_is_no_duration_is_refused(written: object) -> None:
     ],
 )
 @pytest.mark.parametrize("kind", [Duration, SpringDuration])
-def test_a_duration_is_written_in_ascii(kind: Any, written: str) -> None:
-    """The long s is an `s` to a pattern that ignores case, and no unit: it ended the load."""
+def test_a_duration_with_non_ascii_characters_is_refused(kind: Any, written: str) -> None:
+    """Regression: a case-insensitive pattern matches U+017F as `s`, and the load crashed."""
     with pytest.raises(ValidationError, match="not a duration"):
         TypeAdapter(kind).validate_python(written)
 
 
 @pytest.mark.bound("duration")
 @pytest.mark.parametrize("written", ["3651d", "P3651D", "1e300", "1" * 65])
-def test_a_duration_ends_within_ten_years(written: str) -> None:
-    """What is longer overflows somebody's clock."""
+def test_a_duration_is_at_most_ten_years(written: str) -> None:
+    """A longer duration overflows a clock."""
     assert TypeAdapter(Duration).validate_python("3650d") == 3650 * 86400
     with pytest.raises(ValidationError):
         TypeAdapter(Duration).validate_python(written)
@@ -170,9 +170,9 @@ def test_a_duration_ends_within_ten_years(written: str) -> None:
 @pytest.mark.parametrize(
     "written",
     ["1" + " " * 300_000 + "x", " " * 300_000, "1" * 300_000 + "x", "P" + "1" * 300_000],
-    ids=["white space behind", "white space", "digits", "digits of ISO 8601"],
+    ids=["trailing white space", "white space", "digits", "digits of ISO 8601"],
 )
-def test_a_long_text_that_is_no_duration_costs_linear_time(written: str) -> None:
+def test_a_long_invalid_duration_takes_linear_time(written: str) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(Duration).validate_python(written)
 
@@ -200,11 +200,13 @@ def test_a_long_text_that_is_no_duration_costs_linear_time(written: str) -> None
         ),
     ],
 )
-def test_a_value_that_will_not_do_says_what_to_do(tmp_path: Path, text: str, said: str) -> None:
+def test_the_message_for_an_invalid_value_says_what_to_do(
+    tmp_path: Path, text: str, said: str
+) -> None:
     assert refusal(source(tmp_path, text)) == said
 
 
-def test_no_message_holds_the_value(tmp_path: Path) -> None:
+def test_no_message_quotes_the_value(tmp_path: Path) -> None:
     text = "spring.redis:\n  password: [hidden-1]\n  port: hidden-2\nclient.timeout: hidden-3"
 
     assert "hidden" not in refusal(source(tmp_path, text))
@@ -217,7 +219,7 @@ def test_settings_are_immutable() -> None:
         settings.server = DemoSettings().server  # type: ignore[misc]  # what the test is about
 
 
-def test_faults_are_refused_under_prod_unless_meant(tmp_path: Path) -> None:
+def test_faults_are_refused_under_prod_unless_explicitly_allowed(tmp_path: Path) -> None:
     faulty = {"DEMO_SERVICE__FAULTS__ERROR_RATE": "0.5"}
     refused = ConfigSource("demo-service", environ=faulty, profiles=("prod",))
     meant = ConfigSource(
@@ -259,7 +261,7 @@ def test_a_demo_secret_is_refused_under_prod_and_not_repeated(tmp_path: Path, se
 def test_the_demo_secret_of_any_name_is_refused_whatever_key_it_comes_from(
     tmp_path: Path, flag: str, names: dict[str, str]
 ) -> None:
-    """A demo secret is the name followed by `-123`, whoever it is."""
+    """A demo secret is any name followed by `-123`."""
     enough = {"security.oauth2.client.client-secret": "x"} | names
     secrets = enough | {flag: "orders-123"}
     said = refusal(source(tmp_path, "flag: true", secrets=secrets, profiles=("prod",)))
@@ -280,10 +282,8 @@ def test_the_demo_secret_of_any_name_is_refused_whatever_key_it_comes_from(
         "ftp://cas/",
     ],
 )
-def test_an_endpoint_that_is_no_url_is_refused_where_it_is_configured(
-    tmp_path: Path, uri: str
-) -> None:
-    """It once started, became ready, and answered each request with 500."""
+def test_an_endpoint_with_an_invalid_url_is_refused_at_startup(tmp_path: Path, uri: str) -> None:
+    """Regression: the service started, became ready, and returned 500 for each request."""
     said = refusal(source(tmp_path, f"security.oauth2.resource.token-info-uri: {uri}"))
 
     assert "security.oauth2.resource.token-info-uri" in said
@@ -291,8 +291,8 @@ def test_an_endpoint_that_is_no_url_is_refused_where_it_is_configured(
 
 
 @pytest.mark.parametrize("written", ["true", "True", "false", "FALSE", "on", "1.0", "1e3", "~x"])
-def test_a_switch_where_text_is_expected_keeps_its_text(tmp_path: Path, written: str) -> None:
-    """`logging.level.root: false` is how Spring's OFF comes out of many a YAML."""
+def test_a_boolean_where_text_is_expected_keeps_its_text(tmp_path: Path, written: str) -> None:
+    """`logging.level.root: false` is what YAML makes of Spring's unquoted OFF."""
     text = f"version: {written}\nlogging.level.root: {written}\nother: {written}\n"
     settings = load(source(tmp_path, text + "greeting.message: is ${other}"))
 
@@ -309,20 +309,22 @@ def test_a_switch_where_text_is_expected_keeps_its_text(tmp_path: Path, written:
     ],
 )
 @pytest.mark.parametrize("zero", ["0", "0ms", "PT0S"])
-def test_a_time_out_of_zero_is_refused(tmp_path: Path, key: str, zero: str) -> None:
-    """It let no request through; elsewhere it means that there is no bound."""
+def test_a_timeout_of_zero_is_refused(tmp_path: Path, key: str, zero: str) -> None:
+    """Zero would fail every request, and in other systems it means no limit."""
     said = refusal(source(tmp_path, f"{key}: {zero}"))
 
     assert said.startswith(f"application.yaml:1: {key}: Input should be greater than")
 
 
-def test_what_zero_means_is_documented_at_each_duration_that_takes_it(tmp_path: Path) -> None:
+def test_the_meaning_of_zero_is_documented_for_each_duration_that_accepts_it(
+    tmp_path: Path,
+) -> None:
     page = PAGE.read_text("utf-8")
     for key in _durations(ServiceSettings):
         found = source(tmp_path, f"{key}: 0\nflag: true")
         row = re.search(rf"^\| `{re.escape(key)}` .*$", page, re.MULTILINE)
         if key.startswith("spring.redis"):
-            continue  # the older names, which have no rows
+            continue  # deprecated names have no rows
         assert row is not None, key
         try:
             load(found)
@@ -356,13 +358,13 @@ def _durations(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
         ("host: redis", False),
     ],
 )
-def test_tls_to_redis_is_written_as_in_boot_before_and_after_3_1(
+def test_tls_to_redis_is_configured_as_in_spring_boot_before_and_after_3_1(
     tmp_path: Path, name: str, written: str, *, tls: bool
 ) -> None:
     assert load(source(tmp_path, f"spring.{name}: {{{written}}}")).spring.redis.tls is tls
 
 
-def test_what_else_stands_at_tls_to_redis_is_named(tmp_path: Path) -> None:
+def test_other_settings_of_tls_to_redis_are_listed_as_ignored(tmp_path: Path) -> None:
     text = "spring.data.redis.ssl: {enabled: true, verify: none}"
     current = LiveConfig.load(source(tmp_path, text), DemoSettings).current
 

@@ -1,4 +1,4 @@
-"""docs/design/configuration.md, "A load is bounded": a slow one is a failed reload."""
+"""docs/design/configuration.md, "A load is bounded": a slow load fails the reload."""
 
 import threading
 from pathlib import Path
@@ -21,7 +21,7 @@ BOMB = "message: ${a29}\na0: x\n" + "".join(
 
 
 class Slow(ServiceSettings):
-    """Settings whose check hangs where the configuration says so, until the test lets it go."""
+    """Settings whose validator blocks, if the configuration says so, until the test releases it."""
 
     message: str = ""
 
@@ -47,7 +47,7 @@ class Followed:
 
 
 @pytest.mark.bound("configuration-time")
-async def test_a_load_that_hangs_fails_and_the_next_edit_is_followed(
+async def test_a_load_that_hangs_fails_and_the_next_edit_is_applied(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "_LOAD_S", 0.2)
@@ -81,8 +81,8 @@ async def test_a_load_that_computes_too_long_ends_by_itself(
     assert followed.live.settings.message == "two"
 
 
-async def test_who_is_away_meanwhile_is_served(tmp_path: Path) -> None:
-    """Seen: a ConfigMap of 543 bytes stopped reloads for good, and nobody was told."""
+async def test_the_event_loop_runs_during_a_long_load(tmp_path: Path) -> None:
+    """Regression: a ConfigMap of 543 bytes stopped all later reloads without a message."""
     followed = Followed(tmp_path)
     turns, done = 0, anyio.Event()
 

@@ -1,4 +1,4 @@
-"""docs/design/configuration.md, "An edit does what it says": what nobody reads."""
+"""docs/design/configuration.md, "An edit does what it says": sources that are not read."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ def _snapshot(found: ConfigSource) -> Snapshot[DemoSettings]:
     return LiveConfig.load(found, DemoSettings).current
 
 
-def test_files_of_the_configuration_that_nobody_reads_are_named(tmp_path: Path) -> None:
+def test_unread_configuration_files_are_named(tmp_path: Path) -> None:
     found = source(tmp_path, "flag: true", profiles=("dev",), application_dev="version: dev")
     for name in (
         *("application-dev.properties", "application-Dev.yaml", "application.yml~", "flag"),
@@ -34,7 +34,7 @@ def test_files_of_the_configuration_that_nobody_reads_are_named(tmp_path: Path) 
     ]
 
 
-def test_springs_variables_that_nobody_reads_are_named_without_their_values() -> None:
+def test_unread_variables_of_spring_are_named_without_their_values() -> None:
     environ = {
         "SPRING_APPLICATION_JSON": '{"password": "hidden"}',
         "SPRING_DATASOURCE_URL": "hidden",
@@ -61,7 +61,7 @@ def test_springs_variables_that_nobody_reads_are_named_without_their_values() ->
     ],
 )
 @pytest.mark.parametrize("content", [b"\x30\x82\xff\xfe\x00", b"text"])
-def test_a_file_of_the_secret_that_is_no_setting_is_left_alone_and_named(
+def test_a_file_of_the_secret_that_names_no_setting_is_ignored_and_named(
     tmp_path: Path, name: str, content: bytes
 ) -> None:
     found = source(
@@ -88,7 +88,7 @@ def test_a_file_that_a_placeholder_names_is_read(tmp_path: Path) -> None:
     assert snapshot.unread == ("other",)
 
 
-def test_it_is_logged_once(tmp_path: Path) -> None:
+def test_unread_sources_are_logged_once(tmp_path: Path) -> None:
     with capture_logs() as lines:
         _snapshot(source(tmp_path, "flag: true", secrets={"client.crt": "x"}))
 
@@ -96,7 +96,7 @@ def test_it_is_logged_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_reload_tells_what_is_new_alone(tmp_path: Path) -> None:
+async def test_a_reload_logs_only_new_unread_sources(tmp_path: Path) -> None:
     volume = ConfigMapVolume(tmp_path / "v", {"application.yaml": "flag: true", "a": ""})
     live = LiveConfig.load(ConfigSource("demo", volume.path), DemoSettings)
     volume.update({"application.yaml": "flag: false", "a": "", "b": ""})
@@ -119,10 +119,10 @@ def test_a_byte_order_mark_is_removed(tmp_path: Path, content: bytes) -> None:
 
 @pytest.mark.parametrize("name", ["version", "more.yaml"])
 @pytest.mark.parametrize("content", ["flag: é".encode("latin-1"), "flag: true".encode("utf-16")])
-def test_a_setting_of_the_secret_that_is_no_utf_8_is_refused(
+def test_a_secret_setting_that_is_not_utf_8_is_refused(
     tmp_path: Path, name: str, content: bytes
 ) -> None:
-    """Its bytes were once replaced by question marks, and no login with it was right again."""
+    """Regression: its bytes became replacement characters, and every login with it failed."""
     found = source(tmp_path, "flag: true", secrets={name: ""})
     (tmp_path / "secrets" / name).write_bytes(content)
 

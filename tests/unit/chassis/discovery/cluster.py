@@ -1,4 +1,4 @@
-"""A directory that follows the API server of a test."""
+"""A directory that watches the API server of a test."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -18,7 +18,7 @@ async def following(
     mode: Literal["service", "pod"] = "service",
     dns: DnsDirectory | None = None,
 ) -> AsyncIterator[KubernetesDirectory]:
-    """Have a directory that follows `api`; it may know nothing yet."""
+    """Yield a directory that watches `api`. It may have read nothing yet."""
     directory = KubernetesDirectory(
         ApiServer(f"https://{HOST}:{api.port}", api.mount),
         namespaces=namespaces,
@@ -30,5 +30,5 @@ async def following(
 
 
 async def known(directory: KubernetesDirectory) -> None:
-    """Return once everything has been read."""
+    """Wait until the directory has read every list."""
     await until(lambda: not directory.unknown(), "the first lists")

@@ -1,4 +1,4 @@
-"""What the tests of discovery share."""
+"""Fixtures of the discovery tests."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,6 +10,6 @@ from kube_api import KubeApi, kube_api
 
 @pytest.fixture
 async def api(tmp_path: Path) -> AsyncIterator[KubeApi]:
-    """Have a small API server."""
+    """Run a small API server."""
     async with kube_api(tmp_path) as api:
         yield api

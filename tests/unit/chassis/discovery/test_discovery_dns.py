@@ -1,4 +1,4 @@
-"""Discovery by DNS: the names that are asked for, and how long an answer counts."""
+"""Discovery by DNS: the queried names, and how long a result is cached."""
 
 import asyncio
 import threading
@@ -15,7 +15,7 @@ from eventually import PATIENCE_S, until
 
 
 class Zone:
-    """A name server: names to addresses, or silence."""
+    """A name server that returns configured addresses or stays silent."""
 
     def __init__(self) -> None:
         self.addresses: dict[str, Sequence[str]] = {}
@@ -38,7 +38,7 @@ class Zone:
 
 
 async def in_background() -> None:
-    """Let the tasks that nobody waits for end; the zone answers without any input."""
+    """Let background tasks finish; the zone responds without I/O."""
     for _ in range(5):
         await asyncio.sleep(0)
 
@@ -54,15 +54,15 @@ def zone() -> Zone:
 
 
 @pytest.mark.anyio
-async def test_a_service_costs_one_question_with_a_trailing_dot(zone: Zone) -> None:
-    """`ndots:5` would make it four."""
+async def test_a_service_costs_one_query_with_a_trailing_dot(zone: Zone) -> None:
+    """Without the trailing dot, `ndots:5` would make it four."""
     found = await zone.directory().service("cas", "system-server", 2000)
     assert found == Address("10.0.0.1", 2000)
     assert zone.asked == [CAS]
 
 
 @pytest.mark.anyio
-async def test_an_answer_counts_for_seconds_and_is_then_asked_for_anew(zone: Zone) -> None:
+async def test_a_cached_result_is_refreshed_after_its_ttl(zone: Zone) -> None:
     directory = zone.directory()
     await directory.service("cas", "system-server", 2000)
     zone.now += 4.9
@@ -78,8 +78,8 @@ async def test_an_answer_counts_for_seconds_and_is_then_asked_for_anew(zone: Zon
 
 
 @pytest.mark.anyio
-async def test_nobody_waits_for_the_look_up_of_a_known_name(zone: Zone) -> None:
-    """Nor does each call start one."""
+async def test_a_refresh_of_a_cached_name_blocks_no_caller(zone: Zone) -> None:
+    """Each call does not start a refresh of its own either."""
     directory = zone.directory()
     await directory.service("cas", "system-server", 2000)
     await directory.service("cas", "ns-app", 2000)
@@ -95,7 +95,7 @@ async def test_nobody_waits_for_the_look_up_of_a_known_name(zone: Zone) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.bound("look-up-cache-time")
-async def test_after_a_long_silence_no_old_answer_is_given(zone: Zone) -> None:
+async def test_a_result_that_is_too_old_is_not_used(zone: Zone) -> None:
     directory = zone.directory()
     await directory.service("cas", "system-server", 2000)
     zone.addresses[CAS] = ["10.0.0.2"]
@@ -104,8 +104,8 @@ async def test_after_a_long_silence_no_old_answer_is_given(zone: Zone) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_failed_connection_has_the_next_caller_wait_for_a_new_answer(zone: Zone) -> None:
-    """A Service made anew has another address; so have a headless one's pods."""
+async def test_a_failed_connection_makes_the_next_caller_resolve_the_name_again(zone: Zone) -> None:
+    """A recreated Service has another address, as have restarted pods of a headless Service."""
     directory = zone.directory()
     old = await directory.service("cas", "system-server", 2000)
     assert old is not None
@@ -118,7 +118,7 @@ async def test_a_failed_connection_has_the_next_caller_wait_for_a_new_answer(zon
 
 
 @pytest.mark.anyio
-async def test_a_service_that_is_down_costs_one_look_up_a_second(zone: Zone) -> None:
+async def test_an_unreachable_service_is_looked_up_once_a_second(zone: Zone) -> None:
     directory = zone.directory()
     for _ in range(40):
         address = await directory.service("cas", "system-server", 2000)
@@ -129,7 +129,7 @@ async def test_a_service_that_is_down_costs_one_look_up_a_second(zone: Zone) -> 
 
 
 @pytest.mark.anyio
-async def test_closing_ends_the_look_ups_that_nobody_waits_for(zone: Zone) -> None:
+async def test_closing_cancels_background_look_ups(zone: Zone) -> None:
     before = asyncio.all_tasks()
     directory = zone.directory()
     await directory.service("cas", "system-server", 2000)
@@ -144,7 +144,7 @@ async def test_closing_ends_the_look_ups_that_nobody_waits_for(zone: Zone) -> No
 
 @pytest.mark.anyio
 async def test_a_service_created_later_is_found_within_seconds(zone: Zone) -> None:
-    """At the second call after the two seconds of a "no", or the first after six."""
+    """The second call after the negative TTL of 2 s finds it, or the first call after 6 s."""
     del zone.addresses[CAS]
     directory = zone.directory()
     assert await directory.service("cas", "system-server", 2000) is None
@@ -159,15 +159,15 @@ async def test_a_service_created_later_is_found_within_seconds(zone: Zone) -> No
 
 
 @pytest.mark.anyio
-async def test_an_error_is_no_empty_answer(zone: Zone) -> None:
+async def test_a_failed_look_up_is_not_an_empty_result(zone: Zone) -> None:
     zone.silent = True
     with pytest.raises(LookupFailedError):
         await zone.directory().service("cas", "system-server", 2000)
 
 
 @pytest.mark.anyio
-async def test_the_last_good_answer_serves_while_the_name_server_is_silent(zone: Zone) -> None:
-    """It is tried once a second, and its silence said once."""
+async def test_the_last_result_is_used_while_the_name_server_is_silent(zone: Zone) -> None:
+    """The directory retries once a second and logs the silence once."""
     directory = zone.directory()
     await directory.service("cas", "system-server", 2000)
     zone.silent = True
@@ -184,10 +184,10 @@ async def test_the_last_good_answer_serves_while_the_name_server_is_silent(zone:
 
 
 @pytest.mark.anyio
-async def test_a_known_no_serves_as_well_while_the_name_server_is_silent(zone: Zone) -> None:
-    """A short name is asked for in the own namespace first, with each call to another's service.
+async def test_a_cached_negative_result_is_used_while_the_name_server_is_silent(zone: Zone) -> None:
+    """Each call of a short name queries the caller's namespace first, also for another's service.
 
-    In a cluster one lost packet to the name server was a 503 for whoever called just then.
+    Regression: in a cluster, one lost packet to the name server caused a 503.
     """
     directory = zone.directory()
     assert await directory.service("cas", "ns-app", 2000) is None
@@ -226,7 +226,7 @@ async def test_a_silent_name_server_gets_so_many_refreshes_and_no_more(zone: Zon
 
 
 @pytest.mark.anyio
-async def test_a_headless_service_is_called_by_turns(zone: Zone) -> None:
+async def test_a_headless_service_is_called_round_robin(zone: Zone) -> None:
     zone.addresses[CAS] = ["10.0.0.1", "10.0.0.2"]
     directory = zone.directory()
     found = [await directory.service("cas", "system-server", 2000) for _ in range(4)]
@@ -234,7 +234,7 @@ async def test_a_headless_service_is_called_by_turns(zone: Zone) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_host_outside_is_asked_for_with_its_dot_and_a_bare_name_not_at_all(
+async def test_only_a_host_with_a_dot_is_looked_up_outside_the_cluster(
     zone: Zone,
 ) -> None:
     zone.addresses["example.com."] = ["192.0.2.1"]
@@ -245,7 +245,7 @@ async def test_a_host_outside_is_asked_for_with_its_dot_and_a_bare_name_not_at_a
 
 
 @pytest.mark.anyio
-async def test_outside_a_cluster_the_system_knows_every_name(zone: Zone) -> None:
+async def test_outside_a_cluster_the_system_resolver_resolves_every_name(zone: Zone) -> None:
     zone.addresses["my-laptop"] = ["192.0.2.7"]
     directory = zone.directory(cluster_domain=None)
     assert await directory.service("my-laptop", "default", 80) is None
@@ -253,13 +253,13 @@ async def test_outside_a_cluster_the_system_knows_every_name(zone: Zone) -> None
 
 
 @pytest.mark.anyio
-async def test_the_systems_resolver_is_asked_off_the_loop() -> None:
+async def test_the_system_resolver_runs_off_the_event_loop() -> None:
     assert set(await SystemResolver()("localhost")) <= {"127.0.0.1", "::1"}
 
 
 @pytest.mark.anyio
 @pytest.mark.bound("look-up-threads")
-async def test_a_silent_name_server_takes_so_many_threads_and_no_more(
+async def test_threads_that_wait_for_a_silent_name_server_are_bounded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     speak = threading.Event()
@@ -278,7 +278,7 @@ async def test_a_silent_name_server_takes_so_many_threads_and_no_more(
 
 
 @pytest.mark.anyio
-async def test_a_silent_try_gets_company_and_the_first_to_end_counts() -> None:
+async def test_a_slow_attempt_is_hedged_and_the_first_result_is_used() -> None:
     asked, before = 0, asyncio.all_tasks()
 
     async def ask() -> int:
@@ -296,7 +296,7 @@ async def test_a_silent_try_gets_company_and_the_first_to_end_counts() -> None:
 
 @pytest.mark.anyio
 @pytest.mark.bound("look-up-time")
-async def test_tries_without_an_answer_end_in_time() -> None:
+async def test_attempts_without_a_response_time_out() -> None:
     async def ask() -> None:
         await asyncio.Event().wait()
 

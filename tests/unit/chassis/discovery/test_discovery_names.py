@@ -1,4 +1,4 @@
-"""How names find their namespace, over a directory that knows a few services."""
+"""How names are resolved to a namespace, with a directory of a few services."""
 
 from collections.abc import Collection, Sequence
 
@@ -16,9 +16,9 @@ PORT = 2000
 
 
 class KnownServices(Directory):
-    """A directory of the given `name.namespace`; it fails for the ones in `failing`.
+    """A directory of the given `name.namespace` entries. It fails for those in `failing`.
 
-    Where it is `complete` it also tells which namespaces have a name.
+    A `complete` directory also lists the namespaces that have a name.
     """
 
     def __init__(
@@ -65,25 +65,25 @@ def discovery(
         "cas.system-server.svc.k8s.example.",
     ],
 )
-async def test_a_service_answers_to_every_form_of_its_name(name: str) -> None:
+async def test_a_service_is_found_by_every_form_of_its_name(name: str) -> None:
     found = await discovery("cas.system-server").resolve(name, PORT)
     assert found == Address("cas.system-server", PORT)
 
 
 @pytest.mark.anyio
-async def test_the_own_namespace_comes_first() -> None:
+async def test_the_callers_namespace_is_searched_first() -> None:
     found = await discovery("cas.ns-app", "cas.system-server").resolve("cas", PORT)
     assert found.host == "cas.system-server"
 
 
 @pytest.mark.anyio
-async def test_a_configured_namespace_is_looked_at_next() -> None:
+async def test_configured_namespaces_are_searched_next() -> None:
     assert (await discovery("cas.ns-app").resolve("cas", PORT)).host == "cas.ns-app"
 
 
 @pytest.mark.anyio
-async def test_a_name_in_several_foreign_namespaces_is_an_error_that_names_them() -> None:
-    """They are different services: never merge them, never choose."""
+async def test_a_name_in_several_other_namespaces_is_an_error_that_lists_them() -> None:
+    """They are different services: discovery never merges them and never picks one."""
     with pytest.raises(AmbiguousNameError) as raised:
         await discovery("cas.ns-app", "cas.ns-other").resolve("cas", PORT)
     assert raised.value.candidates == ("cas.ns-app", "cas.ns-other")
@@ -91,7 +91,7 @@ async def test_a_name_in_several_foreign_namespaces_is_an_error_that_names_them(
 
 
 @pytest.mark.anyio
-async def test_any_namespace_is_looked_at_last_where_all_are_known() -> None:
+async def test_all_namespaces_are_searched_last_when_all_are_followed() -> None:
     names = discovery("cas.ns-app", "cas.anywhere", "shop.anywhere", complete=True)
     assert (await names.resolve("cas", PORT)).host == "cas.ns-app"
     assert (await names.resolve("shop", PORT)).host == "shop.anywhere"
@@ -100,21 +100,21 @@ async def test_any_namespace_is_looked_at_last_where_all_are_known() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_name_in_several_of_all_namespaces_is_an_error_that_names_them() -> None:
+async def test_a_name_in_several_of_all_namespaces_is_an_error_that_lists_them() -> None:
     with pytest.raises(AmbiguousNameError) as raised:
         await discovery("cas.here", "cas.there", complete=True).resolve("cas", PORT)
     assert raised.value.candidates == ("cas.here", "cas.there")
 
 
 @pytest.mark.anyio
-async def test_a_failing_look_up_is_no_reason_to_call_another_namespaces_service() -> None:
+async def test_a_failed_look_up_does_not_lead_to_the_service_of_another_namespace() -> None:
     names = discovery("cas.ns-app", failing=["cas.system-server"])
     with pytest.raises(LookupFailedError):
         await names.resolve("cas", PORT)
 
 
 @pytest.mark.anyio
-async def test_an_unknown_name_is_an_error_that_says_where_was_looked() -> None:
+async def test_an_unknown_name_is_an_error_that_lists_the_searched_namespaces() -> None:
     with pytest.raises(NameNotFoundError, match="system-server, ns-app, ns-other"):
         await discovery().resolve("cas", PORT)
 
@@ -126,12 +126,12 @@ async def test_an_address_needs_no_look_up(name: str) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_name_outside_the_cluster_is_found_there() -> None:
+async def test_a_name_outside_the_cluster_is_resolved_as_a_host() -> None:
     assert (await discovery().resolve("example.com", PORT)).host == "outside"
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("name", ["", ".", "a..b", "cas.", ".svc", "cas.ns.pod.k8s.example"])
-async def test_what_is_no_name_is_not_found(name: str) -> None:
+async def test_an_invalid_name_is_not_found(name: str) -> None:
     with pytest.raises(NameNotFoundError):
         await discovery("cas.system-server").resolve(name, PORT)

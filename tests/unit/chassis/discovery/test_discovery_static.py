@@ -1,4 +1,4 @@
-"""Discovery by a table, as localkube keeps it, and where the process says it runs."""
+"""Discovery by the table that localkube writes, and the process's namespace and domain."""
 
 import json
 from pathlib import Path
@@ -35,7 +35,7 @@ def table(tmp_path: Path) -> Path:
 
 
 @pytest.mark.anyio
-async def test_the_table_says_address_and_port(table: Path) -> None:
+async def test_the_table_gives_address_and_port(table: Path) -> None:
     assert await over(table).resolve("cas", 80) == Address("127.7.0.1", 8080)
     assert await over(table).resolve("cas.system-server", 2000) == Address("127.7.0.1", 2000)
     full = "cas.system-server.svc.cluster.local"
@@ -44,7 +44,7 @@ async def test_the_table_says_address_and_port(table: Path) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_changed_table_counts_at_once(table: Path) -> None:
+async def test_a_changed_table_applies_immediately(table: Path) -> None:
     discovery = over(table)
     await discovery.resolve("cas", 80)
     replaced = table.with_suffix(".new")
@@ -55,7 +55,7 @@ async def test_a_changed_table_counts_at_once(table: Path) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"cas.system-server:80": 1}', '{"a": "b:c"}'])
-async def test_a_broken_table_leaves_the_one_before(table: Path, text: str) -> None:
+async def test_an_invalid_table_leaves_the_previous_one_active(table: Path, text: str) -> None:
     discovery = over(table)
     await discovery.resolve("cas", 80)
     overwrite(table, text)
@@ -63,7 +63,7 @@ async def test_a_broken_table_leaves_the_one_before(table: Path, text: str) -> N
 
 
 @pytest.mark.anyio
-async def test_a_table_that_was_never_there_is_a_failure_not_an_empty_one(tmp_path: Path) -> None:
+async def test_a_missing_table_is_an_error_and_not_an_empty_table(tmp_path: Path) -> None:
     with pytest.raises(LookupFailedError):
         await over(tmp_path / "missing.json").resolve("cas", 80)
 
@@ -73,7 +73,9 @@ def test_mode_static_without_a_table_is_a_configuration_error() -> None:
         create_discovery(DiscoverySettings(mode="static"), ENVIRON)
 
 
-def test_the_namespace_is_the_downward_apis_word_else_the_service_accounts(tmp_path: Path) -> None:
+def test_the_namespace_comes_from_the_downward_api_or_else_the_service_account(
+    tmp_path: Path,
+) -> None:
     file = tmp_path / "namespace"
     assert own_namespace(ENVIRON, file=file) == "system-server"
     assert own_namespace({}, file=file) == "default"
@@ -81,7 +83,7 @@ def test_the_namespace_is_the_downward_apis_word_else_the_service_accounts(tmp_p
     assert own_namespace({}, file=file) == "ns-app"
 
 
-def test_the_clusters_domain_stands_in_the_search_line(tmp_path: Path) -> None:
+def test_the_cluster_domain_is_read_from_the_search_line(tmp_path: Path) -> None:
     file = tmp_path / "resolv.conf"
     assert cluster_domain(file=file) is None
     file.write_text("nameserver 10.0.0.10\nsearch ns-app.svc.k8s.example svc.k8s.example x.y\n")

@@ -1,4 +1,4 @@
-"""Mode `kubernetes`: which address a name leads to, for Services and for pods."""
+"""Mode `kubernetes`: the address of a name, for Services and for pods."""
 
 import asyncio
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ async def pods_of(api: KubeApi, port: int = 80, *, calls: int = 4) -> list[Addre
         return [await directory.service("detail", "ns-app", port) for _ in range(calls)]
 
 
-async def test_mode_service_gives_the_services_own_address(api: KubeApi) -> None:
+async def test_mode_service_gives_the_cluster_ip(api: KubeApi) -> None:
     await api.put("services", service("detail", clusterIP="10.96.0.7"))
     async with following(api) as directory:
         await known(directory)
@@ -42,7 +42,7 @@ async def test_mode_service_gives_the_services_own_address(api: KubeApi) -> None
 
 
 async def test_mode_service_reads_no_pods(api: KubeApi) -> None:
-    """Slices change with each pod that comes or goes, of the whole cluster."""
+    """EndpointSlices change with each pod of the entire cluster."""
     async with following(api) as directory:
         await known(directory)
         await api.watched(1)
@@ -50,10 +50,10 @@ async def test_mode_service_reads_no_pods(api: KubeApi) -> None:
 
 
 @pytest.mark.parametrize("mode", ["service", "pod"])
-async def test_a_port_the_service_does_not_have_is_an_error_that_names_the_ones_it_has(
+async def test_an_unknown_port_is_an_error_that_lists_the_ports_of_the_service(
     api: KubeApi, mode: Any
 ) -> None:
-    """No other namespace's service is called for it, and nobody waits for a connection."""
+    """No other namespace's service is called instead, and no connection attempt times out."""
     ports = [{"port": 80}, {"port": 53, "protocol": "UDP"}, {"port": 2001, "protocol": "TCP"}]
     await api.put("services", service("detail", ports=ports))
     async with following(api, mode=mode) as directory:
@@ -62,7 +62,7 @@ async def test_a_port_the_service_does_not_have_is_an_error_that_names_the_ones_
             await directory.service("detail", "ns-app", 53)
 
 
-async def test_mode_pod_takes_turns_over_the_ready_pods_at_their_own_port(api: KubeApi) -> None:
+async def test_mode_pod_calls_ready_pods_round_robin_at_their_target_port(api: KubeApi) -> None:
     await api.put("services", service("detail"))
     starting = ("10.244.0.3", {"ready": False, "serving": False, "terminating": False})
     await api.put(
@@ -72,7 +72,7 @@ async def test_mode_pod_takes_turns_over_the_ready_pods_at_their_own_port(api: K
     assert await pods_of(api) == turns * 2
 
 
-async def test_several_slices_are_one_service_and_a_pod_in_two_of_them_is_one(
+async def test_slices_of_a_service_are_merged_and_duplicate_pods_are_removed(
     api: KubeApi,
 ) -> None:
     await api.put("services", service("detail"))
@@ -83,7 +83,7 @@ async def test_several_slices_are_one_service_and_a_pod_in_two_of_them_is_one(
     assert [address.host for address in found if address] == ["10.244.0.1", "10.244.0.2"]
 
 
-async def test_where_nobody_is_ready_those_that_end_and_still_answer_are_called(
+async def test_serving_pods_that_terminate_are_called_when_no_pod_is_ready(
     api: KubeApi,
 ) -> None:
     await api.put("services", service("detail"))
@@ -93,14 +93,14 @@ async def test_where_nobody_is_ready_those_that_end_and_still_answer_are_called(
     assert await pods_of(api, calls=2) == [Address("10.244.0.1", 2001)] * 2
 
 
-async def test_a_service_without_a_ready_pod_is_an_error_of_its_own(api: KubeApi) -> None:
+async def test_a_service_without_ready_pods_has_its_own_error(api: KubeApi) -> None:
     await api.put("services", service("detail"))
     await api.put("endpointslices", endpoint_slice("detail", endpoints=None, ports=None))
     with pytest.raises(NoReadyPodError, match=r"detail\.ns-app:80"):
         await pods_of(api, calls=1)
 
 
-async def test_only_addresses_of_the_services_first_family_count(api: KubeApi) -> None:
+async def test_only_addresses_of_the_services_first_ip_family_are_used(api: KubeApi) -> None:
     await api.put("services", service("detail", ipFamilies=["IPv6", "IPv4"]))
     await api.put("endpointslices", endpoint_slice("detail", "10.244.0.1", name="v4"))
     six = endpoint_slice("detail", "fd00::1", name="v6", addressType="IPv6")
@@ -108,7 +108,7 @@ async def test_only_addresses_of_the_services_first_family_count(api: KubeApi) -
     assert await pods_of(api, calls=2) == [Address("fd00::1", 2001)] * 2
 
 
-async def test_a_headless_service_needs_to_name_no_port(api: KubeApi) -> None:
+async def test_a_headless_service_needs_no_declared_port(api: KubeApi) -> None:
     await api.put("services", service("detail", clusterIP="None", ports=None))
     await api.put("endpointslices", endpoint_slice("detail", "10.244.0.1", ports=None))
     assert await pods_of(api, 6379, calls=1) == [Address("10.244.0.1", 6379)]
@@ -122,7 +122,7 @@ async def test_mode_service_leaves_a_headless_service_to_dns(api: KubeApi) -> No
 
 
 @pytest.mark.parametrize("mode", ["service", "pod"])
-async def test_an_external_name_leads_to_the_host_it_names(api: KubeApi, mode: Any) -> None:
+async def test_an_external_name_is_resolved_to_its_host(api: KubeApi, mode: Any) -> None:
     await api.put("services", {**service("shop"), "spec": OUTSIDE})
     async with following(api, mode=mode, dns=dns(shop="192.0.2.1")) as directory:
         await known(directory)
@@ -130,7 +130,7 @@ async def test_an_external_name_leads_to_the_host_it_names(api: KubeApi, mode: A
         assert await directory.host("shop.example.org", 443) == Address("192.0.2.1", 443)
 
 
-async def test_what_dns_said_is_asked_anew_where_no_connection_came_about(api: KubeApi) -> None:
+async def test_a_dns_result_is_resolved_again_after_a_failed_connection(api: KubeApi) -> None:
     now, addresses = 0.0, ["192.0.2.1"]
 
     async def look_up(_: str) -> Sequence[str]:
@@ -152,10 +152,10 @@ async def test_what_dns_said_is_asked_anew_where_no_connection_came_about(api: K
         ({"clusterIP": "None"}, r"shop\.ns-app:80: no pod is ready"),
     ],
 )
-async def test_a_service_that_leads_nowhere_sends_no_call_to_another_namespaces(
+async def test_a_service_without_addresses_does_not_send_calls_to_another_namespace(
     api: KubeApi, spec: dict[str, Any], error: str
 ) -> None:
-    """A headless Service without a ready pod has no name in DNS: it is there all the same."""
+    """A headless Service without a ready pod has no DNS name, but it exists."""
     await api.put("services", {**service("shop"), "spec": spec})
     await api.put("services", service("shop", "elsewhere"))
     async with following(api, dns=dns()) as directory:
@@ -164,8 +164,8 @@ async def test_a_service_that_leads_nowhere_sends_no_call_to_another_namespaces(
             await NamedDiscovery(directory, "ns-app").resolve("shop", 80)
 
 
-async def test_a_namespace_that_is_not_followed_is_asked_of_dns(api: KubeApi) -> None:
-    """What looks like a name there may be a host outside as well."""
+async def test_a_name_in_a_namespace_that_is_not_followed_is_resolved_by_dns(api: KubeApi) -> None:
+    """Such a name may also be a host outside the cluster."""
     known_there = {
         "cas.system-server.svc.k8s.example.": ("10.96.0.5",),
         "example.com.": ("192.0.2.1",),

@@ -1,4 +1,4 @@
-"""Mode `kubernetes`: what is known stays what the API server has, whatever happens between."""
+"""Mode `kubernetes`: the local state follows the API server through every kind of failure."""
 
 import logging
 
@@ -28,7 +28,7 @@ def trouble(directory: KubernetesDirectory) -> str:
     return " ".join(w.trouble for reflectors in directory._reflectors.values() for w in reflectors)
 
 
-async def test_what_comes_changes_and_goes_is_known_at_once(api: KubeApi) -> None:
+async def test_added_changed_and_deleted_objects_are_seen_immediately(api: KubeApi) -> None:
     async with following(api) as directory:
         await api.watched(1)
         await api.put("services", DETAIL)
@@ -52,7 +52,7 @@ async def test_a_long_list_is_read_in_pages(api: KubeApi) -> None:
     assert (len(pages), api.lists("services")) == (3, 1)
 
 
-async def test_a_dropped_watch_goes_on_where_it_was(api: KubeApi) -> None:
+async def test_a_dropped_watch_resumes_at_its_last_version(api: KubeApi) -> None:
     await api.put("services", DETAIL)
     async with following(api) as directory:
         await api.watched(1)
@@ -63,7 +63,7 @@ async def test_a_dropped_watch_goes_on_where_it_was(api: KubeApi) -> None:
     assert api.lists("services") == 1
 
 
-async def test_a_watch_that_the_server_ends_goes_on_from_the_last_bookmark(api: KubeApi) -> None:
+async def test_a_watch_that_the_server_ends_resumes_at_the_last_bookmark(api: KubeApi) -> None:
     async with following(api) as directory:
         await api.watched(1)
         await api.put("services", DETAIL)
@@ -79,7 +79,7 @@ async def test_a_watch_that_the_server_ends_goes_on_from_the_last_bookmark(api: 
     assert api.lists("services") == 1
 
 
-async def test_forgotten_versions_are_listed_anew_and_what_went_meanwhile_is_gone(
+async def test_an_expired_version_is_relisted_and_drops_deleted_objects(
     api: KubeApi,
 ) -> None:
     await api.put("services", DETAIL)
@@ -96,7 +96,7 @@ async def test_forgotten_versions_are_listed_anew_and_what_went_meanwhile_is_gon
     assert api.lists("services") == 2
 
 
-async def test_a_version_that_is_gone_within_a_watch_is_listed_anew(api: KubeApi) -> None:
+async def test_a_version_that_expires_within_a_watch_is_relisted(api: KubeApi) -> None:
     async with following(api) as directory:
         await api.watched(1)
         await api.expire_watches("services")
@@ -105,7 +105,7 @@ async def test_a_version_that_is_gone_within_a_watch_is_listed_anew(api: KubeApi
         await until(lambda: names(directory) == {"soon"})
 
 
-async def test_a_server_that_was_restored_from_a_backup_is_listed_anew(
+async def test_a_server_that_was_restored_from_a_backup_is_relisted(
     api: KubeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It goes on below the version known here, and tells a watch nothing, not even a bookmark."""
@@ -122,7 +122,7 @@ async def test_a_server_that_was_restored_from_a_backup_is_listed_anew(
     assert api.lists("services") == 2
 
 
-async def test_a_watch_in_which_nothing_happens_is_followed_by_no_list(
+async def test_a_watch_without_events_is_not_followed_by_a_list(
     api: KubeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its bookmark may name the version that is known already."""
@@ -141,7 +141,7 @@ async def test_a_watch_in_which_nothing_happens_is_followed_by_no_list(
     assert api.lists("services") == 1
 
 
-async def test_pages_that_are_gone_before_they_are_read_are_listed_anew(api: KubeApi) -> None:
+async def test_pages_that_expire_before_they_are_read_are_relisted(api: KubeApi) -> None:
     for number in range(150):
         await api.put("services", service(f"s{number}"))
     api.forgets_pages = 1
@@ -151,7 +151,7 @@ async def test_pages_that_are_gone_before_they_are_read_are_listed_anew(api: Kub
     assert api.lists("services") == 2
 
 
-async def test_a_server_that_ends_every_watch_at_once_is_given_pauses(api: KubeApi) -> None:
+async def test_watches_back_off_from_a_server_that_ends_each_immediately(api: KubeApi) -> None:
     api.impatient = True
     async with following(api) as directory:
         await until(lambda: trouble(directory) == "it ended the watch at once")
@@ -174,7 +174,7 @@ async def test_a_watch_that_falls_silent_is_begun_anew(
 
 
 @pytest.mark.bound("kubernetes-request")
-async def test_a_list_that_never_comes_is_asked_for_anew(
+async def test_a_list_without_a_response_is_requested_again(
     api: KubeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(api_module, "_RESPONSE_S", 0.1)
@@ -187,7 +187,7 @@ async def test_a_list_that_never_comes_is_asked_for_anew(
 
 @pytest.mark.bound("kubernetes-response")
 @pytest.mark.parametrize("known_before", [False, True], ids=["event", "list"])
-async def test_more_than_a_bound_is_not_read(
+async def test_a_response_over_the_bound_is_not_read(
     api: KubeApi, monkeypatch: pytest.MonkeyPatch, *, known_before: bool
 ) -> None:
     large = service("large")
@@ -203,7 +203,7 @@ async def test_more_than_a_bound_is_not_read(
         await until(lambda: trouble(directory) == f"{what} exceeds 10000 bytes")
 
 
-async def test_before_the_first_answer_nobody_can_say_and_readiness_says_why(
+async def test_before_the_first_list_look_ups_fail_and_readiness_gives_the_reason(
     api: KubeApi,
 ) -> None:
     api.may_answer.clear()
@@ -219,7 +219,7 @@ async def test_before_the_first_answer_nobody_can_say_and_readiness_says_why(
         assert await directory.service("detail", "ns-app", 80) is not None
 
 
-async def test_a_start_without_the_server_is_healed_when_it_comes(api: KubeApi) -> None:
+async def test_a_start_without_the_api_server_recovers_when_it_appears(api: KubeApi) -> None:
     await api.stop()
     await api.put("services", DETAIL)
     async with following(api) as directory:
@@ -231,7 +231,7 @@ async def test_a_start_without_the_server_is_healed_when_it_comes(api: KubeApi) 
         assert await directory.service("detail", "ns-app", 80) is not None
 
 
-async def test_the_last_known_state_serves_while_the_server_is_away(api: KubeApi) -> None:
+async def test_the_last_known_state_is_used_while_the_api_server_is_away(api: KubeApi) -> None:
     await api.put("services", DETAIL)
     async with following(api) as directory:
         await api.watched(1)
@@ -241,7 +241,7 @@ async def test_the_last_known_state_serves_while_the_server_is_away(api: KubeApi
         assert directory.unknown() == ""
 
 
-async def test_the_token_is_read_anew_as_it_rotates(api: KubeApi) -> None:
+async def test_a_rotated_token_is_read_again(api: KubeApi) -> None:
     async with following(api) as directory:
         await api.watched(1)
         await api.bookmark("services")
@@ -253,7 +253,7 @@ async def test_the_token_is_read_anew_as_it_rotates(api: KubeApi) -> None:
     assert [asked.token for asked in api.asked] == [TOKEN, TOKEN, "another-token"]
 
 
-async def test_a_token_that_is_refused_is_tried_again_once_it_was_replaced(api: KubeApi) -> None:
+async def test_requests_resume_once_a_refused_token_is_replaced(api: KubeApi) -> None:
     api.tokens = {"another-token"}
     async with following(api) as directory:
         await until(lambda: "401 Unauthorized" in trouble(directory))
@@ -268,8 +268,8 @@ async def test_an_empty_token_is_never_sent(api: KubeApi) -> None:
     assert api.asked == []
 
 
-async def test_each_namespace_is_followed_by_itself(api: KubeApi) -> None:
-    """A Role in each of them is enough; without one, the others are known all the same."""
+async def test_each_namespace_is_followed_separately(api: KubeApi) -> None:
+    """A Role in each namespace is enough. A namespace without one does not affect the others."""
     await api.put("services", DETAIL)
     await api.put("services", service("cas", "system-server"))
     await api.put("services", service("hidden", "elsewhere"))
@@ -290,7 +290,7 @@ async def test_each_namespace_is_followed_by_itself(api: KubeApi) -> None:
     assert {asked.namespace for asked in api.asked} == {"ns-app", "system-server"}
 
 
-async def test_a_list_of_one_namespace_leaves_the_others_alone(api: KubeApi) -> None:
+async def test_a_list_of_one_namespace_does_not_change_the_others(api: KubeApi) -> None:
     await api.put("services", DETAIL)
     await api.put("services", service("cas", "system-server"))
     async with following(api, namespaces=["ns-app", "system-server"]) as directory:
@@ -300,7 +300,7 @@ async def test_a_list_of_one_namespace_leaves_the_others_alone(api: KubeApi) -> 
         assert names(directory) == {"detail", "cas"}
 
 
-async def test_line_breaks_of_unicode_within_an_object_are_no_line_breaks(api: KubeApi) -> None:
+async def test_unicode_line_breaks_within_an_object_do_not_split_it(api: KubeApi) -> None:
     odd = service("odd")
     odd["metadata"]["annotations"] = {"note": "a\u0085b\u2028c"}
     async with following(api) as directory:
@@ -310,14 +310,14 @@ async def test_line_breaks_of_unicode_within_an_object_are_no_line_breaks(api: K
     assert api.lists("services") == 1
 
 
-async def test_a_server_that_the_authorities_do_not_vouch_for_gets_no_token(api: KubeApi) -> None:
+async def test_a_server_with_an_untrusted_certificate_gets_no_token(api: KubeApi) -> None:
     self_signed(api.mount / "ca.crt", HOST)
     async with following(api) as directory:
         await until(lambda: "CERTIFICATE_VERIFY_FAILED" in trouble(directory))
     assert api.asked == []
 
 
-async def test_nothing_is_kept_of_what_is_gone(api: KubeApi) -> None:
+async def test_deleted_objects_leave_nothing_in_memory(api: KubeApi) -> None:
     detail = endpoint_slice("detail", "10.244.0.1")
     unlabelled = {**detail, "metadata": {"namespace": "ns-app", "name": "stray"}}
     async with following(api, mode="pod") as directory:
@@ -347,8 +347,8 @@ async def test_a_slice_that_is_given_to_another_service_leaves_the_one_before(
         assert directory._slices.group(("ns-app", "detail")) == {}
 
 
-async def test_the_calls_made_are_the_calls_named(api: KubeApi) -> None:
-    """The component's role is compared with what is named."""
+async def test_the_api_calls_are_the_documented_ones(api: KubeApi) -> None:
+    """Another test compares the component's Role with these calls."""
     async with following(api, mode="pod"):
         await api.watched(2)
     assert {(asked.group, asked.resource, asked.verb) for asked in api.asked} == CALLS

@@ -1,4 +1,4 @@
-"""Mode `kubernetes`: what the settings and the pod's environment come to."""
+"""Mode `kubernetes`: the effect of the settings and of the pod's environment."""
 
 from pathlib import Path
 
@@ -38,14 +38,14 @@ def followed(made: NamedDiscovery) -> list[str | None]:
 
 
 @pytest.mark.usefixtures("mount")
-def test_the_own_and_the_configured_namespaces_are_followed() -> None:
+def test_the_callers_and_the_configured_namespaces_are_followed() -> None:
     made = discovery(namespaces="ns-app,ns-other")
     assert followed(made) == ["system-server", "ns-app", "ns-other"]
     assert made.namespaces == ("ns-app", "ns-app", "ns-other")
 
 
 @pytest.mark.usefixtures("mount")
-def test_all_namespaces_are_followed_as_one() -> None:
+def test_all_namespaces_are_followed_together() -> None:
     assert followed(discovery(all_namespaces=True)) == [None]
 
 
@@ -53,26 +53,28 @@ def test_all_namespaces_are_followed_as_one() -> None:
     ("host", "url"),
     [("10.96.0.1", "https://10.96.0.1:6443"), ("fd00::1", "https://[fd00::1]:6443")],
 )
-def test_the_api_server_is_where_the_pods_environment_says(
+def test_the_address_of_the_api_server_comes_from_the_pods_environment(
     mount: Path, host: str, url: str
 ) -> None:
     environ = {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": "6443"}
     assert ApiServer.of_pod(environ) == ApiServer(url, mount)
 
 
-def test_without_a_cluster_one_line_says_what_to_do() -> None:
+def test_the_error_outside_a_cluster_says_in_one_line_what_to_do() -> None:
     with pytest.raises(ConfigError, match=r"discovery\.mode: kubernetes needs a cluster.*dns"):
         create_discovery(MODE, {}, kubernetes=SpringKubernetesSettings())
 
 
 @pytest.mark.parametrize("missing", ["token", "ca.crt"])
-def test_without_a_mounted_token_one_line_says_what_to_do(mount: Path, missing: str) -> None:
+def test_the_error_without_a_mounted_token_says_in_one_line_what_to_do(
+    mount: Path, missing: str
+) -> None:
     (mount / missing).unlink()
     with pytest.raises(ConfigError, match="automountServiceAccountToken: true"):
         discovery()
 
 
-def test_a_store_is_looked_up_by_dns_in_this_mode_too() -> None:
+def test_a_store_is_looked_up_by_dns_in_mode_kubernetes() -> None:
     assert isinstance(create_discovery(MODE, {}).directory, DnsDirectory)
 
 
@@ -84,7 +86,7 @@ def test_a_store_is_looked_up_by_dns_in_this_mode_too() -> None:
         {"ribbon": {"mode": "POD"}},
     ],
 )
-def test_a_change_of_what_is_followed_waits_for_the_next_start(
+def test_a_change_of_the_followed_namespaces_needs_a_restart(
     changed: dict[str, dict[str, object]],
 ) -> None:
     now = ServiceSettings(spring={"cloud": {"kubernetes": changed}})

@@ -1,4 +1,4 @@
-"""Answers leave in one piece."""
+"""The writes of one response are sent together."""
 
 import asyncio
 import socket
@@ -29,7 +29,7 @@ async def _pair(lost: asyncio.Event | None = None) -> tuple[CoalescingTransport,
 
 
 @pytest.mark.anyio
-async def test_head_and_body_of_one_turn_are_one_piece() -> None:
+async def test_head_and_body_written_in_one_turn_are_sent_in_one_write() -> None:
     transport, peer = await _pair()
     transport.write(b"head ")
     transport.write(b"body")
@@ -40,7 +40,7 @@ async def test_head_and_body_of_one_turn_are_one_piece() -> None:
 
 
 @pytest.mark.anyio
-async def test_what_was_written_arrives_in_order() -> None:
+async def test_writes_arrive_in_order() -> None:
     transport, peer = await _pair()
     with peer:
         transport.write(b"one ")
@@ -53,7 +53,7 @@ async def test_what_was_written_arrives_in_order() -> None:
 
 
 @pytest.mark.anyio
-async def test_close_sends_what_is_kept() -> None:
+async def test_close_sends_buffered_bytes() -> None:
     transport, peer = await _pair()
     with peer:
         transport.write(b"last words")
@@ -62,7 +62,7 @@ async def test_close_sends_what_is_kept() -> None:
 
 
 @pytest.mark.anyio
-async def test_much_is_handed_on_at_once_so_that_back_pressure_is_felt() -> None:
+async def test_a_large_write_is_passed_on_immediately_so_that_back_pressure_works() -> None:
     transport, peer = await _pair()
     with peer:
         for _ in range(3):
@@ -86,7 +86,7 @@ async def _write_to_nobody() -> list[dict[str, object]]:
     return faults
 
 
-def test_what_a_peer_who_left_did_not_get_is_dropped_without_a_word() -> None:
-    """On uvloop, as services run: each such peer left a traceback in the log."""
+def test_writes_to_a_closed_connection_are_dropped_without_an_error() -> None:
+    """Regression: on uvloop, each such peer left a traceback in the log."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         assert runner.run(_write_to_nobody()) == []

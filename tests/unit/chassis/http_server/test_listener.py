@@ -11,7 +11,7 @@ ANY = ["::", "[::]", "0:0:0:0:0:0:0:0"]
 
 
 def _reached(host: str, address: str) -> str:
-    """Connect to what listens at an address, and return the caller's as the listener sees it."""
+    """Connect to a listener at an address; return the client's address as the listener sees it."""
     with listening(address, 0, setting="server.port") as listener:
         port = listener.getsockname()[1]
         with (
@@ -33,11 +33,11 @@ def test_brackets_around_an_ipv6_address_are_accepted(address: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "127.0.0.1", "localhost"])  # noqa: S104 - loopback calls it
-def test_ipv4_listens_as_before(address: str) -> None:
+def test_an_ipv4_address_listens_on_ipv4(address: str) -> None:
     assert _reached("127.0.0.1", address) == "127.0.0.1"
 
 
-def test_an_address_that_is_none_is_told() -> None:
+def test_an_invalid_address_is_reported() -> None:
     with (
         pytest.raises(ListenError, match=r"can't listen on \[::zz\]:0: .*; set server.port"),
         listening("[::zz]", 0, setting="server.port"),
@@ -46,11 +46,11 @@ def test_an_address_that_is_none_is_told() -> None:
 
 
 @pytest.mark.bound("receive-buffer")
-def test_little_is_taken_from_a_peer_ahead_of_our_reading() -> None:
+def test_the_receive_buffer_of_a_connection_is_small() -> None:
     with (
         listening("127.0.0.1", 0, setting="server.port") as listener,
         socket.create_connection(listener.getsockname()),
         listener.accept()[0] as peer,
     ):
-        # The system counts what it needs for itself, too.
+        # The kernel also counts its own overhead.
         assert peer.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) <= 2 * 32 * 1024

@@ -16,7 +16,7 @@ def test_the_scheme_has_any_case(value: str) -> None:
 
 
 @pytest.mark.parametrize("headers", [[], [header("Basic YTpi")], [(b"x-token", b"Bearer abc")]])
-def test_anything_else_is_no_token(headers: list[tuple[bytes, bytes]]) -> None:
+def test_any_other_header_has_no_token(headers: list[tuple[bytes, bytes]]) -> None:
     assert bearer_token(headers) is None
 
 
@@ -33,7 +33,7 @@ def test_anything_else_is_no_token(headers: list[tuple[bytes, bytes]]) -> None:
         ([header("Bearer a=b")], InvalidToken),
     ],
 )
-def test_malformed_tokens_are_refused_without_asking(
+def test_malformed_tokens_are_refused_without_a_check(
     headers: list[tuple[bytes, bytes]], error: type[ApiError]
 ) -> None:
     with pytest.raises(error):
@@ -41,11 +41,11 @@ def test_malformed_tokens_are_refused_without_asking(
 
 
 @pytest.mark.bound("bearer-token")
-def test_a_token_has_4096_characters_at_most() -> None:
+def test_a_token_has_at_most_4096_characters() -> None:
     assert bearer_token([header("Bearer " + "a" * 4096)]) == BearerToken("a" * 4096)
     with pytest.raises(InvalidToken):
         bearer_token([header("Bearer " + "a" * 4097)])
 
 
-def test_a_token_does_not_show_in_a_repr() -> None:
+def test_a_token_is_not_shown_in_a_repr() -> None:
     assert "s3cret" not in repr(BearerToken("s3cret"))

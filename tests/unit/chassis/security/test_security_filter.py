@@ -82,7 +82,7 @@ async def test_a_wrong_token_is_401_invalid_token() -> None:
 
 
 @pytest.mark.anyio
-async def test_an_open_path_is_served_without_looking_at_a_token() -> None:
+async def test_an_open_path_is_served_without_checking_the_token() -> None:
     tokens = KnownTokens()
     response = await get(protected(tokens), "/open", "wrong")
     assert (response.status_code, response.json()) == (200, {"known": False})
@@ -90,13 +90,13 @@ async def test_an_open_path_is_served_without_looking_at_a_token() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_handler_that_needs_a_caller_on_an_open_path_answers_401() -> None:
+async def test_a_handler_that_needs_authentication_on_an_open_path_returns_401() -> None:
     response = await get(protected(KnownTokens()), "/open/me")
     assert (response.status_code, response.json()["error"]) == (401, "unauthorized")
 
 
 @pytest.mark.anyio
-async def test_a_good_token_names_the_caller() -> None:
+async def test_a_valid_token_identifies_the_caller() -> None:
     response = await get(protected(KnownTokens()), "/me", "alice")
     assert (response.status_code, response.json()) == (200, {"name": "alice"})
 
@@ -118,7 +118,7 @@ async def test_every_rule_must_hold(path: str, token: str, status: int) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_missing_scope_is_403_and_names_the_scopes_that_are_needed() -> None:
+async def test_a_missing_scope_is_403_and_names_the_required_scopes() -> None:
     """RFC 6750 section 3."""
     response = await get(protected(KnownTokens()), "/write", "alice")
     challenge = response.headers["www-authenticate"]
@@ -177,7 +177,7 @@ class ForeignTokens(KnownTokens):
 
 @pytest.mark.anyio
 async def test_the_log_of_a_401_for_a_foreign_token_names_both_audiences() -> None:
-    """Also where the refusal was cached; the response says neither (RFC 6750, 3.1)."""
+    """A cached refusal logs them, too. The response contains neither (RFC 6750, 3.1)."""
     elsewhere = replace(ALICE, audience=frozenset({"orders", "billing"}))
     settings = ServiceSettings(security={"oauth2": {"resource": {"negative_cache_ttl": 60}}})
     tokens = ForeignTokens({"alice": elsewhere})
@@ -197,7 +197,7 @@ async def test_the_log_of_a_401_for_a_foreign_token_names_both_audiences() -> No
 
 
 @pytest.mark.anyio
-async def test_a_token_for_nobody_is_told_as_such() -> None:
+async def test_a_token_without_an_audience_is_logged_as_such() -> None:
     tokens = ForeignTokens({"alice": replace(ALICE, audience=frozenset())})
     with structlog.testing.capture_logs() as lines:
         await get(protected(tokens), "/me", "alice")
@@ -206,8 +206,8 @@ async def test_a_token_for_nobody_is_told_as_such() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_token_that_nobody_knows_is_no_security_event() -> None:
-    """Anyone can send those, as many as they like."""
+async def test_an_unknown_token_is_not_a_security_event() -> None:
+    """Anyone can send any number of those."""
     with structlog.testing.capture_logs() as lines:
         await get(protected(KnownTokens()), "/me", "wrong")
 

@@ -1,4 +1,4 @@
-"""Ant patterns of `security.path.ignores`: as Spring reads them, and never more open."""
+"""Ant patterns of `security.path.ignores`: matched as in Spring, and never more openly."""
 
 import pytest
 
@@ -77,7 +77,7 @@ def test_a_pattern_opens_nothing_else(pattern: str, path: str) -> None:
         "/public/%2e%2e/api",
     ],
 )
-def test_a_path_that_may_be_read_in_two_ways_is_never_open(path: str) -> None:
+def test_an_ambiguous_path_is_never_open(path: str) -> None:
     assert not PathPatterns(["/public/**"]).match(path)
 
 
@@ -85,7 +85,7 @@ def test_without_patterns_nothing_is_open() -> None:
     assert not PathPatterns([]).match("/")
 
 
-def test_each_of_several_patterns_opens() -> None:
+def test_each_of_several_patterns_opens_its_paths() -> None:
     patterns = PathPatterns(["/a", "/b/**"])
     assert patterns.match("/a")
     assert patterns.match("/b/c")
@@ -106,21 +106,21 @@ def test_each_of_several_patterns_opens() -> None:
         ("/**/" + "?" * 50 + "b", "/" + "a" * 30_000),
     ],
 )
-def test_no_pattern_takes_more_than_linear_time(pattern: str, path: str) -> None:
-    """With one step back for each star, the first of them takes hours, and the limit ends it."""
+def test_every_pattern_matches_in_linear_time(pattern: str, path: str) -> None:
+    """A matcher that backtracks at each star takes hours for the first of them."""
     assert not PathPatterns([pattern]).match(path)
 
 
 @pytest.mark.parametrize("pattern", ["/{name:[a-z]+}", "/{*rest}", "/{a", "/a}", "/{}", "/{a{2}}"])
 def test_braces_that_hold_more_than_a_name_are_refused(pattern: str) -> None:
-    """Spring has regular expressions there, whose time nobody can bound."""
+    """Spring allows regular expressions there, whose time can't be bounded."""
     with pytest.raises(ValueError, match="braces"):
         ServiceSettings(security={"path": {"ignores": [pattern]}})
 
 
 @pytest.mark.bound("open-paths")
-def test_so_many_patterns_that_they_would_hold_the_event_loop_are_refused() -> None:
-    """Compiled at a request, a mebibyte of them takes half a minute."""
+def test_too_many_patterns_are_refused() -> None:
+    """To compile one mebibyte of them takes half a minute, during which no request is served."""
     many = [f"/api/{number:04}" for number in range(800)]
     ServiceSettings(security={"path": {"ignores": many}})
     with pytest.raises(ValueError, match="more than 8192 characters"):

@@ -1,4 +1,4 @@
-"""Token services of the tests: they know some tokens, and count and hold back the checks."""
+"""Token services for tests: they know some tokens, count the checks, and can delay them."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The application as its authors test it, and logs as they are written."""
+"""The application and its written logs."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ __all__ = ["restored", "serve", "written"]
 
 @pytest.fixture(autouse=True)
 def restored() -> Iterator[None]:
-    """Leave logging as it was."""
+    """Restore the logging configuration after each test."""
     yield
     structlog.reset_defaults()
     set_levels({"root": "WARNING"})
@@ -22,5 +22,5 @@ def restored() -> Iterator[None]:
 
 @pytest.fixture
 def written(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, object]]]:
-    """Return what reads the lines written since it was asked last."""
+    """Return a function that reads the lines written since its last call."""
     return lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]

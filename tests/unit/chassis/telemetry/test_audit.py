@@ -40,7 +40,7 @@ def auditing(**told: str) -> FastAPI:
     return create_app(live, title="sample", version="1", fast_paths={"/login": login})
 
 
-async def test_an_event_is_a_line_that_says_who_and_in_which_trace(
+async def test_an_event_is_a_line_with_the_caller_and_the_trace(
     serve: Serve, written: Written
 ) -> None:
     client = await serve(auditing(user="alice", client="demo-app", address="10.0.0.1"))
@@ -62,11 +62,13 @@ async def test_each_application_counts_its_own_events(serve: Serve) -> None:
         await client.get("/login")
 
     assert counted(first, AuditEvent.LOGIN_FAILED) == 3
-    assert counted(second, AuditEvent.LOGIN_FAILED) == 0, "there from the start: a rate needs it"
+    assert counted(second, AuditEvent.LOGIN_FAILED) == 0, (
+        "every series exists from the start, as rate() needs"
+    )
 
 
-async def test_what_a_reload_does_is_counted_too(serve: Serve) -> None:
-    """No request is under way; the task that follows the configuration knows whose it is."""
+async def test_events_of_a_reload_are_counted(serve: Serve) -> None:
+    """No request is active; the task that watches the configuration knows its application."""
     live = LiveConfig.fixed(ServiceSettings())
     app = create_app(live, title="sample", version="1")
     seen = asyncio.Event()
@@ -92,7 +94,7 @@ async def test_what_a_reload_does_is_counted_too(serve: Serve) -> None:
         {"root": "ERROR", "chassis.audit": "ERROR"},
     ],
 )
-def test_no_level_silences_it(written: Written, levels: dict[str, str]) -> None:
+def test_no_log_level_silences_the_audit_log(written: Written, levels: dict[str, str]) -> None:
     configure_logs("sample")
     set_levels(levels)
     audit(AuditEvent.LOGIN, user="alice")
@@ -106,7 +108,7 @@ def test_no_level_silences_it(written: Written, levels: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     "name", ["a" * 1_000_000, '\n{"logger":"chassis.audit"}\n' * 1_000, "ü" * 200]
 )
-def test_a_name_is_one_bounded_value_of_one_line(written: Written, name: str) -> None:
+def test_a_name_is_logged_on_one_line_with_bounded_length(written: Written, name: str) -> None:
     configure_logs("sample")
     audit(AuditEvent.LOGIN_FAILED, user=name, reason=name)
     (line,) = written()
@@ -125,7 +127,7 @@ def test_control_characters_are_escaped(capsys: pytest.CaptureFixture[str]) -> N
     assert json.loads(text)["user"] == "\x1b[2J\r\n\x00\u202e\ud800"
 
 
-def test_what_looks_like_a_secret_is_struck_out(capsys: pytest.CaptureFixture[str]) -> None:
+def test_values_that_look_like_secrets_are_redacted(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logs("sample")
     audit(AuditEvent.LOGIN_FAILED, user="x&password=hunter22", token="abcdefgh")
 
@@ -134,7 +136,7 @@ def test_what_looks_like_a_secret_is_struck_out(capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.bound("audit-lines")
-def test_a_flood_is_counted_whole_and_written_within_a_bound() -> None:
+def test_every_event_of_a_flood_is_counted_but_only_a_bounded_number_is_logged() -> None:
     clock = (now / 1000 for now in count())
     registry = CollectorRegistry()
     events = SecurityEvents(["flood", "other"], registry, clock=lambda: next(clock))
@@ -147,7 +149,7 @@ def test_a_flood_is_counted_whole_and_written_within_a_bound() -> None:
     assert events.observe("other") == 0, "one event does not hide another"
 
 
-def test_a_line_says_how_many_before_it_were_left_out(written: Written) -> None:
+def test_a_line_says_how_many_events_before_it_were_suppressed(written: Written) -> None:
     configure_logs("sample")
     now = 0.0
     events = SecurityEvents(AuditEvent, CollectorRegistry(), clock=lambda: now)

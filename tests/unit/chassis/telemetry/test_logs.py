@@ -13,7 +13,7 @@ from chassis.telemetry.trace import Trace, current_trace
 Written = Callable[[], list[dict[str, object]]]
 
 
-def test_a_line_is_json_with_the_fields_people_filter_by(
+def test_a_line_is_json_with_the_documented_fields(
     written: Written,
 ) -> None:
     configure_logs("sample")
@@ -31,7 +31,7 @@ def test_a_line_is_json_with_the_fields_people_filter_by(
     assert line["ts"]
 
 
-def test_libraries_write_the_same_lines(written: Written) -> None:
+def test_log_lines_of_libraries_have_the_same_format(written: Written) -> None:
     configure_logs("sample")
     logging.getLogger("library").warning("%s of %s", 1, 2)
     (line,) = written()
@@ -68,10 +68,10 @@ def test_levels_follow_the_configuration(written: Written) -> None:
 @pytest.mark.parametrize(
     "text", ["x" * 1_000_000, "\x00" * 100_000, "\n" * 20_000, "ü\ud800" * 50_000]
 )
-def test_a_line_is_never_longer_than_a_container_runtime_takes(
+def test_a_line_is_never_longer_than_container_runtimes_accept(
     capsys: pytest.CaptureFixture[str], text: str
 ) -> None:
-    """And is JSON still, which says where the event came from."""
+    """The line is still JSON and names the event's logger."""
     configure_logs("sample")
     structlog.get_logger("orders").warning(
         "begin" + text, count=2, items=[text, text], one=text, two=text, three=text
@@ -84,7 +84,7 @@ def test_a_line_is_never_longer_than_a_container_runtime_takes(
     assert line["message"].startswith("begin")
 
 
-def test_the_ends_of_a_long_traceback_stay(written: Written) -> None:
+def test_a_long_traceback_is_shortened_in_its_middle(written: Written) -> None:
     configure_logs("sample")
     nothing: dict[str, int] = {}
     try:
@@ -98,8 +98,8 @@ def test_the_ends_of_a_long_traceback_stay(written: Written) -> None:
 
 
 @pytest.mark.parametrize("off", ["OFF", "off", "false", "False"])
-def test_off_is_off(written: Written, off: str) -> None:
-    """Spring takes `false` for it: that is what YAML 1.1 makes of an unquoted `off`."""
+def test_the_level_off_disables_a_logger(written: Written, off: str) -> None:
+    """Spring accepts `false` as well, since YAML 1.1 reads an unquoted `off` as false."""
     configure_logs("sample")
     set_levels({"root": off})
     structlog.get_logger("orders").critical("not even this")

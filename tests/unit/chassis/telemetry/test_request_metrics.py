@@ -25,14 +25,14 @@ def test_requests_are_counted_by_method_route_and_status() -> None:
 
 
 @pytest.mark.bound("metric-labels")
-def test_a_method_of_the_callers_invention_is_no_label() -> None:
+def test_an_unknown_method_does_not_become_a_label() -> None:
     lines = exposed(*((f"VERB{i}", "/x", 405, 0.1) for i in range(50)))
 
     assert sum("_count" in line for line in lines) == 1
     assert any('method="OTHER"' in line for line in lines)
 
 
-def test_a_bound_belongs_to_its_bucket() -> None:
+def test_a_bucket_includes_its_upper_bound() -> None:
     """Prometheus' `le` is less or equal."""
     lines = exposed(("GET", "/x", 200, 0.005))
 

@@ -1,4 +1,4 @@
-"""Checked tokens are kept for moments, and many checks of one token are one call."""
+"""Checked tokens are cached briefly, and concurrent checks of one token share one call."""
 
 import asyncio
 import gc
@@ -24,7 +24,7 @@ def cached(tokens: KnownTokens, **resource: Any) -> CachedTokenServices:
 
 
 @pytest.mark.anyio
-async def test_a_yes_is_kept() -> None:
+async def test_a_valid_token_is_cached() -> None:
     tokens = KnownTokens()
     services = cached(tokens)
     assert await services.authenticate("alice") is await services.authenticate("alice")
@@ -32,7 +32,7 @@ async def test_a_yes_is_kept() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_no_is_kept() -> None:
+async def test_an_invalid_token_is_cached() -> None:
     tokens = KnownTokens()
     services = cached(tokens)
     for _ in range(3):
@@ -52,7 +52,7 @@ async def test_zero_ttl_disables_the_cache() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_yes_is_never_kept_beyond_expiry() -> None:
+async def test_a_token_is_never_cached_beyond_its_expiry() -> None:
     expired = replace(ALICE, expires_at=int(time.time()))
     tokens = KnownTokens({"alice": expired})
     services = cached(tokens, cache_ttl=60)
@@ -62,7 +62,7 @@ async def test_a_yes_is_never_kept_beyond_expiry() -> None:
 
 
 @pytest.mark.anyio
-async def test_an_outage_is_not_kept() -> None:
+async def test_an_outage_is_not_cached() -> None:
     class Flaky(KnownTokens):
         async def authenticate(self, token: str) -> Authentication:
             authentication = await super().authenticate(token)
@@ -78,7 +78,7 @@ async def test_an_outage_is_not_kept() -> None:
 
 @pytest.mark.anyio
 @pytest.mark.bound("token-cache")
-async def test_the_number_kept_is_bounded_and_made_up_tokens_push_no_good_one_out() -> None:
+async def test_the_cache_is_bounded_and_invalid_tokens_evict_no_valid_one() -> None:
     tokens = KnownTokens({f"good{n}": ALICE for n in range(5)})
     services = cached(tokens, cache_size=3, cache_ttl=60, negative_cache_ttl=60)
     for token in [*tokens.known, *(f"bad{n}" for n in range(50))]:
@@ -90,7 +90,7 @@ async def test_the_number_kept_is_bounded_and_made_up_tokens_push_no_good_one_ou
 
 
 @pytest.mark.anyio
-async def test_keys_are_digests_not_tokens() -> None:
+async def test_cache_keys_are_digests_and_not_tokens() -> None:
     services = cached(KnownTokens())
     await services.authenticate("alice")
     (key,) = services._yes._entries
@@ -99,7 +99,7 @@ async def test_keys_are_digests_not_tokens() -> None:
 
 
 @pytest.mark.anyio
-async def test_many_checks_of_one_token_are_one_call_and_share_its_end() -> None:
+async def test_concurrent_checks_of_one_token_share_one_call_and_its_result() -> None:
     tokens = KnownTokens()
     tokens.may_answer.clear()
     services = cached(tokens, cache_ttl=0, negative_cache_ttl=0)
@@ -114,7 +114,7 @@ async def test_many_checks_of_one_token_are_one_call_and_share_its_end() -> None
 
 
 @pytest.mark.anyio
-async def test_a_cancelled_waiter_leaves_the_others_alone() -> None:
+async def test_a_cancelled_waiter_does_not_cancel_the_others() -> None:
     tokens = KnownTokens()
     tokens.may_answer.clear()
     services = cached(tokens)
@@ -127,7 +127,7 @@ async def test_a_cancelled_waiter_leaves_the_others_alone() -> None:
 
 
 @pytest.mark.anyio
-async def test_when_the_caller_who_asks_is_cancelled_another_takes_over() -> None:
+async def test_another_waiter_takes_over_when_the_calling_one_is_cancelled() -> None:
     tokens = KnownTokens()
     tokens.may_answer.clear()
     services = cached(tokens)
@@ -146,7 +146,7 @@ async def test_when_the_caller_who_asks_is_cancelled_another_takes_over() -> Non
 
 @pytest.mark.anyio
 @pytest.mark.bound("token-cache-time")
-async def test_a_reload_of_the_ttl_counts_at_once(tmp_path: Path) -> None:
+async def test_a_reloaded_ttl_applies_immediately(tmp_path: Path) -> None:
     def write(ttl: str) -> None:
         text = f"security: {{oauth2: {{resource: {{cache-ttl: {ttl}}}}}}}\n"
         (tmp_path / "application.yaml").write_text(text)
@@ -166,18 +166,18 @@ async def test_a_reload_of_the_ttl_counts_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.anyio
-async def test_closing_closes_what_is_behind() -> None:
+async def test_closing_closes_the_wrapped_token_services() -> None:
     tokens = KnownTokens()
     await cached(tokens).aclose()
     assert tokens.closed
 
 
 @pytest.mark.anyio
-async def test_a_kept_no_keeps_neither_request_nor_token() -> None:
-    """A kept error once held, by its traceback, every frame up to the request."""
+async def test_a_cached_refusal_references_neither_request_nor_token() -> None:
+    """Regression: a cached error referenced, by its traceback, every frame up to the request."""
 
     class Held:
-        """Stands for what the frames hold."""
+        """A stand-in for an object that the frames reference."""
 
     class Refusing:
         def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""docs/design/protocol.md, "Responses of authorization servers": doubt is a no."""
+"""docs/design/protocol.md, "Responses of authorization servers": unclear ones are refused."""
 
 import json
 import time
@@ -27,7 +27,7 @@ def check(**changed: Any) -> Any:
     return checked_token(json.dumps(body).encode(), resource_id="rest-service")
 
 
-def test_a_live_token_says_who_calls() -> None:
+def test_a_valid_token_identifies_its_user() -> None:
     caller = check()
     assert (caller.name, caller.user_name, caller.client_id) == ("alice", "alice", "demo-app")
     assert caller.scopes == {"read", "write"}
@@ -43,11 +43,11 @@ def test_a_client_token_has_no_user_and_is_named_by_its_client() -> None:
     assert caller.name == "demo-app"
 
 
-def test_an_old_server_that_leaves_active_out_is_understood() -> None:
+def test_a_response_without_active_is_accepted() -> None:
     assert check(active=...).client_id == "demo-app"
 
 
-def test_scope_and_audience_may_be_texts_as_some_servers_write_them() -> None:
+def test_scope_and_audience_may_be_strings() -> None:
     caller = check(scope="read write", aud="rest-service")
     assert caller.scopes == {"read", "write"}
     assert caller.audience == {"rest-service"}
@@ -67,24 +67,24 @@ def test_scope_and_audience_may_be_texts_as_some_servers_write_them() -> None:
     ],
 )
 def test_authorities_are_read_as_spring_reads_them(authorities: object, read: set[str]) -> None:
-    """A list is a list already: no name in it becomes two."""
+    """Names within a list are not split again."""
     assert check(authorities=authorities).authorities == read
     body = json.dumps({"username": "alice", "authorities": authorities}).encode()
     assert known_user(body, client_id="c", resource_id=None).authorities == read
 
 
-def test_a_token_without_exp_counts_until_it_is_checked_again() -> None:
-    """RFC 7662, 2.2: it is optional, and the server has just said that the token lives."""
+def test_a_token_without_exp_is_valid_until_it_is_checked_again() -> None:
+    """RFC 7662, 2.2: `exp` is optional, and the server has just declared the token active."""
     assert check(exp=...).expires_at is None
 
 
-def test_an_exp_with_a_fraction_is_a_number_too() -> None:
+def test_an_exp_with_a_fraction_is_accepted() -> None:
     """RFC 7519, 2, NumericDate."""
     assert check(exp=4102444800.5).expires_at == 4102444800
 
 
-def test_an_audience_as_text_is_one_name() -> None:
-    """RFC 7519, 4.1.3; divided, a name with a space would open two services."""
+def test_an_audience_that_is_a_string_is_one_name() -> None:
+    """RFC 7519, 4.1.3; if split, a name with a space would be accepted by two services."""
     with pytest.raises(InvalidToken):
         check(aud="other rest-service")
 
@@ -103,7 +103,7 @@ def test_an_audience_as_text_is_one_name() -> None:
     ],
     ids=lambda changed: f"{next(iter(changed))}",
 )
-def test_a_dead_expired_or_foreign_token_is_refused(changed: dict[str, Any]) -> None:
+def test_an_inactive_expired_or_foreign_token_is_refused(changed: dict[str, Any]) -> None:
     with pytest.raises(InvalidToken):
         check(**changed)
 
@@ -160,7 +160,7 @@ def test_an_answer_without_the_needed_fields_lets_nobody_in(changed: dict[str, A
         b"[" * 100_000,
     ],
 )
-def test_an_answer_that_is_no_token_lets_nobody_in(body: bytes) -> None:
+def test_a_response_that_describes_no_token_is_refused(body: bytes) -> None:
     """Resource servers from 2.3.5 on took `{"detail": …}` for a good token."""
     with pytest.raises(MalformedResponseError):
         checked_token(body, resource_id=None)
@@ -172,19 +172,19 @@ def test_a_malformed_answer_is_never_quoted() -> None:
     assert "s3cret" not in str(raised.value)
 
 
-def test_without_a_resource_id_any_audience_will_do() -> None:
+def test_without_a_resource_id_any_audience_is_accepted() -> None:
     body = json.dumps({**LIVE, "aud": ["other"]}).encode()
     assert checked_token(body, resource_id=None).audience == {"other"}
 
 
-def test_user_info_names_the_user_of_the_own_client() -> None:
+def test_user_info_is_accepted_for_the_services_own_client() -> None:
     body = json.dumps({"username": "alice", "authorities": ["ROLE_USER"]}).encode()
     caller = known_user(body, client_id="rest-service", resource_id=None)
     assert (caller.user_name, caller.client_id) == ("alice", "rest-service")
     assert caller.authorities == {"ROLE_USER"}
 
 
-def test_user_info_without_audience_does_not_pass_where_one_is_demanded() -> None:
+def test_user_info_without_audience_is_refused_when_an_audience_is_required() -> None:
     body = json.dumps({"username": "alice"}).encode()
     with pytest.raises(InvalidToken):
         known_user(body, client_id="rest-service", resource_id="rest-service")

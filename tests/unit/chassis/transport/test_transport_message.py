@@ -1,4 +1,4 @@
-"""Requests on the wire: nothing a caller gives may become a second request."""
+"""Requests on the wire: no caller input may become a second request."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from chassis.transport import RawRequest
 HOST = (b"Host", b"cas")
 
 
-def test_a_request_is_written_as_rfc_9112_has_it() -> None:
+def test_a_request_is_serialized_as_rfc_9112_defines() -> None:
     request = RawRequest(b"POST", b"/a?b=c", [HOST, (b"Content-Length", b"2")], b"hi")
     assert request.encode() == b"POST /a?b=c HTTP/1.1\r\nHost: cas\r\nContent-Length: 2\r\n\r\nhi"
 
@@ -24,6 +24,6 @@ def test_a_request_is_written_as_rfc_9112_has_it() -> None:
         RawRequest(b"GET", b"/", [HOST, (b"X", b"1\x002")]),
     ],
 )
-def test_what_would_break_the_framing_is_not_sent(request_: RawRequest) -> None:
+def test_a_request_that_would_break_the_framing_is_refused(request_: RawRequest) -> None:
     with pytest.raises(ValueError, match=r"forbidden|line break"):
         request_.encode()

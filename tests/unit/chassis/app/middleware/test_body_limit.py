@@ -1,4 +1,4 @@
-"""The bound on bodies, below the HTTP parser."""
+"""The limit on request bodies, below the HTTP parser."""
 
 from collections.abc import Iterator
 
@@ -46,18 +46,18 @@ def part(body: bytes, *, more: bool) -> Message:
     return {"type": "http.request", "body": body, "more_body": more}
 
 
-async def test_a_stream_within_the_limit_arrives_whole() -> None:
+async def test_a_stream_within_the_limit_is_read_completely() -> None:
     assert await passed(CHUNKED, [part(b"12345", more=True), part(b"67890", more=False)]) == (
         b"1234567890"
     )
 
 
-async def test_a_stream_is_refused_as_soon_as_it_exceeds() -> None:
-    """The second part is never asked for: memory stays bounded."""
+async def test_a_stream_is_refused_as_soon_as_it_exceeds_the_limit() -> None:
+    """The second part is never received, so memory stays bounded."""
     with pytest.raises(PayloadTooLarge):
         await passed(CHUNKED, [part(b"12345678901", more=True)])
 
 
-async def test_a_declared_length_is_refused_unread() -> None:
+async def test_a_declared_length_over_the_limit_is_refused_without_reading_the_body() -> None:
     with pytest.raises(PayloadTooLarge):
         await passed([(b"content-length", b"11")], [])

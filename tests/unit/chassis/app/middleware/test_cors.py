@@ -1,4 +1,4 @@
-"""CORS: off, opened by exact origin, never with credentials where secrets are sent."""
+"""CORS is off by default, allows exact origins, and never allows credentials at token endpoints."""
 
 from pathlib import Path
 
@@ -66,7 +66,7 @@ def cors_headers(response: httpx.Response) -> dict[str, str]:
     return {k: v for k, v in response.headers.items() if k.startswith("access-control-")}
 
 
-async def test_it_is_off_by_default(serve: Serve) -> None:
+async def test_cors_is_off_by_default(serve: Serve) -> None:
     client = await serve(app(None))
     for path in ("/open", "/me", "/oauth/token", "/nothing"):
         assert cors_headers(await client.get(path, headers={"Origin": APP})) == {}
@@ -79,7 +79,7 @@ async def test_it_is_off_by_default(serve: Serve) -> None:
     ("path", "status"),
     [("/open", 200), ("/me", 401), ("/nothing", 401), ("/open%0a", 400), ("/oauth/token", 200)],
 )
-async def test_every_response_to_an_allowed_origin_can_be_read(
+async def test_every_response_to_an_allowed_origin_has_cors_headers(
     serve: Serve, path: str, status: int
 ) -> None:
     client = await serve(app({"allowed_origins": ["https://other.example", APP]}))
@@ -92,7 +92,7 @@ async def test_every_response_to_an_allowed_origin_can_be_read(
     assert "Origin" in response.headers["vary"]
 
 
-async def test_a_fault_of_ours_can_be_read_too(serve: Serve) -> None:
+async def test_an_internal_server_error_has_cors_headers(serve: Serve) -> None:
     client = await serve(app({"allowed_origins": [APP]}))
     response = await client.get("/broken", headers={"Origin": APP})
 
@@ -114,7 +114,7 @@ async def test_a_fault_of_ours_can_be_read_too(serve: Serve) -> None:
         "",
     ],
 )
-async def test_any_other_origin_is_told_nothing(serve: Serve, origin: str) -> None:
+async def test_any_other_origin_gets_no_cors_headers(serve: Serve, origin: str) -> None:
     client = await serve(app({"allowed_origins": [APP], "allow_credentials": True}))
     response = await client.get("/open", headers={"Origin": origin})
     preflight = await client.options("/open", headers={**PREFLIGHT, "Origin": origin})
@@ -125,14 +125,14 @@ async def test_any_other_origin_is_told_nothing(serve: Serve, origin: str) -> No
     assert "access-control-allow-origin" not in preflight.headers
 
 
-async def test_two_origins_are_none(serve: Serve) -> None:
+async def test_a_request_with_two_origins_gets_no_cors_headers(serve: Serve) -> None:
     client = await serve(app({"allowed_origins": [APP]}))
     response = await client.get("/open", headers=[("Origin", APP), ("Origin", APP)])
 
     assert cors_headers(response) == {}
 
 
-async def test_a_preflight_needs_no_token_and_tells_what_is_allowed(serve: Serve) -> None:
+async def test_a_preflight_needs_no_token_and_lists_what_is_allowed(serve: Serve) -> None:
     client = await serve(app({"allowed_origins": APP, "max_age": "10m"}))
     asked = {**PREFLIGHT, "Access-Control-Request-Headers": "Authorization, content-type,accept"}
     for path in ("/me", "/nothing", "/oauth/token"):
@@ -164,17 +164,17 @@ async def test_a_preflight_that_asks_for_more_is_403(
     assert said in response.json()["error_description"]
 
 
-async def test_options_without_a_requested_method_is_no_preflight(serve: Serve) -> None:
+async def test_options_without_a_requested_method_is_not_a_preflight(serve: Serve) -> None:
     client = await serve(app({"allowed_origins": APP}))
 
     assert (await client.options("/me", headers={"Origin": APP})).status_code == 401
 
 
 @pytest.mark.parametrize("prefix", ["", "/shop"])
-async def test_credentials_are_never_allowed_where_secrets_are_sent(
+async def test_credentials_are_never_allowed_at_endpoints_that_take_secrets(
     serve: Serve, prefix: str
 ) -> None:
-    """RFC 9700, 2.6: a page must not speak with what the browser has."""
+    """RFC 9700, 2.6: a page must not use credentials that the browser stores."""
     context = {"servlet": {"context_path": prefix}}
     client = await serve(app({"allowed_origins": APP, "allow_credentials": True}, **context))
     for method in ("GET", "POST", "OPTIONS"):
@@ -206,7 +206,7 @@ async def test_a_star_is_everyone_without_credentials(serve: Serve) -> None:
     assert "vary" not in response.headers
 
 
-async def test_an_edit_counts_from_the_next_request_on(serve: Serve, tmp_path: Path) -> None:
+async def test_an_edit_applies_to_the_next_request(serve: Serve, tmp_path: Path) -> None:
     def write(cors: str) -> None:
         ignores = "security: {path: {ignores: /open}}"
         (tmp_path / "application.yaml").write_text(f"{ignores}\nserver: {{cors: {{{cors}}}}}\n")
@@ -231,7 +231,7 @@ async def test_an_edit_counts_from_the_next_request_on(serve: Serve, tmp_path: P
         *("https://app.example?", "https://app.example#", "https://app.example:x", "https://["),
     ],
 )
-def test_what_no_browser_sends_is_refused(origin: str) -> None:
+def test_an_origin_that_no_browser_sends_is_refused(origin: str) -> None:
     with pytest.raises(ValidationError, match=r"https://app\.example"):
         CorsSettings(allowed_origins=(origin,))
 
@@ -239,7 +239,7 @@ def test_what_no_browser_sends_is_refused(origin: str) -> None:
 @pytest.mark.parametrize(
     "origin", ["https://app.example:8443", "http://localhost:3000", "http://[::1]:3000", "http://a"]
 )
-def test_an_origin_as_browsers_send_it_is_taken(origin: str) -> None:
+def test_an_origin_as_browsers_send_it_is_accepted(origin: str) -> None:
     assert CorsSettings(allowed_origins=(origin,)).allows(origin)
 
 
@@ -255,6 +255,6 @@ def test_an_origin_as_browsers_send_it_is_taken(origin: str) -> None:
     ],
     ids=str,
 )
-def test_what_opens_too_much_is_refused(fields: dict[str, object]) -> None:
+def test_settings_that_allow_too_much_are_refused(fields: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         CorsSettings.model_validate(fields)

@@ -1,4 +1,4 @@
-"""Which address counts behind proxies: one header, from trusted peers, from its right end."""
+"""The client address behind proxies: one header, from trusted peers, read from its right end."""
 
 from pathlib import Path
 
@@ -88,16 +88,16 @@ def test_x_forwarded_for(lines: list[str], address: str) -> None:
     ],
 )
 def test_forwarded(lines: list[str], address: str) -> None:
-    """RFC 7239; an open quote of the caller's does not swallow what a proxy wrote behind it."""
+    """RFC 7239; a quote that the client leaves open does not hide what a proxy appended."""
     assert rfc7239(*lines) == address
 
 
-def test_another_peer_is_not_believed() -> None:
+def test_the_header_of_an_untrusted_peer_is_ignored() -> None:
     assert told(FAKED, peer=CLIENT) == CLIENT
     assert rfc7239(f"for={FAKED}", peer=CLIENT) == CLIENT
 
 
-def test_a_trusted_peer_in_ipv6_clothes_is_known() -> None:
+def test_a_trusted_peer_is_recognized_by_its_ipv4_mapped_address() -> None:
     assert told(CLIENT, peer=f"::ffff:{PROXY}") == CLIENT
 
 
@@ -112,30 +112,30 @@ def test_the_other_header_is_ignored(header: str) -> None:
 
 
 @pytest.mark.bound("forwarded-hops")
-def test_a_long_list_is_read_to_a_bound() -> None:
+def test_only_a_bounded_part_of_a_long_list_is_read() -> None:
     hops = [f"10.0.0.{number % 250}" for number in range(MAX_HOPS)]
     assert told(", ".join([CLIENT, *hops])) == hops[0]
     assert told(", ".join([CLIENT, *hops[1:]])) == CLIENT
 
 
 @pytest.mark.parametrize("junk", [",", ", ", '",', 'a=",', ";,", '\\",', '"'])
-def test_junk_is_the_proxys_own_address_at_once(junk: str) -> None:
-    """32 KiB of it, the longest head there is; the time-out of the test is the measure."""
+def test_a_malformed_header_yields_the_proxys_address_in_linear_time(junk: str) -> None:
+    """The longest head has 32 KiB. The timeout of the test fails on quadratic time."""
     for _ in range(3):
         assert rfc7239(junk * (32_000 // len(junk))) == PROXY
         assert told(junk * (32_000 // len(junk))) == PROXY
 
 
 @pytest.mark.parametrize("network", ["10.0.0.1/8", "proxy", "10.0.0.0/33", "*"])
-def test_what_is_no_network_is_a_configuration_error(tmp_path: Path, network: str) -> None:
+def test_an_invalid_network_is_a_configuration_error(tmp_path: Path, network: str) -> None:
     tree = {"server": {"forwarded": {"trusted-proxies": [network]}}}
     (tmp_path / "application.yaml").write_text(yaml.safe_dump(tree))
     with pytest.raises(ConfigError, match="trusted-proxies"):
         LiveConfig.load(ConfigSource("sample", config_dir=tmp_path), ServiceSettings)
 
 
-def test_networks_may_stand_in_one_text() -> None:
-    """An environment variable has no lists."""
+def test_networks_may_be_given_as_one_string() -> None:
+    """An environment variable can't hold a list."""
     settings = ForwardedSettings.model_validate(
         {"trusted_proxies": "10.0.0.0/8, fd00::/8,192.0.2.1"}
     )
@@ -143,7 +143,7 @@ def test_networks_may_stand_in_one_text() -> None:
 
 
 class Seen:
-    """An application that notes whom it sees."""
+    """An application that records the client addresses it sees."""
 
     address = ""
 
@@ -153,7 +153,7 @@ class Seen:
 
 
 @pytest.mark.anyio
-async def test_a_change_of_the_proxies_counts_from_the_next_request_on(tmp_path: Path) -> None:
+async def test_a_change_of_the_proxies_applies_to_the_next_request(tmp_path: Path) -> None:
     def write(proxies: list[str]) -> None:
         tree = {"server": {"forwarded": {"trusted-proxies": proxies}}}
         (tmp_path / "application.yaml").write_text(yaml.safe_dump(tree))
@@ -184,6 +184,6 @@ async def _no_response(_: Message) -> None:
 
 
 @pytest.mark.timeout(20)
-def test_white_space_in_a_header_costs_linear_time() -> None:
+def test_white_space_in_a_header_takes_linear_time() -> None:
     """Up to an element's bound it took 40 ms of the event loop; without one, 43 s."""
     assert not list(forwarded._pairs(" " * 30_000 + "x"))

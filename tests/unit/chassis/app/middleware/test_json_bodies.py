@@ -78,7 +78,7 @@ TYPES = (JSON, "application/problem+json; charset=utf-8", "Application/JSON ")
 
 
 @pytest.mark.parametrize("path", ["/any", "/model", "/untyped", "/raw"])
-async def test_what_is_no_strict_json_is_400(client: httpx.AsyncClient, path: str) -> None:
+async def test_json_that_is_not_strict_is_400(client: httpx.AsyncClient, path: str) -> None:
     for value, shape, content_type in product(BAD, SHAPES, TYPES):
         headers = {"Content-Type": content_type}
         response = await client.post(path, content=shape % value, headers=headers)
@@ -94,7 +94,7 @@ async def test_what_is_no_strict_json_is_400(client: httpx.AsyncClient, path: st
         *(10**30, -1, 1.5, 1e308, 5e-324, True, None, [], {}, {"": {"": [None]}}),
     ],
 )
-async def test_every_other_json_is_taken(client: httpx.AsyncClient, value: Any) -> None:
+async def test_every_other_json_is_accepted(client: httpx.AsyncClient, value: Any) -> None:
     for text in (json.dumps(value), json.dumps(value, ensure_ascii=False)):
         for body in (text.encode(), b"\xef\xbb\xbf" + text.encode()):
             response = await client.post("/any", content=body, headers={"Content-Type": JSON})
@@ -103,7 +103,7 @@ async def test_every_other_json_is_taken(client: httpx.AsyncClient, value: Any) 
 
 
 @pytest.mark.bound("json-depth")
-async def test_arrays_and_objects_stand_in_each_other_200_deep(client: httpx.AsyncClient) -> None:
+async def test_arrays_and_objects_nest_at_most_200_deep(client: httpx.AsyncClient) -> None:
     for before, after in ((b"[", b"]"), (b'{"a":', b"}")):
         for depth, status in ((200, 200), (202, 400), (1_000, 400), (50_000, 400)):
             body = before * depth + b"1" + after * depth
@@ -114,7 +114,9 @@ async def test_arrays_and_objects_stand_in_each_other_200_deep(client: httpx.Asy
 
 
 @pytest.mark.bound("json-digits")
-async def test_a_number_has_4300_digits_before_its_point_at_most(client: httpx.AsyncClient) -> None:
+async def test_a_number_has_at_most_4300_digits_before_its_decimal_point(
+    client: httpx.AsyncClient,
+) -> None:
     for digits, status in ((4_300, 200), (4_301, 400), (100_000, 400)):
         for rest in (b"", b"e-9997", b".5e-%d" % digits):
             response = await client.post(
@@ -124,7 +126,7 @@ async def test_a_number_has_4300_digits_before_its_point_at_most(client: httpx.A
             assert response.status_code == status
 
 
-async def test_a_body_that_comes_in_pieces_is_judged_whole(client: httpx.AsyncClient) -> None:
+async def test_a_body_in_several_pieces_is_validated_as_one(client: httpx.AsyncClient) -> None:
     async def pieces() -> Any:
         for piece in (b'{"a": ', b'"\\ud8', b'00"', b"}"):
             yield piece
@@ -134,13 +136,15 @@ async def test_a_body_that_comes_in_pieces_is_judged_whole(client: httpx.AsyncCl
     assert response.status_code == 400
 
 
-async def test_a_body_that_nobody_reads_is_nobodys_matter(client: httpx.AsyncClient) -> None:
+async def test_a_body_that_the_handler_does_not_read_is_not_validated(
+    client: httpx.AsyncClient,
+) -> None:
     response = await client.post("/unread", content=b"{", headers={"Content-Type": JSON})
 
     assert response.status_code == 200
 
 
-async def test_other_types_are_left_alone(client: httpx.AsyncClient) -> None:
+async def test_bodies_of_other_media_types_are_not_validated(client: httpx.AsyncClient) -> None:
     for content_type in ("application/jsonl", "text/plain", "application/octet-stream"):
         headers = {"Content-Type": content_type}
         response = await client.post("/unread", content=b"NaN", headers=headers)
