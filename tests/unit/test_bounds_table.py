@@ -21,14 +21,14 @@ def _marked() -> set[str]:
     }
 
 
-def test_each_bound_in_the_table_has_a_test_and_each_tested_bound_a_row() -> None:
+def test_every_bound_in_the_table_has_a_test_and_vice_versa() -> None:
     rows = _ROW.findall(_PAGE.read_text("utf-8"))
 
     assert len(rows) == len(set(rows))
     assert set(rows) == _marked()
 
 
-def test_each_setting_in_the_table_is_one() -> None:
+def test_every_setting_in_the_table_exists() -> None:
     keys = {*setting_keys(CasSettings), *setting_keys(ClientRegistration, "clients.NAME.")}
     known = keys | {key.rpartition(".")[2] for key in keys}
     named = {

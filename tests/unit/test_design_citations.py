@@ -1,4 +1,4 @@
-"""Whatever cites a page of docs/ names a page and a section that exist."""
+"""Every citation of docs/ names an existing page and section."""
 
 import functools
 import re
@@ -11,9 +11,9 @@ CITATION = re.compile(r'\bdocs/([a-z0-9/-]+\.md)(?:, "([^"]+)")?')
 SHARED = re.compile(
     r"\b(?:RELIABILITY|PROTOCOL|RUNTIME|PERFORMANCE|STYLE|DESIGN)(?:\.md\b|,|:)", re.ASCII
 )
-"""How the pages were cited that these have replaced."""
+"""Citations of the pages that docs/design/ replaced."""
 NAMED = re.compile(r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|yaml|sh|acl|conf)|\w+\.py)`")
-"""A file as the design pages name it: by as much of its path as a reader needs."""
+"""A file name in the design pages, with as much of its path as a reader needs."""
 FOLDERS = (".github", "libs", "services", "tests", "k8s", "docker", "docs", ".ci")
 FILES = ("CHANGELOG.md", "Makefile", "README.md", "pyproject.toml", "setup", "skaffold.yaml")
 KINDS = {".acl", ".py", ".pyi", ".md", ".yaml", ".yml", ".toml", ".sh", ".conf", ".lua", ".txt", ""}
@@ -42,7 +42,7 @@ def _headings(page: str) -> frozenset[str]:
 
 
 def broken(text: str) -> list[str]:
-    """Return the citations of a text that lead nowhere."""
+    """Return the citations of a text whose page or section does not exist."""
     return [
         found[0]
         for found in CITATION.finditer(text)
@@ -109,14 +109,14 @@ def test_a_journey_goes_through_files_that_exist(name: str, count: str, text: st
         'docs/design/protocol.md,\n# "No such section"',
     ],
 )
-def test_a_citation_that_leads_nowhere_is_found(text: str, tmp_path: Path) -> None:
+def test_a_broken_citation_is_found(text: str, tmp_path: Path) -> None:
     file = tmp_path / "cites"
     file.write_text(f'"""{text}: what it says."""\n')
 
     assert broken(_text(file))
 
 
-def test_a_citation_may_go_over_the_end_of_a_line(tmp_path: Path) -> None:
+def test_a_citation_may_span_two_lines(tmp_path: Path) -> None:
     file = tmp_path / "cites"
     file.write_text(
         '    # docs/design/protocol.md,\n    # "Dead at the\n    # next check": as said\n'

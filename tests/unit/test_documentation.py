@@ -1,4 +1,4 @@
-"""Documentation is part of the feature: what is promised is there, what is there is named."""
+"""Documentation and features match: everything documented exists, and vice versa."""
 
 import re
 from pathlib import Path
@@ -19,23 +19,23 @@ ANSWERS = {
     "Who may call what in the cluster?": "## Who may call what\n",
     "Where is a grant type implemented?": "def grant_types(",
 }
-"""What the file behind the index's link for a question has to hold."""
+"""The text that the page linked for a question must contain."""
 TARGET = re.compile(r"^([a-z0-9-]+):.*## ", re.MULTILINE)
 
 
 @pytest.mark.parametrize("page", [*PAGES, *DESIGN_PAGES, *HABITS], ids=lambda page: page.name)
-def test_every_link_leads_somewhere(page: Path) -> None:
+def test_every_link_has_an_existing_target(page: Path) -> None:
     links = LINK.findall(page.read_text())
     assert [link for link in links if not _leads(page, *link)] == []
 
 
-def test_every_design_page_is_reached_from_the_index() -> None:
+def test_every_design_page_is_linked_from_the_index() -> None:
     linked = {(INDEX.parent / path).resolve() for path, _ in LINK.findall(INDEX.read_text())}
     assert [page.name for page in DESIGN_PAGES if page not in {INDEX, *linked}] == []
 
 
 @pytest.mark.parametrize("question", ANSWERS)
-def test_the_index_leads_to_what_is_asked_in_one_step(question: str) -> None:
+def test_the_index_links_to_the_page_of_each_question(question: str) -> None:
     row = next(line for line in INDEX.read_text().splitlines() if question in line)
     ((path, _),) = LINK.findall(row)
     assert ANSWERS[question] in (INDEX.parent / path).read_text()
@@ -48,12 +48,12 @@ def test_a_design_page_is_short(page: Path) -> None:
     assert [line for line in lines if len(line) > 120 and not line.startswith("|")] == []
 
 
-def test_every_page_is_reached_from_the_readme() -> None:
+def test_every_page_is_reachable_from_the_readme() -> None:
     readme = (ROOT / "README.md").read_text()
     assert [page.name for page in PAGES[1:] if f"docs/{page.name}" not in readme] == []
 
 
-def test_every_make_target_is_explained() -> None:
+def test_every_make_target_is_documented() -> None:
     targets = set(TARGET.findall((ROOT / "Makefile").read_text()))
     text = (ROOT / "docs/development.md").read_text()
     assert "demo" in targets
@@ -61,12 +61,12 @@ def test_every_make_target_is_explained() -> None:
 
 
 @pytest.mark.parametrize("folder", ["components", "overlays"])
-def test_every_folder_to_deploy_is_explained(folder: str) -> None:
+def test_every_deployable_folder_is_documented(folder: str) -> None:
     names = {path.name for path in (ROOT / "k8s" / folder).iterdir()}
     assert {name for name in names if f"`{name}`" not in _page("kubernetes.md")} == set()
 
 
-def test_every_make_target_that_is_promised_exists() -> None:
+def test_every_documented_make_target_exists() -> None:
     targets = set(TARGET.findall((ROOT / "Makefile").read_text()))
     promised = {
         name
@@ -77,7 +77,7 @@ def test_every_make_target_that_is_promised_exists() -> None:
 
 
 def _leads(page: Path, path: str, section: str) -> bool:
-    """Say whether a link's file is there and, in a page, its section."""
+    """Return whether the file of a link exists and, for a page, its section."""
     target = page.parent / path if path else page
     return target.exists() and (not section or section in _anchors(target.read_text()))
 
@@ -94,6 +94,6 @@ def _page(name: str) -> str:
 
 
 def _code(text: str) -> str:
-    """Return what stands in code: blocks, indented lines, and spans."""
+    """Return the code of a page: blocks, indented lines, and spans."""
     blocks = re.findall(r"```.*?```|^ {4}.*?$|`[^`]+`", text, re.DOTALL | re.MULTILINE)
     return "\n".join(blocks)

@@ -1,4 +1,4 @@
-"""constraints.txt and constraints-dev.txt follow from the pyproject.toml files: `make lock`."""
+"""constraints.txt and constraints-dev.txt match the pyproject.toml files: `make lock`."""
 
 import re
 import tomllib
@@ -21,13 +21,13 @@ OWN = "suite-"
 _PIN = re.compile(r"^([a-z0-9-]+)==(\S+).*?(?=^\S|\Z)", re.MULTILINE | re.DOTALL)
 
 
-def test_what_packages_need_is_pinned_in_a_version_that_they_allow() -> None:
+def test_dependencies_of_packages_are_pinned_to_an_allowed_version() -> None:
     pins = _pins(RUN)
     for path in PROJECTS:
         assert [one for one in _project(path)["dependencies"] if not _holds(one, pins)] == [], path
 
 
-def test_what_development_needs_is_pinned_in_a_version_that_it_allows() -> None:
+def test_development_dependencies_are_pinned_to_an_allowed_version() -> None:
     group = tomllib.loads(PROJECTS[0].read_text())["dependency-groups"]["dev"]
     assert [one for one in group if not _holds(one, _pins(DEV))] == []
 
@@ -37,7 +37,7 @@ def test_both_files_pin_the_same_version() -> None:
     assert {name for name in run.keys() & dev.keys() if run[name] != dev[name]} == set()
 
 
-def test_every_pin_has_a_hash_and_none_an_address() -> None:
+def test_every_pin_has_a_hash_and_no_url() -> None:
     for path in (RUN, DEV):
         text = path.read_text()
         assert [pin[1] for pin in _PIN.finditer(text) if "--hash=sha256:" not in pin[0]] == []

@@ -1,4 +1,4 @@
-"""The files that editors, hooks and hosts read are valid, and do what `.ci/run` does."""
+"""The files for editors, hooks and hosted CI are valid and run what `.ci/run` runs."""
 
 import json
 import shlex
@@ -18,7 +18,7 @@ HOOKS = ROOT / ".pre-commit-config.yaml"
 DEVCONTAINER = ROOT / ".devcontainer/devcontainer.json"
 
 COMMAND = {"type": ["string", "array", "object"]}
-# No pinned package carries the schema of devcontainer.json: these are the properties in use, as the
+# No pinned package has the schema of devcontainer.json. These are the properties in use, as the
 # specification types them.
 SCHEMA = {
     "type": "object",
@@ -41,12 +41,12 @@ def test_the_workflow_is_valid(schema: str) -> None:
     _run("check-jsonschema", "--builtin-schema", schema, str(WORKFLOW))
 
 
-def test_the_workflow_runs_what_has_to_hold_before_a_change_lands() -> None:
+def test_the_workflow_runs_the_required_checks() -> None:
     (job,) = _yaml(WORKFLOW)["jobs"].values()
     assert [step["run"] for step in job["steps"] if "run" in step] == [".ci/run"]
 
 
-def test_the_workflow_begins_with_the_oldest_python_that_is_supported() -> None:
+def test_the_workflow_covers_the_oldest_supported_python() -> None:
     (job,) = _yaml(WORKFLOW)["jobs"].values()
     oldest = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
     assert job["strategy"]["matrix"]["python"][0] == oldest.removeprefix(">=")

@@ -1,4 +1,4 @@
-"""skaffold.yaml, the Dockerfile and the manifests speak of the same images, folders and ports."""
+"""skaffold.yaml, the Dockerfile and the manifests agree on images, folders and ports."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ def config() -> Config:
 
 
 def findings(config: Config) -> Iterator[str]:
-    """Find what names an image, a folder, a target or a port that is not there."""
+    """Return findings about images, folders, targets and ports that do not exist."""
     yield from _image_findings(config)
     yield from _hook_findings(config)
     for artifact in config["build"]["artifacts"]:
@@ -41,9 +41,9 @@ def _image_findings(config: Config) -> Iterator[str]:
 
 
 def _hook_findings(config: Config) -> Iterator[str]:
-    """Find a profile on the base whose pods would wait for their generated Secrets for ever."""
+    """Return profiles on the base whose pods would wait for generated Secrets forever."""
     for profile in [config, *config["profiles"]]:
-        # Of a deployer a profile takes its own, or the default's as a whole.
+        # A profile replaces a deployer of the default as a whole.
         kubectl = profile.get("deploy", config["deploy"])["kubectl"]
         hooks = [hook["host"]["command"] for hook in kubectl.get("hooks", {}).get("before", [])]
         name = profile.get("name", "default")
@@ -101,7 +101,7 @@ def _ports(forward: Config) -> set[int]:
 
 
 def _debug() -> set[int]:
-    """Return the debugger's port, which is no manifest's."""
+    """Return the debugger's port, which no manifest has."""
     return {int(port) for port in re.findall(r'"--listen", "127\.0\.0\.1:(\d+)"', _dockerfile())}
 
 
@@ -120,15 +120,15 @@ def _dockerfile() -> str:
     return (ROOT / "docker/Dockerfile").read_text()
 
 
-def test_images_folders_targets_and_ports_are_those_of_the_others(config: Config) -> None:
+def test_skaffold_agrees_with_the_dockerfile_and_the_manifests(config: Config) -> None:
     assert list(findings(config)) == []
 
 
-def test_the_image_for_production_is_what_a_build_without_target_makes() -> None:
+def test_a_build_without_a_target_makes_the_production_image() -> None:
     assert _targets()[-1] == "service"
 
 
-def test_a_profile_stands_for_each_overlay_and_for_the_debugger(config: Config) -> None:
+def test_every_overlay_and_the_debugger_have_a_profile(config: Config) -> None:
     overlays = {path.name for path in (ROOT / "k8s/overlays").iterdir()}
     assert {profile["name"] for profile in config["profiles"]} == overlays | {"debug"}
 
@@ -153,7 +153,7 @@ def test_a_profile_stands_for_each_overlay_and_for_the_debugger(config: Config) 
         ("profiles.2.deploy", {"kubectl": {}}, "canary: runs []"),
     ],
 )
-def test_what_disagrees_is_found(config: Config, path: str, value: Any, finding: str) -> None:
+def test_disagreements_are_found(config: Config, path: str, value: Any, finding: str) -> None:
     changed = deepcopy(config)
     node: Any = changed
     *way, last = [int(step) if step.isdecimal() else step for step in path.split(".")]

@@ -144,7 +144,7 @@ async def test_duplicate_parameter_is_refused(cas: Cas) -> None:
     assert (reply.status_code, reply.json()["error"]) == (400, "invalid_request")
 
 
-async def test_secret_in_the_uri_is_refused(cas: Cas) -> None:
+async def test_a_secret_in_the_uri_is_refused(cas: Cas) -> None:
     path = f"/oauth/token?client_id=demo-app&client_secret={BASIC['demo-app']}"
     reply = await cas.post(path, {"grant_type": "client_credentials"}, None)
     assert (reply.status_code, reply.json()["error"]) == (400, "invalid_request")

@@ -1,4 +1,4 @@
-"""Settings of cas-server as a test writes them."""
+"""Settings of cas-server for tests."""
 
 from pathlib import Path
 from typing import Any
@@ -24,14 +24,14 @@ APP: dict[str, Any] = {
 def loaded(
     directory: Path, tree: dict[str, Any], *, profiles: tuple[str, ...] = ("dev",)
 ) -> LiveConfig[CasSettings]:
-    """Read a configuration as a pod would; raise `ConfigError`."""
+    """Load a configuration as a pod does. Raises `ConfigError`."""
     (directory / "application.yaml").write_text(yaml.safe_dump(tree))
     source = ConfigSource("cas-server", config_dir=directory, profiles=profiles)
     return LiveConfig.load(source, CasSettings)
 
 
 def pasted(directory: Path, text: str, *, secret: bool = False) -> CasSettings:
-    """Read a text as the whole of a ConfigMap, or of a Secret; raise `ConfigError`."""
+    """Load a text as the only content of a ConfigMap or Secret. Raises `ConfigError`."""
     config, secrets = directory / "config", directory / "secrets"
     for place in (config, secrets):
         place.mkdir()

@@ -21,10 +21,10 @@ def _type(monkeypatch: pytest.MonkeyPatch, line: bytes) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"", b"\r", b"\nand more\n"])
-def test_hash_of_one_line_of_standard_input_is_printed(
+def test_the_hash_of_one_line_of_standard_input_is_printed(
     command: str, end: bytes, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A line from Windows once made a hash that no password matched."""
+    """Regression: the carriage return of a Windows line became part of the secret."""
     _type(monkeypatch, LONG.encode() + end)
     assert cli.run([command]) == 0
     printed = capsys.readouterr().out.strip()
@@ -33,7 +33,7 @@ def test_hash_of_one_line_of_standard_input_is_printed(
 
 
 @pytest.mark.parametrize("line", [" a b ", "sesam\N{LATIN SMALL LETTER E WITH ACUTE}", "\tx"])
-def test_all_else_of_a_line_is_part_of_the_secret(
+def test_every_other_character_of_a_line_is_part_of_the_secret(
     line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _type(monkeypatch, f"{line}\r\n".encode())
@@ -41,7 +41,7 @@ def test_all_else_of_a_line_is_part_of_the_secret(
     assert matches_blocking(capsys.readouterr().out.strip(), line)
 
 
-def test_a_byte_order_mark_is_no_part_of_it(
+def test_a_byte_order_mark_is_not_part_of_the_secret(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _type(monkeypatch, b"\xef\xbb\xbfsecret\r\n")
@@ -65,7 +65,7 @@ def test_a_byte_order_mark_is_no_part_of_it(
         ),
     ],
 )
-def test_what_is_no_secret_is_refused_with_what_was_expected(
+def test_an_invalid_secret_is_refused_with_a_message_that_says_what_is_expected(
     command: str,
     line: bytes,
     said: str,
@@ -79,7 +79,7 @@ def test_what_is_no_secret_is_refused_with_what_was_expected(
     assert said in err
 
 
-def test_a_line_of_the_longest_secret_fits(
+def test_a_secret_of_the_maximum_length_is_accepted(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _type(monkeypatch, b"\xef\xbb\xbf" + ("\U0001f600" * 1024).encode() + b"\r\n")
@@ -87,7 +87,7 @@ def test_a_line_of_the_longest_secret_fits(
     assert matches_blocking(capsys.readouterr().out.strip(), "\U0001f600" * 1024)
 
 
-def test_no_standard_input_is_an_empty_secret(
+def test_without_standard_input_the_secret_is_empty(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.stdin", None)
@@ -145,7 +145,7 @@ NAMES = [
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("secret", [True, False], ids=["Secret", "ConfigMap"])
-def test_a_registration_can_be_pasted_whatever_the_name(
+def test_a_printed_registration_loads_for_every_valid_name(
     name: str, *, secret: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.run(["new-client", name]) == 0
@@ -159,7 +159,7 @@ def test_a_registration_can_be_pasted_whatever_the_name(
 @pytest.mark.parametrize(
     "name", ["", "a:b", "a\nb", "a\tb", "\x7f", "\xa0", "x" * 257, "\u0301" * 31, "[x]", "[my.app]"]
 )
-def test_no_registration_is_made_for_what_is_no_name(
+def test_no_registration_is_made_for_an_invalid_name(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.run(["new-client", name]) == 2
@@ -168,7 +168,7 @@ def test_no_registration_is_made_for_what_is_no_name(
     assert err.startswith("cas-server: the name ")
 
 
-def test_new_client_is_a_registration_that_its_secret_opens(
+def test_new_client_prints_a_registration_that_matches_its_secret(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.run(["new-client", "orders"]) == 0
@@ -179,14 +179,12 @@ def test_new_client_is_a_registration_that_its_secret_opens(
     assert matches_blocking(client.client_secret[0], secret)
 
 
-def test_wrong_use_is_told_with_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_arguments_exit_with_code_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["new-client"]) == 2
     assert capsys.readouterr().err.startswith("usage:")
 
 
 @pytest.mark.parametrize("arguments", [["hash-password", "--help"], ["new-client", "-h"]])
-def test_help_says_what_is_expected(
-    arguments: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_help_describes_the_input(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(arguments) == 0
     assert "one line of standard input" in capsys.readouterr().out

@@ -20,16 +20,16 @@ SETTINGS = sorted(
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_setting_is_named(name: str) -> None:
+def test_every_setting_is_documented(name: str) -> None:
     assert re.search(rf"\b{name}\b", TEXT)
 
 
 @pytest.mark.parametrize("command", cli.COMMANDS)
-def test_command_is_named(command: str) -> None:
+def test_every_command_is_documented(command: str) -> None:
     assert f"cas-server {command}" in TEXT
 
 
-def test_every_endpoint_is_named() -> None:
+def test_every_endpoint_is_documented() -> None:
     paths = create_app(LiveConfig.fixed(CasSettings())).openapi()["paths"]
     assert len(paths) == 6
     assert [path for path in paths if path not in TEXT] == []

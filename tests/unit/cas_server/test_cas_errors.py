@@ -1,4 +1,4 @@
-"""The tree of errors that `cas_server.errors` draws is the tree of its classes."""
+"""The error tree drawn in `cas_server.errors` matches its classes."""
 
 import importlib
 import pkgutil
@@ -13,7 +13,7 @@ BRANCH = re.compile(r"^([│ ]*)[├└]── (\w+) +(?:(\d{3}) (\w+)|in chassi
 
 
 def drawn() -> Iterator[tuple[str, str, str, str]]:
-    """Yield each error of the drawing with its parent, its status and its wire code."""
+    """Yield each drawn error with its base class, status and wire code."""
     parents = ["ApiError"]
     for indent, name, status, code in BRANCH.findall(errors.__doc__ or ""):
         depth = len(indent) // 4 + 1
@@ -30,7 +30,7 @@ def defined() -> Iterator[type[ApiError]]:
             yield from (one for one in classes if one.__module__ == module.name)
 
 
-def test_each_error_is_drawn_where_it_belongs() -> None:
+def test_every_error_is_drawn_below_its_base_class() -> None:
     own = [branch for branch in drawn() if branch[2]]
     assert sorted(own) == sorted(
         (error.__name__, _parent(error), str(error.status), error.error) for error in defined()

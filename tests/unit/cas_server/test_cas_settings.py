@@ -1,4 +1,4 @@
-"""What the configuration of cas-server may say."""
+"""Validation of cas-server's configuration."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from chassis.config import ConfigError
 from unit.cas_server.cas_settings import APP, HASH, SECRET, loaded
 
 
-def test_a_registration_is_read_with_the_seed_stacks_names(tmp_path: Path) -> None:
+def test_a_registration_accepts_the_names_of_the_seed_stack(tmp_path: Path) -> None:
     app = loaded(tmp_path, {"clients": {"app": APP}}).settings.clients["app"]
     assert app.client_secret == (HASH,)
     assert app.authorized_grant_types == ("password", "refresh_token")
@@ -28,9 +28,9 @@ def test_a_registration_is_read_with_the_seed_stacks_names(tmp_path: Path) -> No
         ({"access-token-validity-seconds": 0}, "clients.app.access-token-validity-seconds"),
         ({"secret": "x"}, "clients.app.secret"),
     ],
-    ids=["no audience", "secret in clear", "three secrets", "space", "never expires", "typo"],
+    ids=["no audience", "plain-text secret", "three secrets", "space", "never expires", "typo"],
 )
-def test_bad_registration_is_refused_with_its_key_and_line(
+def test_an_invalid_registration_is_refused_with_its_key_and_line(
     tmp_path: Path, change: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(ConfigError) as refused:
@@ -46,26 +46,28 @@ def test_missing_resource_ids_are_refused(tmp_path: Path) -> None:
         loaded(tmp_path, {"clients": {"app": app}})
 
 
-def test_client_without_secret_is_refused_with_the_way_out(tmp_path: Path) -> None:
+def test_a_client_without_a_secret_is_refused_with_a_remedy(tmp_path: Path) -> None:
     app = {name: value for name, value in APP.items() if name != "client-secret"}
     with pytest.raises(ConfigError, match=r"clients\.app\.client-secret: .*cas-server new-client"):
         loaded(tmp_path, {"clients": {"app": app}})
 
 
-def test_password_in_clear_is_refused_and_not_repeated(tmp_path: Path) -> None:
+def test_a_plain_text_password_is_refused_and_not_quoted(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"users\.alice\.password") as refused:
         loaded(tmp_path, {"users": {"alice": {"password": "open-sesame"}}})
     assert "open-sesame" not in str(refused.value)
 
 
-def test_user_with_a_clients_name_is_refused(tmp_path: Path) -> None:
+def test_a_user_with_the_name_of_a_client_is_refused(tmp_path: Path) -> None:
     """docs/design/protocol.md, "Names of clients and users"."""
     with pytest.raises(ConfigError, match=r"users\.app: is a client's name too"):
         loaded(tmp_path, {"clients": {"app": APP}, "users": {"app": {"password": HASH}}})
 
 
 @pytest.mark.parametrize("name", ["a:b", "a\tb"])
-def test_name_that_does_not_fit_basic_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_name_that_basic_authentication_can_not_carry_is_refused(
+    tmp_path: Path, name: str
+) -> None:
     with pytest.raises(ConfigError, match="has a colon or a control character"):
         loaded(tmp_path, {"clients": {name: APP}})
 
@@ -78,20 +80,20 @@ def test_name_that_does_not_fit_basic_is_refused(tmp_path: Path, name: str) -> N
         *("https://user:secret@cas", "https://cas/\N{SNOWMAN}", "https://cas/a\tb", "https://[cas"),
     ],
 )
-def test_issuer_that_is_no_url_is_refused(tmp_path: Path, issuer: str) -> None:
+def test_an_issuer_that_is_not_a_url_is_refused(tmp_path: Path, issuer: str) -> None:
     with pytest.raises(ConfigError, match="issuer"):
         loaded(tmp_path, {"issuer": issuer})
 
 
 @pytest.mark.parametrize("half", [{"master": "m"}, {"nodes": "a:26379"}])
-def test_sentinels_without_a_master_and_a_master_without_them_are_refused(
+def test_sentinels_without_a_master_and_a_master_without_sentinels_are_refused(
     tmp_path: Path, half: dict[str, str]
 ) -> None:
     with pytest.raises(ConfigError, match="needs both, master and nodes"):
         loaded(tmp_path, {"spring": {"data": {"redis": {"sentinel": half}}}})
 
 
-def test_wait_for_replicas_must_end_before_the_operation_does(tmp_path: Path) -> None:
+def test_the_wait_for_replicas_must_be_shorter_than_the_operation(tmp_path: Path) -> None:
     durability = {"wait-replicas": 1, "wait-timeout": "1s"}
     with pytest.raises(ConfigError, match=r"durability\.wait-timeout"):
         loaded(tmp_path, {"durability": durability})
@@ -99,8 +101,8 @@ def test_wait_for_replicas_must_end_before_the_operation_does(tmp_path: Path) ->
     assert loaded(tmp_path, {"durability": durability, "spring": redis})
 
 
-def test_grants_that_no_server_of_ours_knows_are_refused(tmp_path: Path) -> None:
-    """A misspelt one once meant that the grant was off, without a word."""
+def test_unknown_grant_types_are_refused(tmp_path: Path) -> None:
+    """Regression: a misspelled grant type disabled the grant without a message."""
     for unknown in ("refresh-token", "client_credential", "implicit", "Password"):
         grants = {"authorized-grant-types": f"client_credentials, {unknown}"}
         with pytest.raises(ConfigError) as refused:
@@ -109,7 +111,7 @@ def test_grants_that_no_server_of_ours_knows_are_refused(tmp_path: Path) -> None
         assert "client_credentials, password, refresh_token" in str(refused.value)
 
 
-def test_names_are_one_in_nfc(tmp_path: Path) -> None:
+def test_names_with_the_same_nfc_form_are_one_name(tmp_path: Path) -> None:
     composed, apart = "caf\u00e9", "cafe\u0301"
     settings = loaded(
         tmp_path, {"clients": {apart: APP}, "password-grant-clients": [apart]}
@@ -122,7 +124,7 @@ def test_names_are_one_in_nfc(tmp_path: Path) -> None:
 
 @pytest.mark.bound("identity-name")
 @pytest.mark.parametrize("kind", ["clients", "users"])
-def test_a_name_has_256_characters_at_most(kind: str, tmp_path: Path) -> None:
+def test_a_name_has_at_most_256_characters(kind: str, tmp_path: Path) -> None:
     entry = APP if kind == "clients" else {"password": HASH}
     assert loaded(tmp_path, {kind: {"x" * 256: entry}})
     with pytest.raises(ConfigError, match="is longer than 256 characters"):
@@ -134,8 +136,8 @@ def test_another_secret_of_the_same_name_is_accepted_under_prod(tmp_path: Path) 
     assert loaded(tmp_path, tree, profiles=("prod",))
 
 
-def test_record_keys_of_ones_own_are_required_under_prod(tmp_path: Path) -> None:
-    """Whoever knows the key and may write to Redis makes itself an administrator."""
+def test_own_record_keys_are_required_under_prod(tmp_path: Path) -> None:
+    """Anyone who knows the key and may write to Redis can become an administrator."""
     with pytest.raises(ConfigError, match="record-keys: is required under prod"):
         loaded(tmp_path, {"clients": {"app": APP}}, profiles=("prod",))
     known = CasSettings().record_keys[0].get_secret_value()
@@ -144,15 +146,13 @@ def test_record_keys_of_ones_own_are_required_under_prod(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("keys", ["short", [SECRET, "short"], []])
-def test_record_key_that_could_be_guessed_is_refused_and_not_repeated(
-    tmp_path: Path, keys: object
-) -> None:
+def test_a_guessable_record_key_is_refused_and_not_quoted(tmp_path: Path, keys: object) -> None:
     with pytest.raises(ConfigError, match="record-keys") as refused:
         loaded(tmp_path, {"record-keys": keys})
     assert "short" not in str(refused.value)
 
 
-def test_record_keys_are_a_list_or_text_with_commas_and_show_in_no_repr(tmp_path: Path) -> None:
+def test_record_keys_are_a_list_or_comma_separated_and_not_shown_in_a_repr(tmp_path: Path) -> None:
     for written in ([SECRET, 2 * SECRET], f"{SECRET}, {2 * SECRET}\n"):
         settings = loaded(tmp_path, {"record-keys": written}).settings
         found = [key.get_secret_value() for key in settings.record_keys]
@@ -160,7 +160,7 @@ def test_record_keys_are_a_list_or_text_with_commas_and_show_in_no_repr(tmp_path
         assert SECRET not in repr(settings)
 
 
-def test_validities_are_the_protocols_by_default(tmp_path: Path) -> None:
+def test_default_validities_are_those_of_the_protocol(tmp_path: Path) -> None:
     settings = loaded(tmp_path, {"issuer": "https://login.example/"}).settings
     assert settings.access_token_validity == 600
     assert settings.refresh_token_validity == 30 * 86400
@@ -170,15 +170,17 @@ def test_validities_are_the_protocols_by_default(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("tree", [{}, {"clients": {}}])
-def test_under_prod_nothing_starts_without_clients(tmp_path: Path, tree: dict[str, Any]) -> None:
-    """The file of the identities had another name, and everybody was out."""
+def test_the_service_does_not_start_under_prod_without_clients(
+    tmp_path: Path, tree: dict[str, Any]
+) -> None:
+    """Regression: a renamed file of identities left the service without any client."""
     with pytest.raises(ConfigError, match="clients: is empty, and under prod nothing works"):
         loaded(tmp_path, tree | {"record-keys": SECRET}, profiles=("prod",))
     assert loaded(tmp_path, tree | {"server": {"port": 1}}).settings.clients == {}
 
 
 @pytest.mark.parametrize("written", ["0", "0.0004s", "0ms"])
-def test_a_wait_for_replicas_is_never_for_ever(tmp_path: Path, written: str) -> None:
-    """What Redis takes is whole milliseconds; of less than one it made 0: no bound."""
+def test_a_wait_for_replicas_below_one_millisecond_is_refused(tmp_path: Path, written: str) -> None:
+    """Redis takes whole milliseconds, and 0 means no limit."""
     with pytest.raises(ConfigError, match=r"durability\.wait-timeout: Input should be greater"):
         loaded(tmp_path, {"durability": {"wait-timeout": written}})

@@ -1,4 +1,4 @@
-"""Form bodies and Basic headers, well-formed and not."""
+"""Form bodies and Basic headers, well-formed and malformed."""
 
 import base64
 
@@ -15,13 +15,13 @@ def _basic(credentials: bytes) -> bytes:
     return b"Basic " + base64.b64encode(credentials)
 
 
-def test_basic_is_read_raw_first_then_form_decoded() -> None:
-    """Old clients send Basic credentials raw, Boot 3.5 form-encodes them: accept both."""
+def test_basic_credentials_are_tried_raw_and_then_form_decoded() -> None:
+    """Old clients send Basic credentials raw, and Boot 3.5 form-encodes them. Both are accepted."""
     assert readings(_basic(b"app:s3cret")) == [("app", "s3cret")]
     assert readings(_basic(b"app:a%2Bb+c")) == [("app", "a%2Bb+c"), ("app", "a+b c")]
 
 
-def test_secret_may_hold_colons() -> None:
+def test_a_secret_may_contain_colons() -> None:
     assert readings(_basic(b"app:a:b")) == [("app", "a:b")]
 
 
@@ -39,7 +39,7 @@ def test_secret_may_hold_colons() -> None:
     ],
     ids=["empty", "bare", "nothing", "no base64", "digest", "no colon", "no UTF-8", "1 MB"],
 )
-def test_malformed_basic_is_a_401(header: bytes) -> None:
+def test_a_malformed_basic_header_is_401(header: bytes) -> None:
     """docs/design/protocol.md, "Malformed requests"."""
     with pytest.raises(InvalidClient):
         readings(header)
@@ -68,12 +68,12 @@ def test_malformed_basic_is_a_401(header: bytes) -> None:
         (b"a=\xef\xbb\xbf1", {"a": "\ufeff1"}),
     ],
 )
-def test_form_is_read_as_the_url_standard_has_it(body: bytes, form: dict[str, str]) -> None:
-    """URL Standard, 5.1; what honest libraries send."""
+def test_a_form_is_parsed_as_the_url_standard_defines(body: bytes, form: dict[str, str]) -> None:
+    """URL Standard, 5.1; what client libraries send."""
     assert parse_form(body) == form
 
 
-def test_value_is_decoded_and_an_empty_one_omitted() -> None:
+def test_values_are_decoded_and_empty_ones_omitted() -> None:
     """RFC 6749, 3.1."""
     assert parse_form(b"a=b+c%2B&scope=") == {"a": "b c+"}
     assert parse_form(b"") == {}
@@ -87,7 +87,7 @@ def test_value_is_decoded_and_an_empty_one_omitted() -> None:
         b"&".join(b"p%d=1" % number for number in range(33)),
     ],
 )
-def test_malformed_form_is_invalid_request(body: bytes) -> None:
+def test_a_malformed_form_is_an_invalid_request(body: bytes) -> None:
     with pytest.raises(InvalidRequest):
         parse_form(body)
 
@@ -100,7 +100,7 @@ def test_a_token_has_at_most_4096_characters() -> None:
 
 
 @pytest.mark.bound("form-parameters")
-def test_a_form_has_32_parameters_at_most() -> None:
+def test_a_form_has_at_most_32_parameters() -> None:
     pieces = [b"p%d=1" % number for number in range(33)]
 
     assert len(parse_form(b"&".join(pieces[:32]))) == 32
@@ -112,12 +112,12 @@ def test_a_form_has_32_parameters_at_most() -> None:
     "query",
     [b"client_secret=x", b"a=b&password=x", b"client%5Fsecret=x", b"refresh_token=x", b"token=x"],
 )
-def test_secret_in_the_uri_is_refused(query: bytes) -> None:
+def test_a_secret_in_the_uri_is_refused(query: bytes) -> None:
     with pytest.raises(InvalidRequest):
         refuse_secrets_in_uri(_scope(query))
 
 
-def test_other_things_in_the_uri_are_no_matter() -> None:
+def test_other_parameters_in_the_uri_are_accepted() -> None:
     refuse_secrets_in_uri(_scope(b"trace=1"))
 
 
@@ -127,7 +127,7 @@ def _scope(query: bytes) -> Scope:
 
 @pytest.mark.bound("form-body")
 @pytest.mark.anyio
-async def test_body_is_read_in_pieces_up_to_its_bound() -> None:
+async def test_a_chunked_body_is_read_up_to_its_bound() -> None:
     async def pieces() -> Message:
         return {"type": "http.request", "body": b"x" * 1024, "more_body": True}
 

@@ -1,4 +1,4 @@
-"""Secrets that everyone knows, and hashes that protect nothing or cost a login too much."""
+"""Publicly known secrets, and hashes that are too weak or too expensive."""
 
 import time
 from collections.abc import Callable
@@ -17,7 +17,7 @@ OWN = {"record-keys": [SECRET], "clients": {"orders": APP}}
 
 
 @pytest.mark.parametrize("make", [hash_password, hash_generated])
-def test_demo_secrets_are_refused_under_prod_alone(
+def test_demo_secrets_are_refused_only_under_prod(
     make: Callable[[str], str], tmp_path: Path
 ) -> None:
     """docs/design/identities.md, "Secrets that everyone knows"."""
@@ -28,7 +28,7 @@ def test_demo_secrets_are_refused_under_prod_alone(
 
 
 @pytest.mark.parametrize("make", [hash_password, hash_generated])
-def test_demo_password_is_refused_under_prod(make: Callable[[str], str], tmp_path: Path) -> None:
+def test_a_demo_password_is_refused_under_prod(make: Callable[[str], str], tmp_path: Path) -> None:
     demo = {"users": {"alice": {"password": make("alice-123")}}}
     with pytest.raises(ConfigError, match=r"users\.alice: has its demo secret"):
         loaded(tmp_path, demo, profiles=("prod",))
@@ -46,7 +46,7 @@ def test_demo_password_is_refused_under_prod(make: Callable[[str], str], tmp_pat
 def test_the_demo_secret_of_any_name_is_refused_as_hmac(
     name: str, secret: str, said: str, tmp_path: Path
 ) -> None:
-    """A demo secret is the name followed by `-123`, whoever it is."""
+    """A demo secret is any name followed by `-123`."""
     tree = {"clients": {name: APP | {"client-secret": hash_generated(secret)}}}
     with pytest.raises(ConfigError) as refused:
         loaded(tmp_path, tree, profiles=("prod",))
@@ -54,8 +54,8 @@ def test_the_demo_secret_of_any_name_is_refused_as_hmac(
     assert loaded(tmp_path, tree)
 
 
-def test_many_identities_start_under_prod_without_a_password_hash_each(tmp_path: Path) -> None:
-    """1,000 users would take 16 s; the demo secret of each is refused where it is presented."""
+def test_a_start_under_prod_does_not_compute_a_password_hash_per_identity(tmp_path: Path) -> None:
+    """Hashing for 1,000 users would take 16 s. A demo secret is refused at login instead."""
     users = {f"user{number}": {"password": ARGON2} for number in range(300)}
     began = time.process_time()
     matches_blocking(ARGON2, "user0-123")
@@ -83,7 +83,7 @@ def test_many_identities_start_under_prod_without_a_password_hash_each(tmp_path:
         ("m=-1,t=3,p=1", "is weak"),
     ],
 )
-def test_a_hash_that_costs_too_little_or_too_much_is_refused_under_prod(
+def test_a_hash_that_is_too_cheap_or_too_expensive_is_refused_under_prod(
     parameters: str, said: str, tmp_path: Path
 ) -> None:
     stored = ARGON2.replace("m=19456,t=2,p=1", parameters)
@@ -103,7 +103,9 @@ def test_a_hash_that_costs_too_little_or_too_much_is_refused_under_prod(
     "parameters",
     ["m=47104,t=1,p=1", "m=12288,t=3,p=1", "m=9216,t=4,p=1", "m=7168,t=5,p=1", "m=65536,t=3,p=4"],
 )
-def test_what_owasp_and_rfc_9106_recommend_is_accepted(parameters: str, tmp_path: Path) -> None:
+def test_parameters_recommended_by_owasp_and_rfc_9106_are_accepted(
+    parameters: str, tmp_path: Path
+) -> None:
     stored = ARGON2.replace("m=19456,t=2,p=1", parameters)
     assert loaded(tmp_path, {"users": {"u": {"password": stored}}} | OWN, profiles=("prod",))
 
@@ -118,14 +120,18 @@ def test_what_owasp_and_rfc_9106_recommend_is_accepted(parameters: str, tmp_path
     ],
     ids=["old version", "short salt", "short digest", "long digest"],
 )
-def test_a_hash_of_another_shape_is_refused_under_prod(stored: str, tmp_path: Path) -> None:
+def test_a_hash_of_another_version_or_length_is_refused_under_prod(
+    stored: str, tmp_path: Path
+) -> None:
     with pytest.raises(ConfigError, match=r"users\.u"):
         loaded(tmp_path, {"users": {"u": {"password": stored}}}, profiles=("prod",))
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("secret", ["orders-123", "alice-123"])
-async def test_an_edit_that_registers_one_is_a_refused_reload(tmp_path: Path, secret: str) -> None:
+async def test_an_edit_that_registers_a_demo_secret_is_a_refused_reload(
+    tmp_path: Path, secret: str
+) -> None:
     good = OWN
     live = loaded(tmp_path, good, profiles=("prod",))
     bad = OWN | {"clients": {"orders": APP | {"client-secret": hash_generated(secret)}}}

@@ -1,4 +1,4 @@
-"""Words that are no longer used are found where people write them."""
+"""The checker finds discontinued words in prose, comments and names."""
 
 import pytest
 
@@ -30,5 +30,5 @@ def test_every_entry_says_what_to_write_instead() -> None:
         replacements("# words\nperchance\n")
 
 
-def test_the_list_can_be_read() -> None:
+def test_the_word_list_is_valid() -> None:
     assert len(replacements(LIST.read_text())) > 10

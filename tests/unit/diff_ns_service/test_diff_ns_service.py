@@ -1,4 +1,4 @@
-"""diff-ns-service says which version answers, to anyone, and to whom, when asked with a token."""
+"""diff-ns-service tells anyone its version, and callers with a token their identity."""
 
 from collections.abc import AsyncIterator
 
@@ -46,7 +46,7 @@ async def test_the_detail_names_version_pod_and_caller(
 
 
 @pytest.mark.parametrize(("headers", "status"), [({}, 401), (bearer("write-only-app"), 403)])
-async def test_the_detail_wants_a_token_with_scope_read(
+async def test_the_detail_needs_a_token_with_scope_read(
     diff_ns_service: httpx.AsyncClient, headers: dict[str, str], status: int
 ) -> None:
     answer = await diff_ns_service.get("/api/detail", headers=headers)

@@ -1,4 +1,4 @@
-"""What a probe sends is one request, whatever its manifest holds."""
+"""A probe sends exactly one request, whatever its manifest contains."""
 
 import asyncio
 from contextlib import suppress

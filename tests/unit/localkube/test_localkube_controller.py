@@ -1,4 +1,4 @@
-"""The one rhythm of reconciling: mark, run once, retry with back-off."""
+"""Reconciling: mark, run once, retry with back-off."""
 
 import asyncio
 

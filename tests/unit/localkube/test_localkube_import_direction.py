@@ -1,4 +1,4 @@
-"""The verbs and the engine meet at the control socket: neither imports the other."""
+"""The verbs and the engine share only the control socket: neither imports the other."""
 
 import ast
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ ALLOWED = {
     "engine/pods": BASE
     | {"api", "images", "engine/store", "engine/controller", "engine/events", "engine/network"},
 }
-"""What a package may import beside itself."""
+"""The other packages that each package may import."""
 
 
 def imported(path: Path) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Files of manifests that are none are refused in words."""
+"""Invalid manifest files are refused with a clear message."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Networks are claimed machine-wide, and no user gets all of them."""
+"""Networks are claimed machine-wide, and no single user gets all of them."""
 
 import os
 import shutil
@@ -76,7 +76,7 @@ print(networks.claim("a")[1] in networks.NETWORKS)
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root for a network of its own")
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare")
 def test_a_user_with_all_names_does_not_block_others() -> None:
-    """In a network namespace of its own, because claims are of one."""
+    """This test runs in its own network namespace, because claims belong to one."""
     path = str(Path(localkube.__file__).parents[1])
     own = ["unshare", "--net", "--pid", "--fork", "--kill-child"]
 

@@ -65,7 +65,7 @@ def test_placeholders_are_filled_in_and_other_braces_are_unchanged() -> None:
     )
 
 
-def test_variables_expand_and_dollars_escape() -> None:
+def test_variables_are_expanded_and_double_dollars_are_escapes() -> None:
     assert expand("$(A) $$(A) $(B) $A", {"A": "1"}) == "1 $(A) $(B) $A"
 
 

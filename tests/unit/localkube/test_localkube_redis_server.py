@@ -1,4 +1,4 @@
-"""Where redis-server comes from: the PATH, else the one unpacked beside the running python."""
+"""redis-server comes from the PATH, or else from the directory of the running Python."""
 
 import stat
 import sys

@@ -1,4 +1,4 @@
-"""The arithmetic of rolling updates, in the words of Kubernetes' documentation."""
+"""The arithmetic of rolling updates, as Kubernetes documents it."""
 
 import pytest
 

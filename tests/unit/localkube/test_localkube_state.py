@@ -1,4 +1,4 @@
-"""The state directory is its user's alone: mode 0700, owner checked, no symbolic link followed."""
+"""The state directory is private: mode 0700, owner checked, no symbolic link followed."""
 
 import os
 import stat
@@ -56,7 +56,7 @@ def test_localkubes_own_directory_is_made_private_again(tmp_path: Path) -> None:
 def test_a_directory_that_others_may_have_filled_is_refused(
     tmp_path: Path, mode: int, name: str
 ) -> None:
-    """Its mode stays as it is: /tmp must not be closed because root names it by mistake."""
+    """Its mode is not changed: root may name /tmp by mistake, which must stay accessible."""
     state = State(tmp_path / "state")
     state.directory.mkdir()
     (state.directory / name).touch()

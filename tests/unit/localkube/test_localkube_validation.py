@@ -1,4 +1,4 @@
-"""What every cluster refuses is refused in Kubernetes' words, and what it accepts is accepted."""
+"""localkube refuses what Kubernetes refuses, with its messages, and accepts what it accepts."""
 
 import copy
 from typing import Any
@@ -14,7 +14,7 @@ from localkube.errors import UsageError
 
 
 @pytest.mark.parametrize("refused", REFUSED, ids=str)
-def test_what_every_cluster_refuses_is_refused_in_its_words(refused: Refused) -> None:
+def test_invalid_objects_are_refused_with_the_message_of_kubernetes(refused: Refused) -> None:
     with pytest.raises(UsageError) as error:
         admit(refused.document, "all.yaml", "default")
 
@@ -76,7 +76,7 @@ def _container(**fields: Any) -> dict[str, Any]:
     ],
     ids=str,
 )
-def test_what_every_cluster_accepts_is_accepted(kind: str, patch: dict[str, Any]) -> None:
+def test_valid_objects_are_accepted(kind: str, patch: dict[str, Any]) -> None:
     admit(merge(SOUND[kind], patch, strategic=False), "all.yaml", "default")
 
 
@@ -131,7 +131,7 @@ def test_an_immutable_field_cannot_change(
 
 
 def test_a_former_node_port_service_loses_its_node_port_fields() -> None:
-    """As kube-apiserver: the patch names the type alone."""
+    """kube-apiserver does the same for a patch that contains only the type."""
     node: dict[str, Any] = {"type": "NodePort", "ports": [{"port": 9000, "nodePort": 30080}]}
 
     _change("Service", {"spec": {"type": "ClusterIP"}}, {"spec": node})

@@ -1,4 +1,4 @@
-"""docs/design/runtime.md, "Mounted ConfigMaps": what kubelet's atomic writer does."""
+"""docs/design/runtime.md, "Mounted ConfigMaps": volumes are written as by kubelet."""
 
 from pathlib import Path
 

@@ -45,7 +45,7 @@ VALUES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_a_string_to_kubectl_is_a_string(text: str) -> None:
+def test_a_scalar_that_kubectl_reads_as_a_string_is_a_string(text: str) -> None:
     assert parse(f"a: {text}", "x") == [{"a": text}]
 
 
@@ -63,8 +63,8 @@ def test_a_string_that_reads_as_another_type_is_quoted(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["1:30", "2001-12-14", "="])
-def test_a_string_that_other_readers_take_for_another_type_is_quoted(text: str) -> None:
-    """As kubectl prints it."""
+def test_a_string_that_other_parsers_read_as_another_type_is_quoted(text: str) -> None:
+    """kubectl quotes them as well."""
     assert to_yaml({"a": text}) == f"a: '{text}'\n"
 
 
@@ -86,7 +86,7 @@ def test_a_string_that_other_readers_take_for_another_type_is_quoted(text: str) 
         ("[" * 100_000, "not valid YAML"),
     ],
 )
-def test_what_kubectl_refuses_is_refused(text: str, reason: str) -> None:
+def test_yaml_that_kubectl_refuses_is_refused(text: str, reason: str) -> None:
     with pytest.raises(UsageError) as error:
         parse(text, "x")
 

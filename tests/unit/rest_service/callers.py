@@ -1,4 +1,4 @@
-"""Who calls the services under test; a caller's token is its name."""
+"""Callers of the services under test. A caller's token is its name."""
 
 from chassis import Authentication
 from chassis.testing import StaticTokenServices
@@ -22,5 +22,5 @@ CALLERS = (
 
 
 def known_tokens() -> StaticTokenServices:
-    """Return token services that know the callers above."""
+    """Return token services that know the callers of this module."""
     return StaticTokenServices({caller.name: caller for caller in CALLERS})

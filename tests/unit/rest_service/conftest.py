@@ -1,4 +1,4 @@
-"""rest-service in process, with what it calls on real sockets beside it."""
+"""rest-service in this process, with its dependencies on real sockets."""
 
 import asyncio
 import json
@@ -33,7 +33,7 @@ async def diff_ns_service() -> AsyncIterator[int]:
 
 @pytest.fixture(scope="module")
 async def token_endpoint() -> AsyncIterator[int]:
-    """Serve an endpoint that gives every client the token `read-only-app`; return its port."""
+    """Serve an endpoint that issues the token `read-only-app` to every client; return its port."""
     app = FastAPI()
     token = {"access_token": "read-only-app", "token_type": "bearer", "expires_in": 600}
     app.post("/oauth/token")(lambda: token)
@@ -67,7 +67,7 @@ async def rest_service(
 
 @asynccontextmanager
 async def _served(app: FastAPI) -> AsyncIterator[int]:
-    """Serve an application on a free port; calls wait in the backlog until it has started."""
+    """Serve an application on a free port. Calls wait in the backlog until it has started."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(app, interface="asgi3", log_config=None)
         server = uvicorn.Server(config)

@@ -1,4 +1,4 @@
-"""rest-service answers each caller what the access rules beside its routes say."""
+"""rest-service grants access by the rules beside its routes."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ from unit.rest_service.callers import known_tokens
 pytestmark = pytest.mark.anyio
 
 
-async def test_the_greeting_is_open_and_says_which_replica_greets(
+async def test_the_greeting_is_open_and_names_the_replica(
     rest_service: httpx.AsyncClient,
 ) -> None:
     answer = await rest_service.get("/greeting")
@@ -36,7 +36,7 @@ async def test_the_greeting_is_open_and_says_which_replica_greets(
         ("GET", "/api/detail/own"),
     ],
 )
-async def test_everything_else_wants_a_token(
+async def test_every_other_path_needs_a_token(
     rest_service: httpx.AsyncClient, method: str, path: str
 ) -> None:
     for headers in ({}, bearer("nobody")):
@@ -58,7 +58,7 @@ async def test_everything_else_wants_a_token(
         ("POST", "/api/echo", "read-only-app", 403),
     ],
 )
-async def test_scopes_and_authorities_decide(
+async def test_access_depends_on_scopes_and_authorities(
     rest_service: httpx.AsyncClient, method: str, path: str, who: str, status: int
 ) -> None:
     message = {"hello": "world"} if method == "POST" else None
@@ -68,7 +68,7 @@ async def test_scopes_and_authorities_decide(
         assert answer.json()["error"] in {"insufficient_scope", "access_denied"}
 
 
-async def test_callers_see_themselves_as_the_token_says(rest_service: httpx.AsyncClient) -> None:
+async def test_callers_see_the_identity_of_their_token(rest_service: httpx.AsyncClient) -> None:
     user = await rest_service.get("/api/me", headers=bearer("alice"))
     assert user.json() == {
         "name": "alice",
@@ -88,7 +88,7 @@ async def test_any_json_is_echoed(rest_service: httpx.AsyncClient) -> None:
         assert answer.json() == message
 
 
-async def test_a_body_that_is_no_json_is_an_invalid_request(
+async def test_a_body_that_is_not_json_is_an_invalid_request(
     rest_service: httpx.AsyncClient,
 ) -> None:
     headers = bearer("alice") | {"Content-Type": "application/json"}
@@ -119,7 +119,7 @@ async def test_a_refusal_by_diff_ns_service_is_passed_on(rest_service: httpx.Asy
     assert answer.json()["error"] == "access_denied"
 
 
-async def test_a_detail_that_is_none_is_a_502_that_says_so(tmp_path: Path) -> None:
+async def test_an_invalid_detail_is_a_502_with_a_reason(tmp_path: Path) -> None:
     other = FastAPI()
     other.get("/api/detail")(lambda: {"version": 7})
     async with served(other) as (url,):

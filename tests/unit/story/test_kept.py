@@ -1,4 +1,4 @@
-"""What is undone after a chapter or scenario, and in which order."""
+"""What is restored after a chapter or scenario, and in which order."""
 
 import copy
 from typing import Any
@@ -32,7 +32,7 @@ def _undone(before: list[Object], now: list[Object]) -> list[tuple[str, Any]]:
     return [(str(change), change.patch or change.document) for change in found]
 
 
-def test_nothing_is_undone_where_nothing_was_changed() -> None:
+def test_an_unchanged_object_is_not_restored() -> None:
     later = _deployment()
     later["metadata"] |= {"resourceVersion": "9", "annotations": {"revision": "2"}}
     later["status"] = {"replicas": 1}
@@ -47,7 +47,7 @@ def test_a_rollout_is_not_rolled_back() -> None:
     assert _undone([restarted], [_deployment(annotations={RESTARTED: "2031-01-01"})]) == []
 
 
-def test_replicas_variables_and_annotations_are_what_they_were() -> None:
+def test_replicas_variables_and_annotations_are_restored() -> None:
     changed = _deployment(5, {"note": "x", RESTARTED: "2030-01-01"})
     containers = changed["spec"]["template"]["spec"]["containers"]
     containers[0]["env"].append({"name": "FAULT", "value": "1"})
@@ -60,7 +60,7 @@ def test_replicas_variables_and_annotations_are_what_they_were() -> None:
     assert patch["spec"]["template"]["metadata"] == {"annotations": {"note": None}}
 
 
-def test_an_annotation_that_a_rollout_left_stays_beside_one_that_goes() -> None:
+def test_an_added_annotation_is_removed_and_the_one_of_a_rollout_remains() -> None:
     before = _deployment(annotations={"kept": "y"})
     changed = _deployment(annotations={"kept": "y", "note": "x", RESTARTED: "2030-01-01"})
 
@@ -69,7 +69,7 @@ def test_an_annotation_that_a_rollout_left_stays_beside_one_that_goes() -> None:
     assert patch["spec"]["template"]["metadata"] == {"annotations": {"note": None}}
 
 
-def test_a_selector_and_keys_that_came_are_taken_away() -> None:
+def test_an_added_selector_and_added_keys_are_removed() -> None:
     service = _object("Service", spec={"selector": {"app": "web"}})
     switched = _object("Service", spec={"selector": {"app": "web", "version": "v2"}})
     config = _object("ConfigMap", data={"a": "1"})
@@ -81,7 +81,7 @@ def test_a_selector_and_keys_that_came_are_taken_away() -> None:
     ]
 
 
-def test_an_autoscaler_that_came_goes_before_the_replicas_it_would_change_again() -> None:
+def test_an_added_autoscaler_is_removed_before_replicas_are_restored() -> None:
     scaler = _object("HorizontalPodAutoscaler", spec={"minReplicas": 2})
 
     undone = _undone([_deployment(2)], [_deployment(4), scaler])
@@ -92,7 +92,7 @@ def test_an_autoscaler_that_came_goes_before_the_replicas_it_would_change_again(
     ]
 
 
-def test_what_went_is_made_again() -> None:
+def test_a_deleted_object_is_created_again() -> None:
     config = _object("ConfigMap", data={"a": "1"})
 
     assert _undone([config], []) == [("ConfigMap ns-app/web", config)]

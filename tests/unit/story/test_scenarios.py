@@ -1,4 +1,4 @@
-"""What the scenarios of a cluster judge by, and that each of it can be found wanting."""
+"""The criteria of the cluster scenarios, each with an example that fails it."""
 
 import io
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ RETRY = {"retry-after": "1"}
 
 
 class Answers:
-    """Answers each token check by what is said of the token."""
+    """Responds to each token check with the status configured for the token."""
 
     def __init__(self, statuses: Mapping[str, int]) -> None:
         self._statuses = statuses
@@ -50,14 +50,14 @@ def suite(statuses: Mapping[str, int] | None = None) -> Suite:
     return Suite(Platform(), quiet, Answers(statuses or {}))
 
 
-def test_one_failed_request_is_one_too_many() -> None:
+def test_a_single_failed_request_fails_the_scenario() -> None:
     assert nothing_failed(suite(), Tally([reply(OK)])) == "0 of 1 failed"
     with pytest.raises(CheckFailedError, match="1 of 2 requests failed"):
         nothing_failed(suite(), Tally([reply(OK), reply(500)]))
 
 
 @pytest.mark.parametrize("bad", [reply(0), reply(500, RETRY), reply(503)])
-def test_only_a_503_that_says_when_to_come_again_is_a_refusal(bad: Reply) -> None:
+def test_only_a_503_with_retry_after_is_a_refusal(bad: Reply) -> None:
     assert only_refused(suite(), [reply(OK), reply(503, RETRY)], "calls").startswith("1 of 2 calls")
     with pytest.raises(CheckFailedError, match="nothing but 2xx"):
         only_refused(suite(), [bad], "calls")
@@ -69,7 +69,7 @@ def test_a_span_is_from_the_first_start_to_the_last_end() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_lost_token_and_one_that_rose_are_both_found() -> None:
+async def test_lost_tokens_and_resurrected_tokens_are_found() -> None:
     kept = Ledger({"a", "b"}, {"c"})
     assert "0 of 2 acknowledged" in await kept.audit(suite({"a": OK, "b": OK, "c": DEAD_TOKEN}))
     for wrong in ({"b": DEAD_TOKEN}, {"b": 0}, {"c": OK}):
@@ -77,7 +77,7 @@ async def test_a_lost_token_and_one_that_rose_are_both_found() -> None:
             await kept.audit(suite({"a": OK, "b": OK, "c": DEAD_TOKEN} | wrong))
 
 
-def test_a_bad_version_may_fail_its_share_and_no_more() -> None:
+def test_a_bad_version_may_fail_only_its_share_of_requests() -> None:
     mostly_good = [reply(500 if number % 10 == 0 else OK, at=number) for number in range(100)]
     assert _within_share(suite(), Tally(mostly_good)).startswith("10 of 91")
     half = [reply(500 if number % 2 == 0 else OK, at=number) for number in range(100)]
@@ -85,7 +85,7 @@ def test_a_bad_version_may_fail_its_share_and_no_more() -> None:
         _within_share(suite(), Tally(half))
 
 
-def test_a_workload_is_whole_when_just_its_new_pods_are_ready() -> None:
+def test_a_workload_is_settled_when_exactly_its_new_pods_are_ready() -> None:
     assert _is_whole(workload())
     for part in ("replicas", "readyReplicas", "updatedReplicas"):
         assert not _is_whole(workload(**{part: 2}))
@@ -98,7 +98,7 @@ def workload(**status: int) -> dict[str, Any]:
     return {"metadata": {"generation": 7}, "spec": {"replicas": 3}, "status": said}
 
 
-def test_a_node_with_what_the_scenarios_stand_on_is_spared() -> None:
+def test_a_node_with_pods_that_the_scenarios_need_is_spared() -> None:
     ours = {"namespace": "ns-app", "labels": {"app": "diff-ns-service"}}
     dns = {"namespace": "kube-system", "labels": {"k8s-app": "kube-dns"}}
     pods = [{"metadata": ours, "spec": {"nodeName": "one"}}]
@@ -117,7 +117,7 @@ def node(name: str) -> dict[str, Any]:
     }
 
 
-def test_the_kept_table_says_what_failed(tmp_path: Path) -> None:
+def test_the_written_table_shows_what_failed(tmp_path: Path) -> None:
     rows = [
         Row(SCENARIOS[0], "reached | nothing", held=True, seconds=1),
         Row(SCENARIOS[1], "1 of 2\nfailed", held=False, seconds=2),
@@ -128,7 +128,7 @@ def test_the_kept_table_says_what_failed(tmp_path: Path) -> None:
     assert lines[3].endswith("| **failed**: 1 of 2 failed |")
 
 
-def test_each_scenario_has_a_name_of_its_own() -> None:
+def test_scenario_names_are_unique() -> None:
     assert len({scenario.name for scenario in SCENARIOS}) == len(SCENARIOS)
 
 
@@ -136,10 +136,10 @@ def test_each_scenario_has_a_name_of_its_own() -> None:
     ("acknowledged", "seconds"),
     [([2.5, 2.6, 9.0], 6.4), ([], 10.0), ([1.0], 9.0), ([-3.0, 9.5], 9.5), ([9.0, 12.0], 9.0)],
 )
-def test_an_outage_of_writes_counts_from_the_fault_and_to_the_end(
+def test_an_outage_of_writes_is_measured_from_the_fault_to_the_end(
     acknowledged: list[float], seconds: float
 ) -> None:
-    """The first write after the fault ends one, and none at all is the longest."""
+    """The first write after the fault ends an outage. Without one, it lasts to the end."""
     ledger = Ledger(writes=[reply(OK, at=end - 0.5) for end in acknowledged])
     ledger.writes.insert(0, reply(503, RETRY, at=4))
     assert ledger.outage(since=0, until=10) == pytest.approx(seconds)

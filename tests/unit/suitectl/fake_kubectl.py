@@ -1,4 +1,4 @@
-"""kubectl as far as generated Secrets need it: objects are files of a directory."""
+"""The part of kubectl that generated Secrets need, with objects as files in a directory."""
 
 import base64
 import json
@@ -16,7 +16,7 @@ CLUSTER = Path(os.environ.get("FAKE_CLUSTER", "."))
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one verb and note it."""
+    """Run one verb and record it."""
     with (CLUSTER / "verbs").open("a") as verbs:
         verbs.write(" ".join(arguments) + "\n")
     match list(arguments):
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _create(document: dict[str, Any]) -> int:
     try:
-        # Whole at once, as the API server does it.
+        # Write atomically, as the API server does.
         (whole := CLUSTER / f"{os.getpid()}.new").write_text(_stored(document))
         os.link(whole, _file(document["metadata"]["name"]))
     except FileExistsError:

@@ -1,4 +1,4 @@
-"""What is deployed: an overlay with the images that were built, and no pod without its Secrets."""
+"""A deployment is an overlay with the built images, and Secrets exist before pods."""
 
 from argparse import Namespace
 from pathlib import Path
@@ -30,7 +30,7 @@ async def test_the_images_of_an_overlay_are_the_ones_that_were_built(full: str) 
     assert images == {"cas-server:dev", expected, "diff-ns-service:dev", "redis:7.4"}
 
 
-async def test_a_folder_that_is_no_overlay_is_refused_in_one_line(tmp_path: Path) -> None:
+async def test_a_folder_without_an_overlay_is_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(CommandFailedError, match=r"no kustomization\.yaml there"):
         await render(tmp_path, {}, Kubernetes())
 

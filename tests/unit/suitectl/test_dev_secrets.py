@@ -1,4 +1,4 @@
-"""The generated Secrets of `k8s/base`: made once, kept by the cluster, right for this version."""
+"""The generated Secrets of `k8s/base`: created once, and updated for this version."""
 
 import asyncio
 import base64
@@ -47,7 +47,7 @@ async def test_cas_server_gets_the_password_whose_digest_redis_has(
     assert second.startswith(f"user cas-server on #{digest} ~t:* ")
 
 
-async def test_a_second_time_changes_nothing(kubectl: Kubernetes, cluster: Path) -> None:
+async def test_a_second_run_changes_nothing(kubectl: Kubernetes, cluster: Path) -> None:
     await ensure(kubectl)
     before = _data(cluster, STORE), _data(cluster, USERS)
     await ensure(kubectl)
@@ -55,10 +55,10 @@ async def test_a_second_time_changes_nothing(kubectl: Kubernetes, cluster: Path)
     assert RESTART not in _verbs(cluster)
 
 
-async def test_the_key_of_the_records_stays_and_never_goes_to_redis(
+async def test_the_record_key_never_changes_and_is_not_sent_to_redis(
     kubectl: Kubernetes, cluster: Path
 ) -> None:
-    """Another key would make every token unknown; who has it can make tokens."""
+    """Another key would invalidate every token, and anyone who has it can forge tokens."""
     await ensure(kubectl)
     key = _data(cluster, STORE)["record-keys"]
     await ensure(kubectl)
@@ -67,16 +67,16 @@ async def test_the_key_of_the_records_stays_and_never_goes_to_redis(
     assert key not in str(_data(cluster, USERS))
 
 
-async def test_several_at_once_agree_on_one_password(kubectl: Kubernetes, cluster: Path) -> None:
+async def test_concurrent_runs_agree_on_one_password(kubectl: Kubernetes, cluster: Path) -> None:
     await asyncio.gather(*(ensure(kubectl) for _ in range(6)))
     digest = hashlib.sha256(_data(cluster, STORE)[PASSWORD].encode()).hexdigest()
     assert f"#{digest} " in _data(cluster, USERS)["users.acl"]
 
 
-async def test_other_rights_reach_a_redis_that_runs(
+async def test_changed_permissions_restart_redis(
     kubectl: Kubernetes, cluster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Redis reads the file at its start alone, and a newer version may need another command."""
+    """Redis reads the file only at its start, and a newer version may need other commands."""
     await ensure(kubectl)
     password = _data(cluster, STORE)[PASSWORD]
     (rights := tmp_path / "rights").write_text("~x:* +get\n")
@@ -87,7 +87,7 @@ async def test_other_rights_reach_a_redis_that_runs(
     assert _verbs(cluster).count(RESTART) == 1
 
 
-async def test_what_is_missing_of_an_older_secret_is_added(
+async def test_missing_keys_of_an_older_secret_are_added(
     kubectl: Kubernetes, cluster: Path
 ) -> None:
     await ensure(kubectl)
@@ -101,24 +101,24 @@ async def test_what_is_missing_of_an_older_secret_is_added(
     assert (found[PASSWORD], found["spring.data.redis.username"]) == (password, "cas-server")
 
 
-async def test_no_password_stands_in_arguments(kubectl: Kubernetes, cluster: Path) -> None:
+async def test_no_password_is_passed_as_an_argument(kubectl: Kubernetes, cluster: Path) -> None:
     await ensure(kubectl)
     assert _data(cluster, STORE)[PASSWORD] not in _verbs(cluster)
 
 
-async def test_deploying_the_base_makes_them_before_the_pods_that_wait_for_them(
+async def test_deploying_the_base_creates_secrets_before_pods(
     kubectl: Kubernetes, cluster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("suitectl.deploy.SECRETS", tmp_path / "none")
     await deploy(ROOT / "k8s/base", {}, kubectl)
     did = _verbs(cluster).splitlines()
     created, applied = did.index("create -f -"), [n for n, verb in enumerate(did) if verb == APPLY]
-    assert applied[0] < created < applied[-1], "namespaces, Secrets, all else"
+    assert applied[0] < created < applied[-1], "namespaces, Secrets, everything else"
     assert _data(cluster, STORE)
     assert _data(cluster, USERS)
 
 
-async def test_an_overlay_with_a_redis_of_its_own_wants_other_secrets(
+async def test_an_overlay_with_its_own_redis_needs_other_secrets(
     kubectl: Kubernetes, cluster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("suitectl.deploy.SECRETS", tmp_path / "none")

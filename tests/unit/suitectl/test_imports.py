@@ -38,8 +38,8 @@ def test_a_command_loads_no_other_command_and_no_service(command: str) -> None:
     assert not services & modules
 
 
-def test_token_loads_what_sends_one_request() -> None:
-    """At most twice the time of httpx with the same request: docs/performance.md."""
+def test_token_loads_only_what_one_request_needs() -> None:
+    """docs/performance.md: at most twice the time of httpx with the same request."""
     modules = loaded("token")
     ours = {name for name in modules if re.fullmatch(r"(suitectl|localkube)\.\w+\.\w+", name)}
     assert ours == {

@@ -1,4 +1,4 @@
-"""Options are read or refused in one line; what make passes empty was not given."""
+"""Options are read or refused in one line. An empty value from make means the default."""
 
 from collections.abc import Callable
 
@@ -38,7 +38,9 @@ def test_options_are_read() -> None:
         lambda: rate("RATE", "%", 1),
     ],
 )
-def test_nonsense_names_the_option(read: Callable[[], object]) -> None:
+def test_an_invalid_value_is_refused_with_the_name_of_its_option(
+    read: Callable[[], object],
+) -> None:
     with pytest.raises(CommandFailedError, match=r"V1|N=|PAUSE|RATE") as refused:
         read()
     assert "\n" not in str(refused.value)

@@ -1,4 +1,4 @@
-"""Waiting for pods ends when they are there, or when waiting does not help."""
+"""Waiting for pods ends when they are ready, or when they can't become ready."""
 
 import json
 import sys
@@ -34,13 +34,13 @@ def _waiting(reason: str) -> dict[str, Any]:
 
 
 def _pods(*pods: Mapping[str, Any], ready_within: float = 60.0) -> Pods:
-    """Have a program that knows these pods."""
+    """Return pods as read by a kubectl that knows these."""
     listed = json.dumps({"items": pods})
     program = Kubernetes((sys.executable, "-c", f"print({listed!r})"))
     return Pods(program, ready_within=ready_within)
 
 
-async def test_only_ready_pods_of_the_service_count() -> None:
+async def test_only_ready_pods_of_the_service_are_counted() -> None:
     leaving = _pod("v1")
     leaving["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
     other = _pod("v1")
@@ -49,7 +49,7 @@ async def test_only_ready_pods_of_the_service_count() -> None:
     assert await pods.ready() == {"v1": 1, "v2": 2}
 
 
-async def test_more_pods_than_wanted_are_enough_but_not_exact() -> None:
+async def test_surplus_pods_are_enough_but_not_exact() -> None:
     pods = _pods(_pod("v1"), _pod("v1"), ready_within=0.0)
     await pods.settle({"v1": 1}, exactly=False)
     with pytest.raises(ReleaseFailedError, match=r"v1 has 2 of 1 \(not within 0 s\)"):
@@ -57,25 +57,25 @@ async def test_more_pods_than_wanted_are_enough_but_not_exact() -> None:
 
 
 @pytest.mark.parametrize(("reason", "restarts"), [("CrashLoopBackOff", 2), ("ImagePullBackOff", 0)])
-async def test_a_pod_that_cannot_get_ready_is_not_waited_for(reason: str, restarts: int) -> None:
+async def test_a_pod_that_cannot_become_ready_fails_the_wait(reason: str, restarts: int) -> None:
     broken = _pod("v2", ready=False, state=_waiting(reason), restartCount=restarts)
     with pytest.raises(ReleaseFailedError, match=rf"v2 has 0 of 1 \(v2-pod: {reason}\)"):
         await _pods(_pod("v1"), broken).settle({"v1": 1, "v2": 1}, exactly=True)
 
 
 @pytest.mark.parametrize(("reason", "restarts"), [("CrashLoopBackOff", 1), ("ErrImagePull", 0)])
-async def test_a_pod_that_may_recover_is_waited_for(reason: str, restarts: int) -> None:
+async def test_the_wait_continues_for_a_pod_that_may_recover(reason: str, restarts: int) -> None:
     starting = _pod("v2", ready=False, state=_waiting(reason), restartCount=restarts)
     with pytest.raises(ReleaseFailedError, match="not within 0 s"):
         await _pods(starting, ready_within=0.0).settle({"v2": 1}, exactly=True)
 
 
-async def test_a_broken_pod_of_a_version_that_has_enough_is_no_reason() -> None:
+async def test_a_surplus_broken_pod_does_not_fail_the_wait() -> None:
     broken = _pod("v1", ready=False, state=_waiting("CrashLoopBackOff"), restartCount=9)
     await _pods(_pod("v1"), broken).settle({"v1": 1}, exactly=True)
 
 
-async def test_a_pod_without_a_node_says_what_it_lacks() -> None:
+async def test_an_unschedulable_pod_is_reported_with_the_reason() -> None:
     pending = _pod("v2", ready=False)
     lack = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
     pending["status"]["conditions"].append(lack | {"message": "0/1 nodes: Insufficient cpu."})

@@ -1,4 +1,4 @@
-"""Who is to answer how often, and how far off chance may be."""
+"""The expected share of each version, and its statistical tolerance."""
 
 import random
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ def _answers(**counts: int) -> list[Probe]:
     ]
 
 
-def test_the_share_of_the_pods_is_expected_and_compared() -> None:
+def test_the_share_of_responses_is_compared_with_the_share_of_pods() -> None:
     v1, v2 = shares_of(_answers(v1=44, v2=156), {"v1": 1, "v2": 4}, BOTH)
     assert (v1.expected, v2.expected) == (0.2, 0.8)
     assert (v1.observed, v2.observed) == (0.22, 0.78)
@@ -29,41 +29,43 @@ def test_the_share_of_the_pods_is_expected_and_compared() -> None:
     assert v2.within
 
 
-def test_a_version_out_of_the_selector_is_expected_nowhere() -> None:
+def test_a_version_outside_the_selector_is_expected_to_have_no_share() -> None:
     v1, v2 = shares_of(_answers(v1=1, v2=99), {"v1": 3, "v2": 3}, {**BOTH, "version": "v2"})
     assert (v1.pods, v1.expected, v1.within) == (0, 0.0, False)
     assert (v2.pods, v2.expected) == (3, 1.0)
 
 
-def test_a_failure_counts_for_no_version() -> None:
+def test_a_failure_is_attributed_to_no_version() -> None:
     (v1,) = shares_of(_answers(v1=10, failed=10), {"v1": 1}, BOTH)
     assert v1.observed == 1.0
 
 
 @pytest.mark.parametrize(("share", "points"), [(0.5, 0.106), (0.8, 0.085), (0.0, 0.0), (1.0, 0.0)])
-def test_the_tolerance_is_three_deviations_of_the_binomial(share: float, points: float) -> None:
+def test_the_tolerance_is_three_standard_deviations_of_the_binomial(
+    share: float, points: float
+) -> None:
     assert tolerance(share, 200) == pytest.approx(points, abs=0.001)
 
 
-def test_an_honest_service_is_within_nearly_always_and_a_wrong_one_is_not() -> None:
-    dice = random.Random(7)  # noqa: S311 - no secret
+def test_a_fair_balancer_nearly_always_passes_and_an_unfair_one_does_not() -> None:
+    dice = random.Random(7)  # noqa: S311 - not a secret
     honest = [_fair(dice, {"v1": 1, "v2": 4}) for _ in range(500)]
     assert sum(honest) >= 495
     assert sum(_fair(dice, {"v1": 1, "v2": 1}) for _ in range(100)) == 0
 
 
 def _fair(dice: random.Random, pods: Mapping[str, int]) -> bool:
-    """Draw 200 connections from pods, and judge them as a share of 1 : 4."""
+    """Draw 200 connections from pods, and compare them with a share of 1 : 4."""
     chosen = dice.choices(list(pods), weights=list(pods.values()), k=200)
     answers = [Probe("http://service", version, 0.001) for version in chosen]
     return all(share.within for share in shares_of(answers, {"v1": 1, "v2": 4}, BOTH))
 
 
-def test_a_bar_marks_what_was_expected() -> None:
+def test_a_bar_marks_the_expected_share() -> None:
     assert bar(0.5, 1.0, 14) == "█" * 7 + "·" * 6 + "│"
 
 
-def test_a_release_comes_back_from_its_annotation() -> None:
+def test_a_release_is_restored_from_its_annotation() -> None:
     release = Release({**BOTH, "version": "v1"}, {"v1": 3, "v2": 0})
     assert release_from_json(release.to_json()) == release
     assert release.carrying == {"v1": 3}
@@ -83,6 +85,6 @@ def test_a_release_comes_back_from_its_annotation() -> None:
         '{"selector": {}, "replicas": {"v1": true}}',
     ],
 )
-def test_an_annotation_that_is_none_is_refused(text: str) -> None:
+def test_an_invalid_annotation_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         release_from_json(text)

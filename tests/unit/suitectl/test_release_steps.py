@@ -43,7 +43,7 @@ def test_steps_are_whole_pods_and_end_at_the_target(
         ("-1:2", "whole number"),
     ],
 )
-def test_nonsense_is_refused_in_one_line(text: str, reason: str) -> None:
+def test_invalid_steps_are_refused_in_one_line(text: str, reason: str) -> None:
     with pytest.raises(CommandFailedError, match=reason) as refused:
         steps_of(text, (1, 4))
     assert "\n" not in str(refused.value)

@@ -1,4 +1,4 @@
-"""A new version is stopped by the first answer beyond a budget, and not before."""
+"""The first response over the budget stops a new version, and none before it."""
 
 import asyncio
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ def _failed(base: str = NEW) -> Probe:
     return Probe(base, None, 0.01, "500 server_error")
 
 
-def test_the_failure_beyond_the_budget_stops_it() -> None:
+def test_a_failure_over_the_budget_stops_the_release() -> None:
     watch = _watch(Limits(sample=100, error_rate=0.02))
     for answer in (_good(), _failed(), _failed()):
         watch(answer)
@@ -35,12 +35,12 @@ def test_the_failure_beyond_the_budget_stops_it() -> None:
         watch(_failed())
 
 
-def test_no_failure_is_allowed_where_the_rate_is_zero() -> None:
+def test_no_failure_is_allowed_at_an_error_rate_of_zero() -> None:
     with pytest.raises(ReleaseFailedError):
         _watch(Limits(error_rate=0.0))(_failed())
 
 
-def test_failures_of_the_old_version_are_not_the_new_ones() -> None:
+def test_failures_of_the_old_version_do_not_count() -> None:
     watch = _watch(Limits(error_rate=0.0))
     for _ in range(50):
         watch(_failed(ALL))
@@ -48,13 +48,13 @@ def test_failures_of_the_old_version_are_not_the_new_ones() -> None:
     assert "at the Service 50 of 50 failed" in watch.summary()
 
 
-def test_an_answer_of_another_version_at_the_preview_is_not_judged() -> None:
+def test_a_preview_response_of_another_version_is_ignored() -> None:
     watch = _watch(Limits(latency_ms=1, sample=1))
     watch(Probe(NEW, "v1", 9.0))
     assert watch.probes == []
 
 
-def test_one_in_twenty_may_be_slow() -> None:
+def test_one_in_twenty_responses_may_be_slow() -> None:
     watch = _watch(Limits(sample=100, latency_ms=50))
     for _ in range(5):
         watch(_good(0.2))
@@ -63,7 +63,7 @@ def test_one_in_twenty_may_be_slow() -> None:
         watch(_good(0.2))
 
 
-def test_without_a_limit_the_old_version_sets_it() -> None:
+def test_without_a_latency_limit_the_old_version_sets_it() -> None:
     watch = _watch(Limits(), baseline=[0.02] * 99 + [5.0])
     assert watch.latency_ms == pytest.approx(140)
     watch(Probe(ALL, "v2", 9.0))
@@ -73,7 +73,7 @@ def test_without_a_limit_the_old_version_sets_it() -> None:
     assert watch.latency_ms == pytest.approx(300)
 
 
-def test_with_nothing_to_compare_only_failures_count() -> None:
+def test_without_a_baseline_only_failures_count() -> None:
     watch = _watch(Limits(), baseline=[])
     for _ in range(20):
         watch(_good(9.0))
@@ -87,7 +87,7 @@ def test_percentiles_are_nearest_ranks() -> None:
 
 
 class _Answers:
-    """Answers what it is given, in turn; the last one for ever."""
+    """Returns the given replies in turn, and repeats the last one."""
 
     def __init__(self, *answers: tuple[int, str]) -> None:
         self._answers = list(answers)
@@ -111,7 +111,7 @@ class _Answers:
         ((0, "ConnectError: refused"), None, "no answer ConnectError: refused"),
     ],
 )
-async def test_an_answer_names_its_version_or_how_it_failed(
+async def test_a_response_yields_its_version_or_its_failure(
     answer: tuple[int, str], version: str | None, failure: str
 ) -> None:
     seen = await probe(_Answers(answer), NEW)
@@ -126,7 +126,7 @@ async def test_probes_go_to_each_base_in_turn() -> None:
     assert [url.split("/get")[0] for url in sender.asked[:4]] == [NEW, ALL, NEW, ALL]
 
 
-async def test_the_first_broken_limit_ends_the_asking() -> None:
+async def test_the_first_exceeded_limit_ends_the_probes() -> None:
     sender = _Answers((500, "x"))
     with pytest.raises(ReleaseFailedError):
         await spread(sender, [NEW] * 1000, _watch(Limits(error_rate=0.0)))

@@ -1,4 +1,4 @@
-"""`make secrets`: what production needs, for its owner's eyes."""
+"""`make secrets`: the secrets of production, readable only by their owner."""
 
 import asyncio
 import json
@@ -38,14 +38,18 @@ def _documents(directory: Path) -> dict[str, Any]:
     return {document["metadata"]["name"]: document for document in loaded}
 
 
-async def test_everyone_of_the_demo_gets_a_secret_that_is_not_the_demo_one(generated: Path) -> None:
+async def test_every_demo_identity_gets_a_secret_other_than_its_demo_secret(
+    generated: Path,
+) -> None:
     plain = json.loads((generated / "identities.json").read_text())
     assert plain.keys() == DEMO_SECRETS.keys()
     assert set(plain.values()).isdisjoint(DEMO_SECRETS.values())
     assert len(set(plain.values())) == len(plain)
 
 
-async def test_cas_server_takes_the_identities_under_prod(generated: Path, tmp_path: Path) -> None:
+async def test_cas_server_accepts_the_generated_identities_under_prod(
+    generated: Path, tmp_path: Path
+) -> None:
     identities = _documents(generated)["cas-server-identities"]["stringData"]["identities.yaml"]
     (tmp_path / "application.yaml").write_text(identities)
     source = ConfigSource("cas-server", config_dir=tmp_path, profiles=("prod",))
@@ -57,7 +61,7 @@ async def test_cas_server_takes_the_identities_under_prod(generated: Path, tmp_p
     assert matches_blocking(settings.users["alice"].password, plain["alice"])
 
 
-async def test_a_service_gets_the_secret_that_cas_server_knows(generated: Path) -> None:
+async def test_a_service_gets_the_secret_that_cas_server_has(generated: Path) -> None:
     plain = json.loads((generated / "identities.json").read_text())
     for service in ("rest-service", "diff-ns-service"):
         data = _documents(generated)[f"{service}-credentials"]["stringData"]
@@ -87,15 +91,15 @@ def _modes(directory: Path) -> dict[str, int]:
     return {path.name: path.stat().st_mode & 0o777 for path in (directory, *directory.iterdir())}
 
 
-async def test_what_is_there_stays(generated: Path) -> None:
+async def test_existing_secrets_are_not_replaced(generated: Path) -> None:
     before = (generated / "identities.json").read_text()
     with pytest.raises(CommandFailedError, match="has secrets already"):
         await generate(generated)
     assert (generated / "identities.json").read_text() == before
 
 
-async def test_a_generation_that_was_broken_off_is_made_anew(tmp_path: Path) -> None:
-    """Secrets without anybody's secret in clear are of no use to anyone."""
+async def test_an_interrupted_generation_is_repeated(tmp_path: Path) -> None:
+    """Hashes are useless if no plain-text secret was written."""
     directory = tmp_path / "secrets"
     directory.mkdir()
     for name in ("secrets.yaml", "redis.yaml.new"):
@@ -107,8 +111,8 @@ async def test_a_generation_that_was_broken_off_is_made_anew(tmp_path: Path) -> 
     assert _modes(directory).keys() == {"secrets", "secrets.yaml", "redis.yaml", "identities.json"}
 
 
-async def test_what_is_missing_is_added(generated: Path, tmp_path: Path) -> None:
-    """Secrets of a version that had fewer of them."""
+async def test_missing_secrets_are_added(generated: Path, tmp_path: Path) -> None:
+    """An older version had fewer secrets."""
     older = tmp_path / "older"
     shutil.copytree(generated, older)
     (older / "redis.yaml").unlink()

@@ -1,4 +1,4 @@
-"""A client's complaint becomes one line with the next step."""
+"""The standard error of a client becomes one line with the next step."""
 
 import pytest
 
@@ -30,6 +30,6 @@ def test_the_next_step_is_named(said: str, expected: str) -> None:
     assert expected in one_line(said)
 
 
-def test_warnings_and_logs_do_not_hide_what_went_wrong() -> None:
+def test_warnings_and_logs_do_not_hide_the_error() -> None:
     said = "error: no such thing\nWarning: version skew\nE1125 06:36:30.464036 1 x.go:7] no\n"
     assert one_line(said) == "error: no such thing"

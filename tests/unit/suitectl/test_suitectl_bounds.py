@@ -1,4 +1,4 @@
-"""Whatever a command waits for has a bound."""
+"""Every wait of a command is bounded."""
 
 import asyncio
 import socket
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.bound("operator-command")
-async def test_a_program_that_does_not_end_is_ended_and_told_in_one_line() -> None:
+async def test_a_program_that_does_not_end_is_killed_and_reported_in_one_line() -> None:
     waits = (sys.executable, "-c", "import time; time.sleep(60)")
     program = Kubernetes(waits)
     with pytest.raises(CommandFailedError, match=r"get pods: timed out after 0\.2 s"):
@@ -24,7 +24,7 @@ async def test_a_program_that_does_not_end_is_ended_and_told_in_one_line() -> No
 
 
 @pytest.mark.bound("operator-request")
-async def test_a_request_without_an_answer_is_told_as_such(
+async def test_a_request_without_a_response_is_reported_as_such(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(agent, "TIMEOUT_S", 0.1)

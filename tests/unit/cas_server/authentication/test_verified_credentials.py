@@ -1,4 +1,4 @@
-"""Credentials that were verified: bounded for each client, so that nobody evicts another's."""
+"""The cache of verified credentials is bounded per client, so that no client evicts another's."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def verified(name: str) -> Verified:
 
 
 @pytest.mark.bound("verified-credentials")
-def test_one_client_with_many_spellings_evicts_its_own_alone() -> None:
+def test_a_client_with_many_credentials_evicts_only_its_own() -> None:
     known = VerifiedCredentials()
     known.add(b"other", verified("other"))
     for number in range(2000):
@@ -42,7 +42,7 @@ def test_one_client_with_many_spellings_evicts_its_own_alone() -> None:
     assert len(known) == 1 + MAX_PER_CLIENT
 
 
-def test_the_same_again_evicts_nothing() -> None:
+def test_adding_the_same_credentials_again_evicts_nothing() -> None:
     known = VerifiedCredentials()
     known.add(b"first", verified("app"))
     for _ in range(100):
@@ -50,7 +50,7 @@ def test_the_same_again_evicts_nothing() -> None:
     assert known.get(b"first")
 
 
-def test_what_counts_no_more_is_forgotten() -> None:
+def test_dropped_credentials_leave_nothing_in_memory() -> None:
     known = VerifiedCredentials()
     known.add(b"old", verified("app"))
     known.drop(b"old")

@@ -1,4 +1,4 @@
-"""The OpenAPI document has every endpoint, those before FastAPI too, and nothing else."""
+"""The OpenAPI document has exactly the served endpoints, including the fast paths."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -33,12 +33,12 @@ def operation(app: FastAPI, path: str) -> dict[str, Any]:
     return dict(found)
 
 
-def test_each_path_that_is_served_is_in_the_document(app: FastAPI) -> None:
+def test_every_served_path_is_in_the_document(app: FastAPI) -> None:
     user, metadata = "/api/v1/user", "/.well-known/oauth-authorization-server"
     assert sorted(app.openapi()["paths"]) == sorted((*FAST, user, metadata))
 
 
-async def test_each_documented_operation_is_served(app: FastAPI, http: httpx.AsyncClient) -> None:
+async def test_every_documented_operation_is_served(app: FastAPI, http: httpx.AsyncClient) -> None:
     for path, operations in app.openapi()["paths"].items():
         for method in operations:
             response = await http.request(method, path)
@@ -47,7 +47,7 @@ async def test_each_documented_operation_is_served(app: FastAPI, http: httpx.Asy
 
 
 @pytest.mark.parametrize("path", FAST)
-def test_a_fast_path_names_its_form_and_how_a_client_authenticates(app: FastAPI, path: str) -> None:
+def test_a_fast_path_declares_its_form_and_client_authentication(app: FastAPI, path: str) -> None:
     described = operation(app, path)
     ((media_type, body),) = described["requestBody"]["content"].items()
     assert media_type == "application/x-www-form-urlencoded"
@@ -58,7 +58,7 @@ def test_a_fast_path_names_its_form_and_how_a_client_authenticates(app: FastAPI,
 
 
 @pytest.mark.parametrize("path", FAST)
-def test_a_fast_path_names_its_errors_with_their_headers(app: FastAPI, path: str) -> None:
+def test_a_fast_path_declares_its_errors_with_their_headers(app: FastAPI, path: str) -> None:
     responses = operation(app, path)["responses"]
     assert responses.keys() >= {"200", "400", "401", "413", "429", "503"}
     assert "WWW-Authenticate" in responses["401"]["headers"]

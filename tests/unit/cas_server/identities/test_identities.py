@@ -1,4 +1,4 @@
-"""Who exists, and whose tokens still count."""
+"""Registered identities, and which tokens remain valid."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from cas_server.tokens.access_tokens import Grant
 from unit.cas_server.cas_settings import APP, HASH, loaded
 
 
-def test_password_grant_needs_the_allow_list_as_well(tmp_path: Path) -> None:
+def test_the_password_grant_also_needs_the_allow_list(tmp_path: Path) -> None:
     """docs/design/protocol.md, "token": only for clients on an allow-list."""
     listed = loaded(tmp_path, {"clients": {"app": APP}, "password-grant-clients": "app"}).settings
     unlisted = loaded(tmp_path, {"clients": {"app": APP}}).settings
@@ -19,15 +19,15 @@ def test_password_grant_needs_the_allow_list_as_well(tmp_path: Path) -> None:
     assert client_registry(unlisted)["app"].grant_types == {"refresh_token"}
 
 
-def test_password_grant_is_named_in_the_log_at_each_start(tmp_path: Path) -> None:
-    """docs/design/protocol.md, "token": the log says so at each start."""
+def test_the_password_grant_is_logged_at_each_start(tmp_path: Path) -> None:
+    """docs/design/protocol.md, "token": each start logs them."""
     live = loaded(tmp_path, {"clients": {"app": APP}, "password-grant-clients": "app"})
     with capture_logs() as lines:
         Identities(live)
     assert [line["clients"] for line in lines if "RFC 9700" in line["event"]] == [["app"]]
 
 
-def test_client_checks_for_its_own_id_by_default(tmp_path: Path) -> None:
+def test_a_client_checks_tokens_for_its_own_id_by_default(tmp_path: Path) -> None:
     """docs/design/protocol.md, "token": `check-for` is its own id by default."""
     clients = {"app": APP, "wide": APP | {"check-for": ["rest-service", "wide"]}}
     registry = client_registry(loaded(tmp_path, {"clients": clients}).settings)
@@ -36,7 +36,7 @@ def test_client_checks_for_its_own_id_by_default(tmp_path: Path) -> None:
     assert registry["wide"].may_check(("rest-service",))
 
 
-def test_disabled_ones_do_not_exist(tmp_path: Path) -> None:
+def test_disabled_clients_and_users_are_unknown(tmp_path: Path) -> None:
     tree = {
         "clients": {"app": APP | {"enabled": False}},
         "users": {"alice": {"password": HASH, "enabled": False}},
@@ -46,7 +46,7 @@ def test_disabled_ones_do_not_exist(tmp_path: Path) -> None:
     assert not user_directory(settings)
 
 
-def test_token_stands_while_client_and_password_do(tmp_path: Path) -> None:
+def test_a_token_is_valid_while_its_client_and_password_are(tmp_path: Path) -> None:
     """docs/design/protocol.md, "Dead at the next check"."""
     tree = {"clients": {"app": APP}, "users": {"alice": {"password": HASH}}}
     identities = Identities(loaded(tmp_path, tree))
@@ -59,7 +59,7 @@ def test_token_stands_while_client_and_password_do(tmp_path: Path) -> None:
     assert not identities.is_still_valid(Grant("app", (), ("x",), (), "gone", "").stored(60))
 
 
-def test_hashes_do_not_show_in_a_repr(tmp_path: Path) -> None:
+def test_hashes_are_not_shown_in_a_repr(tmp_path: Path) -> None:
     """docs/design/protocol.md, "Secrets"."""
     tree = {"clients": {"app": APP}, "users": {"alice": {"password": HASH}}}
     settings = loaded(tmp_path, tree).settings

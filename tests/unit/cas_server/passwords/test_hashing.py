@@ -1,4 +1,4 @@
-"""Hashes of secrets, and what comparing with them costs."""
+"""Hashes of secrets, and the cost of a comparison."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -17,7 +17,7 @@ from cas_server.passwords.hashing import (
 from chassis.normal_form import MAX_LENGTH
 
 
-def test_password_hash_is_argon2id_with_19_mib_two_passes_one_lane() -> None:
+def test_a_password_hash_is_argon2id_with_19_mib_two_passes_and_one_lane() -> None:
     parameters = extract_parameters(hash_password("secret"))
     assert parameters.type is Type.ID
     assert parameters.memory_cost == 19 * 1024
@@ -25,7 +25,7 @@ def test_password_hash_is_argon2id_with_19_mib_two_passes_one_lane() -> None:
 
 
 @pytest.mark.parametrize("make", [hash_password, hash_generated])
-def test_hash_matches_its_secret_alone(make: Callable[[str], str]) -> None:
+def test_a_hash_matches_only_its_secret(make: Callable[[str], str]) -> None:
     stored = make("secret")
     assert is_hash(stored)
     assert matches_blocking(stored, "secret")
@@ -35,12 +35,12 @@ def test_hash_matches_its_secret_alone(make: Callable[[str], str]) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "secret", "hmac-sha256:x:y", "$argon2i$v=19$m=8,t=1,p=1$a$b"])
-def test_what_is_no_hash_is_known_as_such(text: str) -> None:
+def test_an_invalid_hash_is_recognized(text: str) -> None:
     assert not is_hash(text)
 
 
 class _Recorder(PasswordHasher):
-    """Verifies as ever, and records what each verification costs: its parameters and its input."""
+    """Verifies as usual, and records the cost of each verification: its parameters and input."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class _Recorder(PasswordHasher):
 
 
 @pytest.mark.anyio
-async def test_unknown_and_too_long_cost_what_a_wrong_secret_costs(
+async def test_an_unknown_client_and_a_too_long_secret_cost_as_much_as_a_wrong_secret(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """docs/design/protocol.md, "token": unknown client and wrong secret cost the same.

@@ -1,4 +1,4 @@
-"""Hashing leaves no memory behind."""
+"""Hashing does not leak memory."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ import pytest
 from eventually import PATIENCE_S
 
 ALLOWED_MIB = 10
-"""Half of what one hash takes."""
+"""Half of the memory of one hash."""
 PROGRAM = """
 import asyncio
 from pathlib import Path
@@ -29,8 +29,8 @@ asyncio.run(main())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_memory_of_password_hashes_is_given_back() -> None:
-    """glibc once held 38 MiB a replica, beyond the target in docs/performance.md."""
+def test_memory_of_password_hashes_is_returned_to_the_system() -> None:
+    """Regression: glibc retained 38 MiB per replica, above the target in docs/performance.md."""
     command = [sys.executable, "-c", PROGRAM]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
     assert float(done.stdout) < ALLOWED_MIB

@@ -1,4 +1,4 @@
-"""Commands of one turn of the event loop leave together."""
+"""Commands of one turn of the event loop are sent together."""
 
 import asyncio
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Store:
-    """Doubles what it is asked, once it is let go."""
+    """Doubles each number once the test releases it."""
 
     def __init__(self) -> None:
         self.batches: list[Sequence[int]] = []
@@ -27,7 +27,7 @@ class Store:
         return [2 * item for item in items]
 
 
-async def test_what_one_turn_asks_is_one_batch_answered_in_order() -> None:
+async def test_commands_of_one_turn_are_one_batch_with_results_in_order() -> None:
     store = Store()
     store.open.set()
     batcher = Batcher(store)
@@ -38,7 +38,7 @@ async def test_what_one_turn_asks_is_one_batch_answered_in_order() -> None:
 
 
 @pytest.mark.bound("redis-batches")
-async def test_batches_in_flight_are_bounded_and_the_rest_leaves_together() -> None:
+async def test_batches_in_flight_are_bounded_and_later_commands_share_one_batch() -> None:
     store = Store()
     batcher, asked = Batcher(store), []
     for number in range(10):
@@ -51,7 +51,7 @@ async def test_batches_in_flight_are_bounded_and_the_rest_leaves_together() -> N
     assert len(store.batches) == MAX_OUT + 1
 
 
-async def test_cancelled_caller_leaves_the_others_alone() -> None:
+async def test_a_cancelled_caller_does_not_cancel_the_others() -> None:
     store = Store()
     batcher = Batcher(store)
     first, second = batcher.submit(1), batcher.submit(2)
@@ -61,8 +61,8 @@ async def test_cancelled_caller_leaves_the_others_alone() -> None:
     assert await second == 4
 
 
-async def test_failure_is_told_to_the_batch_and_to_those_who_wait() -> None:
-    """Who waits behind an outage must not wait for one timeout after another (rule 12)."""
+async def test_a_failure_reaches_the_batch_and_the_waiting_callers() -> None:
+    """Callers that queue behind an outage must not wait for one timeout after another (rule 12)."""
     store = Store()
     batcher, asked = Batcher(store), []
     for number in range(4):
@@ -78,7 +78,7 @@ async def test_failure_is_told_to_the_batch_and_to_those_who_wait() -> None:
 
 
 @pytest.mark.bound("redis-reads")
-async def test_queue_is_bounded() -> None:
+async def test_the_queue_is_bounded() -> None:
     batcher = Batcher(Store())
     asked = [batcher.submit(number) for number in range(20_000)]
     with pytest.raises(TemporarilyUnavailable):

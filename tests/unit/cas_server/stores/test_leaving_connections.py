@@ -1,4 +1,4 @@
-"""A connection that does not close in time, as over TLS to a Redis that hangs, is left as well."""
+"""A connection that does not close in time is abandoned, as over TLS to a Redis that hangs."""
 
 import asyncio
 from typing import Any, NoReturn, cast
@@ -22,7 +22,7 @@ KEYS = RecordKeys(LiveConfig.fixed(CasSettings()))
 
 
 class Stuck(ConnectionPool):
-    """Neither gives a connection nor gets rid of one."""
+    """Neither provides a connection nor closes one."""
 
     async def get_connection(self, *_: Any, **__: Any) -> NoReturn:
         raise RedisTimeoutError
@@ -32,7 +32,7 @@ class Stuck(ConnectionPool):
 
 
 class Moving:
-    """Sentinels that name another primary each time."""
+    """Sentinels that name another primary at each call."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -45,20 +45,20 @@ class Moving:
         return Address(f"10.0.0.{self.asked}", 6379)
 
     async def aclose(self) -> None:
-        """Have nothing to close."""
+        """Close nothing."""
 
 
 class StuckPrimaryPool(PrimaryPool, Stuck):
-    """The same, following a primary."""
+    """A stuck pool that follows a primary."""
 
 
-async def test_a_connection_that_does_not_close_is_an_outage_like_any_other() -> None:
+async def test_a_connection_that_does_not_close_makes_the_store_unavailable() -> None:
     store = RedisTokenStore(Redis.from_pool(Stuck()), DurabilitySettings(), KEYS, timeout=1)
     with pytest.raises(TemporarilyUnavailable):
         await store.access("none")
 
 
-async def test_the_watch_goes_on_when_a_connection_does_not_close(
+async def test_the_watch_continues_when_a_connection_does_not_close(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("cas_server.stores.primary_connection._WATCH_S", 0.001)

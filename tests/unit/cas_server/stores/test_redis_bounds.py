@@ -1,4 +1,4 @@
-"""What cas-server asks of Redis and of the Sentinels at once, and for how long."""
+"""Bounds on connections to Redis and to the Sentinels, and on their duration."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Here:
-    """Discovery in which every name leads to one address."""
+    """Discovery that resolves every name to one address."""
 
     def __init__(self, address: Address) -> None:
         self._address = address
@@ -32,7 +32,7 @@ class Here:
 
 @pytest.fixture
 async def silent() -> AsyncIterator[Address]:
-    """A server that takes connections and says nothing."""
+    """A server that accepts connections and never responds."""
     held: list[asyncio.StreamWriter] = []
     server = await asyncio.start_server(lambda _, writer: held.append(writer), "127.0.0.1", 0)
     try:
@@ -44,7 +44,7 @@ async def silent() -> AsyncIterator[Address]:
 
 
 @pytest.mark.bound("redis-connections")
-async def test_so_many_connections_and_no_more(silent: Address) -> None:
+async def test_the_number_of_connections_is_bounded(silent: Address) -> None:
     redis = connect(RedisSettings(host="redis", timeout=5), Here(silent))
     asked = [asyncio.create_task(redis.execute_command("PING")) for _ in range(32)]  # type: ignore[no-untyped-call]  # redis-py
     await asyncio.sleep(0)
@@ -59,7 +59,7 @@ async def test_so_many_connections_and_no_more(silent: Address) -> None:
 
 
 @pytest.mark.bound("sentinel-time")
-async def test_a_sentinel_that_is_silent_is_not_waited_for(
+async def test_a_silent_sentinel_times_out(
     silent: Address, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sentinels, "_RESPONSE_S", 0.05)

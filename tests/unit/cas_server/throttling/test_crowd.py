@@ -1,4 +1,4 @@
-"""What an attempt is told when there are too many: whose doing it is."""
+"""The status of an attempt over the limit: 429 for one busy address, 503 for a crowd."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def attempt(throttle: Throttle, name: str, address: str, leave: asyncio.Event) -> int:
-    """Return the status that a wrong secret has in the end."""
+    """Return the status with which an attempt with a wrong secret ends."""
     try:
         async with throttle.attempt(Claimant(Kind.USER, name, address, exists=False)):
             await leave.wait()
@@ -24,7 +24,7 @@ async def attempt(throttle: Throttle, name: str, address: str, leave: asyncio.Ev
         return error.status
 
 
-async def test_one_address_that_sends_too_much_is_told_so() -> None:
+async def test_an_address_that_sends_too_many_attempts_gets_429() -> None:
     throttle, leave = Throttle(), asyncio.Event()
     sent = [
         asyncio.create_task(attempt(throttle, f"name-{number}", "10.0.0.1", leave))
@@ -36,7 +36,9 @@ async def test_one_address_that_sends_too_much_is_told_so() -> None:
     assert refused == [429] * 5
 
 
-async def test_a_crowd_of_many_addresses_is_nobodys_doing(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_attempts_of_many_addresses_over_the_bound_get_503(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(fair_queue, "MAX_WAITING", 10)
     throttle, leave = Throttle(), asyncio.Event()
     sent = [

@@ -1,4 +1,4 @@
-"""Who is next for a turn: fair by address and by name, bounded in number and in time."""
+"""The queue is fair by address and by name, and bounded in length and waiting time."""
 
 import asyncio
 from collections.abc import AsyncIterator, Hashable
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Served:
-    """A queue of one place that is taken; who is served behind it, in order."""
+    """A queue with one slot, and the labels of served attempts in order."""
 
     def __init__(self) -> None:
         self.late = set[Hashable]()
@@ -42,7 +42,7 @@ class Served:
 
     @asynccontextmanager
     async def closed(self) -> AsyncIterator[None]:
-        """Have the place taken while the block runs; afterwards everybody was served."""
+        """Occupy the slot while the block runs, then wait until all attempts have ended."""
         async with self.queue.turn("first", "first"):
             yield
             await asyncio.sleep(0)
@@ -72,7 +72,7 @@ async def test_many_names_from_one_address_do_not_make_others_wait(served: Serve
     assert "one" in served.names[:3]
 
 
-async def test_who_failed_stands_behind_who_did_not(served: Served) -> None:
+async def test_an_address_with_failures_is_served_after_those_without(served: Served) -> None:
     async with served.closed():
         for number in range(50):
             served.come("late", f"10.0.0.{number}", "alice")
@@ -82,7 +82,7 @@ async def test_who_failed_stands_behind_who_did_not(served: Served) -> None:
     assert served.names[0] == "alice"
 
 
-async def test_who_failed_while_waiting_stands_further_back(served: Served) -> None:
+async def test_an_address_that_fails_while_it_waits_loses_its_priority(served: Served) -> None:
     async with served.closed():
         served.come("late", "10.0.0.1", "alice")
         await asyncio.sleep(0)
@@ -92,7 +92,7 @@ async def test_who_failed_while_waiting_stands_further_back(served: Served) -> N
     assert served.names.index("late") == 5
 
 
-async def test_who_failed_is_served_while_others_come(served: Served) -> None:
+async def test_an_address_with_failures_is_not_starved_by_new_arrivals(served: Served) -> None:
     served.late.add("10.0.0.1")
     async with served.closed():
         served.come("late", "10.0.0.1", "alice")
@@ -102,7 +102,9 @@ async def test_who_failed_is_served_while_others_come(served: Served) -> None:
 
 
 @pytest.mark.bound("waiting-hashes-of-who-failed")
-async def test_who_failed_has_two_that_wait_in_a_crowd(served: Served) -> None:
+async def test_an_address_with_failures_has_at_most_two_waiting_attempts_under_load(
+    served: Served,
+) -> None:
     served.late.add("10.0.0.1")
     async with served.closed():
         for number in range(20):
@@ -113,7 +115,7 @@ async def test_who_failed_has_two_that_wait_in_a_crowd(served: Served) -> None:
     assert [type(one) for one in served.outcomes[-3:]] == [TooManyWaiting] * 3
 
 
-async def test_those_who_failed_have_an_eighth_of_one_place_in_a_crowd() -> None:
+async def test_addresses_with_failures_share_an_eighth_of_one_slot_under_load() -> None:
     loop, began = asyncio.get_running_loop(), list[float]()
     queue = FairQueue(2, lambda _, __: Priority.FAILED_BEFORE)
 
@@ -126,7 +128,7 @@ async def test_those_who_failed_have_an_eighth_of_one_place_in_a_crowd() -> None
     assert began[5] - began[2] >= 3 * 7 * 0.01
 
 
-async def test_nothing_is_left_behind(served: Served) -> None:
+async def test_a_drained_queue_leaves_nothing_in_memory(served: Served) -> None:
     async with served.closed():
         for number in range(300):
             served.come("one", f"10.0.0.{number % 70}", f"name-{number % 9}")
@@ -136,7 +138,7 @@ async def test_nothing_is_left_behind(served: Served) -> None:
 
 
 @pytest.mark.bound("waiting-hashes-of-an-address")
-async def test_one_address_has_a_bound(served: Served) -> None:
+async def test_waiting_attempts_of_one_address_are_bounded(served: Served) -> None:
     async with served.closed():
         for number in range(MAX_WAITING_PER_ADDRESS + 1):
             served.come("many", "10.0.0.1", f"name-{number}")
@@ -145,7 +147,7 @@ async def test_one_address_has_a_bound(served: Served) -> None:
 
 
 @pytest.mark.bound("waiting-hashes")
-async def test_nine_addresses_can_not_fill_it(served: Served) -> None:
+async def test_nine_addresses_can_not_fill_the_queue(served: Served) -> None:
     async with served.closed():
         for number in range(9 * MAX_WAITING_PER_ADDRESS):
             served.come("many", f"10.0.0.{number % 9}", f"name-{number}")
@@ -158,7 +160,7 @@ async def test_nine_addresses_can_not_fill_it(served: Served) -> None:
 
 
 @pytest.mark.bound("waiting-time-for-a-hash")
-async def test_waiting_has_an_end(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_waiting_time_is_bounded(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fair_queue, "PATIENCE_S", 0.01)
     async with served.queue.turn("first", "first"):
         with pytest.raises(TemporarilyUnavailable) as refused:
@@ -169,7 +171,7 @@ async def test_waiting_has_an_end(served: Served, monkeypatch: pytest.MonkeyPatc
         pass
 
 
-async def test_attempts_of_one_pair_are_made_one_after_the_other() -> None:
+async def test_attempts_of_one_pair_run_one_at_a_time() -> None:
     queue, under_way, most = FairQueue(2), 0, 0
 
     async def attempt() -> None:
@@ -185,7 +187,7 @@ async def test_attempts_of_one_pair_are_made_one_after_the_other() -> None:
 
 
 @pytest.mark.parametrize("granted", [True, False])
-async def test_whoever_is_cancelled_leaves_the_place_to_others(*, granted: bool) -> None:
+async def test_a_cancelled_attempt_frees_its_slot(*, granted: bool) -> None:
     queue = FairQueue(1)
 
     async def attempt() -> None:

@@ -16,7 +16,7 @@ HERE, ELSEWHERE = "10.0.0.1", "10.0.0.2"
 
 
 class Counters(LocalFailureCounters):
-    """Counts how often it is asked."""
+    """Counts how often it is called."""
 
     asked = 0
 
@@ -31,7 +31,7 @@ class Counters(LocalFailureCounters):
 
 
 class Busy(Counters):
-    """Says that other replicas have attempts of the pair under way, some times."""
+    """Reports attempts of the pair in other replicas for the first few calls."""
 
     times = 2
 
@@ -48,7 +48,7 @@ def who(name: str = "app", address: str = HERE) -> Claimant:
 
 
 async def guess(throttle: Throttle, name: str = "app", address: str = HERE) -> type[Exception]:
-    """Return what a wrong secret is answered with."""
+    """Return the error that a wrong secret gets."""
     try:
         async with throttle.attempt(who(name, address)):
             await asyncio.sleep(0)
@@ -64,13 +64,13 @@ async def guessed(times: int, counters: Counters | None = None) -> Throttle:
     return throttle
 
 
-async def test_failures_below_the_bound_are_no_reason() -> None:
+async def test_failures_below_the_bound_do_not_lock_out() -> None:
     async with (await guessed(PAIR.free - 1)).attempt(who()):
         pass
 
 
 @pytest.mark.bound("wrong-secrets-of-a-pair")
-async def test_failures_at_the_bound_are_told_when_to_come_back() -> None:
+async def test_failures_at_the_bound_get_retry_after() -> None:
     throttle = await guessed(PAIR.free)
     with pytest.raises(TooManyFailures) as refused:
         async with throttle.attempt(who()):
@@ -79,22 +79,22 @@ async def test_failures_at_the_bound_are_told_when_to_come_back() -> None:
     assert int(refused.value.headers["Retry-After"]) == PAIR.first
 
 
-async def test_burst_of_guesses_is_counted_like_a_row() -> None:
-    """Sixty at once were once sixty tries, for all were admitted before the first had failed."""
+async def test_a_concurrent_burst_of_guesses_counts_like_a_sequence() -> None:
+    """Regression: of sixty concurrent guesses, all were admitted before the first had failed."""
     throttle = Throttle()
     ends = await asyncio.gather(*(guess(throttle) for _ in range(60)))
     assert ends.count(InvalidClient) == PAIR.free
     assert ends.count(TooManyFailures) == 60 - PAIR.free
 
 
-async def test_success_is_no_failure() -> None:
+async def test_a_success_does_not_count_as_a_failure() -> None:
     throttle = Throttle()
     for _ in range(PAIR.free * 2):
         async with throttle.attempt(who()):
             pass
 
 
-async def test_what_is_no_wrong_secret_is_no_failure() -> None:
+async def test_other_errors_than_a_wrong_secret_do_not_count_as_failures() -> None:
     throttle = Throttle()
     for _ in range(PAIR.free * 2):
         with pytest.raises(TemporarilyUnavailable):
@@ -110,7 +110,7 @@ async def test_another_address_and_another_name_are_not_locked_out() -> None:
         pass
 
 
-async def test_who_goes_on_without_waiting_costs_no_question() -> None:
+async def test_a_locked_out_pair_causes_no_store_request() -> None:
     counters = Counters()
     throttle = await guessed(PAIR.free + 1, counters)
     asked = counters.asked
@@ -119,7 +119,7 @@ async def test_who_goes_on_without_waiting_costs_no_question() -> None:
     assert counters.asked == asked
 
 
-async def test_an_address_that_waits_costs_no_question_whatever_the_name() -> None:
+async def test_a_locked_out_address_causes_no_store_request_for_any_name() -> None:
     counters = Counters()
     throttle = Throttle(counters)
     for number in range(30):
@@ -129,14 +129,14 @@ async def test_an_address_that_waits_costs_no_question_whatever_the_name() -> No
     assert counters.asked == asked
 
 
-async def test_an_attempt_waits_for_those_of_other_replicas() -> None:
+async def test_an_attempt_waits_for_attempts_of_other_replicas() -> None:
     counters = Busy()
     async with Throttle(counters).attempt(who()):
         assert counters.asked == 1 + 3
 
 
 @pytest.mark.bound("busy-name")
-async def test_it_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_wait_for_other_replicas_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cas_server.throttling.throttle._BUSY_S", 0.0)
     counters = Busy()
     counters.times = 10_000

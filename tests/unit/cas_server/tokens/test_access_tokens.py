@@ -1,4 +1,4 @@
-"""Tokens: their randomness, what is kept of them, what is told about them."""
+"""Tokens: their randomness, their stored record, and the response about them."""
 
 import base64
 import json
@@ -9,14 +9,14 @@ from cas_server.tokens.access_tokens import Grant, StoredToken, new_token, token
 USER = Grant("app", ("read", "write"), ("a", "b"), ("ROLE_USER",), "alice smith", "f" * 16)
 
 
-def test_token_has_160_bits_of_randomness() -> None:
+def test_a_token_has_160_bits_of_randomness() -> None:
     """docs/design/protocol.md, "Secrets"."""
     tokens = {new_token() for _ in range(1000)}
     assert len(tokens) == 1000
     assert min(len(base64.urlsafe_b64decode(token + "=")) * 8 for token in tokens) >= 160
 
 
-def test_record_survives_the_store_and_holds_no_token() -> None:
+def test_a_record_survives_serialization_and_contains_no_token() -> None:
     stored = USER.stored(60)
     assert StoredToken.decode(stored.encode()) == stored
     token = new_token()
@@ -24,7 +24,7 @@ def test_record_survives_the_store_and_holds_no_token() -> None:
     assert token not in token_hash(token)
 
 
-def test_answer_of_a_client_token_has_no_user_name_and_no_null() -> None:
+def test_the_response_for_a_client_token_has_no_user_name_and_no_null() -> None:
     """`user_name: null` logs in as nobody."""
     answer = json.loads(Grant("app", (), ("a",), ()).stored(60).response)
     assert "user_name" not in answer
@@ -32,7 +32,7 @@ def test_answer_of_a_client_token_has_no_user_name_and_no_null() -> None:
     assert None not in answer.values()
 
 
-def test_answer_has_arrays_and_an_integer_expiry() -> None:
+def test_the_response_has_arrays_and_an_integer_expiry() -> None:
     """A string `exp` breaks Boot 3, `authorities` as a string the old stack."""
     answer = json.loads(USER.stored(60).response)
     assert answer["active"] is True
@@ -42,6 +42,6 @@ def test_answer_has_arrays_and_an_integer_expiry() -> None:
     assert time.time() + 60 <= answer["exp"] <= time.time() + 61
 
 
-def test_two_tokens_have_two_ids() -> None:
+def test_two_tokens_have_different_ids() -> None:
     first, second = (json.loads(USER.stored(60).response)["jti"] for _ in range(2))
     assert first != second

@@ -13,7 +13,7 @@ KEYS = RecordKeys(LiveConfig.fixed(CasSettings()))
 GRANT = Grant("app", ("read",), ("a",), (), "alice", "f" * 16)
 
 
-def test_sealed_answer_opens_with_the_presented_token_alone() -> None:
+def test_a_sealed_response_opens_only_with_the_presented_token() -> None:
     presented, answer = new_token(), TokenResponse(new_token(), 600, "read", new_token())
     sealed = seal(presented, answer)
     assert unseal(presented, sealed) == answer
@@ -21,14 +21,14 @@ def test_sealed_answer_opens_with_the_presented_token_alone() -> None:
     assert unseal(presented, sealed[:-1] + bytes([sealed[-1] ^ 1])) is None
 
 
-def test_sealed_answer_shows_no_token_and_never_repeats() -> None:
+def test_a_sealed_response_shows_no_token_and_never_repeats() -> None:
     presented, answer = new_token(), TokenResponse(new_token(), 600, "read", new_token())
     sealed = seal(presented, answer)
     assert answer.access_token.encode() not in sealed
     assert sealed != seal(presented, answer)
 
 
-def test_successor_stays_in_the_family_and_ends_with_it() -> None:
+def test_a_successor_stays_in_its_family_and_expires_with_it() -> None:
     ends_at = int(time.time()) + 100
     first, answer = new_family(KEYS, GRANT, access_validity=600, ends_at=ends_at, idle_seconds=50)
     presented, state = answer.refresh_token or "", FamilyState(first.family, 1)
@@ -45,7 +45,7 @@ def test_expires_in_is_never_0() -> None:
     assert answer.fields()["expires_in"] >= 1
 
 
-def test_answer_shows_no_token_in_its_repr() -> None:
+def test_a_response_shows_no_token_in_its_repr() -> None:
     """docs/design/protocol.md, "Secrets"."""
     answer = TokenResponse(new_token(), 600, "read", new_token())
     assert answer.access_token not in repr(answer)

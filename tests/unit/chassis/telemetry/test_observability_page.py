@@ -9,7 +9,7 @@ from chassis.telemetry.audit import AuditEvent
 PAGE = (Path(__file__).parents[4] / "docs" / "observability.md").read_text()
 
 
-def test_every_metric_is_named() -> None:
+def test_every_metric_is_documented() -> None:
     app = create_app(LiveConfig.fixed(ServiceSettings()), title="sample", version="1")
     families = app.state.chassis.registry.collect()
     own = {family.name for family in families if not family.name.startswith(("process", "python"))}
@@ -17,9 +17,9 @@ def test_every_metric_is_named() -> None:
     assert {name for name in own if name not in PAGE} == set()
 
 
-def test_every_management_path_is_named() -> None:
+def test_every_management_path_is_documented() -> None:
     assert all(f"`{path}`" in PAGE for path in MANAGEMENT_PATHS)
 
 
-def test_every_security_event_is_named() -> None:
+def test_every_security_event_is_documented() -> None:
     assert [event for event in AuditEvent if f"| `{event}` |" not in PAGE] == []
