@@ -1,4 +1,4 @@
-"""RFC 9110, 9.3.2: HEAD works wherever GET does, at every route of every service."""
+"""RFC 9110, 9.3.2: HEAD works like GET at every route of every service."""
 
 import socket
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def service(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def test_every_route_that_takes_get_takes_head(services: ThreeServices, service: str) -> None:
+def test_every_route_with_get_has_head(services: ThreeServices, service: str) -> None:
     bearer = {"Authorization": f"Bearer {services.token}"}
     with httpx.Client(
         base_url=services.urls[service], headers=bearer, timeout=PATIENCE_S
@@ -40,7 +40,7 @@ def test_every_route_that_takes_get_takes_head(services: ThreeServices, service:
 def test_the_management_port_does_too(services: ThreeServices, service: str) -> None:
     with httpx.Client(base_url=services.management[service], timeout=PATIENCE_S) as client:
         for path in MANAGEMENT_PATHS:
-            if path != "/metrics":  # whose size moves from one look to the next
+            if path != "/metrics":  # its size changes between requests
                 _same(client, path)
         assert client.head("/metrics").status_code == 200
 
@@ -50,17 +50,17 @@ def test_without_a_token_head_is_refused_as_get_is(services: ThreeServices) -> N
         _same(client, "/api/me")
 
 
-def test_where_get_does_not_work_neither_does_head(services: ThreeServices) -> None:
+def test_a_path_without_get_has_no_head(services: ThreeServices) -> None:
     url = services.urls["cas-server"]
     assert httpx.head(f"{url}/oauth/token").status_code == 405
 
 
-def test_a_refusal_of_another_method_names_head_beside_get(services: ThreeServices) -> None:
+def test_the_allow_header_lists_head_beside_get(services: ThreeServices) -> None:
     url, bearer = services.urls["rest-service"], {"Authorization": f"Bearer {services.token}"}
     assert httpx.post(f"{url}/api/me", headers=bearer).headers["Allow"] == "GET, HEAD"
 
 
-def test_no_byte_of_a_body_follows_on_the_wire(services: ThreeServices) -> None:
+def test_a_response_to_head_has_no_body_on_the_wire(services: ThreeServices) -> None:
     where = urlsplit(services.urls["rest-service"])
     request = b"HEAD /greeting HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
     with socket.create_connection((where.hostname, where.port), timeout=PATIENCE_S) as peer:

@@ -1,4 +1,4 @@
-"""cas-server's user of Redis may do what the token store does, and nothing else."""
+"""The ACL of cas-server's Redis user permits exactly what the token store needs."""
 
 import socket
 import subprocess
@@ -66,18 +66,16 @@ def cas_server(port: int) -> Iterator[Redis]:
         yield client
 
 
-def test_what_the_token_store_does_is_allowed(cas_server: Redis) -> None:
+def test_every_command_of_the_token_store_is_allowed(cas_server: Redis) -> None:
     assert cas_server.ping()
     assert cas_server.set("t:mine", "1", ex=9)
     assert cas_server.eval("return redis.call('GET', KEYS[1])", 1, "t:mine") == "1"
 
 
-def test_what_a_script_wrote_is_there_after_a_restart(
-    command: Sequence[str], tmp_path: Path
-) -> None:
-    """Redis reads its file back as the user `default`, and asks for its rights in each EXEC.
+def test_writes_of_a_script_survive_a_restart(command: Sequence[str], tmp_path: Path) -> None:
+    """Redis replays its AOF as the user `default`, and checks its permissions in each EXEC.
 
-    The writes of a script are between MULTI and EXEC: https://github.com/redis/redis/issues/14541.
+    A script's writes are between MULTI and EXEC: https://github.com/redis/redis/issues/14541.
     """
     command = [*command, "--dir", str(tmp_path)]
     write = "redis.call('SET', 't:a', 1, 'EX', 99) redis.call('HSET', 'f:a', 'state', 1)"
@@ -95,7 +93,7 @@ def test_anything_else_is_refused(cas_server: Redis, refused: str) -> None:
 
 
 @pytest.mark.parametrize("credentials", [(None, None), ("default", ""), ("cas-server", "guess")])
-def test_nobody_is_let_in_without_the_password(port: int, credentials: tuple[Any, Any]) -> None:
+def test_a_client_without_the_password_is_refused(port: int, credentials: tuple[Any, Any]) -> None:
     with _client(port, *credentials) as client, pytest.raises(AuthenticationError):
         client.ping()
 
@@ -112,7 +110,7 @@ def test_neither_arguments_nor_environment_hold_the_password(port: int) -> None:
 
 @contextmanager
 def _running(command: Sequence[str]) -> Iterator[int]:
-    """Have it listen on a free port during the block."""
+    """Run Redis on a free port during the block."""
     port = free_port()
     with subprocess.Popen([*command, "--port", str(port)], stdout=subprocess.DEVNULL) as process:
         try:
@@ -138,7 +136,7 @@ def _listens(port: int) -> bool:
 
 
 def _arguments(directory: Path) -> list[str]:
-    """Return the arguments of the base, with what is mounted in the pod at a place of our own."""
+    """Return the arguments of the base, with the pod's mounts replaced by local paths."""
     (directory / "users.acl").write_text(USERS["users.acl"])
     deployment = yaml.safe_load((ROOT / "k8s/base/redis/deployment.yaml").read_text())
     mounts = Mounts({"/data": directory, "/etc/redis": directory})

@@ -1,4 +1,4 @@
-"""cas-server as a process of its own, as it runs in a pod."""
+"""cas-server as a separate process, as in a pod."""
 
 import json
 import signal
@@ -14,7 +14,7 @@ from eventually import PATIENCE_S
 
 
 class CasProcess:
-    """A running cas-server; `output` is all it has written so far."""
+    """A running cas-server. `output` is everything it has written so far."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
@@ -33,7 +33,7 @@ class CasProcess:
             raise RuntimeError(f"cas-server did not start: {self.output}")
 
     def end(self) -> int:
-        """Ask it to end; return its exit code."""
+        """Send SIGTERM, and return the exit code."""
         self._process.send_signal(signal.SIGTERM)
         try:
             code = self._process.wait(PATIENCE_S)
@@ -58,7 +58,7 @@ class CasProcess:
 
 @contextmanager
 def cas_process(directory: Path, settings: Mapping[str, str]) -> Iterator[CasProcess]:
-    """Run cas-server on the configuration in a directory and free ports of loopback."""
+    """Run cas-server with the configuration in a directory, on free loopback ports."""
     flags = {"server.address": "127.0.0.1", "server.port": "0", "server.drain-wait": "0s"}
     arguments = [f"--{key}={value}" for key, value in {**flags, **settings}.items()]
     process = subprocess.Popen(

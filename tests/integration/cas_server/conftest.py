@@ -1,4 +1,4 @@
-"""Two cas-server replicas on one real Redis, spoken to over real HTTP."""
+"""Two cas-server replicas on one real Redis, called over real HTTP."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -21,7 +21,7 @@ from served import served
 
 @pytest.fixture(scope="session")
 def hashes() -> dict[str, str]:
-    """Hash each secret once: argon2 is slow on purpose."""
+    """Hash each secret once, since argon2 is slow by design."""
     return {name: hash_password(secret) for name, secret in BASIC.items()}
 
 
@@ -33,7 +33,7 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 @pytest.fixture(autouse=True)
 def _no_failures_of_tests_before(redis: int) -> None:
-    """Forget wrong logins: all tests come from one address and ask for the same names."""
+    """Delete failure counts, since all tests share one address and the same user names."""
     counters = [f"w:{kind}:{counter}" for kind in Kind for counter in COUNTERS]
     with Redis(port=redis) as store:
         store.delete(*counters, *(f"{counter}:ends" for counter in counters))
@@ -41,7 +41,7 @@ def _no_failures_of_tests_before(redis: int) -> None:
 
 @pytest.fixture
 def own_redis(tmp_path: Path) -> Iterator[RedisProcess]:
-    """A Redis that knows nobody yet, and may be stopped."""
+    """An empty Redis that the test may stop."""
     (tmp_path / "redis").mkdir()
     redis = RedisProcess(tmp_path / "redis")
     redis.start()

@@ -1,4 +1,4 @@
-"""Each security event is one line of the audit log and one count, with the log at its quietest."""
+"""Each security event is one line of the audit log and one count, even with logging off."""
 
 import json
 import re
@@ -29,7 +29,7 @@ COUNT = re.compile(r'^security_events_total\{event="(\w+)"\} ([0-9.]+)$', re.MUL
 @pytest.fixture
 def process(redis: int, identities: dict[str, object], tmp_path: Path) -> Iterator[CasProcess]:
     with Redis(port=redis) as store:
-        store.flushdb()  # identities of tests before would be changed ones
+        store.flushdb()  # identities of earlier tests would count as changed
     (tmp_path / "application.yaml").write_text(yaml.safe_dump(identities))
     settings = {
         **AS_CAS_SERVER,
@@ -56,7 +56,7 @@ async def log_in(cas: CasProcess, user: str = "alice", password: str = "") -> An
 
 
 async def told(cas: CasProcess) -> list[dict[str, Any]]:
-    """End the process; return its audit log, once it was seen to be counted as it is written."""
+    """End the process, check that the metrics match its audit log, and return the log."""
     async with httpx.AsyncClient(trust_env=False) as http:
         metrics = (await http.get(cas.management + "/metrics")).text
     assert cas.end() == 0
@@ -73,10 +73,10 @@ async def told(cas: CasProcess) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("endpoint", ["check_token", "introspect"])
-async def test_a_token_for_another_service_is_told_with_both_audiences(
+async def test_a_token_for_another_service_is_audited_with_both_audiences(
     process: CasProcess, endpoint: str
 ) -> None:
-    """The service that asks gets a 400 without reasons: the trace id leads from there to here."""
+    """The calling service gets a 400 without a reason. The trace id links it to this log line."""
     grant = {"grant_type": "client_credentials"}
     token = (await post(process, "/oauth/token", "diff-ns-service", **grant))["access_token"]
     await post(process, f"/oauth/{endpoint}", "rest-service", token=token)
@@ -90,10 +90,10 @@ async def test_a_token_for_another_service_is_told_with_both_audiences(
     assert token not in process.output
 
 
-async def test_a_login_is_told_once_and_a_token_of_a_client_not_at_all(
+async def test_a_login_is_audited_once_and_a_client_token_is_not(
     process: CasProcess,
 ) -> None:
-    """Clients get tokens all day: those are requests, and counted as such."""
+    """Clients get tokens all day. Those are ordinary requests, counted by the request metrics."""
     await log_in(process)
     await post(process, "/oauth/token", "demo-app", grant_type="client_credentials")
     (line,) = await told(process)
@@ -104,7 +104,7 @@ async def test_a_login_is_told_once_and_a_token_of_a_client_not_at_all(
     assert line["trace_id"] == TRACE
 
 
-async def test_a_wrong_password_is_told_once(process: CasProcess) -> None:
+async def test_a_wrong_password_is_audited_once(process: CasProcess) -> None:
     await log_in(process, password="wr0ng")
     (line,) = await told(process)
 
@@ -113,8 +113,8 @@ async def test_a_wrong_password_is_told_once(process: CasProcess) -> None:
     assert line["trace_id"] == TRACE
 
 
-async def test_a_name_that_nobody_has_is_not_told(process: CasProcess) -> None:
-    """People type a password where the name belongs."""
+async def test_an_unknown_user_name_is_not_logged(process: CasProcess) -> None:
+    """People sometimes type a password as the user name."""
     await log_in(process, user="wr0ng", password="alice")
     await post(process, "/oauth/token", "wr0ng", "demo-app", grant_type="client_credentials")
     user, client = await told(process)
@@ -126,7 +126,7 @@ async def test_a_name_that_nobody_has_is_not_told(process: CasProcess) -> None:
 
 
 @pytest.mark.parametrize("how", ["basic", "post"])
-async def test_a_wrong_secret_of_a_client_is_told_once(process: CasProcess, how: str) -> None:
+async def test_a_wrong_client_secret_is_audited_once(process: CasProcess, how: str) -> None:
     form = {"grant_type": "client_credentials"}
     given = {"client_id": "demo-app", "client_secret": "wr0ng"}
     async with httpx.AsyncClient(trust_env=False, base_url=process.url, headers=SENT) as http:
@@ -141,7 +141,7 @@ async def test_a_wrong_secret_of_a_client_is_told_once(process: CasProcess, how:
     assert line["trace_id"] == TRACE
 
 
-async def test_each_attempt_is_a_failure_or_throttled_never_both(process: CasProcess) -> None:
+async def test_each_attempt_is_audited_as_a_failure_or_as_throttled(process: CasProcess) -> None:
     answers = [await log_in(process, password=f"wr0ng-{number}") for number in range(14)]
     lines = await told(process)
 
@@ -152,7 +152,7 @@ async def test_each_attempt_is_a_failure_or_throttled_never_both(process: CasPro
     assert all(line["user"] == "alice" and line["trace_id"] == TRACE for line in lines)
 
 
-async def test_a_forged_record_is_told_once_however_often_it_is_shown(
+async def test_a_forged_record_is_audited_once_however_often_it_is_presented(
     process: CasProcess, redis: int
 ) -> None:
     token = new_token()
@@ -176,8 +176,8 @@ async def refresh(cas: CasProcess, token: str) -> Any:
     return await post(cas, "/oauth/token", "demo-app", **form)
 
 
-async def test_a_refresh_token_that_comes_again_is_told_once(process: CasProcess) -> None:
-    """Its family has ended with the first time; there is nothing more to tell."""
+async def test_a_reused_refresh_token_is_audited_once(process: CasProcess) -> None:
+    """The first reuse ended the family, so later ones are not events."""
     first = (await log_in(process))["refresh_token"]
     second = (await refresh(process, first))["refresh_token"]
     await refresh(process, second)
@@ -193,8 +193,8 @@ async def test_a_refresh_token_that_comes_again_is_told_once(process: CasProcess
 
 
 @pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
-async def test_a_revocation_is_told_once(process: CasProcess, kind: str) -> None:
-    """A second time, and for a token that nobody knows, there is nothing to revoke."""
+async def test_a_revocation_is_audited_once(process: CasProcess, kind: str) -> None:
+    """Revoking a token again, or an unknown token, is not an event."""
     token = (await log_in(process))[kind]
     for revoked in (token, token, "of-nobody"):
         await post(process, "/oauth/revoke", "demo-app", token=revoked)
@@ -207,7 +207,7 @@ async def test_a_revocation_is_told_once(process: CasProcess, kind: str) -> None
     assert token not in process.output
 
 
-async def test_an_edit_tells_who_ended_and_who_has_another_secret(
+async def test_an_edit_audits_removed_identities_and_changed_secrets(
     process: CasProcess, identities: dict[str, Any], hashes: dict[str, str], tmp_path: Path
 ) -> None:
     clients = identities["clients"]

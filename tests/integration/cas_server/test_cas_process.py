@@ -1,4 +1,4 @@
-"""cas-server as a process: what it logs, its probes, and its end."""
+"""cas-server as a process: its logs, its probes, and its shutdown."""
 
 import os
 import subprocess
@@ -40,7 +40,7 @@ async def _post(cas: CasProcess, path: str, client: str, **form: str) -> httpx.R
 
 
 async def _secrets_used(cas: CasProcess) -> set[str]:
-    """Play what a day brings, failures included; return all that must stay secret."""
+    """Send typical requests, including failing ones; return every secret they used."""
     password = {"grant_type": "password", "username": "alice", "password": BASIC["alice"]}
     first = (await _post(cas, "/oauth/token", "demo-app", **password)).json()
     refresh = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
@@ -61,16 +61,16 @@ async def _secrets_used(cas: CasProcess) -> set[str]:
 
 
 @pytest.mark.anyio
-async def test_logs_at_debug_hold_no_token_and_no_secret(process: CasProcess) -> None:
+async def test_debug_logs_contain_no_token_and_no_secret(process: CasProcess) -> None:
     """docs/design/protocol.md, "Secrets"."""
     secrets = await _secrets_used(process)
     assert process.end() == 0
-    assert "/oauth/revoke" in process.output, "the log does say what happened"
+    assert "/oauth/revoke" in process.output, "the log describes what happened"
     assert not [secret for secret in secrets if secret in process.output]
 
 
 @pytest.mark.anyio
-async def test_redis_away_is_alive_but_not_ready_and_heals(
+async def test_without_redis_the_service_is_alive_and_not_ready_until_redis_returns(
     process: CasProcess, own_redis: RedisProcess
 ) -> None:
     """docs/design/reliability.md, "Redis away": alive, not ready, recovers by itself."""
@@ -95,8 +95,8 @@ async def test_redis_away_is_alive_but_not_ready_and_heals(
     assert (await _post(process, "/oauth/token", "demo-app", **form)).status_code == 200
 
 
-def test_bad_identity_is_one_line_with_exit_code_2(tmp_path: Path) -> None:
-    """Bad input: one clear line with the file and the key, and what to do."""
+def test_an_invalid_identity_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
+    """Bad input: one line names the file, the key and the remedy."""
     (tmp_path / "application.yaml").write_text("clients:\n  app:\n    client-secret: plain\n")
     done = subprocess.run(
         [sys.executable, "-m", "cas_server"],

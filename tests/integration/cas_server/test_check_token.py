@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 DEAD = {"error": "invalid_token", "error_description": "Token was not recognised"}
 
 
-async def test_live_user_token_has_the_seed_stacks_fields(cas: Cas) -> None:
+async def test_a_valid_user_token_has_the_fields_of_the_seed_stack(cas: Cas) -> None:
     token = (await cas.user_tokens("admin"))["access_token"]
     reply = await cas.check(token)
     claims = reply.json()
@@ -33,7 +33,7 @@ async def test_live_user_token_has_the_seed_stacks_fields(cas: Cas) -> None:
     assert claims["jti"]
 
 
-async def test_client_token_leaves_user_name_out_and_carries_its_authorities_as_array(
+async def test_a_client_token_has_no_user_name_and_an_array_of_authorities(
     cas: Cas,
 ) -> None:
     claims = (await cas.check(await cas.client_token())).json()
@@ -41,19 +41,19 @@ async def test_client_token_leaves_user_name_out_and_carries_its_authorities_as_
     assert claims["authorities"] == ["ROLE_CLIENT"]
 
 
-async def test_aud_is_an_array_even_with_one_audience(cas: Cas) -> None:
+async def test_aud_is_an_array_even_for_one_audience(cas: Cas) -> None:
     token = await cas.client_token("diff-ns-service")
     assert (await cas.check(token, "diff-ns-service")).json()["aud"] == ["diff-ns-service"]
 
 
-async def test_get_is_405_with_error(cas: Cas) -> None:
+async def test_get_is_405_with_an_error_code(cas: Cas) -> None:
     reply = await cas.http.get(cas.urls[0] + "/oauth/check_token")
     assert reply.status_code == 405
     assert reply.json()["error"] == "method_not_allowed"
     assert reply.headers["allow"] == "POST"
 
 
-async def test_unknown_token_is_400_without_challenge_and_not_cached(cas: Cas) -> None:
+async def test_an_unknown_token_is_400_without_a_challenge_and_not_cacheable(cas: Cas) -> None:
     reply = await cas.check("not-a-token")
     assert reply.status_code == 400
     assert reply.json() == DEAD
@@ -62,8 +62,8 @@ async def test_unknown_token_is_400_without_challenge_and_not_cached(cas: Cas) -
     assert "www-authenticate" not in reply.headers
 
 
-async def test_dead_token_is_never_200_and_never_has_claims(cas: Cas) -> None:
-    """2.0.x ignores `active`: claims of a dead token would be a live ROLE_ADMIN there."""
+async def test_a_revoked_token_is_never_200_and_never_has_claims(cas: Cas) -> None:
+    """2.0.x ignores `active`: it would accept the claims of a revoked token."""
     token = (await cas.user_tokens("admin"))["access_token"]
     await cas.post("/oauth/revoke", {"token": token}, "demo-app")
     reply = await cas.check(token)
@@ -71,7 +71,7 @@ async def test_dead_token_is_never_200_and_never_has_claims(cas: Cas) -> None:
     assert reply.json() == DEAD
 
 
-async def test_expired_token_is_told_as_expired(cas: Cas) -> None:
+async def test_an_expired_token_is_reported_as_expired(cas: Cas) -> None:
     token = await cas.client_token("short-lived-app")
 
     async def refused() -> str | None:
@@ -83,17 +83,17 @@ async def test_expired_token_is_told_as_expired(cas: Cas) -> None:
     )
 
 
-async def test_refresh_token_is_no_access_token(cas: Cas) -> None:
+async def test_a_refresh_token_is_not_an_access_token(cas: Cas) -> None:
     token = (await cas.user_tokens())["refresh_token"]
     assert (await cas.check(token)).json() == DEAD
 
 
-async def test_token_for_another_audience_is_unknown(cas: Cas) -> None:
+async def test_a_token_for_another_audience_is_unknown(cas: Cas) -> None:
     token = await cas.client_token("diff-ns-service")
     assert (await cas.check(token, "rest-service")).json() == DEAD
 
 
-async def test_missing_and_wrong_basic_are_the_same_401(cas: Cas) -> None:
+async def test_missing_and_wrong_credentials_are_the_same_401(cas: Cas) -> None:
     token = await cas.client_token()
     url, form = cas.urls[0] + "/oauth/check_token", {"token": token}
     replies = [
@@ -108,7 +108,7 @@ async def test_missing_and_wrong_basic_are_the_same_401(cas: Cas) -> None:
         assert reply.headers["www-authenticate"] == 'Basic realm="oauth2/client"'
 
 
-async def test_credentials_in_the_body_are_not_enough(cas: Cas) -> None:
+async def test_credentials_in_the_body_are_refused(cas: Cas) -> None:
     form = {
         "token": "x",
         "client_id": "rest-service",
@@ -117,7 +117,7 @@ async def test_credentials_in_the_body_are_not_enough(cas: Cas) -> None:
     assert (await cas.post("/oauth/check_token", form, None)).status_code == 401
 
 
-async def test_client_that_may_not_check_is_403(cas: Cas) -> None:
+async def test_a_client_that_may_not_check_tokens_is_403(cas: Cas) -> None:
     reply = await cas.check(await cas.client_token(), "demo-app")
     assert reply.status_code == 403
     assert reply.json()["error"] == "access_denied"
@@ -136,7 +136,7 @@ async def test_client_that_may_not_check_is_403(cas: Cas) -> None:
     ],
     ids=["empty", "no value", "twice", "other", "too long", "no UTF-8", "no equals sign"],
 )
-async def test_malformed_request_is_400_with_error(cas: Cas, body: str) -> None:
+async def test_a_malformed_request_is_400_with_an_error_code(cas: Cas, body: str) -> None:
     headers = {"content-type": "application/x-www-form-urlencoded"}
     reply = await cas.http.post(
         cas.urls[0] + "/oauth/check_token",
@@ -148,7 +148,7 @@ async def test_malformed_request_is_400_with_error(cas: Cas, body: str) -> None:
     assert reply.json()["error"] == "invalid_request"
 
 
-async def test_json_body_is_400_with_error(cas: Cas) -> None:
+async def test_a_json_body_is_400_with_an_error_code(cas: Cas) -> None:
     reply = await cas.http.post(
         cas.urls[0] + "/oauth/check_token",
         json={"token": "x"},
@@ -170,7 +170,9 @@ async def test_json_body_is_400_with_error(cas: Cas) -> None:
     ],
     ids=["bare", "no base64", "no colon", "no UTF-8", "bearer", "huge"],
 )
-async def test_malformed_basic_is_401_with_error(cas: Cas, authorization: bytes) -> None:
+async def test_a_malformed_basic_header_is_401_with_an_error_code(
+    cas: Cas, authorization: bytes
+) -> None:
     """docs/design/protocol.md, "Malformed requests": never a 5xx."""
     reply = await cas.http.post(
         cas.urls[0] + "/oauth/check_token",
@@ -181,7 +183,7 @@ async def test_malformed_basic_is_401_with_error(cas: Cas, authorization: bytes)
     assert reply.json()["error"] == "invalid_client"
 
 
-async def test_two_authorization_headers_are_400_with_error(cas: Cas) -> None:
+async def test_two_authorization_headers_are_400_with_an_error_code(cas: Cas) -> None:
     encoded = base64.b64encode(f"rest-service:{BASIC['rest-service']}".encode()).decode()
     headers = [("authorization", f"Basic {encoded}"), ("authorization", "Basic eDp5")]
     url = cas.urls[0] + "/oauth/check_token"
@@ -189,8 +191,8 @@ async def test_two_authorization_headers_are_400_with_error(cas: Cas) -> None:
     assert (reply.status_code, reply.json()["error"]) == (400, "invalid_request")
 
 
-async def test_first_calls_of_a_client_need_no_second_hash_after_a_reload(cas: Cas) -> None:
-    """A reload of something else must not bring a flood of password hashes."""
+async def test_a_reload_keeps_verified_credentials(cas: Cas) -> None:
+    """A reload of another setting must not cause many password hashes."""
     token = await cas.client_token()
     assert (await cas.check(token)).status_code == 200
     cas.identities["users"]["bob"] = dict(cas.identities["users"]["alice"])
@@ -208,8 +210,8 @@ async def test_first_calls_of_a_client_need_no_second_hash_after_a_reload(cas: C
     assert checked - began < time.process_time() - checked, "cheaper than one hash"
 
 
-async def test_basic_is_taken_raw_and_form_encoded(cas: Cas) -> None:
-    """Old clients send credentials raw, Boot 3.5 form-encodes them (RFC 6749, 2.3.1)."""
+async def test_basic_credentials_are_accepted_raw_and_form_encoded(cas: Cas) -> None:
+    """Old clients send credentials raw, and Boot 3.5 form-encodes them (RFC 6749, 2.3.1)."""
     token = await cas.client_token()
     encoded = base64.b64encode(
         f"{quote('rest-service')}:{quote(BASIC['rest-service'])}".replace("-", "%2D").encode()
@@ -223,14 +225,14 @@ async def test_basic_is_taken_raw_and_form_encoded(cas: Cas) -> None:
 
 
 @pytest.mark.parametrize("path", ["/oauth/nothing", "/", "/oauth/check_token/"])
-async def test_every_error_body_has_error(cas: Cas, path: str) -> None:
-    """2.3.5 and later take any JSON without `error` for a good answer."""
+async def test_every_error_body_has_an_error_code(cas: Cas, path: str) -> None:
+    """2.3.5 and later accept any JSON without `error` as success."""
     reply = await cas.http.post(cas.urls[0] + path, data={"token": "x"})
     assert reply.status_code >= 400
     assert reply.json()["error"]
 
 
-async def test_deny_all_closes_check_token_from_the_reload_on(cas: Cas) -> None:
+async def test_deny_all_closes_check_token_after_the_reload(cas: Cas) -> None:
     token = await cas.client_token()
     assert (await cas.check(token)).status_code == 200
     cas.identities["security"] = {"oauth2": {"authorization": {"check-token-access": "denyAll()"}}}

@@ -12,7 +12,7 @@ from suitectl.waiting import until
 pytestmark = pytest.mark.anyio
 
 
-async def test_revoked_token_is_dead_at_the_other_replica_at_once(cas: Cas) -> None:
+async def test_a_revoked_token_is_invalid_at_the_other_replica_immediately(cas: Cas) -> None:
     token = await cas.client_token()
     assert (await cas.check(token, replica=1)).status_code == 200
     await cas.post("/oauth/revoke", {"token": token}, "demo-app", replica=0)
@@ -36,7 +36,7 @@ def _delete_client(cas: Cas) -> None:
 
 
 @pytest.mark.parametrize("change", [_disable_alice, _change_password, _delete_user, _delete_client])
-async def test_change_by_configuration_kills_from_its_reload(
+async def test_a_configuration_change_invalidates_tokens_once_it_is_loaded(
     cas: Cas, change: Callable[[Cas], None]
 ) -> None:
     token = (await cas.user_tokens("alice"))["access_token"]
@@ -52,7 +52,7 @@ async def test_change_by_configuration_kills_from_its_reload(
     assert (await cas.check(other)).status_code == 200
 
 
-async def test_refresh_token_dies_with_a_changed_password(cas: Cas) -> None:
+async def test_a_changed_password_invalidates_refresh_tokens(cas: Cas) -> None:
     tokens = await cas.user_tokens("alice")
     _change_password(cas)
     cas.write()
@@ -65,7 +65,7 @@ async def test_refresh_token_dies_with_a_changed_password(cas: Cas) -> None:
     assert (reply.status_code, reply.json()["error"]) == (400, "invalid_grant")
 
 
-async def test_client_secret_can_be_rotated_with_two_valid_together(cas: Cas) -> None:
+async def test_a_client_secret_is_rotated_with_two_valid_secrets(cas: Cas) -> None:
     old = cas.identities["clients"]["rest-service"]["client-secret"]
     cas.identities["clients"]["rest-service"]["client-secret"] = [old, hash_password("new")]
     cas.write()

@@ -1,4 +1,4 @@
-"""What the OpenAPI document declares of the token endpoints is what they respond."""
+"""The token endpoints respond as their OpenAPI document declares."""
 
 from typing import Any
 
@@ -95,7 +95,9 @@ async def test_too_many_failures_are_refused_as_declared(cas: Cas, paths: dict[s
 
 
 @pytest.mark.parametrize("path", ["check_token", "introspect", "revoke", "token"])
-async def test_refusals_are_as_declared(cas: Cas, paths: dict[str, Any], path: str) -> None:
+async def test_error_responses_match_their_declaration(
+    cas: Cas, paths: dict[str, Any], path: str
+) -> None:
     client = "rest-service"
     responses = [
         await cas.post(f"/oauth/{path}", {}, client),

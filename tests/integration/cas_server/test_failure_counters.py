@@ -1,4 +1,4 @@
-"""What is counted, and for whom a wait holds: the same in Redis and in a replica alone."""
+"""Failure counters and waits behave the same in Redis and in a single replica."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -34,7 +34,7 @@ HERE, ELSEWHERE = "10.0.0.1", "10.0.0.2"
 
 @dataclass
 class World:
-    """Counters, and how time passes for them until all waits have ended."""
+    """Counters, and a way to let all their waits expire."""
 
     counters: FailureCounters
     lapse: Callable[[], Awaitable[None]]
@@ -49,7 +49,7 @@ class World:
         return admission
 
     async def fail(self, name: str, address: str, times: int) -> None:
-        """Fail so many times, however long it takes."""
+        """Record so many failures, letting each wait expire."""
         for _ in range(times):
             if (await self.try_(name, address)).wait:
                 await self.lapse()
@@ -61,7 +61,7 @@ class World:
 
 @pytest.fixture
 async def store(redis: int) -> AsyncIterator[Redis]:
-    """Log in as the test: it may look into everything."""
+    """Log in as the test user, which may read everything."""
     async with Redis(port=redis) as client:
         await client.flushall()
         yield client
@@ -90,7 +90,7 @@ async def world(request: pytest.FixtureRequest, redis: int, store: Redis) -> Asy
         yield World(RedisFailureCounters(client), end_waits)
 
 
-async def test_a_pair_has_its_free_failures_and_then_waits_longer_each_time(world: World) -> None:
+async def test_a_pair_waits_longer_after_each_failure_beyond_its_free_ones(world: World) -> None:
     await world.fail("alice", HERE, PAIR.free)
     waits = []
     for _ in range(6):
@@ -100,14 +100,16 @@ async def test_a_pair_has_its_free_failures_and_then_waits_longer_each_time(worl
     assert waits == [60, 120, 240, 480, 900, 900]
 
 
-async def test_the_owner_passes_from_an_address_without_failures(world: World) -> None:
+async def test_the_owner_logs_in_from_an_address_without_failures(world: World) -> None:
     for guesser in range(NAME.free + 5):
         await world.fail("alice", f"10.0.1.{guesser}", 2)
     assert (await world.ask("alice", ELSEWHERE)).wait == 0
     assert (await world.ask("alice", ELSEWHERE)).clean
 
 
-async def test_a_slip_or_two_do_not_lock_the_owner_of_a_guessed_name_out(world: World) -> None:
+async def test_one_or_two_mistakes_do_not_lock_out_the_owner_of_a_guessed_name(
+    world: World,
+) -> None:
     for guesser in range(NAME.free + 5):
         await world.fail("alice", f"10.0.1.{guesser}", 2)
     await world.fail("alice", ELSEWHERE, 2)
@@ -115,7 +117,7 @@ async def test_a_slip_or_two_do_not_lock_the_owner_of_a_guessed_name_out(world: 
 
 
 @pytest.mark.bound("wrong-secrets-of-a-name")
-async def test_many_addresses_that_guess_one_name_wait_together(world: World) -> None:
+async def test_addresses_that_guess_one_name_share_a_wait(world: World) -> None:
     for guesser in range(NAME.free // 3 + 1):
         await world.fail("alice", f"10.0.1.{guesser}", 3)
     refused = await world.ask("alice", "10.0.1.0")
@@ -124,16 +126,16 @@ async def test_many_addresses_that_guess_one_name_wait_together(world: World) ->
 
 
 @pytest.mark.bound("wrong-secrets-of-an-address")
-async def test_one_address_that_tries_many_names_waits(world: World) -> None:
-    """Spraying one password over forty names was not slowed: each pair had failed but once."""
+async def test_an_address_that_tries_many_names_waits(world: World) -> None:
+    """Regression: spraying one password over forty names was not throttled."""
     refusals = [await world.try_(f"name-{number}", HERE) for number in range(40)]
     assert sum(one.wait == 0 for one in refusals) == ADDRESS.free
     assert refusals[-1].by == "address"
     assert (await world.ask("name-39", ELSEWHERE)).wait == 0
 
 
-async def test_clients_and_users_are_counted_apart(world: World) -> None:
-    """Ten anonymous posts with `client_id=user:alice` once locked alice out."""
+async def test_clients_and_users_are_counted_separately(world: World) -> None:
+    """Regression: ten anonymous posts with `client_id=user:alice` locked alice out."""
     for name in ("alice", "user:alice", "client:alice"):
         for _ in range(PAIR.free):
             await world.try_(name, HERE, kind=Kind.CLIENT)
@@ -141,7 +143,7 @@ async def test_clients_and_users_are_counted_apart(world: World) -> None:
     assert (await world.ask("alice", HERE)).clean
 
 
-async def test_success_clears_the_pair_and_nothing_else(world: World) -> None:
+async def test_a_success_clears_only_the_failures_of_its_pair(world: World) -> None:
     await world.fail("alice", HERE, PAIR.free - 1)
     await world.try_("alice", HERE, Outcome.PASSED)
     await world.fail("alice", HERE, PAIR.free - 1)
@@ -149,33 +151,33 @@ async def test_success_clears_the_pair_and_nothing_else(world: World) -> None:
     assert (admission.wait, admission.clean) == (0, False)
 
 
-async def test_sixty_guesses_at_once_are_counted_like_a_row(world: World) -> None:
-    """Sixty at once were once sixty tries, for all were admitted before the first had failed."""
+async def test_sixty_concurrent_guesses_count_like_a_sequence(world: World) -> None:
+    """Regression: of sixty concurrent guesses, all were admitted before the first had failed."""
     attempts = [Attempt.of(Kind.USER, "alice", HERE) for _ in range(60)]
     admissions = await asyncio.gather(*map(world.counters.admit, attempts))
     assert sum(not one.busy for one in admissions) == PAIR.free
     assert {one.wait for one in admissions} == {0}
 
 
-async def test_an_attempt_that_is_withdrawn_is_no_failure(world: World) -> None:
+async def test_a_withdrawn_attempt_does_not_count_as_a_failure(world: World) -> None:
     for _ in range(PAIR.free * 2):
         await world.ask("alice", HERE)
     assert (await world.ask("alice", HERE)).clean
 
 
-async def test_an_ipv6_site_is_one_address(world: World) -> None:
+async def test_an_ipv6_prefix_counts_as_one_address(world: World) -> None:
     await world.fail("alice", "2001:db8::1", 1)
     assert not (await world.ask("alice", "2001:db8::ffff")).clean
     assert (await world.ask("alice", "2001:db8:0:1::1")).clean
 
 
-async def test_an_address_in_ipv6_clothes_is_the_same(world: World) -> None:
+async def test_an_ipv4_mapped_address_counts_as_the_ipv4_address(world: World) -> None:
     await world.fail("alice", f"::ffff:{HERE}", 1)
     assert not (await world.ask("alice", HERE)).clean
 
 
-async def test_a_failure_told_twice_counts_once(store: Redis) -> None:
-    """docs/design/reliability.md, "Writes": redis-py sends again."""
+async def test_a_failure_that_is_sent_twice_counts_once(store: Redis) -> None:
+    """docs/design/reliability.md, "Writes": redis-py repeats commands."""
     counters = RedisFailureCounters(store)
     attempt = Attempt.of(Kind.USER, "alice", HERE)
     for _ in range(2):
@@ -186,7 +188,7 @@ async def test_a_failure_told_twice_counts_once(store: Redis) -> None:
     assert [entry.split()[0] for entry in entries] == [b"1"]
 
 
-async def test_redis_has_no_name_in_clear_and_no_entry_without_an_end(
+async def test_redis_has_no_plain_text_name_and_no_entry_without_a_ttl(
     store: Redis,
 ) -> None:
     world = World(RedisFailureCounters(store), lambda: asyncio.sleep(0))
@@ -202,10 +204,10 @@ async def test_redis_has_no_name_in_clear_and_no_entry_without_an_end(
 
 @pytest.mark.bound("counted-failures")
 @pytest.mark.parametrize("kind", ["redis", "alone"])
-async def test_the_number_of_entries_is_bounded_and_a_guessed_name_stays(
+async def test_the_number_of_entries_is_bounded_and_a_guessed_name_is_not_evicted(
     kind: str, store: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """10,000 failures once evicted the name that was counted."""
+    """Regression: 10,000 failures evicted the counted name."""
     small = [failures.Limit(one.free, one.first, one.most, entries=50) for one in LIMITS]
     for module in (
         "cas_server.throttling.local_failure_counters",
@@ -238,8 +240,8 @@ def _flat(limits: list[failures.Limit]) -> tuple[int, ...]:
     )
 
 
-async def test_with_redis_away_a_replica_counts_alone(store: Redis) -> None:
-    """It goes on from what it has seen itself."""
+async def test_without_redis_each_replica_counts_alone(store: Redis) -> None:
+    """It continues with the failures that it has seen itself."""
     gone = Redis(port=1)
     world = World(SharedFailureCounters(RedisFailureCounters(store)), lambda: asyncio.sleep(0))
     await world.fail("alice", HERE, PAIR.free - 1)

@@ -1,4 +1,4 @@
-"""Guesses over several replicas of one Redis: how many are compared, and who is not bothered."""
+"""Guesses at several replicas of one Redis are limited, and legitimate users can log in."""
 
 import asyncio
 from collections import Counter
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 @asynccontextmanager
 async def at(address: str) -> AsyncIterator[httpx.AsyncClient]:
-    """Send from another address of loopback."""
+    """Send from another loopback address."""
     transport = httpx.AsyncHTTPTransport(local_address=address)
     async with httpx.AsyncClient(transport=transport, timeout=PATIENCE_S) as http:
         yield http
@@ -30,14 +30,14 @@ async def login(
     return (await http.post(url, data=form, auth=client)).status_code
 
 
-async def test_replicas_count_together(cas: Cas) -> None:
-    """Thirty guesses a minute passed over three replicas where ten are documented."""
+async def test_replicas_share_their_failure_counts(cas: Cas) -> None:
+    """Regression: three replicas allowed thirty guesses a minute instead of the documented ten."""
     async with at("127.0.0.2") as http:
         told = [await login(cas, http, "alice", f"guess-{n}", n % 2) for n in range(30)]
     assert Counter(told) == {400: 10, 429: 20}
 
 
-async def test_guesses_at_once_over_replicas_are_counted_like_a_row(cas: Cas) -> None:
+async def test_concurrent_guesses_at_several_replicas_count_like_a_sequence(cas: Cas) -> None:
     async with at("127.0.0.2") as http:
         guesses = (login(cas, http, "alice", f"guess-{n}", n % 2) for n in range(40))
         told = Counter(await asyncio.gather(*guesses))
@@ -45,15 +45,15 @@ async def test_guesses_at_once_over_replicas_are_counted_like_a_row(cas: Cas) ->
     assert told.keys() <= {400, 429, 503}
 
 
-async def test_posts_as_a_client_do_not_lock_a_user_out(cas: Cas) -> None:
-    """`client_id=user:alice` once counted as alice; here it comes from her own address."""
+async def test_failed_client_logins_do_not_lock_out_a_user(cas: Cas) -> None:
+    """Regression: `client_id=user:alice` counted as alice. Here it comes from her own address."""
     form = {"grant_type": "client_credentials", "client_secret": "x"}
     for name in ["user:alice"] * 6 + ["alice"] * 6:
         await cas.http.post(cas.urls[0] + "/oauth/token", data={**form, "client_id": name})
     assert await cas.user_tokens("alice")
 
 
-async def test_one_password_at_many_names_is_slowed(cas: Cas) -> None:
+async def test_password_spraying_is_throttled(cas: Cas) -> None:
     async with at("127.0.0.2") as http:
         told = [await login(cas, http, f"name-{n}", "Spring2026!", n % 2) for n in range(40)]
     assert told.count(400) <= 22
@@ -68,14 +68,14 @@ async def test_the_owner_logs_in_while_many_addresses_guess(cas: Cas) -> None:
     assert await cas.user_tokens("alice")
 
 
-async def test_too_long_a_secret_counts_for_the_name(cas: Cas) -> None:
+async def test_a_too_long_password_counts_as_a_failure_of_the_user(cas: Cas) -> None:
     async with at("127.0.0.2") as http:
         told = [await login(cas, http, "alice", "x" * 2000, n % 2) for n in range(11)]
     assert told == [400] * 10 + [429]
 
 
 @pytest.mark.parametrize("length", [2000, 5000])
-async def test_too_long_a_secret_counts_for_a_client(cas: Cas, length: int) -> None:
+async def test_a_too_long_secret_counts_as_a_failure_of_the_client(cas: Cas, length: int) -> None:
     form = {"grant_type": "client_credentials"}
     async with at("127.0.0.2") as http:
         told = [
@@ -89,7 +89,7 @@ async def test_too_long_a_secret_counts_for_a_client(cas: Cas, length: int) -> N
     assert told == [401] * 10 + [429]
 
 
-async def test_the_right_secret_clears_the_failures(cas: Cas) -> None:
+async def test_the_correct_secret_clears_the_failures(cas: Cas) -> None:
     async with at("127.0.0.2") as http:
         for _ in range(2):
             for n in range(9):

@@ -7,11 +7,11 @@ from integration.cas_server.world import Cas
 pytestmark = pytest.mark.anyio
 
 
-async def test_live_token_is_told_in_rfc_7662s_words(cas: Cas) -> None:
+async def test_a_valid_token_is_described_with_the_members_of_rfc_7662(cas: Cas) -> None:
     token = (await cas.user_tokens())["access_token"]
     claims = (await cas.post("/oauth/introspect", {"token": token})).json()
     assert claims["active"] is True
-    assert claims["scope"] == "read write", "an array loses all scopes in Boot 3"
+    assert claims["scope"] == "read write", "Boot 3 ignores scopes in an array"
     assert claims["token_type"] == "Bearer"
     assert claims["sub"] == claims["username"] == "alice"
     assert claims["aud"] == ["rest-service", "diff-ns-service"]
@@ -19,18 +19,18 @@ async def test_live_token_is_told_in_rfc_7662s_words(cas: Cas) -> None:
     assert "user_name" not in claims
 
 
-async def test_client_token_has_the_client_as_subject_and_no_username(cas: Cas) -> None:
+async def test_a_client_token_has_the_client_as_subject_and_no_username(cas: Cas) -> None:
     claims = (await cas.post("/oauth/introspect", {"token": await cas.client_token()})).json()
     assert claims["sub"] == "demo-app"
     assert "username" not in claims
 
 
-async def test_dead_token_is_200_inactive_with_nothing_else(cas: Cas) -> None:
+async def test_an_invalid_token_is_200_with_active_false_and_nothing_else(cas: Cas) -> None:
     reply = await cas.post("/oauth/introspect", {"token": "x"})
     assert (reply.status_code, reply.json()) == (200, {"active": False})
 
 
-async def test_caller_learns_nothing_of_another_audience(cas: Cas) -> None:
+async def test_a_token_of_another_audience_is_inactive(cas: Cas) -> None:
     token = await cas.client_token("diff-ns-service")
     reply = await cas.post("/oauth/introspect", {"token": token}, "rest-service")
     assert reply.json() == {"active": False}

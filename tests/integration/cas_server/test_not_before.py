@@ -1,4 +1,4 @@
-"""Dead stays dead: also when who ended comes back, by whatever way the change arrives."""
+"""Invalidated tokens stay invalid when their identity returns, however the change arrives."""
 
 import asyncio
 import itertools
@@ -32,14 +32,14 @@ Tokens = dict[str, Any]
 
 
 class Replicas:
-    """Starts replicas, each with a configuration of its own, on one Redis."""
+    """Starts replicas with separate configurations on one Redis."""
 
     def __init__(self, redis: RedisProcess, identities: dict[str, Any], directory: Path) -> None:
         self.redis, self.identities, self._directory = redis, identities, directory
         self._started = 0
 
     def changed(self, *changes: Change) -> dict[str, Any]:
-        """Return the identities with these changes made to them."""
+        """Return the identities with these changes applied."""
         identities = deepcopy(self.identities)
         for change in changes:
             change(identities)
@@ -143,7 +143,7 @@ async def _dead_for_good(cas: Cas, tokens: Tokens) -> None:
 
 
 async def _reloaded(cas: Cas, identities: dict[str, Any]) -> None:
-    """Change what a replica has mounted; return once it goes by that: a scope more is granted."""
+    """Change a replica's mount; return once it applies, which an added scope shows."""
     marker = f"marker-{next(MARKERS)}"
     identities["clients"]["other-app"]["scope"] = ["read", "write", marker]
     cas.identities = identities
@@ -157,10 +157,10 @@ async def _reloaded(cas: Cas, identities: dict[str, Any]) -> None:
 
 
 @ended
-async def test_who_ended_and_is_back_has_none_of_the_tokens_of_before(
+async def test_a_restored_identity_does_not_get_its_old_tokens_back(
     replicas: Replicas, end: Change
 ) -> None:
-    """By reloads of one replica; another one, which has seen none of it, agrees."""
+    """One replica loads the changes; a replica that saw none of them agrees."""
     async with replicas.running() as cas, replicas.running() as other:
         before, unharmed = await cas.user_tokens(), await cas.user_tokens("admin", "other-app")
         assert await _alive(cas, before)
@@ -176,7 +176,7 @@ async def test_who_ended_and_is_back_has_none_of_the_tokens_of_before(
 
 
 @ended
-async def test_it_holds_when_each_change_arrives_with_a_restart(
+async def test_old_tokens_stay_invalid_when_each_change_arrives_with_a_restart(
     replicas: Replicas, end: Change
 ) -> None:
     async with replicas.running() as cas:
@@ -190,7 +190,7 @@ async def test_it_holds_when_each_change_arrives_with_a_restart(
 
 
 @ended
-async def test_a_replica_with_the_older_configuration_never_lifts_it(
+async def test_a_replica_with_an_older_configuration_never_revalidates_tokens(
     replicas: Replicas, end: Change
 ) -> None:
     async with replicas.running() as older:
@@ -213,10 +213,10 @@ async def test_a_replica_with_the_older_configuration_never_lifts_it(
         assert await _alive(older, await older.user_tokens())
 
 
-async def test_a_change_that_other_replicas_see_later_ends_nothing_twice(
+async def test_a_change_that_other_replicas_load_later_invalidates_no_new_token(
     replicas: Replicas,
 ) -> None:
-    """Who has logged in with the new password stays, whenever the others reload."""
+    """Tokens issued for the new password stay valid, whenever the other replicas reload."""
     changed = replicas.changed(_user_other_password)
     form = {"grant_type": "password", "username": "alice", "password": "another"}
     async with replicas.running() as first, replicas.running() as second:
@@ -230,8 +230,8 @@ async def test_a_change_that_other_replicas_see_later_ends_nothing_twice(
             assert await _alive(first, fresh)
 
 
-async def test_a_second_secret_beside_the_first_ends_nothing(replicas: Replicas) -> None:
-    """A secret is rotated without losing a token: two together, then the new one alone."""
+async def test_adding_a_second_secret_invalidates_no_token(replicas: Replicas) -> None:
+    """A rotation invalidates no token: both secrets are valid, then only the new one."""
     newer = hash_password("newer")
 
     def both(identities: dict[str, Any]) -> None:
@@ -250,7 +250,7 @@ async def test_a_second_secret_beside_the_first_ends_nothing(replicas: Replicas)
         assert await _alive(cas, tokens)
 
 
-async def test_withdrawn_grant_leaves_what_other_grants_gave(replicas: Replicas) -> None:
+async def test_withdrawing_a_grant_keeps_the_tokens_of_other_grants(replicas: Replicas) -> None:
     async with replicas.running() as cas:
         own, families = await cas.client_token(), await cas.user_tokens()
         await _reloaded(cas, replicas.changed(_without_password_grant))
@@ -258,10 +258,10 @@ async def test_withdrawn_grant_leaves_what_other_grants_gave(replicas: Replicas)
         assert not await _alive(cas, families)
 
 
-async def test_a_token_that_is_being_granted_when_the_user_ends_is_none(
+async def test_no_token_is_issued_to_a_user_who_is_disabled_meanwhile(
     replicas: Replicas,
 ) -> None:
-    """The password is right, and by the time the token is written it is not."""
+    """The password is correct at first, and wrong by the time the token is written."""
     async with replicas.running() as slow, replicas.running() as fast:
         logins = [asyncio.create_task(slow.user_tokens()) for _ in range(6)]
         await _reloaded(fast, replicas.changed(_user_disabled))
@@ -276,10 +276,10 @@ async def test_a_token_that_is_being_granted_when_the_user_ends_is_none(
 
 
 @pytest.mark.parametrize("end", [_user_disabled, _client_other_secret])
-async def test_logins_go_on_while_another_change_is_reloaded(
+async def test_logins_succeed_while_another_change_is_loaded(
     replicas: Replicas, end: Change
 ) -> None:
-    """Those who ended once were refused when a reload came between password and token."""
+    """Regression: a login was refused when a reload came between password and token."""
     async with replicas.running(end):
         pass
     async with replicas.running() as cas:
@@ -289,8 +289,8 @@ async def test_logins_go_on_while_another_change_is_reloaded(
             assert [await _alive(cas, await login) for login in logins] == [True] * 6
 
 
-async def test_redis_that_was_away_learns_of_what_came_and_went(replicas: Replicas) -> None:
-    """Nothing is checked by a load that is not compared yet; what nobody has seen counts."""
+async def test_redis_receives_changes_that_happened_during_its_outage(replicas: Replicas) -> None:
+    """No token is checked until Redis has the loaded identities."""
     async with replicas.running() as cas:
         before = await cas.user_tokens()
         assert await _alive(cas, before)
@@ -311,7 +311,7 @@ async def test_redis_that_was_away_learns_of_what_came_and_went(replicas: Replic
 
 
 async def _applied(cas: Cas) -> None:
-    """Change what is mounted without Redis; return once the replica has read it."""
+    """Change the mount while Redis is away; return once the replica has read it."""
     with capture_logs() as lines:
         cas.write()
 
@@ -321,7 +321,7 @@ async def _applied(cas: Cas) -> None:
         assert await until(reloaded, what="the reload", seconds=PATIENCE_S)
 
 
-async def test_a_redis_that_lost_everything_is_told_anew(replicas: Replicas) -> None:
+async def test_an_emptied_redis_receives_the_changes_again(replicas: Replicas) -> None:
     async with replicas.running() as cas:
         await cas.user_tokens()
         async with Redis(port=replicas.redis.port) as direct:
@@ -334,8 +334,8 @@ async def test_a_redis_that_lost_everything_is_told_anew(replicas: Replicas) -> 
         await _dead_for_good(cas, before)
 
 
-async def test_a_redis_that_lost_the_last_change_is_told_again(replicas: Replicas) -> None:
-    """After a failover to a replica that had not heard of it."""
+async def test_a_redis_that_lost_the_last_change_receives_it_again(replicas: Replicas) -> None:
+    """This happens after a failover to a replica that had not received the change."""
     async with replicas.running() as cas, Redis(port=replicas.redis.port) as direct:
         before = await cas.user_tokens()
         known = await direct.hgetall("n:identities")
@@ -349,7 +349,7 @@ async def test_a_redis_that_lost_the_last_change_is_told_again(replicas: Replica
         await _dead_for_good(cas, before)
 
 
-async def test_a_redis_that_lost_who_ended_and_came_back_is_told_again(
+async def test_a_redis_that_lost_a_restored_identity_receives_it_again(
     replicas: Replicas,
 ) -> None:
     async with replicas.running() as cas, Redis(port=replicas.redis.port) as direct:
@@ -368,10 +368,10 @@ async def test_a_redis_that_lost_who_ended_and_came_back_is_told_again(
         await _dead_for_good(cas, before)
 
 
-async def test_who_ended_is_known_for_as_long_as_a_load_before_let_tokens_live(
+async def test_invalidations_are_stored_as_long_as_any_earlier_token_validity(
     replicas: Replicas,
 ) -> None:
-    """The client with the longest validity is the one that went: its tokens may be there still."""
+    """Tokens of the removed client with the longest validity may still exist."""
 
     def longer(identities: dict[str, Any]) -> None:
         identities["clients"]["demo-app"]["refresh-token-validity-seconds"] = 90 * 86400
@@ -390,7 +390,7 @@ async def test_who_ended_is_known_for_as_long_as_a_load_before_let_tokens_live(
             assert await direct.hget("n:identities", "client:demo-app") == later.encode()
 
 
-async def test_it_is_audited_who_ended_and_without_any_secret(replicas: Replicas) -> None:
+async def test_invalidated_identities_are_audited_without_any_secret(replicas: Replicas) -> None:
     with capture_logs() as lines:
         async with replicas.running() as cas:
             await cas.user_tokens()
@@ -407,7 +407,9 @@ async def test_it_is_audited_who_ended_and_without_any_secret(replicas: Replicas
     assert "argon2" not in str(told)
 
 
-async def test_it_is_audited_also_while_too_few_replicas_confirm_it(replicas: Replicas) -> None:
+async def test_invalidated_identities_are_audited_while_too_few_replicas_confirm(
+    replicas: Replicas,
+) -> None:
     def confirmed(identities: dict[str, Any]) -> None:
         identities["durability"] = {"wait-replicas": 1, "wait-timeout": "50ms"}
 
@@ -422,10 +424,10 @@ async def test_it_is_audited_also_while_too_few_replicas_confirm_it(replicas: Re
 
 
 @pytest.mark.parametrize("garbage", ["garbage", "", "-1 ", "0x1f", "9" * 40, "1e99 ", "\u00b2 x"])
-async def test_what_another_pod_writes_over_the_entries_stops_nobody(
+async def test_entries_overwritten_by_another_pod_do_not_stop_the_service(
     replicas: Replicas, garbage: str
 ) -> None:
-    """It may forget who ended; it is no reason to fail until somebody mends it by hand."""
+    """Invalidations may be lost, but the service must not fail until a manual repair."""
     async with replicas.running() as cas, Redis(port=replicas.redis.port) as direct:
         before = await cas.user_tokens()
         for name in (b"client:demo-app", b"user:alice", b"keep", b"user:\xff"):
@@ -438,7 +440,7 @@ async def test_what_another_pod_writes_over_the_entries_stops_nobody(
         assert not await _alive(cas, before)
 
 
-async def test_redis_knows_no_secret_and_every_entry_ends(replicas: Replicas) -> None:
+async def test_redis_has_no_secret_and_every_entry_has_a_ttl(replicas: Replicas) -> None:
     async with replicas.running() as cas, Redis(port=replicas.redis.port) as direct:
         await cas.user_tokens()
         stored = str(await direct.hgetall("n:identities"))

@@ -62,7 +62,7 @@ async def _back(cas: Cas, token: str) -> None:
     assert await until(works, what="cas-server to recover", seconds=PATIENCE_S)
 
 
-async def test_killed_redis_is_503_and_recovery_needs_nobody(
+async def test_a_killed_redis_is_503_and_the_service_recovers_by_itself(
     lonely: tuple[Cas, RedisProcess],
 ) -> None:
     cas, redis = lonely
@@ -74,7 +74,7 @@ async def test_killed_redis_is_503_and_recovery_needs_nobody(
 
 
 @pytest.mark.bound("redis-time")
-async def test_hanging_redis_is_503_within_a_bound(lonely: tuple[Cas, RedisProcess]) -> None:
+async def test_a_hanging_redis_is_503_within_a_bound(lonely: tuple[Cas, RedisProcess]) -> None:
     cas, redis = lonely
     token = await cas.client_token()
     redis.pause()

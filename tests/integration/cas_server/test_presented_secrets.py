@@ -1,4 +1,4 @@
-"""Names and secrets as clients send them: in NFC, never in a URI, no demo secret under `prod`."""
+"""Names and secrets of requests: normalized to NFC, never in a URI, no demo secret under `prod`."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -25,7 +25,7 @@ def demo_hashes() -> dict[str, str]:
 
 @pytest.fixture
 def identities(identities: dict[str, Any], demo_hashes: dict[str, str]) -> dict[str, Any]:
-    """Add a client and a user whose secrets are of the demo's form, which nobody sees in a hash."""
+    """Add a client and a user with demo secrets, which their hashes do not reveal."""
     app = identities["clients"]["demo-app"]
     orders = app | {"client-secret": demo_hashes["orders"]}
     users = {
@@ -44,7 +44,7 @@ async def _basic(cas: Cas, name: str, secret: str) -> httpx.Response:
 
 
 async def _encoded_basic(cas: Cas, name: str, secret: str) -> httpx.Response:
-    """Send what Spring Boot 3 sends: form-encoded, here each character of it."""
+    """Send form-encoded credentials, as Spring Boot 3 does, with every character encoded."""
     escaped = [quote(part, safe="").replace("-", "%2d") for part in (name, secret)]
     return await _basic(cas, *escaped)
 
@@ -83,20 +83,20 @@ class TestUnderProd:
             assert reply.status_code == 400
             assert reply.json()["error"] == "invalid_grant"
 
-    async def test_it_is_refused_before_a_hash_is_computed(self, cas: Cas) -> None:
+    async def test_a_demo_secret_is_refused_before_a_hash_is_computed(self, cas: Cas) -> None:
         names = ["orders", "rest-service", "nobody", "demo-app"]
         assert (await _basic(cas, "other-app", BASIC["other-app"])).is_success
         cheap = await _cost(cas, [(name, f"{name}-123") for name in names])
         dear = await _cost(cas, [(name, f"{name}-124") for name in names])
         assert cheap < dear / 2
 
-    async def test_other_secrets_of_theirs_are_compared(self, cas: Cas) -> None:
+    async def test_other_secrets_of_demo_identities_are_compared(self, cas: Cas) -> None:
         assert (await _login(cas, "alice", BASIC["alice"])).is_success
         assert (await _basic(cas, "rest-service", BASIC["rest-service"])).is_success
 
 
 async def _cost(cas: Cas, pairs: list[tuple[str, str]]) -> float:
-    """Return the processor time that refusing takes, in seconds."""
+    """Return the CPU time of a refusal, in seconds."""
     began = time.process_time()
     for pair in pairs:
         assert (await _basic(cas, *pair)).status_code == 401
@@ -104,16 +104,16 @@ async def _cost(cas: Cas, pairs: list[tuple[str, str]]) -> float:
 
 
 @pytest.mark.parametrize("send", [_basic, _encoded_basic, _form])
-async def test_demo_secrets_are_for_the_demo(cas: Cas, send: Send) -> None:
+async def test_demo_secrets_are_accepted_without_prod(cas: Cas, send: Send) -> None:
     assert (await send(cas, "orders", "orders-123")).is_success
 
 
 @pytest.mark.parametrize("name", [COMPOSED, APART])
 @pytest.mark.parametrize("password", [f"{COMPOSED}-123", f"{APART}-123"])
-async def test_a_name_and_a_password_are_the_same_however_they_are_composed(
+async def test_names_and_passwords_are_equal_in_every_unicode_normal_form(
     cas: Cas, name: str, password: str
 ) -> None:
-    """Registered in one form of `é`, typed on a keyboard that gives the other."""
+    """The registration has one form of `é`, and the keyboard produces the other."""
     reply = await _login(cas, name, password)
     assert reply.is_success, reply.text
     user = cas.urls[0] + "/api/v1/user"
@@ -122,8 +122,8 @@ async def test_a_name_and_a_password_are_the_same_however_they_are_composed(
 
 
 @pytest.mark.bound("secret-length")
-async def test_marks_without_end_cost_no_more_than_a_wrong_secret(cas: Cas) -> None:
-    """Sorting takes time by the square of their number: 3 s for 32,000, on the event loop."""
+async def test_many_combining_marks_cost_no_more_than_a_wrong_secret(cas: Cas) -> None:
+    """Normalization sorts them in quadratic time: 3 s for 32,000 on the event loop."""
     marks = "\u0301\u0323" * 2_400
     began = time.process_time()
     assert (await _form(cas, "orders", "wrong")).status_code == 401
@@ -153,7 +153,7 @@ async def test_marks_without_end_cost_no_more_than_a_wrong_secret(cas: Cas) -> N
 async def test_a_secret_in_the_uri_is_refused_at_each_endpoint(
     cas: Cas, path: str, query: str
 ) -> None:
-    """RFC 6749, 2.3.1; a URI stands in the logs of each proxy on the way."""
+    """RFC 6749, 2.3.1; every proxy on the path logs the URI."""
     token = await cas.client_token("rest-service")
     form = TOKEN | {"token": token}
     reply = await cas.post(f"{path}?{query}", form, "rest-service")
@@ -164,7 +164,7 @@ async def test_a_secret_in_the_uri_is_refused_at_each_endpoint(
 
 @pytest.mark.parametrize("with_header", [True, False])
 async def test_an_access_token_in_the_uri_is_refused(cas: Cas, *, with_header: bool) -> None:
-    """RFC 6750, 2.3: no server of ours takes one there, nor two ways at once (2)."""
+    """RFC 6750, 2.3: no server of the suite accepts one there, nor two methods at once (2)."""
     tokens = await cas.user_tokens()
     bearer = f"Bearer {tokens['access_token']}" if with_header else ""
     for query in (f"access_token={tokens['access_token']}", "x=1&access%5Ftoken="):

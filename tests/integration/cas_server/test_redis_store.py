@@ -1,4 +1,4 @@
-"""The token store on a real Redis: each state change is one step, and can be sent twice."""
+"""The token store on a real Redis: each state change is atomic and idempotent."""
 
 import asyncio
 import time
@@ -54,7 +54,7 @@ async def _begun(store: RedisTokenStore, bounds: Bounds = BOUNDS) -> tuple[Token
 
 
 async def _version(store: RedisTokenStore) -> int:
-    """Return the version of the identities, the first one where there is none yet."""
+    """Return the version of the identities, or the first version if there is none yet."""
     if (version := (await store.identities()).version) is None:
         await store.change([], after=0, keep=1000)
         version = (await store.identities()).version
@@ -82,8 +82,8 @@ async def _rotated(
     return following, fresh
 
 
-async def test_rotation_that_is_sent_again_changes_nothing(store: RedisTokenStore) -> None:
-    """docs/design/reliability.md, "Writes": commands are sent again."""
+async def test_a_rotation_that_is_sent_again_changes_nothing(store: RedisTokenStore) -> None:
+    """docs/design/reliability.md, "Writes": commands may be repeated."""
     first, presented = await _begun(store)
     second, _ = _next(first, presented)
     for _ in range(2):
@@ -95,7 +95,7 @@ async def test_rotation_that_is_sent_again_changes_nothing(store: RedisTokenStor
     assert state.number == 2
 
 
-async def test_what_begins_or_issues_twice_is_there_once(store: RedisTokenStore) -> None:
+async def test_a_repeated_begin_or_issue_has_one_effect(store: RedisTokenStore) -> None:
     """docs/design/reliability.md, "Writes"."""
     first, _ = await _begun(store)
     assert await store.begin(first, Bounds(tokens=1, families=1))
@@ -104,8 +104,8 @@ async def test_what_begins_or_issues_twice_is_there_once(store: RedisTokenStore)
     assert await store.family(first.family.id) == FamilyState(first.family, 1)
 
 
-async def test_a_reuse_that_is_sent_again_is_told_as_one(store: RedisTokenStore) -> None:
-    """The first response may be lost, and without one nobody audits it."""
+async def test_a_reuse_that_is_sent_again_is_reported_again(store: RedisTokenStore) -> None:
+    """The first response may be lost, and only a response leads to an audit event."""
     first, presented = await _begun(store)
     await _rotated(store, first, presented)
     forged, _ = _next(first, presented)
@@ -117,8 +117,8 @@ async def test_a_reuse_that_is_sent_again_is_told_as_one(store: RedisTokenStore)
     assert rotation == Rotation("unknown")
 
 
-async def test_a_change_of_identities_that_is_sent_again_was_made(redis: int) -> None:
-    """So that whoever made it tells it: nobody else does."""
+async def test_a_change_of_identities_that_is_sent_again_is_reported_as_made(redis: int) -> None:
+    """The replica that made the change is the only one to audit it."""
     user = Change(f"user:{new_token()}", None, "mark", ends=False)
     command = identity_commands.change([user], after=0, keep=1000)
     async with Redis(port=redis) as direct:
@@ -127,10 +127,10 @@ async def test_a_change_of_identities_that_is_sent_again_was_made(redis: int) ->
         assert await direct.eval(*again[1:]) == 0
 
 
-async def test_the_newest_token_stays_where_the_clock_of_redis_went_back(
+async def test_the_newest_token_survives_a_clock_of_redis_that_goes_backwards(
     store: RedisTokenStore, redis: int
 ) -> None:
-    """After a failover to another machine."""
+    """This happens after a failover to another machine."""
     await _version(store)
     first, _ = await _begun(store)
     second, _ = await _begun(store)
@@ -146,7 +146,7 @@ async def test_the_newest_token_stays_where_the_clock_of_redis_went_back(
         assert (await store.family(one.family.id) is not None) is is_there
 
 
-async def test_nothing_is_issued_by_an_older_version_of_the_identities(
+async def test_no_token_is_issued_under_an_older_version_of_the_identities(
     store: RedisTokenStore,
 ) -> None:
     first, presented = await _begun(store)
@@ -159,10 +159,10 @@ async def test_nothing_is_issued_by_an_older_version_of_the_identities(
     assert await store.family(first.family.id) == FamilyState(first.family, 1)
 
 
-async def test_what_is_issued_in_one_turn_is_issued_each_for_itself(
+async def test_tokens_issued_in_one_batch_succeed_or_fail_separately(
     store: RedisTokenStore, redis: int
 ) -> None:
-    """Tokens of several clients, some of an older version; beyond a bound the first ones go."""
+    """Several clients, some with an older version. The oldest tokens over the bound are evicted."""
     version = await _version(store)
     one, other = (Grant(f"{n}-{version}", ("read",), ("a",), (), since=version) for n in "ab")
     stale = replace(other, since=1)
@@ -180,7 +180,7 @@ async def test_what_is_issued_in_one_turn_is_issued_each_for_itself(
         ]
 
 
-async def test_a_key_of_another_type_fails_its_own_client_alone(
+async def test_a_key_of_another_type_fails_only_its_own_client(
     store: RedisTokenStore, redis: int
 ) -> None:
     version = await _version(store)
@@ -201,10 +201,10 @@ async def test_a_key_of_another_type_fails_its_own_client_alone(
 
 
 @pytest.mark.bound("family-size")
-async def test_a_family_costs_the_same_however_often_it_is_rotated(
+async def test_the_memory_of_a_family_does_not_grow_with_rotations(
     store: RedisTokenStore, redis: int
 ) -> None:
-    """At most 1 KiB beside its live tokens; every earlier token is known as such."""
+    """At most 1 KiB besides its valid tokens. Every earlier token is recognized."""
     first, presented = await _begun(store)
     lineage = first
     async with Redis(port=redis) as direct:
@@ -212,10 +212,10 @@ async def test_a_family_costs_the_same_however_often_it_is_rotated(
             lineage, presented = await _rotated(store, lineage, presented)
             if number == 20:
                 settled = await _memory(direct, lineage)
-        assert await _memory(direct, lineage) <= settled + 16, "a number may take more digits"
+        assert await _memory(direct, lineage) <= settled + 16, "a number may have more digits"
         live = await direct.hget(f"f:{lineage.family.id}", "live")
         assert await _memory(direct, lineage) - len(live or b"") <= 1024
-        assert await direct.zcard("g:t:app") <= 5 + 3, "5 of this family, and what came before"
+        assert await direct.zcard("g:t:app") <= 5 + 3, "5 of this family, and the earlier ones"
     reused = await store.rotate(_presented(first), _next(lineage, presented)[0], BOUNDS, grace=9)
     assert reused == Rotation("reused")
     assert await store.family(first.family.id) is None
@@ -223,13 +223,13 @@ async def test_a_family_costs_the_same_however_often_it_is_rotated(
 
 
 async def _memory(direct: Redis, lineage: TokenPair) -> int:
-    """Return what a family takes in Redis: itself, and its place among those of its user."""
+    """Return the memory of a family in Redis, including its entry in the user's index."""
     own = await direct.memory_usage(f"f:{lineage.family.id}", samples=0)
     return int(own or 0) + 64
 
 
 @pytest.mark.bound("tokens-per-family")
-async def test_the_oldest_access_token_of_a_family_makes_room(store: RedisTokenStore) -> None:
+async def test_the_oldest_access_token_of_a_family_is_evicted(store: RedisTokenStore) -> None:
     lineage, presented = await _begun(store)
     names = [lineage.access_hash]
     for _ in range(6):
@@ -239,8 +239,10 @@ async def test_the_oldest_access_token_of_a_family_makes_room(store: RedisTokenS
     assert alive == [False] * 2 + [True] * 5
 
 
-async def test_a_second_hop_within_the_grace_window_is_reuse(store: RedisTokenStore) -> None:
-    """Who shows R1 after R2 was used did not lose the response to R1."""
+async def test_an_older_refresh_token_within_the_grace_window_is_reuse(
+    store: RedisTokenStore,
+) -> None:
+    """A client that used R2 has received the response to R1, so R1 is not a retry."""
     first, r1 = await _begun(store)
     second, r2 = await _rotated(store, first, r1, grace=60)
     again, _ = _next(first, r1)
@@ -253,8 +255,10 @@ async def test_a_second_hop_within_the_grace_window_is_reuse(store: RedisTokenSt
         assert await store.access(lineage.access_hash) is None
 
 
-async def test_a_token_that_the_store_has_never_seen_is_reuse(store: RedisTokenStore) -> None:
-    """After an older record was put back: a token of this family that is not its newest."""
+async def test_a_token_of_the_family_that_is_not_its_newest_is_reuse(
+    store: RedisTokenStore,
+) -> None:
+    """This happens after an older record was restored."""
     first, presented = await _begun(store)
     following, _ = _next(first, presented)
     unseen = Presented(token_hash(new_token()), 7)
@@ -263,7 +267,7 @@ async def test_a_token_that_the_store_has_never_seen_is_reuse(store: RedisTokenS
 
 
 @pytest.mark.bound("opened-records")
-async def test_the_memory_of_opened_records_is_bounded_and_knows_the_bytes(
+async def test_the_cache_of_opened_records_is_bounded_and_compares_bytes(
     store: RedisTokenStore, redis: int
 ) -> None:
     version = await _version(store)
@@ -279,7 +283,7 @@ async def test_the_memory_of_opened_records_is_bounded_and_knows_the_bytes(
 
 
 @pytest.mark.bound("tokens-per-client")
-async def test_the_oldest_token_of_a_client_makes_room(store: RedisTokenStore) -> None:
+async def test_the_oldest_token_of_a_client_is_evicted(store: RedisTokenStore) -> None:
     version, names = await _version(store), []
     grant = Grant(f"bounded-{version}", ("read",), ("a",), (), since=version)
     for number in range(7):
@@ -289,7 +293,7 @@ async def test_the_oldest_token_of_a_client_makes_room(store: RedisTokenStore) -
     assert alive == [False] * 4 + [True] * 3
 
 
-async def test_tokens_that_ended_make_room_before_one_that_lives(
+async def test_expired_tokens_are_evicted_before_a_valid_one(
     store: RedisTokenStore, redis: int
 ) -> None:
     version = await _version(store)
@@ -305,10 +309,10 @@ async def test_tokens_that_ended_make_room_before_one_that_lives(
         assert await direct.zcard(f"g:t:{grant.client_id}") == 1
 
 
-async def test_tokens_that_ended_make_room_before_an_older_one_that_lives_longer(
+async def test_expired_tokens_are_evicted_before_an_older_valid_one(
     store: RedisTokenStore, redis: int
 ) -> None:
-    """As where `access-token-validity` was lowered meanwhile."""
+    """This happens after `access-token-validity` was lowered."""
     version = await _version(store)
     grant = Grant(f"lowered-{version}", ("read",), ("a",), (), since=version)
     first = token_hash(new_token())
@@ -321,10 +325,10 @@ async def test_tokens_that_ended_make_room_before_an_older_one_that_lives_longer
     assert await store.access(first) is not None
 
 
-async def test_the_index_of_a_client_is_bounded_and_ends(
+async def test_the_index_of_a_client_is_bounded_and_has_a_ttl(
     store: RedisTokenStore, redis: int
 ) -> None:
-    """Also where the bound was larger before."""
+    """This also holds after the bound was lowered."""
     version = await _version(store)
     grant = Grant(f"narrowed-{version}", ("read",), ("a",), (), since=version)
     names = [token_hash(new_token()) for _ in range(300)]
@@ -339,7 +343,7 @@ async def test_the_index_of_a_client_is_bounded_and_ends(
 
 
 @pytest.mark.bound("families-per-user")
-async def test_the_oldest_family_of_user_and_client_makes_room_with_its_tokens(
+async def test_the_oldest_family_of_a_user_and_client_is_evicted_with_its_tokens(
     store: RedisTokenStore,
 ) -> None:
     bounds = Bounds(tokens=100, families=2)
@@ -350,10 +354,10 @@ async def test_the_oldest_family_of_user_and_client_makes_room_with_its_tokens(
     assert alive == [False, False, True, True]
 
 
-async def test_a_family_that_ended_by_reuse_takes_no_place(
+async def test_a_family_that_ended_by_reuse_does_not_count(
     store: RedisTokenStore, redis: int
 ) -> None:
-    """Else it would push a living one out of those that user and client may have."""
+    """Otherwise it would evict an active family of the same user and client."""
     first, presented = await _begun(store)
     following, _ = await _rotated(store, first, presented)
     reused = await store.rotate(_presented(first), _next(following, presented)[0], BOUNDS, grace=0)
@@ -362,14 +366,14 @@ async def test_a_family_that_ended_by_reuse_takes_no_place(
         assert await direct.zscore("g:f:app:alice", first.family.id) is None
 
 
-async def test_unknown_family_is_told_as_such(store: RedisTokenStore) -> None:
+async def test_an_unknown_family_is_reported_as_unknown(store: RedisTokenStore) -> None:
     lineage, _ = _family()
     rotation = await store.rotate(_presented(lineage), lineage, BOUNDS, grace=10)
     assert rotation == Rotation("unknown")
     assert await store.access(lineage.access_hash) is None
 
 
-async def test_ended_family_takes_all_with_it(store: RedisTokenStore) -> None:
+async def test_ending_a_family_deletes_all_its_tokens(store: RedisTokenStore) -> None:
     first, presented = await _begun(store)
     second, _ = await _rotated(store, first, presented, grace=10)
     await store.revoke_family(first.family)
@@ -381,7 +385,7 @@ async def test_ended_family_takes_all_with_it(store: RedisTokenStore) -> None:
 
 
 @pytest.mark.parametrize("state", ["", "garbage", "1 2", "x y z -"])
-async def test_a_state_that_somebody_has_written_over_is_no_family(
+async def test_an_overwritten_state_is_not_a_family(
     store: RedisTokenStore, redis: int, state: str
 ) -> None:
     first, presented = await _begun(store)
@@ -394,7 +398,7 @@ async def test_a_state_that_somebody_has_written_over_is_no_family(
     assert rotation.outcome in ("unknown", "reused")
 
 
-async def test_too_few_replicas_is_503_with_retry_after(redis: int) -> None:
+async def test_too_few_replicas_are_503_with_retry_after(redis: int) -> None:
     """docs/design/reliability.md, "Writes": too few replicas acknowledge."""
     durability = DurabilitySettings(wait_replicas=1, wait_timeout=0.05)
     store = RedisTokenStore(Redis(port=redis), durability, KEYS, timeout=5)
@@ -404,10 +408,10 @@ async def test_too_few_replicas_is_503_with_retry_after(redis: int) -> None:
     assert refused.value.headers["Retry-After"]
 
 
-async def test_a_reuse_is_known_as_one_whether_replicas_confirm_its_end_or_not(
+async def test_a_reuse_is_reported_whether_or_not_replicas_confirm_it(
     store: RedisTokenStore, redis: int
 ) -> None:
-    """The next use finds the family ended: what the first one does not tell, nobody ever does."""
+    """The next use finds the family ended, so only the first use can report the reuse."""
     first, presented = await _begun(store)
     await _rotated(store, first, presented)
     durability = DurabilitySettings(wait_replicas=1, wait_timeout=0.05)
@@ -421,8 +425,8 @@ async def test_a_reuse_is_known_as_one_whether_replicas_confirm_its_end_or_not(
     await alone.aclose()
 
 
-async def test_many_looks_at_once_need_no_connection_each(redis: int) -> None:
-    """More refreshes at once than there are connections were once told as an outage."""
+async def test_concurrent_reads_share_connections(redis: int) -> None:
+    """Regression: more concurrent refreshes than connections were reported as an outage."""
     few = Redis(port=redis, max_connections=4)
     store = RedisTokenStore(few, DurabilitySettings(), KEYS, timeout=5)
     found = await asyncio.gather(*(store.family(f"unknown-{number}") for number in range(300)))

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def extra() -> dict[str, object]:
-    """Settings of a test's own."""
+    """Settings that a test overrides."""
     return {}
 
 
@@ -25,21 +25,21 @@ def identities(identities: dict[str, object], extra: dict[str, object]) -> dict[
     return {**identities, **extra}
 
 
-async def test_rotation_replaces_both_tokens(cas: Cas) -> None:
+async def test_a_rotation_replaces_both_tokens(cas: Cas) -> None:
     first = await cas.user_tokens()
     second = (await cas.refresh(first["refresh_token"])).json()
     assert second["refresh_token"] != first["refresh_token"]
     assert (await cas.check(second["access_token"])).status_code == 200
 
 
-async def test_retry_within_the_grace_window_gets_the_same_successor(cas: Cas) -> None:
+async def test_a_retry_within_the_grace_window_gets_the_same_successor(cas: Cas) -> None:
     token = (await cas.user_tokens())["refresh_token"]
     once = await cas.refresh(token)
     again = await cas.refresh(token, replica=1)
     assert once.json() == again.json()
 
 
-async def test_fifty_parallel_uses_over_two_replicas_leave_one_lineage(cas: Cas) -> None:
+async def test_fifty_concurrent_uses_at_two_replicas_yield_one_successor(cas: Cas) -> None:
     token = (await cas.user_tokens())["refresh_token"]
     replies = await asyncio.gather(*(cas.refresh(token, replica=n % 2) for n in range(50)))
     assert {reply.status_code for reply in replies} == {200}
@@ -48,7 +48,7 @@ async def test_fifty_parallel_uses_over_two_replicas_leave_one_lineage(cas: Cas)
 
 
 @pytest.mark.parametrize("extra", [{"refresh-grace": "0s"}])
-async def test_reuse_after_the_grace_window_kills_the_family_with_its_access_tokens(
+async def test_a_reuse_after_the_grace_window_ends_the_family_and_its_access_tokens(
     cas: Cas,
 ) -> None:
     first = await cas.user_tokens()
@@ -61,8 +61,8 @@ async def test_reuse_after_the_grace_window_kills_the_family_with_its_access_tok
 
 
 @pytest.mark.parametrize("extra", [{"refresh-grace": "0s"}])
-async def test_reuse_is_reuse_whatever_scope_it_asks_for(cas: Cas) -> None:
-    """A bad scope was once refused first, and the family lived on."""
+async def test_a_reuse_is_reuse_whatever_scope_it_requests(cas: Cas) -> None:
+    """Regression: an invalid scope was refused first, and the family survived."""
     first = await cas.user_tokens()
     second = (await cas.refresh(first["refresh_token"])).json()
     stolen = await cas.refresh(first["refresh_token"], scope="made-up")
@@ -70,7 +70,7 @@ async def test_reuse_is_reuse_whatever_scope_it_asks_for(cas: Cas) -> None:
     assert (await cas.check(second["access_token"])).status_code == 400
 
 
-async def test_retry_with_another_scope_does_not_get_the_wider_answer(cas: Cas) -> None:
+async def test_a_retry_with_another_scope_does_not_get_the_wider_response(cas: Cas) -> None:
     token = (await cas.user_tokens())["refresh_token"]
     first = (await cas.refresh(token)).json()
     retry = await cas.refresh(token, scope="read")
@@ -78,7 +78,7 @@ async def test_retry_with_another_scope_does_not_get_the_wider_answer(cas: Cas) 
     assert (await cas.refresh(token, scope="write read")).json() == first
 
 
-async def test_scopes_only_narrow_and_the_refresh_token_keeps_its_own(cas: Cas) -> None:
+async def test_a_refresh_only_narrows_scopes_and_the_refresh_token_keeps_its_own(cas: Cas) -> None:
     first = await cas.user_tokens()
     narrowed = (await cas.refresh(first["refresh_token"], scope="read")).json()
     assert narrowed["scope"] == "read"
@@ -87,7 +87,7 @@ async def test_scopes_only_narrow_and_the_refresh_token_keeps_its_own(cas: Cas) 
     assert (await cas.refresh(narrowed["refresh_token"])).json()["scope"] == "read write"
 
 
-async def test_another_clients_refresh_token_is_refused_and_the_victim_unharmed(cas: Cas) -> None:
+async def test_a_refresh_token_of_another_client_is_refused_and_stays_valid(cas: Cas) -> None:
     victim = await cas.user_tokens("alice", "demo-app")
     thief = await cas.refresh(victim["refresh_token"], "other-app")
     assert (thief.status_code, thief.json()["error"]) == (400, "invalid_grant")
@@ -95,7 +95,7 @@ async def test_another_clients_refresh_token_is_refused_and_the_victim_unharmed(
     assert (await cas.check(victim["access_token"])).status_code == 200
 
 
-async def test_revoked_refresh_token_takes_its_access_tokens_with_it(cas: Cas) -> None:
+async def test_revoking_a_refresh_token_revokes_its_access_tokens(cas: Cas) -> None:
     """RFC 7009, 2.1."""
     tokens = await cas.user_tokens()
     await cas.post("/oauth/revoke", {"token": tokens["refresh_token"]}, "demo-app")
@@ -103,7 +103,7 @@ async def test_revoked_refresh_token_takes_its_access_tokens_with_it(cas: Cas) -
     assert (await cas.refresh(tokens["refresh_token"])).status_code == 400
 
 
-async def test_revoking_another_clients_token_harms_nobody(cas: Cas) -> None:
+async def test_revoking_a_token_of_another_client_has_no_effect(cas: Cas) -> None:
     token = (await cas.user_tokens())["access_token"]
     reply = await cas.post("/oauth/revoke", {"token": token}, "other-app")
     assert reply.status_code == 400
@@ -116,13 +116,13 @@ async def test_revoking_an_unknown_token_is_200(cas: Cas) -> None:
 
 
 @pytest.mark.parametrize("extra", [{"refresh-token-idle": "1s"}])
-async def test_idle_refresh_token_ends(cas: Cas) -> None:
+async def test_an_idle_refresh_token_expires(cas: Cas) -> None:
     token = (await cas.user_tokens())["refresh_token"]
     assert await until(lambda: _refused(cas, token), what="the idle end", seconds=PATIENCE_S)
 
 
 @pytest.mark.parametrize("extra", [{"refresh-token-validity": "1s"}])
-async def test_lineage_ends_absolutely_and_its_access_tokens_with_it(cas: Cas) -> None:
+async def test_a_family_expires_absolutely_with_its_access_tokens(cas: Cas) -> None:
     first = await cas.user_tokens()
     assert 1 <= first["expires_in"] <= 2, "no longer than the lineage, and never 0"
     assert await until(
@@ -131,12 +131,12 @@ async def test_lineage_ends_absolutely_and_its_access_tokens_with_it(cas: Cas) -
 
 
 async def _refused(cas: Cas, token: str) -> bool:
-    """Say whether a refresh token has ended, without using it up."""
+    """Return whether a refresh token is refused, without using it."""
     reply = await cas.refresh(token, scope="never")
     return bool(reply.json()["error"] == "invalid_grant")
 
 
-async def test_refreshed_token_has_what_user_and_client_may_now(cas: Cas) -> None:
+async def test_a_refreshed_token_has_the_current_rights_of_user_and_client(cas: Cas) -> None:
     token = (await cas.user_tokens("admin"))["refresh_token"]
     cas.identities["users"]["admin"]["authorities"] = ["ROLE_USER"]
     cas.identities["clients"]["demo-app"]["scope"] = ["read"]
@@ -163,7 +163,7 @@ async def test_redis_holds_no_token_and_every_entry_has_a_ttl(cas: Cas, redis: i
         keys = [key async for key in store.scan_iter()]
         ttls = [await store.ttl(key) for key in keys]
         values = b"".join([await _value(store, key) for key in keys])
-    # -1 is a key that never ends; 0 and -2 are keys that just did.
+    # -1 is a key without a TTL; 0 and -2 are keys that have just expired.
     assert -1 not in ttls
     assert any(
         first_hash.encode() in key for key in keys for first_hash in map(token_hash, secrets)
@@ -172,7 +172,7 @@ async def test_redis_holds_no_token_and_every_entry_has_a_ttl(cas: Cas, redis: i
 
 
 async def _value(store: Any, key: bytes) -> bytes:
-    """Read a value as it is: a dump would be compressed, and hide what is looked for."""
+    """Read a value uncompressed, since DUMP would compress it and hide a secret."""
     match await store.type(key):
         case b"hash":
             return b"".join([part for pair in (await store.hgetall(key)).items() for part in pair])
@@ -182,8 +182,8 @@ async def _value(store: Any, key: bytes) -> bytes:
             return bytes(await store.get(key) or b"")
 
 
-async def test_looking_for_secrets_in_redis_finds_them(redis: int) -> None:
-    """The check above can fail: a planted secret is found in each kind of value."""
+async def test_the_search_for_secrets_in_redis_finds_planted_ones(redis: int) -> None:
+    """The preceding check can fail: it finds a planted secret in each type of value."""
     async with Redis(port=redis) as store:
         await store.set("planted", "secret-" * 20, ex=5)
         await store.hset("planted-hash", "data", "secret-" * 20)
@@ -193,7 +193,7 @@ async def test_looking_for_secrets_in_redis_finds_them(redis: int) -> None:
     assert all(b"secret-secret" in value for value in values)
 
 
-async def test_refreshed_token_has_no_audience_the_client_has_lost(cas: Cas) -> None:
+async def test_a_refreshed_token_loses_audiences_that_the_client_lost(cas: Cas) -> None:
     token = (await cas.user_tokens())["refresh_token"]
     cas.identities["clients"]["demo-app"]["resource-ids"] = ["rest-service"]
     cas.write()

@@ -1,4 +1,4 @@
-"""Whoever may write to Redis makes no token: records carry a MAC under a key that is not there."""
+"""Write access to Redis can't forge tokens: records have a MAC, and Redis lacks its key."""
 
 import json
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ OLD, NEW = "o" * 43, "n" * 43
 
 @pytest.fixture
 async def direct(redis: int) -> AsyncIterator[Redis]:
-    """Redis as another pod has it that knows the password."""
+    """Redis as seen by another pod that knows the password."""
     async with Redis(port=redis) as connected:
         yield connected
 
@@ -45,9 +45,7 @@ async def _dead_for_all(cas: Cas, token: str) -> None:
     assert user.status_code == 401
 
 
-async def test_a_record_written_by_another_pod_makes_no_administrator(
-    cas: Cas, direct: Redis
-) -> None:
+async def test_a_record_written_by_another_pod_grants_no_rights(cas: Cas, direct: Redis) -> None:
     forged = await _record(cas, direct)
     assert b"ROLE_ADMIN" in forged
     for record in (forged, bytes(32) + forged, b"", b"x", b"\n\t" * 40):
@@ -56,8 +54,8 @@ async def test_a_record_written_by_another_pod_makes_no_administrator(
         await _dead_for_all(cas, token)
 
 
-async def test_a_record_counts_under_its_own_name_alone(cas: Cas, direct: Redis) -> None:
-    """A copy of the administrator's record under the hash of a token of one's own."""
+async def test_a_record_is_valid_only_under_its_own_key(cas: Cas, direct: Redis) -> None:
+    """The attack copies the administrator's record to the hash of the attacker's token."""
     theirs, own = (await cas.user_tokens("admin"))["access_token"], new_token()
     await direct.set(_name(own), await _stored(direct, theirs), ex=60)
     await _dead_for_all(cas, own)
@@ -85,10 +83,10 @@ async def test_nothing_in_a_record_can_be_changed(
     await direct.set(_name(token), record.replace(kept, wanted), ex=60)
     await _dead_for_all(cas, token)
     await direct.set(_name(token), record, ex=60)
-    assert (await cas.check(token)).status_code == 200, "a whole record can be put back"
+    assert (await cas.check(token)).status_code == 200, "an entire record can be restored"
 
 
-async def test_a_forged_record_is_audited_once_and_not_shown(cas: Cas, direct: Redis) -> None:
+async def test_a_forged_record_is_audited_once_and_not_quoted(cas: Cas, direct: Redis) -> None:
     token = new_token()
     await direct.set(_name(token), await _record(cas, direct), ex=60)
     with capture_logs() as lines:
@@ -100,8 +98,8 @@ async def test_a_forged_record_is_audited_once_and_not_shown(cas: Cas, direct: R
     assert token_hash(token) not in json.dumps(told)
 
 
-async def test_the_keys_are_rotated_and_no_token_is_lost(cas: Cas, direct: Redis) -> None:
-    """First the new one opens, then it seals, and at last it is alone."""
+async def test_rotating_the_record_keys_invalidates_no_token(cas: Cas, direct: Redis) -> None:
+    """The new key first opens records, then seals them, and finally is the only key."""
     tokens = []
     for keys in ((OLD,), (OLD, NEW), (NEW, OLD)):
         cas.identities["record-keys"] = list(keys)
@@ -118,7 +116,7 @@ async def test_the_keys_are_rotated_and_no_token_is_lost(cas: Cas, direct: Redis
 
 
 async def _opened(cas: Cas, direct: Redis, key: str, *, status: int) -> None:
-    """Return once a record that this key seals gets this response from both replicas."""
+    """Wait until both replicas respond like this to a record sealed with the key."""
     token = new_token()
     sealed = _keys(key).seal(_name(token), await _record(cas, direct))
     await direct.set(_name(token), sealed, ex=60)
@@ -131,7 +129,7 @@ async def _opened(cas: Cas, direct: Redis, key: str, *, status: int) -> None:
 
 
 async def _issued_under(cas: Cas, direct: Redis, key: str) -> str:
-    """Return a token whose record this key has sealed."""
+    """Return a token whose record is sealed with this key."""
 
     async def issued() -> str:
         token = await cas.client_token()
@@ -146,6 +144,6 @@ def _keys(key: str) -> RecordKeys:
 
 
 async def _record(cas: Cas, direct: Redis) -> bytes:
-    """Return a record that lacks nothing but its MAC: the administrator's, as it is stored."""
+    """Return the administrator's record as stored, without its MAC."""
     token = (await cas.user_tokens("admin"))["access_token"]
     return (await _stored(direct, token))[MAC_BYTES:]

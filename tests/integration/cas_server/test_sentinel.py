@@ -1,7 +1,7 @@
 """docs/design/reliability.md, "Faults that are tested": failovers with replicas and Sentinels.
 
-The history is the judge: every token that was answered is there, every one whose revocation was
-answered is not, and whoever got neither heard 503 with a time to come again.
+The history decides: every acknowledged token is valid, and every token whose revocation was
+acknowledged is not. All other requests got 503 with Retry-After.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SentinelSuite]:
 
 @pytest.fixture
 async def complete(suite: SentinelSuite) -> SentinelSuite:
-    """Every test begins with one primary and two replicas, whatever one that failed has left."""
+    """Start every test with one primary and two replicas, also after a failed test."""
     suite.revive()
     await asyncio.to_thread(suite.wait_complete)
     return suite
@@ -46,7 +46,7 @@ async def complete(suite: SentinelSuite) -> SentinelSuite:
 async def cas(
     complete: SentinelSuite, identities: dict[str, object], tmp_path: Path
 ) -> AsyncIterator[Cas]:
-    """Two replicas of cas-server on the primary that the Sentinels name."""
+    """Two replicas of cas-server that use the primary named by the Sentinels."""
     password = complete.passwords["cas-server-password"]
     redis = {
         "username": "cas-server",
@@ -72,7 +72,7 @@ async def cas(
 
 @dataclass
 class History:
-    """What was answered to clients that go on through a fault."""
+    """The responses to clients that continue to write during a fault."""
 
     cas: Cas
     answered: set[str] = field(default_factory=set)
@@ -80,7 +80,7 @@ class History:
     uncertain: set[str] = field(default_factory=set)
 
     async def write(self, replica: int) -> None:
-        """Issue a token, and revoke every third; keep what was said."""
+        """Issue a token, revoke every third, and record the outcome."""
         token = await self._post("/oauth/token", {"grant_type": "client_credentials"}, replica)
         if token is None:
             return
@@ -88,7 +88,7 @@ class History:
         self.answered.add(value)
         if len(self.answered) % 3:
             return
-        # Until the answer is there, either outcome is right.
+        # Until the response arrives, either outcome is correct.
         self.uncertain.add(value)
         if await self._post("/oauth/revoke", {"token": value}, replica) is not None:
             self.revoked.add(value)
@@ -103,19 +103,19 @@ class History:
         return None
 
     async def judge(self) -> None:
-        """Compare what cas-server says now with what it has answered."""
+        """Compare the state of cas-server with its earlier responses."""
         alive = self.answered - self.revoked - self.uncertain
         for token in alive:
-            assert (await self.cas.check(token)).status_code == 200, "an answered token is lost"
+            assert (await self.cas.check(token)).status_code == 200, "an acknowledged token is lost"
         for token in self.revoked:
-            assert (await self.cas.check(token)).status_code == 400, "a revoked token is alive"
+            assert (await self.cas.check(token)).status_code == 400, "a revoked token is valid"
         assert len(alive) > 10
         assert self.revoked
 
 
 @asynccontextmanager
 async def writers(cas: Cas) -> AsyncIterator[History]:
-    """Have clients of both replicas write while the block runs, and judge them after."""
+    """Write to both replicas while the block runs, then check the history."""
     history, ended = History(cas), asyncio.Event()
 
     async def go_on(replica: int) -> None:
@@ -136,7 +136,7 @@ async def writers(cas: Cas) -> AsyncIterator[History]:
 
 
 async def _progress(history: History) -> None:
-    """Wait until writes are answered again."""
+    """Wait until writes succeed again."""
     seen = len(history.answered)
 
     async def further() -> bool:
@@ -151,7 +151,7 @@ async def _issued(cas: Cas) -> str | None:
 
 
 async def another(suite: SentinelSuite, than: Server) -> Server:
-    """Wait until the Sentinels have made another primary; return it."""
+    """Wait until the Sentinels have promoted another primary; return it."""
 
     def found() -> Server | None:
         primary = suite.primary()
@@ -160,7 +160,7 @@ async def another(suite: SentinelSuite, than: Server) -> Server:
     return await asyncio.to_thread(eventually, found, "another primary")
 
 
-async def test_every_grant_and_endpoint_works_with_the_rights_that_cas_server_has(
+async def test_every_grant_and_endpoint_works_with_the_acl_of_cas_server(
     cas: Cas,
 ) -> None:
     pair = await cas.user_tokens()
@@ -168,16 +168,16 @@ async def test_every_grant_and_endpoint_works_with_the_rights_that_cas_server_ha
     renewed = (await cas.refresh(pair["refresh_token"])).json()
     assert (await cas.check(renewed["access_token"], replica=1)).status_code == 200
     reused = await cas.refresh(pair["refresh_token"])
-    assert reused.status_code == 200, "within the grace the answer is repeated"
+    assert reused.status_code == 200, "a retry within the grace window gets the same response"
     form = {"token": renewed["refresh_token"]}
     assert (await cas.post("/oauth/revoke", form, "demo-app")).status_code == 200
     assert (await cas.check(renewed["access_token"])).status_code == 400
 
 
-async def test_a_killed_primary_that_comes_back_at_once_loses_nothing(
+async def test_a_killed_primary_that_restarts_immediately_loses_nothing(
     cas: Cas, complete: SentinelSuite
 ) -> None:
-    """A container that is restarted within a moment: it must not resume as primary."""
+    """A container that restarts immediately must not resume as primary."""
     primary = complete.primary()
     async with writers(cas):
         primary.kill()
@@ -188,10 +188,10 @@ async def test_a_killed_primary_that_comes_back_at_once_loses_nothing(
     assert "waiting until a replica has taken over" in primary.log
 
 
-async def test_all_that_are_killed_at_once_find_everything_in_their_files(
+async def test_servers_that_are_all_killed_restore_everything_from_disk(
     cas: Cas, complete: SentinelSuite
 ) -> None:
-    """A machine that is switched off: nobody is left to copy from."""
+    """When the machine is switched off, no server remains to copy from."""
     async with writers(cas) as history:
         pair = await cas.user_tokens()
     for server in complete.redis:
@@ -207,21 +207,21 @@ async def test_all_that_are_killed_at_once_find_everything_in_their_files(
     assert (await cas.refresh(pair["refresh_token"])).status_code == 200
 
 
-async def test_a_primary_that_ends_in_peace_hands_over_first(
+async def test_a_primary_that_shuts_down_hands_over_first(
     cas: Cas, complete: SentinelSuite
 ) -> None:
     primary = complete.primary()
     async with writers(cas):
         assert await asyncio.to_thread(primary.run, "stop-redis.sh") == 0
-        assert complete.named() != primary.address, "before it ends, another one is primary"
+        assert complete.named() != primary.address, "another server is primary before it exits"
         await asyncio.to_thread(primary.terminate)
         primary.start()
 
 
-async def test_a_primary_that_hangs_and_wakes_again_misleads_nobody(
+async def test_a_primary_that_hangs_and_resumes_misleads_no_client(
     cas: Cas, complete: SentinelSuite
 ) -> None:
-    """As after a cut: it still believes to be primary, and its connections are open."""
+    """As after a partition, it still considers itself primary, and its connections are open."""
     primary = complete.primary()
     async with writers(cas):
         primary.pause()
@@ -230,10 +230,10 @@ async def test_a_primary_that_hangs_and_wakes_again_misleads_nobody(
     await asyncio.to_thread(complete.wait_complete)
 
 
-async def test_readers_follow_a_failover_that_they_do_not_notice(
+async def test_readers_follow_a_failover_without_a_connection_error(
     cas: Cas, complete: SentinelSuite
 ) -> None:
-    """The old primary stays reachable and goes on answering with what it knows, for seconds."""
+    """The old primary stays reachable and returns outdated data for several seconds."""
     token = await cas.client_token()
     primary = complete.primary()
     assert (await cas.check(token)).status_code == 200
@@ -253,7 +253,7 @@ async def test_readers_follow_a_failover_that_they_do_not_notice(
     assert await until(known, what="the reader to know it", seconds=PATIENCE_S)
 
 
-async def test_a_primary_that_lost_its_volume_wipes_nobody(
+async def test_a_primary_that_lost_its_volume_does_not_wipe_its_replicas(
     cas: Cas, complete: SentinelSuite
 ) -> None:
     primary = complete.primary()
@@ -264,7 +264,7 @@ async def test_a_primary_that_lost_its_volume_wipes_nobody(
         await another(complete, primary)
 
 
-async def test_a_restart_of_everything_finds_the_tokens_again(
+async def test_a_restart_of_everything_preserves_the_tokens(
     cas: Cas, complete: SentinelSuite
 ) -> None:
     token = await cas.client_token()
@@ -276,14 +276,14 @@ async def test_a_restart_of_everything_finds_the_tokens_again(
     assert (await cas.check(token)).status_code == 200
 
 
-async def test_after_a_restart_of_all_none_that_was_away_before_becomes_primary(
+async def test_after_a_full_restart_no_outdated_replica_becomes_primary(
     cas: Cas, complete: SentinelSuite
 ) -> None:
-    """It has least, and nobody could tell from what it says: all count from nothing."""
+    """It has the least data, but its offset does not show that, since all start from zero."""
     primary = complete.primary()
     away = next(server for server in complete.redis if server is not primary)
     away.kill()
-    # What a replica was last in sync with is known to the second.
+    # The time of a replica's last sync has a resolution of one second.
     away.out_of_sync_since(seconds=3)
     # The replica that is left may be behind for a moment; a 503 says so.
     token = await until(lambda: _issued(cas), what="a token", seconds=PATIENCE_S)
@@ -297,7 +297,7 @@ async def test_after_a_restart_of_all_none_that_was_away_before_becomes_primary(
     assert (await cas.check(token)).status_code == 200
 
 
-async def test_a_sentinel_without_memory_learns_who_is_primary(complete: SentinelSuite) -> None:
+async def test_a_sentinel_without_state_learns_the_primary(complete: SentinelSuite) -> None:
     sentinel = complete.sentinels[0]
     sentinel.kill()
     sentinel.wipe()
@@ -305,10 +305,10 @@ async def test_a_sentinel_without_memory_learns_who_is_primary(complete: Sentine
     await asyncio.to_thread(complete.wait_complete)
 
 
-async def test_without_a_majority_nobody_is_primary_and_reads_go_on(
+async def test_without_a_majority_there_is_no_failover_and_reads_continue(
     cas: Cas, complete: SentinelSuite
 ) -> None:
-    """A lone Sentinel decides nothing, and who has a connection keeps it."""
+    """A lone Sentinel can't start a failover, and open connections remain."""
     token = await cas.client_token()
     for sentinel in complete.sentinels[1:]:
         sentinel.kill()
@@ -320,7 +320,7 @@ async def test_without_a_majority_nobody_is_primary_and_reads_go_on(
             sentinel.start()
 
 
-async def test_nobody_gets_in_without_a_password_or_beyond_his_rights(
+async def test_redis_refuses_clients_without_a_password_and_commands_beyond_the_acl(
     complete: SentinelSuite,
 ) -> None:
     for server in (complete.primary(), complete.sentinels[0]):
@@ -332,10 +332,10 @@ async def test_nobody_gets_in_without_a_password_or_beyond_his_rights(
             client.ping()
 
 
-async def test_a_revocation_that_no_replica_has_is_not_answered_when_tried_again(
+async def test_a_retried_revocation_without_replicas_is_not_acknowledged(
     cas: Cas, complete: SentinelSuite
 ) -> None:
-    """The primary has ended the token by then, and a failover would bring it back."""
+    """The primary has deleted the token by then, and a failover would restore it."""
     token = await cas.client_token()
     primary = complete.primary()
     replicas = [server for server in complete.redis if server is not primary]
@@ -350,10 +350,10 @@ async def test_a_revocation_that_no_replica_has_is_not_answered_when_tried_again
             replica.resume()
 
 
-async def test_a_sentinel_that_lost_its_volume_counts_once_among_the_voters(
+async def test_a_sentinel_that_lost_its_volume_counts_as_one_voter(
     complete: SentinelSuite,
 ) -> None:
-    """Were it another one each time, those left would need the votes of who is gone."""
+    """With a new id each time, the remaining ones would need the votes of the lost ids."""
     sentinel, primary = complete.sentinels[0], complete.primary()
     before = _myid(sentinel)
     sentinel.kill()
@@ -375,10 +375,10 @@ def _myid(sentinel: Server) -> str:
         return str(client.execute_command("SENTINEL MYID"))
 
 
-async def test_a_write_that_changes_nothing_is_waited_for_all_the_same(
+async def test_a_write_that_changes_nothing_still_waits_for_replicas(
     cas: Cas, complete: SentinelSuite
 ) -> None:
-    """From Redis 7.2 on WAIT waits for what its own connection sent: there has to be something."""
+    """Since Redis 7.2, WAIT covers only writes of its own connection, so there must be one."""
     replica = next(server for server in complete.redis if server is not complete.primary())
     with replica.client() as client, client.pubsub(ignore_subscribe_messages=True) as heard:
         heard.subscribe("wait")
@@ -391,10 +391,10 @@ async def test_a_write_that_changes_nothing_is_waited_for_all_the_same(
         assert await asyncio.to_thread(eventually, message, "mark at the replica")
 
 
-async def test_a_primary_without_majority_and_replicas_is_not_read_any_more(
+async def test_a_primary_without_majority_and_replicas_is_no_longer_read(
     cas: Cas, complete: SentinelSuite
 ) -> None:
-    """As for who is cut off together with it: the others may have revoked the token by now."""
+    """For a client cut off together with it, the others may have revoked the token by now."""
     token = await cas.client_token()
     primary = complete.primary()
     away = [*complete.sentinels[1:], *(s for s in complete.redis if s is not primary)]

@@ -15,7 +15,7 @@ from suitectl.waiting import until
 pytestmark = pytest.mark.anyio
 
 
-async def test_client_credentials_answer_as_rfc_6749_5_1(cas: Cas) -> None:
+async def test_client_credentials_respond_as_rfc_6749_5_1_defines(cas: Cas) -> None:
     reply = await cas.post("/oauth/token", {"grant_type": "client_credentials"}, "demo-app")
     fields = reply.json()
     assert reply.status_code == 200
@@ -28,18 +28,18 @@ async def test_client_credentials_answer_as_rfc_6749_5_1(cas: Cas) -> None:
     assert len(fields["access_token"]) >= 27, "160 bits in base64url"
 
 
-async def test_password_grant_brings_a_refresh_token(cas: Cas) -> None:
+async def test_the_password_grant_issues_a_refresh_token(cas: Cas) -> None:
     assert (await cas.user_tokens())["refresh_token"]
 
 
-async def test_token_lives_no_shorter_than_was_promised(cas: Cas) -> None:
-    """An `exp` cut to whole seconds once ended a token of one second at birth."""
+async def test_a_token_is_valid_for_at_least_its_expires_in(cas: Cas) -> None:
+    """Regression: an `exp` truncated to seconds made a token of one second expired when issued."""
     before = time.time()
     token = await cas.client_token("short-lived-app")
     assert (await cas.check(token)).json()["exp"] >= before + 1
 
 
-async def test_requested_scope_narrows(cas: Cas) -> None:
+async def test_a_requested_scope_narrows_the_token(cas: Cas) -> None:
     form = {"grant_type": "client_credentials", "scope": "read"}
     assert (await cas.post("/oauth/token", form, "demo-app")).json()["scope"] == "read"
 
@@ -53,7 +53,7 @@ async def test_client_secret_post_is_accepted(cas: Cas) -> None:
     assert (await cas.post("/oauth/token", form, None)).status_code == 200
 
 
-async def test_get_is_405_with_error(cas: Cas) -> None:
+async def test_get_is_405_with_an_error_code(cas: Cas) -> None:
     reply = await cas.http.get(cas.urls[0] + "/oauth/token")
     assert (reply.status_code, reply.json()["error"]) == (405, "method_not_allowed")
 
@@ -105,27 +105,27 @@ PASSWORD = {"grant_type": "password", "username": "alice", "password": BASIC["al
         "scope not allowed",
         "wrong password",
         "unknown user",
-        "a client is no user",
+        "a client is not a user",
         "password missing",
         "unknown refresh token",
         "two kinds of credentials",
         "credentials of another client",
     ],
 )
-async def test_refusal_has_its_error(
+async def test_every_refusal_has_its_error_code(
     cas: Cas, client: str, form: dict[str, str], status: int, error: str
 ) -> None:
     reply = await cas.post("/oauth/token", form, client)
     assert (reply.status_code, reply.json()["error"]) == (status, error)
 
 
-async def test_bad_password_and_unknown_user_have_one_wording(cas: Cas) -> None:
+async def test_a_wrong_password_and_an_unknown_user_get_the_same_response(cas: Cas) -> None:
     wrong = await cas.post("/oauth/token", PASSWORD | {"password": "wrong"}, "demo-app")
     unknown = await cas.post("/oauth/token", PASSWORD | {"username": "nobody"}, "demo-app")
     assert wrong.json() == unknown.json()
 
 
-async def test_unknown_client_and_wrong_secret_are_the_same(cas: Cas) -> None:
+async def test_an_unknown_client_and_a_wrong_secret_get_the_same_response(cas: Cas) -> None:
     url, form = cas.urls[0] + "/oauth/token", {"grant_type": "client_credentials"}
     unknown = await cas.http.post(url, data=form, auth=("nobody", "x"))
     wrong = await cas.http.post(url, data=form, auth=("demo-app", "x"))
@@ -134,7 +134,7 @@ async def test_unknown_client_and_wrong_secret_are_the_same(cas: Cas) -> None:
     assert unknown.headers["www-authenticate"].startswith("Basic ")
 
 
-async def test_duplicate_parameter_is_refused(cas: Cas) -> None:
+async def test_a_duplicate_parameter_is_refused(cas: Cas) -> None:
     reply = await cas.http.post(
         cas.urls[0] + "/oauth/token",
         content="grant_type=client_credentials&scope=read&scope=write",
@@ -151,7 +151,7 @@ async def test_a_secret_in_the_uri_is_refused(cas: Cas) -> None:
     assert BASIC["demo-app"] not in reply.text
 
 
-async def test_guessing_is_throttled_by_name_and_address(cas: Cas) -> None:
+async def test_guesses_are_throttled_by_name_and_address(cas: Cas) -> None:
     form = PASSWORD | {"username": "admin", "password": "guess"}
     replies = [await cas.post("/oauth/token", form, "demo-app") for _ in range(11)]
     assert [reply.status_code for reply in replies] == [400] * 10 + [429]
@@ -160,7 +160,9 @@ async def test_guessing_is_throttled_by_name_and_address(cas: Cas) -> None:
     assert await cas.user_tokens("alice")
 
 
-async def test_verified_client_is_not_locked_out_by_guesses_from_elsewhere(cas: Cas) -> None:
+async def test_a_verified_client_is_not_locked_out_by_guesses_from_other_addresses(
+    cas: Cas,
+) -> None:
     url, form = cas.urls[0] + "/oauth/token", {"grant_type": "client_credentials"}
     elsewhere = httpx.AsyncHTTPTransport(local_address="127.0.0.2")
     async with httpx.AsyncClient(transport=elsewhere) as http:
@@ -169,10 +171,10 @@ async def test_verified_client_is_not_locked_out_by_guesses_from_elsewhere(cas: 
     assert (await cas.post("/oauth/token", form, "demo-app")).status_code == 200
 
 
-async def test_metadata_names_what_is_there(cas: Cas) -> None:
-    """RFC 8414, 2, checked by Authlib; it takes https alone, which an issuer has outside.
+async def test_the_metadata_describe_the_endpoints(cas: Cas) -> None:
+    """RFC 8414, 2, checked by Authlib, which accepts only https, as external issuers have.
 
-    Response types are none until there is a grant with an authorization endpoint.
+    There are no response types without a grant that uses an authorization endpoint.
     """
     reply = await cas.http.get(cas.urls[0] + "/.well-known/oauth-authorization-server")
     outside = reply.text.replace("http://cas-server-service", "https://login.example")
@@ -197,10 +199,10 @@ async def test_metadata_names_what_is_there(cas: Cas) -> None:
         ("https://login.example/", "/"),
     ],
 )
-async def test_metadata_stands_below_the_path_of_the_issuer(
+async def test_the_metadata_are_served_below_the_path_of_the_issuer(
     cas: Cas, issuer: str, path: str
 ) -> None:
-    """RFC 8414, 3.1; the issuer is repeated to the letter, for clients compare it so (3.3)."""
+    """RFC 8414, 3.1; clients compare the issuer as an exact string (3.3)."""
     place = cas.urls[0] + "/.well-known/oauth-authorization-server"
     cas.identities["issuer"] = issuer
     cas.write()
@@ -217,7 +219,7 @@ async def test_metadata_stands_below_the_path_of_the_issuer(
         assert (await cas.http.get(place + other)).json()["error"] == "not_found"
 
 
-async def test_user_info_has_every_spelling(cas: Cas) -> None:
+async def test_user_info_has_every_spelling_of_the_user_name(cas: Cas) -> None:
     token = (await cas.user_tokens("admin"))["access_token"]
     headers = {"authorization": f"Bearer {token}"}
     reply = await cas.http.get(cas.urls[0] + "/api/v1/user", headers=headers)
@@ -227,14 +229,14 @@ async def test_user_info_has_every_spelling(cas: Cas) -> None:
     assert set(fields["authorities"]) == {"ROLE_USER", "ROLE_ADMIN"}
 
 
-async def test_user_info_without_token_is_401(cas: Cas) -> None:
+async def test_user_info_without_a_token_is_401(cas: Cas) -> None:
     reply = await cas.http.get(cas.urls[0] + "/api/v1/user")
     assert reply.status_code == 401
     assert reply.headers["www-authenticate"].startswith("Bearer")
     assert reply.json()["error"]
 
 
-async def test_user_info_of_a_clients_token_is_refused(cas: Cas) -> None:
+async def test_user_info_for_a_client_token_is_refused(cas: Cas) -> None:
     """docs/design/protocol.md, "Names of clients and users"."""
     headers = {"authorization": f"Bearer {await cas.client_token()}"}
     reply = await cas.http.get(cas.urls[0] + "/api/v1/user", headers=headers)
@@ -242,7 +244,7 @@ async def test_user_info_of_a_clients_token_is_refused(cas: Cas) -> None:
     assert "demo-app" not in reply.text
 
 
-async def test_user_info_of_a_revoked_token_is_401(cas: Cas) -> None:
+async def test_user_info_for_a_revoked_token_is_401(cas: Cas) -> None:
     token = (await cas.user_tokens())["access_token"]
     await cas.post("/oauth/revoke", {"token": token}, "demo-app")
     headers = {"authorization": f"Bearer {token}"}
@@ -256,7 +258,9 @@ async def test_user_info_of_a_revoked_token_is_401(cas: Cas) -> None:
     ["Basic", "Basic !!!", "Basic bm8gY29sb24=", "Basic //86/w==", "Basic " + "A" * 20_000],
     ids=["bare", "no base64", "no colon", "no UTF-8", "huge"],
 )
-async def test_malformed_basic_is_401_with_error(cas: Cas, path: str, authorization: str) -> None:
+async def test_a_malformed_basic_header_is_401_with_an_error_code(
+    cas: Cas, path: str, authorization: str
+) -> None:
     """docs/design/protocol.md, "Malformed requests": never a 5xx."""
     form = {"grant_type": "client_credentials", "token": "x"}
     headers = {"authorization": authorization}
@@ -265,35 +269,35 @@ async def test_malformed_basic_is_401_with_error(cas: Cas, path: str, authorizat
 
 
 @pytest.mark.parametrize("path", ["/oauth/introspect", "/oauth/revoke"])
-async def test_get_is_405_with_error_everywhere(cas: Cas, path: str) -> None:
+async def test_get_is_405_with_an_error_code_at_every_endpoint(cas: Cas, path: str) -> None:
     reply = await cas.http.get(cas.urls[0] + path)
     assert (reply.status_code, reply.json()["error"]) == (405, "method_not_allowed")
     assert reply.headers["allow"] == "POST"
 
 
 @pytest.mark.parametrize("size", [100_000, 2_000_000])
-async def test_oversize_body_is_4xx_with_error(cas: Cas, size: int) -> None:
+async def test_an_oversized_body_is_4xx_with_an_error_code(cas: Cas, size: int) -> None:
     """docs/design/protocol.md, "Malformed requests"."""
     form = {"grant_type": "client_credentials", "padding": "x" * size}
     reply = await cas.post("/oauth/token", form, "demo-app")
     assert (reply.status_code, reply.json()["error"]) == (413, "payload_too_large")
 
 
-async def test_hundred_first_calls_of_one_client_cost_one_hash(cas: Cas) -> None:
-    """A queue of a hundred hashes would end in 503."""
+async def test_a_hundred_first_calls_of_one_client_cost_one_hash(cas: Cas) -> None:
+    """A queue of a hundred hashes would cause 503."""
     form = {"grant_type": "client_credentials"}
     replies = await asyncio.gather(*(cas.post("/oauth/token", form) for _ in range(100)))
     assert {reply.status_code for reply in replies} == {200}
 
 
-async def test_password_in_the_uri_is_refused(cas: Cas) -> None:
+async def test_a_password_in_the_uri_is_refused(cas: Cas) -> None:
     path = f"/oauth/token?username=alice&password={BASIC['alice']}"
     reply = await cas.post(path, {"grant_type": "password"}, "demo-app")
     assert (reply.status_code, reply.json()["error"]) == (400, "invalid_request")
 
 
-async def test_spellings_of_a_client_id_have_one_count(cas: Cas) -> None:
-    """Percent-encoding (RFC 6749, 2.3.1) once gave each spelling ten guesses of its own."""
+async def test_all_encodings_of_a_client_id_share_one_count(cas: Cas) -> None:
+    """Regression: percent-encoding (RFC 6749, 2.3.1) gave each spelling ten more guesses."""
     url, form = cas.urls[0] + "/oauth/token", {"grant_type": "client_credentials"}
     spellings = ["demo-app", "%64emo-app", "d%65mo-app", "de%6do-app"]
     replies = [
@@ -302,7 +306,7 @@ async def test_spellings_of_a_client_id_have_one_count(cas: Cas) -> None:
     assert replies[-1].status_code == 429
 
 
-async def test_hundred_calls_by_client_secret_post_cost_one_hash(cas: Cas) -> None:
+async def test_a_hundred_calls_by_client_secret_post_cost_one_hash(cas: Cas) -> None:
     form = {
         "grant_type": "client_credentials",
         "client_id": "demo-app",

@@ -1,4 +1,4 @@
-"""`cas-server hash-password` on a terminal: asks twice, and shows nothing of what is typed."""
+"""`cas-server hash-password` on a terminal: it asks twice and echoes nothing."""
 
 import os
 import pty
@@ -16,12 +16,12 @@ import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execv(sys.argv[1], sys.argv[1:])
 """
-"""Make standard input the terminal of the session, whose keys are signals; go on as another."""
+"""Make standard input the controlling terminal, whose keys send signals; then exec a program."""
 
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What the terminal showed, and what was printed."""
+    """The terminal's screen, and the printed output."""
 
     shown: str
     printed: str
@@ -29,7 +29,7 @@ class Typed:
 
 
 def _type(command: str, *lines: str, end: str = "\n") -> Typed:
-    """Answer each question with a line, as somebody at a terminal does."""
+    """Type one line at each prompt, as a person at a terminal does."""
     screen, keyboard = pty.openpty()
     program = [sys.executable, "-c", _ON_ITS_TERMINAL, sys.executable, "-m", "cas_server", command]
     with subprocess.Popen(
@@ -58,19 +58,19 @@ def _until(screen: int, end: str) -> str:
 
 
 def _rest(screen: int) -> str:
-    """Return what is left on the screen of a program that has ended."""
+    """Return the remaining screen output of a program that has ended."""
     read = b""
     try:
         while piece := os.read(screen, 1024):
             read += piece
     except OSError:
-        pass  # nobody writes any more
+        pass  # all writers have closed it
     finally:
         os.close(screen)
     return read.decode()
 
 
-def test_the_same_twice_is_hashed_and_never_shown() -> None:
+def test_a_confirmed_secret_is_hashed_and_never_shown() -> None:
     typed = _type("hash-password", "open sesame", "open sesame")
     assert typed.code == 0
     assert matches_blocking(typed.printed.strip(), "open sesame")
@@ -83,14 +83,14 @@ def test_the_same_twice_is_hashed_and_never_shown() -> None:
     ("lines", "said"),
     [(("one", "other"), "the two differ; nothing was hashed"), (("",), "the secret is empty")],
 )
-def test_what_differs_or_is_empty_is_refused(lines: tuple[str, ...], said: str) -> None:
+def test_a_different_or_empty_confirmation_is_refused(lines: tuple[str, ...], said: str) -> None:
     typed = _type("hash-secret", *lines)
     assert (typed.code, typed.printed) == (2, "")
     assert said in typed.shown
 
 
 @pytest.mark.parametrize(("key", "code"), [("\x04", 2), ("\x03", 130)], ids=["Ctrl-D", "Ctrl-C"])
-def test_giving_up_is_told_in_one_line(key: str, code: int) -> None:
+def test_a_cancelled_prompt_is_reported_in_one_line(key: str, code: int) -> None:
     typed = _type("hash-password", key, end="")
     assert (typed.code, typed.printed) == (code, "")
     assert "Traceback" not in typed.shown

@@ -1,4 +1,4 @@
-"""What a test of cas-server has in hand: two replicas, and a configuration it can change."""
+"""Two replicas of cas-server and a configuration that the test can change."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +21,7 @@ BASIC = {
 
 @dataclass
 class Cas:
-    """Two replicas; `write` changes the configuration both of them follow."""
+    """Two replicas; `write` changes the configuration that both follow."""
 
     directory: Path
     identities: dict[str, Any]

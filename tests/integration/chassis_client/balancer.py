@@ -1,4 +1,4 @@
-"""A balancer of connections that does not notice at once that a replica is dead."""
+"""A TCP load balancer that does not immediately notice a dead replica."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -8,7 +8,7 @@ from chassis.discovery import Address
 
 
 class Balancer:
-    """Spread new connections over replicas by turns, the dead one included until it is told."""
+    """Distributes connections round-robin, also to a dead replica until the test removes it."""
 
     def __init__(self, replicas: Sequence[int]) -> None:
         self.replicas = list(replicas)
@@ -31,7 +31,7 @@ class Balancer:
 
 
 class Side(asyncio.Protocol):
-    """One of the two connections of a link; each carries on what the other one gets."""
+    """One of the two connections of a link. Each forwards what the other receives."""
 
     transport: asyncio.Transport
 
@@ -65,7 +65,7 @@ class Side(asyncio.Protocol):
 
 
 class Front(Side):
-    """The side of a caller: it opens the other one."""
+    """The caller's side, which opens the other one."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)

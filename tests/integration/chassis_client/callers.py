@@ -1,4 +1,4 @@
-"""Callers as a service has them, pointed at servers of the test."""
+"""Callers configured as in a service, with servers of the test as targets."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ SERVICE = Target("cas-server-service", 80)
 
 
 class OneAddress:
-    """Discovery in which every name leads to one address."""
+    """Discovery that resolves every name to one address."""
 
     def __init__(self, address: Address) -> None:
         self._address = address

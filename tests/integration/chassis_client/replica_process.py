@@ -1,4 +1,4 @@
-"""A replica of a service: answers every request with its name, keeps connections alive."""
+"""A replica of a service that returns its name for every request and keeps connections alive."""
 
 import asyncio
 import sys
@@ -9,7 +9,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
     try:
         while await reader.readuntil(b"\r\n\r\n"):
-            await asyncio.sleep(0.002)  # so that some requests are always under way
+            await asyncio.sleep(0.002)  # so that some requests are always active
             writer.write(answer)
     except (asyncio.IncompleteReadError, ConnectionError):
         writer.close()

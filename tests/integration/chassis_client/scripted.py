@@ -1,4 +1,4 @@
-"""Real servers on loopback that answer, by connection and request, what a test wants."""
+"""Real servers on loopback that respond by a test's script for each connection and request."""
 
 import asyncio
 import socket
@@ -18,7 +18,7 @@ def answer(status: int, body: bytes, *headers: str) -> bytes:
 
 @dataclass
 class Request:
-    """One request as it came: on which connection (from 0), which of its requests (from 0)."""
+    """One received request, with the number of its connection and its number there (from 0)."""
 
     connection: int
     number: int
@@ -28,14 +28,14 @@ class Request:
 
 
 Answer = bytes | None
-"""Bytes to send; nothing: the connection is reset."""
+"""Returns the bytes to send, or None to reset the connection."""
 
 Script = Callable[[Request], Awaitable[Answer] | Answer]
 
 
 @dataclass
 class Scripted:
-    """A server, its address, and the requests it got."""
+    """A server, its address, and the requests it received."""
 
     script: Script
     address: Address = field(init=False)
@@ -92,7 +92,7 @@ def _length(head: str) -> int:
 
 @asynccontextmanager
 async def scripted(script: Script | bytes) -> AsyncIterator[Scripted]:
-    """Serve while the block runs; bytes are the answer to everything."""
+    """Serve while the block runs. A script of bytes is the response to every request."""
     server = Scripted((lambda _: script) if isinstance(script, bytes) else script)
     listener = await asyncio.start_server(server.serve, "127.0.0.1", 0, limit=1 << 22)
     server.address = Address(*listener.sockets[0].getsockname()[:2])
@@ -107,7 +107,7 @@ async def scripted(script: Script | bytes) -> AsyncIterator[Scripted]:
 
 @contextmanager
 def silent() -> Iterator[Address]:
-    """Have an address whose connections never come about: its queue of them is full."""
+    """Provide an address that accepts no connection, because its backlog is full."""
     with ExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
         for _ in range(4):

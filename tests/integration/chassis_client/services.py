@@ -1,4 +1,4 @@
-"""What a resource service has, pointed at servers of the test by their addresses."""
+"""The configuration and discovery of a resource service that calls servers of the test."""
 
 from typing import Any
 

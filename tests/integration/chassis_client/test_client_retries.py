@@ -1,4 +1,4 @@
-"""One call, several tries: which, when, and how many."""
+"""Retries of a call: when, and how many."""
 
 import asyncio
 import socket
@@ -39,8 +39,8 @@ async def test_a_stale_keep_alive_connection_costs_no_call() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_retry_passes_the_kept_connections_by() -> None:
-    """They may lead to the same dead replica."""
+async def test_a_retry_does_not_use_pooled_connections() -> None:
+    """Pooled connections may lead to the same dead replica."""
     both = asyncio.Barrier(2)
 
     async def script(request: Request) -> bytes | None:
@@ -59,7 +59,7 @@ async def test_a_retry_passes_the_kept_connections_by() -> None:
 
 
 @pytest.mark.anyio
-async def test_what_is_not_idempotent_is_not_sent_twice() -> None:
+async def test_a_request_that_is_not_idempotent_is_not_sent_twice() -> None:
     async with scripted(breaks_first) as server:
         with calling(server.address) as caller, pytest.raises(ServiceUnavailable):
             await caller.call(SERVICE, post(), idempotent=False)
@@ -78,7 +78,7 @@ async def test_a_gateway_error_is_retried_once(status: int) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("status", [400, 401, 404, 429, 500, 501])
-async def test_other_errors_are_answers(status: int) -> None:
+async def test_other_error_statuses_are_returned_without_a_retry(status: int) -> None:
     async with scripted(answer(status, b"{}")) as server:
         with calling(server.address) as caller:
             assert (await caller.call(SERVICE, get(), idempotent=True)).status == status
@@ -87,8 +87,8 @@ async def test_other_errors_are_answers(status: int) -> None:
 
 @pytest.mark.bound("call-tries")
 @pytest.mark.anyio
-async def test_a_call_is_tried_so_often_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever budget is left."""
+async def test_the_number_of_attempts_of_a_call_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bound holds even if the retry budget is not exhausted."""
     monkeypatch.setattr(caller_module, "_FIRST_PAUSE", 0.001)
     async with scripted(lambda _: None) as server:
         with calling(server.address) as caller, pytest.raises(ServiceUnavailable):
@@ -97,7 +97,7 @@ async def test_a_call_is_tried_so_often_and_no_more(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.anyio
-async def test_without_budget_nothing_is_retried() -> None:
+async def test_without_a_budget_nothing_is_retried() -> None:
     async with scripted(breaks_first) as server:
         with (
             calling(server.address, ratio=0, capacity=0, floor=0) as caller,
@@ -107,14 +107,14 @@ async def test_without_budget_nothing_is_retried() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_service_that_comes_back_is_reached_by_a_call_under_way() -> None:
-    """Nothing was sent to a closed port, so that even a POST is tried again."""
+async def test_a_waiting_call_reaches_a_service_that_comes_back() -> None:
+    """Nothing was sent to a closed port, so even a POST is retried."""
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         port = reserved.getsockname()[1]
         with calling(Address("127.0.0.1", port)) as caller:
             call = asyncio.create_task(caller.call(SERVICE, post(), idempotent=False))
-            await asyncio.sleep(0.05)  # let it meet the closed port
+            await asyncio.sleep(0.05)  # let it try the closed port
             reserved.listen()
             listener = await asyncio.start_server(_answer_ok, sock=reserved.dup())
             async with listener:
@@ -129,7 +129,7 @@ async def _answer_ok(reader: asyncio.StreamReader, writer: asyncio.StreamWriter)
 
 
 @pytest.mark.anyio
-async def test_nobody_there_is_a_503_that_names_the_service() -> None:
+async def test_an_unreachable_service_is_a_503_that_names_it() -> None:
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         address = Address(*reserved.getsockname())
@@ -144,7 +144,7 @@ async def test_nobody_there_is_a_503_that_names_the_service() -> None:
 
 @pytest.mark.anyio
 @pytest.mark.bound("connect-time")
-async def test_a_connection_that_does_not_come_about_in_time_says_so() -> None:
+async def test_a_connect_timeout_is_named_in_the_error() -> None:
     with (
         silent() as address,
         calling(address, options=PoolOptions(connect_timeout=0.01), capacity=0) as caller,

@@ -1,4 +1,4 @@
-"""https: nothing is sent before the server has proved the service's name."""
+"""https: nothing is sent until the server has proved the service's name."""
 
 import asyncio
 import ssl
@@ -25,7 +25,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 async def call(certificate: Path, name: str, tls: ssl.SSLContext | None) -> tuple[int, list[bytes]]:
-    """Call `name` over TLS; return the status and what the server got."""
+    """Call `name` over TLS; return the status and the requests that the server received."""
     heads: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -51,18 +51,18 @@ async def call(certificate: Path, name: str, tls: ssl.SSLContext | None) -> tupl
 
 
 @pytest.mark.anyio
-async def test_a_trusted_server_of_that_name_is_called(certificate: Path) -> None:
+async def test_a_trusted_server_with_the_right_name_is_called(certificate: Path) -> None:
     trusting = ssl.create_default_context(cafile=certificate)
     status, heads = await call(certificate, "cas", trusting)
     assert (status, len(heads)) == (200, 1)
 
 
 @pytest.mark.anyio
-async def test_a_server_of_another_name_gets_nothing(certificate: Path) -> None:
+async def test_a_server_with_another_name_receives_nothing(certificate: Path) -> None:
     trusting = ssl.create_default_context(cafile=certificate)
     assert await call(certificate, "other", trusting) == (503, [])
 
 
 @pytest.mark.anyio
-async def test_a_server_nobody_vouches_for_gets_nothing(certificate: Path) -> None:
+async def test_an_untrusted_server_receives_nothing(certificate: Path) -> None:
     assert await call(certificate, "cas", None) == (503, [])

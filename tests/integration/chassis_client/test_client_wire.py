@@ -1,4 +1,4 @@
-"""What may come back over a connection, and what is made of it."""
+"""Responses on the wire, valid and invalid, and how the client handles them."""
 
 import asyncio
 
@@ -29,7 +29,7 @@ CHUNKED = (
         (answer(503, b"{}"), 503, b"{}"),
     ],
 )
-async def test_every_way_to_frame_an_answer_is_understood(
+async def test_every_framing_of_a_response_is_supported(
     data: bytes, status: int, body: bytes
 ) -> None:
     async with scripted(data) as server:
@@ -41,7 +41,7 @@ async def test_every_way_to_frame_an_answer_is_understood(
 
 
 @pytest.mark.anyio
-async def test_the_answer_to_head_has_no_body() -> None:
+async def test_the_response_to_head_has_no_body() -> None:
     data = b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n"
     async with scripted(data) as server:
         with calling(server.address, timeout=PATIENCE_S) as caller:
@@ -64,7 +64,7 @@ async def test_the_answer_to_head_has_no_body() -> None:
         b"\x00" * 100,
     ],
 )
-async def test_garbage_is_an_outage_not_an_answer(data: bytes) -> None:
+async def test_a_malformed_response_counts_as_an_outage(data: bytes) -> None:
     async with scripted(data) as server:
         with (
             calling(server.address, capacity=1, floor=0) as caller,
@@ -86,7 +86,7 @@ async def test_garbage_is_an_outage_not_an_answer(data: bytes) -> None:
     ids=["body", "headers", "promised"],
 )
 @pytest.mark.bound("client-response-head")
-async def test_an_answer_larger_than_the_bound_is_refused_without_another_try(data: bytes) -> None:
+async def test_a_response_over_the_bound_is_refused_without_a_retry(data: bytes) -> None:
     async with scripted(data) as server:
         with (
             calling(server.address, options=PoolOptions(max_response=1000)) as caller,
@@ -97,8 +97,8 @@ async def test_an_answer_larger_than_the_bound_is_refused_without_another_try(da
 
 
 @pytest.mark.anyio
-async def test_a_second_answer_nobody_asked_for_reaches_no_caller() -> None:
-    """Response splitting: the connection is closed, the next call takes another one."""
+async def test_an_unsolicited_second_response_reaches_no_caller() -> None:
+    """Response splitting has no effect, since the connection is closed."""
 
     def twice(request: Request) -> bytes:
         return OK + answer(200, b"evil") if request.connection == 0 else OK
@@ -128,7 +128,7 @@ _TRAILERS = CHUNKED.removesuffix(b"\r\n") + b"X-Evil: trailer\r\nSet-Cookie: a=b
     ],
     ids=["response", "head", "line", "header", "after chunks", "after 204", "interim", "trailers"],
 )
-async def test_nothing_but_its_own_head_adds_to_a_responses_headers(
+async def test_only_a_responses_own_head_sets_its_headers(
     data: bytes, connections: list[int]
 ) -> None:
     """A connection with bytes behind a complete response is not used again."""
@@ -143,7 +143,7 @@ async def test_nothing_but_its_own_head_adds_to_a_responses_headers(
 
 @pytest.mark.anyio
 @pytest.mark.bound("call-time")
-async def test_no_answer_in_time_is_a_504_with_an_error_and_no_second_try() -> None:
+async def test_a_response_timeout_is_a_504_without_a_retry() -> None:
     too_late = asyncio.Event()
 
     async def slow(request: Request) -> bytes:
@@ -163,7 +163,7 @@ async def test_no_answer_in_time_is_a_504_with_an_error_and_no_second_try() -> N
 
 
 @pytest.mark.anyio
-async def test_a_cancelled_call_leaves_no_half_read_connection_behind() -> None:
+async def test_a_cancelled_call_closes_its_connection() -> None:
     may_answer = asyncio.Event()
 
     async def slow(request: Request) -> bytes:
@@ -183,7 +183,7 @@ async def test_a_cancelled_call_leaves_no_half_read_connection_behind() -> None:
 
 @pytest.mark.anyio
 @pytest.mark.bound("client-connections")
-async def test_connections_are_kept_and_bounded() -> None:
+async def test_connections_are_pooled_and_bounded() -> None:
     async with scripted(OK) as server:
         with calling(server.address, options=PoolOptions(size=3)) as caller:
             calls = (caller.call(SERVICE, post(), idempotent=True) for _ in range(50))
@@ -194,8 +194,8 @@ async def test_connections_are_kept_and_bounded() -> None:
 
 @pytest.mark.anyio
 @pytest.mark.bound("client-connections")
-async def test_idle_connections_count_whoever_they_lead_to() -> None:
-    """Each call on a fresh connection once left one behind, for as long as it may be idle."""
+async def test_idle_connections_to_all_hosts_count_towards_the_bound() -> None:
+    """Regression: each call on a fresh connection left one open until its idle timeout."""
     pool = Pool(PoolOptions(size=3))
     async with scripted(OK) as server:
         for host in ("127.0.0.1", "localhost") * 10:
@@ -235,7 +235,7 @@ async def test_old_and_idle_connections_are_retired(options: PoolOptions) -> Non
 
 
 @pytest.mark.anyio
-async def test_an_idle_connection_is_closed_though_nobody_calls_again() -> None:
+async def test_an_idle_connection_is_closed_without_another_call() -> None:
     async with scripted(OK) as server:
         with calling(server.address, options=PoolOptions(keep_alive=0.05)) as caller:
             await caller.call(SERVICE, get(), idempotent=True)

@@ -54,7 +54,7 @@ async def relayed(diff_ns: DiffNs) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A running service: its API and its management port."""
+    """A running service with its API port and its management port."""
 
     api: httpx.AsyncClient
     management: httpx.AsyncClient
@@ -74,7 +74,7 @@ class World:
         self.api = api
 
     async def replica(self, name: str) -> Scripted:
-        """Have a replica that answers by its name, and that a slice of its own leads to."""
+        """Start a replica that returns its name, and add an EndpointSlice for it."""
         pod = await self._stack.enter_async_context(scripted(answer(200, name.encode())))
         port = [{"name": "http", "port": pod.address.port}]
         await self.api.put(
@@ -83,10 +83,10 @@ class World:
         return pod
 
     async def start(self, **environ: str) -> Service:
-        """Start the service that the environment describes."""
+        """Start the service with this environment."""
         cas = await self._stack.enter_async_context(scripted(YES))
         port = [{"port": 80, "name": "http"}]
-        # The cluster's address of a Service is the only one here: it is called at its own port.
+        # All Services share one address, so each is called at its own port.
         await self.api.put("services", service("diff-ns", ports=port))
         await self.api.put("services", service("cas-server-service", "system-server", ports=port))
         listening = [{"name": "http", "port": cas.address.port}]
@@ -115,7 +115,7 @@ async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         yield World(stack, await stack.enter_async_context(kube_api(tmp_path)))
 
 
-async def test_short_names_lead_across_namespaces_and_calls_take_turns_over_pods(
+async def test_short_names_work_across_namespaces_and_calls_alternate_between_pods(
     world: World,
 ) -> None:
     for name in ("one", "two"):
@@ -125,7 +125,7 @@ async def test_short_names_lead_across_namespaces_and_calls_take_turns_over_pods
     assert [(await running.relayed()).json() for _ in range(4)] == ["one", "two"] * 2
 
 
-async def test_a_pod_that_comes_later_gets_the_next_calls(world: World) -> None:
+async def test_a_pod_that_is_added_later_gets_calls(world: World) -> None:
     await world.replica("one")
     running = await world.start(**POD)
     await world.api.watched(2)
@@ -136,10 +136,10 @@ async def test_a_pod_that_comes_later_gets_the_next_calls(world: World) -> None:
             pass
 
 
-async def test_a_pod_that_takes_no_connection_holds_up_one_call_and_not_each_of_its_turns(
+async def test_a_pod_that_accepts_no_connection_delays_only_one_call(
     world: World,
 ) -> None:
-    """A lost node takes most of a minute to be seen; its pods keep silent."""
+    """The cluster needs most of a minute to notice a lost node, whose pods do not respond."""
     for name in ("one", "two"):
         await world.replica(name)
     with silent() as lost:
@@ -157,7 +157,7 @@ async def test_a_pod_that_takes_no_connection_holds_up_one_call_and_not_each_of_
     assert sum(seconds > 1 for seconds in took) == 1
 
 
-async def test_before_the_first_answer_calls_are_503_and_the_replica_is_unready(
+async def test_before_the_first_list_calls_are_503_and_the_replica_is_unready(
     world: World,
 ) -> None:
     await world.replica("one")
@@ -171,7 +171,7 @@ async def test_before_the_first_answer_calls_are_503_and_the_replica_is_unready(
     assert (await running.relayed()).json() == "one"
 
 
-async def test_what_is_known_serves_and_stays_ready_while_the_api_is_away(world: World) -> None:
+async def test_calls_and_readiness_survive_an_outage_of_the_api_server(world: World) -> None:
     await world.replica("one")
     running = await world.start(**POD)
     await world.api.watched(2)

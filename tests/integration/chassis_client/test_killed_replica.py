@@ -32,7 +32,7 @@ def replica(name: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
 
 
 class Milestone:
-    """Counts outcomes, and lets a test await how many there are."""
+    """Counts outcomes, and lets a test await a number of them."""
 
     def __init__(self) -> None:
         self.outcomes: Counter[str] = Counter()
@@ -63,8 +63,8 @@ def failures(outcomes: Counter[str]) -> list[str]:
 
 
 @pytest.mark.anyio
-async def test_a_killed_replica_costs_no_call_though_the_balancer_goes_on_choosing_it() -> None:
-    """Every connection to the dead one breaks at once; a third of the new ones meet it again."""
+async def test_no_call_fails_while_the_balancer_still_chooses_a_killed_replica() -> None:
+    """All connections to the dead replica break, and a third of the new ones reach it again."""
     milestone, stop = Milestone(), asyncio.Event()
     with ExitStack() as stack:
         replicas = [stack.enter_context(replica(name)) for name in ("a", "b", "c")]
@@ -85,8 +85,8 @@ async def test_a_killed_replica_costs_no_call_though_the_balancer_goes_on_choosi
 
 
 @pytest.mark.anyio
-async def test_all_replicas_gone_ends_in_errors_within_the_budget() -> None:
-    """The retries of an outage must not multiply the load on what is left."""
+async def test_an_outage_of_all_replicas_causes_errors_within_the_retry_budget() -> None:
+    """Retries during an outage must not multiply the load on the remaining replicas."""
     with replica("gone") as (process, port):
         process.kill()
     async with balanced([port]) as (balancer, address):

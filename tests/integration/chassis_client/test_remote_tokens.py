@@ -1,4 +1,4 @@
-"""docs/design/protocol.md, "Responses of authorization servers": doubt is a no, over real HTTP."""
+"""docs/design/protocol.md, "Responses of authorization servers": over real HTTP."""
 
 import base64
 import json
@@ -46,7 +46,7 @@ async def refusal(script: Script | bytes, **resource: Any) -> ApiError:
 
 
 @pytest.mark.anyio
-async def test_the_question_is_a_form_with_basic_credentials() -> None:
+async def test_a_check_is_a_form_with_basic_credentials() -> None:
     async with scripted(YES) as server, token_services(server.address) as services:
         caller = await services.authenticate("a+b/c==")
     assert caller.name == "alice"
@@ -59,7 +59,7 @@ async def test_the_question_is_a_form_with_basic_credentials() -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("error", ["invalid_token", "invalid_request"])
-async def test_a_400_is_the_tokens_fault(error: str) -> None:
+async def test_a_400_means_an_invalid_token(error: str) -> None:
     body = json.dumps({"error": error, "error_description": "x"}).encode()
     refused = await refusal(answer(400, body))
     assert isinstance(refused, InvalidToken)
@@ -70,7 +70,7 @@ async def test_a_400_is_the_tokens_fault(error: str) -> None:
 @pytest.mark.parametrize(
     "change", [{"active": False}, {"exp": 1}, {"aud": ["diff-ns-service"]}, {"aud": []}], ids=str
 )
-async def test_a_200_for_a_dead_expired_or_foreign_token_passes_nobody(
+async def test_a_200_for_an_inactive_expired_or_foreign_token_is_refused(
     change: dict[str, Any],
 ) -> None:
     refused = await refusal(answer(200, json.dumps({**LIVE, **change}).encode()))
@@ -79,7 +79,7 @@ async def test_a_200_for_a_dead_expired_or_foreign_token_passes_nobody(
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("status", [401, 403])
-async def test_refused_credentials_are_our_fault_logged_and_503(status: int) -> None:
+async def test_refused_client_credentials_are_logged_and_503(status: int) -> None:
     body = b'{"error":"invalid_client","error_description":"x"}'
     with structlog.testing.capture_logs() as logs:
         refused = await refusal(answer(status, body))
@@ -114,7 +114,7 @@ async def test_refused_credentials_are_our_fault_logged_and_503(status: int) -> 
     ],
     ids=range(17),
 )
-async def test_anything_else_is_503_with_retry_after(data: bytes) -> None:
+async def test_any_other_response_is_503_with_retry_after(data: bytes) -> None:
     refused = await refusal(data)
     assert isinstance(refused, TemporarilyUnavailable)
     assert (refused.status, refused.headers["Retry-After"]) == (503, "1")
@@ -133,8 +133,8 @@ async def test_anything_else_is_503_with_retry_after(data: bytes) -> None:
     ],
     ids=range(6),
 )
-async def test_a_response_that_cannot_be_used_says_why(data: bytes, reason: str) -> None:
-    """To the caller and in the log; it is not that nobody was there."""
+async def test_an_unusable_response_is_reported_with_its_reason(data: bytes, reason: str) -> None:
+    """The response to the caller and the log have the reason, which differs from an outage."""
     settings = live(client={"max_response_size": 4096})
     async with (
         scripted(data) as server,
@@ -160,15 +160,15 @@ async def test_an_unreachable_server_is_503_with_retry_after() -> None:
 
 
 @pytest.mark.anyio
-async def test_without_a_uri_nobody_passes() -> None:
+async def test_without_a_uri_every_check_fails() -> None:
     async with token_services(Address("127.0.0.1", 1), token_info_uri=None) as services:
         with pytest.raises(TemporarilyUnavailable):
             await services.authenticate("t0ken")
 
 
 @pytest.mark.anyio
-async def test_a_check_whose_connection_breaks_is_repeated() -> None:
-    """check_token is a POST, but asking twice changes nothing."""
+async def test_a_check_whose_connection_breaks_is_retried() -> None:
+    """check_token is a POST, but it is idempotent."""
 
     def breaks_first(request: Request) -> bytes | None:
         return YES if request.connection else None
@@ -179,7 +179,7 @@ async def test_a_check_whose_connection_breaks_is_repeated() -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(("prefer", "path"), [(True, "/check_token"), (False, "/user")])
-async def test_with_both_uris_prefer_token_info_decides(*, prefer: bool, path: str) -> None:
+async def test_prefer_token_info_selects_one_of_two_uris(*, prefer: bool, path: str) -> None:
     options = {"user_info_uri": f"{CAS}/user", "prefer_token_info": prefer}
     async with scripted(YES) as server, token_services(server.address, **options) as services:
         await services.authenticate("t0ken")
@@ -187,7 +187,7 @@ async def test_with_both_uris_prefer_token_info_decides(*, prefer: bool, path: s
 
 
 @pytest.mark.anyio
-async def test_user_info_is_asked_with_the_token_itself() -> None:
+async def test_user_info_is_requested_with_the_callers_token() -> None:
     body = json.dumps({"username": "alice", "authorities": ["ROLE_USER"]}).encode()
     options = {"token_info_uri": None, "user_info_uri": f"{CAS}/user", "id": None}
     async with (
@@ -201,7 +201,7 @@ async def test_user_info_is_asked_with_the_token_itself() -> None:
 
 
 @pytest.mark.anyio
-async def test_user_info_refuses_a_token_by_401() -> None:
+async def test_a_401_of_user_info_means_an_invalid_token() -> None:
     body = b'{"error":"invalid_token"}'
     options = {"token_info_uri": None, "user_info_uri": f"{CAS}/user"}
     assert isinstance(await refusal(answer(401, body), **options), InvalidToken)

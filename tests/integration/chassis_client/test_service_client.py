@@ -1,4 +1,4 @@
-"""Calls to another service: whose token goes along, and what stays behind."""
+"""Calls to another service: which token they carry, and what they do not forward."""
 
 import asyncio
 import gzip
@@ -51,7 +51,7 @@ def bearer(request: Request) -> str:
 
 
 @pytest.mark.anyio
-async def test_an_answer_is_httpx_own() -> None:
+async def test_a_response_is_an_httpx_response() -> None:
     body = gzip.compress(b'{"version":"v1"}')
     data = answer(200, body, "Content-Encoding: gzip", "Content-Type: application/json")
     async with (
@@ -67,8 +67,8 @@ async def test_an_answer_is_httpx_own() -> None:
 
 @pytest.mark.anyio
 @pytest.mark.bound("client-response")
-async def test_a_response_over_the_bound_says_so() -> None:
-    """Decoded as well: a kilobyte of gzip can stand for a megabyte."""
+async def test_a_response_over_the_bound_is_reported_as_such() -> None:
+    """The bound also holds for decoded bodies, since a kilobyte of gzip can contain a megabyte."""
     gzipped = "Content-Encoding: gzip"
     chunks = b"".join(b"400\r\n%b\r\n" % (b"x" * 1024) for _ in range(5)) + b"0\r\n\r\n"
     for data, fits in (
@@ -105,7 +105,7 @@ async def test_a_response_over_the_bound_says_so() -> None:
     ],
     ids=["another coding", "no gzip", "cut short", "twice"],
 )
-async def test_a_body_that_cannot_be_decoded_says_so(data: bytes) -> None:
+async def test_an_undecodable_body_is_reported_as_such(data: bytes) -> None:
     async with (
         scripted(data) as server,
         ServiceClients(live(), discovery=Table(diff=server.address)) as clients,
@@ -131,14 +131,14 @@ async def test_a_body_is_sent_with_its_length() -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("path", ["http://evil/", "//evil/", "api", ""])
-async def test_a_path_cannot_carry_the_token_to_another_host(path: str) -> None:
+async def test_a_path_cannot_send_the_token_to_another_host(path: str) -> None:
     async with ServiceClients(live(), discovery=Table()) as clients:
         with pytest.raises(ValueError, match="one slash"):
             await clients.client("diff-ns").get(path)
 
 
 @pytest.mark.anyio
-async def test_redirects_and_cookies_go_nowhere() -> None:
+async def test_redirects_and_cookies_are_ignored() -> None:
     data = answer(302, b"", "Location: http://evil/", "Set-Cookie: session=alice")
     async with (
         scripted(data) as server,
@@ -152,7 +152,7 @@ async def test_redirects_and_cookies_go_nowhere() -> None:
 
 
 @pytest.mark.anyio
-async def test_the_trace_goes_along() -> None:
+async def test_a_call_propagates_the_trace() -> None:
     async with (
         scripted(OK) as server,
         ServiceClients(live(), discovery=Table(diff=server.address)) as clients,
@@ -172,7 +172,7 @@ async def test_an_unknown_service_is_503() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_retry_budget_of_zero_means_one_try() -> None:
+async def test_a_retry_budget_of_zero_means_one_attempt() -> None:
     async with (
         scripted(answer(503, b"{}")) as server,
         ServiceClients(
@@ -197,7 +197,7 @@ async def test_relay_sends_the_callers_token_and_is_401_without_one() -> None:
 
 
 @pytest.mark.anyio
-async def test_the_own_token_is_fetched_once_for_many_calls() -> None:
+async def test_the_services_own_token_is_fetched_once_for_many_calls() -> None:
     cas = Cas()
     async with (
         scripted(cas) as cas_server,
@@ -214,7 +214,7 @@ async def test_the_own_token_is_fetched_once_for_many_calls() -> None:
 
 
 @pytest.mark.anyio
-async def test_the_own_token_is_renewed_before_it_expires() -> None:
+async def test_the_services_own_token_is_renewed_before_it_expires() -> None:
     cas = Cas(lifetime=0)
     async with (
         scripted(cas) as cas_server,
@@ -230,7 +230,7 @@ async def test_the_own_token_is_renewed_before_it_expires() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_revoked_own_token_is_replaced_once() -> None:
+async def test_a_revoked_token_of_the_service_is_replaced_once() -> None:
     cas = Cas()
     refused = answer(401, b'{"error":"invalid_token"}')
     async with (
@@ -246,7 +246,7 @@ async def test_a_revoked_own_token_is_replaced_once() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_service_that_always_refuses_gets_two_calls_not_more() -> None:
+async def test_a_service_that_always_returns_401_gets_only_two_calls() -> None:
     cas = Cas()
     async with (
         scripted(cas) as cas_server,
@@ -277,7 +277,7 @@ async def test_a_service_that_always_refuses_gets_two_calls_not_more() -> None:
         answer(200, b"[" * 100_000),
     ],
 )
-async def test_no_own_token_tells_why_and_makes_no_call(data: bytes) -> None:
+async def test_without_an_own_token_no_call_is_made_and_the_reason_is_given(data: bytes) -> None:
     async with (
         scripted(data) as cas_server,
         scripted(OK) as server,
@@ -305,10 +305,10 @@ async def test_no_own_token_tells_why_and_makes_no_call(data: bytes) -> None:
         (200, b"<html>", "it is no JSON object"),
     ],
 )
-async def test_a_refused_request_for_a_token_tells_the_status_first(
+async def test_the_status_of_a_refused_token_request_is_reported_first(
     status: int, body: bytes, reason: str
 ) -> None:
-    """A wrong address has a page of HTML as its response; that it is no JSON leads nowhere."""
+    """A wrong address may return an HTML page. The JSON error would mislead."""
     async with (
         scripted(answer(status, body)) as cas_server,
         ServiceClients(live(), discovery=Table(cas=cas_server.address)) as clients,
@@ -320,7 +320,7 @@ async def test_a_refused_request_for_a_token_tells_the_status_first(
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("status", [429, 500, 503])
-async def test_a_server_that_gives_no_token_now_is_503(status: int) -> None:
+async def test_a_temporarily_unavailable_token_endpoint_is_503(status: int) -> None:
     async with (
         scripted(answer(status, b'{"error":"temporarily_unavailable"}')) as cas_server,
         ServiceClients(live(), discovery=Table(cas=cas_server.address)) as clients,
@@ -332,8 +332,8 @@ async def test_a_server_that_gives_no_token_now_is_503(status: int) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("lifetime", ['"600"', '"600.0"', "600", "600.5"])
-async def test_a_lifetime_is_read_as_widespread_clients_read_it(lifetime: str) -> None:
-    """As text by golang.org/x/oauth2, oauthlib, Authlib and Spring."""
+async def test_expires_in_is_parsed_like_common_clients_do(lifetime: str) -> None:
+    """golang.org/x/oauth2, oauthlib, Authlib and Spring accept a string as well."""
     token = f'{{"access_token":"t","token_type":"BEARER","expires_in":{lifetime}}}'.encode()
     async with (
         scripted(answer(200, token)) as cas_server,
@@ -349,7 +349,7 @@ async def test_a_lifetime_is_read_as_widespread_clients_read_it(lifetime: str) -
 
 
 @pytest.mark.anyio
-async def test_a_reload_of_the_client_section_counts_for_the_next_call(tmp_path: Path) -> None:
+async def test_a_reload_of_the_client_section_applies_to_the_next_call(tmp_path: Path) -> None:
     def write(source_address: str) -> None:
         (tmp_path / "application.yaml").write_text(f"client: {{source-address: {source_address}}}")
 
@@ -376,7 +376,7 @@ class Alices:
         return Authentication(client_id="demo-app", user_name="alice")
 
     async def aclose(self) -> None:
-        """Hold nothing."""
+        """Close nothing."""
 
 
 @pytest.mark.anyio

@@ -1,6 +1,6 @@
-"""Look-ups beside a name server that loses packets: in a network namespace of its own.
+"""Look-ups with a name server that loses packets, in a separate network namespace.
 
-Run as a program, it makes the namespace's loopback usable, serves as the name server that
+As a program, it configures the namespace's loopback, serves as the name server that
 /etc/resolv.conf names, plays one scenario and prints what it saw as JSON.
 """
 
@@ -27,7 +27,7 @@ _SIOCSIFFLAGS, _SIOCSIFADDR, _IFF_UP = 0x8914, 0x8916, 1
 
 
 async def a_cold_look_up(server: NameServer) -> object:
-    """Lose all that the first socket sends, as a lost packet and its companion would be."""
+    """Lose every packet of the first socket, so that both of its queries are lost."""
     first: set[tuple[str, int]] = set()
 
     def loses(sender: tuple[str, int]) -> bool:
@@ -41,7 +41,7 @@ async def a_cold_look_up(server: NameServer) -> object:
 
 
 async def a_known_name(server: NameServer) -> object:
-    """Let the server fall silent once the answer is too old, then say another address."""
+    """Silence the server once the cached result is too old, then return another address."""
     now = 0.0
     cache = DnsCache(SystemResolver(), clock=lambda: now)
     directory = DnsDirectory(cluster_domain="cluster.local", cache=cache)
@@ -69,7 +69,7 @@ async def a_known_name(server: NameServer) -> object:
 
 
 async def half_an_answer(server: NameServer) -> object:
-    """Fail the question for IPv4, as a cache does that has the other answer only."""
+    """Fail the A query, as a DNS cache does that has only the AAAA response."""
     _have_ipv6()
     server.fails = True
     directory = DnsDirectory(cluster_domain="cluster.local")
@@ -80,7 +80,7 @@ async def half_an_answer(server: NameServer) -> object:
 
 
 async def an_end_amid_silence(server: NameServer) -> object:
-    """Leave with a look-up that the resolver goes on with."""
+    """Exit while the resolver still works on a look-up."""
     server.loses = lambda _: True
     await asyncio.wait([asyncio.create_task(SystemResolver()(NAME))], timeout=0.1)
     return {"ended": time.time()}
@@ -98,7 +98,7 @@ async def play(scenario: Callable[[NameServer], Awaitable[object]]) -> object:
 
 
 def _raise_loopback() -> None:
-    """Bring it up, with an address more: as in a pod, which has IPv4 only."""
+    """Bring loopback up with another IPv4 address, as in an IPv4-only pod."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         up = struct.pack("16sh14x", b"lo", _IFF_UP)
         fcntl.ioctl(any_socket, _SIOCSIFFLAGS, up)
@@ -107,7 +107,7 @@ def _raise_loopback() -> None:
 
 
 def _have_ipv6() -> None:
-    """Add such an address, as a pod of a dual-stack cluster has one: both questions are asked."""
+    """Add an IPv6 address, as in a dual-stack pod, so that both queries are sent."""
     with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as any_socket:
         address = socket.inet_pton(socket.AF_INET6, "fd00::9")
         loopback = socket.if_nametoindex("lo")

@@ -1,4 +1,4 @@
-"""A name server on a real UDP socket: answers, loses packets, or is silent."""
+"""A name server on a real UDP socket that responds, loses packets, or stays silent."""
 
 import asyncio
 import socket
@@ -12,15 +12,15 @@ _HEADER = struct.Struct(">6H")
 
 
 class NameServer(asyncio.DatagramProtocol):
-    """Answer from `addresses`; `loses` is told who asks, and says whether that gets lost.
+    """Responds from `addresses`. `loses` gets the peer, and returns whether its packet is lost.
 
-    One that `fails` knows that there is no IPv6, and nothing else.
+    A server that `fails` can only respond that there is no IPv6 address.
     """
 
     def __init__(self) -> None:
         self.addresses: dict[str, str] = {}
         self.asked: list[int] = []
-        """The kinds of records that were asked for: 1 is A, 28 AAAA."""
+        """The queried record types: 1 is A, 28 is AAAA."""
         self.fails = False
         self.loses: Callable[[tuple[str, int]], bool] = lambda _: False
 
@@ -32,7 +32,7 @@ class NameServer(asyncio.DatagramProtocol):
             self._transport.sendto(self._answer(data), addr)
 
     def _answer(self, query: bytes) -> bytes:
-        """Answer a question (RFC 1035, 4.1): the address if it asks for one, else nothing."""
+        """Build the response to a query (RFC 1035, 4.1), with records only for an A query."""
         (number,) = struct.unpack_from(">H", query)
         name, end = _name(query)
         (kind,) = struct.unpack_from(">H", query, end)
@@ -50,7 +50,7 @@ class NameServer(asyncio.DatagramProtocol):
 
 
 def _name(query: bytes) -> tuple[str, int]:
-    """Return the name asked for, with its dot, and where it ends."""
+    """Return the queried name with its trailing dot, and its end offset."""
     labels, at = [], _HEADER.size
     while length := query[at]:
         labels.append(query[at + 1 : at + 1 + length].decode())

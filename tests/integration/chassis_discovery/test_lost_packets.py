@@ -1,4 +1,4 @@
-"""The system's own resolver beside a real name server that loses packets."""
+"""The system's resolver with a real name server that loses packets."""
 
 import json
 import os
@@ -25,7 +25,7 @@ SHELL = 'mount --bind "$0" /etc/resolv.conf && exec "$@"'
 
 @pytest.fixture
 def resolv_conf(tmp_path: Path) -> Path:
-    """Return a pod's, but for the name server; glibc repeats a question after a second."""
+    """Return a pod's resolv.conf with another name server. glibc repeats a query after a second."""
     path = tmp_path / "resolv.conf"
     path.write_text("nameserver 127.0.0.1\noptions ndots:5 timeout:1 attempts:2\n")
     return path
@@ -50,22 +50,22 @@ def test_a_first_look_up_survives_a_lost_packet_well_within_a_second(resolv_conf
     seen = play("a_cold_look_up", resolv_conf)
     assert seen["found"] == ["10.0.0.1", 80]
     assert 0.2 < seen["seconds"] < 0.8
-    assert seen["asked"] == [1]  # a pod without IPv6 asks for no such address
+    assert seen["asked"] == [1]  # a pod without IPv6 sends no AAAA query
 
 
-def test_a_known_name_costs_nobody_a_wait_while_packets_are_lost(resolv_conf: Path) -> None:
-    """And the service's new address is followed as soon as the name server says it."""
+def test_a_cached_name_is_resolved_without_delay_while_packets_are_lost(resolv_conf: Path) -> None:
+    """The service's new address is used as soon as the name server returns it."""
     assert play("a_known_name", resolv_conf)["slowest"] < 0.2
 
 
-def test_half_an_answer_is_no_word_on_whether_a_service_exists(resolv_conf: Path) -> None:
-    """Taken for a "no", it would lead the call to another namespace's service."""
+def test_a_partial_dns_response_does_not_mean_nxdomain(resolv_conf: Path) -> None:
+    """If it counted as NXDOMAIN, the call would go to another namespace's service."""
     seen = play("half_an_answer", resolv_conf)
     assert seen["asked"] == [1, 28]
     assert "cas.system-server.svc.cluster.local." in seen["failed"]
 
 
-def test_a_silent_name_server_does_not_hold_up_the_end_of_the_process(resolv_conf: Path) -> None:
+def test_a_silent_name_server_does_not_delay_the_exit(resolv_conf: Path) -> None:
     resolv_conf.write_text("nameserver 127.0.0.1\noptions timeout:5 attempts:2\n")
     seen = play("an_end_amid_silence", resolv_conf)
     assert time.time() - seen["ended"] < 4

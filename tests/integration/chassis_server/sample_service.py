@@ -1,4 +1,4 @@
-"""A service on the chassis, small and slow on demand, run as a process by the tests beside it."""
+"""A small service on the chassis, slow on demand. The tests beside it run it as a process."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""A sample service as a real process, with what a test asks of it."""
+"""A sample service as a real process, with helpers for tests."""
 
 import http.client
 import json
@@ -33,7 +33,7 @@ class ServiceProcess:
     open: ExitStack = field(default_factory=ExitStack)
 
     def until(self, message: str) -> dict[str, Any]:
-        """Read log lines up to one with this message; fail where the output ends first."""
+        """Read log lines up to one with this message. Fails if the output ends before."""
         assert self.process.stdout is not None
         for text in self.process.stdout:
             line: dict[str, Any] = json.loads(text)
@@ -76,7 +76,7 @@ class ServiceProcess:
 
 @contextmanager
 def sample_service(*flags: str, config: Path | None = None) -> Iterator[ServiceProcess]:
-    """Run the sample with settings of the test's choice, on ports of the system's."""
+    """Run the sample with a test's settings, on ports chosen by the system."""
     with spawn(*OPEN, *flags, config=config) as process:
         service = ServiceProcess(process)
         with service.open:
@@ -91,7 +91,7 @@ def spawn(
     command: Sequence[str] = (str(_SAMPLE),),
     environ: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator["subprocess.Popen[str]"]:
-    """Run the sample, or another command of this Python; leave no process behind."""
+    """Run the sample, or another command of this Python. It ends with the block."""
     missing = "/nonexistent"
     mounts = {"CONFIG_DIR": str(config or missing), "SECRETS_DIR": missing}
     with subprocess.Popen(

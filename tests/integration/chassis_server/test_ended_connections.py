@@ -1,4 +1,4 @@
-"""What a connection took is free when it has ended, without a round of the garbage collector."""
+"""A closed connection frees its memory without the garbage collector."""
 
 import asyncio
 import gc
@@ -34,7 +34,7 @@ CONNECTIONS = {
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    """Read the body and respond, as long as there is somebody."""
+    """Read the body and respond, unless the client has disconnected."""
     assert scope["type"] == "http"
     while (message := await receive()).get("more_body"):
         pass
@@ -79,10 +79,10 @@ def no_collector() -> Iterator[None]:
 
 @pytest.mark.usefixtures("no_collector")
 @pytest.mark.parametrize("sent", CONNECTIONS.values(), ids=CONNECTIONS)
-async def test_an_ended_connection_leaves_nothing_to_collect(
+async def test_a_closed_connection_leaves_no_reference_cycle(
     server: tuple[WebServer, int], sent: bytes
 ) -> None:
-    """Cycles would wait for a collector that comes seldom: ten MiB of ended connections."""
+    """Cycles would wait for the rare garbage collection: ten MiB of closed connections."""
     web, port = server
     for _ in range(3):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -103,8 +103,8 @@ UNREAD = {
 
 
 @pytest.mark.parametrize("sent", UNREAD.values(), ids=UNREAD)
-async def test_a_connection_ends_whose_peer_has_left_unseen(sent: bytes) -> None:
-    """Reading was paused: the first to learn of it is whoever ends the connection."""
+async def test_a_connection_whose_peer_left_unnoticed_is_closed(sent: bytes) -> None:
+    """Reading was paused, so the server notices the disconnect only when it closes itself."""
     arrived, gone = asyncio.Event(), asyncio.Event()
 
     async def late(_: Scope, __: Receive, send: Send) -> None:

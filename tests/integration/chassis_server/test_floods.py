@@ -1,4 +1,4 @@
-"""One anonymous connection costs no more than one connection."""
+"""Floods from one client do not increase the memory of a service."""
 
 import threading
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ def service() -> Iterator[ServiceProcess]:
     flags = ("--security.path.ignores=/message,/nothing,/slow/*", "--server.request-timeout=2s")
     with sample_service(*flags) as running:
         for _ in range(200):
-            running.get("/message")  # at rest is after the first requests
+            running.get("/message")  # warm up before measuring
         yield running
 
 
@@ -34,7 +34,7 @@ def get(path: bytes) -> bytes:
 
 
 def peak_of(service: ServiceProcess, flood: Flood) -> int:
-    """Run a flood; return the highest RSS seen meanwhile."""
+    """Run a flood, and return the peak RSS."""
     running = threading.Thread(target=flood.run, args=(service.api, SECONDS))
     running.start()
     peak = 0
@@ -47,7 +47,7 @@ def peak_of(service: ServiceProcess, flood: Flood) -> int:
 @pytest.mark.bound("pipelined-requests")
 @pytest.mark.parametrize("path", [OPEN, PROTECTED, UNKNOWN])
 @pytest.mark.parametrize(("read", "pause"), [(65536, 0.0), (0, 0.0), (100, 0.01)])
-def test_a_flood_of_pipelined_requests_takes_no_memory(
+def test_a_flood_of_pipelined_requests_does_not_increase_memory(
     service: ServiceProcess, path: bytes, read: int, pause: float
 ) -> None:
     rest = rss(service)
@@ -59,7 +59,7 @@ def test_a_flood_of_pipelined_requests_takes_no_memory(
 
 @pytest.mark.bound("body-budget")
 @pytest.mark.parametrize("path", [OPEN, PROTECTED, UNKNOWN])
-def test_chunked_bodies_on_many_sockets_take_no_memory(
+def test_chunked_bodies_on_many_sockets_do_not_increase_memory(
     service: ServiceProcess, path: bytes
 ) -> None:
     rest = rss(service)

@@ -1,4 +1,4 @@
-"""Where a request ends, and which requests are none: RFC 9112, sections 3.2, 6.1 and 6.3."""
+"""The end of a request, and invalid requests: RFC 9112, sections 3.2, 6.1 and 6.3."""
 
 import contextlib
 import json
@@ -18,7 +18,7 @@ GET = b"GET /message HTTP/1.1\r\n" + HOST + b"\r\n"
 
 @dataclass
 class Got:
-    """One response, and what became of the connection."""
+    """One response, and whether the connection was closed."""
 
     status: int
     headers: dict[str, str]
@@ -36,15 +36,15 @@ def service() -> Iterator[ServiceProcess]:
 
 
 def responses(service: ServiceProcess, *pieces: bytes) -> list[Got]:
-    """Send the pieces as packets of their own; read until the service has closed, or is idle."""
+    """Send each piece as a packet; read until the service closes the connection or is idle."""
     with service.socket() as peer:
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with contextlib.suppress(OSError):  # where the connection has ended already
-            # The last request asks for the end, so that reading needs no time-out.
+        with contextlib.suppress(OSError):  # if the connection has been closed already
+            # The last request closes the connection, so that reading needs no timeout.
             for piece in (*pieces, LAST):
                 peer.sendall(piece)
         got: list[Got] = []
-        # What is sent behind the end may reset a connection, once its responses were read.
+        # Bytes sent after the close may reset a connection, after its responses were read.
         with peer.makefile("rb") as reader, contextlib.suppress(ConnectionResetError):
             while line := reader.readline():
                 status, headers = int(line.split()[1]), dict[str, str]()
@@ -64,7 +64,7 @@ def statuses(service: ServiceProcess, *pieces: bytes) -> list[int]:
 
 
 def only(service: ServiceProcess, *pieces: bytes) -> Got:
-    """Return the one response to what must close the connection."""
+    """Return the only response to a request that must close the connection."""
     got = responses(service, *pieces)
     assert len(got) == 1
     assert got[0].closes
@@ -74,10 +74,10 @@ def only(service: ServiceProcess, *pieces: bytes) -> Got:
 @pytest.mark.parametrize("offer", [OFFER, b"Connection: upgrade\r\nUpgrade: websocket\r\n"])
 @pytest.mark.parametrize("length", [b"Content-Length: 3\r\n", b"Transfer-Encoding: chunked\r\n"])
 @pytest.mark.parametrize("apart", [False, True])
-def test_an_upgrade_nobody_serves_costs_no_body(
+def test_an_unsupported_upgrade_does_not_change_the_framing_of_the_body(
     service: ServiceProcess, offer: bytes, length: bytes, *, apart: bool
 ) -> None:
-    """RFC 9110, 7.8; a body in a second packet was once read as the next request."""
+    """RFC 9110, 7.8; regression: a body in a second packet was parsed as the next request."""
     head = b"POST /size HTTP/1.1\r\n" + HOST + BODY + offer + length + b"\r\n"
     body = b"abc" if b"Length" in length else b"3\r\nabc\r\n0\r\n\r\n"
     pieces = (head, body) if apart else (head + body,)
@@ -94,7 +94,7 @@ def test_an_offered_upgrade_without_a_body_is_a_plain_request(service: ServicePr
     assert statuses(service, offer + offer, GET) == [200, 200, 200, 404]
 
 
-def test_a_body_that_looks_like_a_request_is_none(service: ServiceProcess) -> None:
+def test_a_body_that_looks_like_a_request_is_not_parsed_as_one(service: ServiceProcess) -> None:
     head = b"POST /size HTTP/1.1\r\n" + HOST + BODY + OFFER
     head += b"Content-Length: %d\r\n\r\n" % len(GET)
 
@@ -134,7 +134,7 @@ def test_connect_is_refused_and_the_connection_closed(service: ServiceProcess) -
         (b"Host: s\xc3\xa4mple\r\n", 400),
     ],
 )
-def test_host_is_there_once_and_well_formed(
+def test_exactly_one_valid_host_header_is_required(
     service: ServiceProcess, hosts: bytes, status: int
 ) -> None:
     got = responses(service, b"GET /message HTTP/1.1\r\n" + hosts + b"\r\n")
@@ -144,7 +144,7 @@ def test_host_is_there_once_and_well_formed(
     assert len(got) == (2 if status == 200 else 1)
 
 
-def test_http_1_0_needs_no_host_but_no_two_either(service: ServiceProcess) -> None:
+def test_http_1_0_needs_no_host_but_refuses_two(service: ServiceProcess) -> None:
     assert only(service, b"GET /message HTTP/1.0\r\n\r\n").status == 200
     assert only(service, b"GET /message HTTP/1.0\r\n" + HOST + HOST + b"\r\n").status == 400
 
@@ -181,7 +181,7 @@ def test_other_versions_are_refused(service: ServiceProcess, version: bytes) -> 
         (b"Transfer-Encoding: identity, chunked\r\n", 501),
     ],
 )
-def test_a_length_in_doubt_ends_the_connection(
+def test_an_ambiguous_length_closes_the_connection(
     service: ServiceProcess, lines: bytes, status: int
 ) -> None:
     head = b"POST /size HTTP/1.1\r\n" + HOST + BODY + lines + b"\r\n"
@@ -210,7 +210,7 @@ def test_http_1_0_has_no_transfer_encoding(service: ServiceProcess) -> None:
         b"Transfer-Encoding: Chunked\r\n",
     ],
 )
-def test_an_unusual_length_is_a_length(service: ServiceProcess, line: bytes) -> None:
+def test_an_unusual_but_valid_length_is_accepted(service: ServiceProcess, line: bytes) -> None:
     body = b"abc" if line.startswith(b"Content") else b"3;x=y\r\nabc\r\n0\r\n\r\n"
     head = b"POST /size HTTP/1.1\r\n" + HOST + BODY + line + b"\r\n"
 
@@ -233,14 +233,14 @@ def test_an_unusual_length_is_a_length(service: ServiceProcess, line: bytes) -> 
     ],
 )
 def test_absolute_form_is_served(service: ServiceProcess, target: bytes, status: int) -> None:
-    """RFC 9112, 3.2.2: an origin server takes it; without a path it means `/`."""
+    """RFC 9112, 3.2.2: an origin server accepts it, and an empty path means `/`."""
     got = responses(service, b"GET " + target + b" HTTP/1.1\r\n" + HOST + b"\r\n")
 
     assert got[0].status == status
     assert got[0].closes is (status == 400)
 
 
-def test_a_request_that_ends_anywhere_in_a_packet_is_one(service: ServiceProcess) -> None:
+def test_a_request_may_end_anywhere_in_a_packet(service: ServiceProcess) -> None:
     chunked = b"POST /size HTTP/1.1\r\n" + HOST + BODY + b"Transfer-Encoding: chunked\r\n\r\n"
     declared = b"POST /size HTTP/1.1\r\n" + HOST + BODY + b"Content-Length: 8\r\n\r\n"
     every = chunked + b"4\r\n\r\n\r\n\r\n0\r\n\r\n" + declared + b"\r\n\r\n\r\n\r\n" + GET
@@ -250,12 +250,12 @@ def test_a_request_that_ends_anywhere_in_a_packet_is_one(service: ServiceProcess
 
 
 @pytest.mark.bound("drain-of-a-refusal")
-def test_an_early_refusal_is_read_by_a_peer_that_is_still_sending(service: ServiceProcess) -> None:
-    """Closing with unread bytes would reset the connection, and the response with it."""
+def test_a_client_that_still_sends_can_read_an_early_refusal(service: ServiceProcess) -> None:
+    """Closing with unread bytes would reset the connection and lose the response."""
     head = b"POST /size HTTP/1.1\r\n" + HOST + BODY + b"Content-Length: 30000\r\n\r\n"
     with service.socket() as peer:
         peer.sendall(head)
-        first = peer.recv(1)  # the response is there, and its reader goes on sending
+        first = peer.recv(1)  # the response has arrived, and the client continues to send
         for _ in range(100):
             peer.sendall(b"b" * 300)
         with peer.makefile("rb") as reader:
@@ -266,7 +266,7 @@ def test_an_early_refusal_is_read_by_a_peer_that_is_still_sending(service: Servi
     assert response.endswith(b"}")
 
 
-def test_a_head_that_begins_behind_a_body_is_bounded_too(service: ServiceProcess) -> None:
+def test_a_head_that_starts_in_the_packet_of_a_body_is_bounded(service: ServiceProcess) -> None:
     first = b"POST /size HTTP/1.1\r\n" + HOST + BODY + b"Content-Length: 3\r\n\r\nabc"
     long = b"GET /message?" + b"a" * 40_000 + b" HTTP/1.1\r\n" + HOST + b"\r\n"
 
@@ -278,12 +278,12 @@ def test_a_head_that_begins_behind_a_body_is_bounded_too(service: ServiceProcess
         assert b"HTTP/1.1 431 " in reader.read()
 
 
-def test_what_is_sent_behind_the_last_request_costs_no_response(service: ServiceProcess) -> None:
-    """A closed socket answers it with a reset, which takes the response from its reader."""
+def test_bytes_after_the_last_request_do_not_lose_its_response(service: ServiceProcess) -> None:
+    """A closed socket would send a reset, which discards the response at the client."""
     with service.socket() as peer, peer.makefile("rb") as reader:
         peer.sendall(b"GET /message HTTP/1.0\r\n\r\n")
         assert reader.readline().startswith(b"HTTP/1.1 200 ")
         for _ in range(10):
-            peer.sendall(GET)  # each of them is thrown away
+            peer.sendall(GET)  # the server discards each of them
 
         assert reader.read().endswith(b'"hello"')

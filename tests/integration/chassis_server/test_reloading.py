@@ -1,4 +1,4 @@
-"""`--reload`: what is saved is served, what is broken heals, and the watcher stays."""
+"""`--reload`: saved changes are served, errors are recoverable, and the watcher survives."""
 
 import os
 import signal
@@ -34,14 +34,14 @@ if __name__ == "__main__":
     sys.exit(run_service("greeter", ServiceSettings, create_app))
 """
 FLAG = ("-m", "greeter", "--reload")
-"""As on one's own machine."""
+"""Started as on a developer's machine."""
 WATCHER = ("-P", chassis.serving.reloading.__file__, sys.executable, "-m", "greeter")
-"""As an image does it: the watcher needs nothing of the service to start."""
+"""Started as in an image, where the watcher starts without importing the service."""
 
 
 @dataclass
 class Greeter(ServiceProcess):
-    """A service under the watcher, and its source."""
+    """A service run by the watcher, and its source file."""
 
     folder: Path = Path()
 
@@ -49,7 +49,7 @@ class Greeter(ServiceProcess):
         (self.folder / "words.py").write_text(text)
 
     def says(self, part: str) -> str:
-        """Read what the watcher and Python complain of, up to a line with this part."""
+        """Read standard error up to a line that contains this text."""
         assert self.process.stderr is not None
         for line in self.process.stderr:
             if part in line:
@@ -91,7 +91,7 @@ def greeter(
 
 
 def end(service: Greeter) -> None:
-    """End the watcher with its command, which a SIGKILL of the watcher alone would leave."""
+    """Kill the watcher and its service, which would survive a SIGKILL of the watcher alone."""
     if service.process.poll() is None:
         service.signal()
         service.signal(signal.SIGINT)
@@ -102,16 +102,16 @@ def end(service: Greeter) -> None:
 def test_a_saved_line_is_served(tmp_path: Path, command: Sequence[str]) -> None:
     with greeter(tmp_path, command=command) as service:
         assert service.word() == "one"
-        for word in ("two", "six"):  # of one length: byte code must not stand for the older
+        for word in ("two", "six"):  # of equal length, so that stale byte code would match
             service.save(f"WORD = {word!r}\n")
             assert service.word() == word
         assert service.process.poll() is None
 
 
-def test_byte_code_of_the_same_second_and_length_does_not_stand_for_a_saved_line(
+def test_stale_byte_code_of_the_same_second_and_length_is_not_used(
     tmp_path: Path,
 ) -> None:
-    """The process that turns into the watcher has compiled the line before it."""
+    """The process that becomes the watcher has compiled the previous line."""
     with greeter(tmp_path, command=FLAG, environ={"PYTHONDONTWRITEBYTECODE": ""}) as service:
         assert service.word() == "one"
         assert list((service.folder / "__pycache__").glob("words.*"))
@@ -135,7 +135,7 @@ def test_files_saved_together_are_one_change(tmp_path: Path) -> None:
     assert service.messages().count("started") == 2
 
 
-def test_a_line_that_is_no_python_leaves_the_version_before_it_serving(tmp_path: Path) -> None:
+def test_a_syntax_error_leaves_the_previous_version_serving(tmp_path: Path) -> None:
     with greeter(tmp_path) as service:
         service.started()
         service.save("# a comment\nWORD = = 'two'\n")
@@ -145,7 +145,7 @@ def test_a_line_that_is_no_python_leaves_the_version_before_it_serving(tmp_path:
         assert service.word() == "two"
 
 
-def test_a_version_that_does_not_start_heals_with_the_next(tmp_path: Path) -> None:
+def test_the_next_version_replaces_one_that_fails_to_start(tmp_path: Path) -> None:
     with greeter(tmp_path) as service:
         service.started()
         service.save("# a comment\nWORD = nothing\n")
@@ -155,14 +155,16 @@ def test_a_version_that_does_not_start_heals_with_the_next(tmp_path: Path) -> No
         assert service.word() == "two"
 
 
-def test_a_first_version_that_does_not_start_heals_too(tmp_path: Path) -> None:
+def test_the_next_version_replaces_a_first_one_that_fails_to_start(tmp_path: Path) -> None:
     with greeter(tmp_path, "WORD = = 'one'\n") as service:
         service.says("waiting for the next change")
         service.save("WORD = 'two'\n")
         assert service.word() == "two"
 
 
-def test_a_bad_configuration_heals_with_its_mount(tmp_path: Path) -> None:
+def test_a_corrected_mount_starts_the_service_after_an_invalid_configuration(
+    tmp_path: Path,
+) -> None:
     mount = tmp_path / "config"
     mount.mkdir()
     (mount / "application.yaml").write_text("server: {shutdown: never}\n")
@@ -173,7 +175,9 @@ def test_a_bad_configuration_heals_with_its_mount(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_drains_the_service_and_its_exit_code_is_ours(tmp_path: Path, number: int) -> None:
+def test_a_signal_drains_the_service_and_its_exit_code_is_passed_on(
+    tmp_path: Path, number: int
+) -> None:
     mount = tmp_path / "config"
     mount.mkdir()
     (mount / "application.yaml").write_text("server: {drain-wait: 0.5}\n")
@@ -193,8 +197,8 @@ def test_a_signal_ends_the_wait_for_a_change(tmp_path: Path) -> None:
         assert service.ended() == 1
 
 
-def test_what_a_version_leaves_behind_ends_with_it(tmp_path: Path) -> None:
-    """A debugger's helper process would keep its port."""
+def test_processes_that_a_version_started_end_with_it(tmp_path: Path) -> None:
+    """A debugger's helper process would otherwise occupy its port."""
     os.mkfifo(tmp_path / "held")
     holding = (
         "import os, subprocess\n"
@@ -206,11 +210,11 @@ def test_what_a_version_leaves_behind_ends_with_it(tmp_path: Path) -> None:
     with greeter(tmp_path, holding, environ=environ) as service, (tmp_path / "held").open() as held:
         service.started()
         service.save("WORD = 'two'\n")
-        assert held.read() == ""  # the end of the file: nobody holds it any more
+        assert held.read() == ""  # end of file: no process holds it any more
         assert service.word() == "two"
 
 
-def test_under_prod_the_flag_is_one_line_and_exit_2(tmp_path: Path) -> None:
+def test_the_flag_under_prod_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     with greeter(tmp_path, command=FLAG, environ={"PROFILES_ACTIVE": "prod"}) as service:
         _, complaint = service.process.communicate(timeout=PATIENCE_S)
 
@@ -219,7 +223,7 @@ def test_under_prod_the_flag_is_one_line_and_exit_2(tmp_path: Path) -> None:
     assert "--reload" in complaint
 
 
-def test_under_prod_no_version_ever_starts(tmp_path: Path) -> None:
+def test_no_version_starts_under_prod(tmp_path: Path) -> None:
     environ = {"PROFILES_ACTIVE": "prod"}
     with greeter(tmp_path, environ=environ) as service:
         assert "refused under the profile prod" in service.says("--reload")

@@ -1,4 +1,4 @@
-"""docs/design/runtime.md, "Shutdown": the end of a replica loses no request."""
+"""docs/design/runtime.md, "Shutdown": the shutdown of a replica loses no request."""
 
 import json
 import signal
@@ -14,7 +14,7 @@ from integration.chassis_server.service_process import ServiceProcess, sample_se
 
 @dataclass
 class Caller:
-    """A keep-alive client; it goes elsewhere once the balancer knows (`told`)."""
+    """A keep-alive client. It uses another replica once the balancer was notified (`told`)."""
 
     service: ServiceProcess
     told: threading.Event
@@ -43,7 +43,7 @@ def test_sigterm_under_load_loses_no_request() -> None:
             time.sleep(0.01)
         service.signal()
         service.until("draining")
-        # The balancer learns of it later than the replica: this lag is what drain-wait is for.
+        # The balancer is notified later than the replica, and drain-wait covers this lag.
         threading.Timer(0.5, told.set).start()
         answered = sum(result.result() for result in running)
 
@@ -68,7 +68,7 @@ def test_a_draining_replica_is_alive_and_not_ready() -> None:
         assert service.get("/message").getheader("connection") == "close"
 
 
-def test_a_request_under_way_at_sigterm_is_answered_and_pools_close_after_it() -> None:
+def test_an_active_request_completes_after_sigterm_and_pools_close_after_it() -> None:
     with sample_service("--server.drain-wait=0") as service:
         connection = service.connect()
         connection.request("GET", "/slow/0.8")
@@ -82,7 +82,7 @@ def test_a_request_under_way_at_sigterm_is_answered_and_pools_close_after_it() -
         assert service.messages()[-2:] == ["resources closed", "stopped"]
 
 
-def test_a_second_signal_ends_at_once() -> None:
+def test_a_second_signal_exits_immediately() -> None:
     with sample_service("--server.drain-wait=60") as service:
         connection = service.connect()
         connection.request("GET", "/slow/60")
@@ -96,7 +96,7 @@ def test_a_second_signal_ends_at_once() -> None:
         assert time.monotonic() - began < 5
 
 
-def test_shutdown_immediate_waits_for_nobody() -> None:
+def test_immediate_shutdown_does_not_drain() -> None:
     with sample_service("--server.drain-wait=60", "--server.shutdown=immediate") as service:
         connection = service.connect()
         connection.request("GET", "/slow/60")
@@ -109,7 +109,7 @@ def test_shutdown_immediate_waits_for_nobody() -> None:
 
 
 @pytest.mark.bound("shutdown")
-def test_a_request_longer_than_shutdown_timeout_is_cut() -> None:
+def test_a_request_longer_than_the_shutdown_timeout_is_aborted() -> None:
     flags = ("--server.drain-wait=0", "--server.shutdown-timeout=1")
     with sample_service(*flags) as service:
         connection = service.connect()

@@ -1,4 +1,4 @@
-"""Issue 3, Bad input: one clear line, an exit code that tells what kind of error it is."""
+"""Invalid input ends with one clear line and an exit code for the kind of error."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ def outcome(*flags: str, config: Path | None = None) -> tuple[int, list[str]]:
         return process.returncode, complaint.splitlines()
 
 
-def test_a_bad_setting_is_one_line_and_exit_2(tmp_path: Path) -> None:
+def test_an_invalid_setting_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     (tmp_path / "application.yaml").write_text("server:\n  port: no-port\n")
     code, complaint = outcome(config=tmp_path)
 
@@ -28,7 +28,7 @@ def test_a_bad_setting_is_one_line_and_exit_2(tmp_path: Path) -> None:
     assert "application.yaml:2: server.port" in complaint[0]
 
 
-def test_a_flag_that_is_none_is_one_line_and_exit_2() -> None:
+def test_an_unknown_flag_is_one_line_and_exit_code_2() -> None:
     code, complaint = outcome("serve")
 
     assert code == 2
@@ -36,7 +36,7 @@ def test_a_flag_that_is_none_is_one_line_and_exit_2() -> None:
 
 
 @pytest.mark.parametrize("setting", ["server.port", "management.server.port"])
-def test_a_port_in_use_is_one_line_and_exit_1(setting: str) -> None:
+def test_a_port_in_use_is_one_line_and_exit_code_1(setting: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         code, complaint = outcome(*FREE, f"--{setting}={port}")
@@ -47,7 +47,7 @@ def test_a_port_in_use_is_one_line_and_exit_1(setting: str) -> None:
     assert setting in complaint[0]
 
 
-def test_help_explains_the_flags_and_exits_0() -> None:
+def test_help_explains_the_flags_and_exits_with_0() -> None:
     with spawn("--help") as process:
         text, _ = process.communicate(timeout=PATIENCE_S)
 
@@ -56,14 +56,14 @@ def test_help_explains_the_flags_and_exits_0() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_with_exit_0(number: int) -> None:
+def test_a_signal_exits_with_0(number: int) -> None:
     with sample_service("--server.drain-wait=0") as service:
         service.signal(number)
 
         assert service.ended() == 0
 
 
-def test_with_strategy_restart_a_change_drains_and_exits_0(tmp_path: Path) -> None:
+def test_a_change_under_strategy_restart_drains_and_exits_with_0(tmp_path: Path) -> None:
     """docs/configuration.md: Kubernetes restarts the pod with the new configuration."""
     restart = "spring: {cloud: {kubernetes: {reload: {strategy: restart}}}}\n"
     swap(tmp_path, restart + "message: old\n")

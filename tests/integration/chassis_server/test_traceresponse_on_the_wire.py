@@ -1,4 +1,4 @@
-"""A response that no application wrote has a trace id as well."""
+"""A response of the protocol layer has a trace id as well."""
 
 import socket
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def service() -> Iterator[ServiceProcess]:
         (HEAD + b"X-Long: " + b"x" * 40_000 + b"\r\n\r\n", 431),
     ],
 )
-def test_a_refusal_by_the_protocol_tells_a_trace(
+def test_a_refusal_by_the_protocol_layer_has_a_trace(
     service: ServiceProcess, port: str, sent: bytes, status: int
 ) -> None:
     with socket.create_connection(getattr(service, port), timeout=PATIENCE_S) as peer:

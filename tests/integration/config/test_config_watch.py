@@ -24,12 +24,12 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def no_timer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the watcher wake for events alone while a test is patient."""
+    """Wake the watcher only for events while the test waits."""
     monkeypatch.setattr(mounts, "_IDLE_MS", 60_000)
 
 
 class Numbered(ServiceSettings):
-    """Settings that must agree in every snapshot: a torn read would show."""
+    """Settings that are equal in every snapshot, so that a torn read is visible."""
 
     number: int = 0
     copy_of_number: int = 0
@@ -43,7 +43,7 @@ def version(number: int, extra: str = "") -> dict[str, str]:
 
 
 class Followed:
-    """A live configuration that follows its volume, and the snapshots it has told of."""
+    """A live configuration that watches its volume, and the snapshots it has published."""
 
     def __init__(self, path: Path, extra: str = "") -> None:
         self.volume = ConfigMapVolume(path / "config", version(0, extra))
@@ -58,7 +58,7 @@ class Followed:
         self._told.set()
 
     async def armed(self) -> None:
-        """Swap until one is seen: from then on the watcher sees them all."""
+        """Swap until one swap is seen. From then on the watcher sees all of them."""
         async with asyncio.timeout(PATIENCE_S):
             for number in itertools.count(1):
                 self.volume.update(version(-number))
@@ -82,8 +82,8 @@ class Followed:
 
 
 @pytest.mark.usefixtures("no_timer")
-async def test_100_swaps_are_all_seen_without_the_timer(tmp_path: Path) -> None:
-    """Watching a file, or `..data` itself, sees the first swap only."""
+async def test_a_hundred_swaps_are_all_seen_without_the_timer(tmp_path: Path) -> None:
+    """A watch on a file, or on `..data` itself, would see only the first swap."""
     followed = Followed(tmp_path)
     async with followed.running():
         await followed.armed()
@@ -95,7 +95,7 @@ async def test_100_swaps_are_all_seen_without_the_timer(tmp_path: Path) -> None:
     assert [number for number in seen if number > 0] == list(range(1, 101))
 
 
-async def test_a_burst_of_300_swaps_ends_with_the_last_value_and_no_torn_read(
+async def test_a_burst_of_300_swaps_ends_with_the_last_value_without_torn_reads(
     tmp_path: Path,
 ) -> None:
     followed = Followed(tmp_path)
@@ -117,7 +117,7 @@ async def test_a_swap_between_load_and_watching_is_seen(tmp_path: Path) -> None:
         await followed.until(1)
 
 
-async def test_broken_edits_among_good_ones_are_never_served(tmp_path: Path) -> None:
+async def test_invalid_edits_among_valid_ones_are_never_active(tmp_path: Path) -> None:
     """docs/design/runtime.md, "Watching a mount": 120 swaps, 30 of them invalid, 0 errors."""
     followed = Followed(tmp_path)
     torn: list[tuple[int, int]] = []
@@ -143,7 +143,7 @@ async def test_broken_edits_among_good_ones_are_never_served(tmp_path: Path) -> 
     assert followed.live.status.last_successful
 
 
-async def test_polling_follows_with_its_period_and_the_mode_is_told(tmp_path: Path) -> None:
+async def test_polling_finds_changes_in_its_period_and_reports_its_mode(tmp_path: Path) -> None:
     polling = "spring.cloud.kubernetes.reload: {mode: polling, period: 100ms}\n"
     followed = Followed(tmp_path, polling)
     async with followed.running():
@@ -158,8 +158,8 @@ async def test_polling_follows_with_its_period_and_the_mode_is_told(tmp_path: Pa
     assert (polled, followed.live.status.watch_mode) == ("polling", "event")
 
 
-async def test_strategy_restart_asks_for_it_after_a_good_edit_only(tmp_path: Path) -> None:
-    """A restart into a broken configuration would be an outage."""
+async def test_strategy_restart_requests_a_restart_only_after_a_valid_edit(tmp_path: Path) -> None:
+    """A restart into an invalid configuration would cause an outage."""
     restart = "spring.cloud.kubernetes.reload: {strategy: restart, max-wait-for-restart: 20}\n"
     followed = Followed(tmp_path, restart)
     asked = asyncio.Event()
@@ -178,7 +178,7 @@ async def test_strategy_restart_asks_for_it_after_a_good_edit_only(tmp_path: Pat
     assert any(line["event"] == "Reloading using strategy: RESTART" for line in lines)
 
 
-async def test_reload_disabled_follows_nothing(tmp_path: Path) -> None:
+async def test_a_disabled_reload_watches_nothing(tmp_path: Path) -> None:
     followed = Followed(tmp_path, "spring.cloud.kubernetes.reload.enabled: false\n")
     async with followed.running():
         followed.volume.update(version(1))
@@ -189,7 +189,7 @@ async def test_reload_disabled_follows_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_timer")
-async def test_stopping_waits_for_no_timer(tmp_path: Path) -> None:
+async def test_stopping_does_not_wait_for_a_timer(tmp_path: Path) -> None:
     followed = Followed(tmp_path)
     async with asyncio.timeout(PATIENCE_S), followed.running():
         await followed.armed()
@@ -197,7 +197,7 @@ async def test_stopping_waits_for_no_timer(tmp_path: Path) -> None:
     assert followed.live.status.watch_mode == "event"
 
 
-async def test_a_directory_mounted_later_is_followed(tmp_path: Path) -> None:
+async def test_a_directory_that_is_mounted_later_is_watched(tmp_path: Path) -> None:
     source = ConfigSource("demo", config_dir=tmp_path / "config", profiles=("dev",))
     live = LiveConfig.load(source, Numbered)
     told = asyncio.Event()
@@ -212,10 +212,10 @@ async def test_a_directory_mounted_later_is_followed(tmp_path: Path) -> None:
     assert live.settings.number == 5
 
 
-async def test_without_a_watcher_to_have_it_polls_and_takes_the_watcher_back(
+async def test_watching_falls_back_to_polling_and_returns_to_events(
     tmp_path: Path,
 ) -> None:
-    """No inotify instance left raises `WatchfilesRustInternalError` (os error 24)."""
+    """Without a free inotify instance, `WatchfilesRustInternalError` (os error 24) is raised."""
     script, tests = Path(__file__).with_name("without_watcher.py"), Path(__file__).parents[2]
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, str(script), str(tmp_path / "config")),

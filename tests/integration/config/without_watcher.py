@@ -1,6 +1,6 @@
-"""Follow a volume in a process that may open no more files, so that no watcher can be had.
+"""Watch a volume in a process that can't open more files, and so can't create a watcher.
 
-Prints, to standard error, how each of two swaps was noticed: before and after files may be opened.
+Prints, to standard error, how each of two swaps was noticed: before and after files can be opened.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ class Numbered(ServiceSettings):
 
 @contextmanager
 def no_more_files() -> Iterator[None]:
-    """Let no further file be opened."""
+    """Exhaust the file descriptors."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     used = max(int(path.name) for path in Path("/proc/self/fd").iterdir())
     resource.setrlimit(resource.RLIMIT_NOFILE, (used, hard))

@@ -1,4 +1,4 @@
-"""A localkube of a test's own, which ends with the test."""
+"""A localkube per test, which ends with the test."""
 
 import sys
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ def _prepared(directory: Path) -> Localkube:
 
 @pytest.fixture
 def localkube(tmp_path: Path) -> Iterator[Localkube]:
-    """Give a localkube that is not up yet; whatever a test started ends with it."""
+    """Provide a localkube that is not up yet. Everything a test starts in it ends with the test."""
     kube = _prepared(tmp_path)
     yield kube
     kube.run("down", "--grace-period", "1")
@@ -27,7 +27,7 @@ def localkube(tmp_path: Path) -> Iterator[Localkube]:
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Localkube]:
-    """Give a running localkube that a module's tests only look at."""
+    """Provide a running localkube that the tests of a module only read."""
     kube = _prepared(tmp_path_factory.mktemp("shared"))
     assert kube.up(deployment(replicas=0)).code == 0
     yield kube

@@ -1,4 +1,4 @@
-"""A localkube of a test's own: small servers as images, manifests as text, its own state."""
+"""A localkube for tests: small servers as images, manifests as text, separate state."""
 
 import asyncio
 import json
@@ -82,7 +82,7 @@ def deployment(
     spec: dict[str, Any] | None = None,
     pod: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Build a Deployment of the test server, with what a test adds."""
+    """Build a Deployment of the test server, with a test's additions."""
     base = {
         "name": name,
         "image": image,
@@ -120,7 +120,7 @@ def service(name: str = "web", *, port: int = 9000, **spec: Any) -> dict[str, An
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a command printed and how it ended."""
+    """The output and exit code of a command."""
 
     code: int
     out: str
@@ -129,7 +129,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Localkube:
-    """The command, on a state directory and manifests of the test's own."""
+    """The localkube command with a test's state directory and manifests."""
 
     directory: Path
 
@@ -204,7 +204,7 @@ def pid_of(pod: dict[str, Any]) -> int:
 
 
 def is_alive(pid: int) -> bool:
-    """Say whether a process runs; a zombie does not."""
+    """Return whether a process runs. A zombie does not."""
     try:
         return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
     except OSError:
@@ -212,7 +212,7 @@ def is_alive(pid: int) -> bool:
 
 
 def processes_of(state: Path) -> list[int]:
-    """Find every process that has to do with a state directory."""
+    """Return every process whose command line or environment names a state directory."""
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
@@ -233,7 +233,7 @@ def command_of(pid: int) -> str:
 
 @dataclass(slots=True)
 class Load:
-    """Requests sent all the time by keep-alive and by fresh connections."""
+    """Continuous requests over keep-alive and over fresh connections."""
 
     sent: int = 0
     failures: list[str] | None = None

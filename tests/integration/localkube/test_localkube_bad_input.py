@@ -1,4 +1,4 @@
-"""Bad input: one clear line with file or object and what to do; nothing starts."""
+"""Bad input: one clear line names the file or object and the remedy, and nothing starts."""
 
 import json
 from typing import Any
@@ -96,7 +96,7 @@ def test_kustomize_resources_are_read_and_other_fields_refused(localkube: Localk
     _one_line(refused, 2, "'patches'", f"kubectl kustomize {base} | localkube apply -f -")
 
 
-def test_what_has_no_effect_is_named_once(localkube: Localkube) -> None:
+def test_fields_without_effect_are_named_once(localkube: Localkube) -> None:
     budget = {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "b"}}
     resources = {"resources": {"limits": {"cpu": "1"}}, "securityContext": {}}
 

@@ -1,4 +1,4 @@
-"""ConfigMaps and Secrets: mounted, changed as kubelet changes them, edited by people."""
+"""ConfigMaps and Secrets: mounted, changed as by kubelet, edited by users."""
 
 import json
 import stat

@@ -1,4 +1,4 @@
-"""Several people change one object: every edit lands, or its author is told."""
+"""Several people change one object: every edit succeeds, or its author gets an error."""
 
 import json
 import re
@@ -30,7 +30,7 @@ def running(shared: Localkube) -> Localkube:
 
 @pytest.fixture(autouse=True)
 def config(running: Localkube) -> Iterator[None]:
-    """Have a ConfigMap with two keys."""
+    """Apply a ConfigMap with two keys."""
     running.ok("apply", "-f", "-", stdin=json.dumps(_config(one="alpha", two="beta")))
     yield
     running.ok("delete", "cm", "shared")
@@ -41,7 +41,7 @@ def _data(running: Localkube) -> dict[str, str]:
 
 
 def _edit_while(running: Localkube, other: str, mine: str, tmp_path: Path) -> Result:
-    """Edit with sed, while somebody else's patch lands before the editor is closed."""
+    """Edit with sed, while another user's patch is applied before the editor closes."""
     patch = subprocess.list2cmdline(running.command("patch", "cm", "shared", "-p", other))
     editor = tmp_path / "editor"
     editor.write_text(f"#!/bin/sh\n{patch} >&2 && sed -i '{mine}' \"$1\"\n")
@@ -177,7 +177,7 @@ def test_an_object_to_be_created_has_no_resource_version(running: Localkube) -> 
 
 
 def test_concurrent_patches_all_succeed(running: Localkube) -> None:
-    """Opening what a Service listens on takes time, in which another patch may come."""
+    """Opening a Service's listeners takes time, during which another patch may arrive."""
     running.ok("apply", "-f", "-", stdin=json.dumps(service("busy")))
     patches = [
         running.command(

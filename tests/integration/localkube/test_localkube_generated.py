@@ -1,4 +1,4 @@
-"""Secrets that no directory brings, and volumes that show several sources."""
+"""Generated Secrets, and projected volumes with several sources."""
 
 import json
 import shlex
@@ -37,7 +37,7 @@ def test_a_mounted_secret_without_a_manifest_is_generated(localkube: Localkube) 
 
     assert result.code == 0, result.err
     assert (_mount(localkube) / "word").read_text() == "w"
-    assert _names(localkube) == {"generated"}, "nobody mounts the other one"
+    assert _names(localkube) == {"generated"}, "no pod mounts the other one"
 
 
 def test_a_secret_of_the_manifests_is_not_generated(localkube: Localkube) -> None:

@@ -1,4 +1,4 @@
-"""Node ports move, come and go with what the Service says."""
+"""Node ports follow their Service."""
 
 import json
 import random
@@ -12,7 +12,7 @@ from integration.localkube.kit import Localkube, deployment, fetch, service
 
 @pytest.fixture
 def ports() -> list[int]:
-    """Give three node ports that nobody holds, of many, so that no other test has them."""
+    """Return three free node ports from a large range, so that no other test uses them."""
     drawn = random.sample(range(30500, 32700), 50)
     return [port for port in drawn if _is_free(port)][:3]
 
@@ -59,7 +59,9 @@ def test_a_changed_node_port_moves_the_listener(localkube: Localkube, ports: lis
         assert _shown(localkube) == [ports[1]]
         assert [_answers(port) for port in ports[:2]] == [False, True]
         kept.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        assert b"web-" in b"".join(iter(lambda: kept.recv(65536), b"")), "a connection stays"
+        assert b"web-" in b"".join(iter(lambda: kept.recv(65536), b"")), (
+            "an open connection continues"
+        )
 
 
 def test_two_node_ports_can_change_places(localkube: Localkube, ports: list[int]) -> None:

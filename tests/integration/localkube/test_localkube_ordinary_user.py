@@ -1,4 +1,4 @@
-"""As an ordinary user: a port that needs root is moved, and nothing else differs."""
+"""For an ordinary user a privileged port is moved, and nothing else differs."""
 
 import os
 import shutil
@@ -44,7 +44,7 @@ def test_port_80_is_moved_to_8080_for_an_ordinary_user(localkube: Localkube) -> 
 
 
 def _interpreter() -> str:
-    """Return a Python that nobody may run: one under root's home is not."""
+    """Return a Python that the user nobody may run; one in root's home is not accessible."""
     for python in (sys.executable, "/usr/bin/python3"):
         check = [*AS_NOBODY, "sh", "-c", '"$0" -c "import asyncio, tomllib"', python]
         if subprocess.run(check, check=False, capture_output=True).returncode == 0:

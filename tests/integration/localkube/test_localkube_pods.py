@@ -1,4 +1,4 @@
-"""The life of a pod: probes, restarts, hooks, termination, environment."""
+"""The life cycle of a pod: probes, restarts, hooks, termination, environment."""
 
 import json
 import os
@@ -39,7 +39,7 @@ def _endpoints(localkube: Localkube) -> int:
 
 
 def test_a_killed_process_is_noticed_at_once_and_restarted(localkube: Localkube) -> None:
-    # The delay keeps the new process out of the Service long enough to be looked at.
+    # The delay keeps the new process out of the Service long enough to be observed.
     probe = {"tcpSocket": {"port": "http"}, "initialDelaySeconds": 1}
     localkube.up(deployment(replicas=2, container={"readinessProbe": probe}), service())
     victim = localkube.pods()[0]
@@ -229,7 +229,7 @@ def test_post_start_runs_and_its_failure_restarts(localkube: Localkube) -> None:
     assert "FailedPostStartHook" in localkube.ok("get", "events")
 
 
-def test_the_environment_is_the_manifests_and_none_of_the_callers(localkube: Localkube) -> None:
+def test_the_environment_is_that_of_the_manifest_without_the_callers(localkube: Localkube) -> None:
     entries = [
         {"name": "A", "value": "one"},
         {"name": "B", "value": "$(A)-two-$(UNKNOWN)-$$(A)"},
@@ -264,7 +264,7 @@ def test_the_environment_is_the_manifests_and_none_of_the_callers(localkube: Loc
 
 
 def test_a_pods_directory_is_removed_with_the_pod(localkube: Localkube) -> None:
-    mounts = {"volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}]}  # noqa: S108  # of the pod
+    mounts = {"volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}]}  # noqa: S108 - within the pod
     localkube.up(deployment(container=mounts, pod={"volumes": [{"name": "tmp", "emptyDir": {}}]}))
     pod = localkube.pods()[0]
     directory = Path(pod["metadata"]["annotations"]["localkube/volume.tmp"])
@@ -279,8 +279,8 @@ def _json(document: object) -> str:
     return json.dumps(document)
 
 
-def test_a_pod_of_a_long_name_has_a_short_one(localkube: Localkube) -> None:
-    """As in Kubernetes: 58 letters and a generated end; a longer name is no file's either."""
+def test_a_long_pod_name_is_truncated(localkube: Localkube) -> None:
+    """As in Kubernetes: 58 characters and a generated suffix. A file name is limited, too."""
     name = "a" * 253
     long = deployment()
     long["metadata"]["name"] = name

@@ -1,4 +1,4 @@
-"""What every cluster refuses is refused alike by `up`, `apply`, `patch` and `edit`."""
+"""`up`, `apply`, `patch` and `edit` refuse what every cluster refuses."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from integration.localkube.kit import Localkube, processes_of
 from invalid_objects import REFUSED, SOUND, Refused
 
 ARGUMENT_BYTES = 100_000
-"""What fits into an argument of a command."""
+"""Cases that fit into a command-line argument."""
 
 SOME = REFUSED[::6]
 OF_LIVE_OBJECTS = [
@@ -22,7 +22,7 @@ OF_LIVE_OBJECTS = [
 
 @pytest.fixture(scope="module")
 def running(shared: Localkube) -> Localkube:
-    """Give a running localkube with a sound object of each kind."""
+    """Provide a running localkube with a valid object of each kind."""
     shared.ok("delete", "deployment", "web")
     for document in SOUND.values():
         shared.ok("apply", "-f", "-", stdin=json.dumps(document))
@@ -68,8 +68,8 @@ def test_patch_and_edit_change_nothing(
     assert _content(running.objects(refused.kind, "web")) == _content(before)
 
 
-def test_a_key_with_a_path_never_leaves_its_volume(running: Localkube) -> None:
-    """It wrote outside of the volume, and no later edit reached the pod."""
+def test_a_key_that_is_a_path_cannot_escape_its_volume(running: Localkube) -> None:
+    """Regression: it wrote outside of the volume, and no later edit reached the pod."""
     outside = {"data": {"../../../escaped": "x"}}
 
     result = running.run("patch", "cm", "web", "-p", json.dumps(outside))

@@ -31,7 +31,7 @@ def test_new_connections_are_balanced_over_the_ready_pods(localkube: Localkube) 
     assert sorted(shares.values()) == [10, 10, 10]
 
 
-def test_a_client_keeps_its_pod_until_the_affinity_timeout(localkube: Localkube) -> None:
+def test_a_client_stays_with_its_pod_until_the_affinity_timeout(localkube: Localkube) -> None:
     config = {"clientIP": {"timeoutSeconds": 1}}
     sticky = service(sessionAffinity="ClientIP", sessionAffinityConfig=config)
     localkube.up(deployment(replicas=3), sticky)
@@ -45,7 +45,7 @@ def test_a_client_keeps_its_pod_until_the_affinity_timeout(localkube: Localkube)
     assert first != second
 
 
-def test_affinity_is_by_the_callers_own_address(localkube: Localkube) -> None:
+def test_affinity_uses_the_callers_own_address(localkube: Localkube) -> None:
     localkube.up(deployment(replicas=3), service(sessionAffinity="ClientIP"))
     ip, port = localkube.address().split(":")
 
@@ -142,7 +142,7 @@ def test_curl_resolves_service_names(localkube: Localkube) -> None:
 
 
 def test_small_writes_are_proxied_without_delay(localkube: Localkube) -> None:
-    """Nagle's algorithm and delayed acknowledgements together would cost 40 ms a request."""
+    """Nagle's algorithm and delayed acknowledgements together would add 40 ms to each request."""
     localkube.up(deployment(), service())
     ip, port = localkube.address().split(":")
     with socket.create_connection((ip, int(port)), timeout=PATIENCE_S) as kept:

@@ -1,4 +1,4 @@
-"""`up` and `down`: all or nothing, and nothing left behind."""
+"""`up` and `down`: all or nothing, and no process or file remains."""
 
 import os
 import signal
@@ -153,7 +153,7 @@ def test_a_port_in_use_is_named_and_no_process_remains(localkube: Localkube) -> 
     assert processes_of(localkube.state) == []
 
 
-def test_suites_side_by_side_have_networks_of_their_own(
+def test_concurrent_suites_have_separate_networks(
     localkube: Localkube, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     other = Localkube(tmp_path_factory.mktemp("other"))

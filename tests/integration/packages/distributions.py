@@ -1,4 +1,4 @@
-"""Build a package with the pinned backend, and install it where only its dependencies are."""
+"""Build a package with the pinned backend, and install it with only its dependencies."""
 
 import importlib.metadata
 import subprocess
@@ -22,9 +22,9 @@ def build(project: Path, target: str, directory: Path) -> Path:
 
 
 def install(package: Path, environment: Path, *needed: str) -> None:
-    """Make an environment of a package and the dependencies of `needed`.
+    """Create an environment with a package and the dependencies of `needed`.
 
-    No index is asked: what pip would fetch is linked from the environment of the tests.
+    No index is used: dependencies are linked from the environment of the tests.
     """
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
     python = environment / "bin/python"
@@ -45,12 +45,12 @@ def install(package: Path, environment: Path, *needed: str) -> None:
 
 
 def site_packages(environment: Path) -> Path:
-    """Return where an environment has its packages."""
+    """Return the site-packages directory of an environment."""
     return Path(sysconfig.get_path("purelib", "venv", {"base": str(environment)}))
 
 
 def _closure(requirement: Requirement) -> Iterator[str]:
-    """Yield what a requirement needs, itself included, but none of the suite's own packages."""
+    """Yield a requirement and its transitive dependencies, without the suite's own packages."""
     if not requirement.name.startswith("suite-"):
         yield canonicalize_name(requirement.name)
     for text in importlib.metadata.requires(requirement.name) or ():

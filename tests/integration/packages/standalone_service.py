@@ -1,4 +1,4 @@
-"""A service of somebody who has nothing but the chassis."""
+"""A service that uses only the chassis."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The chassis is a package of its own: its wheel and sdist install and work without the suite."""
+"""The chassis is a separate package: its wheel and sdist install and work without the suite."""
 
 import importlib.metadata
 import shutil
@@ -35,13 +35,13 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return environment
 
 
-def test_the_wheel_serves_with_its_declared_dependencies_alone(
+def test_the_wheel_works_with_only_its_declared_dependencies(
     installed: Path, tmp_path: Path
 ) -> None:
     serves(installed, tmp_path)
 
 
-def test_the_sdist_serves_with_its_declared_dependencies_alone(sdist: Path, tmp_path: Path) -> None:
+def test_the_sdist_works_with_only_its_declared_dependencies(sdist: Path, tmp_path: Path) -> None:
     environment = tmp_path / "environment"
     install(sdist, environment, NAME, "hatchling")
     serves(environment, tmp_path)
@@ -54,7 +54,7 @@ def test_the_sdist_builds_the_same_wheel(wheel: Path, sdist: Path, tmp_path: Pat
     assert build(project, "wheel", tmp_path / "again").read_bytes() == wheel.read_bytes()
 
 
-def test_the_wheel_says_what_the_project_says(installed: Path) -> None:
+def test_the_metadata_of_the_wheel_match_the_project(installed: Path) -> None:
     package = found_in(installed)
     project: Any = tomllib.loads((CHASSIS / "pyproject.toml").read_text())["project"]
     assert package.name == project["name"] == NAME
@@ -64,7 +64,7 @@ def test_the_wheel_says_what_the_project_says(installed: Path) -> None:
     assert sorted(package.requires or ()) == sorted(project["dependencies"])
 
 
-def test_the_wheel_has_each_source_its_type_marker_and_nothing_else(installed: Path) -> None:
+def test_the_wheel_contains_only_its_sources_and_the_type_marker(installed: Path) -> None:
     files = {Path(file) for file in found_in(installed).files or ()}
     shipped = {path for path in files if not path.parts[0].endswith(".dist-info")}
     sources = CHASSIS / "src"
@@ -83,7 +83,7 @@ def found_in(environment: Path) -> importlib.metadata.Distribution:
 
 
 def serves(environment: Path, directory: Path) -> None:
-    """Run a service on an environment's chassis, outside of the repository."""
+    """Run a service with an environment's chassis, outside of the repository."""
     service = Path(shutil.copy(SERVICE, directory))
     with subprocess.Popen(
         [environment / "bin/python", "-P", service, *OPEN],

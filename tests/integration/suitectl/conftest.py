@@ -1,4 +1,4 @@
-"""diff-ns-service in two versions on a localkube of the tests' own."""
+"""diff-ns-service in two versions on a localkube for these tests."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from integration.suitectl.releasing import Releasing
 
 @pytest.fixture(scope="session")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Releasing]:
-    """Give the two versions, up for all tests of a worker."""
+    """Start the two versions for all tests of a worker."""
     suite = Releasing(tmp_path_factory.mktemp("releases"))
     try:
         suite.up()
@@ -20,7 +20,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Releasing]:
 
 @pytest.fixture
 def suite(started: Releasing, monkeypatch: pytest.MonkeyPatch) -> Releasing:
-    """Give both versions with a replica each, behind one Service, without a past."""
+    """Provide one replica of each version behind one Service, without a previous release."""
     _aim(started, monkeypatch)
     started.reset()
     return started
@@ -28,7 +28,7 @@ def suite(started: Releasing, monkeypatch: pytest.MonkeyPatch) -> Releasing:
 
 @pytest.fixture
 def untouched(started: Releasing, monkeypatch: pytest.MonkeyPatch) -> Iterator[Releasing]:
-    """Give the versions as an earlier test left them, which is how they are to stay."""
+    """Provide the versions unchanged, and check that the test does not change them."""
     _aim(started, monkeypatch)
     before = started.traffic
     yield started

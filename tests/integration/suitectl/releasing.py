@@ -21,14 +21,14 @@ BOTH = {"app": "diff-ns-service"}
 
 
 class Releasing:
-    """What the release commands work on, and what they leave."""
+    """The objects that the release commands change."""
 
     def __init__(self, directory: Path) -> None:
         self._directory, self.state = directory, directory / "state"
         self._faulty = False
 
     def up(self) -> None:
-        """Start diff-ns-service alone: the release commands need no other."""
+        """Start only diff-ns-service, since the release commands need no other service."""
         base = ROOT / "k8s/base"
         resources = [str(base / "namespaces.yaml"), str(base / "diff-ns-service")]
         manifests = self._directory / "manifests"
@@ -37,7 +37,7 @@ class Releasing:
         self.localkube("up", str(manifests), "--config", str(ROOT / "k8s/localkube.yaml"))
 
     def localkube(self, *arguments: str) -> str:
-        """Run localkube."""
+        """Run localkube, and return its standard output."""
         done = subprocess.run(
             [LOCALKUBE, "--state", str(self.state), *arguments],
             capture_output=True,
@@ -49,7 +49,7 @@ class Releasing:
         return done.stdout
 
     def reset(self) -> None:
-        """Have a replica of each version, both selected, healthy, and nothing to go back to."""
+        """Restore one healthy replica per version, both selected, without a previous release."""
         if self._faulty:
             self.faults("v2", error_rate=0, latency_ms=0)
             self._faulty = False
@@ -67,11 +67,11 @@ class Releasing:
             )
 
     def select(self, version: str | None) -> None:
-        """Point the Service at a version, or at both with None."""
+        """Select a version in the Service, or both with None."""
         self._patch(spec={"selector": {**BOTH, "version": version}})
 
     def faults(self, version: str, **faults: float) -> None:
-        """Make a version bad on purpose; scaled to nothing meanwhile, it need not be rolled."""
+        """Configure faults of a version. It is scaled to zero meanwhile, which avoids a rollout."""
         self._faulty, before = True, self.replicas[version]
         self.scale(**{version: 0})
         deployment = f"deployment/diff-ns-service-{version}-deployment"
@@ -86,7 +86,7 @@ class Releasing:
 
     @property
     def traffic(self) -> tuple[Any, ...]:
-        """Return all that decides who gets the traffic."""
+        """Return everything that determines the distribution of traffic."""
         return self.replicas, self.selector, self.previous
 
     @property
@@ -96,19 +96,19 @@ class Releasing:
 
     @property
     def previous(self) -> Any:
-        """Return what `rollback` would go back to."""
+        """Return the release that `rollback` would restore."""
         text = self._service()["metadata"]["annotations"].get(PREVIOUS)
         return text and json.loads(text)
 
     @property
     def replicas(self) -> dict[str, int]:
-        """Return the wanted replicas of each version."""
+        """Return the desired replicas of each version."""
         found = json.loads(self.localkube("get", "deployments", "-n", NAMESPACE, "-o", "json"))
         return {d["metadata"]["labels"]["version"]: d["spec"]["replicas"] for d in found["items"]}
 
     @property
     def url(self) -> str:
-        """Return where the Service listens."""
+        """Return the URL of the Service."""
         return "http://" + str(self._service()["status"]["addresses"]["2001"])
 
     def _service(self) -> Any:
@@ -119,7 +119,7 @@ class Releasing:
 
 
 async def under_load(url: str, *arguments: str) -> tuple[int, list[Probe]]:
-    """Run a command while the Service is asked, a fresh connection each; return all answers."""
+    """Run a command while requests are sent over fresh connections; return all responses."""
     answers: list[Probe] = []
     async with Http() as http:
         command = asyncio.create_task(asyncio.to_thread(run, *arguments))
@@ -141,7 +141,7 @@ def command(*arguments: str) -> list[str]:
 
 @contextmanager
 def running(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
-    """Have a command running, its progress on a pipe; it ends with the block."""
+    """Run a command with its output on a pipe. It ends with the block."""
     with subprocess.Popen(command(*arguments), stderr=subprocess.PIPE, text=True) as process:
         try:
             yield process

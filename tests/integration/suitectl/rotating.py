@@ -1,4 +1,4 @@
-"""A suite whose Secrets are mounted as kubelet does it: to each replica at another time."""
+"""A suite whose Secrets are mounted as by kubelet: each replica gets them at another time."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -23,7 +23,7 @@ from suitectl.secrets.stored import Secret, StoredSecrets
 
 SERVICE = "rest-service"
 LATER_S = (0.0, 0.3, 0.6)
-"""After an edit, when kubelet brings it to each replica in turn."""
+"""The delay after an edit until kubelet updates each replica in turn."""
 _CAS_URL = "http://cas-server-service/oauth"
 OAUTH2 = f"""
 security:
@@ -38,7 +38,7 @@ security:
 
 
 class InTurn:
-    """Discovery in which a name leads to the replicas of cas-server, one after the other."""
+    """Discovery that resolves a name to the replicas of cas-server in turn."""
 
     def __init__(self, urls: tuple[str, ...]) -> None:
         self._addresses = [Address(str(u.hostname), u.port or 0) for u in map(urlsplit, urls)]
@@ -54,7 +54,7 @@ class InTurn:
 
 
 class MountedSuite:
-    """Two replicas of cas-server and one of a service, each with a volume of its own."""
+    """Two replicas of cas-server and one of a service, each with a separate volume."""
 
     def __init__(self, volumes: Mapping[str, list[ConfigMapVolume]]) -> None:
         self._volumes = volumes
@@ -86,7 +86,7 @@ class MountedSuite:
 
 
 async def _proven(http: httpx.AsyncClient, url: str, client: str, secret: str) -> None:
-    """Ask until the replica takes the secret: its reload comes shortly after the mount."""
+    """Retry until the replica accepts the secret, since it reloads shortly after the mount."""
     while True:
         form = {"token": "none"}
         reply = await http.post(f"{url}/oauth/revoke", data=form, auth=(client, secret))
@@ -99,7 +99,7 @@ async def _proven(http: httpx.AsyncClient, url: str, client: str, secret: str) -
 async def mounted(
     kept: StoredSecrets, directory: Path, redis: int
 ) -> AsyncIterator[tuple[MountedSuite, ServiceClients, LiveConfig[Any]]]:
-    """Have the suite running on the secrets as they are kept now."""
+    """Run the suite with the stored secrets."""
     identities = kept.registered["stringData"]
     credentials = kept.documents[f"{SERVICE}-credentials"]["stringData"]
     cas = [ConfigMapVolume(directory / f"cas-{number}", identities) for number in range(2)]

@@ -1,4 +1,4 @@
-"""Releases on a running localkube: traffic moves, and comes back where the new version is bad."""
+"""Releases on a running localkube: traffic moves, and returns if the new version is bad."""
 
 import signal
 
@@ -12,10 +12,10 @@ pytestmark = pytest.mark.anyio
 EQUAL = {"selector": BOTH, "replicas": {"v1": 1, "v2": 1}}
 QUICK = ("--sample=40", "-N=60")
 PATIENT = (*QUICK, "--max-latency-ms=5000")
-"""For a good version, also where the machine is busy."""
+"""Limits that a good version meets even on a busy machine."""
 
 
-def test_a_canary_shares_the_traffic_by_replicas(
+def test_a_canary_splits_the_traffic_by_replicas(
     suite: Releasing, capfd: pytest.CaptureFixture[str]
 ) -> None:
     suite.select("v1")
@@ -32,7 +32,7 @@ def test_a_canary_shares_the_traffic_by_replicas(
     assert "outside" not in said
 
 
-async def test_a_canary_whose_new_version_fails_goes_back_by_itself(
+async def test_a_canary_whose_new_version_fails_is_rolled_back(
     suite: Releasing, capfd: pytest.CaptureFixture[str]
 ) -> None:
     suite.scale(v2=0)
@@ -48,7 +48,7 @@ async def test_a_canary_whose_new_version_fails_goes_back_by_itself(
     assert failed <= len(answers) / 3
 
 
-def test_a_canary_whose_new_version_is_slow_goes_back_by_itself(
+def test_a_canary_whose_new_version_is_slow_is_rolled_back(
     suite: Releasing, capfd: pytest.CaptureFixture[str]
 ) -> None:
     suite.faults("v2", latency_ms=300)
@@ -57,7 +57,7 @@ def test_a_canary_whose_new_version_is_slow_goes_back_by_itself(
     assert "probes of v2 took over" in capfd.readouterr().err
 
 
-def test_a_canary_that_does_not_get_ready_goes_back(
+def test_a_canary_that_does_not_become_ready_is_rolled_back(
     suite: Releasing, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["canary", "--v1=1", "--v2=2", "--ready-within=0"]) == 1
@@ -66,7 +66,7 @@ def test_a_canary_that_does_not_get_ready_goes_back(
     assert "do not get ready: v1 has 1 of 1, v2 has 1 of 2 (not within 0 s)" in said
 
 
-def test_an_interrupted_canary_goes_back(suite: Releasing) -> None:
+def test_an_interrupted_canary_is_rolled_back(suite: Releasing) -> None:
     steps = ("--steps=2:1", "--pause=60")
     with running("canary", "--v1=1", "--v2=2", *steps) as process:
         assert process.stderr is not None
@@ -79,7 +79,7 @@ def test_an_interrupted_canary_goes_back(suite: Releasing) -> None:
     assert suite.traffic == (EQUAL["replicas"], BOTH, None)
 
 
-async def test_blue_green_moves_all_traffic_and_rollback_brings_it_back(suite: Releasing) -> None:
+async def test_blue_green_moves_all_traffic_and_rollback_restores_it(suite: Releasing) -> None:
     suite.select("v1")
     suite.scale(v2=0)
     code, answers = await under_load(suite.url, "blue-green", "--to=v2")
@@ -98,7 +98,7 @@ async def test_blue_green_moves_all_traffic_and_rollback_brings_it_back(suite: R
 
 
 @pytest.mark.parametrize("ready", [1, 0])
-def test_a_failed_smoke_test_leaves_the_traffic_as_it_was(
+def test_a_failed_smoke_test_does_not_change_the_traffic(
     suite: Releasing, capfd: pytest.CaptureFixture[str], ready: int
 ) -> None:
     suite.select("v1")
@@ -117,7 +117,7 @@ def _lines_about_traffic(out: str) -> str:
     return "\n".join(line for line in out.splitlines() if "service diff-ns-service-service" in line)
 
 
-def test_a_second_rollback_returns_to_where_the_first_began(suite: Releasing) -> None:
+def test_a_second_rollback_undoes_the_first(suite: Releasing) -> None:
     assert main(["canary", "--v1=1", "--v2=2", *PATIENT]) == 0
     assert main(["rollback"]) == 0
     assert suite.replicas == {"v1": 1, "v2": 1}
@@ -126,7 +126,7 @@ def test_a_second_rollback_returns_to_where_the_first_began(suite: Releasing) ->
     assert suite.previous == EQUAL
 
 
-def test_without_a_past_there_is_nothing_to_go_back_to(
+def test_a_rollback_without_a_previous_release_fails(
     suite: Releasing, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["rollback"]) == 1
@@ -135,9 +135,7 @@ def test_without_a_past_there_is_nothing_to_go_back_to(
     assert suite.traffic == (EQUAL["replicas"], BOTH, None)
 
 
-def test_traffic_counts_failures_and_says_so(
-    suite: Releasing, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_traffic_reports_failures(suite: Releasing, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["traffic", "-N=40"]) == 0
     assert "failed: 0" in capfd.readouterr().out
     suite.faults("v2", error_rate=1)
@@ -145,7 +143,9 @@ def test_traffic_counts_failures_and_says_so(
     assert "failed: 20: 20 x 500" in capfd.readouterr().out
 
 
-def test_refresh_is_not_needed_here(suite: Releasing, capfd: pytest.CaptureFixture[str]) -> None:
+def test_refresh_is_not_needed_on_localkube(
+    suite: Releasing, capfd: pytest.CaptureFixture[str]
+) -> None:
     assert suite
     assert main(["refresh", "--service=diff-ns-service"]) == 0
     assert "not needed" in capfd.readouterr().out
@@ -166,7 +166,7 @@ def test_refresh_is_not_needed_here(suite: Releasing, capfd: pytest.CaptureFixtu
         ("traffic --platform=moon", "PLATFORM=moon: no such platform"),
     ],
 )
-def test_bad_input_is_one_line_and_changes_nothing(
+def test_invalid_input_is_one_line_and_changes_nothing(
     untouched: Releasing, capfd: pytest.CaptureFixture[str], arguments: str, reason: str
 ) -> None:
     assert untouched

@@ -1,4 +1,4 @@
-"""Release commands where there is nothing to release on: one line, soon."""
+"""Release commands without a running suite fail quickly, with one line."""
 
 import json
 import shutil
@@ -13,7 +13,7 @@ VERBS = [*RELEASES, "token", "call"]
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_suite_that_is_not_up_is_one_line(
+def test_a_suite_that_is_not_running_is_reported_in_one_line(
     verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("LOCALKUBE_STATE", str(tmp_path))
@@ -24,7 +24,7 @@ def test_a_suite_that_is_not_up_is_one_line(
 
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="needs kubectl")
 @pytest.mark.parametrize("verb", VERBS[:2])
-def test_no_kubeconfig_is_one_line(
+def test_a_missing_kubeconfig_is_reported_in_one_line(
     verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
@@ -33,7 +33,7 @@ def test_no_kubeconfig_is_one_line(
 
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="needs kubectl")
 @pytest.mark.parametrize("verb", VERBS[:2])
-def test_a_cluster_that_is_away_is_one_line(
+def test_an_unreachable_cluster_is_reported_in_one_line(
     verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     config = tmp_path / "kubeconfig"

@@ -1,4 +1,4 @@
-"""A client's secret is renewed under load, with real replicas that get it one after the other."""
+"""A client's secret is rotated under load, with real replicas that get it in turn."""
 
 import asyncio
 import shutil
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Said(Reporter):
-    """Collects what a rotation reports."""
+    """Collects the messages of a rotation."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class Said(Reporter):
 
 
 class NotDeployed(MountedSuite):
-    """Secrets that nobody lives by yet."""
+    """Secrets that are not deployed yet."""
 
     def __init__(self) -> None:
         super().__init__({})
@@ -58,7 +58,7 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 @pytest.fixture(scope="module")
 async def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Generate once: each hash is a process of its own."""
+    """Generate once, since each hash is a separate process."""
     directory = tmp_path_factory.mktemp("generated") / "secrets"
     await generate(directory)
     return directory
@@ -71,7 +71,7 @@ def kept(generated: Path, tmp_path: Path) -> StoredSecrets:
 
 @asynccontextmanager
 async def load(clients: ServiceClients, services: TokenServices) -> AsyncIterator[Counter[str]]:
-    """Have new tokens issued to the service and checked by it all the time; count what came."""
+    """Continuously issue tokens to the service and let it check them; count the outcomes."""
     seen: Counter[str] = Counter()
     ended = asyncio.Event()
 
@@ -100,7 +100,7 @@ async def some_more(seen: Counter[str]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_no_call_fails_while_a_secret_is_renewed_and_the_old_one_retired(
+async def test_no_call_fails_while_a_secret_is_rotated(
     kept: StoredSecrets, tmp_path: Path, redis: int
 ) -> None:
     old, said = kept.plain[SERVICE], Said()
@@ -121,7 +121,7 @@ async def test_no_call_fails_while_a_secret_is_renewed_and_the_old_one_retired(
 
 
 async def _accepted(suite: MountedSuite, secret: str) -> bool:
-    """Ask until all replicas take it; what is refused for a while is refused."""
+    """Retry until all replicas accept the secret. Returns false if one still refuses it."""
     try:
         async with asyncio.timeout(1):
             await suite.await_accepted(SERVICE, secret)
@@ -130,7 +130,7 @@ async def _accepted(suite: MountedSuite, secret: str) -> bool:
     return True
 
 
-async def test_no_call_fails_while_the_key_of_the_records_is_renewed(
+async def test_no_call_fails_while_the_record_key_is_rotated(
     kept: StoredSecrets, tmp_path: Path, redis: int
 ) -> None:
     (old,), said = kept.record_keys, Said()
@@ -148,7 +148,7 @@ async def test_no_call_fails_while_the_key_of_the_records_is_renewed(
     assert not [line for line in said.lines if old in line or new in line]
 
 
-async def test_the_old_key_of_the_records_goes_and_an_interrupted_rotation_goes_on(
+async def test_the_old_record_key_is_removed_and_an_interrupted_rotation_resumes(
     kept: StoredSecrets,
 ) -> None:
     (old,), said, nowhere = kept.record_keys, Said(), NotDeployed()
@@ -166,7 +166,7 @@ async def test_the_old_key_of_the_records_goes_and_an_interrupted_rotation_goes_
     assert StoredSecrets.load(kept.directory).record_keys == ["n" * 43]
 
 
-async def test_an_interrupted_rotation_goes_on_with_the_secret_it_made(kept: StoredSecrets) -> None:
+async def test_an_interrupted_rotation_resumes_with_its_new_secret(kept: StoredSecrets) -> None:
     await kept.renew(SERVICE)
     kept.save()
     again = StoredSecrets.load(kept.directory)
@@ -174,14 +174,14 @@ async def test_an_interrupted_rotation_goes_on_with_the_secret_it_made(kept: Sto
     assert again.plain == kept.plain
 
 
-async def test_what_is_kept_is_for_its_owner_alone(kept: StoredSecrets) -> None:
+async def test_stored_secrets_are_readable_only_by_their_owner(kept: StoredSecrets) -> None:
     await kept.renew("demo-app")
     kept.save()
     modes = {path.name: path.stat().st_mode & 0o777 for path in kept.directory.iterdir()}
     assert set(modes.values()) == {0o600}
 
 
-async def test_a_user_gets_another_password(kept: StoredSecrets) -> None:
+async def test_a_rotation_changes_the_password_of_a_user(kept: StoredSecrets) -> None:
     before = kept.plain["alice"]
     assert await kept.renew("alice")
     assert kept.plain["alice"] != before
@@ -195,7 +195,9 @@ async def test_a_user_gets_another_password(kept: StoredSecrets) -> None:
         ("nobody", "no such client or user; there are: demo-app, "),
     ],
 )
-async def test_what_cannot_be_retired_is_one_line(kept: StoredSecrets, name: str, why: str) -> None:
+async def test_a_secret_that_cannot_be_retired_is_reported_in_one_line(
+    kept: StoredSecrets, name: str, why: str
+) -> None:
     with pytest.raises(CommandFailedError, match=why) as refused:
         kept.retire(name)
     assert "\n" not in str(refused.value)

@@ -1,4 +1,4 @@
-"""`suitectl token` and `call` in a cluster: requests go from the client pod, by its agent."""
+"""`suitectl token` and `call` in a cluster: requests are sent from the client pod by its agent."""
 
 import base64
 import json
@@ -28,7 +28,7 @@ elif sys.argv[1] == "exec":
 
 
 class Suite(BaseHTTPRequestHandler):
-    """A cas-server that takes one secret for each name, and a resource service."""
+    """A cas-server that accepts one secret per name, and a resource service."""
 
     def do_POST(self) -> None:
         form = self.rfile.read(int(self.headers["Content-Length"])).decode()
@@ -54,7 +54,7 @@ class Suite(BaseHTTPRequestHandler):
 
 @pytest.fixture(autouse=True)
 def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Have a kubectl whose cluster is the suite above."""
+    """Provide a kubectl whose cluster is this suite."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Suite) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         kubectl = tmp_path / "kubectl"
@@ -66,7 +66,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         server.shutdown()
 
 
-def test_a_users_token_is_printed_alone(capfd: pytest.CaptureFixture[str]) -> None:
+def test_only_the_token_of_a_user_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["token", "--user=alice"]) == 0
     assert capfd.readouterr() == ("of-alice\n", "")
 
@@ -83,7 +83,7 @@ def test_a_clients_secret_is_read_from_suite_identities(
 
 
 @pytest.mark.parametrize("text", [None, "[", "[]"])
-def test_identities_that_cannot_be_read_are_one_line(
+def test_unreadable_identities_are_reported_in_one_line(
     text: str | None,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -97,7 +97,7 @@ def test_identities_that_cannot_be_read_are_one_line(
     assert line.startswith("token: SUITE_IDENTITIES=")
 
 
-def test_a_refused_client_is_one_line(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_refused_client_is_reported_in_one_line(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["token", "--client=rest-service"]) == 1
     (line,) = capfd.readouterr().err.splitlines()
     assert line == 'token: no token for rest-service: 401 {"error": "no"}'
