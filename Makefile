@@ -105,7 +105,7 @@ check-manifests: dev ## kubeconform, checkov, hadolint; fails on a report that d
 bench: setup ## speed as ratios against a limit measured in the same run (ARGS=--check fails below target)
 	PYTHONPATH=tests $(PY) -m bench $(ARGS)
 
-guesses: setup ## wrong logins by the thousand, and what honest callers notice (ARGS=--check fails below target)
+guesses: setup ## thousands of failed logins, and their effect on legitimate callers (ARGS=--check fails below target)
 	PYTHONPATH=tests $(PY) -m load $(ARGS)
 
 floods: setup ## what anonymous floods cost a service in memory, and probes in time (ARGS=--check fails above a bound)

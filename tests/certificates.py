@@ -11,7 +11,7 @@ from cryptography.x509.oid import NameOID
 
 
 def self_signed(file: Path, host: str) -> Path:
-    """Write key and certificate of a server that vouches for itself, by its name or address."""
+    """Write key and self-signed certificate of a server with this name or address."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     now = dt.datetime.now(dt.UTC)

@@ -1,4 +1,4 @@
-"""What every test shares."""
+"""Fixtures of all tests."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ pytest_plugins = ["story.fixtures"]
 
 
 def pytest_configure() -> None:
-    """Have the programs that `make dev` installs found where the machine has none: kubectl."""
+    """Add the programs of `make dev` to the PATH, such as kubectl."""
     os.environ["PATH"] += os.pathsep + str(Path(sys.executable).parent)
 
 

@@ -1,4 +1,4 @@
-"""Waiting for what has no event of its own, by a question that is asked again and again."""
+"""Wait by polling, for conditions without an event."""
 
 import time
 from collections.abc import Callable
@@ -13,7 +13,7 @@ PATIENCE_S = 60.0
 
 
 async def until(holds: Callable[[], object], what: str = "it") -> None:
-    """Return once `holds` does, while other tasks go on; raise `TimeoutError`."""
+    """Wait until `holds` returns true, while other tasks run. Raises `TimeoutError`."""
 
     async def ask() -> bool:
         return bool(holds())

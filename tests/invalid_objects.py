@@ -1,4 +1,4 @@
-"""Objects that every cluster refuses, each as a merge patch of a sound one, with its words."""
+"""Objects that every cluster refuses, each as a merge patch of a valid one, with its message."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ SOUND: dict[str, Object] = {
         },
     },
 }
-"""One object of each kind that a cluster takes."""
+"""One valid object of each kind."""
 
 _POD = "spec.template.spec"
 _FIRST = f"{_POD}.containers[0]"
@@ -61,7 +61,7 @@ _FIRST = f"{_POD}.containers[0]"
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A patch that makes a sound object one that is refused, with what is said of it."""
+    """A patch that makes a valid object invalid, with the resulting message."""
 
     kind: str
     patch: Object
@@ -72,7 +72,7 @@ class Refused:
 
     @property
     def document(self) -> Object:
-        """The object itself."""
+        """Return the invalid object."""
         changed: Object = merge(SOUND[self.kind], self.patch, strategic=False)
         return changed
 

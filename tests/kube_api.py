@@ -1,7 +1,7 @@
-"""A small API server over real HTTPS: objects with versions, listed in pages and watched.
+"""A small API server over real HTTPS: objects with versions, paged lists and watches.
 
-It keeps no more of Kubernetes than a client of list and watch can see, and does on demand what a
-real one does now and then: forgets old versions, drops connections, is slow, away, or refuses.
+It implements only what a client of list and watch can see. On demand it fails like a real one:
+it expires old versions, drops connections, is slow or unreachable, or refuses requests.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request: the path's parts, the query, and the token it came with."""
+    """One request: the parts of its path, its query and its token."""
 
     group: str
     resource: str
@@ -35,13 +35,13 @@ class Asked:
 
     @property
     def verb(self) -> str:
-        """Return the verb by which RBAC judges the request."""
+        """Return the RBAC verb of the request."""
         return "watch" if "watch" in self.query else "list"
 
 
 @dataclass
 class KubeApi:
-    """The server and its state; `mount` is what the kubelet mounts for it."""
+    """The server and its state. `mount` is the directory that the kubelet mounts."""
 
     mount: Path
     port: int = 0
@@ -53,9 +53,9 @@ class KubeApi:
     asked: list[Asked] = field(default_factory=list)
     watches: int = 0
     impatient: bool = False
-    """End each watch as soon as it is open."""
+    """End each watch as soon as it is opened."""
     forgets_pages: int = 0
-    """How many times a list's next page is gone."""
+    """How often the next page of a list has expired."""
 
     def __post_init__(self) -> None:
         self.may_answer.set()
@@ -71,29 +71,29 @@ class KubeApi:
 
     @property
     def environ(self) -> dict[str, str]:
-        """Return what every pod's environment says of the server."""
+        """Return the environment variables of every pod for the server."""
         return {"KUBERNETES_SERVICE_HOST": HOST, "KUBERNETES_SERVICE_PORT": str(self.port)}
 
     def rotate(self, token: str) -> None:
-        """Take this token only from now on, and mount it as the kubelet does."""
+        """Accept only this token from now on, and mount it as the kubelet does."""
         self.tokens = {token}
         (self.mount / "new").write_text(token)
         (self.mount / "new").rename(self.mount / "token")
 
     async def start(self) -> None:
-        """Listen; on the same port as before, where there was one."""
+        """Listen, on the previous port if there was one."""
         self._server = await asyncio.start_server(self._serve, HOST, self.port, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
-        """Be away: no listener, every connection reset."""
+        """Stop listening, and reset every connection."""
         if self._server is not None:
             self._server.close()
         self.may_answer.set()
         await self.drop()
 
     async def drop(self) -> None:
-        """Reset every connection, and return once all are gone."""
+        """Reset every connection, and wait until all are closed."""
         for writer in self._writers:
             writer.transport.abort()
         await self._notify()
@@ -109,27 +109,27 @@ class KubeApi:
         await self._change(resource, document, "DELETED")
 
     async def touch(self, *, forget: bool = False) -> None:
-        """Let versions go by without a change to what is watched; `forget` all before them."""
+        """Advance the version without changing watched objects; `forget` expires earlier ones."""
         self.version += 10
         if forget:
             self.oldest = self.version
 
     def restore(self) -> None:
-        """Go on as after a restore from a backup: below the versions that clients know."""
+        """Continue as after a restore from a backup, below the versions that clients know."""
         self.version = 10
         self._events.clear()
 
     async def bookmark(self, resource: str) -> None:
-        """Tell watches of this kind how far the server is."""
+        """Send watches of this kind a bookmark."""
         await self._tell(resource, "BOOKMARK", {"metadata": {}})
 
     async def end_watches(self) -> None:
-        """End every watch as the server does when its time is over."""
+        """End every watch as the server does after its timeout."""
         self._ending += 1
         await self._notify()
 
     async def expire_watches(self, resource: str) -> None:
-        """Have watches told within their stream that their version is gone."""
+        """Send watches an event that their version has expired."""
         status = {"code": 410, "message": "too old resource version", "metadata": {}}
         await self._tell(resource, "ERROR", status)
 
@@ -139,7 +139,7 @@ class KubeApi:
             await self._changed.wait_for(lambda: self.watches == count)
 
     def lists(self, resource: str) -> int:
-        """Count the lists of a kind that were begun."""
+        """Return the number of started lists of a kind."""
         return sum(
             a.verb == "list" and a.resource == resource and "continue" not in a.query
             for a in self.asked
@@ -196,7 +196,7 @@ class KubeApi:
             await self._watch(asked, writer)
 
     def _page(self, asked: Asked) -> tuple[int, Document]:
-        """Return one page, and where the next begins."""
+        """Return one page, and the continue token of the next."""
         version, begin = asked.query.get("continue", f"{self.version}/0").split("/")
         if "continue" in asked.query and self.forgets_pages:
             self.forgets_pages -= 1
@@ -279,7 +279,7 @@ def _chunk(event: Document) -> bytes:
 
 @asynccontextmanager
 async def kube_api(mount: Path, *, started: bool = True) -> AsyncIterator[KubeApi]:
-    """Have an API server whose mount is written to `mount`."""
+    """Run an API server whose mount is written to `mount`."""
     api = KubeApi(mount)
     if started:
         await api.start()

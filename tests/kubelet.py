@@ -1,4 +1,4 @@
-"""Changes a mounted ConfigMap or Secret the way kubelet does, step by step."""
+"""Changes a mounted ConfigMap or Secret step by step, as kubelet does."""
 
 import itertools
 import shutil
@@ -19,7 +19,7 @@ class ConfigMapVolume:
         self.update(files)
 
     def update(self, files: Mapping[str, str]) -> bool:
-        """Swap to a new version; return False where nothing differs, as nothing is written then."""
+        """Swap to a new version. Returns False without writing if nothing differs."""
         if files == self._files:
             return False
         old = self.path / (self.path / _DATA).readlink() if self._files else None

@@ -1,4 +1,4 @@
-"""A real Redis for tests: a process of its own, or the image that REDIS_IMAGE names."""
+"""A real Redis for tests: a process, or a container of the image in REDIS_IMAGE."""
 
 import os
 import signal
@@ -20,13 +20,13 @@ AS_CAS_SERVER = {
     "spring.data.redis.username": "cas-server",
     "spring.data.redis.password": _PASSWORD,
 }
-"""The settings by which cas-server reaches it with no more rights than anywhere."""
+"""The settings by which cas-server connects with the ACL of a deployment."""
 _TEST = "user default on nopass ~* &* +@all"
-"""A test itself looks and breaks what it likes."""
+"""The user of tests, with all permissions."""
 
 
 class RedisProcess:
-    """A redis-server on a free port of loopback; it can be paused, killed and started again."""
+    """A redis-server on a free loopback port that can be paused, killed and restarted."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -48,7 +48,7 @@ class RedisProcess:
             self._process.wait()
 
     def pause(self) -> None:
-        """Keep the port open and answer nothing."""
+        """Keep the port open without responding."""
         self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
@@ -72,7 +72,7 @@ class RedisProcess:
 
 @contextmanager
 def redis_port(directory: Path) -> Iterator[int]:
-    """Have a Redis while the block runs: the image where REDIS_IMAGE is set, else a process."""
+    """Run a Redis during the block: a container if REDIS_IMAGE is set, else a process."""
     if image := os.environ.get("REDIS_IMAGE"):
         known = RedisContainer(image).with_volume_mapping(str(_users(directory)), "/users.acl")
         with known.with_command("redis-server --aclfile /users.acl") as container:
@@ -87,7 +87,7 @@ def redis_port(directory: Path) -> Iterator[int]:
 
 
 def _users(directory: Path) -> Path:
-    """Write who may do what: cas-server has the rights that it has in every deployment."""
+    """Write the ACL file. cas-server has the permissions of every deployment."""
     file = directory / "users.acl"
     _, cas_server = users_acl(_PASSWORD).splitlines()
     file.write_text(f"{_TEST}\n{cas_server}\n")
@@ -95,7 +95,7 @@ def _users(directory: Path) -> Path:
 
 
 def free_port() -> int:
-    """Return a port of loopback that is free now."""
+    """Return a port that is currently free on loopback."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         return int(held.getsockname()[1])

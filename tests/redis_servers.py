@@ -1,4 +1,4 @@
-"""The versions of Redis on this machine, for tests that have to hold on each."""
+"""The Redis versions on this machine, for tests that must pass with each."""
 
 import re
 import shutil
@@ -16,9 +16,9 @@ _VERSION = re.compile(r"v=(\d+\.\d+)")
 
 
 def program_of(version: str, directory: Path) -> Path | None:
-    """Return a redis-server of a version, `7` being any of 7; None where there is none.
+    """Return a redis-server of a version, or None. `7` means any version 7.
 
-    `directory` is for a link: a server looks at its own name to know what it is.
+    A link is created in `directory`, since the program selects its mode by its own name.
     """
     return next(
         (p for p in _programs(directory) if f"{_version(p)}.".startswith(f"{version}.")), None
@@ -30,7 +30,7 @@ def _programs(directory: Path) -> Iterator[Path]:
         yield find()
     if (beside := Path(sys.executable).with_name("redis-server")).exists():
         yield beside
-    # The same program: Debian's redis-tools has it by this name, and its redis-server by both.
+    # It is the same program, which Debian's redis-tools ships only under this name.
     if checker := shutil.which("redis-check-rdb"):
         (link := directory / "redis-server").symlink_to(checker)
         yield link

@@ -1,7 +1,7 @@
-"""Three Redis and three Sentinels as the component redis-sentinel starts them, on loopback.
+"""Three Redis servers and three Sentinels on loopback, as the component redis-sentinel starts them.
 
-The scripts are those of the component; each server is a process of its own on an address of its
-own, so that the ports are the real ones.
+They use the component's scripts. Each server is a process with a separate address, so that the
+ports are the real ones.
 """
 
 import os
@@ -31,7 +31,7 @@ PORTS = {"redis": 6379, "sentinel": 26379}
 
 
 class Server:
-    """One server; its data outlives it as a volume does."""
+    """One server. Its data survive it, like a volume."""
 
     def __init__(self, suite: "SentinelSuite", kind: str, ordinal: int) -> None:
         self._suite, self._kind, self._ordinal = suite, kind, ordinal
@@ -41,7 +41,7 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it by its script; `log` has what it says."""
+        """Start it by its script. `log` has its output."""
         shutil.rmtree(self.directory / "run", ignore_errors=True)
         for name in ("data", "run"):
             (self.directory / name).mkdir(parents=True, exist_ok=True)
@@ -55,13 +55,13 @@ class Server:
             )
 
     def run(self, script: str) -> int:
-        """Run another script of the component beside it; return its exit code."""
+        """Run another script of the component in its environment; return the exit code."""
         return subprocess.run(
             ["/bin/sh", SCRIPTS / script], env=self.environment, check=False, timeout=PATIENCE_S
         ).returncode
 
     def kill(self) -> None:
-        """End it at once, with all it has started."""
+        """Kill it with its children."""
         if self._process is not None:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -69,29 +69,29 @@ class Server:
             self._process = None
 
     def terminate(self) -> int:
-        """Ask it to end; return its exit code."""
+        """Send SIGTERM, and return the exit code."""
         assert self._process is not None
         self._process.terminate()
         return self.wait()
 
     def wait(self) -> int:
-        """Wait until it has ended by itself; return its exit code."""
+        """Wait until it exits by itself, and return the exit code."""
         assert self._process is not None
         return self._process.wait(PATIENCE_S)
 
     def pause(self) -> None:
-        """Keep its connections open and answer nothing, as where a network is cut."""
+        """Keep its connections open without responding, as in a network partition."""
         self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
         self._signal(signal.SIGCONT)
 
     def wipe(self) -> None:
-        """Lose the volume."""
+        """Delete the volume."""
         shutil.rmtree(self.directory / "data")
 
     def out_of_sync_since(self, seconds: float) -> None:
-        """Have its volume say that it was in sync so long ago for the last time."""
+        """Set the time of its last sync on its volume to so many seconds ago."""
         mark = self.directory / "data/in-sync"
         then = mark.stat().st_mtime - seconds
         os.utime(mark, (then, then))
@@ -105,7 +105,7 @@ class Server:
         return (self.directory / "log").read_text()
 
     def client(self, user: str | None = "sentinel") -> Redis:
-        """Open a connection as one of the users, or as nobody."""
+        """Open a connection as one of the users, or without authentication."""
         return Redis(
             self.address,
             self.port,
@@ -118,7 +118,7 @@ class Server:
         )
 
     def role(self) -> str:
-        """Return `master` or `slave`, the empty string where it does not answer."""
+        """Return `master` or `slave`, or an empty string if it does not respond."""
         with self.client() as client:
             try:
                 return str(client.role()[0])
@@ -145,7 +145,7 @@ class Server:
 
 
 class SentinelSuite:
-    """All six."""
+    """All six servers."""
 
     def __init__(self, directory: Path, network: str) -> None:
         self.directory, self._network = directory, network
@@ -158,7 +158,7 @@ class SentinelSuite:
         self.sentinels = [Server(self, "sentinel", n) for n in range(3)]
 
     def revive(self) -> None:
-        """Start those that do not run, and wake those that were paused."""
+        """Start stopped servers, and resume paused ones."""
         for server in self.servers:
             if server.is_running:
                 server.resume()
@@ -174,7 +174,7 @@ class SentinelSuite:
         return [*self.sentinels, *self.redis]
 
     def start(self) -> None:
-        """Start all, and wait until writes would be taken."""
+        """Start all, and wait until writes are accepted."""
         for server in self.servers:
             server.start()
         self.wait_complete()
@@ -184,12 +184,12 @@ class SentinelSuite:
             server.kill()
 
     def named(self) -> str | None:
-        """Return the primary's address as most Sentinels name it."""
+        """Return the primary's address according to most Sentinels."""
         named = [self._named_by(sentinel) for sentinel in self.sentinels]
         return next((address for address in named if address and named.count(address) > 1), None)
 
     def primary(self) -> Server:
-        """Wait until the Sentinels agree on a primary that is one."""
+        """Wait until the Sentinels agree on a primary with that role."""
 
         def agreed() -> Server | None:
             named = self.named()
@@ -200,7 +200,7 @@ class SentinelSuite:
         return eventually(agreed, "a primary")
 
     def wait_complete(self) -> Server:
-        """Wait until the primary has both replicas, and every Sentinel knows them as good ones."""
+        """Wait until the primary has both replicas, and every Sentinel sees them as healthy."""
 
         def complete() -> Server | None:
             primary = self.primary()
@@ -220,19 +220,19 @@ class SentinelSuite:
                 return None
 
     def probe(self) -> None:
-        """Ask every Redis whether it is ready, as kubelet does."""
+        """Run the readiness probe of every Redis, as kubelet does."""
         for server in self.redis:
             server.run("ready-redis.sh")
 
     def _good_replicas(self, sentinel: Server) -> int:
-        """Count the replicas that a Sentinel would make primary."""
+        """Return the number of replicas that a Sentinel could promote."""
         with sentinel.client() as client:
             known = client.execute_command("SENTINEL REPLICAS", "suite")
         return sum(int(replica["slave-priority"]) > 0 for replica in known)
 
 
 def eventually(look: Callable[[], T | None], what: str) -> T:
-    """Return what `look` finds as soon as it does; a server that does not answer has nothing."""
+    """Poll `look`, and return its first true result. An unreachable server counts as false."""
 
     def ask() -> T | None:
         with suppress(RedisError):
@@ -244,7 +244,7 @@ def eventually(look: Callable[[], T | None], what: str) -> T:
 
 @contextmanager
 def sentinel_suite(directory: Path) -> Iterator[SentinelSuite]:
-    """Have the six while the block runs."""
+    """Run the six servers during the block."""
     suite = SentinelSuite(directory, _free_network())
     suite.start()
     try:
@@ -254,9 +254,9 @@ def sentinel_suite(directory: Path) -> Iterator[SentinelSuite]:
 
 
 def _free_network() -> str:
-    """Return the start of loopback addresses that nobody listens on."""
+    """Return a prefix of unused loopback addresses."""
     while True:
-        network = f"127.{random.randint(64, 127)}.{random.randint(1, 254)}"  # noqa: S311 - no secret
+        network = f"127.{random.randint(64, 127)}.{random.randint(1, 254)}"  # noqa: S311 - not a secret
         with socket.socket() as probe, suppress(OSError):
             probe.bind((f"{network}.1", PORTS["redis"]))
             return network

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 
 class _Server(uvicorn.Server):
-    """Ends when it is told to, not at uvicorn's next tick."""
+    """Stops immediately when told to, not at uvicorn's next tick."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.stop = asyncio.Event()
@@ -25,7 +25,7 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def served(*apps: ASGIApp) -> AsyncIterator[tuple[str, ...]]:
-    """Serve each on a free port of loopback; yield the base URLs."""
+    """Serve each on a free loopback port, and yield the base URLs."""
     listeners = [socket.create_server(("127.0.0.1", 0)) for _ in apps]
     servers = [_Server(app) for app in apps]
     serving = asyncio.gather(

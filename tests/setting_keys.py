@@ -1,4 +1,4 @@
-"""The keys of settings, as they are written in YAML."""
+"""The keys of settings as written in YAML."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from chassis.config.shapes import model_of
 
 
 def setting_keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
-    """Yield the dotted keys of a section and of those within."""
+    """Yield the dotted keys of a section and its subsections."""
     for name, info in model.model_fields.items():
         key = f"{prefix}{(info.alias or name).replace('_', '-')}"
         inner = model_of(info.annotation)

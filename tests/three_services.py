@@ -1,4 +1,4 @@
-"""The three services as processes on one Redis, and a token that opens all of their routes."""
+"""The three services as processes with one Redis, and a token for all of their routes."""
 
 import json
 from collections.abc import Iterator
@@ -17,13 +17,13 @@ from redis_process import AS_CAS_SERVER, redis_port
 _SECRET, _PASSWORD = "fuzz-secret", "fuzz-password"
 _RESOURCES = ("rest-service", "diff-ns-service")
 PAIR = f"rest-service:{_SECRET}"
-"""Credentials of a client that may check tokens and get its own."""
+"""Credentials of a client that may check tokens and request its own."""
 _LOCAL = ("--server.address=127.0.0.1", "--server.port=0", "--server.drain-wait=0s")
 
 
 @dataclass(frozen=True)
 class ThreeServices:
-    """Their base URLs by name, of the API and of the management port."""
+    """The base URLs by service, of the API and of the management port."""
 
     urls: dict[str, str]
     management: dict[str, str]
@@ -32,7 +32,7 @@ class ThreeServices:
 
 @contextmanager
 def three_services(directory: Path) -> Iterator[ThreeServices]:
-    """Run them all; `rest-service` finds the others through a static table."""
+    """Run all of them. `rest-service` finds the others by a static table."""
     with ExitStack() as stack:
         (directory / "redis").mkdir()
         redis = stack.enter_context(redis_port(directory / "redis"))

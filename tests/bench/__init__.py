@@ -1,1 +1,1 @@
-"""Speed and size as ratios against a limit or a peer measured in the same run."""
+"""Speed and size, as ratios to a limit or a peer measured in the same run."""

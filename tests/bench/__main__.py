@@ -1,4 +1,4 @@
-"""`make bench`: every row, its runs alternated with its limit's, medians with their spread."""
+"""`make bench`: measures every row in alternation with its limit; prints medians and spread."""
 
 import argparse
 import os
@@ -18,7 +18,7 @@ from bench.tools import LoadError, missing
 
 
 def main() -> int:
-    """Measure and draw; with --check, 1 where a row is below target."""
+    """Measure and print. With --check, return 1 if a row is below its target."""
     options = _parse()
     out = console()
     rows = [row for row in ROWS if options.only in row.title]

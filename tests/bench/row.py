@@ -1,4 +1,4 @@
-"""One row of the table: what is compared, with what, and what is wanted."""
+"""One row of the table: what is compared, with what, and the target."""
 
 import statistics
 from collections.abc import Callable, Sequence
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One pair: the figure, and the limit or peer measured right beside it."""
+    """One pair: the figure, and the limit or peer measured right after it."""
 
     figure: float
     limit: float
 
     @property
     def ratio(self) -> float:
-        """Return figure over limit."""
+        """Return the figure divided by the limit."""
         return self.figure / self.limit
 
 
@@ -38,23 +38,23 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The samples of a row and what they come to."""
+    """The samples of a row and their summary."""
 
     row: Row
     samples: Sequence[Sample]
 
     @property
     def value(self) -> float:
-        """Return the median of the pairs' ratios, or of the figures where the limit is fixed."""
+        """Return the median of the pairs' ratios, or of the figures if the limit is fixed."""
         return statistics.median(self.values)
 
     @property
     def values(self) -> list[float]:
-        """Return what the target speaks of, sample by sample."""
+        """Return the value of each sample that is compared with the target."""
         return [s.ratio if self.row.as_ratio else s.figure for s in self.samples]
 
     @property
     def met(self) -> bool:
-        """Say whether the median meets the target."""
+        """Return whether the median meets the target."""
         wanted = self.row.target
         return self.value <= wanted if self.row.at_most else self.value >= wanted

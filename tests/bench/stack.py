@@ -36,7 +36,7 @@ class Service:
 
 
 class Stack:
-    """Starts what rows measure; everything ends with it."""
+    """Starts the processes that rows measure, and ends them with itself."""
 
     def __init__(self, directory: Path, processes: ExitStack) -> None:
         self.directory = directory
@@ -47,12 +47,12 @@ class Stack:
         self.cas = self._cas()
 
     def service(self, name: str, **environment: str) -> Service:
-        """Start a service with the configuration of its manifests and a changed environment."""
+        """Start a service with its manifests' configuration and more environment variables."""
         return self._processes.enter_context(self.running(name, environment))
 
     @contextmanager
     def running(self, name: str, environment: Mapping[str, str]) -> Iterator[Service]:
-        """Run a service while the block does, ready from its first line on."""
+        """Run a service during the block, and wait until it is ready."""
         port, management = free_port(), free_port()
         command = [
             str(BIN / name),
@@ -94,7 +94,7 @@ class Stack:
     def _cas(self) -> Service:
         redis = {"HOST": "127.0.0.1", "PORT": str(self.redis_port)}
         environment = {f"SPRING__DATA__REDIS__{key}": value for key, value in redis.items()}
-        # The rows issue more than a client may have, and go on to check what they issued first.
+        # The rows issue more tokens than a client may have, and later check the first ones.
         environment["CAS_SERVER__MAX_TOKENS_PER_CLIENT"] = "100000000"
         cas = self.service("cas-server", **environment)
         address = cas.url.removeprefix("http://")
@@ -118,7 +118,7 @@ class Stack:
 
 
 def _write_mounts(name: str, config: Path, secrets: Path) -> None:
-    """Write a service's ConfigMaps and Secrets as files, as a mount would show them."""
+    """Write a service's ConfigMaps and Secrets as files, like a mount."""
     for path in (ROOT / "k8s/base" / name).glob("*.yaml"):
         for document in yaml.safe_load_all(path.read_text()):
             if document and document["kind"] == "ConfigMap":
@@ -139,14 +139,14 @@ def basic(client: str) -> str:
 
 
 def free_port() -> int:
-    """Return a port that is free on loopback now."""
+    """Return a port that is currently free on loopback."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         return int(held.getsockname()[1])
 
 
 def await_port(port: int) -> None:
-    """Return once something listens."""
+    """Wait until the port accepts connections."""
     deadline = time.monotonic() + READY_S
     while time.monotonic() < deadline:
         with socket.socket() as probe:
@@ -157,7 +157,7 @@ def await_port(port: int) -> None:
 
 
 def await_ready(process: subprocess.Popen[bytes], service: Service) -> None:
-    """Return once the service says it is ready; raise where it ended instead."""
+    """Wait until the service is ready. Raises if it exits first."""
     deadline = time.monotonic() + READY_S
     while time.monotonic() < deadline:
         if process.poll() is not None:

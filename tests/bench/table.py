@@ -1,4 +1,4 @@
-"""The table people read: figures, the limit beside them, the ratio, and red where it fell short."""
+"""The printed table: figures, limits and ratios, with missed targets in red."""
 
 import statistics
 from collections.abc import Sequence
@@ -13,13 +13,13 @@ WIDTH_OF_A_LOG = 130
 
 
 def console() -> Console:
-    """Return a console wide enough for the table in a log; NO_COLOR is respected."""
+    """Return a console wide enough for the table in a log. It respects NO_COLOR."""
     made = Console(highlight=False)
     return made if made.is_terminal else Console(highlight=False, width=WIDTH_OF_A_LOG)
 
 
 def draw(out: Console, results: Sequence[Result], skipped: Sequence[tuple[Row, str]]) -> None:
-    """Draw all rows, the skipped ones with the reason."""
+    """Print all rows, and skipped ones with the reason."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column, justify in _COLUMNS:
         table.add_column(column, justify=justify)  # type: ignore[arg-type]  # rich's literal

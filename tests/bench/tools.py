@@ -1,4 +1,4 @@
-"""The load generators: wrk and redis-benchmark, found on the PATH or said how to install."""
+"""The load generators wrk and redis-benchmark, from the PATH."""
 
 import re
 import shutil
@@ -14,16 +14,16 @@ INSTALL = {
 
 
 class LoadError(Exception):
-    """A load run answered with errors: its figure would mean nothing."""
+    """A load run got error responses, so its figure is meaningless."""
 
 
 def missing(programs: Sequence[str]) -> list[str]:
-    """Return a line for each program that is not there."""
+    """Return a line for each missing program, with how to install it."""
     return [f"{name} is missing: {INSTALL[name]}" for name in programs if not shutil.which(name)]
 
 
 def wrk(url: str, script: Path, *arguments: str, connections: int = 64) -> float:
-    """Return requests per second of one wrk run; every answer must be 2xx."""
+    """Return requests per second of one wrk run. Every response must be 2xx."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "-s", str(script), url]
     done = subprocess.run(
         [*command, "--", *arguments], capture_output=True, text=True, check=True, timeout=60

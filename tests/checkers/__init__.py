@@ -1,1 +1,1 @@
-"""What checkers say of the manifests and the Dockerfile, compared with what is explained."""
+"""Reports of checkers on manifests and Dockerfile, compared with documented explanations."""

@@ -1,4 +1,4 @@
-"""`make check-manifests`: every checker over every rendering, the Dockerfile and the sources."""
+"""`make check-manifests`: runs every checker on every rendering, the Dockerfile and the sources."""
 
 import os
 import sys
@@ -29,8 +29,8 @@ _CHECKERS = ("kubeconform", "checkov", "hadolint")
 
 
 def main() -> int:
-    """Draw what was found; 1 where a report is not explained, or an explanation is of no report."""
-    # kubectl, where the machine has none.
+    """Print findings. Returns 1 for an unexplained report or an explanation without a report."""
+    # For kubectl, if the machine has none.
     os.environ["PATH"] += os.pathsep + str(Path(sys.executable).parent)
     with progress("checking") as say, tempfile.TemporaryDirectory() as directory:
         say("installing the checkers")
@@ -63,7 +63,7 @@ def _schema_checks(custom: Custom, files: Path) -> Iterator[Check]:
 
 
 def _rule_checks(files: Path) -> Sequence[Check]:
-    """Return the checks by rules; together, the policies of one rendering would count for all."""
+    """Return the rule checks, separate for each rendering, since policies must not mix."""
     return [
         *(partial(checkov, "kubernetes", path) for path in sorted(files.iterdir())),
         partial(checkov, "dockerfile", _DOCKERFILE),
@@ -73,7 +73,7 @@ def _rule_checks(files: Path) -> Sequence[Check]:
 
 
 def _cut_anew(custom: Custom, rendered: Rendered) -> Iterator[str]:
-    """Write the cut schemas of `make test`; name the file where that changed it."""
+    """Write the pruned schemas for `make test`. Yields the file's name if it changed."""
     text = cut_text(custom, [one for manifests in rendered.values() for one in manifests.objects])
     if not CUSTOM_RESOURCES.exists() or CUSTOM_RESOURCES.read_text() != text:
         CUSTOM_RESOURCES.write_text(text)

@@ -1,6 +1,6 @@
-"""The schemas of custom resources, out of the modules that define them.
+"""The schemas of custom resources, from the Go modules that define them.
 
-Strict: an API server drops a field that it does not know, which is never what was meant.
+They are strict: an API server drops unknown fields, which is never intended.
 """
 
 import json
@@ -21,7 +21,7 @@ _CUT = {
     *("format", "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"),
     *("minProperties", "maxProperties", "anyOf", "oneOf", "allOf", "not"),
 }
-"""What a cut schema keeps: the rules, not their descriptions, nor what only Kubernetes knows."""
+"""The keywords of a pruned schema: rules without descriptions and Kubernetes extensions."""
 
 _HEAD = """\
 # The schemas of custom resources, cut down to the fields that the manifests use; any other is
@@ -31,7 +31,7 @@ _HEAD = """\
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A Go module that carries CustomResourceDefinitions."""
+    """A Go module that contains CustomResourceDefinitions."""
 
     path: str
     version: str
@@ -39,7 +39,7 @@ class Module:
     files: tuple[str, ...]
 
     def __str__(self) -> str:
-        """Name it as Go does."""
+        """Return its name as Go writes it."""
         return f"{self.path}@{self.version}"
 
 
@@ -60,7 +60,7 @@ MODULES = (
 
 
 def schemas(module: Module) -> Mapping[tuple[str, str], Schema]:
-    """Return a module's strict schemas by apiVersion and kind. Raises RuntimeError without it."""
+    """Return a module's strict schemas by apiVersion and kind. RuntimeError if it is missing."""
     done = subprocess.run(
         ["go", "mod", "download", "-json", str(module)],  # noqa: S607 - the Go on the PATH
         cwd="/",
@@ -79,7 +79,7 @@ def schemas(module: Module) -> Mapping[tuple[str, str], Schema]:
 
 def versions(path: Path) -> Iterator[tuple[tuple[str, str], Schema]]:
     """Yield the strict schema of each served version in a file with one definition."""
-    # The loader in C, for half a megabyte.
+    # The C loader, since the file has half a megabyte.
     spec = yaml.load(path.read_text(), yaml.CSafeLoader)["spec"]
     for version in spec["versions"]:
         if version["served"]:
@@ -90,7 +90,7 @@ def versions(path: Path) -> Iterator[tuple[tuple[str, str], Schema]]:
 
 
 def cut(schema: Schema, values: Sequence[Any]) -> Schema:
-    """Return the part of a schema that these values use; what they do not use is unknown to it."""
+    """Return the part of a schema that these values use. Other fields become unknown."""
     kept = {key: rule for key, rule in schema.items() if key in _CUT}
     if "properties" in schema:
         kept["properties"] = {
@@ -107,7 +107,7 @@ def cut(schema: Schema, values: Sequence[Any]) -> Schema:
 
 
 def cut_text(custom: Mapping[tuple[str, str], Schema], objects: Sequence[Manifest]) -> str:
-    """Return the cut schemas of all kinds that have objects, headed by their sources."""
+    """Return the pruned schemas of all used kinds, with their sources at the top."""
     cuts = {}
     for (api_version, kind), schema in custom.items():
         of_kind = [o for o in objects if (o["apiVersion"], o["kind"]) == (api_version, kind)]
@@ -118,7 +118,7 @@ def cut_text(custom: Mapping[tuple[str, str], Schema], objects: Sequence[Manifes
 
 
 def _strict(node: Any) -> Any:
-    """Have objects with known fields refuse others, but where the definition keeps them."""
+    """Make objects with known fields refuse others, unless the definition preserves them."""
     if isinstance(node, list):
         return [_strict(one) for one in node]
     if not isinstance(node, dict):

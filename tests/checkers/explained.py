@@ -1,4 +1,4 @@
-"""What docs/manifests.md says of reports that stay: the one list of them."""
+"""The explanations of accepted reports in docs/manifests.md."""
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -17,12 +17,12 @@ SCOPES: Mapping[str, Callable[[str, Manifests], bool]] = {
     "with `discovery-rbac`": lambda _, rendered: any(rendered.of("ClusterRole")),
     "overlay `dev`": lambda name, _: name == "dev",
 }
-"""Which renderings an explanation is for; any other is the name of a file."""
+"""Names for groups of renderings in an explanation. Any other text is a file name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One line of the page."""
+    """One row of the page's table."""
 
     checker: str
     rule: str
@@ -30,7 +30,7 @@ class Explanation:
     reason: str
 
     def covers(self, finding: Finding, rendered: Mapping[str, Manifests]) -> bool:
-        """Say whether it explains a finding."""
+        """Return whether it explains a finding."""
         if (self.checker, self.rule) != (finding.checker, finding.rule):
             return False
         if finding.where not in rendered:
@@ -49,7 +49,7 @@ def disagreements(
     explained: Collection[Explanation],
     rendered: Mapping[str, Manifests],
 ) -> Iterator[str]:
-    """Name findings that nothing explains, and explanations of nothing that is found."""
+    """Yield findings without an explanation, and explanations without a finding."""
     for finding in sorted(findings):
         if not any(one.covers(finding, rendered) for one in explained):
             yield f"{finding.checker} {finding.rule} in {finding.where}: {finding.what}"

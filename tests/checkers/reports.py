@@ -1,4 +1,4 @@
-"""What each checker reports, as findings of one form."""
+"""The reports of each checker as uniform findings."""
 
 import json
 from collections.abc import Sequence
@@ -9,12 +9,12 @@ from typing import Any
 from checkers.tools import Answer, ask
 
 RENDERED = ".rendered.yaml"
-"""How the file of a rendering ends."""
+"""The suffix of a rendering's file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Finding:
-    """A rule that a checker found broken: `where` is a rendering or a file's name."""
+    """A rule violation that a checker found. `where` is a rendering or a file name."""
 
     checker: str
     rule: str
@@ -42,14 +42,14 @@ def kubeconform(rendered: Path, schemas: Path) -> Sequence[Finding]:
 
 
 def checkov(framework: str, path: Path) -> Sequence[Finding]:
-    """Check a file or folder by checkov's rules for a framework, and ask no server."""
+    """Check a file or folder by checkov's rules for a framework, offline."""
     done = ask(
         "checkov",
         *("--framework", framework, "--skip-download", "--compact", "--quiet", "--output", "json"),
         *("--directory" if path.is_dir() else "--file", str(path)),
     )
     report = _answer(done)
-    # Without anything to check, or to say, the summary is all of the report.
+    # Without input or findings, the report is only a summary.
     if report.get("summary", report)["parsing_errors"]:
         raise RuntimeError(f"checkov cannot read {path}")
     return [
@@ -64,7 +64,7 @@ def checkov(framework: str, path: Path) -> Sequence[Finding]:
 
 
 def hadolint(path: Path) -> Sequence[Finding]:
-    """Check a Dockerfile, matters of style included."""
+    """Check a Dockerfile, including its style."""
     return [
         Finding(
             checker="hadolint",
@@ -77,7 +77,7 @@ def hadolint(path: Path) -> Sequence[Finding]:
 
 
 def _name(path: str) -> str:
-    """Return the name of a rendering, or of a file that is none."""
+    """Return the name of a rendering, or of another file."""
     return Path(path).name.removesuffix(RENDERED)
 
 

@@ -1,4 +1,4 @@
-"""Folders of schemas as kubeconform wants them: `KIND-GROUP-VERSION.json`."""
+"""Folders of schemas for kubeconform: `KIND-GROUP-VERSION.json`."""
 
 import json
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ _CORE = Path(kubernetes_validate.__file__).parent / "kubernetes-json-schema"
 
 
 def write(version: str, custom: Mapping[tuple[str, str], Schema], directory: Path) -> None:
-    """Write what an API server of a version knows, and custom resources beside it.
+    """Write the schemas of an API server version and of custom resources.
 
-    Of a group the first word stands in the name, as in `gateway-gateway-v1.json`.
+    A file name has the first label of its group, as in `gateway-gateway-v1.json`.
     """
     directory.mkdir()
     for path in (_CORE / f"v{version}-local-strict").glob("*.json"):
@@ -26,7 +26,7 @@ def write(version: str, custom: Mapping[tuple[str, str], Schema], directory: Pat
 
 
 def _beside(text: str) -> str:
-    """Have a schema find the definitions in the file beside it, not at the address of its name."""
+    """Make a schema reference the definitions in the neighbouring file, not at a URL."""
     schema = json.loads(text.replace('"/api/_definitions.json#', '"_definitions.json#'))
     schema.pop("$id", None)
     return json.dumps(schema)

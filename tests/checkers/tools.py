@@ -1,4 +1,4 @@
-"""The checkers themselves, in an environment of their own: .venv/checkers."""
+"""The checkers, in a separate environment: .venv/checkers."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ KUBECONFORM = "github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a program said."""
+    """The output of a program."""
 
     program: str
     out: str
@@ -25,7 +25,7 @@ class Answer:
 
 
 def install() -> None:
-    """Install what is not there in the wanted version. Raises RuntimeError."""
+    """Install checkers that are missing or have another version. Raises RuntimeError."""
     wanted = f"{REQUIREMENTS.read_text()}{KUBECONFORM}\n"
     stamp = HOME / "installed.txt"
     if stamp.exists() and stamp.read_text() == wanted:
@@ -39,7 +39,7 @@ def install() -> None:
 
 
 def ask(program: str, *arguments: str) -> Answer:
-    """Run an installed checker at the root of the suite."""
+    """Run an installed checker in the root directory of the suite."""
     done = subprocess.run(
         [BIN / program, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -14,7 +14,7 @@ _GENERATED = ("constraints", ".svg")
 
 
 def replacements(text: str) -> Mapping[str, str]:
-    """Read a list: what to write in place of each old word. Raises ValueError."""
+    """Parse a list: the replacement of each old word. Raises ValueError."""
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     pairs = [line.split(" -> ") for line in lines]
     if wrong := [line for line, pair in zip(lines, pairs, strict=True) if len(pair) != 2]:
@@ -30,13 +30,13 @@ def found(text: str, words: Mapping[str, str]) -> Iterator[tuple[int, str]]:
 
 
 def _pattern(words: Collection[str]) -> re.Pattern[str]:
-    """Match each word as a whole; between two of a phrase a line and its comment mark may end."""
+    """Match whole words. A line break with a comment mark may be between two words of a phrase."""
     forms = (r"[\s#]+".join(map(re.escape, word.split())) for word in words)
     return re.compile(rf"(?<!\w)(?:{'|'.join(forms)})(?!\w)", re.IGNORECASE)
 
 
 def main() -> int:
-    """Print each old word with its file, line and replacement; 1 where there is one."""
+    """Print each old word with its file, line and replacement. Returns 1 if there is one."""
     words = replacements(LIST.read_text())
     count = 0
     for path in _texts():

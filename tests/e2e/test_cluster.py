@@ -25,7 +25,7 @@ pytestmark = [
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.name for scenario in SCENARIOS])
-async def test_cluster_shows(
+async def test_a_scenario_passes(
     suite: Suite, cluster: Kubernetes, early_token: str, rows: list[Row], scenario: Scenario
 ) -> None:
     """Play a scenario; a token issued before all of them is valid after each."""

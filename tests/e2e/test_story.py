@@ -19,12 +19,12 @@ pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 
 
 @pytest.mark.parametrize("step", CHAPTERS, ids=[step.name for step in CHAPTERS])
-async def test_chapter_of_the_story_holds(suite: Suite, step: Chapter) -> None:
+async def test_a_chapter_of_the_story_passes(suite: Suite, step: Chapter) -> None:
     async with as_found(suite.platform):
         await step.play(suite)
 
 
-async def test_who_brings_it_up_again_is_told_where_everything_is(
+async def test_a_second_up_prints_the_urls_again(
     suite: Suite, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if not isinstance(suite.platform, Localkube):
@@ -44,7 +44,7 @@ class Interrupted(Exception):
     """Something that breaks off what is played."""
 
 
-async def test_what_is_changed_is_undone_however_it_ends(suite: Suite, tmp_path: Path) -> None:
+async def test_changes_are_restored_however_the_block_ends(suite: Suite, tmp_path: Path) -> None:
     """Replicas, a selector, configuration, and objects that came or went."""
     before = await _shown(suite)
 
@@ -68,7 +68,7 @@ async def _broken_off(suite: Suite, before: dict[str, Any], tmp_path: Path) -> N
         raise Interrupted
 
 
-async def test_a_rollout_is_nothing_to_undo(suite: Suite) -> None:
+async def test_a_rollout_is_not_restored(suite: Suite) -> None:
     restart = "rollout restart deployment/diff-ns-service-v1-deployment -n ns-app"
     async with as_found(suite.platform):
         await suite.run(verb(restart))

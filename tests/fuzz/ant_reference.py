@@ -1,8 +1,8 @@
-"""Spring's AntPathMatcher as its documentation has it: by trying everything, slowly and plainly."""
+"""A plain and slow reference of Spring's AntPathMatcher, by exhaustive search."""
 
 
 def opens(pattern: str, path: str) -> bool:
-    """Tell whether a pattern that begins with a slash matches all of a path."""
+    """Return whether a pattern that begins with a slash matches an entire path."""
     return _segments(pattern.split("/")[1:], path.split("/")[1:])
 
 

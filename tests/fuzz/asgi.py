@@ -1,4 +1,4 @@
-"""One request to an application as the server hands it over, without a server."""
+"""Send one ASGI request to an application without a server."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Scope
 
 @dataclass
 class Reply:
-    """What came back, and the scope as the application left it."""
+    """The response, and the scope after the request."""
 
     scope: Scope
     status: int = 0

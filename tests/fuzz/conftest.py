@@ -11,16 +11,16 @@ import pytest
 from fuzz.memory import resident_mib
 
 _SECONDS = 12.0
-"""For each test of a plain run: all of tests/fuzz takes about two minutes in CI."""
+"""The seconds per test of a plain run. All of tests/fuzz takes about two minutes in CI."""
 _TOLD_EACH_S = 5.0
 _LONG = 100_000
-"""Rounds of a run in which memory is held to be flat, once a tenth of them has warmed it up."""
+"""Runs with at least this many rounds must have flat memory after a tenth of them as warm-up."""
 _GROWTH_MIB = 32.0
 _FIGURES = "fuzz"
 
 
 class Rounds:
-    """Hands out one random generator per round; a failure names the seed that repeats it."""
+    """Yields one random generator per round. A failure names the seed that reproduces it."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -70,7 +70,7 @@ class Rounds:
 
 
 def _seeded(seed: int) -> random.Random:
-    return random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
+    return random.Random(seed)  # noqa: S311 - reproducible, not secret
 
 
 @pytest.fixture
@@ -79,14 +79,14 @@ def rounds(request: pytest.FixtureRequest) -> Iterator[Rounds]:
     made = Rounds(request.node.name)
     yield made
     request.node.user_properties.append((_FIGURES, str(made)))
-    # pytest shows it with the failure.
+    # pytest prints this with the failure.
     sys.stdout.write(f"last round: FUZZ_SEED={made.seed}, after {made.done:,} rounds\n")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Tell what each test did, also where workers ran them."""
+    """Print the rounds of each test, also those run by workers."""
     for reports in terminalreporter.stats.values():
         for report in reports:
             for name, value in getattr(report, "user_properties", ()):
-                if name == _FIGURES:  # of the teardown: each but once
+                if name == _FIGURES:  # only from the teardown, so that each appears once
                     terminalreporter.write_line(value)

@@ -1,4 +1,4 @@
-"""A real server on loopback that sends what a round prepared, in pieces, and a model of it."""
+"""A real server on loopback that sends a round's prepared bytes in pieces, and a model of them."""
 
 import asyncio
 import random
@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-HONEST = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhonest"
+VALID = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nproper"
 MARK = b"x-mark"
-"""The header that only the head of a final response carries in a round's model."""
+"""The header that the model has only in the head of a final response."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Bytes to send; where the model knows, the body that a client has to read from them."""
+    """The bytes to send and, if the model knows it, the body that a client must read."""
 
     data: bytes
     body: bytes | None
@@ -22,9 +22,9 @@ class Prepared:
 
 @dataclass
 class HostileServer:
-    """Sends `prepared` to each request on a path of its own, and an honest response to others."""
+    """Sends `prepared` for its own path, and a valid response for others."""
 
-    prepared: Prepared = Prepared(HONEST, b"honest")
+    prepared: Prepared = Prepared(VALID, b"proper")
     cuts: tuple[int, ...] = ()
     port: int = 0
     connections: int = 0
@@ -35,11 +35,11 @@ class HostileServer:
         self._writers.add(writer)
         try:
             while b"/hostile" not in await reader.readuntil(b"\r\n\r\n"):
-                writer.write(HONEST)
+                writer.write(VALID)
             await self._send(writer)
             while b"/hostile" not in await reader.readuntil(b"\r\n\r\n"):
-                writer.write(HONEST)
-        except (asyncio.IncompleteReadError, OSError):  # the client left
+                writer.write(VALID)
+        except (asyncio.IncompleteReadError, OSError):  # the client disconnected
             pass
         finally:
             self._writers.discard(writer)
@@ -68,7 +68,7 @@ async def hostile_server() -> AsyncIterator[HostileServer]:
 
 
 def prepare(rng: random.Random) -> Prepared:
-    """Make a response of which the model knows the body, or one that was mangled."""
+    """Prepare a valid response with a known body, or a mangled one."""
     prepared = _sound(rng)
     if rng.random() < 0.5:
         return prepared
@@ -84,7 +84,7 @@ def _sound(rng: random.Random) -> Prepared:
     behind = rng.choice(_BEHIND) if rng.random() < 0.4 else b""
     framing = rng.choice((_with_length, _in_chunks))
     data = interim + framing(rng, body)
-    # An interim head alone behind it may be the begin of anything: the connection is left.
+    # A lone interim head after it may start any response, so the connection is closed.
     return Prepared(data + behind, body, reusable=not behind)
 
 

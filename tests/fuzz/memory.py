@@ -1,4 +1,4 @@
-"""The memory of this process and of those it started: in a long run it has to stay flat."""
+"""The memory of this process and its descendants, which must stay flat in a long run."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +8,7 @@ _KIB_A_MIB = 1024
 
 
 def resident_mib() -> float | None:
-    """Return the resident memory of them all; None where the system does not say (no /proc)."""
+    """Return their total resident memory in MiB, or None without /proc."""
     if not (_PROC / "self/status").is_file():
         return None
     return sum(_resident_kib(process) for process in _with_descendants("self")) / _KIB_A_MIB
@@ -27,7 +27,7 @@ def _resident_kib(process: str) -> int:
 
 
 def _read(path: Path) -> str:
-    """Return a file of a process, nothing where it has just ended."""
+    """Return a /proc file of a process, or an empty text if it has just ended."""
     try:
         return path.read_text("ascii", "replace")
     except OSError:

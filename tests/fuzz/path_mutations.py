@@ -1,4 +1,4 @@
-"""Patterns and request targets that nearly mean a route's path."""
+"""Patterns and request targets that resemble a route's path."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ _STARS = ("*", "**", "?", "{name}", "***", "*?", "?*", "{a}-{b}")
 
 
 def pattern(rng: random.Random, routes: Sequence[str]) -> str:
-    """Return an Ant pattern near one of the routes; a few `**` at most, for the reference."""
+    """Return an Ant pattern similar to a route, with few `**` so that the reference is fast."""
     segments = rng.choice(routes).split("/")[1:]
     for _ in range(rng.randrange(4)):
         place = rng.randrange(len(segments))
@@ -27,7 +27,7 @@ def pattern(rng: random.Random, routes: Sequence[str]) -> str:
 
 
 def target(rng: random.Random, routes: Sequence[str], prefix: str = "") -> str:
-    """Return a request target near one of the routes, percent-encoded."""
+    """Return a percent-encoded request target similar to a route."""
     text = prefix + rng.choice(routes)
     for _ in range(rng.choice((0, 1, 1, 1, 2, 3))):
         text = rng.choice(_MUTATIONS)(rng, text)

@@ -1,10 +1,10 @@
-"""Streams of requests for one connection, and a model that says what each must be answered with."""
+"""Streams of requests for one connection, and a model of the expected responses."""
 
 import random
 from dataclasses import dataclass, replace
 
 MOST = 4000
-"""Bytes a body may have, by the settings of the service that serves the streams."""
+"""The body limit in the settings of the service under test, in bytes."""
 HOST = b"Host: sample\r\n"
 LAST = b"GET /message HTTP/1.1\r\nHost: sample\r\nConnection: close\r\n\r\n"
 _SMUGGLED = b"POST /echo/666 HTTP/1.1\r\nHost: sample\r\nContent-Length: 0\r\n\r\n"
@@ -59,7 +59,7 @@ _WRONG: tuple[tuple[bytes, int], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """One response; `end` says that it closes the connection, None that it may."""
+    """One expected response. `end` tells whether it closes the connection; None allows both."""
 
     status: int
     body: bytes | None = None
@@ -76,7 +76,7 @@ _BODILESS = (
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Bytes for one connection, where they are cut into packets, and what comes back."""
+    """The bytes for one connection, split into packets, and the expected responses."""
 
     data: bytes
     cuts: tuple[int, ...]
@@ -84,7 +84,7 @@ class Stream:
 
 
 def stream(rng: random.Random) -> Stream:
-    """Return some requests in a row; those behind one that ends the connection get no response."""
+    """Return some requests in sequence. After one that closes the connection, none is served."""
     data: list[bytes] = []
     expected: list[Expected] = []
     ended = False
@@ -93,7 +93,7 @@ def stream(rng: random.Random) -> Stream:
         data.append(request)
         if not ended:
             if response.end and response.status >= 400 and expected:
-                # Seen early enough, it costs the response before it the connection.
+                # Seen early, it makes the server close the connection after the previous response.
                 expected[-1] = replace(expected[-1], end=None)
             expected.append(response)
         ended = ended or response.end is True
@@ -151,7 +151,7 @@ def _echo(rng: random.Random, number: int) -> tuple[bytes, Expected]:
 
 
 def _too_large(rng: random.Random, number: int) -> tuple[bytes, Expected]:
-    """Return a body beyond the limit: whether it is whole before its refusal is a race."""
+    """Return a body over the limit. Its refusal may arrive before it is sent completely."""
     line, body = b"POST /echo/%d HTTP/1.1" % number, b"x" * (MOST + rng.randint(1, 2000))
     if rng.random() < 0.5:
         request = _head(rng, line, b"Content-Length: %d\r\n" % len(body)) + body
@@ -161,7 +161,7 @@ def _too_large(rng: random.Random, number: int) -> tuple[bytes, Expected]:
 
 
 def _head(rng: random.Random, line: bytes, length: bytes = b"") -> bytes:
-    """Return a head: its lines in any order, with an offered upgrade now and then."""
+    """Return a head with its lines in random order, sometimes with an offered upgrade."""
     expect = b"Expect: 100-continue\r\n" if length and rng.random() < 0.1 else b""
     lines = [HOST, length, expect, *rng.sample(_HARMLESS, rng.randint(0, 4))]
     if rng.random() < 0.3:

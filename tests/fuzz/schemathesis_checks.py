@@ -1,4 +1,4 @@
-"""What schemathesis asks of each response beyond its own checks; loaded by `st run`."""
+"""Additional checks of each response by schemathesis, loaded by `st run`."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ _OF_ANY_REQUEST = frozenset({405, 408, 431})
 
 @schemathesis.check
 def no_fault_of_ours(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
-    """No 5xx, but 501 and a 503 that says when to come again."""
+    """No 5xx except 501, and 503 with Retry-After."""
     del ctx, case
     status = response.status_code
     if status == _UNAVAILABLE:
@@ -22,24 +22,24 @@ def no_fault_of_ours(ctx: CheckContext, response: Response, case: Case[Any]) -> 
 
 @schemathesis.check
 def an_error_says_which(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
-    """Every 4xx and 5xx is JSON with `error`; Spring takes any other body for a good one."""
+    """Every 4xx and 5xx is JSON with `error`, since Spring accepts any other body as success."""
     del ctx
     if response.status_code >= 400 and case.method != "HEAD":
         body: Any = response.json()
-        assert isinstance(body, dict), "no JSON object"
+        assert isinstance(body, dict), "not a JSON object"
         assert body.get("error"), "an error without `error`"
 
 
 @schemathesis.check
 def every_response_tells_its_trace(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
-    """`traceresponse`, whoever writes the response."""
+    """Every response has `traceresponse`, whichever layer writes it."""
     del ctx, case
     assert response.headers.get("traceresponse"), "no traceresponse"
 
 
 @schemathesis.check
 def a_status_is_declared(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
-    """Where an operation declares its errors, there are no others."""
+    """An operation that declares its errors has no others."""
     del ctx
     declared = set(case.operation.responses.status_codes)
     if "400" in declared and response.status_code not in _OF_ANY_REQUEST:

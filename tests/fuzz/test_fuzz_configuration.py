@@ -1,8 +1,8 @@
-"""Configuration documents that people, editors and attackers might mount, and what a load may do.
+"""Loading configuration documents that people, editors and attackers might mount.
 
-Judged by rules that need no second implementation: it ends soon, with settings or a
-`ConfigError`; nothing of the Secret is seen outside of secret fields; `prod` is never lost;
-names are those that were written; a file that carried settings is not lost by a reload.
+The rules need no second implementation. A load ends soon, with settings or a `ConfigError`.
+Nothing of the Secret appears outside of secret fields. `prod` is never dropped. Names are used as
+written. A reload does not lose a file that had settings.
 """
 
 import json
@@ -187,12 +187,12 @@ def _source(rng: random.Random) -> ConfigSource:
 
 
 def _shown(snapshot: Snapshot[Fuzzed]) -> str:
-    """Return all that may be shown of a configuration; secret fields hide themselves."""
+    """Return everything of a configuration that may be shown. Secret fields are masked."""
     told = (snapshot.name, snapshot.ignored, snapshot.unread, snapshot.profiles)
     return f"{snapshot.settings!r} {told} {snapshot.profile_sources}"
 
 
-def test_a_load_ends_and_keeps_the_rules_whatever_is_mounted(rounds: Rounds) -> None:
+def test_every_load_ends_and_obeys_the_rules(rounds: Rounds) -> None:
     for rng in rounds:
         source, first, second = _source(rng), _mounted(rng), _mounted(rng)
         before = _loaded(source, first, None)
@@ -206,7 +206,7 @@ def test_a_load_ends_and_keeps_the_rules_whatever_is_mounted(rounds: Rounds) -> 
 def _loaded(
     source: ConfigSource, mounted: Mounted, before: Snapshot[Fuzzed] | None
 ) -> Snapshot[Fuzzed] | None:
-    """Return what was loaded, or nothing where it is refused, with a reason that is fit to log."""
+    """Return the loaded configuration, or None if it is refused with a loggable reason."""
     began = time.thread_time()
     said = ""
     try:
@@ -232,6 +232,6 @@ def _judge(snapshot: Snapshot[Fuzzed], mounted: Mounted, before: Snapshot[Fuzzed
 
 
 def _is_written(name: str, mounted: Mounted) -> bool:
-    """Say whether a name stands somewhere as it is, or in the escapes of JSON or YAML."""
+    """Return whether a text contains a name, verbatim or escaped as in JSON or YAML."""
     text = b" ".join([*mounted.config.values(), *map(str.encode, mounted.secrets)])
     return any(form.encode() in text for form in (name, json.dumps(name)[1:-1], repr(name)[1:-1]))

@@ -1,4 +1,4 @@
-"""Authorization headers: nobody gets in but with the credentials, however they are written."""
+"""Mutated Authorization headers: only the correct credentials authenticate."""
 
 import base64
 import json
@@ -59,7 +59,7 @@ def application() -> FastAPI:
 
 
 @pytest.mark.anyio
-async def test_no_header_lets_in_but_the_one_with_the_credentials(rounds: Rounds) -> None:
+async def test_only_headers_with_the_credentials_authenticate(rounds: Rounds) -> None:
     app = application()
     for rng in rounds:
         await bearer_round(app, rng)

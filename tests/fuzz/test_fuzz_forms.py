@@ -1,6 +1,6 @@
-"""Forms at the OAuth endpoints, against the standard library's reading of them.
+"""Forms at the OAuth endpoints, compared with the standard library's parser.
 
-Whatever is sent: a clear 4xx, or what the parameters ask for; never a token for anything else.
+Every form gets a clear 4xx or the requested result, and never a token for anything else.
 """
 
 import json
@@ -45,7 +45,7 @@ PIECES = (
 
 @dataclass
 class World:
-    """cas-server on a real Redis, and a token that lives."""
+    """cas-server on a real Redis, and a valid token."""
 
     app: ASGIApp
     basic: bytes
@@ -60,7 +60,7 @@ class World:
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    # The token is another client's: of those of one client the oldest ends after 20,000 more.
+    # The token belongs to another client, since 20,000 newer tokens of a client evict its oldest.
     tree = {"clients": {"app": CLIENT, "holder": CLIENT}, "access-token-validity": 86400}
     (tmp_path / "application.yaml").write_text(yaml.safe_dump(tree))
     (tmp_path / "redis").mkdir()
@@ -81,7 +81,9 @@ def _basic(client: str) -> bytes:
 
 
 @pytest.mark.anyio
-async def test_each_form_is_read_as_it_is_or_refused(world: World, rounds: Rounds) -> None:
+async def test_every_form_is_parsed_like_the_standard_library_or_refused(
+    world: World, rounds: Rounds
+) -> None:
     good = {
         "/oauth/token": b"grant_type=client_credentials",
         "/oauth/check_token": b"token=" + world.token.encode(),
@@ -112,7 +114,7 @@ def _mutated(rng: random.Random, body: bytes) -> bytes:
 
 
 def _plainly_read(body: bytes) -> dict[str, str] | None:
-    """Return the parameters by the standard library, None for what must be refused."""
+    """Parse the form with the standard library. Returns None if it must be refused."""
     text = quote(body, safe="".join(map(chr, range(128))))
     try:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=40_000, errors="strict")

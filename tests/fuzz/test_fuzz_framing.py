@@ -1,4 +1,4 @@
-"""Where requests begin and end: raw sockets against a service as a process, and a model."""
+"""Request framing: raw sockets against a service process, compared with a model."""
 
 import asyncio
 import contextlib
@@ -36,10 +36,10 @@ def service() -> Iterator[ServiceProcess]:
         yield running
 
 
-async def test_no_request_is_lost_and_none_invented(
+async def test_every_request_gets_exactly_one_response(
     service: ServiceProcess, rounds: Rounds
 ) -> None:
-    """A round is one connection, half of them with some bytes changed; a few go at once."""
+    """A round is one connection, half of them with changed bytes. Several run concurrently."""
     iterator = iter(rounds)
     while batch := list(islice(iterator, _AT_ONCE)):
         await asyncio.gather(*(_one(service, rng) for rng in batch))
@@ -64,7 +64,7 @@ async def _no_fault_of_ours(service: ServiceProcess, data: bytes) -> None:
 
 
 def _fits(got: Sequence[Response], expected: Sequence[Expected]) -> bool:
-    """Tell whether the responses are the model's; one that may close may be the last."""
+    """Return whether the responses match the model. A response that may close can be the last."""
     if not got or not all(map(_is, got, expected)):
         return False
     ends_early = expected[len(got) - 1].end is None and got[-1].closes
@@ -80,7 +80,7 @@ def _is(got: Response, expected: Expected) -> bool:
 
 
 async def _exchange(service: ServiceProcess, made: Stream) -> list[Response]:
-    """Send a stream in its packets while reading; return the responses up to the end."""
+    """Send a stream packet by packet while reading; return the responses until the end."""
     heads = [each.body == b"" for each in made.expected]
     async with asyncio.timeout(PATIENCE_S):
         reader, writer = await asyncio.open_connection(*service.api)
@@ -93,7 +93,7 @@ async def _exchange(service: ServiceProcess, made: Stream) -> list[Response]:
                     assert await reader.read() == b"", (made, got)
                     break
         except ConnectionError:
-            pass  # by what was sent behind the end
+            pass  # caused by bytes sent after the close
         finally:
             sending.cancel()
             writer.transport.abort()

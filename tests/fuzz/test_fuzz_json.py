@@ -1,4 +1,4 @@
-"""JSON bodies against a plain reading of RFC 8259: taken and sent back as they are, or 400."""
+"""JSON bodies, compared with a plain parser by RFC 8259: returned unchanged, or 400."""
 
 import json
 import math
@@ -26,7 +26,7 @@ TOKENS = (
 )
 
 DIGITS = 4300
-"""Before the point of a number, whatever its exponent (RFC 8259, 9); Python's own for integers."""
+"""Maximum digits before a decimal point (RFC 8259, 9), which is Python's limit for integers."""
 
 
 class Order(BaseModel):
@@ -63,11 +63,11 @@ def application() -> FastAPI:
 
 
 class RefusedError(Exception):
-    """Say that a body is none."""
+    """A body is not valid JSON."""
 
 
 def plainly_read(body: bytes) -> Any:
-    """Return the value by Python's reader, with all that it takes beyond RFC 8259 refused."""
+    """Return the value by Python's parser, with its extensions to RFC 8259 refused."""
     try:
         text = body.decode().removeprefix("\ufeff")
         value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
@@ -125,13 +125,13 @@ def mutated(rng: random.Random, body: bytes) -> bytes:
 
 
 @pytest.mark.anyio
-async def test_each_body_comes_back_as_it_is_or_is_400(rounds: Rounds) -> None:
+async def test_every_body_is_returned_unchanged_or_400(rounds: Rounds) -> None:
     app = application()
     for rng in rounds:
         body = json.dumps(made(rng), ensure_ascii=rng.random() < 0.5).encode()
         for _ in range(rng.choice((0, 1, 1, 2, 4))):
             body = mutated(rng, body)
-        # No body at all is FastAPI's to judge, or the handler's own matter.
+        # FastAPI or the handler decides about a missing body.
         body = body or b" "
         path, headers = rng.choice(PATHS), [(b"content-type", rng.choice(TYPES))]
         reply = await ask(app, "POST", path, headers=headers, body=body)

@@ -1,4 +1,4 @@
-"""Manifests of any shape: admitted or refused in one line, and what is read is what was written."""
+"""Manifests of any shape are admitted or refused in one line, and are read back unchanged."""
 
 import copy
 import json
@@ -72,7 +72,7 @@ def _mutated(rng: random.Random) -> Any:
 
 
 def test_a_manifest_is_admitted_or_refused_in_one_line(rounds: Iterator[random.Random]) -> None:
-    """What is admitted is admitted again, as what `get -o yaml` prints and `apply` reads."""
+    """An admitted manifest is admitted again after `get -o yaml` prints it and `apply` reads it."""
     for rng in rounds:
         document = _mutated(rng)
         old = None

@@ -1,6 +1,6 @@
-"""schemathesis over each service's OpenAPI document: no fault of ours, and each error says which.
+"""schemathesis with each service's OpenAPI document: no internal error, and coded errors only.
 
-Twice: as the document is, and with parameters that it does not have, as a hostile caller sends.
+It runs twice: with the document as is, and with undeclared parameters, like a hostile caller.
 """
 
 import json
@@ -23,7 +23,7 @@ RUNS = {
     "rest-service": ("rest-service", "--exclude-path-regex"),
     "diff-ns-service": ("diff-ns-service", "--exclude-path-regex"),
 }
-"""Service, and how to choose from its operations: clients call some of them, bearers the others."""
+"""Services, and filters for operations: some need client credentials, others a bearer token."""
 OURS = (
     *("no_fault_of_ours", "an_error_says_which", "every_response_tells_its_trace"),
     "a_status_is_declared",
@@ -33,7 +33,7 @@ THEIRS = (
     *("content_type_conformance", "response_headers_conformance"),
 )
 CASES = max(10, int(os.environ.get("FUZZ_ROUNDS", "0")) // 1_000)
-"""Of each operation: an HTTP request and its judgement cost as much as many rounds elsewhere."""
+"""Examples per operation. One HTTP request with its checks costs as much as many other rounds."""
 SEED = os.environ.get("FUZZ_SEED", "")
 TESTS = str(Path(__file__).parents[1])
 
@@ -45,7 +45,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreeServices
 
 
 def loosened(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the document with parameters that no handler asked for."""
+    """Return the document with parameters that no handler declares."""
     text = {"type": "string"}
     more = [
         {"name": "any", "in": "query", "schema": {"type": "array", "items": text}},
@@ -62,7 +62,7 @@ def loosened(document: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("loose", [False, True], ids=["as-it-is", "loosened"])
 @pytest.mark.parametrize("run", RUNS)
-def test_no_request_finds_a_fault(
+def test_no_request_causes_an_undeclared_error(
     services: ThreeServices, run: str, tmp_path: Path, *, loose: bool
 ) -> None:
     name, choice = RUNS[run]

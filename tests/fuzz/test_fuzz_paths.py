@@ -1,6 +1,6 @@
-"""Filter and router together: whatever is asked, and whatever is left open.
+"""Security filter and router together, with arbitrary paths and patterns.
 
-No path that the filter leaves open reaches a handler whose own path the patterns do not open.
+No open path reaches a handler whose own path the patterns do not open.
 """
 
 import random
@@ -34,7 +34,7 @@ AMBIGUOUS = ("//", "/../", "/./", ";", "\\")
 
 @dataclass(frozen=True)
 class Subject:
-    """An application, the templates of its routes, and the prefix it stands below."""
+    """An application, the templates of its routes, and its context path."""
 
     app: FastAPI
     live: LiveConfig[Any]
@@ -48,7 +48,7 @@ class Subject:
         self.live._current = LiveConfig.fixed(settings).current
 
     def reached(self, reply: Reply) -> str | None:
-        """Return the own path of the handler that a request came to."""
+        """Return the path of the handler that a request reached."""
         template = self.routes.get(reply.scope.get("endpoint"))
         values = reply.scope.get("path_params", {})
         return template.format(**values) if template is not None else None
@@ -106,7 +106,7 @@ def _templates(app: FastAPI, router: APIRouter) -> dict[Any, str]:
 
 
 @pytest.mark.anyio
-async def test_no_open_path_reaches_a_handler_that_no_pattern_opens(rounds: Rounds) -> None:
+async def test_open_paths_reach_only_handlers_that_a_pattern_opens(rounds: Rounds) -> None:
     every = list(subjects())
     for rng in rounds:
         subject = rng.choice(every)
@@ -134,7 +134,7 @@ def judge(subject: Subject, patterns: list[str], sent: str, reply: Reply) -> Non
 
 
 def read_plainly(rng: random.Random) -> None:
-    """Compare what a pattern opens with a plain reading of it."""
+    """Compare a pattern's matches with the reference."""
     alphabet = rng.choice(("ab", "ab-.", "a/", "ab/.\N{LATIN SMALL LETTER E WITH ACUTE}"))
     shape = pattern(rng, [_text(rng, alphabet)])
     compiled = PathPatterns([shape])

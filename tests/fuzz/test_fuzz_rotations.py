@@ -1,6 +1,6 @@
-"""One family of refresh tokens, rotated once a round, on a real Redis.
+"""One family of refresh tokens on a real Redis, rotated once per round.
 
-However often: it takes the same memory, and any earlier token is known as used.
+Its memory stays constant, and every earlier token is recognized as used.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ _FOR_A_MINUTE = (b"a:", b"n:change:")
 
 
 class Chain:
-    """The newest pair of the family, and an earlier token, each as likely as any other."""
+    """The newest pair of the family, and an earlier token chosen uniformly."""
 
     def __init__(self, stamp: Stamp) -> None:
         ends_at = int(time.time()) + 30 * 86400
@@ -78,7 +78,7 @@ async def direct(tmp_path: Path) -> AsyncIterator[Redis]:
             yield connected
 
 
-async def test_a_family_costs_the_same_and_knows_each_earlier_token(
+async def test_a_family_has_constant_size_and_recognizes_every_earlier_token(
     direct: Redis, rounds: Rounds
 ) -> None:
     store = RedisTokenStore(direct, DurabilitySettings(), KEYS, timeout=30)
@@ -92,7 +92,7 @@ async def test_a_family_costs_the_same_and_knows_each_earlier_token(
     assert await _memory(direct, chain.newest.family.id) <= 1024
     lasting = [key async for key in direct.scan_iter() if not key.startswith(_FOR_A_MINUTE)]
     assert len(lasting) <= 10, "the family, its five access tokens, and four of all"
-    reused = await store.rotate(chain.earlier, chain.next(random.Random(1))[1], BOUNDS, grace=10)  # noqa: S311 - no secret
+    reused = await store.rotate(chain.earlier, chain.next(random.Random(1))[1], BOUNDS, grace=10)  # noqa: S311 - not a secret
     assert reused == Rotation("reused")
     assert await store.family(chain.newest.family.id) is None
     assert not [key async for key in direct.scan_iter("t:*")]
@@ -105,7 +105,7 @@ def _some(rounds: Iterable[random.Random]) -> Iterator[list[random.Random]]:
 
 
 async def _memory(direct: Redis, family: str) -> int:
-    """Return what a family takes beside the hashes of its live tokens, its index included."""
+    """Return a family's memory without the hashes of its valid tokens, but with its index."""
     live = await direct.hget(f"f:{family}", "live") or b""
     sizes = [
         await direct.memory_usage(name, samples=0) or 0

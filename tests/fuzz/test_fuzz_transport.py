@@ -1,4 +1,4 @@
-"""The client's own HTTP against a hostile server, over real sockets."""
+"""The HTTP transport of the client against a hostile server, over real sockets."""
 
 import asyncio
 
@@ -7,16 +7,16 @@ import pytest
 from chassis.transport import Origin, Pool, PoolOptions, RawResponse, TransportError
 from eventually import PATIENCE_S
 from fuzz.conftest import Rounds
-from fuzz.hostile_server import HONEST, HostileServer, hostile_server, prepare
+from fuzz.hostile_server import VALID, HostileServer, hostile_server, prepare
 
 _HOSTILE = b"GET /hostile HTTP/1.1\r\nHost: a\r\n\r\n"
-_HONEST = b"GET /honest HTTP/1.1\r\nHost: a\r\n\r\n"
-_BODY = HONEST.partition(b"\r\n\r\n")[2]
+_VALID = b"GET /valid HTTP/1.1\r\nHost: a\r\n\r\n"
+_BODY = VALID.partition(b"\r\n\r\n")[2]
 
 
 @pytest.mark.anyio
-async def test_what_a_hostile_server_sends_reaches_its_own_request_alone(rounds: Rounds) -> None:
-    """A sound response is read to the byte; after any, the next caller has an honest one."""
+async def test_bytes_of_a_hostile_server_reach_only_their_own_request(rounds: Rounds) -> None:
+    """A valid response is read exactly. After any response, the next caller gets a valid one."""
     async with hostile_server() as server:
         pool = Pool(PoolOptions(size=2, max_response=64 * 1024))
         origin = Origin("127.0.0.1", server.port)
@@ -25,9 +25,9 @@ async def test_what_a_hostile_server_sends_reaches_its_own_request_alone(rounds:
             size = len(server.prepared.data)
             server.cuts = tuple(sorted(rng.randint(0, size) for _ in range(rng.randint(0, 3))))
             _check(server, await _ask(pool, origin, _HOSTILE, fresh=True))
-            # A connection that the server has ended may have been taken once more.
-            honest = await _ask(pool, origin, _HONEST) or await pool.exchange(origin, _HONEST)
-            assert honest.body == _BODY, server.prepared
+            # A connection that the server has closed may have been reused once.
+            valid = await _ask(pool, origin, _VALID) or await pool.exchange(origin, _VALID)
+            assert valid.body == _BODY, server.prepared
         pool.retire()
 
 

@@ -1,4 +1,4 @@
-"""What an image's layers hold, as `docker save` writes them, so that two can be compared."""
+"""The contents of an image's layers from `docker save`, for comparison."""
 
 import hashlib
 import json
@@ -14,14 +14,14 @@ _WHITEOUT = ".wh."
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A layer's digest, and of each member what a file system can show of it."""
+    """A layer's digest, and the file-system attributes of each member."""
 
     digest: str
     members: Mapping[str, Mapping[str, Any]]
 
     @property
     def only_removes(self) -> bool:
-        """Tell whether it adds no file: the times of its members are then the builder's own."""
+        """Return whether it adds no file. The builder then sets the times of its members."""
         return all(
             member["type"] == tarfile.DIRTYPE or _WHITEOUT in name
             for name, member in self.members.items()
@@ -29,7 +29,7 @@ class Layer:
 
 
 def layers_of(docker: str, image: str, directory: Path) -> Sequence[Layer]:
-    """Return an image's layers, the lowest first; `directory` takes the saved image."""
+    """Return an image's layers, lowest first. The saved image is written to `directory`."""
     archive = directory / "image.tar"
     subprocess.run([docker, "save", "--output", archive, image], check=True)
     with tarfile.open(archive) as saved:
@@ -38,7 +38,7 @@ def layers_of(docker: str, image: str, directory: Path) -> Sequence[Layer]:
 
 
 def differences(first: Layer, second: Layer) -> Sequence[str]:
-    """Say which members differ, and by what; times do not count where a layer only removes."""
+    """Describe the differing members. Times are ignored if a layer only removes files."""
     ignored = {"mtime"} if first.only_removes and second.only_removes else set()
     names = sorted(first.members.keys() | second.members.keys())
     found = [

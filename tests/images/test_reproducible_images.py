@@ -1,4 +1,4 @@
-"""An image built twice, each time from nothing: `make check-images`; needs a Docker engine."""
+"""`make check-images`: two builds of an image without cache are equal. Needs a Docker engine."""
 
 import os
 import shutil
@@ -13,12 +13,12 @@ from suitectl.shell import output
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(900)]
 SERVICE = "cas-server"
-"""The one with the most dependencies."""
+"""The image with the most dependencies."""
 
 
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Path:
-    """Return the sources of an image in another place, saved at another time by another user."""
+    """Return a copy of an image's sources with another path, time and owner."""
     for name in ("docker", "libs/chassis", "services"):
         shutil.copytree(ROOT / name, tmp_path / name, copy_function=shutil.copyfile)
     for name in ("constraints.txt", "constraints-dev.txt", ".dockerignore"):
@@ -26,8 +26,8 @@ def elsewhere(tmp_path: Path) -> Path:
     return tmp_path
 
 
-async def test_a_second_build_makes_the_same_layers(elsewhere: Path, tmp_path: Path) -> None:
-    """All but the times in the layer that removes pip from the base image: the builder's own."""
+async def test_a_second_build_has_the_same_layers(elsewhere: Path, tmp_path: Path) -> None:
+    """Only times in the layer that removes pip from the base image may differ."""
     options = BuildOptions.of(os.environ)
     images = []
     for number, sources in enumerate((ROOT, elsewhere)):

@@ -1,4 +1,4 @@
-"""Widespread HTTP clients with their defaults, as processes, against real services."""
+"""Common HTTP clients with default settings, as processes, against real services."""
 
 import json
 import os
@@ -30,7 +30,7 @@ TOOLS = {"curl": "curl"}
 
 @dataclass(frozen=True)
 class Seen:
-    """What a client saw of one call."""
+    """One response as a client reports it."""
 
     status: int
     body: dict[str, Any]
@@ -44,7 +44,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreeServices
 
 @pytest.mark.timeout(300)  # the first `go run` compiles net/http
 @pytest.mark.parametrize("client", COMMANDS)
-def test_a_client_with_its_defaults_is_served(services: ThreeServices, client: str) -> None:
+def test_a_client_with_default_settings_is_served(services: ThreeServices, client: str) -> None:
     seen = _run(client, services)
 
     assert {call: each.status for call, each in seen.items()} == dict.fromkeys(seen, 200)

@@ -1,1 +1,1 @@
-"""Measurements under hostile load, outside of the tests: `make guesses`."""
+"""Measurements under hostile load, separate from the tests: `make guesses`."""

@@ -1,4 +1,4 @@
-"""`make guesses`: wrong logins by the thousand, and what honest callers notice of it."""
+"""`make guesses`: thousands of failed logins, and their effect on legitimate callers."""
 
 import argparse
 import asyncio
@@ -12,20 +12,22 @@ from typing import Any
 
 from bench.stack import Stack
 from load.attack import ADDRESSES, NAMES
-from load.honest import Honest, Latencies
+from load.legitimate import Latencies, Legitimate
 
 LOGIN_P99_MS, CHECK_P99_MS = 2000.0, 50.0
 
 
 def main() -> int:
-    """Measure, print, and return 1 where an honest caller noticed too much."""
+    """Measure, print, and return 1 if a legitimate caller missed a target."""
     options = _parse()
     with tempfile.TemporaryDirectory(prefix="suite-load-") as directory, ExitStack() as processes:
         urls = _replicas(Stack(Path(directory), processes), options.replicas)
-        for title, rate in (("at rest", 0.0), ("under attack", options.guesses / options.seconds)):
-            honest, attack = asyncio.run(_measure(urls, rate, options.seconds if rate else 10.0))
-            _print(title, honest, attack)
-    return int(options.check and not _holds(honest))
+        for title, rate in (("idle", 0.0), ("under attack", options.guesses / options.seconds)):
+            legitimate, attack = asyncio.run(
+                _measure(urls, rate, options.seconds if rate else 10.0)
+            )
+            _print(title, legitimate, attack)
+    return int(options.check and not _holds(legitimate))
 
 
 def _replicas(stack: Stack, count: int) -> list[str]:
@@ -39,9 +41,9 @@ def _replicas(stack: Stack, count: int) -> list[str]:
 
 async def _measure(
     urls: Sequence[str], rate: float, seconds: float
-) -> tuple[Honest, dict[str, Any]]:
-    honest, stop = Honest(), asyncio.Event()
-    callers = asyncio.create_task(honest.run(urls, await honest.prepare(urls), stop))
+) -> tuple[Legitimate, dict[str, Any]]:
+    legitimate, stop = Legitimate(), asyncio.Event()
+    callers = asyncio.create_task(legitimate.run(urls, await legitimate.prepare(urls), stop))
     attack: dict[str, Any] = {}
     if rate:
         attack = await _attack(urls, rate, seconds)
@@ -49,7 +51,7 @@ async def _measure(
         await asyncio.sleep(seconds)
     stop.set()
     await callers
-    return honest, attack
+    return legitimate, attack
 
 
 async def _attack(urls: Sequence[str], rate: float, seconds: float) -> dict[str, Any]:
@@ -64,27 +66,27 @@ async def _attack(urls: Sequence[str], rate: float, seconds: float) -> dict[str,
     return dict(json.loads(output))
 
 
-def _holds(honest: Honest) -> bool:
+def _holds(legitimate: Legitimate) -> bool:
     return (
-        not honest.logins.failures
-        and not honest.checks.failures
-        and honest.logins.percentile(0.99) <= LOGIN_P99_MS
-        and honest.checks.percentile(0.99) <= CHECK_P99_MS
+        not legitimate.logins.failures
+        and not legitimate.checks.failures
+        and legitimate.logins.percentile(0.99) <= LOGIN_P99_MS
+        and legitimate.checks.percentile(0.99) <= CHECK_P99_MS
     )
 
 
-def _print(title: str, honest: Honest, attack: dict[str, Any]) -> None:
+def _print(title: str, legitimate: Legitimate, attack: dict[str, Any]) -> None:
     lines = [title]
     if attack:
         statuses = attack["statuses"]
-        told = ", ".join(f"{count} of {status}" for status, count in sorted(statuses.items()))
+        counts = ", ".join(f"{count} of {status}" for status, count in sorted(statuses.items()))
         lines.append(
-            f"  {sum(statuses.values())} wrong logins over {len(NAMES)} names from "
-            f"{len(ADDRESSES)} addresses in {attack['seconds']} s: {told}"
+            f"  {sum(statuses.values())} failed logins over {len(NAMES)} names from "
+            f"{len(ADDRESSES)} addresses in {attack['seconds']} s: {counts}"
         )
-    lines.append(_line("logins", honest.logins, LOGIN_P99_MS))
-    lines.append(_line("check_token", honest.checks, CHECK_P99_MS))
-    failures = (*honest.logins.failures, *honest.checks.failures)
+    lines.append(_line("logins", legitimate.logins, LOGIN_P99_MS))
+    lines.append(_line("check_token", legitimate.checks, CHECK_P99_MS))
+    failures = (*legitimate.logins.failures, *legitimate.checks.failures)
     lines += [f"    failed: {failure}" for failure in failures[:10]]
     sys.stdout.write("\n".join(lines) + "\n")
 
@@ -99,10 +101,12 @@ def _line(title: str, measured: Latencies, target: float) -> str:
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make guesses ARGS=...")
-    parser.add_argument("--check", action="store_true", help="exit 1 where a target is missed")
-    parser.add_argument("--guesses", type=int, default=60_000, help="wrong logins (default 60000)")
-    parser.add_argument("--seconds", type=float, default=60.0, help="for so long (default 60)")
-    parser.add_argument("--replicas", type=int, default=3, help="of cas-server (default 3)")
+    parser.add_argument("--check", action="store_true", help="exit 1 if a target is missed")
+    parser.add_argument("--guesses", type=int, default=60_000, help="failed logins (default 60000)")
+    parser.add_argument("--seconds", type=float, default=60.0, help="duration (default 60)")
+    parser.add_argument(
+        "--replicas", type=int, default=3, help="replicas of cas-server (default 3)"
+    )
     return parser.parse_args()
 
 

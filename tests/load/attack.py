@@ -1,7 +1,7 @@
-"""Wrong logins from many addresses at a fixed rate, whatever the server says.
+"""Failed logins from many addresses at a fixed rate, however the server responds.
 
-A process of its own, so that its load does not slow the clock of the honest callers:
-`python -m load.attack RATE SECONDS URL...` prints how often which status came, as JSON.
+It is a separate process, so that its load does not slow the legitimate callers.
+`python -m load.attack RATE SECONDS URL...` prints the count of each status as JSON.
 """
 
 import asyncio
@@ -21,17 +21,17 @@ _MOST_CONNECTIONS = 1500
 
 
 class Attack:
-    """Guesses of clients' secrets and of users' passwords, half of each."""
+    """Guesses, half of clients' secrets and half of users' passwords."""
 
     def __init__(self, urls: Sequence[str]) -> None:
         self.statuses: Counter[str] = Counter()
         self._urls = urls
         self._idle: dict[tuple[str, str], list[Connection]] = {}
-        self._random = random.Random(1)  # noqa: S311 - no secret
+        self._random = random.Random(1)  # noqa: S311 - not a secret
         self._open = asyncio.Semaphore(_MOST_CONNECTIONS)
 
     async def run(self, rate: float, seconds: float) -> None:
-        """Send at this rate for so long; what is late is sent all the same, for as long again."""
+        """Send at this rate for this long. Late requests are still sent for the same time again."""
         began = time.monotonic()
         async with asyncio.TaskGroup() as tasks:
             for number in range(int(rate * seconds)):
@@ -66,7 +66,7 @@ class Attack:
 
 
 def main() -> None:
-    """Attack, and print what came of it."""
+    """Attack, and print the resulting statuses."""
     rate, seconds, *urls = sys.argv[1:]
     attack = Attack(urls)
     began = time.monotonic()

@@ -1,4 +1,4 @@
-"""A keep-alive connection from an address of choice, with as little of HTTP as the load needs."""
+"""A keep-alive connection from a given address, with the minimum of HTTP that the load needs."""
 
 import asyncio
 import base64
@@ -11,20 +11,20 @@ TIMEOUT_S = 20.0
 
 
 def basic(name: str, secret: str) -> str:
-    """Return the header by which a client proves itself."""
+    """Return the Authorization header of a client."""
     return "Basic " + base64.b64encode(f"{name}:{secret}".encode()).decode()
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A POST as its bytes."""
+    """A POST request with a form."""
 
     path: str
     authorization: str
     fields: dict[str, str]
 
     def encode(self) -> bytes:
-        """Return what goes over the wire."""
+        """Return the bytes of the request."""
         body = urlencode(self.fields).encode()
         head = (
             f"POST {self.path} HTTP/1.1\r\nHost: cas-server\r\n"
@@ -37,14 +37,14 @@ class Form:
 
 @dataclass(slots=True)
 class Connection:
-    """One connection at a time to one replica; it is opened anew where the server closed it."""
+    """One connection at a time to one replica. It is reopened after the server closed it."""
 
     url: str
     source: str
     _streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = field(default=None)
 
     async def post(self, form: Form) -> tuple[int, bytes]:
-        """Return status and body; raise `OSError`, or `TimeoutError` after `TIMEOUT_S`."""
+        """Return status and body. Raises `OSError`, or `TimeoutError` after `TIMEOUT_S`."""
         async with asyncio.timeout(TIMEOUT_S):
             try:
                 return await self._exchange(form.encode())
@@ -53,7 +53,7 @@ class Connection:
                 raise
 
     def close(self) -> None:
-        """Leave the connection."""
+        """Close the connection."""
         if self._streams is not None:
             self._streams[1].close()
             self._streams = None
@@ -77,7 +77,7 @@ class Connection:
         return int(head.split(b" ", 2)[1]), body
 
     def __enter__(self) -> Self:
-        """Use it for a while."""
+        """Return the connection, which opens with the first request."""
         return self
 
     def __exit__(
@@ -86,5 +86,5 @@ class Connection:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Close it."""
+        """Close the connection."""
         self.close()

@@ -1,4 +1,4 @@
-"""One flood: some sockets that send without end, reading as they like."""
+"""One flood: sockets that send endlessly, and read at a given rate."""
 
 import contextlib
 import selectors
@@ -11,7 +11,7 @@ Address = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Flood:
-    """What each socket sends first and then without end; how it reads, `read` 0: not at all."""
+    """What each socket sends first, then endlessly, and how it reads; 0 reads nothing."""
 
     data: bytes
     first: bytes = b""
@@ -20,7 +20,7 @@ class Flood:
     pause: float = 0.0
 
     def run(self, address: Address, seconds: float) -> None:
-        """Flood for so long; a connection that ends is followed by another."""
+        """Flood for this many seconds, and replace each closed connection."""
         until = time.monotonic() + seconds
         with selectors.DefaultSelector() as selector, contextlib.ExitStack() as stack:
             stack.callback(_close_all, selector)
@@ -38,11 +38,11 @@ class Flood:
     def _join(self, address: Address, selector: selectors.BaseSelector) -> None:
         peer = socket.create_connection(address, timeout=10)
         peer.sendall(self.first)
-        peer.setblocking(False)  # noqa: FBT003 - its one form
+        peer.setblocking(False)  # noqa: FBT003 - its only form
         selector.register(peer, selectors.EVENT_READ | selectors.EVENT_WRITE)
 
     def _turn(self, peer: socket.socket, events: int) -> bool:
-        """Send and read what goes at once; False where the connection has ended."""
+        """Send and read without blocking. Returns False if the connection is closed."""
         try:
             if events & selectors.EVENT_WRITE:
                 peer.send(self.data)

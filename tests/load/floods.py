@@ -1,6 +1,6 @@
-"""`make floods`: what anonymous floods cost a service in memory, and probes in time.
+"""`make floods`: the effect of anonymous floods on a service's memory and on probe latency.
 
-Each flood runs for some seconds against a rest-service of its own, from a process of its own.
+Each flood runs in a separate process for some seconds, against a separate rest-service.
 """
 
 import argparse
@@ -27,22 +27,22 @@ _TOKEN = b"Content-Type: application/x-www-form-urlencoded\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """MiB over rest at the peak and some seconds after the flood; the probes' p99 in ms."""
+    """MiB above idle, at the peak and some seconds after the flood; the probes' p99 in ms."""
 
     peak: float
     after: float
     probe: float
 
     def holds(self) -> bool:
-        """Tell whether it stays within the bounds."""
+        """Return whether it is within the bounds."""
         return self.peak <= PEAK_MIB and self.after <= AFTER_MIB and self.probe <= PROBE_P99_MS
 
 
 def main() -> int:
-    """Measure, print, and return 1 where a flood cost too much."""
+    """Measure, print, and return 1 if a flood exceeds a bound."""
     options = _parse()
     costs = []
-    _tell(f"{'flood':<44}{'peak':>10}{'after':>10}{'/livez p99':>14}")
+    _print(f"{'flood':<44}{'peak':>10}{'after':>10}{'/livez p99':>14}")
     with tempfile.TemporaryDirectory(prefix="suite-floods-") as directory, ExitStack() as processes:
         stack = Stack(Path(directory), processes)
         redis = {
@@ -54,12 +54,12 @@ def main() -> int:
                 cost = _measure(running, flood, options.seconds, options.rest)
             costs.append(cost)
             line = f"{name:<44}{cost.peak:>+6.1f} MiB{cost.after:>+6.1f} MiB{cost.probe:>11.1f} ms"
-            _tell(line)
+            _print(line)
     return int(options.check and not all(cost.holds() for cost in costs))
 
 
 def _floods() -> dict[str, tuple[str, Flood]]:
-    """Return what is tried, by name: at which service, and how."""
+    """Return the floods by name."""
     floods: dict[str, tuple[str, Flood]] = {}
     for name, path in _PATHS.items():
         data = b"GET " + path + b" HTTP/1.1\r\nHost: service\r\n\r\n"
@@ -114,7 +114,7 @@ def _running(
 
 
 def _probe(service: Service) -> float:
-    """Return the milliseconds of one probe, on a connection of its own as kubelet's are."""
+    """Return the milliseconds of one probe on a fresh connection, as kubelet uses."""
     url = urlsplit(service.management)
     began = time.perf_counter()
     connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=30)
@@ -123,11 +123,11 @@ def _probe(service: Service) -> float:
     response.read()
     connection.close()
     if response.status != http.HTTPStatus.OK:
-        raise RuntimeError(f"/livez told {response.status}")
+        raise RuntimeError(f"/livez returned {response.status}")
     return (time.perf_counter() - began) * 1000
 
 
-def _tell(line: str) -> None:
+def _print(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
@@ -144,8 +144,10 @@ def _rss_mib(service: Service) -> float:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="floods")
     parser.add_argument("--seconds", type=float, default=10, help="of each flood")
-    parser.add_argument("--rest", type=float, default=30, help="seconds after it, until `after`")
-    parser.add_argument("--check", action="store_true", help="exit 1 where a bound is exceeded")
+    parser.add_argument(
+        "--rest", type=float, default=30, help="seconds from its end to the measurement `after`"
+    )
+    parser.add_argument("--check", action="store_true", help="exit 1 if a bound is exceeded")
     return parser.parse_args()
 
 

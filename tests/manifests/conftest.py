@@ -1,4 +1,4 @@
-"""What the manifest tests share."""
+"""Fixtures of the manifest tests."""
 
 import pytest
 
@@ -10,20 +10,20 @@ RENDERINGS = renderings()
 
 @pytest.fixture(scope="session")
 def base() -> Manifests:
-    """Return the dev suite as committed; tests change copies."""
+    """Return the committed dev suite. Tests change copies of it."""
     return load(K8S / "base")
 
 
 @pytest.fixture(scope="session", params=RENDERINGS)
 def rendered(request: pytest.FixtureRequest) -> Manifests:
-    """Return all that people may render, one after the other."""
+    """Return every rendering in turn."""
     rendering: Rendering = RENDERINGS[request.param]
     return rendering.render()
 
 
 @pytest.fixture(scope="session")
 def prod() -> Manifests:
-    """Return what goes to production."""
+    """Return the production overlay."""
     return render(K8S / "overlays/prod")
 
 

@@ -1,4 +1,4 @@
-"""All that people may render: each overlay, and components on top of the base and of production."""
+"""All renderings: each overlay, and components on top of the base and of production."""
 
 import tempfile
 from collections.abc import Mapping
@@ -15,14 +15,14 @@ BASE, PROD = K8S / "base", K8S / "overlays/prod"
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """A kustomization, and the components put on it in this order."""
+    """A kustomization with components in this order."""
 
     below: Path
     components: tuple[str, ...] = ()
 
-    @cache  # noqa: B019 - a rendering lives as long as the tests
+    @cache  # noqa: B019 - a rendering exists as long as the tests run
     def render(self) -> Manifests:
-        """Render it, with components in a directory that is gone afterwards."""
+        """Render it, using a temporary directory for components."""
         if not self.components:
             return render(self.below)
         with tempfile.TemporaryDirectory() as directory:
@@ -30,7 +30,7 @@ class Rendering:
 
 
 def renderings() -> Mapping[str, Rendering]:
-    """Return them by name; what production has already is not put on it twice."""
+    """Return all renderings by name. Components that production already has are not added again."""
     overlays = sorted((K8S / "overlays").iterdir())
     components = sorted(path.name for path in COMPONENTS.iterdir())
     more = tuple(name for name in components if name not in _brought(PROD))

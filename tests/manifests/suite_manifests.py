@@ -1,4 +1,4 @@
-"""The committed manifests as one value that checks read and tests mutate."""
+"""The committed manifests as a value that checks read and tests change."""
 
 import os
 import shutil
@@ -15,14 +15,14 @@ import yaml
 K8S = Path(__file__).parents[2] / "k8s"
 COMPONENTS = K8S / "components"
 REMOVED = object()
-"""As a value of `Manifests.changed`: delete the field."""
+"""A value for `Manifests.changed` that deletes the field."""
 
 TRUSTED_PROXIES = {
     "name": "trusted-proxies",
     "literals": ["cidrs=192.0.2.0/24"],
     "options": {"annotations": {"config.kubernetes.io/local-config": "true"}},
 }
-"""What an overlay has to say before what stands behind a proxy renders."""
+"""The ConfigMap that an overlay needs for components behind a proxy."""
 
 Manifest = dict[str, Any]
 
@@ -38,7 +38,7 @@ class Manifests:
         return (manifest for manifest in self.objects if manifest["kind"] in kinds)
 
     def workloads(self) -> Iterator[Manifest]:
-        """Yield what runs pods."""
+        """Yield the workloads, which run pods."""
         return self.of("Deployment", "StatefulSet")
 
     def get(self, kind: str, name: str, namespace: str | None = None) -> Manifest | None:
@@ -47,7 +47,7 @@ class Manifests:
         return next((m for m in found if namespace in (None, namespace_of(m))), None)
 
     def changed(self, target: str, path: str, value: Any) -> "Manifests":
-        """Copy with one field of `Kind/name` set; `path` is dotted, numbers index lists."""
+        """Return a copy with a field of `Kind/name` set. `path` is dotted; numbers index lists."""
         objects = deepcopy(self.objects)
         copy = Manifests(objects)
         kind, name = target.split("/")
@@ -57,17 +57,17 @@ class Manifests:
         return copy
 
     def without(self, target: str) -> "Manifests":
-        """Copy without `Kind/name`."""
+        """Return a copy without `Kind/name`."""
         return Manifests(tuple(m for m in self.objects if title(m) != target))
 
 
 def load(directory: Path) -> Manifests:
-    """Follow the `resources` of a kustomization.yaml."""
+    """Load the `resources` of a kustomization.yaml recursively."""
     return Manifests(tuple(_objects(directory)))
 
 
 def render(directory: Path) -> Manifests:
-    """Render a kustomization as `kubectl apply -k` would see it; fail where there is no way."""
+    """Render a kustomization like `kubectl apply -k`. Fails if kubectl is not installed."""
     if (kubectl := shutil.which("kubectl")) is None:
         pytest.fail("rendering an overlay needs kubectl: install one on the PATH", pytrace=False)
     command = [kubectl, "kustomize", str(directory)]
@@ -77,13 +77,13 @@ def render(directory: Path) -> Manifests:
 
 
 def composed(below: Path, components: Iterable[str], directory: Path) -> Manifests:
-    """Render a kustomization with components on top; it is written to `directory`."""
+    """Render a kustomization with components from an overlay written to `directory`."""
     write_overlay(below, components, directory, configMapGenerator=[TRUSTED_PROXIES])
     return render(directory)
 
 
 def write_overlay(below: Path, components: Iterable[str], directory: Path, **more: Any) -> None:
-    """Write an overlay as people do who put components together."""
+    """Write an overlay that combines components, as users do."""
     wanted = {
         "resources": [os.path.relpath(below, directory)],
         "components": [os.path.relpath(COMPONENTS / name, directory) for name in components],
@@ -115,18 +115,18 @@ def pod_labels(workload: Manifest) -> dict[str, str]:
 
 
 def containers(workload: Manifest) -> list[Manifest]:
-    """Return all containers of a workload's pods, the ones that start first included."""
+    """Return all containers of a workload's pods, including init containers."""
     spec = pod_spec(workload)
     return [*spec.get("initContainers", []), *spec["containers"]]
 
 
 def selects(selector: dict[str, str], labels: dict[str, str]) -> bool:
-    """Say whether an equality selector matches labels; an empty one matches nothing here."""
+    """Return whether an equality selector matches labels. Here an empty one matches nothing."""
     return bool(selector) and selector.items() <= labels.items()
 
 
 def selected(manifests: Manifests, namespace: str, selector: dict[str, str]) -> list[Manifest]:
-    """Return what runs pods that a selector matches in a namespace."""
+    """Return the workloads of a namespace whose pods a selector matches."""
     return [
         workload
         for workload in manifests.workloads()
@@ -136,7 +136,7 @@ def selected(manifests: Manifests, namespace: str, selector: dict[str, str]) -> 
 
 
 def _labels_of_each(workload: Manifest) -> Iterator[dict[str, str]]:
-    """Yield the labels of the pods; those of a StatefulSet have their number."""
+    """Yield the labels of each pod. Pods of a StatefulSet have their ordinal as a label."""
     labels = pod_labels(workload)
     if workload["kind"] != "StatefulSet":
         yield labels

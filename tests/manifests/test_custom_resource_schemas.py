@@ -1,4 +1,4 @@
-"""The schemas of custom resources: strict, and cut to what the manifests use, no milder."""
+"""The schemas of custom resources are strict, and pruned without becoming more permissive."""
 
 from copy import deepcopy
 from pathlib import Path
@@ -70,7 +70,7 @@ def refused(schema: dict[str, Any], **spec: Any) -> bool:
     return bool(list(jsonschema.Draft202012Validator(schema).iter_errors(bell)))
 
 
-def test_a_definition_refuses_what_it_does_not_know(schema: dict[str, Any]) -> None:
+def test_a_definition_refuses_unknown_fields(schema: dict[str, Any]) -> None:
     assert not refused(schema)
     assert not refused(schema, loud=True, anything={"known": "a", "else": 1})
     assert refused(schema, volume=11)
@@ -80,14 +80,14 @@ def test_a_definition_refuses_what_it_does_not_know(schema: dict[str, Any]) -> N
 @pytest.mark.parametrize(
     "spec", [{"tones": []}, {"tones": [{"hertz": 20001}]}, {"labels": {"a": 1}}, {"volume": 11}]
 )
-def test_a_cut_schema_refuses_what_the_whole_refuses(
+def test_a_pruned_schema_refuses_what_the_complete_one_refuses(
     schema: dict[str, Any], spec: dict[str, Any]
 ) -> None:
     assert refused(schema, **spec)
     assert refused(cut(schema, [BELL]), **spec)
 
 
-def test_a_cut_schema_knows_what_was_used_and_nothing_else(schema: dict[str, Any]) -> None:
+def test_a_pruned_schema_contains_only_used_fields(schema: dict[str, Any]) -> None:
     small = cut(schema, [BELL])
     assert not refused(small)
     assert refused(small, loud=True)

@@ -1,4 +1,4 @@
-"""`make check-manifests` fails on what docs/manifests.md does not say, or says of nothing."""
+"""`make check-manifests` fails on unexplained reports and on explanations without a report."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def told(base: Manifests, *findings: Finding) -> list[str]:
     return list(disagreements(findings, [EXPLAINED, IN_FILE], rendered))
 
 
-def test_what_is_explained_where_it_is_reported_is_no_disagreement(base: Manifests) -> None:
+def test_an_explained_report_is_not_a_disagreement(base: Manifests) -> None:
     assert told(base, found("CKV_1", "dev"), found("CKV_2", "Dockerfile")) == []
 
 
@@ -31,12 +31,12 @@ def test_a_report_without_explanation_is_named(base: Manifests, another: Finding
     assert told(base, found("CKV_1", "dev"), found("CKV_2", "Dockerfile"), another) == [expected]
 
 
-def test_an_explanation_of_nothing_is_named(base: Manifests) -> None:
+def test_an_explanation_without_a_report_is_named(base: Manifests) -> None:
     (line,) = told(base, found("CKV_1", "dev"))
     assert line == "manifests.md explains checkov CKV_2 `Dockerfile`: not reported"
 
 
-def test_the_page_explains_each_report_once_for_a_place_that_there_is() -> None:
+def test_the_page_explains_each_report_once_at_an_existing_place() -> None:
     listed = explanations(PAGE.read_text())
     files = {f"`{path.name}`" for path in (*K8S.rglob("*.yaml"), K8S.parent / "docker/Dockerfile")}
     assert len(listed) == PAGE.read_text().count("\n| checkov | `")

@@ -1,4 +1,4 @@
-"""Every service starts with the configuration that is committed for it."""
+"""Every service starts with its committed configuration."""
 
 import json
 import re
@@ -22,7 +22,7 @@ REST = "ConfigMap/rest-service"
 
 
 def edited(base: Manifests, target: str, old: str, new: str) -> Manifests:
-    """Edit the application.yaml of a ConfigMap; the old text must stand in it."""
+    """Edit the application.yaml of a ConfigMap, which must contain the old text."""
     config_map = base.get(*target.split("/"))
     assert config_map is not None
     text = config_map["data"]["application.yaml"]
@@ -30,14 +30,14 @@ def edited(base: Manifests, target: str, old: str, new: str) -> Manifests:
     return base.changed(target, "data", {"application.yaml": text.replace(old, new)})
 
 
-def test_every_service_reads_its_configuration_under_each_profile(
+def test_every_service_loads_its_configuration_under_each_profile(
     base: Manifests, tmp_path: Path
 ) -> None:
     assert list(settings_findings(base, tmp_path)) == []
 
 
 @pytest.mark.parametrize("service", ["cas-server", "rest-service", "diff-ns-service"])
-def test_a_misspelt_key_is_found(base: Manifests, tmp_path: Path, service: str) -> None:
+def test_a_misspelled_key_is_found(base: Manifests, tmp_path: Path, service: str) -> None:
     changed = edited(base, f"ConfigMap/{service}", "server:\n", "client:\n  timeot: 1s\nserver:\n")
     findings = list(settings_findings(changed, tmp_path))
     assert len(findings) == 3
@@ -75,7 +75,7 @@ def test_prod_refuses_the_demo_identities(base: Manifests, tmp_path: Path, servi
         settings_of(base, service, ["prod"], tmp_path)
 
 
-def test_prod_takes_a_generated_secret(base: Manifests, tmp_path: Path) -> None:
+def test_prod_accepts_a_generated_secret(base: Manifests, tmp_path: Path) -> None:
     generated = {"security.oauth2.client.client-secret": "generated-for-this-test"}
     changed = base.changed("Secret/rest-service-credentials", "stringData", generated)
     settings = settings_of(changed, "rest-service", ["prod"], tmp_path)
@@ -83,7 +83,7 @@ def test_prod_takes_a_generated_secret(base: Manifests, tmp_path: Path) -> None:
     assert settings.greeting.message == "Hello from prod"
 
 
-def test_prod_follows_the_primary_that_the_sentinels_name(prod: Manifests, tmp_path: Path) -> None:
+def test_prod_uses_the_primary_that_the_sentinels_name(prod: Manifests, tmp_path: Path) -> None:
     _generated(tmp_path / "Secret" / "cas-server-identities")
     settings = settings_of(prod, "cas-server", ["kubernetes", "prod"], tmp_path)
     redis = settings.spring.redis
@@ -98,7 +98,7 @@ def test_prod_follows_the_primary_that_the_sentinels_name(prod: Manifests, tmp_p
 
 
 def _generated(mount: Path) -> None:
-    """Write what `make secrets` generates and `overlays/prod` does not hold."""
+    """Write the Secrets that `make secrets` generates, which `overlays/prod` does not contain."""
     mount.mkdir(parents=True)
     (mount / "record-keys").write_text("k" * 43)
     client = {"client-secret": hash_generated("s" * 43), "resource-ids": "rest-service"}
@@ -120,7 +120,9 @@ def test_the_scripts_name_the_services_of_their_pods(prod: Manifests) -> None:
             }
 
 
-def test_every_service_listens_where_its_manifest_says(base: Manifests, tmp_path: Path) -> None:
+def test_every_service_listens_on_the_ports_of_its_manifest(
+    base: Manifests, tmp_path: Path
+) -> None:
     assert list(port_findings(base, tmp_path)) == []
 
 
@@ -143,7 +145,7 @@ def test_every_name_in_the_configuration_is_a_service(base: Manifests, tmp_path:
         ("cas", ("host: redis", "host: valkey"), "no Service valkey:6379"),
     ],
 )
-def test_a_name_that_leads_nowhere_is_found(
+def test_a_name_without_a_service_is_found(
     base: Manifests, tmp_path: Path, service: str, edit: tuple[str, str], finding: str
 ) -> None:
     name = "cas-server" if service == "cas" else f"{service}-service"

@@ -1,4 +1,4 @@
-"""The component `discovery-rbac` gives what discovery by the API server takes, and no more."""
+"""The component `discovery-rbac` grants exactly what discovery by the API server needs."""
 
 from pathlib import Path
 from typing import Any
@@ -33,11 +33,11 @@ def dev(tmp_path_factory: pytest.TempPathFactory) -> Manifests:
 
 @pytest.fixture(scope="module")
 def production(tmp_path_factory: pytest.TempPathFactory) -> Manifests:
-    """Return what goes to production with the component."""
+    """Return the production overlay with the component."""
     return composed(K8S / "overlays/prod", [COMPONENT], tmp_path_factory.mktemp("prod"))
 
 
-def test_who_follows_the_api_server_may_make_each_call_of_the_code_and_no_other(
+def test_services_in_mode_kubernetes_may_make_exactly_the_calls_of_the_code(
     production: Manifests,
 ) -> None:
     assert list(discovery_findings(production, CALLS)) == []
@@ -49,7 +49,7 @@ def test_who_follows_the_api_server_may_make_each_call_of_the_code_and_no_other(
     assert following == FOLLOWING
 
 
-def test_without_the_component_nobody_has_a_token_or_a_right(prod: Manifests) -> None:
+def test_without_the_component_no_pod_has_a_token_or_rights(prod: Manifests) -> None:
     assert list(discovery_findings(prod, CALLS)) == []
     assert list(prod.of("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")) == []
 
@@ -72,7 +72,7 @@ def test_without_the_component_nobody_has_a_token_or_a_right(prod: Manifests) ->
         (REST, f"{POD}.containers.0.env", [], {"a token for nothing": 1, "and never does": 4}),
     ],
 )
-def test_a_missing_right_and_one_too_many_are_found(
+def test_missing_and_excessive_rights_are_found(
     production: Manifests, target: str, path: str, value: Any, findings: dict[str, int]
 ) -> None:
     found = list(discovery_findings(production.changed(target, path, value), CALLS))
@@ -84,7 +84,7 @@ def test_a_call_of_the_code_that_no_role_allows_is_found(production: Manifests) 
     assert len(list(discovery_findings(production, more))) == len(FOLLOWING)
 
 
-def test_the_token_is_all_that_softens_a_pod(production: Manifests) -> None:
+def test_the_token_is_the_only_relaxation_of_a_pod(production: Manifests) -> None:
     token = "mounts a service account token"
     assert set(hardening_findings(production)) == {f"{name}: {token}" for name in FOLLOWING}
     assert list(service_account_findings(production)) == []
@@ -98,11 +98,13 @@ def test_a_policy_for_another_port_is_found(prod: Manifests, production: Manifes
 
 
 @pytest.mark.parametrize("service", ["rest-service", "diff-ns-service"])
-def test_the_services_read_their_mode(dev: Manifests, tmp_path: Path, service: str) -> None:
+def test_the_services_load_their_discovery_mode(
+    dev: Manifests, tmp_path: Path, service: str
+) -> None:
     settings = settings_of(dev, service, ["dev"], tmp_path)
     assert settings.discovery.mode == "kubernetes"
     assert settings.spring.cloud.kubernetes.discovery.all_namespaces
 
 
-def test_the_versions_of_diff_ns_service_differ_in_their_version_only(dev: Manifests) -> None:
+def test_the_versions_of_diff_ns_service_differ_only_in_their_version(dev: Manifests) -> None:
     assert list(version_findings(dev)) == []

@@ -1,4 +1,4 @@
-"""Pods are bounded, tell themselves little, and leave in peace."""
+"""Pods have limits and little information, and terminate gracefully."""
 
 from typing import Any
 
@@ -37,15 +37,17 @@ def test_every_pod_is_hardened(base: Manifests) -> None:
         (f"{CONTAINER}.volumeMounts.0.subPath", "application.yaml", "never updates"),
     ],
 )
-def test_a_softened_pod_is_found(base: Manifests, path: str, value: Any, finding: str) -> None:
+def test_a_pod_without_hardening_is_found(
+    base: Manifests, path: str, value: Any, finding: str
+) -> None:
     assert finding in "\n".join(hardening_findings(base.changed(REST, path, value)))
 
 
-def test_every_pod_runs_under_an_account_of_its_own_without_token(base: Manifests) -> None:
+def test_every_pod_has_its_own_service_account_without_a_token(base: Manifests) -> None:
     assert list(service_account_findings(base)) == []
 
 
-def test_an_account_with_a_token_and_a_pod_without_account_are_found(base: Manifests) -> None:
+def test_a_service_account_with_a_token_and_a_pod_without_one_are_found(base: Manifests) -> None:
     path = "automountServiceAccountToken"
     with_token = base.changed("ServiceAccount/rest-service", path, REMOVED)
     assert list(service_account_findings(with_token)) == [
@@ -57,10 +59,10 @@ def test_an_account_with_a_token_and_a_pod_without_account_are_found(base: Manif
     ]
 
 
-def test_a_rolling_update_never_leaves_fewer_pods_than_wanted(base: Manifests) -> None:
+def test_a_rolling_update_never_leaves_fewer_pods_than_desired(base: Manifests) -> None:
     assert list(rollout_findings(base)) == []
 
 
-def test_a_rolling_update_that_takes_pods_away_first_is_found(base: Manifests) -> None:
+def test_a_rolling_update_that_removes_pods_first_is_found(base: Manifests) -> None:
     changed = base.changed(REST, "spec.strategy.rollingUpdate.maxUnavailable", 1)
     assert len(list(rollout_findings(changed))) == 1

@@ -1,4 +1,4 @@
-"""Who may log in to the dev suite is exactly who the design says, with the secrets it says."""
+"""The identities of the dev suite are exactly the designed ones, with their demo secrets."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def identities(manifests: Manifests, mounts: Path) -> CasSettings:
 
 
 def edited(base: Manifests, old: str, new: str) -> Manifests:
-    """Edit the first place in identities.yaml where the old text stands; it must stand there."""
+    """Edit the first occurrence of the old text in identities.yaml, which must contain it."""
     secret = base.get(*TARGET.split("/"))
     assert secret is not None
     text = secret["stringData"]["identities.yaml"]
@@ -44,7 +44,7 @@ def test_the_clients_are_those_of_the_design(base: Manifests, tmp_path: Path) ->
         ("[demo-app]", "[demo-app, rest-service]", "password-grant-clients"),
     ],
 )
-def test_a_client_that_may_more_or_less_is_found(
+def test_a_client_with_more_or_fewer_rights_is_found(
     base: Manifests, tmp_path: Path, old: str, new: str, finding: str
 ) -> None:
     settings = identities(edited(base, old, new), tmp_path)
@@ -58,14 +58,14 @@ def test_the_users_are_those_of_the_design(base: Manifests, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("old", "new"), [("  alice:", "  bob:"), ("[ROLE_USER]", "[ROLE_USER, ROLE_ADMIN]")]
 )
-def test_another_user_and_another_role_are_found(
+def test_unknown_users_and_roles_are_found(
     base: Manifests, tmp_path: Path, old: str, new: str
 ) -> None:
     findings = list(user_findings(identities(edited(base, old, new), tmp_path)))
     assert any(finding.startswith("users.alice: ") for finding in findings)
 
 
-def test_the_secrets_are_those_that_everybody_knows(base: Manifests, tmp_path: Path) -> None:
+def test_the_secrets_are_the_public_demo_secrets(base: Manifests, tmp_path: Path) -> None:
     assert list(secret_findings(identities(base, tmp_path), DEMO_SECRETS)) == []
 
 

@@ -1,4 +1,4 @@
-"""localkube can start what the manifests name."""
+"""localkube can start every image of the manifests."""
 
 import pytest
 import yaml
@@ -29,7 +29,7 @@ def test_registry_tag_and_digest_of_an_image_do_not_matter(
     assert list(image_findings(changed, commands)) == []
 
 
-def test_an_image_without_command_and_a_command_without_image_are_found(
+def test_an_image_without_a_command_and_vice_versa_are_found(
     base: Manifests, commands: set[str]
 ) -> None:
     changed = base.changed(REST, f"{CONTAINER}.image", "nginx:1")

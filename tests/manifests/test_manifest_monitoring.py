@@ -1,4 +1,4 @@
-"""Every service is scraped, and each alert asks for what the services export."""
+"""Every service is scraped, and every alert uses exported metrics."""
 
 import re
 from typing import Any
@@ -27,7 +27,7 @@ Exported = tuple[frozenset[str], frozenset[str]]
 
 @pytest.fixture(scope="module")
 def exported() -> Exported:
-    """Return the names of the series that a service exports, and of their labels."""
+    """Return the names and labels of the series that a service exports."""
     registry = CollectorRegistry()
     RequestMetrics(registry).observe("GET", "/greeting", 200, 0.01)
     SecurityEvents(AuditEvent, registry)
@@ -57,9 +57,7 @@ def test_a_service_that_is_not_scraped_is_found(
     assert finding in "\n".join(scrape_findings(changed, PAGES))
 
 
-def test_every_alert_asks_for_what_the_services_export(
-    everything: Manifests, exported: Exported
-) -> None:
+def test_every_alert_uses_exported_metrics(everything: Manifests, exported: Exported) -> None:
     assert list(rule_findings(everything, *exported)) == []
 
 
@@ -77,14 +75,14 @@ def test_every_alert_asks_for_what_the_services_export(
         ((MONITOR, "spec.podTargetLabels", ["version"]), "no label app"),
     ],
 )
-def test_an_alert_that_would_never_ring_is_found(
+def test_an_alert_that_can_never_fire_is_found(
     everything: Manifests, exported: Exported, change: tuple[str, str, Any], finding: str
 ) -> None:
     changed = everything.changed(*change)
     assert finding in "\n".join(rule_findings(changed, *exported))
 
 
-def test_every_alert_asks_for_events_that_there_are(everything: Manifests) -> None:
+def test_every_alert_uses_existing_security_events(everything: Manifests) -> None:
     groups = [
         group for rules in everything.of("PrometheusRule") for group in rules["spec"]["groups"]
     ]

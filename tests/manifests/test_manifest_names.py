@@ -1,4 +1,4 @@
-"""Objects, ports and replicas are the ones that people and demos type."""
+"""Objects, ports and replicas are the ones that documentation and demos use."""
 
 from typing import Any
 
@@ -56,7 +56,7 @@ def test_a_renamed_or_moved_service_is_found(base: Manifests, path: str, value: 
     assert finding.startswith("Service/cas-server-service: ")
 
 
-def test_the_only_way_from_outside_is_the_node_port_of_rest_service(base: Manifests) -> None:
+def test_only_the_node_port_of_rest_service_is_reachable_from_outside(base: Manifests) -> None:
     assert list(node_port_findings(base)) == []
 
 
@@ -68,14 +68,14 @@ def test_the_only_way_from_outside_is_the_node_port_of_rest_service(base: Manife
         ("Service/rest-service-service", "spec.type", "ClusterIP"),
     ],
 )
-def test_another_way_from_outside_is_found(
+def test_another_external_service_is_found(
     base: Manifests, target: str, path: str, value: Any
 ) -> None:
     (finding,) = node_port_findings(base.changed(target, path, value))
     assert finding.startswith(f"{target}: reachable from outside by")
 
 
-def test_the_versions_of_diff_ns_service_differ_in_their_version_only(base: Manifests) -> None:
+def test_the_versions_of_diff_ns_service_differ_only_in_their_version(base: Manifests) -> None:
     assert list(version_findings(base)) == []
 
 

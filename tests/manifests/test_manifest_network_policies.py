@@ -1,4 +1,4 @@
-"""The network policies let through the calls of the design, and no other."""
+"""The network policies allow exactly the designed calls."""
 
 from typing import Any
 
@@ -24,13 +24,13 @@ CALLS = {
     ("redis", "redis-sentinel", 26379),
     ("cas-server", "redis-sentinel", 26379),
 }
-"""What the services ask of each other, and Redis of its own."""
+"""The calls between services, and within Redis."""
 UNLABELLED = ("a stranger", "dns", "ingress", "monitoring", "the API server")
 FROM_OUTSIDE = {
     ("a client", "cas-server", 2000),
     ("a client", "rest-service", 2001),
     ("a client", "diff-ns-service", 2001),
-    # Behind a node port, whose callers have no label; each call is checked by its token.
+    # Callers of a node port have no labels. The service checks the token of each call.
     *((anyone, "rest-service", 2001) for anyone in UNLABELLED),
 }
 OPENED = {
@@ -47,24 +47,22 @@ OPENED = {
         ("monitoring", "diff-ns-service", 12001),
     },
 }
-"""What the components open beyond that; the others nothing."""
+"""The connections that components add. Other components add none."""
 NAMES = {(app, "dns", 53) for app in (*SERVICES, "redis", "redis-sentinel")}
 
 
-def test_the_calls_of_the_design_pass_and_no_other(prod: Manifests) -> None:
+def test_exactly_the_designed_calls_are_allowed(prod: Manifests) -> None:
     assert set(connections(prod)) == CALLS | FROM_OUTSIDE | NAMES
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
-def test_a_component_opens_what_it_is_for_and_no_more(prod: Manifests, component: str) -> None:
+def test_a_component_allows_only_its_own_calls(prod: Manifests, component: str) -> None:
     with_it = RENDERINGS[f"prod+{component}"].render()
     assert set(connections(with_it)) ^ set(connections(prod)) == OPENED.get(component, set())
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
-def test_a_component_closes_nothing_where_nothing_is_denied(
-    base: Manifests, component: str
-) -> None:
+def test_a_component_denies_no_call_without_a_default_deny(base: Manifests, component: str) -> None:
     with_it = RENDERINGS[f"base+{component}"].render()
     assert set(connections(base)) <= set(connections(with_it))
 
@@ -102,18 +100,18 @@ def test_a_component_closes_nothing_where_nothing_is_denied(
         ),
     ],
 )
-def test_a_call_that_is_opened_or_closed_is_found(
+def test_a_newly_allowed_or_denied_call_is_found(
     prod: Manifests, target: str, path: str, value: Any, difference: set[tuple[str, str, int]]
 ) -> None:
     changed = set(connections(prod.changed(target, path, value)))
     assert changed ^ set(connections(prod)) == difference
 
 
-def test_a_pod_without_a_policy_of_its_own_is_reached_by_nobody(prod: Manifests) -> None:
+def test_a_pod_without_its_own_policy_is_unreachable(prod: Manifests) -> None:
     forgotten = prod.without("NetworkPolicy/rest-service")
     assert not any(target == "rest-service" for _, target, _ in connections(forgotten))
 
 
-def test_a_lost_deny_is_found(prod: Manifests) -> None:
+def test_a_missing_default_deny_is_found(prod: Manifests) -> None:
     forgotten = prod.without("NetworkPolicy/rest-service").without("NetworkPolicy/default-deny")
     assert ("a stranger", "rest-service", 12001) in set(connections(forgotten))

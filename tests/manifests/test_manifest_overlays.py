@@ -1,4 +1,4 @@
-"""What is true of the base stays true of each overlay, and of the base with each component."""
+"""The rules of the base also hold for every overlay, and for the base with each component."""
 
 import pytest
 
@@ -24,12 +24,12 @@ def test_every_rendered_pod_is_restricted(rendered: Manifests) -> None:
     assert list(namespace_findings(rendered)) == []
 
 
-def test_selectors_and_ports_meet_in_every_rendering(rendered: Manifests) -> None:
+def test_selectors_and_ports_match_in_every_rendering(rendered: Manifests) -> None:
     assert list(deployment_selector_findings(rendered)) == []
     assert list(service_findings(rendered)) == []
 
 
-def test_undeploying_finds_every_object_outside_of_the_namespaces(rendered: Manifests) -> None:
+def test_undeploy_deletes_every_cluster_wide_object(rendered: Manifests) -> None:
     outside = [manifest for manifest in rendered.objects if "namespace" not in manifest["metadata"]]
     for manifest in outside:
         if manifest["kind"] == "Namespace":
@@ -40,7 +40,7 @@ def test_undeploying_finds_every_object_outside_of_the_namespaces(rendered: Mani
         assert manifest["metadata"]["labels"].get(key) == value, title(manifest)
 
 
-def test_production_is_hardened_as_the_base_is(prod: Manifests) -> None:
+def test_production_is_hardened_like_the_base(prod: Manifests) -> None:
     assert list(hardening_findings(prod)) == []
     assert list(service_account_findings(prod)) == []
     assert list(disruption_budget_findings(prod)) == []

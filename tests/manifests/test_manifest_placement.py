@@ -1,4 +1,4 @@
-"""The components on placement reach the pods they mean, and no others."""
+"""The components for placement affect exactly their pods."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ TERM = (
 CLASS = "spec.template.spec.priorityClassName"
 
 
-def test_services_run_on_the_nodes_set_apart_for_them(everything: Manifests) -> None:
+def test_services_run_on_their_dedicated_nodes(everything: Manifests) -> None:
     assert list(affinity_findings(everything)) == []
 
 
@@ -36,11 +36,11 @@ def test_pods_that_run_on_other_nodes_are_found(
     assert finding.startswith(f"{CAS}: runs where ")
 
 
-def test_the_token_path_is_placed_first(everything: Manifests) -> None:
+def test_pods_of_the_token_path_have_the_highest_priority(everything: Manifests) -> None:
     assert list(priority_findings(everything)) == []
 
 
-def test_a_pod_placed_too_early_or_too_late_or_of_no_class_is_found(
+def test_a_wrong_or_missing_priority_class_is_found(
     everything: Manifests,
 ) -> None:
     early = everything.changed(REST, CLASS, "suite-token-path")

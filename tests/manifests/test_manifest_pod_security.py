@@ -1,4 +1,4 @@
-"""Admission under the Pod Security Standard *restricted* would let every pod in."""
+"""The Pod Security Standard *restricted* admits every pod."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def test_every_pod_is_restricted(base: Manifests) -> None:
         (f"{POD}.initContainers", [{"name": "bare"}], "bare: allowPrivilegeEscalation"),
     ],
 )
-def test_what_admission_refuses_is_found(
+def test_pods_that_admission_refuses_are_found(
     base: Manifests, path: str, value: Any, finding: str
 ) -> None:
     assert finding in "\n".join(restricted_findings(base.changed(REST, path, value)))
@@ -50,6 +50,6 @@ def test_every_namespace_enforces_the_standard(base: Manifests) -> None:
     assert list(namespace_findings(base)) == []
 
 
-def test_a_namespace_that_enforces_less_is_found(base: Manifests) -> None:
+def test_a_namespace_with_a_weaker_standard_is_found(base: Manifests) -> None:
     changed = base.changed("Namespace/ns-app", "metadata.labels", {})
     assert list(namespace_findings(changed)) == ["Namespace/ns-app: does not enforce restricted"]

@@ -1,4 +1,4 @@
-"""The probes ask what the management port answers."""
+"""The probes use paths that the management port serves."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ CONTAINER = "spec.template.spec.containers.0"
 ROUTES = frozenset(MANAGEMENT_PATHS)
 
 
-def test_every_probe_is_answered(base: Manifests) -> None:
+def test_every_probe_has_a_handler(base: Manifests) -> None:
     assert list(probe_findings(base, ROUTES)) == []
 
 
@@ -27,13 +27,13 @@ def test_every_probe_is_answered(base: Manifests) -> None:
         ("livenessProbe.httpGet.port", "admin", "no port admin"),
     ],
 )
-def test_a_probe_that_gets_no_answer_is_found(
+def test_a_probe_without_a_handler_is_found(
     base: Manifests, path: str, value: Any, finding: str
 ) -> None:
     changed = base.changed(REST, f"{CONTAINER}.{path}", value)
     assert finding in "\n".join(probe_findings(changed, ROUTES))
 
 
-def test_a_port_without_name_of_redis_is_found(base: Manifests) -> None:
+def test_an_unnamed_port_of_redis_is_found(base: Manifests) -> None:
     changed = base.changed("Deployment/redis-deployment", f"{CONTAINER}.ports.0.name", "db")
     assert len(list(probe_findings(changed, ROUTES))) == 3

@@ -1,4 +1,4 @@
-"""The ways from outside lead to what clients may ask, over TLS, and to nothing else."""
+"""External paths lead only to the routes for clients, over TLS."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +27,7 @@ PUBLIC = {
     "/api/v1/user",
     "/.well-known/oauth-authorization-server",
 }
-"""What clients ask of cas-server; check_token and introspect are for resource servers, inside."""
+"""Endpoints for clients. check_token and introspect are for resource servers in the cluster."""
 EXPOSED = {
     *(("cas-server.example.com", path) for path in PUBLIC),
     ("rest-service.example.com", ALL),
@@ -53,7 +53,7 @@ def _routes(router: APIRouter) -> set[str]:
     return {route.path for route in router.routes if isinstance(route, APIRoute)}
 
 
-def test_outside_reach_of_ingress_and_gateway_is_the_same_and_no_more(
+def test_ingress_and_gateway_expose_the_same_paths_and_no_more(
     everything: Manifests,
 ) -> None:
     by_ingress = {(w.host, w.path) for w in ways(everything) if w.by.startswith("Ingress/")}
@@ -62,13 +62,15 @@ def test_outside_reach_of_ingress_and_gateway_is_the_same_and_no_more(
     assert by_gateway == EXPOSED | CANARY
 
 
-def test_the_weights_are_shared_by_the_two_versions(everything: Manifests) -> None:
+def test_the_weights_are_split_between_the_two_versions(everything: Manifests) -> None:
     weighted = {way.service for way in ways(everything) if way.by == WEIGHTED}
     services = [everything.get("Service", name, "ns-app") for name in sorted(weighted)]
     assert [one and one["spec"]["selector"]["version"] for one in services] == ["v1", "v2"]
 
 
-def test_every_way_leads_to_a_route_of_a_service(rendered: Manifests, paths: Paths) -> None:
+def test_every_external_path_leads_to_a_route_of_a_service(
+    rendered: Manifests, paths: Paths
+) -> None:
     assert list(way_findings(rendered, paths)) == []
 
 
@@ -84,7 +86,7 @@ def test_every_way_leads_to_a_route_of_a_service(rendered: Manifests, paths: Pat
         ((WEIGHTED, "spec.rules.0.backendRefs.0.name", "v1"), "no Service v1 in ns-app"),
     ],
 )
-def test_a_way_that_leads_nowhere_is_found(
+def test_an_external_path_without_a_route_is_found(
     everything: Manifests, paths: Paths, change: tuple[str, str, Any], finding: str
 ) -> None:
     found = "\n".join(way_findings(everything.changed(*change), paths))
@@ -92,7 +94,7 @@ def test_a_way_that_leads_nowhere_is_found(
     assert finding in found
 
 
-def test_nothing_is_answered_without_tls(rendered: Manifests) -> None:
+def test_no_host_is_served_without_tls(rendered: Manifests) -> None:
     assert list(encryption_findings(rendered)) == []
 
 
@@ -125,7 +127,7 @@ def test_every_route_is_attached_to_a_listener(everything: Manifests) -> None:
         ("Gateway/suite", "spec.listeners.2.allowedRoutes", REMOVED, WEIGHTED),
     ],
 )
-def test_a_route_that_no_listener_takes_is_found(
+def test_a_route_that_no_listener_accepts_is_found(
     everything: Manifests, target: str, path: str, value: Any, lost: str
 ) -> None:
     changed = everything.changed(target, path, value)

@@ -1,4 +1,4 @@
-"""The API servers we support accept every object, unknown fields included."""
+"""The supported API servers accept every object, and no object has unknown fields."""
 
 from typing import Any
 

@@ -37,7 +37,7 @@ def test_every_config_map_and_secret_is_mounted(base: Manifests) -> None:
     assert list(mount_findings(base)) == []
 
 
-def test_a_mount_of_nothing_and_an_unused_secret_are_found(base: Manifests) -> None:
+def test_a_mount_without_a_source_and_an_unused_secret_are_found(base: Manifests) -> None:
     changed = base.changed(SECRET, "metadata.name", "rest-service-secret")
     assert list(mount_findings(changed)) == [
         f"{SECRET}: mounted in system-server, not there",
@@ -45,7 +45,7 @@ def test_a_mount_of_nothing_and_an_unused_secret_are_found(base: Manifests) -> N
     ]
 
 
-def test_no_secret_stands_in_a_config_map(base: Manifests) -> None:
+def test_no_config_map_contains_a_secret(base: Manifests) -> None:
     assert list(config_map_findings(base)) == []
 
 
@@ -59,7 +59,7 @@ def test_a_secret_in_a_config_map_is_found(base: Manifests) -> None:
 REDIS = "Deployment/redis-deployment"
 
 
-def test_redis_lets_in_the_users_of_a_secret_alone(base: Manifests) -> None:
+def test_redis_admits_only_the_users_of_a_secret(base: Manifests) -> None:
     assert list(redis_findings(base)) == []
 
 
@@ -72,7 +72,7 @@ def test_redis_lets_in_the_users_of_a_secret_alone(base: Manifests) -> None:
         ("volumes.1", {"name": "users", "configMap": {"name": "x"}}, "come from no Secret"),
     ],
 )
-def test_a_redis_that_is_open_is_found(
+def test_a_redis_without_authentication_is_found(
     base: Manifests, path: str, value: object, finding: str
 ) -> None:
     changed = base.changed(REDIS, f"spec.template.spec.{path}", value)

@@ -32,13 +32,13 @@ def test_every_deployment_owns_exactly_its_pods(base: Manifests) -> None:
         ),
     ],
 )
-def test_a_selector_that_misses_or_reaches_too_far_is_found(
+def test_a_selector_that_matches_too_few_or_too_many_pods_is_found(
     base: Manifests, target: str, path: str, value: Any, finding: str
 ) -> None:
     assert finding in "\n".join(deployment_selector_findings(base.changed(target, path, value)))
 
 
-def test_every_service_leads_to_ports_that_its_pods_have(base: Manifests) -> None:
+def test_every_service_targets_ports_of_its_pods(base: Manifests) -> None:
     assert list(service_findings(base)) == []
 
 
@@ -52,13 +52,13 @@ def test_every_service_leads_to_ports_that_its_pods_have(base: Manifests) -> Non
         (V1, "spec.template.spec.containers.0.ports.0.name", "http", "port diff-ns is not in"),
     ],
 )
-def test_a_service_that_leads_nowhere_is_found(
+def test_a_service_without_pods_or_ports_is_found(
     base: Manifests, target: str, path: str, value: Any, finding: str
 ) -> None:
     assert finding in "\n".join(service_findings(base.changed(target, path, value)))
 
 
-def test_every_replicated_deployment_has_a_disruption_budget_of_its_own(base: Manifests) -> None:
+def test_every_replicated_deployment_has_its_own_disruption_budget(base: Manifests) -> None:
     assert list(disruption_budget_findings(base)) == []
 
 

@@ -1,4 +1,4 @@
-"""Whose address counts behind an Ingress, a Gateway and a node port."""
+"""The trusted proxies behind an Ingress, a Gateway and a node port."""
 
 import shutil
 import subprocess
@@ -26,7 +26,7 @@ BEHIND = {
 }
 
 
-def believed(manifests: Manifests) -> dict[str, list[str]]:
+def trusted_proxies(manifests: Manifests) -> dict[str, list[str]]:
     """Return the proxies that each workload trusts."""
     return {
         workload["metadata"]["name"]: values
@@ -41,7 +41,7 @@ def _values(workload: Manifest) -> list[str]:
 
 
 @pytest.mark.parametrize("component", BEHIND)
-def test_what_stands_behind_a_proxy_does_not_render_without_its_address(
+def test_a_component_behind_a_proxy_does_not_render_without_the_proxys_address(
     component: str, tmp_path: Path
 ) -> None:
     write_overlay(BASE, [component], tmp_path)
@@ -54,32 +54,32 @@ def test_what_stands_behind_a_proxy_does_not_render_without_its_address(
 
 
 @pytest.mark.parametrize("component", BEHIND)
-def test_it_trusts_the_proxy_that_it_is_told(component: str) -> None:
-    found = believed(Rendering(BASE, (component,)).render())
+def test_workloads_trust_the_configured_proxy(component: str) -> None:
+    found = trusted_proxies(Rendering(BASE, (component,)).render())
     assert found == {name: ["192.0.2.0/24"] for name in BEHIND[component]}
 
 
-def test_both_ways_in_tell_it_once(everything: Manifests) -> None:
-    assert {len(values) for values in believed(everything).values()} == {1}
+def test_ingress_and_gateway_together_set_the_proxies_once(everything: Manifests) -> None:
+    assert {len(values) for values in trusted_proxies(everything).values()} == {1}
 
 
-def test_the_map_is_for_kustomize_alone(everything: Manifests) -> None:
+def test_the_config_map_of_the_proxies_is_not_rendered(everything: Manifests) -> None:
     assert not [m for m in everything.objects if title(m) == "ConfigMap/trusted-proxies"]
 
 
-def test_a_value_that_was_left_in_place_is_refused_by_the_service(tmp_path: Path) -> None:
+def test_an_unreplaced_placeholder_is_refused_by_the_service(tmp_path: Path) -> None:
     unset = {**TRUSTED_PROXIES, "literals": ["cidrs=replace-me"]}
     write_overlay(BASE, ["ingress"], tmp_path, configMapGenerator=[unset])
-    (values, _) = believed(render(tmp_path)).values()
+    (values, _) = trusted_proxies(render(tmp_path)).values()
     with pytest.raises(ValueError, match="is no network"):
         ForwardedSettings.model_validate({"trusted_proxies": values[0]})
 
 
-def test_without_a_proxy_nobody_is_believed(base: Manifests) -> None:
-    assert believed(base) == {}
+def test_without_a_proxy_no_address_is_trusted(base: Manifests) -> None:
+    assert trusted_proxies(base) == {}
 
 
-def test_a_node_port_keeps_the_senders_address_where_that_is_asked_for(base: Manifests) -> None:
+def test_the_component_source_address_preserves_the_client_address(base: Manifests) -> None:
     asked = Rendering(BASE, ("source-address",)).render()
     for manifests, policies in ((base, {None}), (asked, {"Local"})):
         outside = [s for s in manifests.of("Service") if s["spec"].get("type") == "NodePort"]

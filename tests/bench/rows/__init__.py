@@ -1,4 +1,4 @@
-"""The rows of the table, one file a subject."""
+"""The rows of the table, one file per subject."""
 
 from collections.abc import Sequence
 

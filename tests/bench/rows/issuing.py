@@ -1,4 +1,4 @@
-"""Issuing a token against checking one, on the same server."""
+"""Issuing a token compared with checking one, on the same server."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Resident memory of a replica after it has worked."""
+"""Resident memory of a replica after load."""
 
 from functools import partial
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What protecting an endpoint costs: with cached checks, and with each check a call."""
+"""The cost of protecting an endpoint, with cached checks and with one call per check."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from bench.tools import wrk
 
 SCRIPT = Path(__file__).parents[1] / "bearer.lua"
 DISTINCT_TOKENS = 256
-"""More than there are connections, so that hardly two checks under way are of one token."""
+"""More tokens than connections, so that concurrent checks rarely share a token."""
 OPEN = {"SECURITY__PATH__IGNORES": "/**"}
 PROTECTED = {"SECURITY__PATH__IGNORES": "/nothing-is-open"}
 

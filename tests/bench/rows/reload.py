@@ -1,4 +1,4 @@
-"""From the swap of a mounted ConfigMap to the first answer with its value."""
+"""The time from the swap of a mounted ConfigMap to the first response with its value."""
 
 import http.client
 import statistics
@@ -28,7 +28,7 @@ def _p99(volume: ConfigMapVolume, service: Service, first: int) -> float:
 
 
 def _swap(volume: ConfigMapVolume, service: Service, number: int) -> float:
-    """Return the milliseconds until the swapped greeting is answered."""
+    """Return the milliseconds until a response has the swapped greeting."""
     volume.update({"application.yaml": _configuration(number)})
     began = time.perf_counter()
     connection = http.client.HTTPConnection(service.url.removeprefix("http://"), timeout=5)

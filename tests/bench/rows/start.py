@@ -1,4 +1,4 @@
-"""From starting a service to its first readiness, against importing its framework alone."""
+"""The time to readiness of a service, compared with only importing its framework."""
 
 import subprocess
 import sys

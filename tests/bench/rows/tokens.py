@@ -1,4 +1,4 @@
-"""check_token against the one Redis read it cannot do without."""
+"""check_token compared with the single Redis read that it needs."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the ConfigMaps say is what the services read, and the names in it lead somewhere."""
+"""The ConfigMaps are valid configuration, and the host names in them exist."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -32,7 +32,7 @@ PROFILES = ("kubernetes", "dev"), ("kubernetes", "test"), ("dev",)
 def settings_of(
     manifests: Manifests, service: str, profiles: Sequence[str], mounts: Path
 ) -> ServiceSettings:
-    """Load a service's settings as its pod would; raise `ConfigError`."""
+    """Load a service's settings as its pod does. Raises `ConfigError`."""
     namespace = NAMESPACES[service]
     deployment = selected(manifests, namespace, {"app": service})[0]
     (container,) = containers(deployment)
@@ -47,7 +47,7 @@ def settings_of(
 
 
 def settings_findings(manifests: Manifests, mounts: Path) -> Iterator[str]:
-    """Find configuration that a service would not start with, under any demo profile."""
+    """Return configuration with which a service does not start under some demo profile."""
     for service in SETTINGS:
         for profiles in PROFILES:
             try:
@@ -57,7 +57,7 @@ def settings_findings(manifests: Manifests, mounts: Path) -> Iterator[str]:
 
 
 def port_findings(manifests: Manifests, mounts: Path) -> Iterator[str]:
-    """Find services that would not listen where their manifest says."""
+    """Return services that listen on other ports than their manifest says."""
     for service, namespace in NAMESPACES.items():
         settings = settings_of(manifests, service, PROFILES[0], mounts)
         for deployment in selected(manifests, namespace, {"app": service}):
@@ -67,7 +67,7 @@ def port_findings(manifests: Manifests, mounts: Path) -> Iterator[str]:
 
 
 def name_findings(manifests: Manifests, mounts: Path) -> Iterator[str]:
-    """Find host names that no Service of a namespace looked at has, at that port."""
+    """Return host names and ports that no Service of a searched namespace has."""
     for service, namespace in NAMESPACES.items():
         settings = settings_of(manifests, service, PROFILES[0], mounts)
         namespaces = (namespace, *settings.discovery.namespaces)

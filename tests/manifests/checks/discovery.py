@@ -1,4 +1,4 @@
-"""Who follows the API server has its token and the rights for its calls; nobody else has any."""
+"""Only pods that watch the API server have a token, with the rights for exactly their calls."""
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
@@ -11,7 +11,7 @@ Call = tuple[str, str, str]
 
 
 def discovery_findings(manifests: Manifests, calls: AbstractSet[Call]) -> Iterator[str]:
-    """Find pods whose token or rights are not what their mode of discovery takes."""
+    """Return pods whose token or rights do not match their discovery mode."""
     for workload in manifests.workloads():
         follows = any(MODE in container.get("env", []) for container in containers(workload))
         spec = pod_spec(workload)
@@ -31,7 +31,7 @@ def _said(call: Call) -> str:
 
 
 def _rights(manifests: Manifests, namespace: str, account: str) -> Iterator[Call]:
-    """Yield what an account may do, in all namespaces or some."""
+    """Yield the permissions of a service account, cluster-wide or per namespace."""
     subject = {"kind": "ServiceAccount", "name": account, "namespace": namespace}
     for binding in manifests.of("ClusterRoleBinding", "RoleBinding"):
         role = manifests.get(binding["roleRef"]["kind"], binding["roleRef"]["name"])

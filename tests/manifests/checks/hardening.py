@@ -1,4 +1,4 @@
-"""What we ask of a pod beyond the Pod Security Standard."""
+"""Requirements on pods beyond the Pod Security Standard."""
 
 from collections.abc import Iterator
 
@@ -7,11 +7,11 @@ from manifests.suite_manifests import Manifest, Manifests, containers, pod_spec,
 MINIMAL_UID = 10_000
 RESOURCES = {"cpu", "memory", "ephemeral-storage"}
 DRAIN_SECONDS = 30
-"""5 s until endpoints are gone, 20 s for running requests, 5 s to spare."""
+"""5 s until endpoints are removed, 20 s for active requests, 5 s margin."""
 
 
 def hardening_findings(manifests: Manifests) -> Iterator[str]:
-    """Find pods that could write, grow, or know more than they need."""
+    """Return pods with more write access, resources or information than they need."""
     for workload in manifests.workloads():
         for finding in _pod_findings(pod_spec(workload)):
             yield f"{title(workload)}: {finding}"
@@ -21,7 +21,7 @@ def hardening_findings(manifests: Manifests) -> Iterator[str]:
 
 
 def service_account_findings(manifests: Manifests) -> Iterator[str]:
-    """Find pods without an account of their own, and accounts that hand out tokens."""
+    """Return pods without their own service account, and accounts that mount tokens."""
     for account in manifests.of("ServiceAccount"):
         if account.get("automountServiceAccountToken") is not False:
             yield f"{title(account)}: mounts a token"
@@ -33,7 +33,7 @@ def service_account_findings(manifests: Manifests) -> Iterator[str]:
 
 
 def rollout_findings(manifests: Manifests) -> Iterator[str]:
-    """Find rolling updates that may leave fewer pods than wanted."""
+    """Return rolling updates that may leave fewer pods than desired."""
     for deployment in manifests.of("Deployment"):
         strategy = deployment["spec"]["strategy"]
         if strategy["type"] == "Recreate":

@@ -1,4 +1,4 @@
-"""The registered clients and users are the demo identities of the design, each with its rights."""
+"""The registered clients and users are the designed demo identities with their rights."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ BOTH = frozenset({"rest-service", "diff-ns-service"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoClient:
-    """What the design allows a client."""
+    """The rights of a client by design."""
 
     grants: frozenset[str]
     scopes: frozenset[str]
@@ -39,7 +39,7 @@ USERS: Mapping[str, frozenset[str]] = {
 
 
 def client_findings(settings: CasSettings) -> Iterator[str]:
-    """Find clients that are missing, unknown, or may more or less than the design says."""
+    """Return clients that are missing, unknown, or have other rights than designed."""
     if different := settings.clients.keys() ^ CLIENTS.keys():
         yield f"clients: {sorted(different)}"
     for name in settings.clients.keys() & CLIENTS.keys():
@@ -50,7 +50,7 @@ def client_findings(settings: CasSettings) -> Iterator[str]:
 
 
 def user_findings(settings: CasSettings) -> Iterator[str]:
-    """Find users that are missing, unknown, or have other roles than the design says."""
+    """Return users that are missing, unknown, or have other roles than designed."""
     found = {name: frozenset(user.authorities) for name, user in settings.users.items()}
     for name in found.keys() | USERS.keys():
         if found.get(name) != USERS.get(name):
@@ -58,7 +58,7 @@ def user_findings(settings: CasSettings) -> Iterator[str]:
 
 
 def secret_findings(settings: CasSettings, demo: Mapping[str, str]) -> Iterator[str]:
-    """Find clients and users whose secret is not the one that everybody knows."""
+    """Return clients and users whose secret is not the public demo secret."""
     hashes = {name: client.client_secret for name, client in settings.clients.items()}
     hashes |= {name: (user.password,) for name, user in settings.users.items()}
     for name, stored in hashes.items():

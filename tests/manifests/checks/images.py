@@ -1,4 +1,4 @@
-"""Every image has a command on one machine, and no command stands for no image."""
+"""Every image has a command in localkube.yaml, and every command has an image."""
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet

@@ -1,4 +1,4 @@
-"""What is scraped is there, and the alerts speak of what is scraped."""
+"""Scrape targets exist, and alerts use only scraped metrics."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from manifests.suite_manifests import (
 )
 
 PROMETHEUS = {"namespace", "pod", "container", "job", "instance", "le"}
-"""The labels of every series, and of a histogram's buckets."""
+"""Labels of every series, and of histogram buckets."""
 _QUOTED = re.compile(r'"[^"]*"')
 _LABELS = re.compile(r"(?:\bby|\bwithout|\bon)\s*\(([^)]*)\)|\{([^}]*)\}")
 _METRIC = re.compile(r"\b[a-z_]\w*\b(?!\s*\()")
@@ -22,7 +22,7 @@ _WORDS = {"or", "and", "unless", "m", "s", "h"}
 
 
 def scrape_findings(manifests: Manifests, paths: AbstractSet[str]) -> Iterator[str]:
-    """Find services that no PodMonitor reaches at a path of their management port."""
+    """Return services that no PodMonitor scrapes at a path of their management port."""
     monitors = list(manifests.of("PodMonitor"))
     for workload in manifests.of("Deployment"):
         ports = {p["name"] for c in containers(workload) for p in c.get("ports", [])}
@@ -37,7 +37,7 @@ def scrape_findings(manifests: Manifests, paths: AbstractSet[str]) -> Iterator[s
 def rule_findings(
     manifests: Manifests, metrics: AbstractSet[str], labels: AbstractSet[str]
 ) -> Iterator[str]:
-    """Find alerts on metrics or labels that nothing exports; a misspelt one would never ring."""
+    """Return alerts on unknown metrics or labels. Such an alert would never fire."""
     targets = {t for one in manifests.of("PodMonitor") for t in one["spec"]["podTargetLabels"]}
     for rule in _rules(manifests):
         for unknown in sorted(_metrics(rule["expr"]) - metrics):
@@ -61,13 +61,13 @@ def _rules(manifests: Manifests) -> Iterator[Manifest]:
 
 
 def _metrics(expression: str) -> set[str]:
-    """Return the names that stand neither in quotes, nor among labels, nor for a function."""
+    """Return the metric names of an expression, without strings, labels and functions."""
     bare = _LABELS.sub("", re.sub(r"\[[^]]*\]", "", _QUOTED.sub("", expression)))
     return set(_METRIC.findall(bare)) - _WORDS - {"sum", "count", "by"}
 
 
 def _labels(rule: Manifest) -> set[str]:
-    """Return the labels that an alert selects, groups by, or is described with."""
+    """Return the labels that an alert selects, groups by, or uses in its annotations."""
     groups = _LABELS.findall(_QUOTED.sub("", rule["expr"]))
     told = re.findall(r"\$labels\.(\w+)", " ".join(rule["annotations"].values()))
     return {*told, *(name for pair in groups for name in re.findall(r"[a-z_]\w*", " ".join(pair)))}

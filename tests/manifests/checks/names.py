@@ -1,4 +1,4 @@
-"""Names and ports are the ones people already type."""
+"""Names and ports are the documented ones that people already use."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ MANAGEMENT_OFFSET = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What one Deployment and its Service are called and where they listen."""
+    """The names and ports of one Deployment and its Service."""
 
     namespace: str
     replicas: int
@@ -55,7 +55,7 @@ EXPECTED: Mapping[str, Expected] = {
 
 
 def deployment_name_findings(manifests: Manifests) -> Iterator[str]:
-    """Find Deployments that are missing, or differ in replicas or container ports."""
+    """Return Deployments that are missing, or differ in replicas or container ports."""
     for name, expected in EXPECTED.items():
         deployment = manifests.get("Deployment", name, expected.namespace)
         if deployment is None:
@@ -73,7 +73,7 @@ def deployment_name_findings(manifests: Manifests) -> Iterator[str]:
 
 
 def service_name_findings(manifests: Manifests) -> Iterator[str]:
-    """Find Services that are missing or do not listen on their own port and on 80."""
+    """Return Services that are missing or do not listen on their own port and on 80."""
     for expected in EXPECTED.values():
         service = manifests.get("Service", expected.service, expected.namespace)
         if service is None:
@@ -85,7 +85,7 @@ def service_name_findings(manifests: Manifests) -> Iterator[str]:
 
 
 def node_port_findings(manifests: Manifests) -> Iterator[str]:
-    """Find a way from outside other than rest-service's node port."""
+    """Return external access other than rest-service's node port."""
     for service in manifests.of("Service"):
         name = service["metadata"]["name"]
         fixed = [port["nodePort"] for port in service["spec"]["ports"] if "nodePort" in port]
@@ -96,7 +96,7 @@ def node_port_findings(manifests: Manifests) -> Iterator[str]:
 
 
 def version_findings(manifests: Manifests) -> Iterator[str]:
-    """Find what differs between the two versions of diff-ns-service but their version."""
+    """Return differences between the two versions of diff-ns-service besides the version."""
     v1, v2 = (
         repr(manifests.get("Deployment", f"diff-ns-service-{version}-deployment"))
         for version in ("v1", "v2")

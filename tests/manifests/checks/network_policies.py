@@ -1,4 +1,4 @@
-"""Which connections the network policies let through, computed as a network plugin does."""
+"""The connections that the network policies allow, computed as by a network plugin."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ NAME = "kubernetes.io/metadata.name"
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A pod, of the suite or not: who it is, where it stands, what its labels say."""
+    """A pod inside or outside of the suite: its name, namespace and labels."""
 
     title: str
     namespace: str
@@ -33,13 +33,13 @@ OUTSIDERS = (
     Peer("ingress", "edge", {}, {NAME: "edge", "suite/ingress": "true"}, {}),
     Peer("monitoring", "watch", {}, {NAME: "watch", "suite/monitoring": "true"}, {}),
     Peer("dns", "kube-system", {"k8s-app": "kube-dns"}, {NAME: "kube-system"}, {"dns": 53}),
-    # No pod, and in no namespace.
+    # Not a pod, and in no namespace.
     Peer("the API server", "", {}, {}, {"https": 6443}),
 )
 
 
 def connections(manifests: Manifests) -> Iterator[tuple[str, str, int]]:
-    """Yield who may connect to whom at which port, the suite's pods at one end at least."""
+    """Yield allowed connections (source, target, port) with at least one pod of the suite."""
     peers = [*_peers(manifests), *OUTSIDERS]
     policies = list(manifests.of("NetworkPolicy"))
     for source in peers:
@@ -67,7 +67,7 @@ def _peers(manifests: Manifests) -> Iterator[Peer]:
 def _allowed(
     policies: Sequence[Manifest], direction: str, own: Peer, other: Peer, port: tuple[str, int]
 ) -> bool:
-    """Say whether the policies over `own` let a connection pass; without any, all passes."""
+    """Return whether the policies for `own` allow a connection. No policy allows all."""
     over = [p for p in policies if _governs(p, direction, own)]
     rules = [rule for policy in over for rule in policy["spec"].get(direction.lower(), [])]
     return not over or any(_passes(rule, direction, own, other, port) for rule in rules)

@@ -1,17 +1,17 @@
-"""Where pods may run, and which of them are placed first."""
+"""The placement of pods, and their scheduling priority."""
 
 from collections.abc import Iterator
 
 from manifests.suite_manifests import Manifest, Manifests, pod_labels, pod_spec, title
 
 SET_APART = {"cas-server", "diff-ns-service"}
-"""The services with nodes of their own, each labelled with the service's name."""
+"""The services with dedicated nodes, which are labelled with the service's name."""
 TOKEN_PATH = {"cas-server", "redis", "redis-sentinel"}
-"""Without these no call of the suite is answered."""
+"""Every call of the suite needs these."""
 
 
 def affinity_findings(manifests: Manifests) -> Iterator[str]:
-    """Find pods that would run on other nodes than the ones set apart for them."""
+    """Return pods that could run on other nodes than their dedicated ones."""
     for workload in manifests.of("Deployment", "StatefulSet"):
         app = pod_labels(workload)["app"]
         wanted = [(app, "In", ("true",))] if app in SET_APART else []
@@ -20,7 +20,7 @@ def affinity_findings(manifests: Manifests) -> Iterator[str]:
 
 
 def priority_findings(manifests: Manifests) -> Iterator[str]:
-    """Find classes that are not there, and pods placed too early or too late."""
+    """Return missing priority classes, and pods with a wrong priority."""
     classes = {one["metadata"]["name"] for one in manifests.of("PriorityClass")}
     for workload in manifests.of("Deployment", "StatefulSet"):
         name = pod_spec(workload).get("priorityClassName")

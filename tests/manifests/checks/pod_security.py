@@ -1,4 +1,4 @@
-"""Every pod is admitted by the Pod Security Standard *restricted*.
+"""Every pod conforms to the Pod Security Standard *restricted*.
 
 The rules are those of https://kubernetes.io/docs/concepts/security/pod-security-standards/.
 """
@@ -22,7 +22,7 @@ NAMESPACE_LABEL = "pod-security.kubernetes.io/enforce"
 
 
 def restricted_findings(manifests: Manifests) -> Iterator[str]:
-    """Find what admission would refuse."""
+    """Return pods that admission would refuse, with the reason."""
     for workload in manifests.workloads():
         for finding in _pod_findings(pod_spec(workload)):
             yield f"{title(workload)}: {finding}"
@@ -32,7 +32,7 @@ def restricted_findings(manifests: Manifests) -> Iterator[str]:
 
 
 def namespace_findings(manifests: Manifests) -> Iterator[str]:
-    """Find namespaces that do not enforce the standard."""
+    """Return namespaces that do not enforce the standard."""
     for namespace in manifests.of("Namespace"):
         if namespace["metadata"].get("labels", {}).get(NAMESPACE_LABEL) != "restricted":
             yield f"{title(namespace)}: does not enforce restricted"

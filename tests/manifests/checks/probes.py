@@ -1,4 +1,4 @@
-"""Every probe asks a question that the pod can answer."""
+"""Every probe uses a port and a path that the pod serves."""
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
@@ -9,7 +9,7 @@ PROBES = {"startupProbe": "/startupz", "readinessProbe": "/readyz", "livenessPro
 
 
 def probe_findings(manifests: Manifests, routes: AbstractSet[str]) -> Iterator[str]:
-    """Find probes that are missing, or ask a port or a path that is not there."""
+    """Return probes that are missing, or use a port or path that does not exist."""
     for workload in manifests.workloads():
         for container in containers(workload):
             ports = {port["name"] for port in container["ports"]}

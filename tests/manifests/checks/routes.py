@@ -1,4 +1,4 @@
-"""The ways from outside, by Ingress and by Gateway, lead to Services and routes that exist."""
+"""External paths, by Ingress and by Gateway, lead to existing Services and routes."""
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from manifests.suite_manifests import Manifest, Manifests, namespace_of, title
 
 ALL = "/*"
-"""Every path, instead of one."""
+"""Stands for every path."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class Way:
 
 
 def ways(manifests: Manifests) -> Iterator[Way]:
-    """Yield every way that an Ingress or an HTTPRoute opens."""
+    """Yield every external path of an Ingress or an HTTPRoute."""
     for ingress in manifests.of("Ingress"):
         yield from _ingress_ways(ingress)
     for route in manifests.of("HTTPRoute"):
@@ -32,7 +32,7 @@ def ways(manifests: Manifests) -> Iterator[Way]:
 
 
 def way_findings(manifests: Manifests, paths: Mapping[str, AbstractSet[str]]) -> Iterator[str]:
-    """Find ways to a Service, a port or a path that is not there; `paths` are the services'."""
+    """Return external paths without a Service, port or route. `paths` has the services' routes."""
     for way in ways(manifests):
         service = manifests.get("Service", way.service, way.namespace)
         if service is None:
@@ -47,7 +47,7 @@ def way_findings(manifests: Manifests, paths: Mapping[str, AbstractSet[str]]) ->
 
 
 def encryption_findings(manifests: Manifests) -> Iterator[str]:
-    """Find hosts that would be answered without TLS."""
+    """Return hosts that would be served without TLS."""
     for ingress in manifests.of("Ingress"):
         covered = {host for tls in ingress["spec"].get("tls", []) for host in tls["hosts"]}
         for rule in ingress["spec"]["rules"]:
@@ -62,7 +62,7 @@ def encryption_findings(manifests: Manifests) -> Iterator[str]:
 
 
 def attachment_findings(manifests: Manifests) -> Iterator[str]:
-    """Find routes that no listener of a Gateway takes."""
+    """Return routes that no listener of a Gateway accepts."""
     for route in manifests.of("HTTPRoute"):
         if not _hosts(manifests, route):
             yield f"{title(route)}: attached to no listener"
@@ -102,7 +102,7 @@ def _path(kind: str, value: str) -> str:
 
 
 def _hosts(manifests: Manifests, route: Manifest) -> set[str]:
-    """Return the hosts of the listeners that a route names and that let its namespace in."""
+    """Return the hosts of a route's listeners that allow the route's namespace."""
     return {
         listener["hostname"]
         for parent in route["spec"]["parentRefs"]
@@ -116,7 +116,7 @@ def _hosts(manifests: Manifests, route: Manifest) -> set[str]:
 
 
 def _lets_in(listener: Manifest, own: str, other: str) -> bool:
-    """Say whether a listener takes routes of a namespace: by default of the Gateway's own only."""
+    """Return whether a listener allows routes of a namespace; the default is the Gateway's own."""
     allowed = listener.get("allowedRoutes", {}).get("namespaces", {"from": "Same"})
     if allowed["from"] == "Same":
         return own == other

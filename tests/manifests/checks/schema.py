@@ -1,4 +1,4 @@
-"""Every object is valid against the strict schema of the API servers we support."""
+"""Every object is valid by the strict schemas of the supported API servers."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -13,12 +13,12 @@ import yaml
 from manifests.suite_manifests import Manifest, Manifests, title
 
 SUPPORTED = list(dict.fromkeys(kubernetes_validate.utils.all_versions()))[-3:]
-"""The last three minor versions, as Kubernetes itself supports them."""
+"""The last three minor versions, which Kubernetes supports."""
 CUSTOM_RESOURCES = Path(__file__).with_name("custom_resources.yaml")
 
 
 def schema_findings(manifests: Manifests, version: str) -> Iterator[str]:
-    """Name the field that an API server of this version would not know or accept."""
+    """Return fields that an API server of this version does not know or accept."""
     for manifest in manifests.objects:
         if finding := _finding(json.dumps(manifest), version):
             yield f"{title(manifest)}: {finding}"
@@ -26,7 +26,7 @@ def schema_findings(manifests: Manifests, version: str) -> Iterator[str]:
 
 @cache
 def _finding(manifest: str, version: str) -> str:
-    """Return what is wrong, or nothing; most objects are the same in every rendering."""
+    """Return the error or None. It is cached, since most objects recur in every rendering."""
     try:
         _validate(json.loads(manifest), version)
     except jsonschema.ValidationError as error:

@@ -1,4 +1,4 @@
-"""Secrets are the demo identities of the design and no others."""
+"""The Secrets contain exactly the designed demo identities."""
 
 import itertools
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ CLIENT_SECRET = "security.oauth2.client.client-secret"
 
 
 def own_secret_findings(manifests: Manifests, demo: Mapping[str, str]) -> Iterator[str]:
-    """Find a service's own credentials that are not its demo secret."""
+    """Return credentials of a service that are not its demo secret."""
     for name in ("rest-service", "diff-ns-service"):
         secret = manifests.get("Secret", f"{name}-credentials") or {}
         if secret.get("stringData") != {CLIENT_SECRET: demo[name]}:
@@ -21,7 +21,7 @@ def own_secret_findings(manifests: Manifests, demo: Mapping[str, str]) -> Iterat
 
 
 def mount_findings(manifests: Manifests) -> Iterator[str]:
-    """Find ConfigMaps and Secrets that no pod of their namespace mounts, and mounts of none."""
+    """Return unmounted ConfigMaps and Secrets, and mounts of missing ones."""
     mounted = {
         (workload["metadata"]["namespace"], *reference)
         for workload in manifests.workloads()
@@ -42,7 +42,7 @@ def mount_findings(manifests: Manifests) -> Iterator[str]:
 
 
 def config_map_findings(manifests: Manifests) -> Iterator[str]:
-    """Find secrets that stand in a ConfigMap."""
+    """Return ConfigMaps that contain a secret."""
     for config_map in manifests.of("ConfigMap"):
         for word in ("client-secret:", "password:"):
             if any(word in text for text in config_map["data"].values()):
@@ -50,7 +50,7 @@ def config_map_findings(manifests: Manifests) -> Iterator[str]:
 
 
 def redis_findings(manifests: Manifests) -> Iterator[str]:
-    """Find a Redis whose users do not come from a Secret, or whose arguments open it."""
+    """Return Redis servers whose users are not from a Secret, or whose arguments open them."""
     for workload in manifests.workloads():
         for container in containers(workload):
             if container["image"].partition(":")[0] == "redis" and "args" in container:

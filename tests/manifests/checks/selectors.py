@@ -1,4 +1,4 @@
-"""Selectors match the labels of pods, and Services lead to ports that pods have."""
+"""Selectors match the labels of pods, and Services target ports of their pods."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ from manifests.suite_manifests import (
 
 
 def deployment_selector_findings(manifests: Manifests) -> Iterator[str]:
-    """Find Deployments that do not own exactly their own pods, or spread others' pods."""
+    """Return Deployments whose selectors or spread constraints match other pods than their own."""
     for workload in manifests.workloads():
         selector = workload["spec"]["selector"]["matchLabels"]
         owned = selected(manifests, namespace_of(workload), selector)
@@ -28,7 +28,7 @@ def deployment_selector_findings(manifests: Manifests) -> Iterator[str]:
 
 
 def service_findings(manifests: Manifests) -> Iterator[str]:
-    """Find Services without pods, and target ports that a selected pod does not have."""
+    """Return Services without pods, and target ports that a selected pod does not have."""
     for service in manifests.of("Service"):
         workloads = selected(manifests, namespace_of(service), service["spec"]["selector"])
         if not workloads:
@@ -38,7 +38,7 @@ def service_findings(manifests: Manifests) -> Iterator[str]:
 
 
 def disruption_budget_findings(manifests: Manifests) -> Iterator[str]:
-    """Find budgets that guard nothing or several Deployments, and Deployments without one."""
+    """Return budgets that match no or several Deployments, and Deployments without a budget."""
     guarded: list[str] = []
     for budget in manifests.of("PodDisruptionBudget"):
         selector = budget["spec"]["selector"]["matchLabels"]

@@ -49,8 +49,8 @@ def test_the_tolerance_is_three_standard_deviations_of_the_binomial(
 
 def test_a_fair_balancer_nearly_always_passes_and_an_unfair_one_does_not() -> None:
     dice = random.Random(7)  # noqa: S311 - not a secret
-    honest = [_fair(dice, {"v1": 1, "v2": 4}) for _ in range(500)]
-    assert sum(honest) >= 495
+    fair = [_fair(dice, {"v1": 1, "v2": 4}) for _ in range(500)]
+    assert sum(fair) >= 495
     assert sum(_fair(dice, {"v1": 1, "v2": 1}) for _ in range(100)) == 0
 
 

@@ -1,4 +1,4 @@
-"""Honest callers under attack: a user who logs in, and clients who check tokens."""
+"""Legitimate callers under attack: a user who logs in, and clients that check tokens."""
 
 import asyncio
 import itertools
@@ -30,13 +30,13 @@ def _check(token: str) -> Form:
 
 @dataclass(slots=True)
 class Latencies:
-    """How long requests took, in milliseconds, and how those failed that did."""
+    """The latencies of requests in milliseconds, and the failures."""
 
     took: list[float] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
     def percentile(self, share: float) -> float:
-        """Return the time that this share of the requests stayed below."""
+        """Return the latency within which this share of the requests completed."""
         ordered = sorted(self.took)
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
@@ -55,18 +55,18 @@ class Latencies:
 
 
 @dataclass(frozen=True, slots=True)
-class Honest:
-    """What was measured of each kind of request."""
+class Legitimate:
+    """The measurements of each kind of request."""
 
     logins: Latencies = field(default_factory=Latencies)
     checks: Latencies = field(default_factory=Latencies)
 
     async def prepare(self, urls: Sequence[str]) -> list[str]:
-        """Return a token from each replica; the clients' credentials are known from here on."""
+        """Return a token from each replica, which then has the clients' credentials cached."""
         return [await self._token(url) for url in urls]
 
     async def run(self, urls: Sequence[str], tokens: Sequence[str], stop: asyncio.Event) -> None:
-        """Log in and check tokens until the end, a few callers at each replica."""
+        """Log in and check tokens until stopped, with a few callers per replica."""
         async with asyncio.TaskGroup() as callers:
             for number, (url, token) in enumerate(zip(urls, tokens, strict=True)):
                 callers.create_task(self._log_in(url, f"127.77.1.{number + 1}", stop))
