@@ -22,7 +22,7 @@ async def until(holds: Callable[[], object], what: str = "it") -> None:
 
 
 def answered(ask: Callable[[], T | None], what: str = "it") -> T:
-    """Return the first true answer, of other processes; raise `AssertionError` with the last."""
+    """Poll other processes until a result is true. Raises `AssertionError` with the last result."""
     deadline = time.monotonic() + PATIENCE_S
     while not (answer := ask()):
         assert time.monotonic() < deadline, f"{what}: still {answer!r} after {PATIENCE_S:g} s"

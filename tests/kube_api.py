@@ -134,7 +134,7 @@ class KubeApi:
         await self._tell(resource, "ERROR", status)
 
     async def watched(self, count: int) -> None:
-        """Return once so many watches are open; raise `TimeoutError`."""
+        """Wait until this many watches are open. Raises `TimeoutError`."""
         async with asyncio.timeout(PATIENCE_S), self._changed:
             await self._changed.wait_for(lambda: self.watches == count)
 

@@ -127,7 +127,7 @@ async def _response(reader: asyncio.StreamReader, *, is_head: bool) -> Response 
 
 
 async def _statuses(service: ServiceProcess, data: bytes) -> list[int]:
-    """Send bytes and the end; return the statuses of what comes back."""
+    """Send bytes and EOF; return the statuses of the responses."""
     async with asyncio.timeout(PATIENCE_S):
         reader, writer = await asyncio.open_connection(*service.api)
         try:

@@ -45,7 +45,7 @@ def _check(server: HostileServer, response: RawResponse | None) -> None:
 async def _ask(
     pool: Pool, origin: Origin, data: bytes, *, fresh: bool = False
 ) -> RawResponse | None:
-    """Return the response, or None for an honest error; nothing may hang."""
+    """Return the response, or None for a proper error. Nothing may hang."""
     async with asyncio.timeout(PATIENCE_S):
         try:
             return await pool.exchange(origin, data, fresh=fresh)

@@ -37,7 +37,7 @@ def test_every_route_with_get_has_head(services: ThreeServices, service: str) ->
             _same(client, route)
 
 
-def test_the_management_port_does_too(services: ThreeServices, service: str) -> None:
+def test_every_management_path_with_get_has_head(services: ThreeServices, service: str) -> None:
     with httpx.Client(base_url=services.management[service], timeout=PATIENCE_S) as client:
         for path in MANAGEMENT_PATHS:
             if path != "/metrics":  # its size changes between requests
@@ -45,7 +45,7 @@ def test_the_management_port_does_too(services: ThreeServices, service: str) -> 
         assert client.head("/metrics").status_code == 200
 
 
-def test_without_a_token_head_is_refused_as_get_is(services: ThreeServices) -> None:
+def test_without_a_token_head_is_refused_like_get(services: ThreeServices) -> None:
     with httpx.Client(base_url=services.urls["rest-service"], timeout=PATIENCE_S) as client:
         _same(client, "/api/me")
 

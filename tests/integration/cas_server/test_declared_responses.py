@@ -30,7 +30,9 @@ def method_of(response: httpx.Response) -> str:
     return response.request.method.lower()
 
 
-async def test_successes_are_as_declared(cas: Cas, paths: dict[str, Any]) -> None:
+async def test_successful_responses_match_their_declaration(
+    cas: Cas, paths: dict[str, Any]
+) -> None:
     user = {"grant_type": "password", "username": "alice", "password": "alice-secret"}
     issued = await cas.post("/oauth/token", user, "demo-app")
     for token in (issued.json()["access_token"], await cas.client_token()):

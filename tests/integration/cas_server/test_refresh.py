@@ -124,7 +124,7 @@ async def test_an_idle_refresh_token_expires(cas: Cas) -> None:
 @pytest.mark.parametrize("extra", [{"refresh-token-validity": "1s"}])
 async def test_a_family_expires_absolutely_with_its_access_tokens(cas: Cas) -> None:
     first = await cas.user_tokens()
-    assert 1 <= first["expires_in"] <= 2, "no longer than the lineage, and never 0"
+    assert 1 <= first["expires_in"] <= 2, "no longer than the family, and never 0"
     assert await until(
         lambda: _refused(cas, first["refresh_token"]), what="the end", seconds=PATIENCE_S
     )

@@ -285,7 +285,7 @@ async def test_after_a_full_restart_no_outdated_replica_becomes_primary(
     away.kill()
     # The time of a replica's last sync has a resolution of one second.
     away.out_of_sync_since(seconds=3)
-    # The replica that is left may be behind for a moment; a 503 says so.
+    # The remaining replica may lag for a moment, which results in a 503.
     token = await until(lambda: _issued(cas), what="a token", seconds=PATIENCE_S)
     await asyncio.to_thread(complete.probe)
     for server in complete.servers:

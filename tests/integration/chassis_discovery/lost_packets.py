@@ -62,7 +62,7 @@ async def a_known_name(server: NameServer) -> object:
     server.addresses[NAME], new = NEW, Address(NEW, 80)
     server.loses = lambda _: False
     async with asyncio.timeout(PATIENCE_S):
-        # It is the calls that start look-ups.
+        # Only calls start look-ups, so this polls.
         while await directory.service("cas", "system-server", 80) != new:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     return {"slowest": slowest}

@@ -47,7 +47,7 @@ class ServiceProcess:
         self.api, self.management = _address(line["address"]), _address(line["management"])
 
     def connect(self) -> http.client.HTTPConnection:
-        """Return a keep-alive connection; it is closed with the service."""
+        """Return a keep-alive connection, which is closed with the service."""
         return self.open.enter_context(
             closing(http.client.HTTPConnection(*self.api, timeout=PATIENCE_S))
         )
@@ -65,7 +65,7 @@ class ServiceProcess:
         self.process.send_signal(number)
 
     def ended(self) -> int:
-        """Wait for the end, keep what was logged until then, return the exit code."""
+        """Wait for the exit, store the log lines, and return the exit code."""
         out, _ = self.process.communicate(timeout=PATIENCE_S)
         self.lines += [json.loads(text) for text in out.splitlines()]
         return self.process.returncode

@@ -130,7 +130,7 @@ async def under_load(url: str, *arguments: str) -> tuple[int, list[Probe]]:
 
 
 def run(*arguments: str) -> int:
-    """Run a command in a process of its own."""
+    """Run a command in a separate process."""
     return subprocess.run(command(*arguments), check=False, timeout=PATIENCE_S).returncode
 
 

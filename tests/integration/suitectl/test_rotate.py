@@ -96,7 +96,7 @@ async def load(clients: ServiceClients, services: TokenServices) -> AsyncIterato
 async def some_more(seen: Counter[str]) -> None:
     goal = seen.total() + 40
     async with asyncio.timeout(PATIENCE_S):
-        while seen.total() < goal:  # noqa: ASYNC110  # the load is what is waited for
+        while seen.total() < goal:  # noqa: ASYNC110 - waits for the load
             await asyncio.sleep(0.01)
 
 

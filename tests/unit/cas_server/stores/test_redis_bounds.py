@@ -27,7 +27,7 @@ class Here:
         return self._address
 
     def report_failure(self, address: Address) -> None:
-        """Believe on."""
+        """Ignore the report."""
 
 
 @pytest.fixture

@@ -201,7 +201,7 @@ async def test_a_cached_negative_result_is_used_while_the_name_server_is_silent(
 
 @pytest.mark.anyio
 @pytest.mark.bound("look-up-cache")
-async def test_the_answers_kept_are_bounded(zone: Zone) -> None:
+async def test_the_number_of_cached_results_is_bounded(zone: Zone) -> None:
     cache = DnsCache(zone.look_up)
     for number in range(1100):
         await cache.get(f"made-up-{number}.")
@@ -210,7 +210,7 @@ async def test_the_answers_kept_are_bounded(zone: Zone) -> None:
 
 @pytest.mark.bound("look-up-refreshes")
 @pytest.mark.anyio
-async def test_a_silent_name_server_gets_so_many_refreshes_and_no_more(zone: Zone) -> None:
+async def test_refreshes_at_a_silent_name_server_are_bounded(zone: Zone) -> None:
     cache = DnsCache(zone.look_up, clock=lambda: zone.now)
     names = [f"name-{number}." for number in range(100)]
     for name in names:

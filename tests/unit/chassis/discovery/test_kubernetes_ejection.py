@@ -1,4 +1,4 @@
-"""Which pods get no calls for a while, and for how long."""
+"""Which pods are ejected after a failure, and for how long."""
 
 import pytest
 
@@ -9,7 +9,7 @@ ONE, OTHER = Address("10.244.0.1", 80), Address("10.244.0.2", 80)
 
 
 class Clock:
-    """Tells the time that a test has set."""
+    """Returns the time that a test has set."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -29,14 +29,14 @@ def ejections(clock: Clock) -> Ejections:
 
 
 def test_a_pod_gets_calls_again_after_half_a_second(ejections: Ejections, clock: Clock) -> None:
-    """A new one may be ready a moment before the network leads to it."""
+    """A new pod may become ready shortly before the network routes to it."""
     ejections.add(ONE)
     assert ejections.without([ONE, OTHER]) == [OTHER]
     clock.now += 0.5
     assert ejections.without([ONE, OTHER]) == [ONE, OTHER]
 
 
-def test_each_failure_in_a_row_doubles_the_while_up_to_five_seconds(
+def test_each_consecutive_failure_doubles_the_ejection_up_to_five_seconds(
     ejections: Ejections, clock: Clock
 ) -> None:
     whiles = []
@@ -49,7 +49,7 @@ def test_each_failure_in_a_row_doubles_the_while_up_to_five_seconds(
     assert whiles == [0.5, 1.0, 2.0, 4.0, 5.0, 5.0]
 
 
-def test_calls_that_fail_together_count_once(ejections: Ejections, clock: Clock) -> None:
+def test_calls_that_fail_together_count_as_one_failure(ejections: Ejections, clock: Clock) -> None:
     for _ in range(10):
         ejections.add(ONE)
         clock.now += 0.01
@@ -57,18 +57,20 @@ def test_calls_that_fail_together_count_once(ejections: Ejections, clock: Clock)
     assert ejections.without([ONE, OTHER]) == [ONE, OTHER]
 
 
-def test_a_pod_that_was_well_for_a_while_begins_anew(ejections: Ejections, clock: Clock) -> None:
+def test_a_pod_that_was_healthy_for_some_time_starts_over(
+    ejections: Ejections, clock: Clock
+) -> None:
     for _ in range(4):
         ejections.add(ONE)
         clock.now += 4
     clock.now += 6
     ejections.add(OTHER)
-    assert len(ejections) == 1, "what is over is forgotten"
+    assert len(ejections) == 1, "expired ejections are removed"
     ejections.add(ONE)
     clock.now += 0.5
     assert ejections.without([ONE, OTHER]) == [ONE, OTHER]
 
 
-def test_where_all_are_ejected_all_get_calls(ejections: Ejections) -> None:
+def test_every_pod_gets_calls_when_all_are_ejected(ejections: Ejections) -> None:
     ejections.add(ONE)
     assert ejections.without([ONE]) == [ONE]

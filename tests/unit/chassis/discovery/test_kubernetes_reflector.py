@@ -108,7 +108,7 @@ async def test_a_version_that_expires_within_a_watch_is_relisted(api: KubeApi) -
 async def test_a_server_that_was_restored_from_a_backup_is_relisted(
     api: KubeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It goes on below the version known here, and tells a watch nothing, not even a bookmark."""
+    """It continues below the known version and sends a watch neither event nor bookmark."""
     monkeypatch.setattr(reflector, "_WATCH_S", (0, 0))
     monkeypatch.setattr(reflector, "_PROGRESS_S", 0)
     await api.put("services", DETAIL)
@@ -125,7 +125,7 @@ async def test_a_server_that_was_restored_from_a_backup_is_relisted(
 async def test_a_watch_without_events_is_not_followed_by_a_list(
     api: KubeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its bookmark may name the version that is known already."""
+    """Its bookmark may contain the version that is already known."""
     monkeypatch.setattr(reflector, "_WATCH_S", (0, 0))
     monkeypatch.setattr(reflector, "_PROGRESS_S", 0)
 
@@ -159,10 +159,8 @@ async def test_watches_back_off_from_a_server_that_ends_each_immediately(api: Ku
 
 
 @pytest.mark.bound("kubernetes-watch")
-async def test_a_watch_that_falls_silent_is_begun_anew(
-    api: KubeApi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As one does whose connection died without a word: the server ends each after its time."""
+async def test_a_silent_watch_is_restarted(api: KubeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that died silently looks like this, since the server ends every watch."""
     monkeypatch.setattr(reflector, "_WATCH_S", (0, 0))
     monkeypatch.setattr(reflector, "_WATCH_MARGIN_S", 0.1)
     async with following(api) as directory:
@@ -332,7 +330,7 @@ async def test_deleted_objects_leave_nothing_in_memory(api: KubeApi) -> None:
         assert (directory._slices._groups, directory._services._groups) == ({}, {})
 
 
-async def test_a_slice_that_is_given_to_another_service_leaves_the_one_before(
+async def test_an_endpoint_slice_that_changes_its_service_leaves_the_old_one(
     api: KubeApi,
 ) -> None:
     detail = endpoint_slice("detail", "10.244.0.1")

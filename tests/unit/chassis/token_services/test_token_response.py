@@ -138,7 +138,7 @@ def test_an_inactive_expired_or_foreign_token_is_refused(changed: dict[str, Any]
     ],
     ids=str,
 )
-def test_an_answer_without_the_needed_fields_lets_nobody_in(changed: dict[str, Any]) -> None:
+def test_a_response_without_required_fields_is_refused(changed: dict[str, Any]) -> None:
     with pytest.raises(MalformedResponseError):
         check(**changed)
 
@@ -166,7 +166,7 @@ def test_a_response_that_describes_no_token_is_refused(body: bytes) -> None:
         checked_token(body, resource_id=None)
 
 
-def test_a_malformed_answer_is_never_quoted() -> None:
+def test_a_malformed_response_is_never_quoted() -> None:
     with pytest.raises(MalformedResponseError) as raised:
         check(client_id=["s3cret"])
     assert "s3cret" not in str(raised.value)
@@ -190,6 +190,6 @@ def test_user_info_without_audience_is_refused_when_an_audience_is_required() ->
         known_user(body, client_id="rest-service", resource_id="rest-service")
 
 
-def test_user_info_that_names_nobody_lets_nobody_in() -> None:
+def test_user_info_without_a_user_name_is_refused() -> None:
     with pytest.raises(MalformedResponseError):
         known_user(b'{"authorities":["ROLE_ADMIN"]}', client_id="c", resource_id=None)

@@ -198,7 +198,7 @@ async def test_public_metadata_is_read_without_credentials(serve: Serve, prefix:
         assert "access-control-allow-credentials" not in response.headers
 
 
-async def test_a_star_is_everyone_without_credentials(serve: Serve) -> None:
+async def test_a_wildcard_allows_every_origin_without_credentials(serve: Serve) -> None:
     client = await serve(app({"allowed_origins": "*"}))
     response = await client.get("/open", headers={"Origin": "https://any.example"})
 
