@@ -1,11 +1,11 @@
-"""What only a cluster can show; `make e2e PLATFORM=kubernetes`, all of it with SCENARIOS=all."""
+"""Scenarios that need a cluster: `make e2e PLATFORM=kubernetes`, all with SCENARIOS=all."""
 
 import os
 import time
 
 import pytest
 from story.fixtures import WHOLE_TABLE
-from story.kept import as_found
+from story.restored import restored
 from story.scenarios import SCENARIOS
 from story.scenarios.report import Row
 from story.scenarios.scenario import Scenario
@@ -18,9 +18,7 @@ from suitectl.story.suite import Suite
 pytestmark = [
     pytest.mark.anyio,
     pytest.mark.timeout(900),
-    pytest.mark.skipif(
-        os.environ.get("PLATFORM") != "kubernetes", reason="only a cluster can show it"
-    ),
+    pytest.mark.skipif(os.environ.get("PLATFORM") != "kubernetes", reason="needs a cluster"),
 ]
 
 
@@ -28,13 +26,13 @@ pytestmark = [
 async def test_a_scenario_passes(
     suite: Suite, cluster: Kubernetes, early_token: str, rows: list[Row], scenario: Scenario
 ) -> None:
-    """Play a scenario; a token issued before all of them is valid after each."""
+    """Run a scenario. A token issued before all of them is valid after each."""
     if not (scenario.smoke or WHOLE_TABLE):
         pytest.skip("part of SCENARIOS=all")
     suite.reporter.title(scenario.title)
     began = time.monotonic()
     try:
-        async with as_found(cluster):
+        async with restored(cluster):
             seen = await scenario.play(suite, cluster)
         await _still_valid(suite, early_token)
     except BaseException as error:
@@ -44,7 +42,7 @@ async def test_a_scenario_passes(
 
 
 def _reason(error: BaseException) -> str:
-    """Return what went wrong first, below the groups of tasks it went through."""
+    """Return the first error, unwrapped from its exception groups."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return str(error)
@@ -55,5 +53,5 @@ async def _still_valid(suite: Suite, token: str) -> None:
     url = await suite.platform.url(*REST)
     used = await suite.http.send(Request("GET", f"{url}/api/me", bearer=token))
     suite.reporter.check(
-        "a token issued before is valid", holds=checked.ok and used.ok, seen=checked.status
+        "a token issued earlier is valid", holds=checked.ok and used.ok, seen=checked.status
     )

@@ -1,11 +1,11 @@
-"""The story end to end: every chapter of `make demo`, each with its checks, on either platform."""
+"""The story end to end: every chapter of `make demo` with its checks, on either platform."""
 
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from story.kept import as_found
+from story.restored import restored
 
 from suitectl.command_lines import Verb, verb
 from suitectl.commands.up import up
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 
 @pytest.mark.parametrize("step", CHAPTERS, ids=[step.name for step in CHAPTERS])
 async def test_a_chapter_of_the_story_passes(suite: Suite, step: Chapter) -> None:
-    async with as_found(suite.platform):
+    async with restored(suite.platform):
         await step.play(suite)
 
 
@@ -28,7 +28,7 @@ async def test_a_second_up_prints_the_urls_again(
     suite: Suite, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if not isinstance(suite.platform, Localkube):
-        pytest.skip("a cluster is there already")
+        pytest.skip("a cluster is already running")
     assert await up(suite.platform) == 0
     assert await suite.platform.url(*REST) in capsys.readouterr().out
 
@@ -41,22 +41,22 @@ metadata: {name: more, namespace: ns-app}
 
 
 class Interrupted(Exception):
-    """Something that breaks off what is played."""
+    """An interruption of a chapter."""
 
 
 async def test_changes_are_restored_however_the_block_ends(suite: Suite, tmp_path: Path) -> None:
-    """Replicas, a selector, configuration, and objects that came or went."""
-    before = await _shown(suite)
+    """This covers replicas, a selector, configuration, and added or deleted objects."""
+    before = await _state(suite)
 
     with pytest.raises(Interrupted):
-        await _broken_off(suite, before, tmp_path)
+        await _interrupted(suite, before, tmp_path)
 
-    assert await _shown(suite) == before
+    assert await _state(suite) == before
 
 
-async def _broken_off(suite: Suite, before: dict[str, Any], tmp_path: Path) -> None:
+async def _interrupted(suite: Suite, before: dict[str, Any], tmp_path: Path) -> None:
     run = suite.run
-    async with as_found(suite.platform):
+    async with restored(suite.platform):
         await run(verb("scale deployment/diff-ns-service-v2-deployment -n ns-app --replicas=1"))
         selector = {"spec": {"selector": {"version": "v9"}}}
         await run(_patched("service", "rest-service-service", selector))
@@ -64,18 +64,18 @@ async def _broken_off(suite: Suite, before: dict[str, Any], tmp_path: Path) -> N
         await run(verb("delete configmap cas-server -n system-server"))
         (tmp_path / "more.yaml").write_text(MORE)
         await run(verb(f"apply -f {tmp_path}/more.yaml"))
-        assert await _shown(suite) != before
+        assert await _state(suite) != before
         raise Interrupted
 
 
 async def test_a_rollout_is_not_restored(suite: Suite) -> None:
     restart = "rollout restart deployment/diff-ns-service-v1-deployment -n ns-app"
-    async with as_found(suite.platform):
+    async with restored(suite.platform):
         await suite.run(verb(restart))
         rolled = await _pods(suite)
 
     assert await _pods(suite) != rolled
-    async with as_found(suite.platform):
+    async with restored(suite.platform):
         settled = await _pods(suite)
     assert await _pods(suite) == settled
 
@@ -84,8 +84,8 @@ async def _pods(suite: Suite) -> set[str]:
     return {pod["metadata"]["name"] for pod in await suite.platform.objects("pods", "ns-app")}
 
 
-async def _shown(suite: Suite) -> dict[str, Any]:
-    """Return what matters to a chapter: what configures the pods, and how many are ready."""
+async def _state(suite: Suite) -> dict[str, Any]:
+    """Return what a chapter depends on: the pods' configuration, and how many are ready."""
     found = await suite.platform.objects("deployments,services,configmaps")
     return {
         f"{one['kind']} {one['metadata']['name']}": (

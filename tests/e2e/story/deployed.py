@@ -1,4 +1,4 @@
-"""A suite in a cluster: deployed from sources, played with, and nothing left after."""
+"""A suite in a cluster: deployed from sources, and removed after the tests."""
 
 import os
 from collections.abc import AsyncIterator
@@ -36,7 +36,7 @@ class Client:
         return await self._sender.send(request, keep_alive=keep_alive)
 
     async def renew(self) -> None:
-        """Send from a new pod, and so from an address that no node remembers anything of."""
+        """Send from a new pod, whose address has no connection-tracking entry on any node."""
         await self._stack.aclose()
         await self._platform.run("delete", "pod", POD, "-n", NAMESPACE, "--grace-period=1")
         self._stack = AsyncExitStack()
@@ -45,9 +45,9 @@ class Client:
 
 @asynccontextmanager
 async def deployed(overlay: Path) -> AsyncIterator[tuple[Kubernetes, Sender]]:
-    """Have an overlay with the profile `prod` deployed from sources, and nothing left after.
+    """Deploy an overlay with the profile `prod` from sources, and remove it after the block.
 
-    KEEP=1 leaves it. How images are built and handed over is said by the environment, see
+    KEEP=1 keeps it. Environment variables select how images are built and loaded:
     docs/kubernetes.md.
     """
     platform = Kubernetes()
@@ -66,12 +66,12 @@ async def deployed(overlay: Path) -> AsyncIterator[tuple[Kubernetes, Sender]]:
 
 
 async def _fitting(overlay: Path, platform: Platform) -> Path:
-    """Return the overlay, or on fewer than three nodes the one that lets Redis stand together."""
+    """Return the overlay, or on fewer than three nodes one that allows Redis pods on one node."""
     return overlay if len(await platform.objects("nodes")) > 2 else FEW_NODES
 
 
 async def _generated_identities() -> None:
-    """Have secrets of this deployment's own, and the story use them."""
+    """Generate secrets for this deployment, and make the story use them."""
     if not (SECRETS / IDENTITIES).exists():
         await generate(SECRETS)
     os.environ["SUITE_IDENTITIES"] = str(SECRETS / IDENTITIES)

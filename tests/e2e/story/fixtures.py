@@ -1,4 +1,4 @@
-"""The suite that all end-to-end tests share: one start a run."""
+"""The suite that all end-to-end tests share. It starts once per run."""
 
 import os
 from collections.abc import AsyncIterator
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from story.deployed import deployed
-from story.scenarios.report import Row, drawn, keep
+from story.scenarios.report import Row, drawn, write
 from suitectl.platform.http import Http
 from suitectl.platform.kubernetes import Kubernetes
 from suitectl.platform.localkube import running
@@ -18,17 +18,17 @@ from suitectl.terminal import console
 
 OVERLAY = ROOT / "k8s/overlays/prod"
 WHOLE_TABLE = os.environ.get("SCENARIOS") == "all"
-HURRIED = ROOT / "tests/e2e/overlay"
-"""The same, where a cluster decides within seconds: for the whole table."""
+FAST = ROOT / "tests/e2e/overlay"
+"""The same overlay with short timeouts in the cluster, for the complete table."""
 ROWS = pytest.StashKey[list[Row]]()
 
 
 @pytest.fixture(scope="session")
 async def suite(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Suite]:
-    """Have the suite of PLATFORM: by default localkube's, on a state directory of its own."""
+    """Run the suite on PLATFORM. The default is localkube with a separate state directory."""
     reporter = Reporter()
     if os.environ.get("PLATFORM") == "kubernetes":
-        async with deployed(HURRIED if WHOLE_TABLE else OVERLAY) as (cluster, sender):
+        async with deployed(FAST if WHOLE_TABLE else OVERLAY) as (cluster, sender):
             yield Suite(cluster, reporter, sender)
         return
     state: Path = tmp_path_factory.mktemp("localkube")
@@ -45,18 +45,18 @@ def cluster(suite: Suite) -> Kubernetes:
 
 @pytest.fixture(scope="session")
 async def early_token(suite: Suite) -> str:
-    """Return a token that was issued before anything happened."""
+    """Return a token that was issued before any scenario."""
     return str((await suite.user_token("alice"))["access_token"])
 
 
 @pytest.fixture(scope="session")
 def rows(pytestconfig: pytest.Config) -> list[Row]:
-    """Return the rows of the table so far; it is printed and kept when all tests have ended."""
+    """Return the rows of the table so far. It is printed and stored after all tests."""
     return pytestconfig.stash.setdefault(ROWS, [])
 
 
 def pytest_terminal_summary(config: pytest.Config) -> None:
-    """Print what the scenarios showed, and keep it in a file."""
+    """Print the table of scenarios, and store it in a file."""
     if found := config.stash.get(ROWS, []):
         console().print(drawn(found))
-        console().print(f"kept in {keep(found).relative_to(ROOT)}")
+        console().print(f"stored in {write(found).relative_to(ROOT)}")

@@ -1,4 +1,4 @@
-"""Waits until a suite has come to rest: all that is wanted is ready, and nothing else is left."""
+"""Waits until exactly the desired pods of a suite exist and are ready."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,9 +11,9 @@ SECONDS = 180
 
 
 async def settled(platform: Platform, *, seconds: float = SECONDS) -> None:
-    """Wait until each Deployment and StatefulSet has just the ready pods it wants.
+    """Wait until each Deployment and StatefulSet has exactly its desired pods, all ready.
 
-    Raises `TimeoutError`. Pods that are on their way out have to be gone as well.
+    Terminating pods must be deleted as well. Raises `TimeoutError`.
     """
     await until(
         lambda: _is_settled(platform), what="the suite to settle", seconds=seconds, every=0.5
@@ -21,16 +21,16 @@ async def settled(platform: Platform, *, seconds: float = SECONDS) -> None:
 
 
 async def replaced(platform: Platform) -> None:
-    """Wait until each Deployment is whole, whatever became of the StatefulSets.
+    """Wait until each Deployment has its pods, regardless of StatefulSets.
 
-    Their pods stay with their volumes, which may be on a node that is away.
+    Pods of a StatefulSet stay with their volumes, which may be on a lost node.
     """
 
     async def is_replaced() -> bool:
         found = [one for one in await _workloads(platform) if one["kind"] == "Deployment"]
-        return all(_is_whole(one) for one in found)
+        return all(_is_complete(one) for one in found)
 
-    what = "the Deployments to be whole"
+    what = "the Deployments to have their pods"
     await until(is_replaced, what=what, seconds=SECONDS, every=0.5)
 
 
@@ -38,7 +38,7 @@ async def _is_settled(platform: Platform) -> bool:
     pods = [pod for pod in await platform.objects("pods") if _ours(pod)]
     if any("deletionTimestamp" in pod["metadata"] for pod in pods):
         return False
-    return all(_is_whole(wanted) for wanted in await _workloads(platform))
+    return all(_is_complete(wanted) for wanted in await _workloads(platform))
 
 
 async def _workloads(platform: Platform) -> list[dict[str, Any]]:
@@ -47,8 +47,8 @@ async def _workloads(platform: Platform) -> list[dict[str, Any]]:
     return [one for one in await platform.objects(",".join(kinds)) if _ours(one)]
 
 
-def _is_whole(workload: Mapping[str, Any]) -> bool:
-    """Say whether a workload's pods are all there, ready, and of its last revision."""
+def _is_complete(workload: Mapping[str, Any]) -> bool:
+    """Return whether a workload has all its pods, ready and of its latest revision."""
     wanted, status = workload["spec"].get("replicas", 1), workload["status"]
     seen = status.get("observedGeneration") == workload["metadata"]["generation"]
     counts = [status.get(name, 0) for name in ("replicas", "readyReplicas", "updatedReplicas")]

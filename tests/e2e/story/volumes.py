@@ -1,4 +1,4 @@
-"""Volumes for a cluster that makes none on demand: directories of its nodes."""
+"""Volumes for a cluster without dynamic provisioning: directories on its nodes."""
 
 import asyncio
 import os
@@ -14,16 +14,16 @@ CLASS = "suite-local"
 NAMESPACE = "suite-volumes"
 ROOT = "/var/lib/suite-volumes"
 PER_NODE = 6
-"""All of Redis and Sentinel on one node, where there is one only."""
+"""Enough for all of Redis and Sentinel on a single node."""
 _MAKE = f"rm -rf /host/* && cd /host && for n in $(seq {PER_NODE}); do mkdir -p -m 0777 $n; done"
 _EMPTY = "rm -rf /host/*"
 
 
 @asynccontextmanager
 async def volumes(platform: Platform, image: str) -> AsyncIterator[None]:
-    """Have volumes for the claims of the suite; nothing is left of them, unless KEEP=1.
+    """Provide volumes for the claims of the suite, and delete them unless KEEP=1.
 
-    `image` is one with a shell that the nodes have. A cluster with a storage class is left alone.
+    `image` has a shell and is on the nodes. A cluster with a storage class is not changed.
     """
     classes = {found["metadata"]["name"] for found in await platform.objects("storageclasses")}
     if classes - {CLASS}:
@@ -31,10 +31,10 @@ async def volumes(platform: Platform, image: str) -> AsyncIterator[None]:
         return
     found = await platform.objects("persistentvolumes")
     if any(one["status"]["phase"] == "Bound" for one in found if _ours(one)):
-        yield  # of a suite that was kept running
+        yield  # of a suite that is still running
         return
     nodes = [node["metadata"]["name"] for node in await platform.objects("nodes")]
-    # Of a run that was broken off: a volume serves one claim in its life.
+    # Volumes of an interrupted run, since a volume serves only one claim in its life.
     await _delete_volumes(platform)
     try:
         await _apply(platform, [_namespace(), _class(), *_volumes(nodes)])
@@ -57,7 +57,7 @@ async def _delete_volumes(platform: Platform) -> None:
 
 
 async def _on_each(platform: Platform, nodes: Sequence[str], image: str, command: str) -> None:
-    """Run a command over the directory of each node; pods may not, so it is done for them."""
+    """Run a command in the directory of each node, which pods of the suite may not do."""
     pods = [_pod(node, image, command) for node in nodes]
     await _apply(platform, pods)
     names = [f"pod/{pod['metadata']['name']}" for pod in pods]
@@ -75,7 +75,7 @@ def _namespace() -> dict[str, Any]:
 
 
 def _class() -> dict[str, Any]:
-    """Return the class that claims get which name none; bound where the pod is to run."""
+    """Return the default storage class. It binds volumes where the pod is scheduled."""
     default = {"storageclass.kubernetes.io/is-default-class": "true"}
     return {
         "apiVersion": "storage.k8s.io/v1",

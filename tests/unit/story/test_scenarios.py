@@ -12,8 +12,8 @@ from story.scenarios.canaries import _within_share
 from story.scenarios.ledger import Ledger
 from story.scenarios.nodes import _node
 from story.scenarios.pressure import nothing_failed, only_refused, span
-from story.scenarios.report import Row, keep
-from story.settled import _is_whole
+from story.scenarios.report import Row, write
+from story.settled import _is_complete
 
 from suitectl.errors import CheckFailedError
 from suitectl.platform.http import Reply, Request
@@ -70,11 +70,11 @@ def test_a_span_is_from_the_first_start_to_the_last_end() -> None:
 
 @pytest.mark.anyio
 async def test_lost_tokens_and_resurrected_tokens_are_found() -> None:
-    kept = Ledger({"a", "b"}, {"c"})
-    assert "0 of 2 acknowledged" in await kept.audit(suite({"a": OK, "b": OK, "c": DEAD_TOKEN}))
+    ledger = Ledger({"a", "b"}, {"c"})
+    assert "0 of 2 acknowledged" in await ledger.audit(suite({"a": OK, "b": OK, "c": DEAD_TOKEN}))
     for wrong in ({"b": DEAD_TOKEN}, {"b": 0}, {"c": OK}):
         with pytest.raises(CheckFailedError):
-            await kept.audit(suite({"a": OK, "b": OK, "c": DEAD_TOKEN} | wrong))
+            await ledger.audit(suite({"a": OK, "b": OK, "c": DEAD_TOKEN} | wrong))
 
 
 def test_a_bad_version_may_fail_only_its_share_of_requests() -> None:
@@ -86,10 +86,10 @@ def test_a_bad_version_may_fail_only_its_share_of_requests() -> None:
 
 
 def test_a_workload_is_settled_when_exactly_its_new_pods_are_ready() -> None:
-    assert _is_whole(workload())
+    assert _is_complete(workload())
     for part in ("replicas", "readyReplicas", "updatedReplicas"):
-        assert not _is_whole(workload(**{part: 2}))
-    assert not _is_whole(workload(observedGeneration=6))
+        assert not _is_complete(workload(**{part: 2}))
+    assert not _is_complete(workload(observedGeneration=6))
 
 
 def workload(**status: int) -> dict[str, Any]:
@@ -122,7 +122,7 @@ def test_the_written_table_shows_what_failed(tmp_path: Path) -> None:
         Row(SCENARIOS[0], "reached | nothing", held=True, seconds=1),
         Row(SCENARIOS[1], "1 of 2\nfailed", held=False, seconds=2),
     ]
-    lines = keep(rows, tmp_path / "out/table.md").read_text().splitlines()
+    lines = write(rows, tmp_path / "out/table.md").read_text().splitlines()
     assert len(lines) == 4
     assert lines[2].endswith("| reached \\| nothing |")
     assert lines[3].endswith("| **failed**: 1 of 2 failed |")

@@ -64,5 +64,5 @@ def test_a_command_without_requests_loads_no_http_client(command: str) -> None:
     assert "httpx" not in loaded(command)
 
 
-def test_the_demo_identities_are_those_of_cas_server() -> None:
+def test_the_demo_identities_match_those_of_cas_server() -> None:
     assert dict(credentials(name) for name in DEMO_SECRETS) == DEMO_SECRETS

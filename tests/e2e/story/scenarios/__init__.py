@@ -1,4 +1,4 @@
-"""What only a cluster can show, in the order in which it is played."""
+"""The scenarios that need a cluster, in their order."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Load rises and ends, and the autoscalers' replicas follow."""
+"""Load rises and falls, and the autoscalers adjust the replicas."""
 
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -19,20 +19,20 @@ from suitectl.waiting import until
 
 AUTOSCALERS = ROOT / "tests/e2e/autoscalers"
 RISEN = 24
-"""Workers at rest-service, which asks cas-server but once in a while: it remembers tokens."""
+"""Workers that call rest-service, which rarely calls cas-server because it caches tokens."""
 LOGINS = 3
-"""Workers that log in: a password is the dearest thing to ask of cas-server."""
+"""Workers that log in. A password check is the most expensive request to cas-server."""
 QUIET = 1
-"""Workers that go on while the replicas go: scaling in has to cost nothing either."""
+"""Workers that continue during scale-in, which must not fail requests either."""
 SECONDS = 240
 Replicas = Mapping[str, tuple[int, int, int]]
-"""By autoscaler: fewest, most and current replicas."""
+"""Minimum, maximum and current replicas by autoscaler."""
 
 
 async def play(suite: Suite, cluster: Kubernetes) -> str:
     requests, login = await requests_of(suite), await _login(suite)
     async with _autoscalers(cluster), load(suite.http, requests, workers=QUIET) as tally:
-        await calm(cluster)
+        await scaled_in(cluster)
         before = await _replicas(cluster)
         async with (
             load(suite.http, requests, workers=RISEN) as risen,
@@ -43,7 +43,7 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
             await enough(risen, 100)
             most = await _replicas(cluster)
         began = time.monotonic()
-        await calm(cluster)
+        await scaled_in(cluster)
         suite.reporter.reached("replicas are back", seen=f"{time.monotonic() - began:.0f} s")
     counts = [nothing_failed(suite, one) for one in (risen, logins, tally)]
     grown = ", ".join(f"{n} {before[n][2]} → {most[n][2]}" for n in before)
@@ -55,7 +55,7 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
 
 @asynccontextmanager
 async def _autoscalers(cluster: Kubernetes) -> AsyncIterator[None]:
-    """Have autoscalers during the block alone: beside another scenario they would scale it."""
+    """Apply the autoscalers only during the block, since they would disturb other scenarios."""
     rendered = await cluster.run("kustomize", str(AUTOSCALERS))
     await cluster.run("apply", "-f", "-", stdin=rendered)
     try:
@@ -71,19 +71,19 @@ async def _login(suite: Suite) -> Request:
     return Request("POST", url, basic=credentials(APP), form=form)
 
 
-async def calm(cluster: Kubernetes) -> None:
-    """Wait until each autoscaler is at its fewest replicas, all ready."""
+async def scaled_in(cluster: Kubernetes) -> None:
+    """Wait until each autoscaler is at its minimum with all replicas ready."""
 
-    async def is_calm() -> bool:
+    async def is_scaled_in() -> bool:
         found = await _replicas(cluster)
         return bool(found) and all(now == least for least, _, now in found.values())
 
-    await until(is_calm, what="the autoscalers to scale in", seconds=SECONDS, every=1)
+    await until(is_scaled_in, what="the autoscalers to scale in", seconds=SECONDS, every=1)
     await settled(cluster)
 
 
 async def _scaled_out(suite: Suite, cluster: Kubernetes) -> float:
-    """Wait until each autoscaler has more than its fewest; return the seconds."""
+    """Wait until each autoscaler is above its minimum; return the seconds."""
     began = time.monotonic()
 
     async def more() -> bool:

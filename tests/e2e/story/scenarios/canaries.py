@@ -1,4 +1,4 @@
-"""Canaries in steps, under load: a good version arrives, a bad one goes back by itself."""
+"""Canaries in steps under load: a good version succeeds, a bad one is rolled back."""
 
 import time
 
@@ -15,7 +15,7 @@ from suitectl.story.suite import Suite
 
 STEPS = ("--v1=1", "--v2=4", "--steps=25,50", "--pause=5")
 FIRST_SHARE = 1 / 5
-"""Of the bad version in the first step, which it does not get beyond."""
+"""The share of the bad version in the first step, where it fails."""
 AFTER = 100
 ERRORS = "DIFF_NS_SERVICE__FAULTS__ERROR_RATE"
 LATENCY = "DIFF_NS_SERVICE__FAULTS__LATENCY_MS"
@@ -32,7 +32,7 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
 
 
 async def _good(suite: Suite) -> str:
-    """Go to 3:3 and in steps to 1:4; the command fails where a share is outside its tolerance."""
+    """Run a canary to 3:3 and in steps to 1:4. The command fails if a share is out of tolerance."""
     async with pressure(suite) as tally:
         await succeeds(suite, "canary", "--v1=3", "--v2=3")
         await succeeds(suite, "canary", *STEPS)
@@ -40,7 +40,7 @@ async def _good(suite: Suite) -> str:
 
 
 async def _bad(suite: Suite, cluster: Kubernetes, fault: str) -> str:
-    """Have v2 be bad, with a fault as the environment says it; see it sent back."""
+    """Configure a fault of v2 by its environment, and check that the canary is rolled back."""
     name = fault.partition("=")[0]
     await suite.run(_set(f"{ALLOW}=true", fault))
     try:
@@ -52,13 +52,15 @@ async def _bad(suite: Suite, cluster: Kubernetes, fault: str) -> str:
             await enough(direct, AFTER)
     finally:
         await suite.run(_set(f"{ALLOW}-", f"{name}-"))
-    suite.reporter.check("it goes back by itself", holds=code == 1 and "back at" in said, seen=said)
+    suite.reporter.check(
+        "the bad version is rolled back", holds=code == 1 and "back at" in said, seen=said
+    )
     counts = _within_share(suite, direct), _within_share(suite, relayed)
     return f"back after {took:.1f} s, {counts[0]} at the Service, {counts[1]} at rest-service"
 
 
 def _within_share(suite: Suite, tally: Tally) -> str:
-    """Check that no more failed than v2 was asked; return how many did, of those until then."""
+    """Check that no more requests failed than v2's share until the rollback; return the count."""
     failed = tally.failed
     if not failed:
         return f"0 of {len(tally.replies):,} failed"
@@ -66,7 +68,7 @@ def _within_share(suite: Suite, tally: Tally) -> str:
     among = [reply for reply in tally.replies if first <= reply.started <= last]
     share = len(failed) / len(among)
     suite.reporter.check(
-        f"no more than v2's share of {FIRST_SHARE:.0%} fails until then",
+        f"no more than v2's share of {FIRST_SHARE:.0%} fails until the rollback",
         holds=share <= FIRST_SHARE + tolerance(FIRST_SHARE, len(among)),
         seen=f"{share:.1%} of {len(among)}; {tally.summary()}",
     )
@@ -80,6 +82,6 @@ def _set(*variables: str) -> Verb:
 SCENARIO = Scenario(
     name="canaries",
     title="canary 3:3, then 1:4, in steps; a bad v2 (errors, then latency)",
-    must="share within tolerance; goes back by itself, failures no more than v2's share until then",
+    must="share within tolerance; bad version rolled back, failures within v2's share until then",
     play=play,
 )

@@ -1,4 +1,4 @@
-"""Commands such as `make canary` and `make refresh`, as people run them on a cluster."""
+"""Commands such as `make canary` and `make refresh` on a cluster."""
 
 import asyncio
 import os
@@ -11,7 +11,7 @@ _SECONDS = 300.0
 
 
 async def suitectl(suite: Suite, *arguments: str) -> tuple[int, str]:
-    """Run a verb on the cluster; return its exit code and what it said last."""
+    """Run a suitectl command on the cluster; return its exit code and its last line."""
     suite.reporter.say(f"$ suitectl {' '.join(arguments)}")
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "suitectl", *arguments),
@@ -31,7 +31,7 @@ async def suitectl(suite: Suite, *arguments: str) -> tuple[int, str]:
 
 
 async def succeeds(suite: Suite, *arguments: str) -> None:
-    """Run a verb and check that it ends well."""
+    """Run a command, and check that it succeeds."""
     code, said = await suitectl(suite, *arguments)
     suite.reporter.check(
         f"suitectl {arguments[0]} succeeds", holds=code == 0, seen=said if code else ""

@@ -1,9 +1,9 @@
-"""A node is cut off from the network, and comes back.
+"""A node is partitioned from the network, and returns.
 
-Clients keep their connections here. A node's connection tracking leads a client's port to the pod
-it led to before, for minutes after the last packet, lost pod or not: who opens new connections all
-the time meets the lost pods again as the ports come round. For the same reason the client is a new
-one afterwards.
+Clients use keep-alive connections here. For minutes after the last packet, connection tracking on
+a node sends a client's port to the same pod, even if it is lost. A client that always opens new
+connections would reach lost pods again when ports repeat. For the same reason the client pod is
+replaced afterwards.
 """
 
 import time
@@ -22,15 +22,15 @@ from suitectl.story.suite import Suite
 from suitectl.waiting import until
 
 GRACE_S = 50.0
-"""kube-controller-manager's --node-monitor-grace-period: then a node counts as lost."""
+"""kube-controller-manager's --node-monitor-grace-period, after which a node is not ready."""
 TOLERATION_S = 10.0
-"""How long its pods are left there, by the overlay of these tests; five minutes by default."""
+"""The toleration of its pods in the overlay of these tests. The default is five minutes."""
 STARTING_S = 30.0
-"""For new pods to come up elsewhere."""
+"""The time for new pods to start on other nodes."""
 AFTER = 1000
-"""Requests that have to be served when the node is back."""
+"""Requests that must succeed after the node has returned."""
 QUIET_S = 5.0
-"""No request failed for so long: it is over."""
+"""The outage is over after this time without a failed request."""
 
 
 async def play(suite: Suite, cluster: Kubernetes) -> str:
@@ -58,7 +58,7 @@ async def _played(suite: Suite, cluster: Kubernetes) -> str:
         back = len(tally.failed)
         await enough(tally, AFTER)
     suite.reporter.check(
-        "nothing fails when the node is back",
+        "no request fails after the node has returned",
         holds=len(tally.failed) == back,
         seen=tally.summary(),
     )
@@ -80,15 +80,15 @@ async def _judged(
         holds=max(served, whole, unwritten) <= allowed,
         seen=figures,
     )
-    kept = await ledger.audit(suite)
-    statuses = Counter(reply.status or "no answer" for reply in tally.failed)
+    audited = await ledger.audit(suite)
+    statuses = Counter(reply.status or "no response" for reply in tally.failed)
     failed = ", ".join(f"{count} x {status}" for status, count in statuses.most_common())
     lost_requests = f"{len(tally.failed)} of {len(tally.replies):,} failed"
-    return f"{figures}; meanwhile {lost_requests} ({failed or 'none'}); {kept}"
+    return f"{figures}; meanwhile {lost_requests} ({failed or 'none'}); {audited}"
 
 
 async def _lost(cluster: Kubernetes, node: Node) -> float:
-    """Wait until the control plane counts a node as lost; return when."""
+    """Wait until the control plane marks a node as not ready; return the time."""
 
     async def is_lost() -> bool:
         return any(not one.ready for one in await nodes(cluster) if one.name == node.name)
@@ -98,7 +98,7 @@ async def _lost(cluster: Kubernetes, node: Node) -> float:
 
 
 async def _quiet(tally: Tally, since: float) -> float:
-    """Wait until nothing failed for a while; return when the last failure ended."""
+    """Wait until requests succeed again; return the end of the last failure."""
 
     async def quiet() -> float | None:
         last = max((reply.ended for reply in tally.failed), default=since)

@@ -1,4 +1,4 @@
-"""Names are looked up through the API server: by Service, by pod, and without the right to."""
+"""Names are looked up through the API server: by Service, by pod, and without permission."""
 
 import json
 import os
@@ -40,7 +40,7 @@ SCALED = "scale deployment/diff-ns-service-v2-deployment -n ns-app --replicas={}
 TURNS = 5
 SEEN_WITHIN_S = 2.0
 ROUNDED_S = 1.0
-"""Kubernetes tells the moment a pod became ready in whole seconds."""
+"""Kubernetes records the time when a pod became ready in whole seconds."""
 
 Documents = Sequence[dict[str, Any]]
 
@@ -48,7 +48,7 @@ Documents = Sequence[dict[str, Any]]
 async def play(suite: Suite, cluster: Kubernetes) -> str:
     await settled(cluster)
     token = (await suite.user_token("alice"))["access_token"]
-    async with _as_before(cluster) as documents, pressure(suite) as tally:
+    async with _restored(cluster) as documents, pressure(suite) as tally:
         await _apply(cluster, documents, mode="SERVICE")
         await _read(suite, cluster, ["services"])
         answered = await _answers(suite, token, count=20)
@@ -59,13 +59,13 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
         seen = await _scaled(suite, token)
         await suite.run(verb(SCALED.format(3)))
         await settled(cluster)
-        unready = await _without_the_right(suite, cluster, documents)
+        unready = await _without_permission(suite, cluster, documents)
         count = nothing_failed(suite, tally)
-    return f"{turns}; a new pod called {seen}; without the right {unready}; {count}"
+    return f"{turns}; a new pod called {seen}; without permission {unready}; {count}"
 
 
 async def _read(suite: Suite, cluster: Kubernetes, resources: list[str]) -> None:
-    """Check in the log of each replica that it follows the API server, and what of it."""
+    """Check in the log of each replica that it watches these resources of the API server."""
     for pod in await ready_pods(suite.platform, "rest-service", "system-server"):
         lines = (await cluster.run("logs", pod.name, "-n", pod.namespace)).splitlines()
         read = [json.loads(line) for line in lines if "read from the API server" in line]
@@ -76,19 +76,19 @@ async def _read(suite: Suite, cluster: Kubernetes, resources: list[str]) -> None
 
 
 async def _answers(suite: Suite, token: str, *, count: int, url: str | None = None) -> Counter[str]:
-    """Have diff-ns-service called by its short name; return how often each pod of it answered."""
+    """Call diff-ns-service by its short name; return the number of responses of each pod."""
     url = url or await suite.platform.url(*REST)
     answered: Counter[str] = Counter()
     for _ in range(count):
         reply = await suite.http.send(Request("GET", f"{url}/api/detail/own", bearer=token))
         if not reply.ok:
-            raise RuntimeError(f"no answer by the short name: {reply.status} {reply.body}")
+            raise RuntimeError(f"no response by the short name: {reply.status} {reply.body}")
         answered[reply.json()["pod"]] += 1
     return answered
 
 
 async def _turns(suite: Suite, token: str) -> str:
-    """Check that each replica calls every ready pod, though it keeps its connections."""
+    """Check that each replica calls every ready pod despite keep-alive connections."""
     wanted = {pod.name for pod in await ready_pods(suite.platform, "diff-ns-service", "ns-app")}
     for replica in await ready_pods(suite.platform, "rest-service", "system-server"):
         url = await suite.platform.pod_url(replica)
@@ -102,7 +102,7 @@ async def _turns(suite: Suite, token: str) -> str:
 
 
 async def _scaled(suite: Suite, token: str) -> str:
-    """Add a pod; return how soon after it became ready it was called."""
+    """Add a pod; return the time from its readiness to its first call."""
     before = {pod.name for pod in await ready_pods(suite.platform, "diff-ns-service", "ns-app")}
     await suite.run(verb(SCALED.format(4)))
 
@@ -128,8 +128,8 @@ def _ready_since(pod: Pod) -> float:
     return datetime.fromisoformat(ready["lastTransitionTime"]).timestamp()
 
 
-async def _without_the_right(suite: Suite, cluster: Kubernetes, documents: Documents) -> str:
-    """Take the right away: a new replica is unready and says why, until it is given back."""
+async def _without_permission(suite: Suite, cluster: Kubernetes, documents: Documents) -> str:
+    """Remove the permission: a new replica stays unready and logs why until it is restored."""
     service = ("rest-service", "system-server")
     before = {pod.name for pod in await ready_pods(suite.platform, *service)}
     await cluster.run("delete", BINDING)
@@ -145,16 +145,18 @@ async def _without_the_right(suite: Suite, cluster: Kubernetes, documents: Docum
                 return pod.name
         return None
 
-    name = await until(refused, what="a new replica to say what it lacks", seconds=60, every=0.5)
+    name = await until(
+        refused, what="a new replica to report the missing permission", seconds=60, every=0.5
+    )
     ready = {pod.name for pod in await ready_pods(suite.platform, *service)}
-    suite.reporter.check(f"{name} is not ready, those before it are", holds=ready == before)
+    suite.reporter.check(f"{name} is not ready, the earlier replicas are", holds=ready == before)
     await _apply(cluster, documents, mode="POD")
     return "a new replica stays unready"
 
 
 @asynccontextmanager
-async def _as_before(cluster: Kubernetes) -> AsyncIterator[Documents]:
-    """Have the documents the component changes, and have them applied again at the end."""
+async def _restored(cluster: Kubernetes) -> AsyncIterator[Documents]:
+    """Provide the documents that the component changes, and apply them again at the end."""
     found = [await cluster.object(*patched) for patched in PATCHED]
     documents = [json.loads(one["metadata"]["annotations"][APPLIED]) for one in found]
     try:
@@ -166,7 +168,7 @@ async def _as_before(cluster: Kubernetes) -> AsyncIterator[Documents]:
 
 
 async def _apply(cluster: Kubernetes, documents: Documents, *, mode: str) -> None:
-    """Apply the component to what runs, with a mode of balancing, and wait until all follow it."""
+    """Apply the component to the running suite with a mode, and wait for the rollout."""
     with _kustomized(documents, mode) as directory:
         rendered = await cluster.run("kustomize", directory)
     await cluster.run("apply", "-f", "-", stdin=rendered)
@@ -175,7 +177,7 @@ async def _apply(cluster: Kubernetes, documents: Documents, *, mode: str) -> Non
 
 @contextmanager
 def _kustomized(documents: Documents, mode: str) -> Iterator[str]:
-    """Have a folder with the documents and the component."""
+    """Provide a folder with the documents and the component."""
     (ROOT / ".build").mkdir(exist_ok=True)
     with TemporaryDirectory(dir=ROOT / ".build", prefix="discovered-") as name:
         Path(name, "running.yaml").write_text(yaml.safe_dump_all(documents))

@@ -1,4 +1,4 @@
-"""A node is drained, as for its maintenance, and taken into service again."""
+"""A node is drained as for maintenance, and uncordoned."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
@@ -54,7 +54,7 @@ async def _left(cluster: Kubernetes, drained: Node) -> Counter[str]:
 
 
 def _only_refused(suite: Suite, tally: Tally) -> str:
-    """Check that what failed was told to come again, and not for long."""
+    """Check that every failure was a 503 with Retry-After, and for a short time."""
     counted = only_refused(suite, tally.replies, "requests")
     took = span(tally.failed)
     suite.reporter.check(
@@ -68,7 +68,7 @@ def _only_refused(suite: Suite, tally: Tally) -> str:
 
 
 async def _spread(suite: Suite, cluster: Kubernetes) -> str:
-    """Check that no node has two pods more of a service than another; return their numbers."""
+    """Check that pod counts of each service differ by at most one between nodes; return them."""
     names = [node.name for node in await nodes(cluster)]
     counted = await _placed(cluster)
     for service, placed in counted.items():

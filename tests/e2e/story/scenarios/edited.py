@@ -27,7 +27,7 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
 
 
 async def _edited(suite: Suite, before: str, after: str, *, refresh: bool) -> str:
-    """Edit, and wait until every replica serves it; return the seconds of each."""
+    """Edit, and wait until every replica serves the value; return the seconds of each."""
     await suite.run(_replacing(before, after))
     edited = time.time()
     if refresh:
@@ -44,7 +44,7 @@ async def _edited(suite: Suite, before: str, after: str, *, refresh: bool) -> st
 
 
 async def _all_serve(suite: Suite, greeting: str, moments: dict[str, float]) -> bool:
-    """Say whether all that are ready now serve it, and note when each did first."""
+    """Return whether all ready replicas serve the value, and record when each first did."""
     pods = await ready_pods(suite.platform, "rest-service", "system-server")
     for pod in pods:
         if pod.name not in moments:

@@ -21,11 +21,11 @@ SERVICES = (
     ("rest-service", "system-server"),
 )
 IN_FLIGHT = 8
-"""Workers of the load: more than one request each cannot be in flight at a killed replica."""
+"""Workers of the load. Each has at most one request in flight at a killed replica."""
 UNSEEN_S = 5.0
-"""Until its endpoint is gone: kubelet looks each second, kube-proxy gathers changes for another."""
+"""Until its endpoint is removed: kubelet checks each second, kube-proxy batches for another."""
 REFUSED = "ConnectError"
-"""No request was sent: until the kubelet has seen the dead container, new connections go there."""
+"""No request was sent: new connections reach the dead container until kubelet notices."""
 
 
 async def play(suite: Suite, platform: Kubernetes) -> str:
@@ -64,7 +64,7 @@ async def _killed(
     await enough(tally, 100)
     kinds = Counter(reply.body.partition(":")[0] for reply in tally.failed[failed:])
     if app == "rest-service":
-        # The load has no retries: it meets what a caller without any would.
+        # The load does not retry, so it sees the errors of a caller without retries.
         what, allowed = "only what was in flight there, beside refused connections", IN_FLIGHT
         lost = kinds.total() - kinds[REFUSED]
     else:
@@ -85,10 +85,10 @@ async def _killed(
 
 
 def process_of(pod: dict[str, Any]) -> int:
-    """Return the process id of a pod's first container on this machine; raise `RuntimeError`.
+    """Return the process id of a pod's first container on this machine. Raises `RuntimeError`.
 
-    Only the node's kernel can kill a container's first process, so the node has to be here, as
-    the nodes of kind and of the cluster for tests are.
+    Only the kernel of the node can kill a container's first process, so the node must be on this
+    machine, like nodes of kind.
     """
     container = pod["status"]["containerStatuses"][0]["containerID"].rpartition("/")[2]
     for directory in Path("/proc").iterdir():

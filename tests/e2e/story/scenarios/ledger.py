@@ -1,4 +1,4 @@
-"""Tokens issued and revoked while something happens, and whether cas-server kept its word."""
+"""Tokens issued and revoked during a fault, and a check of every acknowledged write."""
 
 import asyncio
 from collections import Counter
@@ -16,18 +16,18 @@ PAUSE_S = 0.05
 EVERY_REVOKED = 5
 """Each writer revokes every fifth of its tokens."""
 AT_ONCE = 8
-ALIVE, DEAD = "alive", "dead"
-VERDICTS = {200: ALIVE, 400: DEAD}
+VALID, INVALID = "valid", "invalid"
+VERDICTS = {200: VALID, 400: INVALID}
 
 
 @dataclass(slots=True)
 class Ledger:
-    """What cas-server acknowledged, and each reply to a write in the order of their ends.
+    """The writes that cas-server acknowledged, and every reply in the order of completion.
 
-    A token whose revocation was not acknowledged may be either.
+    A token whose revocation was not acknowledged may be valid or not.
     """
 
-    alive: set[str] = field(default_factory=set, repr=False)
+    valid: set[str] = field(default_factory=set, repr=False)
     revoked: set[str] = field(default_factory=set, repr=False)
     writes: list[Reply] = field(default_factory=list, repr=False)
 
@@ -37,36 +37,36 @@ class Ledger:
         return [reply for reply in self.writes if not reply.ok]
 
     def acknowledged(self, since: float) -> list[float]:
-        """Return the moments at which writes were acknowledged after another moment."""
+        """Return the times of acknowledged writes after a time."""
         return [reply.ended for reply in self.writes if reply.ok and reply.ended > since]
 
     def outage(self, since: float, until: float) -> float:
-        """Return the longest time without an acknowledged write between two moments, in seconds."""
+        """Return the longest time without an acknowledged write between two times, in seconds."""
         ends = [end for end in self.acknowledged(since) if end < until]
         return max(later - earlier for earlier, later in pairwise((since, *ends, until)))
 
     async def audit(self, suite: Suite) -> str:
-        """Check each token: those acknowledged are alive, those revoked dead."""
-        alive, revoked = await _checked(suite, self.alive), await _checked(suite, self.revoked)
+        """Check that acknowledged tokens are valid, and revoked ones are not."""
+        valid, revoked = await _checked(suite, self.valid), await _checked(suite, self.revoked)
         suite.reporter.check(
-            f"all of {len(self.alive)} acknowledged tokens are alive",
-            holds=alive.keys() <= {ALIVE},
-            seen=dict(alive),
+            f"all of {len(self.valid)} acknowledged tokens are valid",
+            holds=valid.keys() <= {VALID},
+            seen=dict(valid),
         )
         suite.reporter.check(
-            f"all of {len(self.revoked)} revoked tokens are dead",
-            holds=revoked.keys() <= {DEAD},
+            f"all of {len(self.revoked)} revoked tokens are invalid",
+            holds=revoked.keys() <= {INVALID},
             seen=dict(revoked),
         )
         return (
-            f"0 of {len(self.alive):,} acknowledged tokens lost,"
-            f" 0 of {len(self.revoked):,} revoked alive"
+            f"0 of {len(self.valid):,} acknowledged tokens lost,"
+            f" 0 of {len(self.revoked):,} revoked still valid"
         )
 
 
 @asynccontextmanager
 async def issuing(suite: Suite, *, writers: int = WRITERS) -> AsyncIterator[Ledger]:
-    """Have tokens issued and some of them revoked, each request sent once."""
+    """Issue tokens and revoke some of them during the block. Each request is sent once."""
     ledger, ended = Ledger(), asyncio.Event()
     base = await suite.platform.url(*CAS)
     async with asyncio.TaskGroup() as group:
@@ -95,12 +95,12 @@ async def _issue(suite: Suite, base: str, ledger: Ledger) -> str | None:
     if not reply.ok:
         return None
     token = str(reply.json()["access_token"])
-    ledger.alive.add(token)
+    ledger.valid.add(token)
     return token
 
 
 async def _revoke(suite: Suite, base: str, ledger: Ledger, token: str) -> None:
-    ledger.alive.remove(token)
+    ledger.valid.remove(token)
     if (await _post(suite, f"{base}/oauth/revoke", {"token": token}, ledger)).ok:
         ledger.revoked.add(token)
 
@@ -113,7 +113,7 @@ async def _post(suite: Suite, url: str, form: dict[str, str], ledger: Ledger) ->
 
 
 async def _checked(suite: Suite, tokens: set[str]) -> Counter[str]:
-    """Count what check_token says of these tokens, and every other answer as it is."""
+    """Count the check_token verdicts of these tokens, and any other response verbatim."""
     places, url = asyncio.Semaphore(AT_ONCE), await suite.platform.url(*CAS) + "/oauth/check_token"
     caller = credentials("rest-service")
 

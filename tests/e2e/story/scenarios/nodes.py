@@ -1,4 +1,4 @@
-"""Which node a scenario may take away, and how it is cut off from the network."""
+"""Selects a node that a scenario may take away, and partitions it from the network."""
 
 import os
 import re
@@ -16,7 +16,7 @@ from suitectl.platform.kubernetes import Kubernetes
 from suitectl.waiting import until
 
 DNS = ("kube-system", "k8s-app", "kube-dns")
-"""Every pod asks it; what happens without it is another scenario."""
+"""Every pod uses cluster DNS, whose loss would be another scenario."""
 STORE = "redis"
 _TABLE = "inet suite-cut-off"
 _RULES = """
@@ -31,8 +31,7 @@ table {table} {{
 class Node:
     """A node, and the suite's pods on it by `app`.
 
-    `spared` is one that carries what a scenario itself stands on: its load, cluster DNS, or the
-    only Redis there is.
+    `spared` marks a node that a scenario needs: for its load, cluster DNS, or the only Redis.
     """
 
     name: str
@@ -43,10 +42,10 @@ class Node:
 
 
 async def nodes(cluster: Kubernetes) -> Sequence[Node]:
-    """Return the cluster's nodes with what is on them."""
+    """Return the cluster's nodes with their pods."""
     pods = await cluster.objects("pods")
     stores = [pod for pod in pods if pod["metadata"].get("labels", {}).get("app") == STORE]
-    spared = [pod for pod in pods if _stood_on(pod["metadata"])]
+    spared = [pod for pod in pods if _is_needed(pod["metadata"])]
     spared += stores if len(stores) == 1 else []
     return [_node(document, pods, spared) for document in await cluster.objects("nodes")]
 
@@ -71,7 +70,7 @@ def _node(
     )
 
 
-def _stood_on(metadata: dict[str, Any]) -> bool:
+def _is_needed(metadata: dict[str, Any]) -> bool:
     namespace, label, value = DNS
     dns = metadata["namespace"] == namespace and metadata.get("labels", {}).get(label) == value
     return dns or bool(metadata["namespace"] == CLIENTS)
@@ -88,14 +87,14 @@ async def ready(cluster: Kubernetes, name: str) -> None:
 
 @asynccontextmanager
 async def cut_off(node: Node) -> AsyncIterator[None]:
-    """Have a node neither send nor receive anything; raise `RuntimeError` where it is not here.
+    """Block all traffic of a node. Raises `RuntimeError` if the node is not on this machine.
 
-    A node that stands on this machine is a container or a network namespace of its own.
+    A node on this machine is a container or a network namespace.
     """
     found = _network_of(node.ip)
     if found is None:
-        raise RuntimeError(f"{node.name} has no network of its own on this machine")
-    # Held open: the process by which it was found may end meanwhile.
+        raise RuntimeError(f"{node.name} has no network namespace on this machine")
+    # Held open, since the process by which it was found may end meanwhile.
     with found.open() as held:
         network = Path(f"/proc/{os.getpid()}/fd/{held.fileno()}")
         _filter(network, _RULES.format(table=_TABLE, link=_link(network)))
@@ -106,12 +105,12 @@ async def cut_off(node: Node) -> AsyncIterator[None]:
 
 
 def is_here(node: Node) -> bool:
-    """Say whether a node has a network of its own on this machine."""
+    """Return whether a node has its own network namespace on this machine."""
     return _network_of(node.ip) is not None
 
 
 def _network_of(ip: str) -> Path | None:
-    """Find a process whose network has an address, where that is not this process' own."""
+    """Return the network namespace with an address, unless it is this process' own."""
     own = Path("/proc/self/ns/net").readlink()
     local = re.compile(rf"\s{re.escape(ip)}\n\s+/32 host LOCAL")
     for directory in Path("/proc").iterdir():
@@ -121,12 +120,12 @@ def _network_of(ip: str) -> Path | None:
             if elsewhere and local.search((directory / "net/fib_trie").read_text()):
                 return network
         except OSError:
-            continue  # it has ended meanwhile
+            continue  # the process has ended meanwhile
     return None
 
 
 def _link(network: Path) -> str:
-    """Return the interface that leads out of a network: its default route's."""
+    """Return the interface of a network's default route."""
     out = _inside(network, "ip", "-4", "route", "show", "default")
     return out.split(" dev ")[1].split()[0]
 
@@ -137,7 +136,7 @@ def _filter(network: Path, rules: str) -> None:
 
 def _inside(network: Path, *command: str, stdin: str = "") -> str:
     done = subprocess.run(
-        ("nsenter", f"--net={network}", *command),  # noqa: S607 - as anybody would on a node
+        ("nsenter", f"--net={network}", *command),  # noqa: S607 - as an administrator would on a node
         input=stdin,
         capture_output=True,
         text=True,

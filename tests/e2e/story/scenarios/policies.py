@@ -1,4 +1,4 @@
-"""A pod that has no business there reaches nothing but what is open to all."""
+"""A foreign pod reaches only the open port."""
 
 import json
 
@@ -10,7 +10,7 @@ from suitectl.story.suite import Suite
 
 NAMESPACE = "suite-stranger"
 OPEN = ("rest-service", 2001)
-"""Behind a node port: its control shows that the stranger's network works at all."""
+"""The node port is open to all. It proves that the foreign pod's network works."""
 CLOSED = (
     ("redis", 6379),
     ("redis-sentinel", 26379),
@@ -49,7 +49,7 @@ async def play(suite: Suite, platform: Kubernetes) -> str:
             reached = sum(json.loads(printed))
             wanted = len(addresses) if (app, port) == OPEN else 0
             suite.reporter.check(
-                f"a stranger reaches {wanted} of {len(addresses)} pods of {app} at {port}",
+                f"a foreign pod reaches {wanted} of {len(addresses)} pods of {app} at {port}",
                 holds=reached == wanted,
                 seen=reached,
             )
@@ -61,7 +61,7 @@ async def play(suite: Suite, platform: Kubernetes) -> str:
 
 SCENARIO = Scenario(
     name="policies",
-    title="a pod that has no business there",
+    title="a foreign pod",
     must="cannot reach Redis, Sentinel, cas-server or diff-ns-service",
     play=play,
     smoke=True,

@@ -1,4 +1,4 @@
-"""The steady load of POSTs and GETs that every scenario is played under."""
+"""The steady load of POST and GET requests during every scenario."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
@@ -17,7 +17,7 @@ DETAIL = "/getservicedetail?servicename=aaa"
 
 @asynccontextmanager
 async def pressure(suite: Suite, *, fresh: bool = True) -> AsyncIterator[Tally]:
-    """Have requests at rest-service, which asks cas-server and diff-ns-service, while it runs."""
+    """Send requests to rest-service, which calls the other services, during the block."""
     async with load(suite.http, await requests_of(suite), fresh=fresh) as tally:
         await enough(tally, WARM)
         yield tally
@@ -25,18 +25,18 @@ async def pressure(suite: Suite, *, fresh: bool = True) -> AsyncIterator[Tally]:
 
 
 async def detail(suite: Suite) -> Request:
-    """Return the request whose answer names the version of diff-ns-service."""
+    """Return the request whose response names the version of diff-ns-service."""
     return Request("GET", await suite.platform.url(*DIFF_NS) + DETAIL)
 
 
 def nothing_failed(suite: Suite, tally: Tally) -> str:
-    """Check that every request was answered by 2xx, and return the count."""
+    """Check that every response was 2xx, and return the count."""
     suite.reporter.check("no request failed", holds=not tally.failed, seen=tally.summary())
     return f"0 of {len(tally.replies):,} failed"
 
 
 def only_refused(suite: Suite, replies: Sequence[Reply], what: str) -> str:
-    """Check that what failed was told to come again, and return the count."""
+    """Check that every failure was a 503 with Retry-After, and return the count."""
     failed = [reply for reply in replies if not reply.ok]
     refused = [r for r in failed if r.status == UNAVAILABLE and "retry-after" in r.headers]
     others = Counter(f"{r.status} {r.body[:80]}" for r in failed if r not in refused)
@@ -49,7 +49,7 @@ def only_refused(suite: Suite, replies: Sequence[Reply], what: str) -> str:
 
 
 def span(replies: Sequence[Reply]) -> float:
-    """Return the seconds from the first to the last of these replies, 0 of none."""
+    """Return the seconds from the first to the last of these replies, or 0 if there are none."""
     if not replies:
         return 0.0
     return max(one.ended for one in replies) - min(one.started for one in replies)

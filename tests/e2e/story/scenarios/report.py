@@ -1,4 +1,4 @@
-"""The table of all scenarios: what had to be shown and what was seen, on screen and in a file."""
+"""The table of all scenarios with requirement and result, on screen and in a file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ COLUMNS = ("Scenario", "Must show", "Seen")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One scenario played; `held` is whether it showed what it must."""
+    """The result of one scenario. `held` tells whether it met its requirement."""
 
     scenario: Scenario
     seen: str
@@ -30,15 +30,15 @@ class Row:
 
 
 def drawn(rows: Sequence[Row]) -> Table:
-    """Draw the table for a terminal; long cells are wrapped."""
+    """Build the table for a terminal. Long cells are wrapped."""
     table = Table(*COLUMNS, "Seconds", box=box.SIMPLE_HEAD, pad_edge=False)
     for row in rows:
         table.add_row(*row.cells, f"{row.seconds:.0f}")
     return table
 
 
-def keep(rows: Sequence[Row], file: Path = FILE) -> Path:
-    """Write the table as Markdown, fit for the documentation."""
+def write(rows: Sequence[Row], file: Path = FILE) -> Path:
+    """Write the table as Markdown for the documentation."""
     lines = [_line(COLUMNS), _line(["---"] * len(COLUMNS)), *(_line(row.cells) for row in rows)]
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("\n".join(lines) + "\n")

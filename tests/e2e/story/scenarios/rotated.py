@@ -1,4 +1,4 @@
-"""The secret of each service is renewed under load, and the old one ended."""
+"""The secret of each service is rotated under load, and the old one is retired."""
 
 from story.scenarios.command import succeeds
 from story.scenarios.pressure import nothing_failed, pressure
@@ -12,31 +12,31 @@ from suitectl.story.suite import Suite
 from suitectl.waiting import until
 
 REVOKE = "/oauth/revoke"
-"""Whoever proves itself may end a token that nobody has (RFC 7009, 2.2)."""
+"""Any authenticated client may revoke an unknown token (RFC 7009, 2.2)."""
 
 
 async def play(suite: Suite, cluster: Kubernetes) -> str:
     await settled(cluster)
     async with pressure(suite) as tally:
         for service in CREDENTIALS:
-            await _renewed(suite, service)
+            await _rotated(suite, service)
     return nothing_failed(suite, tally)
 
 
-async def _renewed(suite: Suite, service: str) -> None:
+async def _rotated(suite: Suite, service: str) -> None:
     _, old = credentials(service)
     await succeeds(suite, "rotate", f"--name={service}")
     _, new = credentials(service)
     both = [await _accepted(suite, service, secret) for secret in (old, new)]
-    suite.reporter.check(f"both secrets of {service} count", holds=all(both), seen=both)
+    suite.reporter.check(f"both secrets of {service} are accepted", holds=all(both), seen=both)
     await succeeds(suite, "rotate", f"--name={service}", "--retire")
 
     async def refused() -> bool:
         return not await _accepted(suite, service, old)
 
     await until(refused, what=f"the old secret of {service} to be refused", seconds=5, every=0.5)
-    kept = await _accepted(suite, service, new)
-    suite.reporter.check(f"the new secret of {service} alone counts", holds=kept)
+    accepted = await _accepted(suite, service, new)
+    suite.reporter.check(f"only the new secret of {service} is accepted", holds=accepted)
 
 
 async def _accepted(suite: Suite, client: str, secret: str) -> bool:
@@ -47,7 +47,7 @@ async def _accepted(suite: Suite, client: str, secret: str) -> bool:
 
 SCENARIO = Scenario(
     name="rotated",
-    title="the secret of each service renewed, and the old one ended",
+    title="the secret of each service rotated, and the old one retired",
     must="0 failed requests",
     play=play,
 )

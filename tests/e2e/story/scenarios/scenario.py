@@ -1,4 +1,4 @@
-"""A row of the table that a cluster has to show: what happens, what must hold, what was seen."""
+"""A row of the table of cluster scenarios: title, requirement and result."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from suitectl.story.suite import Suite
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`play` returns the figures seen, in a few words; it raises where `must` does not hold.
+    """`play` returns the measured figures as text. It raises if `must` does not hold.
 
-    What it changes of the suite's objects is undone after it (`story.kept`); all else it leaves as
-    it was, however it ends. `smoke` ones are played without SCENARIOS=all.
+    `story.restored` restores the objects that it changes. It must restore anything else itself,
+    however it ends. `smoke` scenarios also run without SCENARIOS=all.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Which pod is the Redis primary, as the Sentinels of the cluster say."""
+"""The pod of the Redis primary, according to the Sentinels of the cluster."""
 
 from suitectl.errors import CommandFailedError
 from suitectl.platform.kubernetes import Kubernetes
@@ -13,7 +13,7 @@ FAILOVER = 'ask "$LISTEN" 26379 sentinel failover "$MASTER"'
 
 
 async def primary(cluster: Kubernetes) -> Pod | None:
-    """Return the primary; None where Sentinels cannot be asked, or do not agree."""
+    """Return the primary, or None if Sentinels are unreachable or disagree."""
     address = await _asked(cluster, NAMED)
     services = await cluster.objects("services", NAMESPACE)
     found = [one["spec"]["selector"] for one in services if one["spec"]["clusterIP"] == address]
@@ -25,24 +25,24 @@ async def primary(cluster: Kubernetes) -> Pod | None:
 
 
 async def hand_over(cluster: Kubernetes) -> bool:
-    """Have the Sentinels make a replica the primary; tell whether they began.
+    """Request a failover from the Sentinels; return whether they started it.
 
-    They do not while they know of none that is in sync, as for some seconds after a first start.
+    They refuse without a replica in sync, as for some seconds after a first start.
     """
     return await _asked(cluster, FAILOVER) == "OK"
 
 
-async def is_whole(cluster: Kubernetes) -> bool:
-    """Say whether each Sentinel knows of two replicas in sync; it asks them each ten seconds.
+async def has_replicas_in_sync(cluster: Kubernetes) -> bool:
+    """Return whether each Sentinel sees two replicas in sync. They check every ten seconds.
 
-    Before, another failover finds nobody to promote, or may lose what only two of three had.
+    Otherwise another failover has no candidate, or may lose writes that only two of three had.
     """
     said = [await _said(cluster, sentinel, REPLICAS) for sentinel in SENTINELS]
     return all(one.count("flags\nslave\n") == one.count(IN_SYNC) == 2 for one in said)
 
 
 async def _asked(cluster: Kubernetes, what: str) -> str:
-    """Return what the first Sentinel says that can be reached, an empty text where none can be."""
+    """Return the output of the first reachable Sentinel, or an empty text."""
     for sentinel in SENTINELS:
         if said := await _said(cluster, sentinel, what):
             return said
@@ -50,9 +50,9 @@ async def _asked(cluster: Kubernetes, what: str) -> str:
 
 
 async def _said(cluster: Kubernetes, sentinel: str, what: str) -> str:
-    """Have a Sentinel run a line of the component's own scripts.
+    """Run a line of the component's scripts in a Sentinel's pod.
 
-    Returns an empty text where it is not there, or on a node that is lost.
+    Returns an empty text if the pod is missing or its node is lost.
     """
     line = f". /etc/redis/lib.sh && {what}"
     asked = ("exec", sentinel, "-n", NAMESPACE, "--", "sh", "-c", line)

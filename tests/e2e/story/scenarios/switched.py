@@ -1,4 +1,4 @@
-"""Blue-green by the command, under load: to v1, to v2, and back to v1."""
+"""Blue-green releases by the command under load: to v1, to v2, and back to v1."""
 
 import time
 
@@ -24,7 +24,7 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
 
 
 async def _switch(suite: Suite, direct: Tally, version: str) -> float:
-    """Switch; check that each fresh connection from then on is answered by this version."""
+    """Switch, and check that every later connection gets responses of this version."""
     began = time.time()
     await succeeds(suite, "blue-green", f"--to={version}")
     returned = time.time()
@@ -32,7 +32,7 @@ async def _switch(suite: Suite, direct: Tally, version: str) -> float:
     fresh = [reply for reply in direct.fresh if reply.started > returned]
     old = [reply for reply in fresh if reply.body.strip() != f"diff-ns-service-{version}"]
     suite.reporter.check(
-        f"no old answer on {len(fresh)} fresh connections after the switch to {version}",
+        f"none of {len(fresh)} fresh connections after the switch to {version} got the old version",
         holds=not old,
         seen=f"{len(old)} old",
     )
@@ -42,6 +42,6 @@ async def _switch(suite: Suite, direct: Tally, version: str) -> float:
 SCENARIO = Scenario(
     name="switched",
     title="blue-green v1 → v2 → v1",
-    must="0 failed requests, no old answer after the switch on fresh connections",
+    must="0 failed requests, no response of the old version on fresh connections after the switch",
     play=play,
 )

@@ -1,4 +1,4 @@
-"""The node that has most to lose, of those that a scenario may take away."""
+"""Selects the node whose loss has the largest effect, of those that a scenario may take away."""
 
 import asyncio
 from collections.abc import Sequence
@@ -12,26 +12,28 @@ from suitectl.story.suite import Suite
 from suitectl.waiting import until
 
 AGAIN_S = 10.0
-"""A Sentinel starts no other failover within twice its failover-timeout (redis.io, Sentinel)."""
+"""A Sentinel starts no further failover within twice its failover-timeout (redis.io, Sentinel)."""
 
 
 async def victim(suite: Suite, cluster: Kubernetes, *, here: bool = False) -> tuple[Node, str]:
-    """Return the node of the Redis primary, or that with the most pods, and what is on it.
+    """Return the node of the Redis primary, or the one with the most pods, and its description.
 
-    With `here` it is one whose network is on this machine. Raises `RuntimeError`.
+    With `here`, only nodes whose network is on this machine count. Raises `RuntimeError`.
     """
     eligible = [n for n in await nodes(cluster) if not n.spared and (is_here(n) or not here)]
     if not eligible:
-        raise RuntimeError("no node can be spared; these tests want three, on this machine")
+        raise RuntimeError(
+            "no node can be taken away; these tests need three nodes on this machine"
+        )
     if await primary(cluster) is None:
         node = max(eligible, key=lambda node: node.apps.total())
         return node, _described(node)
     node = await _with_primary(suite, cluster, eligible)
-    return node, f"{_described(node)}, the Redis primary among them"
+    return node, f"{_described(node)}, including the Redis primary"
 
 
 async def _with_primary(suite: Suite, cluster: Kubernetes, eligible: Sequence[Node]) -> Node:
-    """Return the node of the primary; have it handed over where it is on another one."""
+    """Return the node of the primary, after a failover to an eligible node if necessary."""
     by_name = {node.name: node for node in eligible}
 
     async def found() -> Node | None:
@@ -42,10 +44,10 @@ async def _with_primary(suite: Suite, cluster: Kubernetes, eligible: Sequence[No
         return node
     what = "the Sentinels to hand over"
     await until(lambda: hand_over(cluster), what=what, seconds=60, every=1)
-    node = await until(found, what="the Redis primary on a node to spare", seconds=60, every=0.5)
+    node = await until(found, what="the Redis primary on an eligible node", seconds=60, every=0.5)
     await asyncio.sleep(AGAIN_S)
     await settled(cluster)
-    await until(lambda: _writable(suite), what="the token store to take writes", seconds=60)
+    await until(lambda: _writable(suite), what="the token store to accept writes", seconds=60)
     return node
 
 

@@ -3,7 +3,7 @@
 import copy
 from typing import Any
 
-from story.kept import RESTARTED, changes
+from story.restored import RESTARTED, changes
 
 Object = dict[str, Any]
 
@@ -24,7 +24,7 @@ def _deployment(replicas: int = 3, annotations: dict[str, str] | None = None) ->
     return _object("Deployment", spec={"replicas": replicas, "template": template})
 
 
-def _undone(before: list[Object], now: list[Object]) -> list[tuple[str, Any]]:
+def _restoring(before: list[Object], now: list[Object]) -> list[tuple[str, Any]]:
     def named(documents: list[Object]) -> dict[tuple[str, str, str], Object]:
         return {(one["kind"], "ns-app", one["metadata"]["name"]): one for one in documents}
 
@@ -37,14 +37,14 @@ def test_an_unchanged_object_is_not_restored() -> None:
     later["metadata"] |= {"resourceVersion": "9", "annotations": {"revision": "2"}}
     later["status"] = {"replicas": 1}
 
-    assert _undone([_deployment()], [later]) == []
+    assert _restoring([_deployment()], [later]) == []
 
 
 def test_a_rollout_is_not_rolled_back() -> None:
     restarted = _deployment(annotations={RESTARTED: "2030-01-01"})
 
-    assert _undone([_deployment()], [restarted]) == []
-    assert _undone([restarted], [_deployment(annotations={RESTARTED: "2031-01-01"})]) == []
+    assert _restoring([_deployment()], [restarted]) == []
+    assert _restoring([restarted], [_deployment(annotations={RESTARTED: "2031-01-01"})]) == []
 
 
 def test_replicas_variables_and_annotations_are_restored() -> None:
@@ -52,7 +52,7 @@ def test_replicas_variables_and_annotations_are_restored() -> None:
     containers = changed["spec"]["template"]["spec"]["containers"]
     containers[0]["env"].append({"name": "FAULT", "value": "1"})
 
-    ((name, patch),) = _undone([_deployment()], [changed])
+    ((name, patch),) = _restoring([_deployment()], [changed])
 
     assert name == "Deployment ns-app/web"
     assert patch["spec"]["replicas"] == 3
@@ -64,7 +64,7 @@ def test_an_added_annotation_is_removed_and_the_one_of_a_rollout_remains() -> No
     before = _deployment(annotations={"kept": "y"})
     changed = _deployment(annotations={"kept": "y", "note": "x", RESTARTED: "2030-01-01"})
 
-    ((_, patch),) = _undone([before], [changed])
+    ((_, patch),) = _restoring([before], [changed])
 
     assert patch["spec"]["template"]["metadata"] == {"annotations": {"note": None}}
 
@@ -75,7 +75,7 @@ def test_an_added_selector_and_added_keys_are_removed() -> None:
     config = _object("ConfigMap", data={"a": "1"})
     edited = _object("ConfigMap", data={"a": "2", "b": "3"})
 
-    assert _undone([service, config], [switched, edited]) == [
+    assert _restoring([service, config], [switched, edited]) == [
         ("Service ns-app/web", {"spec": {"selector": {"version": None}}}),
         ("ConfigMap ns-app/web", {"data": {"a": "1", "b": None}}),
     ]
@@ -84,9 +84,9 @@ def test_an_added_selector_and_added_keys_are_removed() -> None:
 def test_an_added_autoscaler_is_removed_before_replicas_are_restored() -> None:
     scaler = _object("HorizontalPodAutoscaler", spec={"minReplicas": 2})
 
-    undone = _undone([_deployment(2)], [_deployment(4), scaler])
+    restoring = _restoring([_deployment(2)], [_deployment(4), scaler])
 
-    assert undone == [
+    assert restoring == [
         ("HorizontalPodAutoscaler ns-app/web", None),
         ("Deployment ns-app/web", {"spec": {"replicas": 2}}),
     ]
@@ -95,4 +95,4 @@ def test_an_added_autoscaler_is_removed_before_replicas_are_restored() -> None:
 def test_a_deleted_object_is_created_again() -> None:
     config = _object("ConfigMap", data={"a": "1"})
 
-    assert _undone([config], []) == [("ConfigMap ns-app/web", config)]
+    assert _restoring([config], []) == [("ConfigMap ns-app/web", config)]

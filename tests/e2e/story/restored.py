@@ -1,4 +1,4 @@
-"""What is played leaves the suite as it found it: noted before, restored and awaited after."""
+"""Records the suite's objects before a chapter or scenario, and restores them after it."""
 
 import copy
 import json
@@ -16,8 +16,8 @@ from suitectl.platform.platform import Platform
 from suitectl.story.suite import run
 
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
-"""A rollout leaves it, and taking it away would be another one."""
-_MADE = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields")
+"""A rollout sets this annotation, and removing it would cause another rollout."""
+_GENERATED = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields")
 _PARTS = ("spec", "data", "binaryData")
 
 Name = tuple[str, str, str]
@@ -26,7 +26,7 @@ Name = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How one object is made what it was: by a merge patch, made again, or taken away."""
+    """How to restore one object: patch it, create it again, or delete it."""
 
     name: Name
     patch: Mapping[str, Any] | None = None
@@ -38,11 +38,11 @@ class Change:
 
 
 @asynccontextmanager
-async def as_found(platform: Platform) -> AsyncIterator[None]:
-    """Have the suite after the block as it was before, however the block ends.
+async def restored(platform: Platform) -> AsyncIterator[None]:
+    """Restore the suite's objects after the block, however the block ends.
 
-    Replicas, templates, selectors, configuration, policies and autoscalers count, not pods: a pod
-    may be another one. Raises `RuntimeError` where something cannot be restored.
+    This covers replicas, templates, selectors, configuration, policies and autoscalers. Pods may be
+    different ones. Raises `RuntimeError` if an object can't be restored.
     """
     before = await _state(platform)
     try:
@@ -52,7 +52,7 @@ async def as_found(platform: Platform) -> AsyncIterator[None]:
             await _undo(platform, change)
         await settled(platform)
         if left := changes(before, await _state(platform)):
-            raise RuntimeError(f"not as it was before: {', '.join(map(str, left))}")
+            raise RuntimeError(f"not restored: {', '.join(map(str, left))}")
 
 
 async def _state(platform: Platform) -> dict[Name, dict[str, Any]]:
@@ -69,23 +69,23 @@ def _name(document: Mapping[str, Any]) -> Name:
 def changes(
     before: Mapping[Name, dict[str, Any]], now: Mapping[Name, dict[str, Any]]
 ) -> Sequence[Change]:
-    """Return what makes objects again what they were: first what is to go, then the rest.
+    """Return the changes that restore the objects: first deletions, then the rest.
 
-    An autoscaler has to be gone before the replicas are set that it would change again.
+    An autoscaler must be deleted before replicas are set, since it would change them again.
     """
-    gone = [Change(name) for name in now if name not in before]
-    made = [Change(name, document=before[name]) for name in before if name not in now]
+    deleted = [Change(name) for name in now if name not in before]
+    created = [Change(name, document=before[name]) for name in before if name not in now]
     patched = [
         Change(n, patch=difference(_parts(now[n]), _parts(before[n]))) for n in before if n in now
     ]
-    return [*gone, *made, *(change for change in patched if change.patch)]
+    return [*deleted, *created, *(change for change in patched if change.patch)]
 
 
 def _parts(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what people say of an object, without what a rollout or the cluster adds."""
+    """Return the declared fields of an object, without those of a rollout or the cluster."""
     parts = {part: copy.deepcopy(document[part]) for part in _PARTS if part in document}
     if template := parts.get("spec", {}).get("template"):
-        # Never absent: to take all of them away would take this one as well.
+        # Never absent: a patch that removes all annotations would remove this one as well.
         template["metadata"].setdefault("annotations", {}).pop(RESTARTED, None)
     return parts | {"metadata": {"labels": document["metadata"].get("labels", {})}}
 
@@ -93,7 +93,7 @@ def _parts(document: Mapping[str, Any]) -> dict[str, Any]:
 async def _undo(platform: Platform, change: Change) -> None:
     kind, namespace, name = change.name
     if change.document is not None:
-        await _make(platform, change.document)
+        await _create(platform, change.document)
         return
     verb, how = "delete", []
     if change.patch is not None:
@@ -101,8 +101,8 @@ async def _undo(platform: Platform, change: Change) -> None:
     await run(platform, Verb((verb, kind.lower(), name, "-n", namespace, *how)))
 
 
-async def _make(platform: Platform, document: Mapping[str, Any]) -> None:
-    metadata = {k: v for k, v in document["metadata"].items() if k not in _MADE}
+async def _create(platform: Platform, document: Mapping[str, Any]) -> None:
+    metadata = {k: v for k, v in document["metadata"].items() if k not in _GENERATED}
     fresh = {key: value for key, value in document.items() if key != "status"}
     with NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(fresh | {"metadata": metadata}, file)
