@@ -35,7 +35,7 @@ call: ## call rest-service with a token: make call PATH=/api/me USER=alice
 	$(SUITECTL) call --path=$(or $(REQUEST),/api/me) $(WHO)
 
 ##@ Release, on localkube or with PLATFORM=kubernetes
-traffic: setup ## who answers: make traffic N=200
+traffic: setup ## which version serves how many requests: make traffic N=200
 	$(SUITECTL) traffic --requests=$(N)
 
 canary: setup ## share traffic by replicas: make canary V1=1 V2=4 [STEPS=10,25,50 PAUSE=10]

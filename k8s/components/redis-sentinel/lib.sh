@@ -52,7 +52,7 @@ own_address() {
   echo "$own"
 }
 
-# Ask a server of this component something; fails where it does not answer within a second.
+# Send a command to a server of this component; fails without a reply within a second.
 ask() {
   host=$1 port=$2
   shift 2
@@ -81,7 +81,7 @@ named_primary() {
 }
 
 # Say whether this is the first start of all: most Sentinels have never seen a replica, and none
-# has. One that does not answer says neither.
+# has. One that does not reply counts as neither.
 first_start() {
   ask_sentinels sentinel master "$MASTER" |
     awk -v quorum="$QUORUM" '

@@ -2,8 +2,8 @@
 # Start a Sentinel on what it remembers: its identity, its votes, and who is primary.
 #
 # The rest of its file is written anew, so that changed secrets and settings take effect. A
-# Sentinel that remembers nothing asks the others, then every Redis; where nobody has an answer,
-# the first Redis is to be primary.
+# Sentinel that remembers nothing asks the others, then every Redis; where none of them knows,
+# the first Redis becomes primary.
 set -eu
 . "${SCRIPTS:=/etc/redis}/lib.sh"
 

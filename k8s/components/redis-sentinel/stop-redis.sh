@@ -1,7 +1,7 @@
 #!/bin/sh
 # Before a primary ends: hand over to a replica that has everything.
 #
-# Writes are refused first (their callers hear 503 and come again), then every replica confirms
+# Writes are refused first (their callers get 503 and retry), then every replica confirms
 # the last one, and only then a Sentinel promotes one of them: nothing acknowledged is left behind.
 set -eu
 . "${SCRIPTS:=/etc/redis}/lib.sh"
