@@ -17,14 +17,15 @@ from cas_server.settings import CasSettings, DurabilitySettings
 from cas_server.stores.redis_token_store import RedisTokenStore
 from cas_server.stores.token_store import (
     Bounds,
-    FamilyState,
+    Family,
     Presented,
     Rotation,
     TokenPair,
 )
 from cas_server.tokens.access_tokens import Grant, Stamp
 from cas_server.tokens.record_keys import RecordKeys
-from cas_server.tokens.token_pairs import new_family, successor
+from cas_server.tokens.refresh_tokens import new_family_id
+from cas_server.tokens.token_pairs import Step, new_pair
 from chassis import LiveConfig
 from fuzz.conftest import Rounds
 from redis_process import redis_port
@@ -49,9 +50,8 @@ class Chain:
     """The newest pair of the family, and an earlier token chosen uniformly."""
 
     def __init__(self, stamp: Stamp) -> None:
-        ends_at = int(time.time()) + 30 * 86400
-        validity = {"access_validity": 600, "idle_seconds": 7 * 86400}
-        made, answer = new_family(KEYS, GRANT, ends_at=ends_at, **validity)
+        family = Family(new_family_id(), GRANT, int(time.time()) + 30 * 86400)
+        made, answer = new_pair(KEYS, family, GRANT, Step(1, "", 600, 7 * 86400))
         self._stamp, self._text = stamp, str(answer.refresh_token)
         self.newest = made.stamped(stamp)
         self.earlier = self.presented
@@ -64,9 +64,8 @@ class Chain:
         used = self.presented
         if rng.random() < 1 / used.number:
             self.earlier = used
-        state = FamilyState(self.newest.family, used.number)
-        validity = {"access_validity": 600, "idle_seconds": 7 * 86400}
-        made, answer = successor(KEYS, state, self._text, GRANT, **validity)
+        step = Step(used.number + 1, self._text, 600, 7 * 86400)
+        made, answer = new_pair(KEYS, self.newest.family, GRANT, step)
         self.newest, self._text = made.stamped(self._stamp), str(answer.refresh_token)
         return used, self.newest
 

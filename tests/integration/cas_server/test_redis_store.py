@@ -15,6 +15,7 @@ from cas_server.stores.redis_token_store import RedisTokenStore
 from cas_server.stores.token_store import (
     Bounds,
     Change,
+    Family,
     FamilyState,
     Presented,
     Rotation,
@@ -22,7 +23,8 @@ from cas_server.stores.token_store import (
 )
 from cas_server.tokens.access_tokens import Grant, Stamp, new_token, token_hash
 from cas_server.tokens.record_keys import RecordKeys
-from cas_server.tokens.token_pairs import new_family, successor
+from cas_server.tokens.refresh_tokens import new_family_id
+from cas_server.tokens.token_pairs import Step, new_pair
 from chassis import LiveConfig
 from chassis.errors import TemporarilyUnavailable
 
@@ -42,7 +44,8 @@ async def store(redis: int) -> AsyncIterator[RedisTokenStore]:
 def _family(**more: int) -> tuple[TokenPair, str]:
     ends_at = int(time.time()) + 1000
     validity = {"access_validity": 600, "idle_seconds": 500, **more}
-    lineage, answer = new_family(KEYS, GRANT, ends_at=ends_at, **validity)
+    family = Family(new_family_id(), GRANT, ends_at)
+    lineage, answer = new_pair(KEYS, family, GRANT, Step(1, "", **validity))
     return lineage, str(answer.refresh_token)
 
 
@@ -62,10 +65,8 @@ async def _version(store: RedisTokenStore) -> int:
 
 
 def _next(lineage: TokenPair, presented: str) -> tuple[TokenPair, str]:
-    state = FamilyState(lineage.family, lineage.number)
-    following, answer = successor(
-        KEYS, state, presented, GRANT, access_validity=600, idle_seconds=500
-    )
+    step = Step(lineage.number + 1, presented, access_validity=600, idle_seconds=500)
+    following, answer = new_pair(KEYS, lineage.family, GRANT, step)
     return following.stamped(Stamp(lineage.access.since, 0)), str(answer.refresh_token)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -41,7 +42,7 @@ def create_app(live: LiveConfig[CasSettings]) -> FastAPI:
         title="cas-server",
         version=version("suite-cas-server"),
         routers=[metadata.router, user.router],
-        lifespan=_Lifespan(context),
+        lifespan=partial(_lifespan, context),
         token_services=LocalTokenServices(context.identities, context.store),
         open_paths=metadata.OPEN_PATHS,
         fast_paths=_endpoints(context),
@@ -67,38 +68,21 @@ def _endpoints(context: GrantContext) -> Mapping[str, ASGIApp]:
     live, identities, store = context.live, context.identities, context.store
     authentication = ClientAuthentication(identities, context.passwords, context.throttle)
     return {
-        "/oauth/check_token": _check_token(live, CheckToken(authentication, identities, store)),
+        "/oauth/check_token": CheckToken(authentication, identities, store, live),
         "/oauth/introspect": Introspect(authentication, identities, store, live),
         "/oauth/revoke": Revoke(authentication, store, context.keys),
         "/oauth/token": Token(authentication, grant_types(context), context.reconciler),
     }
 
 
-def _check_token(live: LiveConfig[CasSettings], endpoint: CheckToken) -> CheckToken:
-    """Let `check-token-access` narrow: `denyAll()` closes the endpoint, from each reload on."""
-
-    def apply(settings: CasSettings) -> None:
-        access = settings.security.oauth2.authorization.check_token_access
-        endpoint.open = access != "denyAll()"
-
-    apply(live.settings)
-    live.on_change(lambda snapshot: apply(snapshot.settings))
-    return endpoint
-
-
-class _Lifespan:
-    """Compares each load of the configuration with the store; closes at the end what is open."""
-
-    def __init__(self, context: GrantContext) -> None:
-        self._context = context
-
-    @asynccontextmanager
-    async def __call__(self, _: FastAPI) -> AsyncIterator[None]:
-        comparing = asyncio.create_task(self._context.reconciler.run(), name="not-before")
-        try:
-            yield
-        finally:
-            comparing.cancel()
-            await asyncio.wait([comparing])
-            self._context.passwords.close()
-            await self._context.store.aclose()
+@asynccontextmanager
+async def _lifespan(context: GrantContext, _: FastAPI) -> AsyncIterator[None]:
+    """Compare each load of the configuration with the store; at the end close what is open."""
+    comparing = asyncio.create_task(context.reconciler.run(), name="not-before")
+    try:
+        yield
+    finally:
+        comparing.cancel()
+        await asyncio.wait([comparing])
+        context.passwords.close()
+        await context.store.aclose()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, unquote_to_bytes
+from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope
 
@@ -75,28 +75,20 @@ async def read_body(receive: Receive) -> bytes:
 def parse_form(body: bytes) -> Mapping[str, str]:
     """Return the parameters, read as browsers' forms are (URL Standard, 5.1), but each once.
 
-    Raises `InvalidRequest` for a duplicate, for too many, and for what is no UTF-8: the standard
-    puts U+FFFD there, which would make one of many secrets.
+    Raises `InvalidRequest` for a duplicate, for too many, and for what is not UTF-8: the standard
+    puts U+FFFD there, so that different secrets would be the same.
     """
-    pieces = [piece for piece in body.split(b"&") if piece]
-    if len(pieces) > _MAX_FIELDS:
+    if sum(map(bool, body.split(b"&"))) > _MAX_FIELDS:
         raise InvalidRequest(f"The form has more than {_MAX_FIELDS} parameters")
-    form: dict[str, str] = {}
-    for piece in pieces:
-        name, _, value = piece.partition(b"=")
-        key = _decoded(name)
-        if key in form:
-            raise InvalidRequest("A parameter stands twice")
-        form[key] = _decoded(value)
-    # A parameter without a value counts as omitted (RFC 6749, 3.1).
-    return {name: value for name, value in form.items() if value}
-
-
-def _decoded(text: bytes) -> str:
     try:
-        return unquote_to_bytes(text.replace(b"+", b" ")).decode()
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict")
     except UnicodeDecodeError as error:
-        raise InvalidRequest("The form is no UTF-8") from error
+        raise InvalidRequest("The form is not UTF-8") from error
+    form = dict(pairs)
+    if len(form) < len(pairs):
+        raise InvalidRequest("A parameter is repeated")
+    # A parameter without a value counts as omitted (RFC 6749, 3.1).
+    return {name: value for name, value in pairs if value}
 
 
 def required(form: Mapping[str, str], name: str) -> str:

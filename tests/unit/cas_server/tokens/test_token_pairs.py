@@ -3,10 +3,11 @@
 import time
 
 from cas_server.settings import CasSettings
-from cas_server.stores.token_store import FamilyState
+from cas_server.stores.token_store import Family
 from cas_server.tokens.access_tokens import Grant, new_token
 from cas_server.tokens.record_keys import RecordKeys
-from cas_server.tokens.token_pairs import TokenResponse, new_family, seal, successor, unseal
+from cas_server.tokens.refresh_tokens import new_family_id
+from cas_server.tokens.token_pairs import Step, TokenResponse, new_pair, seal, unseal
 from chassis import LiveConfig
 
 KEYS = RecordKeys(LiveConfig.fixed(CasSettings()))
@@ -30,9 +31,9 @@ def test_a_sealed_response_shows_no_token_and_never_repeats() -> None:
 
 def test_a_successor_stays_in_its_family_and_expires_with_it() -> None:
     ends_at = int(time.time()) + 100
-    first, answer = new_family(KEYS, GRANT, access_validity=600, ends_at=ends_at, idle_seconds=50)
-    presented, state = answer.refresh_token or "", FamilyState(first.family, 1)
-    second, _ = successor(KEYS, state, presented, GRANT, access_validity=600, idle_seconds=50)
+    family = Family(new_family_id(), GRANT, ends_at)
+    first, answer = new_pair(KEYS, family, GRANT, Step(1, "", 600, 50))
+    second, _ = new_pair(KEYS, family, GRANT, Step(2, answer.refresh_token or "", 600, 50))
     assert second.family == first.family
     assert (first.number, second.number) == (1, 2)
     assert second.access.expires_at <= ends_at + 1
@@ -41,7 +42,8 @@ def test_a_successor_stays_in_its_family_and_expires_with_it() -> None:
 def test_expires_in_is_never_0() -> None:
     """`expires_in: 0` is read as "never expires"."""
     now = int(time.time())
-    _, answer = new_family(KEYS, GRANT, access_validity=600, ends_at=now, idle_seconds=1)
+    family = Family(new_family_id(), GRANT, ends_at=now)
+    _, answer = new_pair(KEYS, family, GRANT, Step(1, "", 600, 1))
     assert answer.fields()["expires_in"] >= 1
 
 

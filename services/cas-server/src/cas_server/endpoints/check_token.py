@@ -6,6 +6,7 @@ Expiry and audience are checked here, because most resource servers check neithe
 """
 
 import time
+from dataclasses import dataclass
 
 from starlette.types import Receive, Scope, Send
 
@@ -23,34 +24,36 @@ from cas_server.forms import (
     token_of,
 )
 from cas_server.identities.identities import Identities
+from cas_server.settings import CasSettings
 from cas_server.stores.token_store import TokenStore
 from cas_server.tokens.access_tokens import token_hash
+from chassis import LiveConfig
 from chassis.errors import AccessDenied
 
 _PLAIN = b"token="
 _EXPIRED = "Token has expired"
 
 
+@dataclass(frozen=True, slots=True)
 class CheckToken:
     """Respond 200 for a live token that the caller may check, 400 for any other."""
 
-    def __init__(
-        self, authentication: ClientAuthentication, identities: Identities, store: TokenStore
-    ) -> None:
-        self._authentication, self._identities, self._store = authentication, identities, store
-        self.open = True
-        """False where `security.oauth2.authorization.check-token-access` is `denyAll()`."""
+    authentication: ClientAuthentication
+    identities: Identities
+    store: TokenStore
+    live: LiveConfig[CasSettings]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; raise an `ApiError` for all that is not 200."""
         only_post(scope)
         refuse_secrets_in_uri(scope)
         authorization, content_type = form_headers(scope)
-        client = await self._authentication.basic(scope, authorization)
-        if not (client.checks_tokens and self.open):
+        client = await self.authentication.basic(scope, authorization)
+        access = self.live.settings.security.oauth2.authorization.check_token_access
+        if not client.checks_tokens or access == "denyAll()":
             raise AccessDenied("The client may not check tokens")
         refuse_other_type(content_type)
-        stored = await self._store.access(token_hash(_token(await read_body(receive))))
+        stored = await self.store.access(token_hash(_token(await read_body(receive))))
         if stored is None:
             raise UnrecognisedToken
         if not client.may_check(stored.audience):
@@ -58,7 +61,7 @@ class CheckToken:
             raise UnrecognisedToken
         if time.time() >= stored.expires_at:
             raise UnrecognisedToken(_EXPIRED)
-        if not self._identities.is_still_valid(stored):
+        if not self.identities.is_still_valid(stored):
             raise UnrecognisedToken
         await send_body(send, stored.response)
 

@@ -1,6 +1,7 @@
 """POST /oauth/introspect (RFC 7662): a dead token is 200 with `{"active": false}` alone."""
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -18,27 +19,23 @@ from chassis import LiveConfig
 from chassis.errors import AccessDenied
 
 
+@dataclass(frozen=True, slots=True)
 class Introspect:
     """Describe access tokens whose audience the caller belongs to (RFC 7662, 4)."""
 
-    def __init__(
-        self,
-        authentication: ClientAuthentication,
-        identities: Identities,
-        store: TokenStore,
-        live: LiveConfig[CasSettings],
-    ) -> None:
-        self._authentication, self._identities = authentication, identities
-        self._store, self._live = store, live
+    authentication: ClientAuthentication
+    identities: Identities
+    store: TokenStore
+    live: LiveConfig[CasSettings]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         only_post(scope)
         form = await read_form(scope, receive)
-        client = await self._authentication.basic_or_post(scope, form)
+        client = await self.authentication.basic_or_post(scope, form)
         if not client.checks_tokens:
             raise AccessDenied("The client may not introspect tokens")
-        stored = await self._store.access(token_hash(token_of(form.parameters)))
+        stored = await self.store.access(token_hash(token_of(form.parameters)))
         await send_json(send, self._claims(stored, client, scope))
 
     def _claims(self, stored: StoredToken | None, client: Client, scope: Scope) -> dict[str, Any]:
@@ -47,10 +44,10 @@ class Introspect:
         if not client.may_check(stored.audience):
             audit_foreign_token(stored, client, scope)
             return {"active": False}
-        return _as_rfc7662(stored.claims(), self._live.settings.issuer)
+        return _as_rfc7662(stored.claims(), self.live.settings.issuer)
 
     def _is_live(self, stored: StoredToken) -> bool:
-        return time.time() < stored.expires_at and self._identities.is_still_valid(stored)
+        return time.time() < stored.expires_at and self.identities.is_still_valid(stored)
 
 
 def _as_rfc7662(claims: dict[str, Any], issuer: str) -> dict[str, Any]:

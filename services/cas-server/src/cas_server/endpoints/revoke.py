@@ -1,5 +1,7 @@
 """POST /oauth/revoke (RFC 7009): a refresh token takes its whole family with it."""
 
+from dataclasses import dataclass
+
 from starlette.types import Receive, Scope, Send
 
 from cas_server.authentication.client_authentication import ClientAuthentication
@@ -15,19 +17,19 @@ from cas_server.tokens.refresh_tokens import read_refresh_token
 from chassis.telemetry.audit import AuditEvent, audit
 
 
+@dataclass(frozen=True, slots=True)
 class Revoke:
     """End a token of the calling client; an unknown one is 200 as well (RFC 7009, 2.2)."""
 
-    def __init__(
-        self, authentication: ClientAuthentication, store: TokenStore, keys: RecordKeys
-    ) -> None:
-        self._authentication, self._store, self._keys = authentication, store, keys
+    authentication: ClientAuthentication
+    store: TokenStore
+    keys: RecordKeys
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; `token_type_hint` is a hint that is not needed."""
         only_post(scope)
         form = await read_form(scope, receive)
-        client = await self._authentication.basic_or_post(scope, form)
+        client = await self.authentication.basic_or_post(scope, form)
         user = await self._end(token_of(form.parameters), client)
         if user is not None:
             address = source_address(scope)
@@ -39,18 +41,18 @@ class Revoke:
 
         Return whose it was, a client's own being nobody's; None where there was nothing to end.
         """
-        refresh = read_refresh_token(self._keys, token)
-        state = await self._store.family(refresh.family) if refresh else None
+        refresh = read_refresh_token(self.keys, token)
+        state = await self.store.family(refresh.family) if refresh else None
         if state is not None:
             _own(state.family.grant.client_id, client)
-            await self._store.revoke_family(state.family)
+            await self.store.revoke_family(state.family)
             return state.family.grant.user_name
         name = token_hash(token)
-        access = await self._store.access(name)
+        access = await self.store.access(name)
         if access is not None:
             _own(access.client_id, client)
         # Also where it is gone: an attempt before may have ended it at the primary alone.
-        await self._store.revoke_access(name, access)
+        await self.store.revoke_access(name, access)
         return None if access is None else access.user_name
 
 

@@ -9,10 +9,12 @@ from cas_server.forms import required
 from cas_server.grants.grant_type import GrantContext, TokenRequest
 from cas_server.grants.scopes import granted_scopes
 from cas_server.identities.users import User
+from cas_server.stores.token_store import Family
 from cas_server.throttling.claimant import Claimant
 from cas_server.throttling.failure_counters import Kind
 from cas_server.tokens.access_tokens import Grant, Stamp
-from cas_server.tokens.token_pairs import TokenResponse, new_family
+from cas_server.tokens.refresh_tokens import new_family_id
+from cas_server.tokens.token_pairs import Step, TokenResponse, new_pair
 from chassis.normal_form import nfc
 from chassis.single_flight import SingleFlight
 
@@ -67,13 +69,10 @@ class PasswordGrant:
 
     async def _with_refresh(self, grant: Grant, request: TokenRequest) -> TokenResponse:
         context, client = self._context, request.client
-        pair, response = new_family(
-            context.keys,
-            grant,
-            access_validity=client.access_validity,
-            ends_at=int(time.time()) + client.refresh_validity,
-            idle_seconds=int(context.live.settings.refresh_token_idle),
-        )
+        family = Family(new_family_id(), grant, int(time.time()) + client.refresh_validity)
+        idle_seconds = int(context.live.settings.refresh_token_idle)
+        step = Step(1, "", client.access_validity, idle_seconds)
+        pair, response = new_pair(context.keys, family, grant, step)
 
         async def write(stamp: Stamp) -> bool | None:
             return await context.store.begin(pair.stamped(stamp), client.bounds) or None

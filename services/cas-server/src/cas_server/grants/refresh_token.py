@@ -4,20 +4,17 @@ A client whose response got lost may retry within the grace window, and gets the
 """
 
 import time
+from dataclasses import replace
 
 from cas_server.errors import InvalidGrant, InvalidScope
 from cas_server.forms import required
 from cas_server.grants.grant_type import GrantContext, TokenRequest
 from cas_server.grants.scopes import granted_scopes, scope_set
 from cas_server.identities.clients import Client
-from cas_server.stores.token_store import (
-    FamilyState,
-    Presented,
-    Rotation,
-)
+from cas_server.stores.token_store import FamilyState, Presented, Rotation
 from cas_server.tokens.access_tokens import Grant, Stamp, token_hash
 from cas_server.tokens.refresh_tokens import read_refresh_token
-from cas_server.tokens.token_pairs import TokenResponse, successor, unseal
+from cas_server.tokens.token_pairs import Step, TokenResponse, new_pair, unseal
 from chassis.telemetry.audit import AuditEvent, audit
 
 _BAD = "The refresh token is unknown, expired, revoked, or was issued to another client"
@@ -37,14 +34,9 @@ class RefreshTokenGrant:
         stored = state.family.grant
         # A rotated token's scope does not matter: it gets the first response again, or is a reuse.
         grant = self._renewed(stored, request) if number == state.number else stored
-        pair, response = successor(
-            self._context.keys,
-            state,
-            presented,
-            grant,
-            access_validity=client.access_validity,
-            idle_seconds=int(settings.refresh_token_idle),
-        )
+        idle_seconds = int(settings.refresh_token_idle)
+        step = Step(state.number + 1, presented, client.access_validity, idle_seconds)
+        pair, response = new_pair(self._context.keys, state.family, grant, step)
         old = Presented(token_hash(presented), number)
 
         async def write(stamp: Stamp) -> Rotation | None:
@@ -80,7 +72,7 @@ class RefreshTokenGrant:
             raise InvalidGrant(_BAD)
         left = tuple(scope for scope in grant.scopes if scope in client.scopes)
         scopes = granted_scopes(request.form.get("scope"), left)
-        return grant.renewed(scopes=scopes, authorities=user.authorities, audience=audience)
+        return replace(grant, scopes=scopes, authorities=user.authorities, audience=audience)
 
 
 def _response(

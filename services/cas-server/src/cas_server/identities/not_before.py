@@ -221,14 +221,10 @@ def _ends(before: str, now: str) -> bool:
 def _audit_all(changes: Iterable[Change]) -> None:
     """Audit who ended or has other secrets; a new identity is neither."""
     for change in changes:
-        _audit_change(change)
-
-
-def _audit_change(change: Change) -> None:
-    kind, _, name = change.name.partition(":")
-    about = {"reason": kind} if kind != "grant" else {"reason": name.partition(":")[0]}
-    subject = {"user": name} if kind == "user" else {"client": name.rpartition(":")[2]}
-    if change.ends:
-        audit(AuditEvent.NOT_BEFORE, **subject, **about)
-    elif change.expected is not None and change.marks is not None:
-        audit(AuditEvent.IDENTITY_CHANGED, **subject, **about)
+        kind, _, name = change.name.partition(":")
+        about = {"reason": kind} if kind != "grant" else {"reason": name.partition(":")[0]}
+        subject = {"user": name} if kind == "user" else {"client": name.rpartition(":")[2]}
+        if change.ends:
+            audit(AuditEvent.NOT_BEFORE, **subject, **about)
+        elif change.expected is not None and change.marks is not None:
+            audit(AuditEvent.IDENTITY_CHANGED, **subject, **about)

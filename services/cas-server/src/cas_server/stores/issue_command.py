@@ -1,6 +1,6 @@
 """Access tokens that are issued in one turn of the event loop: one script for each client."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cas_server.stores import identity_commands
@@ -33,15 +33,7 @@ def by_client(issues: Sequence[Issue]) -> Mapping[str, Sequence[int]]:
 
 def command(issues: Sequence[Issue]) -> tuple[Any, ...]:
     """Return the command that issues all of these tokens of one client."""
-    first = issues[0]
-    keys = (identity_commands.VERSION, tokens_of(first.client_id), *_names(issues))
-    return ("EVAL", ISSUE, len(keys), *keys, first.most, *_values(issues))
-
-
-def _names(issues: Sequence[Issue]) -> Iterator[str]:
-    return (f"t:{issue.token_hash}" for issue in issues)
-
-
-def _values(issues: Sequence[Issue]) -> Iterator[Any]:
-    for issue in issues:
-        yield from issue[2:]
+    first, names = issues[0], (f"t:{issue.token_hash}" for issue in issues)
+    keys = (identity_commands.VERSION, tokens_of(first.client_id), *names)
+    values = (value for issue in issues for value in issue[2:])
+    return ("EVAL", ISSUE, len(keys), *keys, first.most, *values)

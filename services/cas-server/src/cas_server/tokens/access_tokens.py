@@ -35,55 +35,37 @@ class Stamp(NamedTuple):
 class StoredToken(NamedTuple):
     """The stored record of an access token; times in Unix seconds.
 
-    The first line of its text is what each check needs, the second the body of check_token's
-    response: a check parses no JSON. A named tuple, for one is made at each check.
+    The first line of its text has the fields that each check needs, the second the body of
+    check_token's response: a check parses no JSON. A named tuple, for one is made at each check.
     `grant_type` is that of the family it belongs to, empty where it has none; `since` the version
     of the identities (see `not_before`) that it was issued under, and `client_since` since when the
     client was who it was then.
     """
 
+    expires_at: int
     client_id: str
     user_name: str
     user_fingerprint: str
+    grant_type: str
+    since: int
+    client_since: int
     audience: tuple[str, ...]
-    expires_at: int
     response: bytes
-    grant_type: str = ""
-    since: int = 0
-    client_since: int = 0
 
     def encode(self) -> bytes:
         """Return the stored text."""
-        head = (
-            str(self.expires_at),
-            self.client_id,
-            self.user_name,
-            self.user_fingerprint,
-            self.grant_type,
-            str(self.since),
-            str(self.client_since),
-            " ".join(self.audience),
-        )
-        return "\t".join(head).encode() + b"\n" + self.response
+        *fields, audience, response = self
+        return "\t".join([*map(str, fields), " ".join(audience)]).encode() + b"\n" + response
 
     @classmethod
     def decode(cls, text: bytes) -> Self:
         """Read a stored text."""
         head, _, response = text.partition(b"\n")
-        expires_at, client_id, user_name, fingerprint, grant_type, since, client_since, audience = (
-            head.decode().split("\t")
-        )
-        return cls(
-            client_id,
-            user_name,
-            fingerprint,
-            tuple(audience.split(" ")),
-            int(expires_at),
-            response,
-            grant_type,
-            int(since),
-            int(client_since),
-        )
+        expires_at, *names, since, client_since, audience = head.decode().split("\t")
+        versions, audiences = (int(since), int(client_since)), tuple(audience.split(" "))
+        client_id, user_name, fingerprint, grant_type = names
+        who = (client_id, user_name, fingerprint, grant_type)
+        return cls(int(expires_at), *who, *versions, audiences, response)
 
     def stamped(self, stamp: Stamp) -> Self:
         """Return the same, issued under this."""
@@ -110,16 +92,6 @@ class Grant:
     grant_type: str = ""
     since: int = 0
     client_since: int = 0
-
-    def renewed(
-        self,
-        *,
-        scopes: tuple[str, ...],
-        authorities: tuple[str, ...],
-        audience: tuple[str, ...],
-    ) -> Self:
-        """Return the same grant with what of it is still had."""
-        return replace(self, scopes=scopes, authorities=authorities, audience=audience)
 
     def stamped(self, stamp: Stamp) -> Self:
         """Return the same, granted under this."""

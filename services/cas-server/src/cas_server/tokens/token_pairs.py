@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from cas_server.stores.token_store import Family, FamilyState, TokenPair
+from cas_server.stores.token_store import Family, TokenPair
 from cas_server.tokens.access_tokens import Grant, new_token, token_hash
 from cas_server.tokens.record_keys import RecordKeys
-from cas_server.tokens.refresh_tokens import RefreshToken, new_family_id, new_refresh_token
+from cas_server.tokens.refresh_tokens import RefreshToken, new_refresh_token
 
 _NONCE = 12
 _PURPOSE = b"cas-server refresh rotation answer"
@@ -41,31 +41,12 @@ class TokenResponse:
         return fields | {"expires_in": self.expires_in, "scope": self.scope}
 
 
-def new_family(
-    keys: RecordKeys, grant: Grant, *, access_validity: int, ends_at: int, idle_seconds: int
-) -> tuple[TokenPair, TokenResponse]:
-    """Make the first pair of a family that ends at `ends_at` (Unix seconds)."""
-    family = Family(new_family_id(), grant, ends_at)
-    return _pair(keys, family, grant, _Step(1, "", access_validity, idle_seconds))
-
-
-def successor(
-    keys: RecordKeys,
-    state: FamilyState,
-    presented: str,
-    grant: Grant,
-    *,
-    access_validity: int,
-    idle_seconds: int,
-) -> tuple[TokenPair, TokenResponse]:
-    """Make the pair that follows a presented refresh token; the access token may be narrower."""
-    step = _Step(state.number + 1, presented, access_validity, idle_seconds)
-    return _pair(keys, state.family, grant, step)
-
-
 @dataclass(frozen=True, slots=True)
-class _Step:
-    """Which token of a family comes next, after which one, and for how long."""
+class Step:
+    """Which pair of a family comes next: its number, from 1 on, and the token that it replaces.
+
+    The first pair replaces none. Both lifetimes are in seconds.
+    """
 
     number: int
     presented: str = field(repr=False)
@@ -73,9 +54,10 @@ class _Step:
     idle_seconds: int
 
 
-def _pair(
-    keys: RecordKeys, family: Family, grant: Grant, step: _Step
+def new_pair(
+    keys: RecordKeys, family: Family, grant: Grant, step: Step
 ) -> tuple[TokenPair, TokenResponse]:
+    """Make the next pair of a family; the access token's grant may be narrower than its own."""
     validity = max(1, min(step.access_validity, family.ends_at - int(time.time())))
     refresh = new_refresh_token(keys, RefreshToken(family.id, step.number))
     response = TokenResponse(new_token(), validity, " ".join(grant.scopes), refresh)
