@@ -37,11 +37,14 @@ class SingleFlight(Generic[K, T]):
         """Return what `work` returns, or raise what it raises, for every caller of the key."""
         while (flight := self._flights.get(key)) is not None:
             outcome = await asyncio.shield(flight)
-            if outcome.error is not None:
-                # A shared exception would gather a traceback of every waiter.
-                raise outcome.error.with_traceback(None)
-            if not outcome.cancelled:
-                return outcome.value  # type: ignore[return-value]  # set unless cancelled
+            try:
+                if outcome.error is not None:
+                    # A shared exception would gather a traceback of every waiter.
+                    raise outcome.error.with_traceback(None)
+                if not outcome.cancelled:
+                    return outcome.value  # type: ignore[return-value]  # set unless cancelled
+            finally:
+                del flight, outcome  # an error that knows this frame, and the frame it: a cycle
         return await self._lead(key, work)
 
     async def _lead(self, key: K, work: Callable[[], Awaitable[T]]) -> T:
@@ -58,3 +61,4 @@ class SingleFlight(Generic[K, T]):
         finally:
             del self._flights[key]
             flight.set_result(outcome)
+            del flight, outcome  # as in `run`: under a flood the collector would stop the loop
