@@ -1,4 +1,4 @@
-"""A mapping with a bound: the entry that was set longest ago makes room."""
+"""A mapping of bounded size, which evicts the entry that was set longest ago."""
 
 from collections import OrderedDict
 from typing import Generic, TypeVar
@@ -8,34 +8,30 @@ V = TypeVar("V")
 
 
 class BoundedDict(Generic[K, V]):
-    """Keep at most `size` entries."""
+    """Holds at most `size` entries."""
 
     def __init__(self, size: int) -> None:
         self._size = size
         self._entries: OrderedDict[K, V] = OrderedDict()
 
     def get(self, key: K) -> V | None:
-        """Return an entry, if it is there."""
+        """Return an entry, None if it is missing."""
         return self._entries.get(key)
 
     def has(self, key: K) -> bool:
-        """Say whether an entry is there."""
+        """Return whether an entry is there."""
         return key in self._entries
 
     def set(self, key: K, value: V) -> None:
-        """Set an entry, the newest now."""
+        """Set an entry and make it the newest."""
         self._entries[key] = value
         self._entries.move_to_end(key)
         if len(self._entries) > self._size:
             self._entries.popitem(last=False)
 
     def pop(self, key: K) -> None:
-        """Forget an entry."""
+        """Remove an entry, if it is there."""
         self._entries.pop(key, None)
-
-    def clear(self) -> None:
-        """Forget all."""
-        self._entries.clear()
 
     def __len__(self) -> int:
         return len(self._entries)

@@ -4,13 +4,11 @@ import sys
 from collections.abc import Callable, Sequence
 
 from cas_server.identities.new_client import new_registration
-from cas_server.passwords.hashing import hash_generated, hash_password
+from cas_server.passwords.hashing import GENERATED_CHARACTERS, hash_generated, hash_password
 from cas_server.passwords.secret_input import read_secret
 
 COMMANDS = ("hash-password", "hash-secret", "hash-generated", "new-client")
 _USAGE, _INTERRUPTED = 2, 130
-_GENERATED_CHARACTERS = 43
-"""256 bits in base64url."""
 _HELP = ("-h", "--help")
 _USAGE_LINES = """\
 usage: cas-server hash-password | hash-secret | hash-generated | new-client NAME
@@ -42,7 +40,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _output(arguments: list[str]) -> str | None:
-    """Return what a command prints, None where it is used wrongly; raise `ValueError`."""
+    """Return what a command prints, None for wrong usage; raise `ValueError`."""
     match arguments:
         case [command, *rest] if command in COMMANDS and any(option in _HELP for option in rest):
             return _USAGE_LINES
@@ -64,8 +62,8 @@ def _hash_input(kind: str, hashed: Callable[[str], str]) -> str:
 
 
 def _hash_generated(secret: str) -> str:
-    """Hash a secret that was generated; one that people made up would be guessed (HMAC is fast)."""
-    if len(secret) < _GENERATED_CHARACTERS:
+    """Hash a generated secret; one that a person chose could be guessed, because HMAC is fast."""
+    if len(secret) < GENERATED_CHARACTERS:
         raise ValueError("is too short to be generated; take hash-secret")
     return hash_generated(secret)
 

@@ -27,7 +27,7 @@ class OAuthError(ApiError):
 
     @property
     def headers(self) -> dict[str, str]:
-        """Return what RFC 6749, 5.1 asks of every response with or about a token."""
+        """Return the headers that RFC 6749, 5.1 requires of responses with tokens."""
         return {"Pragma": "no-cache", **super().headers}
 
 
@@ -62,7 +62,7 @@ class UnauthorizedClient(OAuthError):
 
 
 class UnsupportedGrantType(OAuthError):
-    """The grant type is not known here; see grant_types_supported in the metadata."""
+    """The grant type is not supported; see grant_types_supported in the metadata."""
 
     error = "unsupported_grant_type"
 
@@ -94,7 +94,7 @@ class TooManyWaiting(TemporarilyUnavailable):
 class Unconfirmed(TemporarilyUnavailable):
     """Too few replicas of the token store have the change; try again.
 
-    The primary has made it, with this `result`, and a failover may lose it.
+    The primary has made it, with this `result`; a failover may lose it.
     """
 
     def __init__(self, result: Any) -> None:

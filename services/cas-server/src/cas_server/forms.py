@@ -19,7 +19,7 @@ _SECRETS = frozenset(
         *("code_verifier", "device_code", "password", "refresh_token", "subject_token", "token"),
     )
 )
-"""What RFC 6749, 7521, 7523, 7636, 8628 and 8693 name that logs must not keep."""
+"""What RFC 6749, 7521, 7523, 7636, 8628 and 8693 name that must not appear in logs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +31,25 @@ class Form:
 
 
 async def read_form(scope: Scope, receive: Receive) -> Form:
-    """Return what a form request says; raise `InvalidRequest` where it is malformed."""
+    """Return the form of a request; raise `InvalidRequest` for a malformed one."""
     authorization, content_type = form_headers(scope)
     refuse_other_type(content_type)
     return Form(authorization, parse_form(await read_body(receive)))
 
 
 def form_headers(scope: Scope) -> tuple[bytes | None, bytes | None]:
-    """Return Authorization and Content-Type; raise `InvalidRequest` where one stands twice."""
-    authorization = content_type = None
+    """Return Authorization and Content-Type; raise `InvalidRequest` for a repeated one."""
+    found: dict[bytes, bytes] = {}
     for name, value in scope["headers"]:
-        if name == b"authorization":
-            _refuse_second(authorization, name)
-            authorization = value
-        elif name == b"content-type":
-            _refuse_second(content_type, name)
-            content_type = value
-    return authorization, content_type
+        if name in {b"authorization", b"content-type"}:
+            if name in found:
+                raise InvalidRequest(f"The header {name.decode()} is repeated")
+            found[name] = value
+    return found.get(b"authorization"), found.get(b"content-type")
 
 
 def refuse_other_type(content_type: bytes | None) -> None:
-    """Raise `InvalidRequest` for a body that is no form."""
+    """Raise `InvalidRequest` for a body of another media type."""
     if content_type == FORM_TYPE:
         return
     if (content_type or b"").partition(b";")[0].strip().lower() != FORM_TYPE:
@@ -66,7 +64,7 @@ async def read_body(receive: Receive) -> bytes:
         message = await receive()
         body += message.get("body", b"")
     if message["type"] == "http.disconnect":
-        raise InvalidRequest("The connection closed before the form was whole")
+        raise InvalidRequest("The connection closed before the form was complete")
     if len(body) > _MAX_BODY:
         raise PayloadTooLarge(f"A form has at most {_MAX_BODY} bytes")
     return body
@@ -108,12 +106,7 @@ def token_of(form: Mapping[str, str]) -> str:
 
 
 def refuse_secrets_in_uri(scope: Scope) -> None:
-    """Raise `InvalidRequest` for a secret in the URI, which logs keep (RFC 6749, 2.3.1)."""
+    """Raise `InvalidRequest` for a secret in the URI, which logs record (RFC 6749, 2.3.1)."""
     query = scope["query_string"]
     if query and _SECRETS.intersection(name for name, _ in parse_qsl(query.decode("latin-1"))):
         raise InvalidRequest("A secret does not belong in a URI (RFC 6749, 2.3.1)")
-
-
-def _refuse_second(first: bytes | None, name: bytes) -> None:
-    if first is not None:
-        raise InvalidRequest(f"The header {name.decode()} stands twice")

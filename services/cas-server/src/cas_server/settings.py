@@ -10,13 +10,17 @@ from cas_server.grant_names import GRANT_NAMES
 from cas_server.identities import names
 from cas_server.identities.demo_identities import DEMO_SECRETS
 from cas_server.identities.names import by_name
-from cas_server.passwords.hashing import fault_of, is_fast, is_hash, matches_blocking
+from cas_server.passwords.hashing import (
+    GENERATED_CHARACTERS,
+    fault_of,
+    is_fast,
+    is_hash,
+    matches_blocking,
+)
 from chassis.config import ConfigError, Duration, NameList, Section, ServiceSettings
 from chassis.config.settings import demo_secret
 from chassis.normal_form import nfc
 
-_KEY_CHARACTERS = 43
-"""256 bits in base64url."""
 DEMO_RECORD_KEY = SecretStr("known-to-everyone-hence-refused-under-the-profile-prod")
 
 
@@ -26,7 +30,7 @@ def _one_or_more(value: object) -> object:
 
 def _known_hash(stored: str) -> str:
     if not is_hash(stored):
-        raise ValueError("is no hash; make one with cas-server hash-secret or new-client")
+        raise ValueError("is not a hash; make one with cas-server hash-secret or new-client")
     return stored
 
 
@@ -36,7 +40,7 @@ def _listed_keys(value: object) -> object:
 
 def _long_key(key: SecretStr) -> SecretStr:
     text = key.get_secret_value().strip()
-    if len(text) < _KEY_CHARACTERS:
+    if len(text) < GENERATED_CHARACTERS:
         raise ValueError("has a key of less than 256 bits in base64url; run make secrets")
     return SecretStr(text)
 
@@ -46,12 +50,12 @@ def _issuer(url: str) -> str:
     is_url = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     is_plain = url.isascii() and url.isprintable() and not set(url) & set(" ?#@\\")
     if not (is_url and is_plain):
-        raise ValueError("is no http or https URL without query and fragment (RFC 8414, 2)")
+        raise ValueError("is not an http or https URL without query and fragment (RFC 8414, 2)")
     return url
 
 
 Issuer = Annotated[str, AfterValidator(_issuer)]
-"""The URL by which the outside knows this server; what it is compared with is every letter."""
+"""The URL by which clients know this server; they compare it character by character."""
 
 Hash = Annotated[str, AfterValidator(_known_hash)]
 """What `cas-server hash-secret`, `hash-password` or `new-client` printed."""
@@ -100,7 +104,7 @@ class ClientRegistration(Section):
     def _has_known_grants(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not set(value) <= set(GRANT_NAMES):
             known = ", ".join(GRANT_NAMES)
-            raise ValueError(f"has a name that is no grant of this server, which knows {known}")
+            raise ValueError(f"has an unknown grant type; this server supports {known}")
         return value
 
     @field_validator("resource_ids", "scope")
@@ -129,8 +133,8 @@ class UserRecord(Section):
 class DurabilitySettings(Section):
     """How many replicas must have a token before the response, and how long that may take.
 
-    WAIT blocks the connection, hence the time within that of any operation. It counts
-    milliseconds, and 0 of them as for ever.
+    WAIT blocks its connection, so the time is shorter than that of any operation. Redis counts
+    milliseconds, and 0 as for ever.
     """
 
     wait_replicas: int = Field(default=0, ge=0)
@@ -169,9 +173,12 @@ class CasSettings(ServiceSettings):
         self._check_names()
         self._check_redis()
         if "prod" in profiles:
-            self._check_hashes()
-            self._refuse_demo_record_key()
-            self._require_clients()
+            self._check_secrets()
+            if not self.clients:
+                reason = (
+                    "is empty, and under prod nothing works without clients; mount their Secret"
+                )
+                raise ConfigError(reason, key="clients")
         return self
 
     def _check_names(self) -> None:
@@ -183,12 +190,6 @@ class CasSettings(ServiceSettings):
             reason = "is a client's name too, which could be taken for the user (RFC 9700, 4.15)"
             raise ConfigError(reason, key=f"users.{name}")
 
-    def _require_clients(self) -> None:
-        """Refuse to serve nobody: the file of the identities is somewhere else."""
-        if not self.clients:
-            reason = "is empty, and under prod nothing works without clients; mount their Secret"
-            raise ConfigError(reason, key="clients")
-
     def _check_redis(self) -> None:
         sentinel = self.spring.redis.sentinel
         if bool(sentinel.master) != bool(sentinel.nodes):
@@ -199,15 +200,13 @@ class CasSettings(ServiceSettings):
             reason = "is not shorter than spring.data.redis.timeout, which would end the wait"
             raise ConfigError(reason, key="durability.wait-timeout")
 
-    def _check_hashes(self) -> None:
+    def _check_secrets(self) -> None:
+        """Refuse weak hashes, demo secrets, and the demo key, with which tokens can be forged."""
         for key, name, stored in self._hashes():
             if fault := fault_of(stored):
                 reason = f"{fault}, refused under prod; make another with cas-server hash-secret"
                 raise ConfigError(reason, key=key)
             _refuse_demo(key, name, stored)
-
-    def _refuse_demo_record_key(self) -> None:
-        """Whoever knows the key and may write to Redis makes itself an administrator."""
         if DEMO_RECORD_KEY in self.record_keys:
             raise ConfigError(
                 "is required under prod; run make secrets, or ROTATE=record-keys", key="record-keys"
@@ -223,9 +222,9 @@ class CasSettings(ServiceSettings):
 
 
 def _refuse_demo(key: str, name: str, stored: str) -> None:
-    """Refuse what is made of a demo secret; the identity's own is never accepted besides.
+    """Refuse the hash of a demo secret; the identity's own one is not accepted at logins either.
 
-    An argon2id hash takes 16 ms to compare with, so at a start only those of the demo are tried.
+    A comparison with an argon2id hash takes 16 ms: of these only the demo identities' are tried.
     """
     own = demo_secret(name)
     if is_fast(stored):

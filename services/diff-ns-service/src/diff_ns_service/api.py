@@ -15,7 +15,7 @@ router = APIRouter()
 
 
 class Detail(BaseModel):
-    """Say which replica of which version answered whom."""
+    """Which replica of which version served whom."""
 
     service: str
     version: str
@@ -25,14 +25,14 @@ class Detail(BaseModel):
 
 @router.get("/getservicedetail", response_class=PlainTextResponse)
 async def service_detail(settings: Settings, response: Response) -> str:
-    """Answer the version line, whatever `servicename` asks; open by `security.path.ignores`."""
+    """Return the version line, whatever `servicename` is; open by `security.path.ignores`."""
     response.headers["X-Pod-Name"] = settings.pod
     return f"diff-ns-service-{settings.release}"
 
 
 @router.get("/api/detail", dependencies=[requires(scope("read"))])
 async def detail(settings: Settings, caller: CurrentAuthentication) -> Detail:
-    """Tell the caller what answered, and as whom it was seen."""
+    """Return what served the request, and who called."""
     return Detail(
         service="diff-ns-service",
         version=settings.release,

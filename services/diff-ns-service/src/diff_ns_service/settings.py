@@ -4,7 +4,7 @@ from chassis import ServiceSettings
 
 
 class DiffNsSettings(ServiceSettings):
-    """Add what the pod's manifest says of it to the sections of every service."""
+    """The sections of every service, and what the pod's manifest says of it."""
 
     release: str = "unknown"
     pod: str = "unknown"

@@ -25,7 +25,7 @@ DETAIL_SERVICE = "diff-ns-service-service"
 REFUSALS = {401: InvalidToken, 403: AccessDenied}
 """What a refusal by the other service means to our caller; any other failure is an outage."""
 DETAIL_ERRORS = error_responses(
-    AccessDenied(), ServiceTimeout(DETAIL_SERVICE), UnusableResponse(DETAIL_SERVICE, "no detail")
+    AccessDenied(), ServiceTimeout(DETAIL_SERVICE), UnusableResponse(DETAIL_SERVICE, "not a detail")
 )
 
 Settings = Annotated[RestSettings, Depends(current_settings)]
@@ -37,15 +37,15 @@ AsOneself = Annotated[
 router = APIRouter()
 
 
-class GreetingAnswer(BaseModel):
-    """Greet, and say which replica did."""
+class GreetingResponse(BaseModel):
+    """A greeting, and the replica that sent it."""
 
     greeting: str
     pod: str
 
 
 class Me(BaseModel):
-    """Show the caller as the authorization server sees it."""
+    """The caller as the authorization server sees it."""
 
     name: str
     user_name: str | None
@@ -55,20 +55,20 @@ class Me(BaseModel):
 
 
 class Item(BaseModel):
-    """Stand for something worth protecting."""
+    """Something worth protecting."""
 
     id: int
     name: str
 
 
 class Notice(BaseModel):
-    """Say what only administrators may read."""
+    """What only administrators may read."""
 
     message: str
 
 
 class Detail(BaseModel):
-    """Mirror the answer of diff-ns-service."""
+    """The response of diff-ns-service."""
 
     service: str
     version: str
@@ -77,14 +77,14 @@ class Detail(BaseModel):
 
 
 @router.get("/greeting")
-async def greeting(settings: Settings) -> GreetingAnswer:
-    """Greet as the active profile wants it; open by `security.path.ignores`."""
-    return GreetingAnswer(greeting=settings.greeting.message, pod=settings.pod)
+async def greeting(settings: Settings) -> GreetingResponse:
+    """Greet by the message of the active profile; open by `security.path.ignores`."""
+    return GreetingResponse(greeting=settings.greeting.message, pod=settings.pod)
 
 
 @router.get("/api/me")
 async def me(caller: CurrentAuthentication) -> Me:
-    """Tell callers who they are; any valid token will do."""
+    """Return the caller; any valid token will do."""
     return Me(
         name=caller.name,
         user_name=caller.user_name,
@@ -102,38 +102,38 @@ async def items() -> list[Item]:
 
 @router.get("/api/admin", dependencies=[requires(authority("ROLE_ADMIN"))])
 async def admin() -> Notice:
-    """Answer administrators only."""
+    """Return a notice to administrators only."""
     return Notice(message="for administrators")
 
 
 @router.post("/api/echo", dependencies=[requires(scope("write"))])
 async def echo(message: Annotated[JsonValue, Body()]) -> JsonValue:
-    """Send any JSON back."""
+    """Return any JSON unchanged."""
     return message
 
 
 @router.get("/api/detail/relayed", responses=DETAIL_ERRORS)
 async def detail_relayed(diff_ns_service: AsCaller) -> Detail:
-    """Ask diff-ns-service in the caller's name: the caller's token travels on."""
+    """Call diff-ns-service in the caller's name, with the caller's token."""
     return await _detail(diff_ns_service)
 
 
 @router.get("/api/detail/own", responses=DETAIL_ERRORS)
 async def detail_own(diff_ns_service: AsOneself) -> Detail:
-    """Ask diff-ns-service in this service's own name, by client credentials."""
+    """Call diff-ns-service in this service's own name, by client credentials."""
     return await _detail(diff_ns_service)
 
 
 async def _detail(diff_ns_service: ServiceClient) -> Detail:
-    answer = await diff_ns_service.get("/api/detail")
-    if answer.is_success:
-        return _read(answer.content)
-    refusal = REFUSALS.get(answer.status_code, TemporarilyUnavailable)
-    raise refusal(f"diff-ns-service answered {answer.status_code}")
+    response = await diff_ns_service.get("/api/detail")
+    if response.is_success:
+        return _read(response.content)
+    refusal = REFUSALS.get(response.status_code, TemporarilyUnavailable)
+    raise refusal(f"diff-ns-service responded {response.status_code}")
 
 
 def _read(body: bytes) -> Detail:
     try:
         return Detail.model_validate_json(body)
     except ValidationError:
-        raise UnusableResponse(DETAIL_SERVICE, "its body is no detail") from None
+        raise UnusableResponse(DETAIL_SERVICE, "its body is not a detail") from None

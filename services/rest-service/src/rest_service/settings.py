@@ -4,13 +4,13 @@ from chassis import Section, ServiceSettings
 
 
 class Greeting(Section):
-    """Hold the greeting of the active profile."""
+    """The greeting of the active profile."""
 
     message: str
 
 
 class RestSettings(ServiceSettings):
-    """Add the greeting and the pod's own name to the sections of every service."""
+    """The sections of every service, the greeting and the pod's own name."""
 
     greeting: Greeting
     pod: str = "unknown"

@@ -1,1 +1,1 @@
-"""Who calls: clients by a secret, bearers by a token."""
+"""Authentication of callers: clients by a secret, bearers by a token."""

@@ -10,10 +10,10 @@ from chassis.normal_form import nfc
 
 
 def readings(authorization: bytes) -> list[tuple[str, str]]:
-    """Return the (client id, secret) a header may mean; raise `InvalidClient`.
+    """Return the (client id, secret) pairs that a header may mean; raise `InvalidClient`.
 
-    Raw comes first, as old clients send it; then form-decoded, where that is something else. No
-    header is too long that came through: a secret that is too long counts for its name, too.
+    The raw pair comes first, as old clients send it; then the form-decoded one, where it differs.
+    A secret that is too long is returned as well: its failure counts for the client's name.
     """
     client_id, colon, secret = _text(authorization).partition(":")
     if not colon:

@@ -1,7 +1,7 @@
 """Which client is calling: `client_secret_basic` and `client_secret_post` (RFC 6749, 2.3.1).
 
 A verified header is cached by its SHA-256 with the hash that it matched, so that
-the hot path computes no password hash; it counts as long as the client has that hash.
+the hot path computes no password hash; it is valid as long as the client has that hash.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ class ClientAuthentication:
         self._verifying: SingleFlight[tuple[bytes, str], Verified] = SingleFlight()
 
     def cached(self, digest: bytes) -> Client | None:
-        """Return the client of credentials that were verified before and still count."""
+        """Return the client of credentials that were verified before and are still valid."""
         verified = self._verified.get(digest)
         if verified is None:
             return None
@@ -53,19 +53,19 @@ class ClientAuthentication:
         return await self._once(digest, readings(authorization), source_address(scope))
 
     async def basic_or_post(self, scope: Scope, form: Form) -> Client:
-        """Authenticate by one of the two ways; both at once is a malformed request."""
+        """Authenticate by either method; both in one request are refused (RFC 6749, 2.3)."""
         refuse_secrets_in_uri(scope)
         if form.authorization is None:
             return await self._by_form(form.parameters, source_address(scope))
         if "client_secret" in form.parameters:
-            raise InvalidRequest("Client credentials stand in the header and in the body")
+            raise InvalidRequest("Client credentials are in both the header and the body")
         client = await self.basic(scope, form.authorization)
         if nfc(form.parameters.get("client_id", client.id)) != client.id:
             raise InvalidRequest("The client_id is not the authenticated client's")
         return client
 
     async def _once(self, digest: bytes, pairs: list[tuple[str, str]], address: str) -> Client:
-        """Verify credentials once for all requests that carry them at this moment."""
+        """Verify credentials once for all concurrent requests that carry them."""
         verified = await self._verifying.run(
             (digest, address), lambda: self._by_pairs(pairs, address)
         )
@@ -76,7 +76,7 @@ class ClientAuthentication:
         if "client_id" not in form or "client_secret" not in form:
             raise InvalidClient
         pair = (nfc(form["client_id"]), form["client_secret"])
-        # The length tells two splits of the same characters apart, and both from headers.
+        # The length separates two splits of the same characters, and both from headers.
         text = f"{len(pair[0])}:{pair[0]}{pair[1]}"
         digest = hashlib.sha256(text.encode()).digest()
         return self.cached(digest) or await self._once(digest, [pair], address)
@@ -93,16 +93,16 @@ class ClientAuthentication:
             raise InvalidClient
 
     def _claimant(self, pairs: list[tuple[str, str]], address: str) -> Claimant:
-        """Return under which name it counts: the one that a client has, else the decoded one.
+        """Return the claimant whose failures count: a registered name, else the decoded one.
 
-        Under the raw one each way to percent-encode a name would have a count of its own.
+        By the raw name, each percent-encoding of one name would have a count of its own.
         """
         names = (name for name, _ in pairs if self._identities.client(name) is not None)
         name = next(names, None)
         return Claimant(Kind.CLIENT, name or pairs[-1][0], address, exists=name is not None)
 
     async def _verify(self, client: Client | None, secret: str) -> Verified | None:
-        """Compare with each of the client's hashes; a failure costs the same for everyone."""
+        """Compare a secret with each of the client's hashes; every failure costs the same."""
         hashes = client.secrets if client is not None else ()
         for stored in hashes:
             if await self._passwords.matches(stored, secret) and client is not None:

@@ -1,6 +1,6 @@
-"""Credentials that were verified once, known by their digest, so that the next time costs no hash.
+"""A cache of verified credentials by their digest, so that the next request computes no hash.
 
-Only verified ones come in, and each client has a bound of its own: nobody evicts another's.
+Only verified credentials are stored, and the bound is per client: no client evicts another's.
 """
 
 from collections import deque
@@ -14,21 +14,21 @@ MAX_PER_CLIENT = 16
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A client that proved itself, and by which of its hashes."""
+    """An authenticated client, and the hash that its secret matched."""
 
     client: Client
     secret_hash: str = field(repr=False)
 
 
 class VerifiedCredentials:
-    """Caches verified credentials; a client's oldest entry makes room for its next one."""
+    """Caches verified credentials; beyond the bound a client's oldest entry is evicted."""
 
     def __init__(self) -> None:
         self._entries: dict[bytes, Verified] = {}
         self._of_client: dict[str, deque[bytes]] = {}
 
     def get(self, digest: bytes) -> Verified | None:
-        """Return who proved itself by these credentials."""
+        """Return the client that these credentials authenticated."""
         return self._entries.get(digest)
 
     def add(self, digest: bytes, verified: Verified) -> None:
@@ -49,5 +49,5 @@ class VerifiedCredentials:
             del self._of_client[verified.client.id]
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of entries."""
         return len(self._entries)

@@ -1,4 +1,4 @@
-"""POST /oauth/check_token: the seed stack's question about a token. The hot path.
+"""POST /oauth/check_token: token validation as the seed stack asks for it. The hot path.
 
 One plain ASGI callable: a cached Authorization header, one SHA-256, one read in a batch with all
 others of this turn of the event loop, and a response that was rendered when the token was issued.

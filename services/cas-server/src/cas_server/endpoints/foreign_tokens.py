@@ -1,6 +1,6 @@
-"""A live token in the wrong hands: asked about by a client whose audience it does not have.
+"""A valid token that a client asks about without being in the token's audience.
 
-The caller learns nothing of it (RFC 7662, 4), so only this log can name both sides.
+The caller is not told so (RFC 7662, 4); only the audit log names both sides.
 """
 
 from starlette.types import Scope
@@ -12,7 +12,7 @@ from chassis.telemetry.audit import AuditEvent, audit
 
 
 def audit_foreign_token(stored: StoredToken, asked_by: Client, scope: Scope) -> None:
-    """Write who asked about whose token; the caller's trace leads from its 401 to this line."""
+    """Write who asked about whose token; the trace id links the caller's 401 to this line."""
     audit(
         AuditEvent.TOKEN_REFUSED,
         user=stored.user_name,

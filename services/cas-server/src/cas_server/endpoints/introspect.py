@@ -1,4 +1,4 @@
-"""POST /oauth/introspect (RFC 7662): a dead token is 200 with `{"active": false}` alone."""
+"""POST /oauth/introspect (RFC 7662): an inactive token is 200 with `{"active": false}` alone."""
 
 import time
 from dataclasses import dataclass

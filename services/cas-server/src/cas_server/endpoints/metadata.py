@@ -23,7 +23,7 @@ router = APIRouter()
 async def metadata(
     request: Request, settings: Annotated[CasSettings, Depends(current_settings)]
 ) -> Response:
-    """Return what this server supports, and where; also below, where the issuer has a path."""
+    """Return the server's metadata; also at the longer path, where the issuer has a path."""
     issuer = settings.issuer
     if request.scope["path"] not in _places(issuer):
         raise NotFound
@@ -46,7 +46,7 @@ async def metadata(
 def _places(issuer: str) -> tuple[str, ...]:
     """Return the paths of the metadata, decoded as in a request (RFC 8414, 3.1).
 
-    A last slash is removed first; Spring leaves it.
+    A trailing slash is removed first; Spring leaves it.
     """
     path = unquote(urlsplit(issuer).path)
     return WELL_KNOWN, WELL_KNOWN + path.rstrip("/"), WELL_KNOWN + path

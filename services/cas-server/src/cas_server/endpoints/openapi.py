@@ -69,7 +69,7 @@ def _introspect() -> Mapping[str, Any]:
     }
     return _form_post(
         "introspect",
-        "Ask about an access token (RFC 7662)",
+        "Introspect an access token (RFC 7662)",
         {**_TOKEN_AND_HINT, **_CREDENTIALS},
         _object(claims, ("active",)),
         AccessDenied(),
@@ -78,7 +78,7 @@ def _introspect() -> Mapping[str, Any]:
 
 def _revoke() -> Mapping[str, Any]:
     form = {**_TOKEN_AND_HINT, **_CREDENTIALS}
-    return _form_post("revoke", "End a token (RFC 7009)", form, _object({}), InvalidGrant())
+    return _form_post("revoke", "Revoke a token (RFC 7009)", form, _object({}), InvalidGrant())
 
 
 def _token() -> Mapping[str, Any]:
@@ -97,7 +97,7 @@ def _token() -> Mapping[str, Any]:
     }
     return _form_post(
         "token",
-        "Get tokens (RFC 6749, 3.2)",
+        "Issue tokens (RFC 6749, 3.2)",
         form,
         _object(fields, ("access_token", "token_type", "expires_in", "scope")),
         *(InvalidGrant(), InvalidScope(), UnauthorizedClient(), UnsupportedGrantType()),
@@ -113,8 +113,8 @@ def _form_post(
 ) -> Mapping[str, Any]:
     """Describe the POST of a form, whose first parameter is required, by a client.
 
-    OpenAPI has no scheme for credentials in a form (client_secret_post): they are parameters, and
-    the header is optional.
+    OpenAPI has no scheme for credentials in a form (client_secret_post), so they are parameters
+    and the header is optional.
     """
     schema = {"type": "object", "properties": dict(form), "required": list(form)[:1]}
     return {

@@ -1,4 +1,4 @@
-"""POST /oauth/revoke (RFC 7009): a refresh token takes its whole family with it."""
+"""POST /oauth/revoke (RFC 7009): a refresh token is revoked with its family."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from chassis.telemetry.audit import AuditEvent, audit
 
 @dataclass(frozen=True, slots=True)
 class Revoke:
-    """End a token of the calling client; an unknown one is 200 as well (RFC 7009, 2.2)."""
+    """Revoke a token of the calling client; an unknown one is 200 as well (RFC 7009, 2.2)."""
 
     authentication: ClientAuthentication
     store: TokenStore
@@ -30,32 +30,32 @@ class Revoke:
         only_post(scope)
         form = await read_form(scope, receive)
         client = await self.authentication.basic_or_post(scope, form)
-        user = await self._end(token_of(form.parameters), client)
+        user = await self._revoke(token_of(form.parameters), client)
         if user is not None:
             address = source_address(scope)
             audit(AuditEvent.REVOKED, user=user, client=client.id, address=address)
         await send_body(send, b"{}")
 
-    async def _end(self, token: str, client: Client) -> str | None:
-        """End a family by any of its refresh tokens, the rotated ones as well.
+    async def _revoke(self, token: str, client: Client) -> str | None:
+        """Revoke an access token, or a family by any of its refresh tokens, rotated ones included.
 
-        Return whose it was, a client's own being nobody's; None where there was nothing to end.
+        Return its user, empty for a client's own token; None where there was nothing to revoke.
         """
         refresh = read_refresh_token(self.keys, token)
         state = await self.store.family(refresh.family) if refresh else None
         if state is not None:
-            _own(state.family.grant.client_id, client)
+            _require_owner(state.family.grant.client_id, client)
             await self.store.revoke_family(state.family)
             return state.family.grant.user_name
         name = token_hash(token)
         access = await self.store.access(name)
         if access is not None:
-            _own(access.client_id, client)
-        # Also where it is gone: an attempt before may have ended it at the primary alone.
+            _require_owner(access.client_id, client)
+        # Also where it is gone: an earlier attempt may have deleted it at the primary only.
         await self.store.revoke_access(name, access)
         return None if access is None else access.user_name
 
 
-def _own(owner: str, client: Client) -> None:
+def _require_owner(owner: str, client: Client) -> None:
     if owner != client.id:
         raise InvalidGrant("The token was issued to another client")

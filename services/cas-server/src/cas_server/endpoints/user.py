@@ -1,4 +1,4 @@
-"""GET /api/v1/user: who the bearer is, as the seed stack and OpenID Connect name it."""
+"""GET /api/v1/user: the bearer's user, by the names of the seed stack and OpenID Connect."""
 
 from typing import Any
 
@@ -12,13 +12,13 @@ router = APIRouter()
 
 @router.get("/api/v1/user", responses=error_responses(AccessDenied()))
 async def user(authentication: CurrentAuthentication) -> dict[str, Any]:
-    """Return the name in every spelling that resource servers look for.
+    """Return the name under each key that resource servers look for.
 
-    A client's own token is refused: its client id would be taken for a user's name.
+    A client's own token is refused: its client id could be taken for a user's name.
     """
     name = authentication.user_name
     if name is None:
-        raise AccessDenied("The token stands for a client, not for a user")
+        raise AccessDenied("The token belongs to a client, not to a user")
     return {
         **dict.fromkeys(("sub", "user", "username", "name"), name),
         "client_id": authentication.client_id,

@@ -7,7 +7,7 @@ from cas_server.tokens.token_pairs import TokenResponse
 
 
 class ClientCredentialsGrant:
-    """Issue a token that speaks for the client alone."""
+    """Issue a token for the client itself."""
 
     def __init__(self, context: GrantContext) -> None:
         self._context = context

@@ -21,7 +21,7 @@ from chassis import LiveConfig
 class TokenRequest:
     """One request to the token endpoint; the form may hold secrets.
 
-    `moment` is from before the client proved who it is.
+    `moment` is from before the client was authenticated.
     """
 
     client: Client
@@ -31,13 +31,13 @@ class TokenRequest:
 
     @property
     def stamp(self) -> Stamp:
-        """Return what of the identities the client was believed under."""
+        """Return the versions of the identities under which the client was authenticated."""
         return self.moment.stamp(self.client.id)
 
 
 @dataclass(frozen=True, slots=True)
 class GrantContext:
-    """What grants issue with."""
+    """What each grant type needs to issue tokens."""
 
     live: LiveConfig[CasSettings]
     identities: Identities

@@ -49,11 +49,11 @@ class PasswordGrant:
         """Return the user; concurrent requests with the same credentials cost one hash."""
         form = request.form
         name, password = nfc(required(form, "username")), required(form, "password")
-        # The length keeps two ways of cutting the same characters apart.
-        said = hashlib.sha256(f"{len(name)}:{name}{password}".encode()).digest()
+        # The length separates two splits of the same characters.
+        digest = hashlib.sha256(f"{len(name)}:{name}{password}".encode()).digest()
         client, address = request.client.id, request.address
         return await self._logging_in.run(
-            (said, client, address), lambda: self._login(name, password, client, address)
+            (digest, client, address), lambda: self._login(name, password, client, address)
         )
 
     async def _login(self, name: str, password: str, client: str, address: str) -> User:

@@ -1,6 +1,6 @@
 """`refresh_token` (RFC 6749, 6): rotated at each use, a reuse ends the family (RFC 9700, 4.14.2).
 
-A client whose response got lost may retry within the grace window, and gets the same successor.
+A client that lost the response may retry within the grace window, and gets the same successor.
 """
 
 import time
@@ -47,7 +47,7 @@ class RefreshTokenGrant:
         return _response(rotation, presented, response, request, user=stored.user_name)
 
     async def _found(self, presented: str, client: Client) -> tuple[int, FamilyState]:
-        """Return the number of a token of the client's own, and its family; or `InvalidGrant`."""
+        """Return the number and the family of the client's token; raise `InvalidGrant`."""
         token = read_refresh_token(self._context.keys, presented)
         state = await self._context.store.family(token.family) if token else None
         if token is None or state is None:
@@ -62,7 +62,7 @@ class RefreshTokenGrant:
         return token.number, state
 
     def _renewed(self, grant: Grant, request: TokenRequest) -> Grant:
-        """Return the grant with what its user and client may have by now; raise `OAuthError`."""
+        """Return the grant within the present rights of user and client; raise `OAuthError`."""
         user = self._context.identities.user(grant.user_name)
         if user is None:
             raise InvalidGrant(_BAD)
@@ -86,11 +86,7 @@ def _response(
     first = unseal(presented, rotation.sealed_response) if rotation.outcome == "repeated" else None
     if first is None:
         raise InvalidGrant(_BAD)
-    if not _same_scope(request.form.get("scope"), first.scope):
-        raise InvalidScope("The token was refreshed with another scope; use that answer")
+    requested = request.form.get("scope", first.scope)
+    if scope_set(requested) != scope_set(first.scope):
+        raise InvalidScope("The token was refreshed with another scope; use that response")
     return first
-
-
-def _same_scope(requested: str | None, granted: str) -> bool:
-    """Say whether a retry asks for what the first request got."""
-    return requested is None or scope_set(requested) == scope_set(granted)

@@ -1,1 +1,1 @@
-"""The clients and users of the configuration, and since when each of them counts."""
+"""The clients and users of the configuration, and from when on each of them is valid."""

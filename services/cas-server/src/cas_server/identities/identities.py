@@ -24,20 +24,20 @@ Issued = StoredToken | Grant
 
 @dataclass(frozen=True, slots=True)
 class NotBefore:
-    """From which version on something counts that was issued to someone.
+    """The versions of the identities from which on issued tokens are valid.
 
-    `clients` says since when each client is the one of this load. A replica whose load is older
-    goes on issuing to the one before; it is not the same client any more.
+    `clients` has the version since which each client is the one of this load. A replica with an
+    older load still issues tokens to the client before, which is another one.
     """
 
     latest: int = 0
     times: Mapping[str, int] = field(default_factory=dict)
     """By name of the entry."""
     clients: Mapping[str, int] = field(default_factory=dict)
-    """By client id; who is not in it is the one there always was."""
+    """By client id; a client that is missing has never changed."""
 
     def admits(self, issued: Issued) -> bool:
-        """Say whether its client, user and grant have not ended since it was issued."""
+        """Return whether its client, user and grant have not ended since it was issued."""
         if self.clients.get(issued.client_id, 0) != issued.client_since:
             return False
         return issued.since >= self.latest or all(
@@ -53,7 +53,7 @@ class _Registries:
 
 
 class Identities:
-    """Who exists now; every look-up sees the latest reload."""
+    """The current clients and users; every look-up sees the latest reload."""
 
     def __init__(self, live: LiveConfig[CasSettings]) -> None:
         self._live, self._now = live, _registries(live.settings)
@@ -71,22 +71,22 @@ class Identities:
         return self._now.users.get(name)
 
     def is_demo(self, name: str, secret: str) -> bool:
-        """Say whether under this profile a secret is refused because everyone knows it."""
+        """Return whether this profile refuses a secret because it is public."""
         return "prod" in self._live.current.profiles and nfc(secret) == demo_secret(name)
 
     @property
     def most_secrets(self) -> int:
-        """Return how many secrets the client with the most has: the cost of any refusal."""
+        """Return the largest number of secrets of one client: what any refusal costs."""
         return self._now.most_secrets
 
     @property
     def longest_validity(self) -> int:
-        """Return for how many seconds anything may count that is issued now."""
+        """Return the longest lifetime, in seconds, of what is issued now."""
         clients = self._now.clients.values()
         return max((max(c.access_validity, c.refresh_validity) for c in clients), default=0)
 
     def is_still_valid(self, issued: Issued) -> bool:
-        """Say whether its client, user and grant exist, and have since it was issued."""
+        """Return whether its client, user and grant exist, and have since it was issued."""
         now = self._now
         client = now.clients.get(issued.client_id)
         if client is None or not self.not_before.admits(issued):
@@ -99,7 +99,7 @@ class Identities:
         return user is not None and user.fingerprint == issued.user_fingerprint
 
     def marks(self) -> dict[str, str]:
-        """Return the marks of each identity: one that has none of its old marks left is another."""
+        """Return each identity's marks; one that has none of its old marks left is another."""
         marks = {f"user:{user.name}": user.fingerprint for user in self._now.users.values()}
         for client in self._now.clients.values():
             marks[f"client:{client.id}"] = ",".join(client.fingerprints)
@@ -131,7 +131,7 @@ def _registries(settings: CasSettings) -> _Registries:
 
 
 def _warn_of_password_grant(clients: Mapping[str, Client]) -> None:
-    """Say at each start who still uses what RFC 9700, 2.4 forbids for new use."""
+    """Warn at each start of what RFC 9700, 2.4 forbids for new use."""
     names = sorted(name for name, client in clients.items() if "password" in client.grant_types)
     if names:
         _log.warning(

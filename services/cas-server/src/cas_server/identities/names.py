@@ -1,4 +1,4 @@
-"""What a client or a user may be called: compared in NFC, to the letter otherwise."""
+"""Rules for the names of clients and users, which are compared in NFC and case-sensitively."""
 
 from collections.abc import Mapping
 from typing import TypeVar
@@ -11,7 +11,7 @@ MAX_LENGTH = 256
 
 
 def fault_of(name: str) -> str | None:
-    """Return why nobody can be called so; None for a name that is fine."""
+    """Return why a name is invalid; None for a valid one."""
     if not name:
         return "is empty: a name has a character at least"
     if len(name) > MAX_LENGTH:
@@ -24,7 +24,7 @@ def fault_of(name: str) -> str | None:
 
 
 def by_name(registered: Mapping[str, V]) -> Mapping[str, V]:
-    """Return what is registered by its names in NFC; raise `ValueError` where two are one."""
+    """Return the entries by their names in NFC; raise `ValueError` where two are equal."""
     found: dict[str, V] = {}
     for name, value in registered.items():
         if (normal := nfc(name)) in found:

@@ -27,7 +27,7 @@ def new_registration(name: str) -> str:
         # White space separates audiences on the wire, and `${` would be a placeholder.
         "resource-ids": [re.sub(r"[\s$]+", "-", name)],
     }
-    # YAML's own writer knows what has to stand in quotes: `no`, `1.0`, `*`, `#`, `@`.
+    # The YAML writer quotes what needs quotes: `no`, `1.0`, `*`, `#`, `@`.
     written = yaml.safe_dump(
         {"clients": {name: client}}, sort_keys=False, allow_unicode=True, width=1000
     )

@@ -1,13 +1,13 @@
-"""Dead stays dead: what was issued before an identity ended is never valid again.
+"""Not-before times: what was issued before an identity ended is never valid again.
 
-Redis knows each client, each user and each grant type of a client by marks (fingerprints of
-secrets, never the secrets) and a not-before time. Each load of the configuration is compared with
-that, at each replica: who is gone, or has none of the marks left, ends now, by Redis' clock. Such
-a time only grows, so a replica with an older configuration may end someone once more, and lifts
-nothing.
+Redis stores marks (fingerprints of secrets, never the secrets) and a not-before time for each
+client, each user and each grant type of a client. Each replica compares each load of the
+configuration with them: an identity that is gone, or has none of its marks left, ends now, by
+Redis' clock. Such a time only grows, so a replica with an older configuration may end an identity
+once more, and revives none.
 
-The version is the time of the latest change. Every look-up of a token reads it along, and every
-script that issues one demands it: whatever a replica does, it does by the newest times.
+The version is the time of the latest change. Every token look-up reads it too, and every script
+that issues a token requires it, so that each replica acts on the newest times.
 """
 
 import asyncio
@@ -37,19 +37,19 @@ _NOBODY = Entry(0, "")
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When somebody was believed: by which load, and under which version of the identities."""
+    """The load, and the version of the identities, under which a caller was authenticated."""
 
     load: int
     version: int
     clients: Mapping[str, int]
 
     def stamp(self, client_id: str) -> Stamp:
-        """Return what is issued to a client at this moment is issued under."""
+        """Return the stamp of what is issued to a client at this moment."""
         return Stamp(self.version, self.clients.get(client_id, 0))
 
 
 class IdentityReconciler:
-    """Compares each load with the store, and gives `identities` the not-before times."""
+    """Compares each load with the store, and sets the not-before times of `identities`."""
 
     def __init__(
         self, identities: Identities, store: TokenStore, live: LiveConfig[CasSettings]
@@ -74,13 +74,13 @@ class IdentityReconciler:
                 await asyncio.sleep(_RETRY_S)
 
     async def now(self) -> Moment:
-        """Return what counts now, this load being compared."""
+        """Return the present moment, once this load is compared."""
         if self._version is None or not self._compared:
             await self.follow(None)
         return Moment(self._load, self._version or 0, self._identities.not_before.clients)
 
     async def follow(self, seen: int | None) -> None:
-        """Return once this load is compared, and what is known is as new as what was seen."""
+        """Return once this load is compared, and the known version is the one `seen`."""
         if self._compared and seen == self._version:
             return
         async with self._turn:
@@ -95,10 +95,11 @@ class IdentityReconciler:
         *,
         load: int | None = None,
     ) -> T:
-        """Have `write` issue what was granted, with the stamp that counts now.
+        """Have `write` issue what was granted, under the present stamp.
 
-        It returns None where there is a newer one. Who was believed by a `load` still is while
-        that counts. Raises `InvalidGrant` where who it is for has ended since the grant.
+        `write` returns None where there is a newer one. A client that was authenticated under
+        `load` need not be again while that is active. Raises `InvalidGrant` where the client, the
+        user or the grant has ended since.
         """
         for _ in range(_TRIES):
             now = await self.now()
@@ -109,7 +110,8 @@ class IdentityReconciler:
                 raise InvalidGrant("The client or user has changed meanwhile")
             if (written := await write(stamp)) is not None:
                 return written
-            await self._refresh_now()
+            async with self._turn:
+                await self._refresh()
         raise TemporarilyUnavailable("The configuration is changing; try again")
 
     def _reloaded(self, _: Snapshot[CasSettings]) -> None:
@@ -122,16 +124,13 @@ class IdentityReconciler:
         self._load += 1
         self._due.set()
 
-    async def _refresh_now(self) -> None:
-        async with self._turn:
-            await self._refresh()
-
     async def _refresh(self) -> None:
         """Read and change the table until it agrees with this load; then adopt its times."""
         marks, missed, settled = self._marks, set(self._missed), self._compared
         for _ in range(_TRIES):
             table = await self._store.identities()
-            lost = _is_older(table.version, self._version)
+            # The store has lost the table, or never had one.
+            lost = table.version is None or table.version < (self._version or 0)
             full = lost or not self._compared
             if lost:
                 missed |= self._lost(table)
@@ -171,7 +170,7 @@ class IdentityReconciler:
 
     @property
     def _keep(self) -> int:
-        """Return for how many seconds the table is of use: as long as what was issued lives."""
+        """Return for how many seconds the table is needed: until what was issued expires."""
         return self._identities.longest_validity + _MARGIN_S
 
     def _adopt(self, table: IdentityTable) -> None:
@@ -185,15 +184,10 @@ class IdentityReconciler:
         self._version = table.version
 
 
-def _is_older(version: int | None, known: int | None) -> bool:
-    """Say whether the store has lost what it knew, or never knew anything."""
-    return version is None or (known is not None and version < known)
-
-
 def _changes(
     table: IdentityTable, marks: dict[str, str], missed: set[str], *, keep: int | None
 ) -> Iterator[Change]:
-    """Yield what the table lacks, and, where `keep` is given, all in which it differs."""
+    """Yield the entries that the table lacks and, where `keep` is given, those that differ."""
     for name, own in marks.items():
         entry = table.entries.get(name)
         if entry is None or name in missed:
@@ -214,12 +208,12 @@ def _gone(table: IdentityTable, marks: dict[str, str], keep: int) -> Iterator[Ch
 
 
 def _ends(before: str, now: str) -> bool:
-    """Say whether nothing is left of who was known by the marks before: comma-separated names."""
+    """Return whether none of the marks before, separated by commas, is left."""
     return before != now and set(before.split(",")).isdisjoint(now.split(","))
 
 
 def _audit_all(changes: Iterable[Change]) -> None:
-    """Audit who ended or has other secrets; a new identity is neither."""
+    """Audit each identity that ended or has other secrets; a new one is neither."""
     for change in changes:
         kind, _, name = change.name.partition(":")
         about = {"reason": kind} if kind != "grant" else {"reason": name.partition(":")[0]}

@@ -27,5 +27,5 @@ def user_directory(settings: CasSettings) -> Mapping[str, User]:
 
 
 def fingerprint(secret_hash: str) -> str:
-    """Return what tells one configured hash from another, and nothing of the secret."""
+    """Return a short digest of a configured hash, which reveals nothing of the secret."""
     return hashlib.sha256(secret_hash.encode()).hexdigest()[:16]

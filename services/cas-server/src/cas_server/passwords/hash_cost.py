@@ -1,8 +1,8 @@
 """Bounds of what a configured argon2id hash may cost, and of what it must cost.
 
-Too little is guessed once the hash has leaked: OWASP's Password Storage Cheat Sheet has the least
-memory for each number of passes. Too much makes one login an outage: memory comes twice, for two
-hashes are computed at a time, in a pod of 512 MiB.
+A cheap hash is guessed once it has leaked: OWASP's Password Storage Cheat Sheet has the least
+memory for each number of passes. An expensive one makes a login an outage: two hashes are computed
+at a time, in a pod of 512 MiB.
 """
 
 from argon2 import Parameters

@@ -30,6 +30,8 @@ _DUMMY = (
 )
 _M_MMAP_THRESHOLD = -3
 _MIB = 1 << 20
+GENERATED_CHARACTERS = 43
+"""256 bits in base64url."""
 HASHES_AT_ONCE = 2
 _NICE = 10
 
@@ -48,8 +50,7 @@ def hash_generated(secret: str) -> str:
 def matches_blocking(stored: str, presented: str) -> bool:
     """Compare a secret with its hash, in the time argon2 takes; only off the event loop.
 
-    The secret counts in NFC. One that is too long costs what any wrong one does, and no more, so
-    that it is neither cheaper nor dearer to try.
+    The secret is compared in NFC. One that is too long costs exactly what a wrong one does.
     """
     if len(presented) > MAX_LENGTH:
         matches_blocking(_DUMMY if is_fast(stored) else stored, presented[:MAX_LENGTH])
@@ -65,7 +66,7 @@ def matches_blocking(stored: str, presented: str) -> bool:
 
 
 def is_hash(stored: str) -> bool:
-    """Say whether a configured text is a hash this service can compare with."""
+    """Return whether a configured text is a hash this service can compare with."""
     if is_fast(stored):
         return _GENERATED.fullmatch(stored) is not None
     try:
@@ -80,7 +81,7 @@ def fault_of(stored: str) -> str | None:
 
 
 def is_fast(stored: str) -> bool:
-    """Say whether a comparison takes microseconds."""
+    """Return whether a comparison takes microseconds."""
     return stored.startswith(f"{_HMAC}:")
 
 
@@ -97,7 +98,7 @@ def _digest(salt: str, secret: str) -> str:
 def _return_freed_memory() -> None:
     """Have each hash's 19 MiB returned to the system as soon as it is done.
 
-    glibc raises its threshold after the first one and keeps the next ones for good: 38 MiB a
+    glibc raises its mmap threshold after the first one and never returns the next ones: 38 MiB a
     replica. Other C libraries have no such setting and need none.
     """
     with contextlib.suppress(AttributeError, OSError):
@@ -105,10 +106,10 @@ def _return_freed_memory() -> None:
 
 
 def _lower_thread_priority() -> None:
-    """Have this thread run behind the event loop where both want the processor.
+    """Have the event loop run before this thread where both need the processor.
 
-    Whoever is woken by a request would else wait for a comparison's time slice. Elsewhere than on
-    Linux a priority is the whole process's.
+    A request would otherwise wait for a comparison's time slice. Only Linux has a priority by
+    thread.
     """
     if sys.platform == "linux":
         thread = threading.get_native_id()
@@ -117,7 +118,7 @@ def _lower_thread_priority() -> None:
 
 
 class PasswordPool:
-    """Compares hashes off the event loop; who may, and when, is up to `Throttle`."""
+    """Compares hashes off the event loop; `Throttle` decides who may, and when."""
 
     def __init__(self) -> None:
         _return_freed_memory()
@@ -126,7 +127,7 @@ class PasswordPool:
         )
 
     async def matches(self, stored: str | None, presented: str) -> bool:
-        """Compare; None costs what a wrong secret costs, so that nobody learns who exists."""
+        """Compare; None costs what a wrong secret costs, so that names can't be probed."""
         if stored is not None and is_fast(stored):
             if len(presented) <= MAX_LENGTH and matches_blocking(stored, presented):
                 return True
@@ -136,5 +137,5 @@ class PasswordPool:
         return same and slow is stored
 
     def close(self) -> None:
-        """Let the threads go."""
+        """Shut the threads down."""
         self._threads.shutdown(wait=False, cancel_futures=True)

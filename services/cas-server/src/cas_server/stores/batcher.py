@@ -62,7 +62,7 @@ class Batcher(Generic[Item, Result]):
         try:
             results = await self._flush([item for item, _ in batch])
         except BaseException as error:  # noqa: BLE001 - whoever waits learns of it, cancelled or not
-            # Those who wait would fare no better, and the bound in time is theirs as well.
+            # The waiting items would fail as well, and their time limit is running.
             waiting, self._waiting = self._waiting, []
             _fail([*batch, *waiting], error)
             return

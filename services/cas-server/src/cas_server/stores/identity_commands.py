@@ -1,4 +1,4 @@
-"""What is known of clients, users and grants, as Redis stores it."""
+"""The table of clients, users and grants, as Redis stores it."""
 
 import secrets
 from collections.abc import Iterator, Sequence
@@ -27,12 +27,12 @@ def table(reply: Sequence[Any]) -> IdentityTable:
 
 
 def number(text: bytes | None) -> int | None:
-    """Return a number that `CHANGE` wrote; None for what somebody else has put there."""
+    """Return a number that `CHANGE` wrote; None for anything else."""
     return int(text) if text and text.isdigit() and len(text) <= _DIGITS else None
 
 
 def change(changes: Sequence[Change], *, after: int, keep: int) -> tuple[Any, ...]:
-    """Return the command that makes these changes, or none of them; it can be sent twice."""
+    """Return the command that makes all of these changes or none; it is idempotent."""
     arguments = [argument for one in changes for argument in _arguments(one)]
     keys = (*_KEYS, f"n:change:{secrets.token_hex(8)}")
     return ("EVAL", CHANGE, len(keys), *keys, after, keep, *arguments)

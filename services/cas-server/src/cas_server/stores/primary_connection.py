@@ -36,7 +36,7 @@ class PrimaryConnection(DiscoveredConnection):
         await self.send_command("ROLE")
         role = await self.read_response()
         if role[0] not in (b"master", "master"):
-            raise RedisConnectionError("is no primary; a failover is under way")
+            raise RedisConnectionError("is not a primary; a failover is under way")
 
 
 class PrimarySSLConnection(PrimaryConnection, DiscoveredSSLConnection):
@@ -44,11 +44,11 @@ class PrimarySSLConnection(PrimaryConnection, DiscoveredSSLConnection):
 
 
 class PrimaryPool(ConnectionPool):
-    """Connections to one primary; a failover ends those to the one before.
+    """Connections to one primary; a failover closes those to the old one.
 
-    Whoever was cut off with the old primary would go on reading there: what the new one has
-    revoked would stay alive. Hence the Sentinels are asked once a second, and where most of them do
-    not respond, the pool leaves a primary without replicas: the others may have another one.
+    A cas-server that is cut off together with the old primary would go on reading there, where
+    revoked tokens are still valid. So the pool asks the Sentinels once a second. Where no majority
+    responds, it leaves a primary without replicas, because there may be another one.
     """
 
     def __init__(self, sentinels: Sentinels, master: str, **options: Any) -> None:
@@ -86,7 +86,7 @@ class PrimaryPool(ConnectionPool):
             await asyncio.sleep(_WATCH_S)
 
     async def _has_replica(self) -> bool:
-        """Tell whether a replica confirms what comes from the primary that this pool leads to."""
+        """Return whether a replica confirms a write of the primary that this pool leads to."""
         try:
             connection = await self.get_connection()
         except (RedisError, OSError):
@@ -106,6 +106,6 @@ class PrimaryPool(ConnectionPool):
     async def _reconnect_all(self) -> None:
         """Reconnect every connection before it serves again."""
         await self.update_active_connections_for_reconnect()  # type: ignore[no-untyped-call]  # redis-py
-        # One that does not close in time is left as well; the watch has to go on.
+        # A connection that does not close in time is abandoned; the watch has to go on.
         with suppress(RedisError):
             await self.disconnect(inuse_connections=False)

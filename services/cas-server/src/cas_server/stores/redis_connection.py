@@ -36,7 +36,7 @@ def connect(settings: RedisSettings, discovery: Discovery) -> Redis:
 
 
 def _sentinel(node: str, settings: RedisSettings, discovery: Discovery) -> Redis:
-    """Open a Sentinel's connections: with its own user and password, and no second try."""
+    """Open a Sentinel's connections: with its own user and password, and no retries."""
     host, _, port = node.partition(":")
     options = _options(settings, settings.sentinel.username, settings.sentinel.password)
     options["retry"] = Retry(NoBackoff(), 0)
@@ -62,7 +62,7 @@ def _options(
         "socket_timeout": settings.timeout,
         "socket_connect_timeout": settings.timeout,
         "max_connections": _MAX_CONNECTIONS,
-        # Each connection would introduce its library, for which cas-server has no right in Redis:
-        # a name of the right that is known from 7.2 on only.
+        # redis-py would name itself on each connection (CLIENT SETINFO). cas-server's user in Redis
+        # may not, and an ACL that allows it is an error before Redis 7.2.
         "driver_info": None,
     }

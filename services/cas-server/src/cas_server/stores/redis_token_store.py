@@ -39,17 +39,17 @@ T = TypeVar("T")
 _Arguments = tuple[tuple[str, ...], tuple[Any, ...]]
 
 MOST_ACCESS_TOKENS = 5
-"""Live access tokens of one family: those of the refreshes before the last few end early."""
+"""Live access tokens of one family; a refresh deletes the oldest beyond that."""
 _OPENED = 1024
 _REMEMBERED_S = 60
-"""How long an expired access token is still known, so that it is called expired."""
+"""How long an expired access token stays stored, so that check_token can say that it expired."""
 _AWAY = "The token store is away; try again"
 _FOREIGN = "A key of the token store holds another type; somebody else writes there"
 _log = structlog.get_logger("cas_server.store")
 
 
 class _Opened(NamedTuple):
-    """A record whose MAC was checked, and under which keys: the same bytes need no second look."""
+    """A record whose MAC was verified, and by which keys: the same bytes are not verified again."""
 
     sealed: bytes
     keys: Sequence[bytes]
@@ -97,10 +97,8 @@ class RedisTokenStore:
 
     async def issue(self, token_hash: str, token: StoredToken, *, most: int) -> bool:
         """Store an access token until a little after it expires."""
-        text, ttl = (
-            self._keys.seal(f"t:{token_hash}", token.encode()),
-            _access_ttl(token.expires_at),
-        )
+        text = self._keys.seal(f"t:{token_hash}", token.encode())
+        ttl = _access_ttl(token.expires_at)
         issue = Issue(token.client_id, most, token.since, token_hash, text, ttl)
         return await self._issues.submit(issue)
 
@@ -134,7 +132,7 @@ class RedisTokenStore:
         return None if outcome == b"stale" else Rotation(outcome.decode(), response)
 
     async def revoke_access(self, token_hash: str, token: StoredToken | None) -> None:
-        """End an access token."""
+        """Revoke an access token."""
         key = f"t:{token_hash}"
         command: tuple[Any, ...] = ("DEL", key)
         if token is not None:
@@ -142,7 +140,7 @@ class RedisTokenStore:
         await self._writes.submit(command)
 
     async def revoke_family(self, family: Family) -> None:
-        """End a family and all it brought."""
+        """Revoke a family and its access tokens."""
         keys = (tokens_of(family.grant.client_id), _families(family))
         await self._writes.submit(("EVAL", REVOKE_FAMILY, len(keys), *keys, family.id))
 
@@ -151,7 +149,7 @@ class RedisTokenStore:
         self._seen = seen
 
     async def identities(self) -> IdentityTable:
-        """Return what is known of clients, users and grants."""
+        """Return the table of clients, users and grants."""
         return identity_commands.table(await self._looks.submit(identity_commands.READ))
 
     async def change(self, changes: Sequence[Change], *, after: int, keep: int) -> bool:
@@ -175,7 +173,7 @@ class RedisTokenStore:
         return keys, (token.since, token_hash, text, ttl, most)
 
     async def _read_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
-        """Read records, and with them how new they suppose the identities to be."""
+        """Read records, and with them the version of the identities."""
         *found, version = await self._guard(self._mget((*keys, identity_commands.VERSION)))
         await self._seen(identity_commands.number(version))
         return found
@@ -212,8 +210,8 @@ class RedisTokenStore:
     async def _write_all(self, commands: Sequence[tuple[Any, ...]]) -> Sequence[Any]:
         """Send all, and one WAIT behind them on the same connection.
 
-        A command that is tried again finds its change made, over another connection and maybe
-        nowhere but at the primary: hence the mark behind all.
+        A retried command, over another connection, finds its change made, perhaps at the primary
+        only: hence the mark behind all, for which WAIT waits.
         """
         replicas = self._durability.wait_replicas
         if not replicas:
@@ -239,7 +237,7 @@ class RedisTokenStore:
 
     async def _drop_idle_connections(self) -> None:
         """Close idle connections: they may lead to the old primary; a new one looks it up."""
-        # One that does not close in time, as over TLS to a Redis that hangs, is left as well.
+        # One that does not close in time, as over TLS to a Redis that hangs, is abandoned.
         with suppress(RedisError):
             await self._redis.connection_pool.disconnect(inuse_connections=False)
 
@@ -253,7 +251,7 @@ class RedisTokenStore:
 
 
 async def _results(pipeline: Pipeline) -> list[Any]:
-    """Return each result; a key that holds another type fails its own command, any error all."""
+    """Return each result; a key of another type fails its own command, any other error all."""
     results: list[Any] = await pipeline.execute(raise_on_error=False)
     for place, result in enumerate(results):
         if isinstance(result, ResponseError) and "WRONGTYPE" in str(result):
@@ -265,11 +263,11 @@ async def _results(pipeline: Pipeline) -> list[Any]:
 
 
 async def _ignore_version(_: int | None) -> None:
-    """Take no note of the version of the identities."""
+    """Ignore the version of the identities."""
 
 
 def _families(family: Family) -> str:
-    """Return where the families of a client and a user are named; neither has a colon."""
+    """Return the key of the index of a client's and a user's families; no name has a colon."""
     return f"g:f:{family.grant.client_id}:{family.grant.user_name}"
 
 

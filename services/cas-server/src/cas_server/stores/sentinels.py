@@ -1,4 +1,4 @@
-"""Who is primary, as most Sentinels say."""
+"""The primary's address, as a majority of the Sentinels names it."""
 
 import asyncio
 from collections import Counter

@@ -8,15 +8,15 @@ Keys:
 `f:FAMILY` a family of refresh tokens, a hash: `data`, a sealed record; `state`, the number and the
            hash of the newest refresh token, the hash of the one before, and when it ends unused;
            `live`, the hashes of its newest access tokens.
-`a:FAMILY` the sealed answer to its last rotation, for the grace window; for a minute also which
+`a:FAMILY` the sealed response to its last rotation, for the grace window; for a minute also which
            rotation was the reuse that ended it.
 `g:t:CLIENT`, `g:f:CLIENT:USER` who has which tokens and families, scored by when they came.
-`n:identities`, `n:version` what is known of clients, users and grants: see `not_before`. Among the
-           entries is `keep`: how long the longest of all loads had them stay.
+`n:identities`, `n:version` the table of clients, users and grants: see `not_before`. Its entry
+           `keep` is the seconds for which the load with the longest validities stores it.
 `n:change:ID` a change that was made, for a minute.
 
-Keys of tokens and families that make room or end with another one are made from the members of
-their index: there are any number of them, and no cluster that would have to know them before.
+Keys of tokens and families that are evicted, or end with another one, are derived from the members
+of their index: their number is not known before, and no Redis Cluster needs it.
 """
 
 _INDEX = """
@@ -25,7 +25,7 @@ local now = clock[1] * 1000000 + clock[2]
 
 -- Enter members; those that ended leave as they come to be the oldest, and then the oldest does.
 local function enter(index, prefix, members, most, ttl, drop)
-  -- After a failover Redis' clock may be behind: who comes last is the newest all the same.
+  -- After a failover Redis' clock may be behind: the latest to come is the newest all the same.
   local newest = redis.call('ZRANGE', index, -1, -1, 'WITHSCORES')[2] or 0
   local first, scored = math.max(now, newest + 1), {}
   for i, member in ipairs(members) do
@@ -112,10 +112,10 @@ return 1
 ROTATE = f"""
 {_INDEX}
 {_END}
--- KEYS: version, access, tokens of the client, family, answer, families of client and user
+-- KEYS: version, access, tokens of the client, family, response, families of client and user
 -- ARGV: since, access hash, access text, its ttl, most tokens,
 --       family name, presented number, presented hash, new refresh hash, idle seconds,
---       sealed answer, grace in ms, most access tokens of a family
+--       sealed response, grace in ms, most access tokens of a family
 local found = redis.call('HMGET', KEYS[4], 'state', 'live')
 if not found[1] then
   local again = redis.call('GET', KEYS[5]) == 'reused ' .. ARGV[9]
@@ -126,8 +126,8 @@ if not idle then return {{'unknown', ''}} end
 if newest == ARGV[9] then return {{'rotated', ''}} end
 
 if newest ~= ARGV[8] then
-  local answer = before == ARGV[8] and redis.call('GET', KEYS[5])
-  if answer then return {{'repeated', answer}} end
+  local response = before == ARGV[8] and redis.call('GET', KEYS[5])
+  if response then return {{'repeated', response}} end
   end_family(ARGV[6], KEYS[3])
   redis.call('ZREM', KEYS[6], ARGV[6])
   redis.call('SET', KEYS[5], 'reused ' .. ARGV[9], 'EX', 60)
@@ -182,7 +182,7 @@ CHANGE = """
 -- ARGV: version that the new one comes after, seconds to keep,
 --       then for each entry: name, expected text, 'set', 'end' or 'drop', marks
 if redis.call('EXISTS', KEYS[3]) == 1 then return 1 end
--- What is no number of ours is as good as not there.
+-- A text that is not a number of ours counts as missing.
 local function number(text, form)
   local digits = string.match(text or '', form)
   return digits and #digits <= 16 and tonumber(digits)

@@ -1,4 +1,4 @@
-"""What the endpoints ask of a token store; all names of tokens are their SHA-256."""
+"""The port to the token store, which knows tokens by their SHA-256."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -16,7 +16,7 @@ _STORED_FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """What never changes of a family of refresh tokens: the grant, its end (Unix seconds)."""
+    """The constants of a family of refresh tokens: the grant, its end (Unix seconds)."""
 
     id: str
     grant: Grant
@@ -48,7 +48,7 @@ class FamilyState(NamedTuple):
 class TokenPair:
     """A new access token with a new refresh token of a family.
 
-    `sealed_response` is the response to the client, readable only with the token it answers.
+    `sealed_response` is the response to the client, sealed by the refresh token it presented.
     """
 
     family: Family
@@ -91,7 +91,7 @@ class Rotation:
 
 
 class Entry(NamedTuple):
-    """What is known of a client, a user or a client's grant type: see `not_before`."""
+    """The entry of a client, a user or a client's grant type: see `not_before`."""
 
     not_before: int
     marks: str
@@ -110,9 +110,9 @@ class IdentityTable(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What an entry shall be: it is changed only where it is still what was `expected`.
+    """A change of one entry, made only where the entry is still as `expected`.
 
-    `ends`: what was issued until now is dead. Without `marks` the entry goes.
+    `ends`: what was issued until now becomes invalid. Without `marks` the entry is deleted.
     """
 
     name: str
@@ -127,12 +127,12 @@ VersionSeen = Callable[[int | None], Awaitable[None]]
 class TokenStore(Protocol):
     """Stores tokens; every method raises `TemporarilyUnavailable` when Redis is unavailable.
 
-    What issues returns nothing, or False, where the identities have another version by now than
-    the token's `since`: nothing was issued.
+    Methods that issue return None or False, and issue nothing, where the identities have another
+    version by now than the token's `since`.
     """
 
     async def access(self, token_hash: str) -> StoredToken | None:
-        """Return an access token; an expired one is known for a while."""
+        """Return an access token, for a while also an expired one."""
 
     async def family(self, name: str) -> FamilyState | None:
         """Return a family of refresh tokens that has not ended."""
@@ -149,21 +149,21 @@ class TokenStore(Protocol):
         """Replace a refresh token in one step; a reuse after `grace` seconds ends the family."""
 
     async def revoke_access(self, token_hash: str, token: StoredToken | None) -> None:
-        """End an access token, also one that is gone already."""
+        """Revoke an access token, also one that is gone already."""
 
     async def revoke_family(self, family: Family) -> None:
-        """End a family: its refresh tokens and all access tokens they brought."""
+        """Revoke a family: its refresh tokens and their access tokens."""
 
     def watch(self, seen: VersionSeen) -> None:
         """Have `seen` called with the version of the identities before a look-up returns."""
 
     async def identities(self) -> IdentityTable:
-        """Return what is known of clients, users and grants."""
+        """Return the table of clients, users and grants."""
 
     async def change(self, changes: Sequence[Change], *, after: int, keep: int) -> bool:
         """Change entries at once, in a version after another; store them for `keep` seconds.
 
-        False where one of them was not as expected: nothing is changed then.
+        Return False, and change nothing, where one of them was not as expected.
         """
 
     async def ping(self) -> None:

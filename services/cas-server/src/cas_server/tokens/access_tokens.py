@@ -26,7 +26,7 @@ def token_hash(token: str) -> str:
 
 
 class Stamp(NamedTuple):
-    """What of the identities something is issued under: see `StoredToken`."""
+    """The versions of the identities under which something is issued: see `StoredToken`."""
 
     since: int
     client_since: int
@@ -68,7 +68,7 @@ class StoredToken(NamedTuple):
         return cls(int(expires_at), *who, *versions, audiences, response)
 
     def stamped(self, stamp: Stamp) -> Self:
-        """Return the same, issued under this."""
+        """Return the same token under this stamp."""
         return self._replace(**stamp._asdict())
 
     def claims(self) -> dict[str, Any]:
@@ -94,7 +94,7 @@ class Grant:
     client_since: int = 0
 
     def stamped(self, stamp: Stamp) -> Self:
-        """Return the same, granted under this."""
+        """Return the same grant under this stamp."""
         return replace(self, **stamp._asdict())
 
     def stored(self, validity: int) -> StoredToken:

@@ -1,8 +1,8 @@
 """The keys that seal records in Redis, so that write access to Redis makes no valid record.
 
-A record begins with an HMAC-SHA256 (RFC 2104) over its Redis key and its text. The keys stand in
-cas-server's own configuration and never go to Redis. The first one seals, each of them opens: so
-one is renewed while what the other has sealed lives on.
+A record begins with an HMAC-SHA256 (RFC 2104) over its Redis key and its text. The keys are in
+cas-server's own configuration and never in Redis. The first key seals, each of them opens: a new
+key seals while the records of the old one live on.
 """
 
 import hmac
@@ -31,14 +31,16 @@ class RecordKeys:
         self._reported: BoundedDict[str, bool] = BoundedDict(_REPORTED)
         live.on_change(self._apply)
         if DEMO_RECORD_KEY in live.settings.record_keys:
-            _log.warning("record-keys has the demo key: who may write to Redis can make tokens")
+            _log.warning(
+                "record-keys has the demo key: whoever can write to Redis can forge tokens"
+            )
 
     def mac(self, message: bytes) -> bytes:
         """Return the MAC of a message under the first key."""
         return hmac.digest(self.all[0], message, "sha256")
 
     def verify(self, mac: bytes, message: bytes) -> bool:
-        """Say whether a MAC is that of the message under any of the keys."""
+        """Return whether a MAC is that of the message under any of the keys."""
         return any(
             hmac.compare_digest(mac, hmac.digest(key, message, "sha256")) for key in self.all
         )
@@ -70,5 +72,5 @@ def _bytes(settings: CasSettings) -> Sequence[bytes]:
 
 
 def _message(name: str, text: bytes) -> bytes:
-    """Tie a text to its place: no Redis key has a zero byte."""
+    """Bind a text to its Redis key, which has no zero byte."""
     return name.encode() + b"\0" + text

@@ -1,7 +1,7 @@
-"""Refresh tokens: each says by itself, under a MAC, which family it is of and its number there.
+"""Refresh tokens: each carries, under a MAC, its family and its number there.
 
-So the store needs to know the newest one alone: any other that this server has made is an earlier
-one, however many there were (RFC 9700, 4.14.2).
+So the store needs the newest one alone: any other that this server has issued is an earlier one,
+however many there were (RFC 9700, 4.14.2).
 """
 
 import base64
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from cas_server.tokens.record_keys import MAC_BYTES, RecordKeys
 
 _SECRET_BYTES = 25
-"""200 bits; RFC 6749, 10.10 asks for 160. With the rest a multiple of three: one way to write."""
+"""200 bits (RFC 6749, 10.10 asks for 160); makes the token a multiple of three bytes for base64."""
 _NUMBERED = struct.Struct(f">16sQ{_SECRET_BYTES}s")
 _PURPOSE = b"refresh token\0"
 _CHARACTERS = (_NUMBERED.size + MAC_BYTES) * 4 // 3
@@ -33,14 +33,14 @@ def new_family_id() -> str:
 
 
 def new_refresh_token(keys: RecordKeys, token: RefreshToken) -> str:
-    """Return a token of a family; two of the same number differ."""
+    """Return a new token of a family; two of the same number differ."""
     family = bytes.fromhex(token.family)
     payload = _NUMBERED.pack(family, token.number, secrets.token_bytes(_SECRET_BYTES))
     return base64.urlsafe_b64encode(payload + keys.mac(_PURPOSE + payload)).decode()
 
 
 def read_refresh_token(keys: RecordKeys, text: str) -> RefreshToken | None:
-    """Return what a text says of itself; None where this server has not made it."""
+    """Return a token's family and number; None where this server has not issued it."""
     if not _FORM.fullmatch(text):
         return None
     raw = base64.urlsafe_b64decode(text)
