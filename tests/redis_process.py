@@ -21,6 +21,8 @@ AS_CAS_SERVER = {
     "spring.data.redis.password": _PASSWORD,
 }
 """The settings by which cas-server connects with the ACL of a deployment."""
+PATIENT = {"spring.data.redis.timeout": "30s"}
+"""For tests in which Redis responds, even on a busy machine."""
 _TEST = "user default on nopass ~* &* +@all"
 """The user of tests, with all permissions."""
 

@@ -10,9 +10,10 @@ import httpx
 import yaml
 
 from cas_server.passwords.hashing import hash_password
+from eventually import PATIENCE_S
 from integration.cas_server.cas_process import cas_process
 from integration.chassis_server.service_process import ServiceProcess, spawn
-from redis_process import AS_CAS_SERVER, redis_port
+from redis_process import AS_CAS_SERVER, PATIENT, redis_port
 
 _SECRET, _PASSWORD = "fuzz-secret", "fuzz-password"
 _RESOURCES = ("rest-service", "diff-ns-service")
@@ -38,7 +39,7 @@ def three_services(directory: Path) -> Iterator[ThreeServices]:
         redis = stack.enter_context(redis_port(directory / "redis"))
         (directory / "application.yaml").write_text(yaml.safe_dump(_identities()))
         table, host = directory / "table.json", {"spring.data.redis.host": "127.0.0.1"}
-        store = {**AS_CAS_SERVER, **host, "spring.data.redis.port": str(redis)}
+        store = {**AS_CAS_SERVER, **PATIENT, **host, "spring.data.redis.port": str(redis)}
         cas = stack.enter_context(cas_process(directory, store))
         urls, management = {"cas-server": cas.url}, {"cas-server": cas.management}
         for name in reversed(_RESOURCES):
@@ -92,6 +93,8 @@ def _identities() -> dict[str, object]:
 
 def _token(cas: str) -> str:
     form = {"grant_type": "password", "username": "fuzz-admin", "password": _PASSWORD}
-    reply = httpx.post(f"{cas}/oauth/token", data=form, auth=("rest-service", _SECRET))
+    reply = httpx.post(
+        f"{cas}/oauth/token", data=form, auth=("rest-service", _SECRET), timeout=PATIENCE_S
+    )
     reply.raise_for_status()
     return str(reply.json()["access_token"])

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from eventually import PATIENCE_S
 from three_services import PAIR, ThreeServices, three_services
 
 BY_CLIENT = "^/oauth/"
@@ -68,7 +69,8 @@ def test_no_request_causes_an_undeclared_error(
     name, choice = RUNS[run]
     url, bearer = services.urls[name], f"Authorization: Bearer {services.token}"
     sent = dict([bearer.split(": ")])
-    document = httpx.get(f"{url}/openapi.json", headers=sent).raise_for_status().json()
+    found = httpx.get(f"{url}/openapi.json", headers=sent, timeout=PATIENCE_S)
+    document = found.raise_for_status().json()
     (tmp_path / "openapi.json").write_text(json.dumps(loosened(document) if loose else document))
     by_client = choice == "--include-path-regex"
     credentials = ("--auth", PAIR) if by_client else ("--header", bearer)

@@ -57,7 +57,10 @@ def test_a_path_without_get_has_no_head(services: ThreeServices) -> None:
 
 def test_the_allow_header_lists_head_beside_get(services: ThreeServices) -> None:
     url, bearer = services.urls["rest-service"], {"Authorization": f"Bearer {services.token}"}
-    assert httpx.post(f"{url}/api/me", headers=bearer).headers["Allow"] == "GET, HEAD"
+    assert (
+        httpx.post(f"{url}/api/me", headers=bearer, timeout=PATIENCE_S).headers["Allow"]
+        == "GET, HEAD"
+    )
 
 
 def test_a_response_to_head_has_no_body_on_the_wire(services: ThreeServices) -> None:

@@ -15,7 +15,7 @@ from chassis import LiveConfig
 from chassis.config import ConfigSource
 from eventually import PATIENCE_S
 from integration.cas_server.world import BASIC, Cas
-from redis_process import AS_CAS_SERVER, RedisProcess, redis_port
+from redis_process import AS_CAS_SERVER, PATIENT, RedisProcess, redis_port
 from served import served
 
 
@@ -114,7 +114,7 @@ async def cas(
 
 def _live(world: Cas, redis: int, profiles: tuple[str, ...]) -> LiveConfig[CasSettings]:
     arguments = {"spring.data.redis.host": "127.0.0.1", "spring.data.redis.port": str(redis)}
-    arguments |= AS_CAS_SERVER
+    arguments |= AS_CAS_SERVER | PATIENT
     source = ConfigSource(
         "cas-server", config_dir=world.directory, arguments=arguments, profiles=profiles
     )

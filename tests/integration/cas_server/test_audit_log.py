@@ -16,7 +16,7 @@ from chassis.telemetry.audit import AuditEvent
 from eventually import PATIENCE_S
 from integration.cas_server.cas_process import CasProcess, cas_process
 from integration.cas_server.world import BASIC
-from redis_process import AS_CAS_SERVER
+from redis_process import AS_CAS_SERVER, PATIENT
 from suitectl.waiting import until
 
 pytestmark = pytest.mark.anyio
@@ -33,6 +33,7 @@ def process(redis: int, identities: dict[str, object], tmp_path: Path) -> Iterat
     (tmp_path / "application.yaml").write_text(yaml.safe_dump(identities))
     settings = {
         **AS_CAS_SERVER,
+        **PATIENT,
         "spring.data.redis.host": "127.0.0.1",
         "spring.data.redis.port": str(redis),
         "logging.level.root": "OFF",
@@ -45,7 +46,7 @@ def process(redis: int, identities: dict[str, object], tmp_path: Path) -> Iterat
 
 async def post(cas: CasProcess, path: str, client: str, secret: str = "", **form: str) -> Any:
     auth = (client, secret or BASIC[client])
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as http:
         reply = await http.post(cas.url + path, data=form, auth=auth, headers=SENT)
     return reply.json()
 
@@ -57,7 +58,7 @@ async def log_in(cas: CasProcess, user: str = "alice", password: str = "") -> An
 
 async def told(cas: CasProcess) -> list[dict[str, Any]]:
     """End the process, check that the metrics match its audit log, and return the log."""
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as http:
         metrics = (await http.get(cas.management + "/metrics")).text
     assert cas.end() == 0
     lines = [json.loads(line) for line in cas.output.splitlines()]
@@ -129,7 +130,9 @@ async def test_an_unknown_user_name_is_not_logged(process: CasProcess) -> None:
 async def test_a_wrong_client_secret_is_audited_once(process: CasProcess, how: str) -> None:
     form = {"grant_type": "client_credentials"}
     given = {"client_id": "demo-app", "client_secret": "wr0ng"}
-    async with httpx.AsyncClient(trust_env=False, base_url=process.url, headers=SENT) as http:
+    async with httpx.AsyncClient(
+        timeout=PATIENCE_S, trust_env=False, base_url=process.url, headers=SENT
+    ) as http:
         if how == "basic":
             await http.post("/oauth/token", data=form, auth=("demo-app", "wr0ng"))
         else:

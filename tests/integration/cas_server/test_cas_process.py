@@ -13,7 +13,7 @@ import yaml
 from eventually import PATIENCE_S
 from integration.cas_server.cas_process import CasProcess, cas_process
 from integration.cas_server.world import BASIC
-from redis_process import RedisProcess
+from redis_process import PATIENT, RedisProcess
 from suitectl.waiting import until
 
 
@@ -26,7 +26,7 @@ def process(
     settings = {
         "spring.data.redis.host": "127.0.0.1",
         "spring.data.redis.port": str(own_redis.port),
-        "spring.data.redis.timeout": "300ms",
+        **PATIENT,
         "logging.level.root": "DEBUG",
         "logging.level.chassis.access": "DEBUG",
     }
@@ -35,7 +35,7 @@ def process(
 
 
 async def _post(cas: CasProcess, path: str, client: str, **form: str) -> httpx.Response:
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as http:
         return await http.post(cas.url + path, data=form, auth=(client, BASIC[client]))
 
 
@@ -52,7 +52,7 @@ async def _secrets_used(cas: CasProcess) -> set[str]:
     await _post(cas, "/oauth/check_token", "rest-service", token=token)
     await _post(cas, "/oauth/introspect", "rest-service", token=token)
     await _post(cas, "/oauth/revoke", "demo-app", token=token)
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as http:
         await http.get(f"{cas.url}/oauth/token?client_secret={BASIC['demo-app']}")
         headers = {"authorization": f"Bearer {first['access_token']}"}
         await http.get(f"{cas.url}/api/v1/user", headers=headers)
@@ -74,7 +74,7 @@ async def test_without_redis_the_service_is_alive_and_not_ready_until_redis_retu
     process: CasProcess, own_redis: RedisProcess
 ) -> None:
     """docs/design/reliability.md, "Redis away": alive, not ready, recovers by itself."""
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as http:
 
         async def readiness() -> int:
             return (await http.get(process.management + "/readyz")).status_code

@@ -20,7 +20,7 @@ from chassis import LiveConfig
 from chassis.config import ConfigSource
 from eventually import PATIENCE_S
 from integration.cas_server.world import Cas
-from redis_process import AS_CAS_SERVER, RedisProcess
+from redis_process import AS_CAS_SERVER, PATIENT, RedisProcess
 from served import served
 from suitectl.waiting import until
 
@@ -56,8 +56,8 @@ class Replicas:
         arguments = {
             "spring.data.redis.host": "127.0.0.1",
             "spring.data.redis.port": str(self.redis.port),
-            "spring.data.redis.timeout": "500ms",
             **AS_CAS_SERVER,
+            **PATIENT,
         }
         source = ConfigSource("cas-server", config_dir=directory, arguments=arguments)
         app = create_app(LiveConfig.load(source, CasSettings))

@@ -10,10 +10,9 @@ import json
 import socket
 import struct
 import sys
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
-from chassis.discovery import Address, LookupFailedError
+from chassis.discovery import Address, LookupFailedError, resolver
 from chassis.discovery.dns import DnsDirectory
 from chassis.discovery.dns_cache import DnsCache
 from chassis.discovery.resolver import SystemResolver
@@ -35,37 +34,45 @@ async def a_cold_look_up(server: NameServer) -> object:
         return sender in first
 
     server.loses = loses
-    started = time.monotonic()
+    resolver._TRIES = (
+        0.3,
+        PATIENCE_S,
+        PATIENCE_S,
+    )  # a busy machine's second is slow
     found = await DnsDirectory(cluster_domain="cluster.local").service("cas", "system-server", 80)
-    return {"found": found, "seconds": time.monotonic() - started, "asked": server.asked}
+    return {"found": found, "asked": server.asked}
 
 
 async def a_known_name(server: NameServer) -> object:
     """Silence the server once the cached result is too old, then return another address."""
-    now = 0.0
-    cache = DnsCache(SystemResolver(), clock=lambda: now)
-    directory = DnsDirectory(cluster_domain="cluster.local", cache=cache)
+    now, ended, ask = 0.0, 0, SystemResolver()
+    resolver._TRIES = (PATIENCE_S, PATIENCE_S, PATIENCE_S)
 
-    async def slowest_of_many() -> float:
-        took = 0.0
-        for _ in range(20):
-            started = time.monotonic()
-            assert await directory.service("cas", "system-server", 80) == Address(OLD, 80)
-            took = max(took, time.monotonic() - started)
-            await asyncio.sleep(0)
-        return took
+    async def look_up(host: str) -> Sequence[str]:
+        nonlocal ended
+        try:
+            return await ask(host)
+        finally:
+            ended += 1
+
+    cache = DnsCache(look_up, clock=lambda: now)
+    directory = DnsDirectory(cluster_domain="cluster.local", cache=cache)
 
     await directory.service("cas", "system-server", 80)
     now += 6
     server.loses = lambda _: True
-    slowest = await slowest_of_many()
+    before = ended
+    for _ in range(20):
+        assert await directory.service("cas", "system-server", 80) == Address(OLD, 80)
+        await asyncio.sleep(0)
+    waited_for = ended - before
     server.addresses[NAME], new = NEW, Address(NEW, 80)
-    server.loses = lambda _: False
+    server.find_lost()
     async with asyncio.timeout(PATIENCE_S):
         # Only calls start look-ups, so this polls.
         while await directory.service("cas", "system-server", 80) != new:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
-    return {"slowest": slowest}
+    return {"waited_for": waited_for}
 
 
 async def half_an_answer(server: NameServer) -> object:
@@ -83,7 +90,7 @@ async def an_end_amid_silence(server: NameServer) -> object:
     """Exit while the resolver still works on a look-up."""
     server.loses = lambda _: True
     await asyncio.wait([asyncio.create_task(SystemResolver()(NAME))], timeout=0.1)
-    return {"ended": time.time()}
+    return {}
 
 
 async def play(scenario: Callable[[NameServer], Awaitable[object]]) -> object:

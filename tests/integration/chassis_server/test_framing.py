@@ -31,7 +31,7 @@ class Got:
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[ServiceProcess]:
-    with sample_service("--server.request-timeout=2s", "--server.max-body-size=1000") as running:
+    with sample_service("--server.request-timeout=1h", "--server.max-body-size=1000") as running:
         yield running
 
 

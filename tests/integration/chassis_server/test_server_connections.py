@@ -7,22 +7,30 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from eventually import answered
 from integration.chassis_server.sample_service import LARGE
 from integration.chassis_server.service_process import ServiceProcess, sample_service
 
 DEADLINE = 0.6
+CLOCK_TICK_S = 0.01
 HEAD = b"POST /size HTTP/1.1\r\nHost: sample\r\n"
 
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[ServiceProcess]:
-    with sample_service(
-        f"--server.request-timeout={DEADLINE}", "--server.max-body-size=1000"
-    ) as running:
+    """Run a service that waits for slow requests, as a busy machine sends them."""
+    with sample_service("--server.request-timeout=1h", "--server.max-body-size=1000") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def hasty() -> Iterator[ServiceProcess]:
+    with sample_service(f"--server.request-timeout={DEADLINE}") as running:
         yield running
 
 
@@ -55,15 +63,15 @@ def drip(peer: socket.socket, data: bytes) -> None:
 @pytest.mark.bound("request-time")
 @pytest.mark.parametrize("talk", [idle_connect, dripping_headers, stalled_headers, dripping_body])
 def test_a_slow_socket_is_closed_at_the_deadline(
-    service: ServiceProcess, talk: Callable[[socket.socket], None]
+    hasty: ServiceProcess, talk: Callable[[socket.socket], None]
 ) -> None:
-    with service.socket() as peer:
-        began = time.monotonic()
+    began = time.monotonic()
+    with hasty.socket() as peer:
         threading.Thread(target=talk, args=(peer,), daemon=True).start()
         answer = everything(peer)
         took = time.monotonic() - began
 
-    assert took + 0.05 >= DEADLINE
+    assert took >= DEADLINE - CLOCK_TICK_S
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b'"error": "invalid_request"' in answer
 
@@ -78,8 +86,8 @@ def test_regular_requests_are_served_beside_slow_sockets(service: ServiceProcess
         peer.close()
 
 
-def test_a_keep_alive_connection_may_be_idle_beyond_the_deadline(service: ServiceProcess) -> None:
-    connection = service.connect()
+def test_a_keep_alive_connection_may_be_idle_beyond_the_deadline(hasty: ServiceProcess) -> None:
+    connection = hasty.connect()
     for _ in range(2):
         connection.request("GET", "/message")
         response = connection.getresponse()
@@ -90,8 +98,8 @@ def test_a_keep_alive_connection_may_be_idle_beyond_the_deadline(service: Servic
     assert response.getheader("connection") is None
 
 
-def test_a_response_may_take_longer_than_the_deadline_to_receive(service: ServiceProcess) -> None:
-    assert service.get(f"/slow/{DEADLINE * 2}").status == 200
+def test_a_response_may_take_longer_than_the_deadline_to_receive(hasty: ServiceProcess) -> None:
+    assert hasty.get(f"/slow/{DEADLINE * 2}").status == 200
 
 
 @pytest.mark.bound("request-body")
@@ -171,21 +179,15 @@ def test_bytes_that_are_not_http_are_400_with_an_error_code(
 def test_a_response_has_connection_close_at_the_maximum_age() -> None:
     with sample_service("--server.max-connection-age=0.5") as service:
         connection = service.connect()
-        young: list[str | None] = []
-        old: list[str | None] = []
-        began = time.monotonic()
-        while time.monotonic() - began < 5:
+        began, closes = time.monotonic(), None
+        while closes is None:
             connection.request("GET", "/message")
             response = connection.getresponse()
             response.read()
-            age = time.monotonic() - began
-            (young if age < 0.5 * 0.75 else old).append(response.getheader("connection"))
-            if old and old[-1] == "close":
-                break
-            time.sleep(0.01)
+            closes = response.getheader("connection")
 
-    assert set(young) == {None}
-    assert old[-1] == "close"
+    assert closes == "close"
+    assert time.monotonic() - began >= 0.5 * 0.75  # some are a quarter younger
 
 
 def everything(peer: socket.socket) -> bytes:
@@ -245,16 +247,24 @@ def test_garbage_after_a_request_does_not_lose_its_response(service: ServiceProc
 
 
 @pytest.mark.bound("unread-response")
-def test_a_client_that_does_not_read_its_response_is_disconnected(service: ServiceProcess) -> None:
-    with service.socket() as peer:
+def test_a_client_that_does_not_read_its_response_is_disconnected(hasty: ServiceProcess) -> None:
+    with hasty.socket() as peer:
         peer.sendall(b"GET /large HTTP/1.1\r\nHost: sample\r\n\r\n")
-        time.sleep(DEADLINE * 2)  # not reading is what is tested
+        assert peer.recv(1) == b"H"
+        answered(lambda: not _is_held(peer))
         try:
             received = len(everything(peer))
         except ConnectionResetError:
             received = 0
 
     assert received < LARGE
+
+
+def _is_held(peer: socket.socket) -> bool:
+    """Return whether a process still holds the other end: one that was given up has no inode."""
+    port = f":{peer.getsockname()[1]:04X}"
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]]
+    return any(row[2].endswith(port) and row[9] != "0" for row in rows)
 
 
 @pytest.mark.bound("concurrent-requests")
@@ -280,12 +290,12 @@ def test_a_connection_without_a_request_is_closed_after_a_timeout(
     with sample_service(f"--server.keep-alive={seconds}") as service, service.socket() as peer:
         for path in (b"/slow/0.2", b"/message"):
             if least or path == b"/slow/0.2":
+                began = time.monotonic()
                 peer.sendall(b"GET " + path + b" HTTP/1.1\r\nHost: sample\r\n\r\n")
                 assert peer.recv(1000).startswith(b"HTTP/1.1 200 ")
-        began = time.monotonic()
         assert everything(peer) == b""
 
-    assert least <= time.monotonic() - began < least + 5
+    assert time.monotonic() - began >= least
 
 
 @pytest.mark.bound("body-budget")

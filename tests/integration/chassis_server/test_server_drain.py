@@ -3,12 +3,12 @@
 import json
 import signal
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pytest
 
+from eventually import answered
 from integration.chassis_server.service_process import ServiceProcess, sample_service
 
 
@@ -35,26 +35,35 @@ class Caller:
 
 
 def test_sigterm_under_load_loses_no_request() -> None:
-    with sample_service("--server.drain-wait=1") as service, ThreadPoolExecutor() as pool:
+    with sample_service("--server.drain-wait=1h") as service, ThreadPoolExecutor() as pool:
         told = threading.Event()
         callers = [Caller(service, told) for _ in range(6)]
         running = [pool.submit(caller.run) for caller in callers]
-        while not all(caller.closes for caller in callers):
-            time.sleep(0.01)
+        try:
+            _go_on(callers)
+            service.signal()
+            service.until("draining")
+            # The balancer learns of it later than the replica: this lag is what drain-wait is for.
+            _go_on(callers)
+        finally:
+            told.set()
+        for result in running:
+            result.result()
         service.signal()
-        service.until("draining")
-        # The balancer is notified later than the replica, and drain-wait covers this lag.
-        threading.Timer(0.5, told.set).start()
-        answered = sum(result.result() for result in running)
 
         assert service.ended() == 0
-        assert answered > 100
         assert all(caller.closes[-1] for caller in callers)
+
+
+def _go_on(callers: list[Caller]) -> None:
+    """Return once each has had some more responses."""
+    goals = [len(caller.closes) + 10 for caller in callers]
+    answered(lambda: all(len(c.closes) >= goal for c, goal in zip(callers, goals, strict=True)))
 
 
 @pytest.mark.bound("drain")
 def test_a_draining_replica_is_alive_and_not_ready() -> None:
-    with sample_service("--server.drain-wait=2") as service:
+    with sample_service("--server.drain-wait=1h") as service:
         before = [service.probe(path) for path in ("/livez", "/readyz", "/startupz")]
         service.signal()
         service.until("draining")
@@ -69,7 +78,7 @@ def test_a_draining_replica_is_alive_and_not_ready() -> None:
 
 
 def test_an_active_request_completes_after_sigterm_and_pools_close_after_it() -> None:
-    with sample_service("--server.drain-wait=0") as service:
+    with sample_service("--server.drain-wait=0.2") as service:
         connection = service.connect()
         connection.request("GET", "/slow/0.8")
         service.until("slow began")
@@ -83,29 +92,25 @@ def test_an_active_request_completes_after_sigterm_and_pools_close_after_it() ->
 
 
 def test_a_second_signal_exits_immediately() -> None:
-    with sample_service("--server.drain-wait=60") as service:
+    with sample_service("--server.drain-wait=1h") as service:
         connection = service.connect()
-        connection.request("GET", "/slow/60")
+        connection.request("GET", "/slow/3600")
         service.until("slow began")
         service.signal()
         service.until("draining")
-        began = time.monotonic()
         service.signal(signal.SIGINT)
 
         assert service.ended() == 0
-        assert time.monotonic() - began < 5
 
 
 def test_immediate_shutdown_does_not_drain() -> None:
-    with sample_service("--server.drain-wait=60", "--server.shutdown=immediate") as service:
+    with sample_service("--server.drain-wait=1h", "--server.shutdown=immediate") as service:
         connection = service.connect()
-        connection.request("GET", "/slow/60")
+        connection.request("GET", "/slow/3600")
         service.until("slow began")
-        began = time.monotonic()
         service.signal()
 
         assert service.ended() == 0
-        assert time.monotonic() - began < 5
 
 
 @pytest.mark.bound("shutdown")
@@ -113,13 +118,11 @@ def test_a_request_longer_than_the_shutdown_timeout_is_aborted() -> None:
     flags = ("--server.drain-wait=0", "--server.shutdown-timeout=1")
     with sample_service(*flags) as service:
         connection = service.connect()
-        connection.request("GET", "/slow/60")
+        connection.request("GET", "/slow/3600")
         service.until("slow began")
-        began = time.monotonic()
         service.signal()
 
         assert service.ended() == 0
-        assert time.monotonic() - began < 5
         response = connection.getresponse()
         assert response.status == 503
         assert json.loads(response.read())["error"] == "temporarily_unavailable"

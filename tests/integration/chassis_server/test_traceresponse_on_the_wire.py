@@ -13,7 +13,7 @@ HEAD = b"POST /size HTTP/1.1\r\nHost: sample\r\n"
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[ServiceProcess]:
-    with sample_service("--server.request-timeout=0.3", "--server.max-body-size=100") as running:
+    with sample_service("--server.request-timeout=1", "--server.max-body-size=100") as running:
         yield running
 
 

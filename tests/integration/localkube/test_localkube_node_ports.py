@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from eventually import PATIENCE_S
 from integration.localkube.kit import Localkube, deployment, fetch, service
 
 
@@ -53,7 +54,7 @@ def _answers(port: int) -> bool:
 
 def test_a_changed_node_port_moves_the_listener(localkube: Localkube, ports: list[int]) -> None:
     localkube.up(deployment(), _service(ports[0]))
-    with socket.create_connection(("127.0.0.1", ports[0]), 5) as kept:
+    with socket.create_connection(("127.0.0.1", ports[0]), PATIENCE_S) as kept:
         _patch(localkube, ports[1])
 
         assert _shown(localkube) == [ports[1]]

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -39,14 +40,23 @@ def _endpoints(localkube: Localkube) -> int:
 
 
 def test_a_killed_process_is_noticed_at_once_and_restarted(localkube: Localkube) -> None:
-    # The delay keeps the new process out of the Service long enough to be observed.
-    probe = {"tcpSocket": {"port": "http"}, "initialDelaySeconds": 1}
-    localkube.up(deployment(replicas=2, container={"readinessProbe": probe}), service())
+    # The restarted process waits for `go`, and the probe never gives the old one up.
+    go, server = localkube.directory / "go", localkube.directory / "server.py"
+    once = f"test -e $0-$POD_NAME && until [ -e {go} ]; do sleep 0.02; done; touch $0-$POD_NAME"
+    start = f"{once}; exec {sys.executable} $0 $IP 8000"
+    ip = {"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
+    probe = {"tcpSocket": {"port": "http"}, "periodSeconds": 1, "failureThreshold": 3600}
+    container = {
+        "command": ["sh", "-c", start, str(server)],
+        "env": [ip],
+        "readinessProbe": probe,
+    }
+    localkube.up(deployment(replicas=2, container=container), service())
     victim = localkube.pods()[0]
     os.kill(pid_of(victim), signal.SIGKILL)
 
     answered(lambda: _endpoints(localkube) == 1)
-
+    go.touch()
     answered(lambda: _ready(localkube) == 2)
     status = localkube.objects("pod", victim["metadata"]["name"])[0]["status"]
     container = status["containerStatuses"][0]
@@ -169,26 +179,24 @@ def test_a_process_that_ignores_sigterm_is_killed_after_the_grace_period(
 
     localkube.ok("delete", "pod", pod["metadata"]["name"])
 
-    assert 0.9 < time.monotonic() - began < 4
+    assert 0.9 < time.monotonic() - began < 30  # Kubernetes' own grace period
     assert not is_alive(pid_of(pod))
 
 
 def test_a_forced_delete_kills_at_once(localkube: Localkube) -> None:
-    slow = {"env": [{"name": "DRAIN", "value": "30"}]}
-    localkube.up(deployment(container=slow, pod={"terminationGracePeriodSeconds": 60}))
+    slow = {"env": [{"name": "DRAIN", "value": "3600"}]}
+    localkube.up(deployment(container=slow, pod={"terminationGracePeriodSeconds": 3600}))
     pod = localkube.pods()[0]
-    began = time.monotonic()
 
     localkube.ok("delete", "pod", pod["metadata"]["name"], "--grace-period=0", "--force")
 
-    assert time.monotonic() - began < 2
     assert not is_alive(pid_of(pod))
     answered(lambda: _ready(localkube) == 1)
 
 
 def test_a_forced_delete_kills_a_terminating_pod(localkube: Localkube) -> None:
-    slow = {"env": [{"name": "DRAIN", "value": "30"}]}
-    localkube.up(deployment(container=slow, pod={"terminationGracePeriodSeconds": 60}))
+    slow = {"env": [{"name": "DRAIN", "value": "3600"}]}
+    localkube.up(deployment(container=slow, pod={"terminationGracePeriodSeconds": 3600}))
     name = localkube.pods()[0]["metadata"]["name"]
 
     localkube.ok("delete", "pod", name, "--wait=false")
@@ -203,16 +211,14 @@ def test_a_forced_delete_kills_a_terminating_pod(localkube: Localkube) -> None:
 def test_a_long_pre_stop_hook_can_be_cut_short(
     localkube: Localkube, hurry: tuple[str, ...]
 ) -> None:
-    hook = {"lifecycle": {"preStop": {"sleep": {"seconds": 50}}}}
-    localkube.up(deployment(container=hook, pod={"terminationGracePeriodSeconds": 60}))
+    hook = {"lifecycle": {"preStop": {"sleep": {"seconds": 3000}}}}
+    localkube.up(deployment(container=hook, pod={"terminationGracePeriodSeconds": 3600}))
     pod = localkube.pods()[0]
     name = pod["metadata"]["name"]
     localkube.ok("delete", "pod", name, "--wait=false")
-    began = time.monotonic()
 
     localkube.ok(*(name if word == "NAME" else word for word in hurry))
 
-    assert time.monotonic() - began < 8
     assert not is_alive(pid_of(pod))
 
 

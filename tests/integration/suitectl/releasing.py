@@ -18,6 +18,13 @@ from suitectl.release.release import NAMESPACE, PREVIOUS, SERVICE
 ROOT = Path(__file__).parents[3]
 LOCALKUBE = Path(sys.executable).with_name("localkube")
 BOTH = {"app": "diff-ns-service"}
+_PATIENT = f"""
+from suitectl.__main__ import main
+from suitectl.release import smoke
+smoke.SLOWEST_S = {PATIENCE_S}
+raise SystemExit(main())
+"""
+"""The command `suitectl`; in a smoke test a busy machine may be slow."""
 
 
 class Releasing:
@@ -136,7 +143,7 @@ def run(*arguments: str) -> int:
 
 def command(*arguments: str) -> list[str]:
     """Return the command line of a command."""
-    return [sys.executable, "-m", "suitectl", *arguments]
+    return [sys.executable, "-c", _PATIENT, *arguments]
 
 
 @contextmanager

@@ -75,9 +75,18 @@ class MountedSuite:
             await bringing
 
     async def await_accepted(self, client: str, secret: str) -> None:
-        async with httpx.AsyncClient(trust_env=False) as http, asyncio.timeout(PATIENCE_S):
+        await self._await(200, client, secret)
+
+    async def await_refused(self, client: str, secret: str) -> None:
+        await self._await(401, client, secret)
+
+    async def _await(self, status: int, client: str, secret: str) -> None:
+        async with (
+            httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as http,
+            asyncio.timeout(PATIENCE_S),
+        ):
             for url in self.urls:
-                await _proven(http, url, client, secret)
+                await _responds(http, url, client, secret, status)
 
     async def _bring(self, name: str, files: dict[str, str]) -> None:
         for volume, seconds in zip(self._volumes[name], LATER_S, strict=False):
@@ -85,12 +94,14 @@ class MountedSuite:
             volume.update(files)
 
 
-async def _proven(http: httpx.AsyncClient, url: str, client: str, secret: str) -> None:
-    """Retry until the replica accepts the secret, since it reloads shortly after the mount."""
+async def _responds(
+    http: httpx.AsyncClient, url: str, client: str, secret: str, status: int
+) -> None:
+    """Retry until the replica responds so, since it reloads shortly after the mount."""
     while True:
         form = {"token": "none"}
         reply = await http.post(f"{url}/oauth/revoke", data=form, auth=(client, secret))
-        if reply.status_code == 200:
+        if reply.status_code == status:
             return
         await asyncio.sleep(0.15)
 

@@ -1,6 +1,8 @@
-"""Connections through a Service's port are bounded."""
+"""Connections through a Service's port are bounded, and relayed without delay."""
 
 import asyncio
+import gc
+import socket
 
 import pytest
 
@@ -34,6 +36,41 @@ async def test_connections_beyond_the_bound_are_reset(monkeypatch: pytest.Monkey
         listener.close()
         pod.close()
         await pod.wait_closed()
+
+
+async def test_no_end_of_a_relayed_connection_holds_small_writes_back() -> None:
+    """Nagle's algorithm and delayed acknowledgements together would cost 40 ms a request."""
+    pod = await asyncio.start_server(_echo, "127.0.0.1", 0)
+    endpoint = Endpoint(*pod.sockets[0].getsockname())
+    listener = Listener(listening_socket("127.0.0.1", 0), Balancer((endpoint,)), keep_source=True)
+    await listener.start()
+    try:
+        caller = await _connected(listener)
+        assert await _answer(caller) == b"x"
+        ends = [one for one in _open_sockets() if _is_relays(one, listener, endpoint)]
+        assert [one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for one in ends] == [1, 1]
+        caller[1].write_eof()
+        assert await caller[0].read() == b""
+        caller[1].close()
+        await asyncio.gather(*listener._connections, return_exceptions=True)
+    finally:
+        listener.close()
+        pod.close()
+        await pod.wait_closed()
+
+
+def _open_sockets() -> list[socket.socket]:
+    found = [one for one in gc.get_objects() if isinstance(one, socket.socket)]
+    return [one for one in found if one.fileno() >= 0]
+
+
+def _is_relays(one: socket.socket, listener: Listener, endpoint: Endpoint) -> bool:
+    """Say whether a socket is the proxy's, towards the caller or towards the pod."""
+    try:
+        ends = one.getsockname(), one.getpeername()
+    except OSError:
+        return False
+    return bool(listener.address == ends[0] or (endpoint.ip, endpoint.port) == ends[1])
 
 
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]

@@ -1,12 +1,10 @@
 """Hashes of secrets, and the cost of a comparison."""
 
 from collections.abc import Callable
-from typing import Literal
 
 import pytest
-from argon2 import Parameters, PasswordHasher, Type, extract_parameters
+from argon2 import Type, extract_parameters
 
-from cas_server.passwords import hashing
 from cas_server.passwords.hashing import (
     PasswordPool,
     hash_generated,
@@ -15,6 +13,7 @@ from cas_server.passwords.hashing import (
     matches_blocking,
 )
 from chassis.normal_form import MAX_LENGTH
+from recorded_hashes import recorded_hashes
 
 
 def test_a_password_hash_is_argon2id_with_19_mib_two_passes_and_one_lane() -> None:
@@ -39,18 +38,6 @@ def test_an_invalid_hash_is_recognized(text: str) -> None:
     assert not is_hash(text)
 
 
-class _Recorder(PasswordHasher):
-    """Verifies as usual, and records the cost of each verification: its parameters and input."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.work: list[tuple[Parameters, bool]] = []
-
-    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002 - argon2's name
-        self.work.append((extract_parameters(str(hash)), len(password) <= MAX_LENGTH))
-        return super().verify(hash, password)
-
-
 @pytest.mark.anyio
 async def test_an_unknown_client_and_a_too_long_secret_cost_as_much_as_a_wrong_secret(
     monkeypatch: pytest.MonkeyPatch,
@@ -59,10 +46,12 @@ async def test_an_unknown_client_and_a_too_long_secret_cost_as_much_as_a_wrong_s
 
     One that is too long was once free, so that failures could be had by the thousand.
     """
-    password, recorder, pool = hash_password("x"), _Recorder(), PasswordPool()
-    monkeypatch.setattr(hashing, "_HASHER", recorder)
+    password, pool = hash_password("x"), PasswordPool()
+    hashes = recorded_hashes(monkeypatch)
     for stored in (None, password, hash_generated("x")):
         for presented in ("y", "y" * 100_000):
             assert not await pool.matches(stored, presented)
     pool.close()
-    assert recorder.work == [(extract_parameters(password), True)] * 6
+    parameters = extract_parameters(password)
+    assert [cost for cost, _ in hashes.work] == [parameters] * 6
+    assert max(length for _, length in hashes.work) <= MAX_LENGTH

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import virtual_time
 from cas_server.errors import TooManyWaiting
 from cas_server.throttling import fair_queue
 from cas_server.throttling.fair_queue import (
@@ -115,17 +116,20 @@ async def test_an_address_with_failures_has_at_most_two_waiting_attempts_under_l
     assert [type(one) for one in served.outcomes[-3:]] == [TooManyWaiting] * 3
 
 
-async def test_addresses_with_failures_share_an_eighth_of_one_slot_under_load() -> None:
-    loop, began = asyncio.get_running_loop(), list[float]()
+def test_addresses_with_failures_share_an_eighth_of_one_slot_under_load() -> None:
+    began = list[float]()
     queue = FairQueue(2, lambda _, __: Priority.FAILED_BEFORE)
 
     async def attempt(address: str) -> None:
         async with queue.turn(address, "alice"):
-            began.append(loop.time())
+            began.append(asyncio.get_running_loop().time())
             await asyncio.sleep(0.01)
 
-    await asyncio.gather(*(attempt(f"10.0.0.{number}") for number in range(16)))
-    assert began[5] - began[2] >= 3 * 7 * 0.01
+    async def all_attempts() -> None:
+        await asyncio.gather(*(attempt(f"10.0.0.{number}") for number in range(16)))
+
+    virtual_time.run(all_attempts())
+    assert began[5] - began[2] == pytest.approx(3 * 8 * 0.01)
 
 
 async def test_a_drained_queue_leaves_nothing_in_memory(served: Served) -> None:
