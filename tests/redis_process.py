@@ -4,14 +4,13 @@ import os
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from testcontainers.community.redis import RedisContainer
 
-from eventually import PATIENCE_S
+from eventually import answered
 from localkube.redis_server import find
 from suitectl.secrets.dev import users_acl
 
@@ -41,7 +40,7 @@ class RedisProcess:
         users = ["--aclfile", str(_users(self._directory))]
         command = [str(find()), *options, *keep, *users]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        self._await_answer()
+        answered(self._responds, "redis-server")
 
     def stop(self) -> None:
         if self._process is not None:
@@ -60,16 +59,12 @@ class RedisProcess:
         if self._process is not None:
             self._process.send_signal(number)
 
-    def _await_answer(self) -> None:
-        deadline = time.monotonic() + PATIENCE_S
-        while time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    probe.sendall(b"PING\r\n")
-                    if probe.recv(64).startswith(b"+PONG"):
-                        return
-            time.sleep(0.01)
-        raise TimeoutError("redis-server does not answer")
+    def _responds(self) -> bool:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", self.port)) != 0:
+                return False
+            probe.sendall(b"PING\r\n")
+            return probe.recv(64).startswith(b"+PONG")
 
 
 @contextmanager

@@ -83,7 +83,7 @@ def schemathesis(directory: Path, *arguments: str) -> "subprocess.CompletedProce
     options = {
         "--checks": ",".join((*OURS, *THEIRS)),
         "--max-examples": str(CASES),
-        "--request-timeout": "20",
+        "--request-timeout": f"{PATIENCE_S:g}",
         "--generation-database": "none",
         "--warnings": "off",
         **({"--seed": SEED} if SEED else {}),

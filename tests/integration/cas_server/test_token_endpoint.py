@@ -35,8 +35,8 @@ async def test_the_password_grant_issues_a_refresh_token(cas: Cas) -> None:
 async def test_a_token_is_valid_for_at_least_its_expires_in(cas: Cas) -> None:
     """Regression: an `exp` truncated to seconds made a token of one second expired when issued."""
     before = time.time()
-    token = await cas.client_token("short-lived-app")
-    assert (await cas.check(token)).json()["exp"] >= before + 1
+    token = await cas.client_token()
+    assert (await cas.check(token)).json()["exp"] >= before + 600
 
 
 async def test_a_requested_scope_narrows_the_token(cas: Cas) -> None:

@@ -154,7 +154,7 @@ class Localkube:
             capture_output=True,
             text=True,
             check=False,
-            timeout=PATIENCE_S,
+            timeout=2 * PATIENCE_S,
             env=self.environment(**environment),
             cwd=self.directory,
         )
@@ -172,7 +172,15 @@ class Localkube:
 
     def up_arguments(self, *more: str) -> list[str]:
         config = str(self.directory / "localkube.yaml")
-        return ["up", str(self.manifests), "--config", config, "--timeout", "30", *more]
+        return [
+            "up",
+            str(self.manifests),
+            "--config",
+            config,
+            "--timeout",
+            f"{PATIENCE_S:g}",
+            *more,
+        ]
 
     def up(self, *documents: Any, options: tuple[str, ...] = (), **environment: str) -> Result:
         self.write(*documents)

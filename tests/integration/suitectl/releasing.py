@@ -138,7 +138,7 @@ async def under_load(url: str, *arguments: str) -> tuple[int, list[Probe]]:
 
 def run(*arguments: str) -> int:
     """Run a command in a separate process."""
-    return subprocess.run(command(*arguments), check=False, timeout=PATIENCE_S).returncode
+    return subprocess.run(command(*arguments), check=False, timeout=3 * PATIENCE_S).returncode
 
 
 def command(*arguments: str) -> list[str]:

@@ -4,6 +4,7 @@ import pytest
 
 from chassis.config import ConfigError, ConfigSource
 from chassis.config.documents import matches
+from eventually import PATIENCE_S
 
 IN_CLUSTER = {"KUBERNETES_SERVICE_HOST": "10.0.0.1"}
 
@@ -35,7 +36,7 @@ def test_a_list_of_expressions_holds_if_one_of_them_holds() -> None:
     assert matches(["dev", "!kubernetes"], ("kubernetes", "dev"))
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(PATIENCE_S)
 @pytest.mark.bound("profile-expression")
 def test_white_space_takes_linear_time() -> None:
     with pytest.raises(ValueError, match="too long"):

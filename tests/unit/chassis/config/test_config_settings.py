@@ -17,6 +17,7 @@ from chassis.config import (
 )
 from chassis.config.fields import SpringDuration, milliseconds, seconds
 from chassis.config.shapes import model_of
+from eventually import PATIENCE_S
 from unit.chassis.config.config_kit import DemoSettings, load, refusal, source
 
 PAGE = Path(__file__).parents[4] / "docs" / "configuration.md"
@@ -166,7 +167,7 @@ def test_a_duration_is_at_most_ten_years(written: str) -> None:
         TypeAdapter(Duration).validate_python(written)
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(PATIENCE_S)
 @pytest.mark.parametrize(
     "written",
     ["1" + " " * 300_000 + "x", " " * 300_000, "1" * 300_000 + "x", "P" + "1" * 300_000],

@@ -4,6 +4,7 @@ import pytest
 
 from chassis import ServiceSettings
 from chassis.security.paths import PathPatterns
+from eventually import PATIENCE_S
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,7 @@ def test_each_of_several_patterns_opens_its_paths() -> None:
     assert not patterns.match("/c")
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(PATIENCE_S)
 @pytest.mark.parametrize(
     ("pattern", "path"),
     [

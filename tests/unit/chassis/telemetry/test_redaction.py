@@ -3,6 +3,7 @@
 import pytest
 
 from chassis.telemetry.redaction import redact
+from eventually import PATIENCE_S
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,7 @@ def test_other_keys_are_not_redacted(key: str) -> None:
     assert redact(None, "", {key: "value"})[key] == "value"
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(PATIENCE_S)
 @pytest.mark.parametrize(
     "text",
     [

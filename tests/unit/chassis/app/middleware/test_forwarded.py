@@ -11,6 +11,7 @@ from chassis.app.middleware import SourceAddress, forwarded
 from chassis.app.middleware.forwarded import MAX_HOPS, Forwarded
 from chassis.config import ConfigError, ConfigSource, LiveConfig
 from chassis.config.sections import ForwardedSettings
+from eventually import PATIENCE_S
 
 PROXY, CLIENT, FAKED = "10.0.0.1", "203.0.113.7", "198.51.100.9"
 TRUSTED = ["10.0.0.0/8", "fd00::/8"]
@@ -183,7 +184,7 @@ async def _no_response(_: Message) -> None:
     raise AssertionError("nobody responds here")
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(PATIENCE_S)
 def test_white_space_in_a_header_takes_linear_time() -> None:
-    """Up to an element's bound it took 40 ms of the event loop; without one, 43 s."""
-    assert not list(forwarded._pairs(" " * 30_000 + "x"))
+    """Up to an element's bound it took 40 ms of the event loop; without one, minutes."""
+    assert not list(forwarded._pairs(" " * 100_000 + "x"))
