@@ -75,5 +75,5 @@ def _token(body: bytes) -> str:
 
 
 def _is_plain(value: bytes) -> bool:
-    """Say whether a value is letters, digits, dash and underscore: base64url, as tokens are."""
+    """Return whether a value is letters, digits, dashes and underscores: base64url."""
     return value.replace(b"-", b"").replace(b"_", b"").isalnum()

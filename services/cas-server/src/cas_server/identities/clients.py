@@ -26,7 +26,7 @@ class Client:
     fingerprints: tuple[str, ...]
 
     def may_check(self, audience: tuple[str, ...]) -> bool:
-        """Say whether the client may learn of a token for this audience."""
+        """Return whether the client may learn of a token for this audience."""
         return not self.checks_for.isdisjoint(audience)
 
 

@@ -1,1 +1,1 @@
-"""The bound on guessing: what is counted, who waits, and who is next."""
+"""The bound on guessing: counters of failures, and a fair queue for comparisons."""

@@ -16,8 +16,8 @@ _FAILED: Mapping[Kind, AuditEvent] = {
 class Claimant:
     """A client or a user, by the name that was given, at an address; `client` is a user's client.
 
-    `exists` says whether anybody has the name. One that nobody has is never written: people type a
-    password where the name belongs.
+    `exists` says whether the name is registered. An unregistered name is never logged, because
+    people type a password where the name belongs.
     """
 
     kind: Kind
@@ -27,14 +27,14 @@ class Claimant:
     client: str = ""
 
     def audit(self, outcome: Outcome) -> None:
-        """Write how an attempt ended; of clients only failures, they prove themselves all day."""
+        """Audit how an attempt ended; of clients only failures, as they authenticate often."""
         if outcome is Outcome.FAILED:
             self.audit_event(_FAILED[self.kind])
         elif outcome is Outcome.PASSED and self.kind is Kind.USER:
             self.audit_event(AuditEvent.LOGIN)
 
     def audit_event(self, event: AuditEvent, **details: str | int) -> None:
-        """Write an event of this caller."""
+        """Audit an event of this claimant."""
         name = self.name if self.exists else ""
         if not self.exists:
             details["unknown"] = self.kind.value

@@ -44,12 +44,12 @@ class Limit:
     entries: int
 
     def wait(self, failures: int) -> int:
-        """Return the seconds to wait after so many failures."""
+        """Return the seconds to wait after this number of failures."""
         over = failures - self.free
         return 0 if over < 0 else min(self.most, self.first << min(over, 16))
 
     def remembered(self, failures: int) -> int:
-        """Return for how many seconds from the last one the failures count."""
+        """Return for how many seconds after the last one the failures count."""
         return QUIET_S + 3 * self.wait(failures)
 
 
@@ -68,7 +68,7 @@ ADDRESS_UNDER_SUSPICION = 10
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try of a secret. What is counted are digests: of one size, and no names in clear."""
+    """One try of a secret. Counted are digests, which have one size and show no names."""
 
     kind: Kind
     pair: bytes
@@ -91,10 +91,10 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Whether an attempt may be made: now, after `wait` seconds, or once another one ended.
+    """Whether an attempt may be made: now, after `wait` seconds, or once another one has ended.
 
-    `by` is the counter that asks to wait (`pair`, `address` or `name`); `clean` is an address
-    without failures.
+    `by` is the counter that demands the wait (`pair`, `address` or `name`); `clean` means an
+    address without failures.
     """
 
     wait: float = 0.0
@@ -107,17 +107,17 @@ class FailureCounters(Protocol):
     """Counts failures; a pair has no more attempts under way than it has failures left."""
 
     async def look(self, attempt: Attempt) -> Admission:
-        """Say the same as `admit` without beginning an attempt."""
+        """Return what `admit` would, without beginning an attempt."""
 
     async def admit(self, attempt: Attempt) -> Admission:
-        """Say whether an attempt may be made; one that may is under way until it is settled."""
+        """Return whether an attempt may be made; if so, it is under way until it is settled."""
 
     async def settle(self, attempt: Attempt, outcome: Outcome) -> None:
         """Count how an attempt ended: a failure everywhere, a success clears its pair."""
 
 
 def site_of(address: str) -> str:
-    """Return what counts as one address: of IPv6 the /64, which is what one caller has."""
+    """Return what counts as one address: for IPv6 the /64, which one caller has."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:

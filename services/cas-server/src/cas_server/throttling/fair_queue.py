@@ -1,12 +1,12 @@
-"""A queue for what only a few can do at once, fair by address and by name.
+"""A queue for work that only a few callers can do at once, fair by address and by name.
 
-A waiter's number is how many turns there had been when it came, and a step for each that waits now
-from its address, or for its name, whichever are more. The lowest is served first. So whoever sends
-much waits behind himself, though not for ever: three hundred attempts of one name, or from one
-address, stand behind the one that somebody else has.
+A waiter's number is the count of turns served before it came, plus a step for each waiter from its
+address, or for its name, whichever are more. The lowest number is served first. So a heavy sender
+waits behind its own attempts, though not for ever: three hundred attempts of one name, or from one
+address, wait behind a single one of somebody else.
 
-Who failed before takes long steps; and in a crowd all of those have an eighth of one place, so that
-comparing what is guessed from everywhere leaves the processor to everybody else.
+Callers that failed before take long steps. In a crowd all of them share an eighth of one place, so
+that distributed guessing leaves the processor to everybody else.
 """
 
 import asyncio
@@ -26,17 +26,17 @@ MAX_FAILED_PER_ADDRESS = 2
 PATIENCE_S = 5.0
 RETRY_AFTER_S = 5
 _CROWD = 8
-"""Addresses that wait; with more of them those who failed before are held back."""
+"""Waiting addresses; with more of them, callers that failed before are held back."""
 _PAUSE_FACTOR = 7
 _MAX_PAUSE_S = 1.0
-"""In a crowd a late turn is followed by a rest of seven times its length, up to so much."""
+"""In a crowd each of their turns is followed by a pause of seven times its length, up to this."""
 
 
 class Priority(IntEnum):
     """How a caller is served; the value is the length of its steps."""
 
     PROVEN = 1
-    """Had the right secret here before."""
+    """Had the right secret at this replica before."""
     NEW = 16
     FAILED_BEFORE = 128
     """Failed before."""
@@ -58,14 +58,14 @@ class _Waiter:
 
     @property
     def rows(self) -> tuple[tuple[Hashable, Priority], ...]:
-        """Of one standing each: who guesses a name does not make its owner wait."""
+        """By priority: guessing a name does not make its owner wait."""
         return (self.address, self.entered_as), (self.name, self.entered_as)
 
 
 class FairQueue:
-    """Gives `places` turns at once, of one pair of address and name only one.
+    """Gives `places` turns at once, and only one to each pair of address and name.
 
-    `priority` says who an address is with a name; it is asked each time.
+    `priority` returns the priority of an address with a name; it is called each time.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class FairQueue:
     def refuse_if_full(self, address: Hashable, name: Hashable) -> None:
         """Raise `TooManyWaiting` where an address has as many waiting as it may.
 
-        Cheap, because a flood asks it most. A full queue takes but one of each.
+        Cheap, because a flood calls it most. A full queue takes only one of each address.
         """
         most = MAX_WAITING_PER_ADDRESS
         if self._is_crowd and self._priority(address, name) is Priority.FAILED_BEFORE:
@@ -96,7 +96,7 @@ class FairQueue:
 
     @asynccontextmanager
     async def turn(self, address: Hashable, name: Hashable) -> AsyncIterator[None]:
-        """Wait for a turn and have it inside the block; raise `TooManyWaiting` (503)."""
+        """Wait for a turn, which lasts for the block; raise `TooManyWaiting` (503)."""
         self.refuse_if_full(address, name)
         loop = asyncio.get_running_loop()
         waiter = self._enter(address, name, loop.create_future())
@@ -118,7 +118,7 @@ class FairQueue:
         for row in waiter.rows:
             self._rows[row] += 1
         if len(self._waiting) > MAX_WAITING:
-            # The last in the queue makes room, which may be the newcomer.
+            # The last in the queue is turned away, which may be the newcomer.
             self._turn_away(max(reversed(self._waiting), key=self._number))
         return waiter
 
@@ -131,15 +131,15 @@ class FairQueue:
         return waiter.since + longest * self._priority(*waiter.pair)
 
     def _order(self, waiter: _Waiter) -> tuple[int, float]:
-        """Draw lots among equals: replicas then compare guesses of different new addresses.
+        """Draw lots among equals, so that replicas compare guesses of different new addresses.
 
-        In one order all of them would have the same address compared at the same moment, before one
-        knows from another that it fails.
+        In one order all of them would compare the same address at the same moment, before one
+        learns from another that it fails.
         """
         return self._number(waiter), waiter.lot
 
     def _serve(self, candidates: Iterable[_Waiter] | None = None) -> None:
-        """Give what places there are; a newcomer is the only candidate where all others can't."""
+        """Give the free places; a newcomer is the only candidate where no other waiter is able."""
         now = asyncio.get_running_loop().time()
         while len(self._under_way) < self._places:
             failed_may = not self._is_crowd or (
@@ -173,7 +173,7 @@ class FairQueue:
             )
 
     def _leave(self, waiter: _Waiter) -> None:
-        """Make room: behind a turn that was had, or by one who no longer waits."""
+        """Free the place of a turn that is over, or of a waiter that has left."""
         if waiter in self._waiting:
             self._remove(waiter)
         elif waiter.turn.done() and not waiter.turn.cancelled() and not waiter.turn.exception():
@@ -182,7 +182,7 @@ class FairQueue:
             self._serve()
 
     def _pause_failed(self, waiter: _Waiter) -> None:
-        """Have late ones wait for a while after one of them."""
+        """Hold back callers that failed before, for a while after one of them."""
         loop = asyncio.get_running_loop()
         rest = min(_MAX_PAUSE_S, _PAUSE_FACTOR * (loop.time() - waiter.began))
         self._failed_from = loop.time() + rest

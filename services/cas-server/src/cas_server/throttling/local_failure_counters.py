@@ -20,7 +20,7 @@ from cas_server.throttling.failure_counters import (
 )
 
 LEASE_S = 30.0
-"""How long an attempt stays under way that its replica never settled, because it died."""
+"""How long an attempt counts as under way if its replica dies before it is settled."""
 
 
 @dataclass(slots=True)
@@ -56,7 +56,7 @@ class _Table:
         entry.forgotten = max(entry.forgotten, forgotten)
         self.entries[key] = entry
         if len(self.entries) > self.limit.entries:
-            # A tenth at once, because finding them costs a look at all.
+            # A tenth at once, because finding them scans all entries.
             for old in heapq.nsmallest(
                 self.limit.entries // 10, self.entries, key=lambda one: self.entries[one].forgotten
             ):
@@ -71,11 +71,11 @@ class LocalFailureCounters:
         self._tables = {kind: tuple(map(_Table, LIMITS)) for kind in Kind}
 
     async def look(self, attempt: Attempt) -> Admission:
-        """Say whether an attempt may be made."""
+        """Return whether an attempt may be made."""
         return self._look(attempt, self._clock())
 
     async def admit(self, attempt: Attempt) -> Admission:
-        """Say whether an attempt may be made, and begin it."""
+        """Return whether an attempt may be made, and begin it."""
         now = self._clock()
         admission = self._look(attempt, now)
         if not (admission.wait or admission.busy):

@@ -1,4 +1,4 @@
-"""Failure counters that all replicas share in Redis; with Redis away each replica counts alone."""
+"""Failure counters that all replicas share in Redis; without Redis each replica counts alone."""
 
 import asyncio
 import time
@@ -54,11 +54,11 @@ class RedisFailureCounters:
         self._commands = Batcher[tuple[Any, ...], Any](self._send)
 
     async def look(self, attempt: Attempt) -> Admission:
-        """Say whether an attempt may be made."""
+        """Return whether an attempt may be made."""
         return await self._ask(attempt, 0)
 
     async def admit(self, attempt: Attempt) -> Admission:
-        """Say whether an attempt may be made, and begin it."""
+        """Return whether an attempt may be made, and begin it."""
         return await self._ask(attempt, _LEASE)
 
     async def _ask(self, attempt: Attempt, lease: int) -> Admission:
@@ -87,7 +87,7 @@ class RedisFailureCounters:
 class SharedFailureCounters:
     """Counts in Redis, and in this process for when Redis is unavailable.
 
-    So a replica that is cut off goes on from the failures that it has seen itself.
+    So a replica that loses Redis continues from the failures that it has seen itself.
     """
 
     def __init__(self, shared: FailureCounters) -> None:
@@ -95,11 +95,11 @@ class SharedFailureCounters:
         self._alone_until = 0.0
 
     async def look(self, attempt: Attempt) -> Admission:
-        """Say whether an attempt may be made."""
+        """Return whether an attempt may be made."""
         return await self._ask(lambda counters: counters.look(attempt))
 
     async def admit(self, attempt: Attempt) -> Admission:
-        """Say whether an attempt may be made, and begin it."""
+        """Return whether an attempt may be made, and begin it."""
         return await self._ask(lambda counters: counters.admit(attempt))
 
     async def _ask(self, question: Callable[[FailureCounters], Awaitable[Admission]]) -> Admission:

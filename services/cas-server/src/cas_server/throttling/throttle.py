@@ -1,7 +1,7 @@
 """A bound on guessing: each attempt waits for its turn, is admitted, made, and counted.
 
-Someone who guesses never locks out the owner, who comes from an address without failures: see
-`failure_counters` for what is counted and `fair_queue` for who is next.
+Guessing never locks out the owner, whose address has no failures: see `failure_counters` for what
+is counted and `fair_queue` for who is next.
 """
 
 import asyncio
@@ -35,16 +35,16 @@ _BUSY_TRIES = 40
 
 
 def source_address(scope: Scope) -> str:
-    """Return the address a request came from, as `server.forwarded` lets it be known."""
+    """Return the address of the caller, through trusted proxies as `server.forwarded` says."""
     client = scope.get("client")
     return client[0] if client else ""
 
 
 class Throttle:
-    """Admits attempts; what is refused costs no hash, and once it was refused not even a question.
+    """Admits attempts; a refusal costs no hash, and a repeated one no query of the counters.
 
-    Every attempt is in the audit log with its end; a name that nobody has is left out, because
-    people type a password where the name belongs.
+    Every attempt is in the audit log with its outcome, unregistered names left out: people type a
+    password where the name belongs.
     """
 
     def __init__(self, counters: FailureCounters | None = None) -> None:
@@ -58,8 +58,8 @@ class Throttle:
     async def attempt(self, claimant: Claimant) -> AsyncIterator[None]:
         """Try inside the block; an `OAuthError` out of it is counted as a failure.
 
-        Raises `TooManyFailures` (429) instead of another try, and `TemporarilyUnavailable` (503)
-        where too many wait.
+        Raises `TooManyFailures` (429) where the caller has to wait, and
+        `TemporarilyUnavailable` (503) where too many are waiting.
         """
         attempt = Attempt.of(claimant.kind, claimant.name, claimant.address)
         self._refuse_while_waiting(attempt, claimant)
@@ -87,7 +87,7 @@ class Throttle:
 
     @asynccontextmanager
     async def _admitted(self, attempt: Attempt, claimant: Claimant) -> AsyncIterator[None]:
-        """Wait for a turn; further back where by then failures have become known."""
+        """Wait for a turn, and again, further back, where failures have become known by then."""
         while True:
             before = self._priority(attempt.address, attempt.name)
             async with self._turn(attempt, claimant):
@@ -99,7 +99,7 @@ class Throttle:
                 await self._counters.settle(attempt, Outcome.WITHDRAWN)
 
     async def _admit(self, attempt: Attempt, claimant: Claimant) -> None:
-        """Ask the counters; again while other replicas have attempts of the pair under way."""
+        """Query the counters, again while other replicas have attempts of the pair under way."""
         for _ in range(_BUSY_TRIES):
             admission = await self._counters.admit(attempt)
             self._apply(admission, attempt, claimant)
@@ -109,7 +109,7 @@ class Throttle:
         raise TemporarilyUnavailable("Other attempts on this name are under way; try again")
 
     def _apply(self, admission: Admission, attempt: Attempt, claimant: Claimant) -> None:
-        """Remember the admission; raise `TooManyFailures` where it asks to wait."""
+        """Remember the admission; raise `TooManyFailures` where it demands a wait."""
         if admission.clean:
             self._failed.pop(attempt.address)
         else:
@@ -146,7 +146,7 @@ class Throttle:
 
 @contextmanager
 def _refusal_by_cause(claimant: Claimant) -> Iterator[None]:
-    """Refuse with 429 who failed before or has too many waiting; 503 for the others."""
+    """Turn `TooManyWaiting` into 429 where the caller is its cause; others get 503."""
     try:
         yield
     except TooManyWaiting as error:
