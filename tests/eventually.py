@@ -9,7 +9,7 @@ from suitectl import waiting
 T = TypeVar("T")
 
 PATIENCE_S = 60.0
-"""When a test that hangs is ended, however busy the machine: no bound that a test is to show."""
+"""The deadline of a hanging test, even on a busy machine. It is not a bound under test."""
 
 
 async def until(holds: Callable[[], object], what: str = "it") -> None:
@@ -21,10 +21,10 @@ async def until(holds: Callable[[], object], what: str = "it") -> None:
     await waiting.until(ask, what=what, seconds=PATIENCE_S, every=0.005)
 
 
-def answered(ask: Callable[[], T | None], what: str = "it") -> T:
+def poll(ask: Callable[[], T | None], what: str = "it") -> T:
     """Poll other processes until a result is true. Raises `AssertionError` with the last result."""
     deadline = time.monotonic() + PATIENCE_S
-    while not (answer := ask()):
-        assert time.monotonic() < deadline, f"{what}: still {answer!r} after {PATIENCE_S:g} s"
+    while not (result := ask()):
+        assert time.monotonic() < deadline, f"{what}: still {result!r} after {PATIENCE_S:g} s"
         time.sleep(0.03)
-    return answer
+    return result

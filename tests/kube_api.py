@@ -121,7 +121,7 @@ class KubeApi:
 
     async def bookmark(self, resource: str) -> None:
         """Send watches of this kind a bookmark."""
-        await self._tell(resource, "BOOKMARK", {"metadata": {}})
+        await self._record(resource, "BOOKMARK", {"metadata": {}})
 
     async def end_watches(self) -> None:
         """End every watch as the server does after its timeout."""
@@ -131,7 +131,7 @@ class KubeApi:
     async def expire_watches(self, resource: str) -> None:
         """Send watches an event that their version has expired."""
         status = {"code": 410, "message": "too old resource version", "metadata": {}}
-        await self._tell(resource, "ERROR", status)
+        await self._record(resource, "ERROR", status)
 
     async def watched(self, count: int) -> None:
         """Wait until this many watches are open. Raises `TimeoutError`."""
@@ -152,17 +152,17 @@ class KubeApi:
             del self._objects[key]
         elif key not in self._objects:
             kind = "ADDED"
-        kept = await self._tell(resource, kind, document)
+        stored = await self._record(resource, kind, document)
         if kind != "DELETED":
-            self._objects[key] = kept
+            self._objects[key] = stored
 
-    async def _tell(self, resource: str, kind: str, document: Document) -> Document:
+    async def _record(self, resource: str, kind: str, document: Document) -> Document:
         self.version += 1
         metadata = {**document["metadata"], "resourceVersion": str(self.version)}
-        told = {**document, "metadata": metadata}
-        self._events.append((self.version, resource, kind, told))
+        event = {**document, "metadata": metadata}
+        self._events.append((self.version, resource, kind, event))
         await self._notify()
-        return told
+        return event
 
     async def _notify(self) -> None:
         async with self._changed:

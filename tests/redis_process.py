@@ -10,7 +10,7 @@ from pathlib import Path
 
 from testcontainers.community.redis import RedisContainer
 
-from eventually import answered
+from eventually import poll
 from localkube.redis_server import find
 from suitectl.secrets.dev import users_acl
 
@@ -40,7 +40,7 @@ class RedisProcess:
         users = ["--aclfile", str(_users(self._directory))]
         command = [str(find()), *options, *keep, *users]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        answered(self._responds, "redis-server")
+        poll(self._responds, "redis-server")
 
     def stop(self) -> None:
         if self._process is not None:

@@ -21,7 +21,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from eventually import PATIENCE_S, answered
+from eventually import PATIENCE_S, poll
 from localkube.redis_server import find
 
 T = TypeVar("T")
@@ -239,7 +239,7 @@ def eventually(look: Callable[[], T | None], what: str) -> T:
             return look()
         return None
 
-    return answered(ask, what)
+    return poll(ask, what)
 
 
 @contextmanager

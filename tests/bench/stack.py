@@ -79,8 +79,8 @@ class Stack:
         data = b"grant_type=client_credentials"
         headers = {"Authorization": basic("rest-service")}
         request = urllib.request.Request(f"{self.cas.url}/oauth/token", data, headers)
-        with urllib.request.urlopen(request, timeout=5) as answer:
-            return str(json.load(answer)["access_token"])
+        with urllib.request.urlopen(request, timeout=5) as response:
+            return str(json.load(response)["access_token"])
 
     def _redis(self) -> None:
         command = [str(find()), "--port", str(self.redis_port), "--bind", "127.0.0.1", "--save", ""]

@@ -40,7 +40,7 @@ def main() -> int:
         say(f"checking {len(rendered)} renderings")
         findings = _findings(rendered, custom, Path(directory))
     explained = explanations(PAGE.read_text())
-    wrong = [*disagreements(findings, explained, rendered), *_cut_anew(custom, rendered)]
+    wrong = [*disagreements(findings, explained, rendered), *_prune_again(custom, rendered)]
     _draw(findings, f"{len(rendered)} renderings; {len(explained)} reports are explained", wrong)
     return int(bool(wrong))
 
@@ -72,12 +72,12 @@ def _rule_checks(files: Path) -> Sequence[Check]:
     ]
 
 
-def _cut_anew(custom: Custom, rendered: Rendered) -> Iterator[str]:
+def _prune_again(custom: Custom, rendered: Rendered) -> Iterator[str]:
     """Write the pruned schemas for `make test`. Yields the file's name if it changed."""
     text = cut_text(custom, [one for manifests in rendered.values() for one in manifests.objects])
     if not CUSTOM_RESOURCES.exists() or CUSTOM_RESOURCES.read_text() != text:
         CUSTOM_RESOURCES.write_text(text)
-        yield f"{CUSTOM_RESOURCES.relative_to(tools.ROOT)}: cut anew, to be looked at and committed"
+        yield f"{CUSTOM_RESOURCES.relative_to(tools.ROOT)}: pruned again; review and commit it"
 
 
 def _draw(findings: Collection[Finding], summary: str, wrong: Sequence[str]) -> None:

@@ -68,12 +68,12 @@ def schemas(module: Module) -> Mapping[tuple[str, str], Schema]:
         text=True,
         check=False,
     )
-    answer = json.loads(done.stdout or "{}")
-    if "Dir" not in answer:
+    downloaded = json.loads(done.stdout or "{}")
+    if "Dir" not in downloaded:
         raise RuntimeError(
-            f"go mod download {module}: {answer.get('Error') or done.stderr.strip()}"
+            f"go mod download {module}: {downloaded.get('Error') or done.stderr.strip()}"
         )
-    directory = Path(answer["Dir"], module.directory)
+    directory = Path(downloaded["Dir"], module.directory)
     return dict(one for name in module.files for one in versions(directory / name))
 
 
@@ -91,19 +91,19 @@ def versions(path: Path) -> Iterator[tuple[tuple[str, str], Schema]]:
 
 def cut(schema: Schema, values: Sequence[Any]) -> Schema:
     """Return the part of a schema that these values use. Other fields become unknown."""
-    kept = {key: rule for key, rule in schema.items() if key in _CUT}
+    pruned = {key: rule for key, rule in schema.items() if key in _CUT}
     if "properties" in schema:
-        kept["properties"] = {
+        pruned["properties"] = {
             name: cut(part, [value[name] for value in values if name in value])
             for name, part in schema["properties"].items()
             if any(name in value for value in values)
         }
     if "items" in schema:
-        kept["items"] = cut(schema["items"], [item for value in values for item in value])
+        pruned["items"] = cut(schema["items"], [item for value in values for item in value])
     if isinstance(schema.get("additionalProperties"), dict):
         inner = [one for value in values for one in value.values()]
-        kept["additionalProperties"] = cut(schema["additionalProperties"], inner)
-    return kept
+        pruned["additionalProperties"] = cut(schema["additionalProperties"], inner)
+    return pruned
 
 
 def cut_text(custom: Mapping[tuple[str, str], Schema], objects: Sequence[Manifest]) -> str:

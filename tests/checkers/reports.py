@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from checkers.tools import Answer, ask
+from checkers.tools import Output, ask
 
 RENDERED = ".rendered.yaml"
 """The suffix of a rendering's file."""
@@ -37,7 +37,7 @@ def kubeconform(rendered: Path, schemas: Path) -> Sequence[Finding]:
             where=_name(one["filename"]),
             what=f"{one['kind']}/{one['name']} under {schemas.name}: {one['msg']}",
         )
-        for one in _answer(done).get("resources") or ()
+        for one in _output(done).get("resources") or ()
     ]
 
 
@@ -48,7 +48,7 @@ def checkov(framework: str, path: Path) -> Sequence[Finding]:
         *("--framework", framework, "--skip-download", "--compact", "--quiet", "--output", "json"),
         *("--directory" if path.is_dir() else "--file", str(path)),
     )
-    report = _answer(done)
+    report = _output(done)
     # Without input or findings, the report is only a summary.
     if report.get("summary", report)["parsing_errors"]:
         raise RuntimeError(f"checkov cannot read {path}")
@@ -72,7 +72,7 @@ def hadolint(path: Path) -> Sequence[Finding]:
             where=path.name,
             what=f"line {one['line']}: {one['message']}",
         )
-        for one in _answer(ask("hadolint", "--format", "json", str(path)))
+        for one in _output(ask("hadolint", "--format", "json", str(path)))
     ]
 
 
@@ -81,7 +81,7 @@ def _name(path: str) -> str:
     return Path(path).name.removesuffix(RENDERED)
 
 
-def _answer(done: Answer) -> Any:
+def _output(done: Output) -> Any:
     try:
         return json.loads(done.out)
     except ValueError:

@@ -16,7 +16,7 @@ KUBECONFORM = "github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Output:
     """The output of a program."""
 
     program: str
@@ -38,12 +38,12 @@ def install() -> None:
     stamp.write_text(wanted)
 
 
-def ask(program: str, *arguments: str) -> Answer:
+def ask(program: str, *arguments: str) -> Output:
     """Run an installed checker in the root directory of the suite."""
     done = subprocess.run(
         [BIN / program, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    return Answer(program, done.stdout, done.stderr)
+    return Output(program, done.stdout, done.stderr)
 
 
 def _must(command: Sequence[str | Path], **environment: str) -> None:

@@ -12,7 +12,7 @@ from fuzz.memory import resident_mib
 
 _SECONDS = 12.0
 """The seconds per test of a plain run. All of tests/fuzz takes about two minutes in CI."""
-_TOLD_EACH_S = 5.0
+_REPORT_EACH_S = 5.0
 _LONG = 100_000
 """Runs with at least this many rounds must have flat memory after a tenth of them as warm-up."""
 _GROWTH_MIB = 32.0
@@ -38,16 +38,16 @@ class Rounds:
             yield _seeded(self.seed)
             return
         first = random.SystemRandom().getrandbits(48)
-        began = told = time.monotonic()
+        began = reported = time.monotonic()
         while self._goes_on(time.monotonic() - began):
             self.seed = first + self.done
             yield _seeded(self.seed)
             self.done += 1
             if self.done == self._most // 10:
                 self._warm = resident_mib()
-            if time.monotonic() - told > _TOLD_EACH_S:
-                told = time.monotonic()
-                self.seconds, self._last = told - began, resident_mib()
+            if time.monotonic() - reported > _REPORT_EACH_S:
+                reported = time.monotonic()
+                self.seconds, self._last = reported - began, resident_mib()
                 sys.__stderr__.write(f"{self}\n")  # type: ignore[union-attr]  # a run has one
         self.seconds, self._last = time.monotonic() - began, resident_mib()
         self._hold_flat()
@@ -58,11 +58,11 @@ class Rounds:
     def __str__(self) -> str:
         most = f" of {self._most:,}" if self._most and self.done < self._most else ""
         rate = self.done / self.seconds if self.seconds else 0
-        told = f"{self._name}: {self.done:,}{most} rounds, {rate:,.0f}/s"
+        line = f"{self._name}: {self.done:,}{most} rounds, {rate:,.0f}/s"
         if self._last is None:
-            return told
+            return line
         since = "" if self._warm is None else f"{self._warm:,.0f} to "
-        return f"{told}, {since}{self._last:,.0f} MiB"
+        return f"{line}, {since}{self._last:,.0f} MiB"
 
     def _hold_flat(self) -> None:
         if self._most >= _LONG and self._warm is not None and self._last is not None:

@@ -10,7 +10,7 @@ _OF_ANY_REQUEST = frozenset({405, 408, 431})
 
 
 @schemathesis.check
-def no_fault_of_ours(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
+def no_internal_error(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
     """No 5xx except 501, and 503 with Retry-After."""
     del ctx, case
     status = response.status_code
@@ -21,7 +21,7 @@ def no_fault_of_ours(ctx: CheckContext, response: Response, case: Case[Any]) -> 
 
 
 @schemathesis.check
-def an_error_says_which(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
+def an_error_has_a_code(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
     """Every 4xx and 5xx is JSON with `error`, since Spring accepts any other body as success."""
     del ctx
     if response.status_code >= 400 and case.method != "HEAD":
@@ -31,7 +31,7 @@ def an_error_says_which(ctx: CheckContext, response: Response, case: Case[Any]) 
 
 
 @schemathesis.check
-def every_response_tells_its_trace(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
+def every_response_has_its_trace(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
     """Every response has `traceresponse`, whichever layer writes it."""
     del ctx, case
     assert response.headers.get("traceresponse"), "no traceresponse"

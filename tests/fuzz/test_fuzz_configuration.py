@@ -27,7 +27,7 @@ from chassis.config.snapshot import take_snapshot
 from chassis.config.source import Mounted
 from fuzz.conftest import Rounds
 
-HIDDEN = "kept-by-the-secret"
+HIDDEN = "hidden-in-the-secret"
 
 
 class Account(Section):
@@ -195,8 +195,8 @@ def _source(rng: random.Random) -> ConfigSource:
 
 def _shown(snapshot: Snapshot[Fuzzed]) -> str:
     """Return everything of a configuration that may be shown. Secret fields are masked."""
-    told = (snapshot.name, snapshot.ignored, snapshot.unread, snapshot.profiles)
-    return f"{snapshot.settings!r} {told} {snapshot.profile_sources}"
+    named = (snapshot.name, snapshot.ignored, snapshot.unread, snapshot.profiles)
+    return f"{snapshot.settings!r} {named} {snapshot.profile_sources}"
 
 
 def test_every_load_ends_and_obeys_the_rules(

@@ -71,18 +71,18 @@ async def bearer_round(app: FastAPI, rng: random.Random) -> None:
     values = [mutated(rng, good) for _ in range(rng.choice((0, 1, 1, 1, 1, 1, 2)))]
     headers = [(b"authorization", value) for value in values]
     reply = await ask(app, rng.choice(("GET", "POST")), "/api/me", headers=headers)
-    told = f"{values!r} was {reply.status} {reply.body!r}"
-    assert reply.status in (200, 400, 401, 405), told
+    context = f"{values!r} was {reply.status} {reply.body!r}"
+    assert reply.status in (200, 400, 401, 405), context
     if reply.status in (200, 405):
         (value,) = values
         scheme, _, token = value.partition(b" ")
-        assert (scheme.lower(), token.strip(b" ")) == (b"bearer", TOKEN.encode()), told
+        assert (scheme.lower(), token.strip(b" ")) == (b"bearer", TOKEN.encode()), context
     else:
-        assert values != [good], told
-        assert json.loads(reply.body)["error"], told
+        assert values != [good], context
+        assert json.loads(reply.body)["error"], context
         challenges = [one for name, one in reply.headers if name == b"www-authenticate"]
-        assert len(challenges) == (reply.status == 401), told
-        assert all(one.isascii() and one.startswith(b"Bearer ") for one in challenges), told
+        assert len(challenges) == (reply.status == 401), context
+        assert all(one.isascii() and one.startswith(b"Bearer ") for one in challenges), context
 
 
 def basic_round(rng: random.Random) -> None:

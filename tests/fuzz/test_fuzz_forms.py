@@ -126,21 +126,21 @@ def _plainly_read(body: bytes) -> dict[str, str] | None:
 
 
 def judge(world: World, path: str, content_type: bytes | None, body: bytes, reply: Reply) -> None:
-    told = f"{path} {content_type!r} {body!r} was {reply.status} {reply.body!r}"
+    context = f"{path} {content_type!r} {body!r} was {reply.status} {reply.body!r}"
     sent = json.loads(reply.body)
-    assert reply.status in (200, 400, 401), told
-    assert reply.status == 200 or sent["error"], told
+    assert reply.status in (200, 400, 401), context
+    assert reply.status == 200 or sent["error"], context
     form = _plainly_read(body)
     if form is None or (content_type or b"").partition(b";")[0].lower() != FORM:
-        assert (reply.status, sent["error"]) == (400, "invalid_request"), told
+        assert (reply.status, sent["error"]) == (400, "invalid_request"), context
         return
     if path == "/oauth/check_token":
-        assert (reply.status == 200) is (form.get("token") == world.token), told
+        assert (reply.status == 200) is (form.get("token") == world.token), context
     elif form.keys() & {"client_id", "client_secret"}:
-        assert reply.status == 200 or sent["error"], told
+        assert reply.status == 200 or sent["error"], context
     elif path == "/oauth/token":
         asked = form.get("grant_type") == "client_credentials"
         granted = asked and set(form.get("scope", "read").split(" ")) - {""} == {"read"}
-        assert (reply.status == 200) is granted, told
+        assert (reply.status == 200) is granted, context
     elif path == "/oauth/introspect" and reply.status == 200:
-        assert sent["active"] is (form.get("token") == world.token), told
+        assert sent["active"] is (form.get("token") == world.token), context

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 
 _AT_ONCE = 8
 _STATUS = re.compile(rb"HTTP/1\.1 ([1-5]\d\d) ")
-_HONEST_5XX = frozenset((501, 503))
+_EXPECTED_5XX = frozenset((501, 503))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +48,19 @@ async def test_every_request_gets_exactly_one_response(
 async def _one(service: ServiceProcess, rng: random.Random) -> None:
     made = stream(rng)
     if rng.random() < 0.5:
-        await _told_as_modelled(service, made)
+        await _matches_the_model(service, made)
     else:
-        await _no_fault_of_ours(service, mutated(rng, made))
+        await _no_internal_error(service, mutated(rng, made))
 
 
-async def _told_as_modelled(service: ServiceProcess, made: Stream) -> None:
+async def _matches_the_model(service: ServiceProcess, made: Stream) -> None:
     got = await _exchange(service, made)
     assert _fits(got, made.expected), (made, got)
 
 
-async def _no_fault_of_ours(service: ServiceProcess, data: bytes) -> None:
+async def _no_internal_error(service: ServiceProcess, data: bytes) -> None:
     for status in await _statuses(service, data):
-        assert status < 500 or status in _HONEST_5XX, (data, status)
+        assert status < 500 or status in _EXPECTED_5XX, (data, status)
 
 
 def _fits(got: Sequence[Response], expected: Sequence[Expected]) -> bool:

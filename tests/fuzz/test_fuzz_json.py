@@ -139,16 +139,16 @@ async def test_every_body_is_returned_unchanged_or_400(rounds: Rounds) -> None:
 
 
 def judge(path: str, body: bytes, status: int, sent: bytes) -> None:
-    told = f"POST {path} {body[:300]!r} was {status} {sent[:300]!r}"
-    assert status in (200, 400), told
+    context = f"POST {path} {body[:300]!r} was {status} {sent[:300]!r}"
+    assert status in (200, 400), context
     try:
         value = plainly_read(body)
     except RefusedError:
-        assert status == 400, told
+        assert status == 400, context
     else:
         if path == "/model" or depth(value) in (200, 201):
-            assert status == 200 or "error" in json.loads(sent), told
+            assert status == 200 or "error" in json.loads(sent), context
             return
-        assert (status == 200) is (depth(value) <= 200), told
-        assert status == 400 or repr(json.loads(sent)) == repr(value), told
-    assert status == 200 or json.loads(sent)["error"] == "invalid_request", told
+        assert (status == 200) is (depth(value) <= 200), context
+        assert status == 400 or repr(json.loads(sent)) == repr(value), context
+    assert status == 200 or json.loads(sent)["error"] == "invalid_request", context

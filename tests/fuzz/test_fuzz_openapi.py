@@ -26,7 +26,7 @@ RUNS = {
 }
 """Services, and filters for operations: some need client credentials, others a bearer token."""
 OURS = (
-    *("no_fault_of_ours", "an_error_says_which", "every_response_tells_its_trace"),
+    *("no_internal_error", "an_error_has_a_code", "every_response_has_its_trace"),
     "a_status_is_declared",
 )
 THEIRS = (

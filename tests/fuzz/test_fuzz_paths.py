@@ -121,16 +121,16 @@ async def test_open_paths_reach_only_handlers_that_a_pattern_opens(rounds: Round
 
 
 def judge(subject: Subject, patterns: list[str], sent: str, reply: Reply) -> None:
-    told = f"{sent!r} with {patterns} was {reply.status}"
+    context = f"{sent!r} with {patterns} was {reply.status}"
     path = reply.scope["path"]
-    assert reply.status < 500 or reply.status in (501, 503), told
+    assert reply.status < 500 or reply.status in (501, 503), context
     if not is_sound(path):
-        assert reply.status == 400, told
+        assert reply.status == 400, context
     own = subject.reached(reply)
     if own is not None:
-        assert own == path, told
-        assert any(opens(one, own) for one in patterns), told
-        assert not any(piece in own for piece in AMBIGUOUS), told
+        assert own == path, context
+        assert any(opens(one, own) for one in patterns), context
+        assert not any(piece in own for piece in AMBIGUOUS), context
 
 
 def read_plainly(rng: random.Random) -> None:

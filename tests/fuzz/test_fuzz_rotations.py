@@ -51,8 +51,8 @@ class Chain:
 
     def __init__(self, stamp: Stamp) -> None:
         family = Family(new_family_id(), GRANT, int(time.time()) + 30 * 86400)
-        made, answer = new_pair(KEYS, family, GRANT, Step(1, "", 600, 7 * 86400))
-        self._stamp, self._text = stamp, str(answer.refresh_token)
+        made, response = new_pair(KEYS, family, GRANT, Step(1, "", 600, 7 * 86400))
+        self._stamp, self._text = stamp, str(response.refresh_token)
         self.newest = made.stamped(stamp)
         self.earlier = self.presented
 
@@ -65,8 +65,8 @@ class Chain:
         if rng.random() < 1 / used.number:
             self.earlier = used
         step = Step(used.number + 1, self._text, 600, 7 * 86400)
-        made, answer = new_pair(KEYS, self.newest.family, GRANT, step)
-        self.newest, self._text = made.stamped(self._stamp), str(answer.refresh_token)
+        made, response = new_pair(KEYS, self.newest.family, GRANT, step)
+        self.newest, self._text = made.stamped(self._stamp), str(response.refresh_token)
         return used, self.newest
 
 

@@ -12,7 +12,7 @@ import yaml
 from redis import Redis
 from redis.exceptions import AuthenticationError, RedisError
 
-from eventually import answered
+from eventually import poll
 from localkube.engine.pods.volumes import Mounts
 from redis_process import free_port
 from redis_servers import VERSIONS, program_of
@@ -114,7 +114,7 @@ def _running(command: Sequence[str]) -> Iterator[int]:
     port = free_port()
     with subprocess.Popen([*command, "--port", str(port)], stdout=subprocess.DEVNULL) as process:
         try:
-            answered(lambda: _listens(port), "redis-server listens")
+            poll(lambda: _listens(port), "redis-server listens")
             yield port
         finally:
             process.kill()

@@ -14,13 +14,13 @@ def found(rule: str, where: str) -> Finding:
     return Finding(checker="checkov", rule=rule, where=where, what="a pod")
 
 
-def told(base: Manifests, *findings: Finding) -> list[str]:
+def disagreeing(base: Manifests, *findings: Finding) -> list[str]:
     rendered = {"dev": base, "prod": base}
     return list(disagreements(findings, [EXPLAINED, IN_FILE], rendered))
 
 
 def test_an_explained_report_is_not_a_disagreement(base: Manifests) -> None:
-    assert told(base, found("CKV_1", "dev"), found("CKV_2", "Dockerfile")) == []
+    assert disagreeing(base, found("CKV_1", "dev"), found("CKV_2", "Dockerfile")) == []
 
 
 @pytest.mark.parametrize(
@@ -28,11 +28,13 @@ def test_an_explained_report_is_not_a_disagreement(base: Manifests) -> None:
 )
 def test_a_report_without_explanation_is_named(base: Manifests, another: Finding) -> None:
     expected = f"checkov {another.rule} in {another.where}: a pod"
-    assert told(base, found("CKV_1", "dev"), found("CKV_2", "Dockerfile"), another) == [expected]
+    assert disagreeing(base, found("CKV_1", "dev"), found("CKV_2", "Dockerfile"), another) == [
+        expected
+    ]
 
 
 def test_an_explanation_without_a_report_is_named(base: Manifests) -> None:
-    (line,) = told(base, found("CKV_1", "dev"))
+    (line,) = disagreeing(base, found("CKV_1", "dev"))
     assert line == "manifests.md explains checkov CKV_2 `Dockerfile`: not reported"
 
 

@@ -22,7 +22,7 @@ def test_every_probe_has_a_handler(base: Manifests) -> None:
     [
         ("startupProbe", REMOVED, "startupProbe: missing"),
         ("readinessProbe.httpGet.path", "/ready", "/ready is no route"),
-        ("readinessProbe.httpGet.path", "/livez", "/livez answers another question"),
+        ("readinessProbe.httpGet.path", "/livez", "/livez is the path of another probe"),
         ("livenessProbe.httpGet.port", "rest", "asks the API port"),
         ("livenessProbe.httpGet.port", "admin", "no port admin"),
     ],

@@ -11,7 +11,7 @@ DESIGN_PAGES = sorted((ROOT / "docs/design").rglob("*.md"))
 HABITS = [ROOT / "CHANGELOG.md", *sorted((ROOT / ".github").glob("*.md"))]
 INDEX = ROOT / "docs/design/index.md"
 LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)")
-ANSWERS = {
+CONTENTS = {
     "Where is the retry policy?": "def _may_try_again(",
     "What happens when Redis is away?": "## Redis away\n",
     "How do I add a setting?": "## Add a setting\n",
@@ -34,11 +34,11 @@ def test_every_design_page_is_linked_from_the_index() -> None:
     assert [page.name for page in DESIGN_PAGES if page not in {INDEX, *linked}] == []
 
 
-@pytest.mark.parametrize("question", ANSWERS)
+@pytest.mark.parametrize("question", CONTENTS)
 def test_the_index_links_to_the_page_of_each_question(question: str) -> None:
     row = next(line for line in INDEX.read_text().splitlines() if question in line)
     ((path, _),) = LINK.findall(row)
-    assert ANSWERS[question] in (INDEX.parent / path).read_text()
+    assert CONTENTS[question] in (INDEX.parent / path).read_text()
 
 
 @pytest.mark.parametrize("page", DESIGN_PAGES, ids=lambda page: page.name)

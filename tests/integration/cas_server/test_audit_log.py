@@ -56,7 +56,7 @@ async def log_in(cas: CasProcess, user: str = "alice", password: str = "") -> An
     return await post(cas, "/oauth/token", "demo-app", **form)
 
 
-async def told(cas: CasProcess) -> list[dict[str, Any]]:
+async def audit_log(cas: CasProcess) -> list[dict[str, Any]]:
     """End the process, check that the metrics match its audit log, and return the log."""
     async with httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as http:
         metrics = (await http.get(cas.management + "/metrics")).text
@@ -81,7 +81,7 @@ async def test_a_token_for_another_service_is_audited_with_both_audiences(
     grant = {"grant_type": "client_credentials"}
     token = (await post(process, "/oauth/token", "diff-ns-service", **grant))["access_token"]
     await post(process, f"/oauth/{endpoint}", "rest-service", token=token)
-    (line,) = await told(process)
+    (line,) = await audit_log(process)
 
     assert line["event_type"] == "token_refused"
     assert "aud" in line["reason"]
@@ -97,7 +97,7 @@ async def test_a_login_is_audited_once_and_a_client_token_is_not(
     """Clients get tokens all day. Those are ordinary requests, counted by the request metrics."""
     await log_in(process)
     await post(process, "/oauth/token", "demo-app", grant_type="client_credentials")
-    (line,) = await told(process)
+    (line,) = await audit_log(process)
 
     assert line["event_type"] == "login"
     assert line["level"] == "info"
@@ -107,7 +107,7 @@ async def test_a_login_is_audited_once_and_a_client_token_is_not(
 
 async def test_a_wrong_password_is_audited_once(process: CasProcess) -> None:
     await log_in(process, password="wr0ng")
-    (line,) = await told(process)
+    (line,) = await audit_log(process)
 
     assert line["event_type"] == "login_failed"
     assert (line["user"], line["client"], line["address"]) == ("alice", "demo-app", "127.0.0.1")
@@ -118,7 +118,7 @@ async def test_an_unknown_user_name_is_not_logged(process: CasProcess) -> None:
     """People sometimes type a password as the user name."""
     await log_in(process, user="wr0ng", password="alice")
     await post(process, "/oauth/token", "wr0ng", "demo-app", grant_type="client_credentials")
-    user, client = await told(process)
+    user, client = await audit_log(process)
 
     assert (user["event_type"], user["unknown"]) == ("login_failed", "user")
     assert (client["event_type"], client["unknown"]) == ("client_authentication_failed", "client")
@@ -137,7 +137,7 @@ async def test_a_wrong_client_secret_is_audited_once(process: CasProcess, how: s
             await http.post("/oauth/token", data=form, auth=("demo-app", "wr0ng"))
         else:
             await http.post("/oauth/token", data={**form, **given})
-    (line,) = await told(process)
+    (line,) = await audit_log(process)
 
     assert line["event_type"] == "client_authentication_failed"
     assert (line["client"], line["address"]) == ("demo-app", "127.0.0.1")
@@ -145,10 +145,10 @@ async def test_a_wrong_client_secret_is_audited_once(process: CasProcess, how: s
 
 
 async def test_each_attempt_is_audited_as_a_failure_or_as_throttled(process: CasProcess) -> None:
-    answers = [await log_in(process, password=f"wr0ng-{number}") for number in range(14)]
-    lines = await told(process)
+    responses = [await log_in(process, password=f"wr0ng-{number}") for number in range(14)]
+    lines = await audit_log(process)
 
-    throttled = sum(answer["error"] == "slow_down" for answer in answers)
+    throttled = sum(response["error"] == "slow_down" for response in responses)
     assert throttled
     kinds = [line["event_type"] for line in lines]
     assert kinds == ["login_failed"] * (14 - throttled) + ["throttled"] * throttled
@@ -163,7 +163,7 @@ async def test_a_forged_record_is_audited_once_however_often_it_is_presented(
         store.set(f"t:{token_hash(token)}", b"of another pod" * 10, ex=60)
     for _ in range(3):
         await post(process, "/oauth/check_token", "rest-service", token=token)
-    (line,) = await told(process)
+    (line,) = await audit_log(process)
 
     assert line["event_type"] == "record_forged"
     assert line["trace_id"] == TRACE
@@ -184,11 +184,11 @@ async def test_a_reused_refresh_token_is_audited_once(process: CasProcess) -> No
     first = (await log_in(process))["refresh_token"]
     second = (await refresh(process, first))["refresh_token"]
     await refresh(process, second)
-    answers = [await refresh(process, first) for _ in range(3)]
-    lines = await told(process)
+    responses = [await refresh(process, first) for _ in range(3)]
+    lines = await audit_log(process)
     (line,) = only(lines, AuditEvent.REFRESH_REUSED)
 
-    assert [answer["error"] for answer in answers] == ["invalid_grant"] * 3
+    assert [response["error"] for response in responses] == ["invalid_grant"] * 3
     assert len(lines) == 2, "the login, and this"
     assert (line["user"], line["client"], line["address"]) == ("alice", "demo-app", "127.0.0.1")
     assert line["trace_id"] == TRACE
@@ -199,9 +199,9 @@ async def test_a_reused_refresh_token_is_audited_once(process: CasProcess) -> No
 async def test_a_revocation_is_audited_once(process: CasProcess, kind: str) -> None:
     """Revoking a token again, or an unknown token, is not an event."""
     token = (await log_in(process))[kind]
-    for revoked in (token, token, "of-nobody"):
+    for revoked in (token, token, "unknown"):
         await post(process, "/oauth/revoke", "demo-app", token=revoked)
-    lines = await told(process)
+    lines = await audit_log(process)
     (line,) = only(lines, AuditEvent.REVOKED)
 
     assert len(lines) == 2, "the login, and this"
@@ -224,7 +224,7 @@ async def test_an_edit_audits_removed_identities_and_changed_secrets(
         return "not_before_set" in process.output and "identity_changed" in process.output
 
     await until(both, what="both events", seconds=PATIENCE_S)
-    lines = await told(process)
+    lines = await audit_log(process)
     (ended,) = only(lines, AuditEvent.NOT_BEFORE)
     (changed,) = only(lines, AuditEvent.IDENTITY_CHANGED)
 

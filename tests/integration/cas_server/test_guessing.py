@@ -33,16 +33,16 @@ async def login(
 async def test_replicas_share_their_failure_counts(cas: Cas) -> None:
     """Regression: three replicas allowed thirty guesses a minute instead of the documented ten."""
     async with at("127.0.0.2") as http:
-        told = [await login(cas, http, "alice", f"guess-{n}", n % 2) for n in range(30)]
-    assert Counter(told) == {400: 10, 429: 20}
+        statuses = [await login(cas, http, "alice", f"guess-{n}", n % 2) for n in range(30)]
+    assert Counter(statuses) == {400: 10, 429: 20}
 
 
 async def test_concurrent_guesses_at_several_replicas_count_like_a_sequence(cas: Cas) -> None:
     async with at("127.0.0.2") as http:
         guesses = (login(cas, http, "alice", f"guess-{n}", n % 2) for n in range(40))
-        told = Counter(await asyncio.gather(*guesses))
-    assert told[400] <= 10
-    assert told.keys() <= {400, 429, 503}
+        statuses = Counter(await asyncio.gather(*guesses))
+    assert statuses[400] <= 10
+    assert statuses.keys() <= {400, 429, 503}
 
 
 async def test_failed_client_logins_do_not_lock_out_a_user(cas: Cas) -> None:
@@ -55,9 +55,9 @@ async def test_failed_client_logins_do_not_lock_out_a_user(cas: Cas) -> None:
 
 async def test_password_spraying_is_throttled(cas: Cas) -> None:
     async with at("127.0.0.2") as http:
-        told = [await login(cas, http, f"name-{n}", "Spring2026!", n % 2) for n in range(40)]
-    assert told.count(400) <= 22
-    assert told[-1] == 429
+        statuses = [await login(cas, http, f"name-{n}", "Spring2026!", n % 2) for n in range(40)]
+    assert statuses.count(400) <= 22
+    assert statuses[-1] == 429
 
 
 async def test_the_owner_logs_in_while_many_addresses_guess(cas: Cas) -> None:
@@ -70,15 +70,15 @@ async def test_the_owner_logs_in_while_many_addresses_guess(cas: Cas) -> None:
 
 async def test_a_too_long_password_counts_as_a_failure_of_the_user(cas: Cas) -> None:
     async with at("127.0.0.2") as http:
-        told = [await login(cas, http, "alice", "x" * 2000, n % 2) for n in range(11)]
-    assert told == [400] * 10 + [429]
+        statuses = [await login(cas, http, "alice", "x" * 2000, n % 2) for n in range(11)]
+    assert statuses == [400] * 10 + [429]
 
 
 @pytest.mark.parametrize("length", [2000, 5000])
 async def test_a_too_long_secret_counts_as_a_failure_of_the_client(cas: Cas, length: int) -> None:
     form = {"grant_type": "client_credentials"}
     async with at("127.0.0.2") as http:
-        told = [
+        statuses = [
             (
                 await http.post(
                     cas.urls[n % 2] + "/oauth/token", data=form, auth=("demo-app", "x" * length)
@@ -86,7 +86,7 @@ async def test_a_too_long_secret_counts_as_a_failure_of_the_client(cas: Cas, len
             ).status_code
             for n in range(11)
         ]
-    assert told == [401] * 10 + [429]
+    assert statuses == [401] * 10 + [429]
 
 
 async def test_the_correct_secret_clears_the_failures(cas: Cas) -> None:

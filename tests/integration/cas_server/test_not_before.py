@@ -300,12 +300,12 @@ async def test_redis_receives_changes_that_happened_during_its_outage(replicas: 
             await _applied(cas)
         replicas.redis.start()
 
-        async def answered() -> bool:
+        async def responds() -> bool:
             reply = await cas.check(before["access_token"])
             assert reply.status_code in (400, 503)
             return reply.status_code == 400
 
-        assert await until(answered, what="Redis to be back", seconds=PATIENCE_S)
+        assert await until(responds, what="Redis to be back", seconds=PATIENCE_S)
         await _dead_for_good(cas, before)
         assert await _alive(cas, await cas.user_tokens())
 
@@ -396,15 +396,15 @@ async def test_invalidated_identities_are_audited_without_any_secret(replicas: R
             await cas.user_tokens()
         async with replicas.running(_user_disabled, _client_other_secret) as cas:
             assert not await _alive(cas, {"access_token": "none"})
-    told = [line for line in lines if line.get("event_type") == "not_before_set"]
-    assert [(line.get("user"), line.get("client")) for line in told] == [
+    audited = [line for line in lines if line.get("event_type") == "not_before_set"]
+    assert [(line.get("user"), line.get("client")) for line in audited] == [
         ("alice", None),
         (None, "demo-app"),
-    ] or [(line.get("user"), line.get("client")) for line in told] == [
+    ] or [(line.get("user"), line.get("client")) for line in audited] == [
         (None, "demo-app"),
         ("alice", None),
     ]
-    assert "argon2" not in str(told)
+    assert "argon2" not in str(audited)
 
 
 async def test_invalidated_identities_are_audited_while_too_few_replicas_confirm(
@@ -419,8 +419,8 @@ async def test_invalidated_identities_are_audited_while_too_few_replicas_confirm
         async with replicas.running(_user_disabled, confirmed) as cas:
             for _ in range(2):
                 assert (await cas.check("none")).status_code == 503
-    told = [line for line in lines if line.get("event_type") == "not_before_set"]
-    assert [line["user"] for line in told] == ["alice"]
+    audited = [line for line in lines if line.get("event_type") == "not_before_set"]
+    assert [line["user"] for line in audited] == ["alice"]
 
 
 @pytest.mark.parametrize("garbage", ["garbage", "", "-1 ", "0x1f", "9" * 40, "1e99 ", "\u00b2 x"])

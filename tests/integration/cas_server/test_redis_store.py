@@ -37,24 +37,24 @@ GRANT = Grant("app", ("read",), ("a",), (), "alice", "f" * 16)
 
 @pytest.fixture
 async def store(redis: int) -> AsyncIterator[RedisTokenStore]:
-    kept = RedisTokenStore(Redis(port=redis), DurabilitySettings(), KEYS, timeout=PATIENCE_S)
-    yield kept
-    await kept.aclose()
+    found = RedisTokenStore(Redis(port=redis), DurabilitySettings(), KEYS, timeout=PATIENCE_S)
+    yield found
+    await found.aclose()
 
 
 def _family(**more: int) -> tuple[TokenPair, str]:
     ends_at = int(time.time()) + 1000
     validity = {"access_validity": 600, "idle_seconds": 500, **more}
     family = Family(new_family_id(), GRANT, ends_at)
-    lineage, answer = new_pair(KEYS, family, GRANT, Step(1, "", **validity))
-    return lineage, str(answer.refresh_token)
+    pair, response = new_pair(KEYS, family, GRANT, Step(1, "", **validity))
+    return pair, str(response.refresh_token)
 
 
 async def _begun(store: RedisTokenStore, bounds: Bounds = BOUNDS) -> tuple[TokenPair, str]:
-    lineage, presented = _family()
-    lineage = lineage.stamped(Stamp(await _version(store), 0))
-    assert await store.begin(lineage, bounds)
-    return lineage, presented
+    pair, presented = _family()
+    pair = pair.stamped(Stamp(await _version(store), 0))
+    assert await store.begin(pair, bounds)
+    return pair, presented
 
 
 async def _version(store: RedisTokenStore) -> int:
@@ -65,21 +65,21 @@ async def _version(store: RedisTokenStore) -> int:
     return version or 0
 
 
-def _next(lineage: TokenPair, presented: str) -> tuple[TokenPair, str]:
-    step = Step(lineage.number + 1, presented, access_validity=600, idle_seconds=500)
-    following, answer = new_pair(KEYS, lineage.family, GRANT, step)
-    return following.stamped(Stamp(lineage.access.since, 0)), str(answer.refresh_token)
+def _next(pair: TokenPair, presented: str) -> tuple[TokenPair, str]:
+    step = Step(pair.number + 1, presented, access_validity=600, idle_seconds=500)
+    following, response = new_pair(KEYS, pair.family, GRANT, step)
+    return following.stamped(Stamp(pair.access.since, 0)), str(response.refresh_token)
 
 
-def _presented(lineage: TokenPair) -> Presented:
-    return Presented(lineage.refresh_hash, lineage.number)
+def _presented(pair: TokenPair) -> Presented:
+    return Presented(pair.refresh_hash, pair.number)
 
 
 async def _rotated(
-    store: RedisTokenStore, lineage: TokenPair, presented: str, *, grace: float = 0
+    store: RedisTokenStore, pair: TokenPair, presented: str, *, grace: float = 0
 ) -> tuple[TokenPair, str]:
-    following, fresh = _next(lineage, presented)
-    rotation = await store.rotate(_presented(lineage), following, BOUNDS, grace=grace)
+    following, fresh = _next(pair, presented)
+    rotation = await store.rotate(_presented(pair), following, BOUNDS, grace=grace)
     assert rotation == Rotation("rotated")
     return following, fresh
 
@@ -208,35 +208,35 @@ async def test_the_memory_of_a_family_does_not_grow_with_rotations(
 ) -> None:
     """At most 1 KiB besides its valid tokens. Every earlier token is recognized."""
     first, presented = await _begun(store)
-    lineage = first
+    pair = first
     async with Redis(port=redis) as direct:
         for number in range(1, 400):
-            lineage, presented = await _rotated(store, lineage, presented)
+            pair, presented = await _rotated(store, pair, presented)
             if number == 20:
-                settled = await _memory(direct, lineage)
-        assert await _memory(direct, lineage) <= settled + 16, "a number may have more digits"
-        live = await direct.hget(f"f:{lineage.family.id}", "live")
-        assert await _memory(direct, lineage) - len(live or b"") <= 1024
+                settled = await _memory(direct, pair)
+        assert await _memory(direct, pair) <= settled + 16, "a number may have more digits"
+        live = await direct.hget(f"f:{pair.family.id}", "live")
+        assert await _memory(direct, pair) - len(live or b"") <= 1024
         assert await direct.zcard("g:t:app") <= 5 + 3, "5 of this family, and the earlier ones"
-    reused = await store.rotate(_presented(first), _next(lineage, presented)[0], BOUNDS, grace=9)
+    reused = await store.rotate(_presented(first), _next(pair, presented)[0], BOUNDS, grace=9)
     assert reused == Rotation("reused")
     assert await store.family(first.family.id) is None
-    assert await store.access(lineage.access_hash) is None
+    assert await store.access(pair.access_hash) is None
 
 
-async def _memory(direct: Redis, lineage: TokenPair) -> int:
+async def _memory(direct: Redis, pair: TokenPair) -> int:
     """Return the memory of a family in Redis, including its entry in the user's index."""
-    own = await direct.memory_usage(f"f:{lineage.family.id}", samples=0)
+    own = await direct.memory_usage(f"f:{pair.family.id}", samples=0)
     return int(own or 0) + 64
 
 
 @pytest.mark.bound("tokens-per-family")
 async def test_the_oldest_access_token_of_a_family_is_evicted(store: RedisTokenStore) -> None:
-    lineage, presented = await _begun(store)
-    names = [lineage.access_hash]
+    pair, presented = await _begun(store)
+    names = [pair.access_hash]
     for _ in range(6):
-        lineage, presented = await _rotated(store, lineage, presented)
-        names.append(lineage.access_hash)
+        pair, presented = await _rotated(store, pair, presented)
+        names.append(pair.access_hash)
     alive = [await store.access(name) is not None for name in names]
     assert alive == [False] * 2 + [True] * 5
 
@@ -253,8 +253,8 @@ async def test_an_older_refresh_token_within_the_grace_window_is_reuse(
     assert repeated.outcome == "repeated"
     third, _ = await _rotated(store, second, r2, grace=60)
     assert await store.rotate(_presented(first), again, BOUNDS, grace=60) == Rotation("reused")
-    for lineage in (first, second, third):
-        assert await store.access(lineage.access_hash) is None
+    for pair in (first, second, third):
+        assert await store.access(pair.access_hash) is None
 
 
 async def test_a_token_of_the_family_that_is_not_its_newest_is_reuse(
@@ -350,9 +350,9 @@ async def test_the_oldest_family_of_a_user_and_client_is_evicted_with_its_tokens
 ) -> None:
     bounds = Bounds(tokens=100, families=2)
     begun = [await _begun(store, bounds) for _ in range(4)]
-    alive = [await store.family(lineage.family.id) is not None for lineage, _ in begun]
+    alive = [await store.family(pair.family.id) is not None for pair, _ in begun]
     assert alive == [False, False, True, True]
-    alive = [await store.access(lineage.access_hash) is not None for lineage, _ in begun]
+    alive = [await store.access(pair.access_hash) is not None for pair, _ in begun]
     assert alive == [False, False, True, True]
 
 
@@ -369,10 +369,10 @@ async def test_a_family_that_ended_by_reuse_does_not_count(
 
 
 async def test_an_unknown_family_is_reported_as_unknown(store: RedisTokenStore) -> None:
-    lineage, _ = _family()
-    rotation = await store.rotate(_presented(lineage), lineage, BOUNDS, grace=10)
+    pair, _ = _family()
+    rotation = await store.rotate(_presented(pair), pair, BOUNDS, grace=10)
     assert rotation == Rotation("unknown")
-    assert await store.access(lineage.access_hash) is None
+    assert await store.access(pair.access_hash) is None
 
 
 async def test_ending_a_family_deletes_all_its_tokens(store: RedisTokenStore) -> None:
@@ -382,8 +382,8 @@ async def test_ending_a_family_deletes_all_its_tokens(store: RedisTokenStore) ->
     third, _ = _next(first, presented)
     ended = await store.rotate(_presented(first), third, BOUNDS, grace=10)
     assert ended == Rotation("unknown")
-    for lineage in (first, second, third):
-        assert await store.access(lineage.access_hash) is None
+    for pair in (first, second, third):
+        assert await store.access(pair.access_hash) is None
 
 
 @pytest.mark.parametrize("state", ["", "garbage", "1 2", "x y z -"])

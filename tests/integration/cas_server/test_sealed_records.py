@@ -63,7 +63,7 @@ async def test_a_record_is_valid_only_under_its_own_key(cas: Cas, direct: Redis)
 
 
 @pytest.mark.parametrize(
-    ("kept", "wanted"),
+    ("original", "wanted"),
     [
         (b"alice", b"admin"),
         (b"demo-app", b"test-app"),
@@ -75,12 +75,12 @@ async def test_a_record_is_valid_only_under_its_own_key(cas: Cas, direct: Redis)
     ids=["subject", "client", "authorities", "scope", "audience", "lifetime"],
 )
 async def test_nothing_in_a_record_can_be_changed(
-    cas: Cas, direct: Redis, kept: bytes, wanted: bytes
+    cas: Cas, direct: Redis, original: bytes, wanted: bytes
 ) -> None:
     token = (await cas.user_tokens("alice"))["access_token"]
     record = await _stored(direct, token)
-    assert kept in record
-    await direct.set(_name(token), record.replace(kept, wanted), ex=60)
+    assert original in record
+    await direct.set(_name(token), record.replace(original, wanted), ex=60)
     await _dead_for_all(cas, token)
     await direct.set(_name(token), record, ex=60)
     assert (await cas.check(token)).status_code == 200, "an entire record can be restored"
@@ -92,10 +92,10 @@ async def test_a_forged_record_is_audited_once_and_not_quoted(cas: Cas, direct: 
     with capture_logs() as lines:
         for _ in range(3):
             await cas.check(token)
-    told = [line for line in lines if line.get("event_type") == "record_forged"]
-    assert len(told) == 1
-    assert token not in json.dumps(told)
-    assert token_hash(token) not in json.dumps(told)
+    audited = [line for line in lines if line.get("event_type") == "record_forged"]
+    assert len(audited) == 1
+    assert token not in json.dumps(audited)
+    assert token_hash(token) not in json.dumps(audited)
 
 
 async def test_rotating_the_record_keys_invalidates_no_token(cas: Cas, direct: Redis) -> None:

@@ -75,7 +75,7 @@ class History:
     """The responses to clients that continue to write during a fault."""
 
     cas: Cas
-    answered: set[str] = field(default_factory=set)
+    acknowledged: set[str] = field(default_factory=set)
     revoked: set[str] = field(default_factory=set)
     uncertain: set[str] = field(default_factory=set)
 
@@ -85,8 +85,8 @@ class History:
         if token is None:
             return
         value = str(token.json()["access_token"])
-        self.answered.add(value)
-        if len(self.answered) % 3:
+        self.acknowledged.add(value)
+        if len(self.acknowledged) % 3:
             return
         # Until the response arrives, either outcome is correct.
         self.uncertain.add(value)
@@ -102,9 +102,9 @@ class History:
         assert reply.headers["retry-after"]
         return None
 
-    async def judge(self) -> None:
+    async def check(self) -> None:
         """Compare the state of cas-server with its earlier responses."""
-        alive = self.answered - self.revoked - self.uncertain
+        alive = self.acknowledged - self.revoked - self.uncertain
         for token in alive:
             assert await _checked(self.cas, token) == 200, "an acknowledged token is lost"
         for token in self.revoked:
@@ -132,17 +132,17 @@ async def writers(cas: Cas) -> AsyncIterator[History]:
             await _progress(history)
         finally:
             ended.set()
-    await history.judge()
+    await history.check()
 
 
 async def _progress(history: History) -> None:
     """Wait until writes succeed again."""
-    seen = len(history.answered)
+    seen = len(history.acknowledged)
 
     async def further() -> bool:
-        return len(history.answered) >= seen + 20
+        return len(history.acknowledged) >= seen + 20
 
-    assert await until(further, what="writes to be answered", seconds=PATIENCE_S)
+    assert await until(further, what="writes to be acknowledged", seconds=PATIENCE_S)
 
 
 async def _issued(cas: Cas) -> str | None:
@@ -218,7 +218,7 @@ async def test_servers_that_are_all_killed_restore_everything_from_disk(
         return (await cas.check(pair["access_token"])).status_code == 200
 
     assert await until(valid, what="a token of before to be valid", seconds=PATIENCE_S)
-    await history.judge()
+    await history.check()
     assert (await cas.refresh(pair["refresh_token"])).status_code == 200
 
 

@@ -207,10 +207,10 @@ async def test_the_metadata_are_served_below_the_path_of_the_issuer(
     cas.identities["issuer"] = issuer
     cas.write()
 
-    async def told() -> bool:
+    async def has_issuer() -> bool:
         return issuer in (await cas.http.get(place)).text
 
-    await until(told, what="the new issuer", seconds=PATIENCE_S)
+    await until(has_issuer, what="the new issuer", seconds=PATIENCE_S)
     fields = (await cas.http.get(place + path)).raise_for_status().json()
 
     assert fields["issuer"] == issuer

@@ -6,11 +6,11 @@ import sys
 
 async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     body = sys.argv[1].encode()
-    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+    response = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
     try:
         while await reader.readuntil(b"\r\n\r\n"):
             await asyncio.sleep(0.002)  # so that some requests are always active
-            writer.write(answer)
+            writer.write(response)
     except (asyncio.IncompleteReadError, ConnectionError):
         writer.close()
 

@@ -11,7 +11,7 @@ from chassis.discovery import Address
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
-def answer(status: int, body: bytes, *headers: str) -> bytes:
+def http_response(status: int, body: bytes, *headers: str) -> bytes:
     lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body)}", *headers]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
@@ -27,10 +27,10 @@ class Request:
     peer: str
 
 
-Answer = bytes | None
-"""Returns the bytes to send, or None to reset the connection."""
+Output = bytes | None
+"""The bytes to send, or None to reset the connection."""
 
-Script = Callable[[Request], Awaitable[Answer] | Answer]
+Script = Callable[[Request], Awaitable[Output] | Output]
 
 
 @dataclass

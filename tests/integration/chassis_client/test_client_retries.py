@@ -10,7 +10,7 @@ from chassis.client.errors import ServiceUnavailable
 from chassis.discovery import Address
 from chassis.transport import PoolOptions
 from integration.chassis_client.callers import SERVICE, OneAddress, calling, get, post
-from integration.chassis_client.scripted import OK, Request, answer, scripted, silent
+from integration.chassis_client.scripted import OK, Request, http_response, scripted, silent
 
 
 def breaks_first(request: Request) -> bytes | None:
@@ -70,7 +70,7 @@ async def test_a_request_that_is_not_idempotent_is_not_sent_twice() -> None:
 @pytest.mark.parametrize("status", [502, 503, 504])
 @pytest.mark.bound("gateway-retries")
 async def test_a_gateway_error_is_retried_once(status: int) -> None:
-    async with scripted(answer(status, b"{}")) as server:
+    async with scripted(http_response(status, b"{}")) as server:
         with calling(server.address) as caller:
             assert (await caller.call(SERVICE, get(), idempotent=True)).status == status
     assert [request.connection for request in server.requests] == [0, 1]
@@ -79,7 +79,7 @@ async def test_a_gateway_error_is_retried_once(status: int) -> None:
 @pytest.mark.anyio
 @pytest.mark.parametrize("status", [400, 401, 404, 429, 500, 501])
 async def test_other_error_statuses_are_returned_without_a_retry(status: int) -> None:
-    async with scripted(answer(status, b"{}")) as server:
+    async with scripted(http_response(status, b"{}")) as server:
         with calling(server.address) as caller:
             assert (await caller.call(SERVICE, get(), idempotent=True)).status == status
     assert len(server.requests) == 1
@@ -116,12 +116,12 @@ async def test_a_waiting_call_reaches_a_service_that_comes_back() -> None:
             call = asyncio.create_task(caller.call(SERVICE, post(), idempotent=False))
             await asyncio.sleep(0.05)  # let it try the closed port
             reserved.listen()
-            listener = await asyncio.start_server(_answer_ok, sock=reserved.dup())
+            listener = await asyncio.start_server(_respond_ok, sock=reserved.dup())
             async with listener:
                 assert (await call).status == 200
 
 
-async def _answer_ok(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _respond_ok(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await reader.readuntil(b"\r\n\r\n")
     writer.write(OK)
     await writer.drain()

@@ -8,7 +8,7 @@ from chassis.client.errors import ServiceTimeout, ServiceUnavailable
 from chassis.transport import Origin, Pool, PoolOptions, RawRequest
 from eventually import PATIENCE_S
 from integration.chassis_client.callers import SERVICE, calling, get, post
-from integration.chassis_client.scripted import OK, Request, answer, scripted
+from integration.chassis_client.scripted import OK, Request, http_response, scripted
 
 CHUNKED = (
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-Content-Length: none\r\n\r\n"
@@ -26,7 +26,7 @@ CHUNKED = (
         (b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", 200, b"ok"),
         (b"HTTP/1.1 100 Continue\r\n\r\n" + OK, 200, b"ok"),
         (b"HTTP/1.1 204 No Content\r\nX-Content-Length: 0\r\n\r\n", 204, b""),
-        (answer(503, b"{}"), 503, b"{}"),
+        (http_response(503, b"{}"), 503, b"{}"),
     ],
 )
 async def test_every_framing_of_a_response_is_supported(
@@ -79,7 +79,7 @@ async def test_a_malformed_response_counts_as_an_outage(data: bytes) -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        answer(200, b"x" * 200_000),
+        http_response(200, b"x" * 200_000),
         b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000 + b"\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\n" + b"x" * 200_000,
     ],
@@ -101,7 +101,7 @@ async def test_an_unsolicited_second_response_reaches_no_caller() -> None:
     """Response splitting has no effect, since the connection is closed."""
 
     def twice(request: Request) -> bytes:
-        return OK + answer(200, b"evil") if request.connection == 0 else OK
+        return OK + http_response(200, b"evil") if request.connection == 0 else OK
 
     async with scripted(twice) as server:
         with calling(server.address) as caller:
@@ -117,7 +117,7 @@ _TRAILERS = CHUNKED.removesuffix(b"\r\n") + b"X-Evil: trailer\r\nSet-Cookie: a=b
 @pytest.mark.parametrize(
     ("data", "connections"),
     [
-        (OK + answer(200, b"evil", "X-Evil: yes"), [0, 1]),
+        (OK + http_response(200, b"evil", "X-Evil: yes"), [0, 1]),
         (OK + b"HTTP/1.1 200 OK\r\nX-Evil: a head without end", [0, 1]),
         (OK + b"\r\n", [0, 1]),
         (OK + b"X-Evil: yes\r\n\r\n", [0, 1]),
@@ -169,7 +169,7 @@ async def test_a_cancelled_call_closes_its_connection() -> None:
     async def slow(request: Request) -> bytes:
         if request.connection == 0:
             await may_answer.wait()
-        return answer(200, b"connection %d" % request.connection)
+        return http_response(200, b"connection %d" % request.connection)
 
     async with scripted(slow) as server:
         with calling(server.address) as caller:
@@ -212,7 +212,7 @@ async def test_idle_connections_to_all_hosts_count_towards_the_bound() -> None:
 
 @pytest.mark.anyio
 async def test_connection_close_is_obeyed() -> None:
-    data = answer(200, b"ok", "Connection: close")
+    data = http_response(200, b"ok", "Connection: close")
     async with scripted(data) as server:
         with calling(server.address) as caller:
             for _ in range(3):

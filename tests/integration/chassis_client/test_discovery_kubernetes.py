@@ -25,7 +25,7 @@ from chassis.discovery.kubernetes import api as api_module
 from chassis.discovery.kubernetes import ejection
 from chassis.testing import app_client, bearer
 from eventually import PATIENCE_S
-from integration.chassis_client.scripted import Scripted, answer, scripted, silent
+from integration.chassis_client.scripted import Scripted, http_response, scripted, silent
 from integration.chassis_client.test_remote_tokens import YES
 from kube_api import KubeApi, kube_api
 from kube_objects import endpoint_slice, service
@@ -75,7 +75,7 @@ class World:
 
     async def replica(self, name: str) -> Scripted:
         """Start a replica that returns its name, and add an EndpointSlice for it."""
-        pod = await self._stack.enter_async_context(scripted(answer(200, name.encode())))
+        pod = await self._stack.enter_async_context(scripted(http_response(200, name.encode())))
         port = [{"name": "http", "port": pod.address.port}]
         await self.api.put(
             "endpointslices", endpoint_slice("diff-ns", pod.address.host, name=name, ports=port)

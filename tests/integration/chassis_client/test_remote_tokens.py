@@ -16,7 +16,7 @@ from chassis.client import ServiceClients
 from chassis.discovery import Address
 from chassis.errors import ApiError, InvalidToken, TemporarilyUnavailable
 from chassis.token_services.remote import create_token_services
-from integration.chassis_client.scripted import Request, Script, answer, scripted
+from integration.chassis_client.scripted import Request, Script, http_response, scripted
 from integration.chassis_client.services import CAS, Table, live
 
 LIVE = {
@@ -28,7 +28,7 @@ LIVE = {
     "aud": ["rest-service"],
     "exp": 4102444800,
 }
-YES = answer(200, json.dumps(LIVE).encode())
+YES = http_response(200, json.dumps(LIVE).encode())
 
 
 @asynccontextmanager
@@ -61,7 +61,7 @@ async def test_a_check_is_a_form_with_basic_credentials() -> None:
 @pytest.mark.parametrize("error", ["invalid_token", "invalid_request"])
 async def test_a_400_means_an_invalid_token(error: str) -> None:
     body = json.dumps({"error": error, "error_description": "x"}).encode()
-    refused = await refusal(answer(400, body))
+    refused = await refusal(http_response(400, body))
     assert isinstance(refused, InvalidToken)
     assert refused.status == 401
 
@@ -73,7 +73,7 @@ async def test_a_400_means_an_invalid_token(error: str) -> None:
 async def test_a_200_for_an_inactive_expired_or_foreign_token_is_refused(
     change: dict[str, Any],
 ) -> None:
-    refused = await refusal(answer(200, json.dumps({**LIVE, **change}).encode()))
+    refused = await refusal(http_response(200, json.dumps({**LIVE, **change}).encode()))
     assert isinstance(refused, InvalidToken)
 
 
@@ -82,7 +82,7 @@ async def test_a_200_for_an_inactive_expired_or_foreign_token_is_refused(
 async def test_refused_client_credentials_are_logged_and_503(status: int) -> None:
     body = b'{"error":"invalid_client","error_description":"x"}'
     with structlog.testing.capture_logs() as logs:
-        refused = await refusal(answer(status, body))
+        refused = await refusal(http_response(status, body))
     assert isinstance(refused, TemporarilyUnavailable)
     (entry,) = [log for log in logs if log["log_level"] == "error"]
     assert "our own credentials" in entry["reason"]
@@ -94,22 +94,22 @@ async def test_refused_client_credentials_are_logged_and_503(status: int) -> Non
 @pytest.mark.parametrize(
     "data",
     [
-        answer(200, b"{}"),
-        answer(200, b'{"detail":"Not Found"}'),
-        answer(200, b"<html>"),
-        answer(200, b"[]"),
-        answer(200, json.dumps({**LIVE, "error": "x"}).encode()),
-        answer(200, json.dumps({"aud": ["rest-service"]}).encode()),
-        answer(200, json.dumps({**LIVE, "active": "true"}).encode()),
-        answer(200, json.dumps({**LIVE, "pad": "x" * 2_000_000}).encode()),
-        answer(201, json.dumps(LIVE).encode()),
-        answer(302, b"", "Location: http://evil/"),
-        answer(400, b'{"detail":"Bad Request"}'),
-        answer(400, b"oops"),
-        answer(404, b'{"error":"not_found"}'),
-        answer(429, b'{"error":"x"}'),
-        answer(500, b"{}"),
-        answer(503, b'{"error":"temporarily_unavailable"}'),
+        http_response(200, b"{}"),
+        http_response(200, b'{"detail":"Not Found"}'),
+        http_response(200, b"<html>"),
+        http_response(200, b"[]"),
+        http_response(200, json.dumps({**LIVE, "error": "x"}).encode()),
+        http_response(200, json.dumps({"aud": ["rest-service"]}).encode()),
+        http_response(200, json.dumps({**LIVE, "active": "true"}).encode()),
+        http_response(200, json.dumps({**LIVE, "pad": "x" * 2_000_000}).encode()),
+        http_response(201, json.dumps(LIVE).encode()),
+        http_response(302, b"", "Location: http://evil/"),
+        http_response(400, b'{"detail":"Bad Request"}'),
+        http_response(400, b"oops"),
+        http_response(404, b'{"error":"not_found"}'),
+        http_response(429, b'{"error":"x"}'),
+        http_response(500, b"{}"),
+        http_response(503, b'{"error":"temporarily_unavailable"}'),
         b"garbage\r\n\r\n",
     ],
     ids=range(17),
@@ -124,12 +124,15 @@ async def test_any_other_response_is_503_with_retry_after(data: bytes) -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (answer(200, json.dumps({**LIVE, "pad": "x" * 5_000}).encode()), "4096 bytes"),
-        (answer(200, json.dumps({**LIVE, "exp": "soon"}).encode()), "exp is no number"),
-        (answer(200, json.dumps({**LIVE, "authorities": [1]}).encode()), "authorities is no"),
-        (answer(200, b"<html>"), "not JSON"),
-        (answer(404, b"{}"), "an unexpected status, 404"),
-        (answer(401, b"{}"), "refuses our own credentials"),
+        (http_response(200, json.dumps({**LIVE, "pad": "x" * 5_000}).encode()), "4096 bytes"),
+        (http_response(200, json.dumps({**LIVE, "exp": "soon"}).encode()), "exp is no number"),
+        (
+            http_response(200, json.dumps({**LIVE, "authorities": [1]}).encode()),
+            "authorities is no",
+        ),
+        (http_response(200, b"<html>"), "not JSON"),
+        (http_response(404, b"{}"), "an unexpected status, 404"),
+        (http_response(401, b"{}"), "refuses our own credentials"),
     ],
     ids=range(6),
 )
@@ -191,7 +194,7 @@ async def test_user_info_is_requested_with_the_callers_token() -> None:
     body = json.dumps({"username": "alice", "authorities": ["ROLE_USER"]}).encode()
     options = {"token_info_uri": None, "user_info_uri": f"{CAS}/user", "id": None}
     async with (
-        scripted(answer(200, body)) as server,
+        scripted(http_response(200, body)) as server,
         token_services(server.address, **options) as services,
     ):
         caller = await services.authenticate("t0ken")
@@ -204,4 +207,4 @@ async def test_user_info_is_requested_with_the_callers_token() -> None:
 async def test_a_401_of_user_info_means_an_invalid_token() -> None:
     body = b'{"error":"invalid_token"}'
     options = {"token_info_uri": None, "user_info_uri": f"{CAS}/user"}
-    assert isinstance(await refusal(answer(401, body), **options), InvalidToken)
+    assert isinstance(await refusal(http_response(401, body), **options), InvalidToken)

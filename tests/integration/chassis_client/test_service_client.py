@@ -26,7 +26,7 @@ from chassis.config import ConfigSource
 from chassis.security.bearer import BearerToken
 from chassis.security.errors import Unauthenticated
 from chassis.telemetry.trace import Trace, current_trace
-from integration.chassis_client.scripted import OK, Request, answer, scripted
+from integration.chassis_client.scripted import OK, Request, http_response, scripted
 from integration.chassis_client.services import Table, live
 
 
@@ -42,7 +42,7 @@ class Cas:
         assert request.body == b"grant_type=client_credentials"
         self.issued += 1
         token = {"access_token": f"own-{self.issued}", "expires_in": self.lifetime}
-        return answer(200, json.dumps(token).encode())
+        return http_response(200, json.dumps(token).encode())
 
 
 def bearer(request: Request) -> str:
@@ -53,7 +53,7 @@ def bearer(request: Request) -> str:
 @pytest.mark.anyio
 async def test_a_response_is_an_httpx_response() -> None:
     body = gzip.compress(b'{"version":"v1"}')
-    data = answer(200, body, "Content-Encoding: gzip", "Content-Type: application/json")
+    data = http_response(200, body, "Content-Encoding: gzip", "Content-Type: application/json")
     async with (
         scripted(data) as server,
         ServiceClients(live(), discovery=Table(diff=server.address)) as clients,
@@ -72,13 +72,13 @@ async def test_a_response_over_the_bound_is_reported_as_such() -> None:
     gzipped = "Content-Encoding: gzip"
     chunks = b"".join(b"400\r\n%b\r\n" % (b"x" * 1024) for _ in range(5)) + b"0\r\n\r\n"
     for data, fits in (
-        (answer(200, b"x" * 4096), True),
-        (answer(200, b"x" * 4097), False),
+        (http_response(200, b"x" * 4096), True),
+        (http_response(200, b"x" * 4097), False),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks, False),
         (b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 5000, False),
-        (answer(200, gzip.compress(b"x" * 4096), gzipped), True),
-        (answer(200, gzip.compress(b"x" * 4097), gzipped), False),
-        (answer(200, gzip.compress(b"x" * 900_000), gzipped), False),
+        (http_response(200, gzip.compress(b"x" * 4096), gzipped), True),
+        (http_response(200, gzip.compress(b"x" * 4097), gzipped), False),
+        (http_response(200, gzip.compress(b"x" * 900_000), gzipped), False),
     ):
         settings = live(client={"max_response_size": 4096})
         async with (
@@ -98,10 +98,10 @@ async def test_a_response_over_the_bound_is_reported_as_such() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        answer(200, b"x", "Content-Encoding: br"),
-        answer(200, b"x", "Content-Encoding: gzip"),
-        answer(200, gzip.compress(b"x" * 99)[:-9], "Content-Encoding: gzip"),
-        answer(200, gzip.compress(gzip.compress(b"x")), "Content-Encoding: gzip, gzip"),
+        http_response(200, b"x", "Content-Encoding: br"),
+        http_response(200, b"x", "Content-Encoding: gzip"),
+        http_response(200, gzip.compress(b"x" * 99)[:-9], "Content-Encoding: gzip"),
+        http_response(200, gzip.compress(gzip.compress(b"x")), "Content-Encoding: gzip, gzip"),
     ],
     ids=["another coding", "no gzip", "cut short", "twice"],
 )
@@ -139,7 +139,7 @@ async def test_a_path_cannot_send_the_token_to_another_host(path: str) -> None:
 
 @pytest.mark.anyio
 async def test_redirects_and_cookies_are_ignored() -> None:
-    data = answer(302, b"", "Location: http://evil/", "Set-Cookie: session=alice")
+    data = http_response(302, b"", "Location: http://evil/", "Set-Cookie: session=alice")
     async with (
         scripted(data) as server,
         ServiceClients(live(), discovery=Table(diff=server.address)) as clients,
@@ -174,7 +174,7 @@ async def test_an_unknown_service_is_503() -> None:
 @pytest.mark.anyio
 async def test_a_retry_budget_of_zero_means_one_attempt() -> None:
     async with (
-        scripted(answer(503, b"{}")) as server,
+        scripted(http_response(503, b"{}")) as server,
         ServiceClients(
             live(client={"retry_budget": 0}), discovery=Table(diff=server.address)
         ) as clients,
@@ -232,7 +232,7 @@ async def test_the_services_own_token_is_renewed_before_it_expires() -> None:
 @pytest.mark.anyio
 async def test_a_revoked_token_of_the_service_is_replaced_once() -> None:
     cas = Cas()
-    refused = answer(401, b'{"error":"invalid_token"}')
+    refused = http_response(401, b'{"error":"invalid_token"}')
     async with (
         scripted(cas) as cas_server,
         scripted(lambda request: refused if bearer(request) == "own-1" else OK) as server,
@@ -250,7 +250,7 @@ async def test_a_service_that_always_returns_401_gets_only_two_calls() -> None:
     cas = Cas()
     async with (
         scripted(cas) as cas_server,
-        scripted(answer(401, b"{}")) as server,
+        scripted(http_response(401, b"{}")) as server,
         ServiceClients(
             live(), discovery=Table(cas=cas_server.address, diff=server.address)
         ) as clients,
@@ -264,17 +264,17 @@ async def test_a_service_that_always_returns_401_gets_only_two_calls() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        answer(401, b'{"error":"invalid_client"}'),
-        answer(200, b"{}"),
-        answer(200, b'{"access_token":"a b","expires_in":60}'),
-        answer(200, b'{"access_token":1,"expires_in":60}'),
-        answer(200, b'{"access_token":"t","expires_in":"soon"}'),
-        answer(200, b'{"access_token":"t","expires_in":-1}'),
-        answer(200, b'{"access_token":"t","expires_in":true}'),
-        answer(200, b'{"access_token":"t","expires_in":1e999}'),
-        answer(200, b'{"access_token":"t","token_type":"mac","expires_in":60}'),
-        answer(200, b"oops"),
-        answer(200, b"[" * 100_000),
+        http_response(401, b'{"error":"invalid_client"}'),
+        http_response(200, b"{}"),
+        http_response(200, b'{"access_token":"a b","expires_in":60}'),
+        http_response(200, b'{"access_token":1,"expires_in":60}'),
+        http_response(200, b'{"access_token":"t","expires_in":"soon"}'),
+        http_response(200, b'{"access_token":"t","expires_in":-1}'),
+        http_response(200, b'{"access_token":"t","expires_in":true}'),
+        http_response(200, b'{"access_token":"t","expires_in":1e999}'),
+        http_response(200, b'{"access_token":"t","token_type":"mac","expires_in":60}'),
+        http_response(200, b"oops"),
+        http_response(200, b"[" * 100_000),
     ],
 )
 async def test_without_an_own_token_no_call_is_made_and_the_reason_is_given(data: bytes) -> None:
@@ -310,7 +310,7 @@ async def test_the_status_of_a_refused_token_request_is_reported_first(
 ) -> None:
     """A wrong address may return an HTML page. The JSON error would mislead."""
     async with (
-        scripted(answer(status, body)) as cas_server,
+        scripted(http_response(status, body)) as cas_server,
         ServiceClients(live(), discovery=Table(cas=cas_server.address)) as clients,
     ):
         with pytest.raises(UnusableResponse) as raised:
@@ -322,7 +322,7 @@ async def test_the_status_of_a_refused_token_request_is_reported_first(
 @pytest.mark.parametrize("status", [429, 500, 503])
 async def test_a_temporarily_unavailable_token_endpoint_is_503(status: int) -> None:
     async with (
-        scripted(answer(status, b'{"error":"temporarily_unavailable"}')) as cas_server,
+        scripted(http_response(status, b'{"error":"temporarily_unavailable"}')) as cas_server,
         ServiceClients(live(), discovery=Table(cas=cas_server.address)) as clients,
     ):
         with pytest.raises(ServiceUnavailable, match=f"responded {status}") as raised:
@@ -336,7 +336,7 @@ async def test_expires_in_is_parsed_like_common_clients_do(lifetime: str) -> Non
     """golang.org/x/oauth2, oauthlib, Authlib and Spring accept a string as well."""
     token = f'{{"access_token":"t","token_type":"BEARER","expires_in":{lifetime}}}'.encode()
     async with (
-        scripted(answer(200, token)) as cas_server,
+        scripted(http_response(200, token)) as cas_server,
         scripted(OK) as server,
         ServiceClients(
             live(), discovery=Table(cas=cas_server.address, diff=server.address)
@@ -381,7 +381,7 @@ class Alices:
 
 @pytest.mark.anyio
 async def test_a_handler_gets_a_client_bound_to_its_request(tmp_path: Path) -> None:
-    async with scripted(answer(200, b'{"version":"v1"}')) as server:
+    async with scripted(http_response(200, b'{"version":"v1"}')) as server:
         table = tmp_path / "table.json"
         address = f"{server.address.host}:{server.address.port}"
         table.write_text(json.dumps({"diff-ns.default:80": address}))

@@ -75,7 +75,7 @@ async def a_known_name(server: NameServer) -> object:
     return {"waited_for": waited_for}
 
 
-async def half_an_answer(server: NameServer) -> object:
+async def partial_response(server: NameServer) -> object:
     """Fail the A query, as a DNS cache does that has only the AAAA response."""
     _have_ipv6()
     server.fails = True

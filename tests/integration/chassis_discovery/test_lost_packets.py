@@ -60,7 +60,7 @@ def test_a_cached_name_is_resolved_without_delay_while_packets_are_lost(resolv_c
 
 def test_a_partial_dns_response_does_not_mean_nxdomain(resolv_conf: Path) -> None:
     """If it counted as NXDOMAIN, the call would go to another namespace's service."""
-    seen = play("half_an_answer", resolv_conf)
+    seen = play("partial_response", resolv_conf)
     assert seen["asked"] == [1, 28]
     assert "cas.system-server.svc.cluster.local." in seen["failed"]
 

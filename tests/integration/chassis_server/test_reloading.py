@@ -48,19 +48,19 @@ class Greeter(ServiceProcess):
     def save(self, text: str) -> None:
         (self.folder / "words.py").write_text(text)
 
-    def says(self, part: str) -> str:
+    def error_line(self, part: str) -> str:
         """Read standard error up to a line that contains this text."""
         assert self.process.stderr is not None
         for line in self.process.stderr:
             if part in line:
                 return line
-        raise AssertionError(f"nobody said {part!r}")
+        raise AssertionError(f"no output contains {part!r}")
 
     def word(self) -> str:
         self.started()
-        return self.answer()
+        return self.greeting()
 
-    def answer(self) -> str:
+    def greeting(self) -> str:
         connection = self.connect()
         connection.request("GET", "/word")
         return connection.getresponse().read().decode().strip('"')
@@ -141,8 +141,8 @@ def test_a_syntax_error_leaves_the_previous_version_serving(tmp_path: Path) -> N
     with greeter(tmp_path) as service:
         service.started()
         service.save("# a comment\nWORD = = 'two'\n")
-        assert f"{service.folder}/words.py:2: invalid syntax" in service.says("words.py:")
-        assert service.answer() == "one"
+        assert f"{service.folder}/words.py:2: invalid syntax" in service.error_line("words.py:")
+        assert service.greeting() == "one"
         service.save("WORD = 'two'\n")
         assert service.word() == "two"
 
@@ -151,15 +151,15 @@ def test_the_next_version_replaces_one_that_fails_to_start(tmp_path: Path) -> No
     with greeter(tmp_path) as service:
         service.started()
         service.save("# a comment\nWORD = nothing\n")
-        assert f'{service.folder}/words.py", line 2' in service.says('words.py"')
-        assert "exit code 1" in service.says("waiting for the next change")
+        assert f'{service.folder}/words.py", line 2' in service.error_line('words.py"')
+        assert "exit code 1" in service.error_line("waiting for the next change")
         service.save("WORD = 'two'\n")
         assert service.word() == "two"
 
 
 def test_the_next_version_replaces_a_first_one_that_fails_to_start(tmp_path: Path) -> None:
     with greeter(tmp_path, "WORD = = 'one'\n") as service:
-        service.says("waiting for the next change")
+        service.error_line("waiting for the next change")
         service.save("WORD = 'two'\n")
         assert service.word() == "two"
 
@@ -171,7 +171,7 @@ def test_a_corrected_mount_starts_the_service_after_an_invalid_configuration(
     mount.mkdir()
     (mount / "application.yaml").write_text("server: {shutdown: never}\n")
     with greeter(tmp_path, config=mount) as service:
-        assert "exit code 2" in service.says("waiting for the next change")
+        assert "exit code 2" in service.error_line("waiting for the next change")
         (mount / "application.yaml").write_text("server: {shutdown: immediate}\n")
         assert service.word() == "one"
 
@@ -187,7 +187,7 @@ def test_a_signal_drains_the_service_and_its_exit_code_is_passed_on(
         service.started()
         service.signal(number)
         service.until("draining")
-        assert service.answer() == "one"
+        assert service.greeting() == "one"
         service.signal(number)
         assert service.ended() == 0
         assert service.messages()[-1] == "stopped"
@@ -195,7 +195,7 @@ def test_a_signal_drains_the_service_and_its_exit_code_is_passed_on(
 
 def test_a_signal_ends_the_wait_for_a_change(tmp_path: Path) -> None:
     with greeter(tmp_path, "WORD = nothing\n") as service:
-        service.says("waiting for the next change")
+        service.error_line("waiting for the next change")
         service.signal()
         assert service.ended() == 1
 
@@ -229,8 +229,8 @@ def test_the_flag_under_prod_is_one_line_and_exit_code_2(tmp_path: Path) -> None
 def test_no_version_starts_under_prod(tmp_path: Path) -> None:
     environ = {"PROFILES_ACTIVE": "prod"}
     with greeter(tmp_path, environ=environ) as service:
-        assert "refused under the profile prod" in service.says("--reload")
-        assert "exit code 2" in service.says("waiting for the next change")
+        assert "refused under the profile prod" in service.error_line("--reload")
+        assert "exit code 2" in service.error_line("waiting for the next change")
 
 
 def test_a_plain_start_does_not_import_the_watcher() -> None:

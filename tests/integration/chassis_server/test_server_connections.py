@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from eventually import answered
+from eventually import poll
 from integration.chassis_server.sample_service import LARGE
 from integration.chassis_server.service_process import ServiceProcess, sample_service
 
@@ -68,12 +68,12 @@ def test_a_slow_socket_is_closed_at_the_deadline(
     began = time.monotonic()
     with hasty.socket() as peer:
         threading.Thread(target=talk, args=(peer,), daemon=True).start()
-        answer = everything(peer)
+        response = everything(peer)
         took = time.monotonic() - began
 
     assert took >= DEADLINE - CLOCK_TICK_S
-    assert answer.startswith(b"HTTP/1.1 408 ")
-    assert b'"error": "invalid_request"' in answer
+    assert response.startswith(b"HTTP/1.1 408 ")
+    assert b'"error": "invalid_request"' in response
 
 
 def test_regular_requests_are_served_beside_slow_sockets(service: ServiceProcess) -> None:
@@ -137,10 +137,10 @@ def test_a_head_over_the_limit_is_431(service: ServiceProcess, pause: float) -> 
             peer.sendall(b"\r\n\r\n")
         except OSError:
             assert pause  # refused before its end
-        answer = everything(peer)
+        response = everything(peer)
 
-    assert answer.startswith(b"HTTP/1.1 431 ")
-    assert b'"error"' in answer
+    assert response.startswith(b"HTTP/1.1 431 ")
+    assert b'"error"' in response
 
 
 @pytest.mark.bound("request-headers")
@@ -151,9 +151,9 @@ def test_more_headers_than_the_limit_are_431(
     with service.socket() as peer:
         head = b"GET /message HTTP/1.1\r\nHost: sample\r\nConnection: close\r\n"
         peer.sendall(head + b"a:\r\n" * headers + b"\r\n")
-        answer = everything(peer)
+        response = everything(peer)
 
-    assert answer.startswith(b"HTTP/1.1 %d " % status)
+    assert response.startswith(b"HTTP/1.1 %d " % status)
 
 
 @pytest.mark.parametrize(
@@ -239,11 +239,11 @@ def test_garbage_after_a_request_does_not_lose_its_response(service: ServiceProc
     request = b"GET /slow/0.1 HTTP/1.1\r\nHost: sample\r\n\r\n"
     with service.socket() as peer:
         peer.sendall(request + b"\x00 no request\r\n\r\n")
-        answer = everything(peer)
+        response = everything(peer)
 
-    assert answer.startswith(b"HTTP/1.1 200 ")
-    assert b'"done"' in answer
-    assert answer.count(b"HTTP/1.1 ") == answer.count(b"HTTP/1.1 400 ") + 1 == 2
+    assert response.startswith(b"HTTP/1.1 200 ")
+    assert b'"done"' in response
+    assert response.count(b"HTTP/1.1 ") == response.count(b"HTTP/1.1 400 ") + 1 == 2
 
 
 @pytest.mark.bound("unread-response")
@@ -251,7 +251,7 @@ def test_a_client_that_does_not_read_its_response_is_disconnected(hasty: Service
     with hasty.socket() as peer:
         peer.sendall(b"GET /large HTTP/1.1\r\nHost: sample\r\n\r\n")
         assert peer.recv(1) == b"H"
-        answered(lambda: not _is_held(peer))
+        poll(lambda: not _is_held(peer))
         try:
             received = len(everything(peer))
         except ConnectionResetError:
@@ -275,10 +275,10 @@ def test_a_request_that_waits_for_its_body_counts_as_active() -> None:
 
         refused = service.get("/message")
         peer.sendall(b"b")
-        answer = peer.recv(1000)
+        response = peer.recv(1000)
 
     assert (refused.status, refused.getheader("retry-after")) == (503, "1")
-    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert response.startswith(b"HTTP/1.1 200 ")
     assert refused.getheader("connection") is None
 
 
@@ -310,13 +310,13 @@ def test_a_body_over_the_budget_of_the_process_is_503_and_others_continue() -> N
             pass  # the 600 bytes may be in transit
 
         first.sendall(b"b" * 300)
-        answer = first.recv(1000)
+        response = first.recv(1000)
         second.sendall(HEAD + b"Content-Length: 900\r\n\r\n" + b"b" * 900)
         afterwards = second.recv(1000)
 
     assert b"Retry-After: 1" in refused
     assert b"Connection: close" in refused
-    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert response.startswith(b"HTTP/1.1 200 ")
     assert afterwards.startswith(b"HTTP/1.1 200 ")
 
 
@@ -334,7 +334,7 @@ def test_a_request_without_a_token_is_refused_before_its_body_is_read() -> None:
         service.socket() as peer,
     ):
         peer.sendall(CHUNKED + b"3\r\nabc\r\n")
-        answer = peer.recv(1000)
+        response = peer.recv(1000)
 
-    assert answer.startswith(b"HTTP/1.1 401 ")
-    assert b"connection: close" in answer
+    assert response.startswith(b"HTTP/1.1 401 ")
+    assert b"connection: close" in response

@@ -8,21 +8,21 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from eventually import answered
+from eventually import poll
 from integration.chassis_server.service_process import ServiceProcess, sample_service
 
 
 @dataclass
 class Caller:
-    """A keep-alive client. It uses another replica once the balancer was notified (`told`)."""
+    """A keep-alive client. It uses another replica once the balancer was notified (`balanced`)."""
 
     service: ServiceProcess
-    told: threading.Event
+    balanced: threading.Event
     closes: list[bool] = field(default_factory=list)
 
     def run(self) -> int:
         connection = self.service.connect()
-        while not self.told.is_set():
+        while not self.balanced.is_set():
             connection.request("GET", "/message")
             response = connection.getresponse()
             assert response.status == 200
@@ -36,17 +36,17 @@ class Caller:
 
 def test_sigterm_under_load_loses_no_request() -> None:
     with sample_service("--server.drain-wait=1h") as service, ThreadPoolExecutor() as pool:
-        told = threading.Event()
-        callers = [Caller(service, told) for _ in range(6)]
+        balanced = threading.Event()
+        callers = [Caller(service, balanced) for _ in range(6)]
         running = [pool.submit(caller.run) for caller in callers]
         try:
             _go_on(callers)
             service.signal()
             service.until("draining")
-            # The balancer learns of it later than the replica: this lag is what drain-wait is for.
+            # The balancer is notified later than the replica, and drain-wait covers this lag.
             _go_on(callers)
         finally:
-            told.set()
+            balanced.set()
         for result in running:
             result.result()
         service.signal()
@@ -58,7 +58,7 @@ def test_sigterm_under_load_loses_no_request() -> None:
 def _go_on(callers: list[Caller]) -> None:
     """Return once each has had some more responses."""
     goals = [len(caller.closes) + 10 for caller in callers]
-    answered(lambda: all(len(c.closes) >= goal for c, goal in zip(callers, goals, strict=True)))
+    poll(lambda: all(len(c.closes) >= goal for c, goal in zip(callers, goals, strict=True)))
 
 
 @pytest.mark.bound("drain")

@@ -50,12 +50,12 @@ class Followed:
         source = ConfigSource("demo", config_dir=self.volume.path, profiles=("dev",))
         self.live = LiveConfig.load(source, Numbered)
         self.seen: list[Snapshot[Numbered]] = []
-        self._told = asyncio.Event()
-        self.live.on_change(self._tell)
+        self._published = asyncio.Event()
+        self.live.on_change(self._publish)
 
-    def _tell(self, snapshot: Snapshot[Numbered]) -> None:
+    def _publish(self, snapshot: Snapshot[Numbered]) -> None:
         self.seen.append(snapshot)
-        self._told.set()
+        self._published.set()
 
     async def armed(self) -> None:
         """Swap until one swap is seen. From then on the watcher sees all of them."""
@@ -63,14 +63,14 @@ class Followed:
             for number in itertools.count(1):
                 self.volume.update(version(-number))
                 with anyio.move_on_after(0.1):
-                    await self._told.wait()
+                    await self._published.wait()
                     return
 
     async def until(self, number: int) -> None:
         async with asyncio.timeout(PATIENCE_S):
             while self.live.settings.number != number:
-                self._told.clear()
-                await self._told.wait()
+                self._published.clear()
+                await self._published.wait()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -200,13 +200,13 @@ async def test_stopping_does_not_wait_for_a_timer(tmp_path: Path) -> None:
 async def test_a_directory_that_is_mounted_later_is_watched(tmp_path: Path) -> None:
     source = ConfigSource("demo", config_dir=tmp_path / "config", profiles=("dev",))
     live = LiveConfig.load(source, Numbered)
-    told = asyncio.Event()
-    live.on_change(lambda _: told.set())
+    changed = asyncio.Event()
+    live.on_change(lambda _: changed.set())
     stop = anyio.Event()
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(live.run, stop)
         ConfigMapVolume(tmp_path / "config", version(5))
-        await asyncio.wait_for(told.wait(), PATIENCE_S)
+        await asyncio.wait_for(changed.wait(), PATIENCE_S)
         stop.set()
 
     assert live.settings.number == 5
@@ -224,13 +224,13 @@ async def test_watching_falls_back_to_polling_and_returns_to_events(
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(tests), *sys.path])},
     )
     try:
-        out, answer = await asyncio.wait_for(process.communicate(), PATIENCE_S)
+        out, modes = await asyncio.wait_for(process.communicate(), PATIENCE_S)
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
 
-    assert json.loads(answer) == ["polling", "event"]
+    assert json.loads(modes) == ["polling", "event"]
     assert b"no file watcher, polling each second" in out
 
 

@@ -44,9 +44,9 @@ async def main(path: Path) -> list[str]:
     mounts._REARM_S = 1.5
     volume = ConfigMapVolume(path, {"application.yaml": "number: 0"})
     live = LiveConfig.load(ConfigSource("demo", config_dir=volume.path), Numbered)
-    told, stop, modes = asyncio.Semaphore(0), anyio.Event(), list[str]()
+    changed, stop, modes = asyncio.Semaphore(0), anyio.Event(), list[str]()
     live.on_change(lambda _: modes.append(live.status.watch_mode))
-    live.on_change(lambda _: told.release())
+    live.on_change(lambda _: changed.release())
     async with anyio.create_task_group() as tasks:
         with no_more_files():
             tasks.start_soon(live.run, stop)
@@ -54,7 +54,7 @@ async def main(path: Path) -> list[str]:
         for number, mode in ((1, "polling"), (2, "event")):
             await followed(live, mode)
             volume.update({"application.yaml": f"number: {number}"})
-            await told.acquire()
+            await changed.acquire()
         stop.set()
     return modes
 

@@ -20,7 +20,7 @@ from pathlib import Path
 IP, PORT = sys.argv[1], int(sys.argv[2])
 STATE = {"ready": True, "live": True, "draining": False}
 
-def answer(path, peer):
+def response(path, peer):
     if path == "/livez": return (200 if STATE["live"] else 500), "live"
     if path == "/readyz": return (200 if STATE["ready"] and not STATE["draining"] else 503), "ready"
     if path == "/unready": STATE["ready"] = False
@@ -36,7 +36,7 @@ def answer(path, peer):
 async def serve(reader, writer):
     try:
         while head := await reader.readuntil(b"\\r\\n\\r\\n"):
-            status, body = answer(head.split()[1].decode(), writer.get_extra_info("peername")[0])
+            status, body = response(head.split()[1].decode(), writer.get_extra_info("peername")[0])
             await asyncio.sleep(float(os.environ.get("SLOW", "0")))
             close = STATE["draining"] or b"connection: close" in head.lower()
             writer.write(f"HTTP/1.1 {status} X\\r\\nContent-Length: {len(body)}\\r\\n".encode()
@@ -202,8 +202,8 @@ class Localkube:
 
 def fetch(url: str) -> str:
     """Get a URL over a new connection."""
-    with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:  # loopback
-        return str(answer.read().decode())
+    with urllib.request.urlopen(url, timeout=PATIENCE_S) as response:  # loopback
+        return str(response.read().decode())
 
 
 def pid_of(pod: dict[str, Any]) -> int:

@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from eventually import answered
+from eventually import poll
 from integration.localkube.kit import Localkube, deployment, fetch, pid_of
 
 PATH = "/etc/suite/config"
@@ -91,11 +91,11 @@ def test_a_pod_waits_for_a_config_map_that_comes_later(localkube: Localkube) -> 
     localkube.up(deployment("first", replicas=0))
     later = deployment(container=MOUNTED, pod=POD)
     localkube.ok("apply", "-f", "-", stdin=json.dumps(later))
-    answered(lambda: "FailedMount" in localkube.ok("get", "events"))
+    poll(lambda: "FailedMount" in localkube.ok("get", "events"))
 
     localkube.ok("apply", "-f", "-", stdin=json.dumps(_config("a: b\n")))
 
-    answered(lambda: "1/1" in localkube.ok("get", "pods"))
+    poll(lambda: "1/1" in localkube.ok("get", "pods"))
     assert _served(localkube) == "a: b\n"
 
 
@@ -187,5 +187,5 @@ def test_an_environment_is_bytes_and_a_nul_byte_is_reported(localkube: Localkube
     nul = deployment("nul", container=variable("nul"))
     localkube.ok("apply", "-f", "-", stdin=json.dumps(nul))
 
-    answered(lambda: "embedded null byte" in localkube.ok("describe", "pods"))
+    poll(lambda: "embedded null byte" in localkube.ok("describe", "pods"))
     assert "1/1" in localkube.ok("get", "pods", "-l", "app=web")

@@ -64,7 +64,7 @@ def test_the_second_edit_of_a_key_fails_and_its_text_is_stored(
     assert result.code == 1
     assert f'Operation cannot be fulfilled on configmaps "shared": {CONFLICT}' in result.err
     assert _data(running) == {"one": "theirs", "two": "beta"}
-    assert "one: mine" in _kept(result).read_text()
+    assert "one: mine" in _stored(result).read_text()
 
 
 def test_the_same_edit_by_two_people_succeeds(running: Localkube, tmp_path: Path) -> None:
@@ -100,8 +100,8 @@ def test_a_refused_edit_is_stored_in_a_private_file(
 
     assert result.code == 2
     assert reason in result.err
-    assert stat.S_IMODE(_kept(result).stat().st_mode) == 0o600
-    assert "name: " in _kept(result).read_text()
+    assert stat.S_IMODE(_stored(result).stat().st_mode) == 0o600
+    assert "name: " in _stored(result).read_text()
     assert _data(running) == {"one": "alpha", "two": "beta"}
 
 
@@ -115,7 +115,7 @@ def test_a_failed_editor_changes_nothing_and_its_text_is_stored(
     result = running.run("edit", "cm", "shared", KUBE_EDITOR=str(editor), TMPDIR=str(tmp_path))
 
     assert (result.code, "ended with 3" in result.err) == (1, True)
-    assert "one: mine" in _kept(result).read_text()
+    assert "one: mine" in _stored(result).read_text()
 
 
 def test_an_edit_that_is_not_utf_8_is_refused_and_stored_unchanged(
@@ -128,7 +128,7 @@ def test_an_edit_that_is_not_utf_8_is_refused_and_stored_unchanged(
     result = running.run("edit", "cm", "shared", KUBE_EDITOR=str(editor), TMPDIR=str(tmp_path))
 
     assert result.code == 2
-    assert _kept(result).read_bytes().endswith(b"\xe9\n")
+    assert _stored(result).read_bytes().endswith(b"\xe9\n")
     assert _data(running) == {"one": "alpha", "two": "beta"}
 
 
@@ -206,7 +206,7 @@ def test_a_deployment_is_edited_while_its_status_changes(localkube: Localkube) -
     assert localkube.objects("deployment", "web")[0]["spec"]["replicas"] == 2
 
 
-def _kept(result: Result) -> Path:
+def _stored(result: Result) -> Path:
     found = re.search(r"a copy of your changes has been stored to (\S+)$", result.err.strip())
     assert found, result.err
     return Path(found[1])

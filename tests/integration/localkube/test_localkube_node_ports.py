@@ -45,7 +45,7 @@ def _patch(localkube: Localkube, *node_ports: int | None) -> str:
     return localkube.ok("patch", "svc", "web", "--type=merge", "-p", json.dumps(patch))
 
 
-def _answers(port: int) -> bool:
+def _responds(port: int) -> bool:
     try:
         return fetch(f"http://127.0.0.1:{port}/").startswith("web-")
     except OSError:
@@ -54,13 +54,13 @@ def _answers(port: int) -> bool:
 
 def test_a_changed_node_port_moves_the_listener(localkube: Localkube, ports: list[int]) -> None:
     localkube.up(deployment(), _service(ports[0]))
-    with socket.create_connection(("127.0.0.1", ports[0]), PATIENCE_S) as kept:
+    with socket.create_connection(("127.0.0.1", ports[0]), PATIENCE_S) as connection:
         _patch(localkube, ports[1])
 
         assert _shown(localkube) == [ports[1]]
-        assert [_answers(port) for port in ports[:2]] == [False, True]
-        kept.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        assert b"web-" in b"".join(iter(lambda: kept.recv(65536), b"")), (
+        assert [_responds(port) for port in ports[:2]] == [False, True]
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert b"web-" in b"".join(iter(lambda: connection.recv(65536), b"")), (
             "an open connection continues"
         )
 
@@ -71,7 +71,7 @@ def test_two_node_ports_can_change_places(localkube: Localkube, ports: list[int]
     _patch(localkube, ports[1], ports[0])
 
     assert _shown(localkube) == [ports[1], ports[0]]
-    assert [_answers(port) for port in ports[:2]] == [True, True]
+    assert [_responds(port) for port in ports[:2]] == [True, True]
 
 
 def test_an_unmentioned_node_port_is_unchanged(localkube: Localkube, ports: list[int]) -> None:
@@ -96,7 +96,7 @@ def test_a_released_node_port_can_be_used_again(
 
     socket.create_server(("127.0.0.1", ports[0])).close()
     localkube.ok("apply", "-f", "-", stdin=json.dumps(_service(ports[0], name="other")))
-    assert _answers(ports[0])
+    assert _responds(ports[0])
 
 
 def test_a_node_port_of_another_service_is_refused(localkube: Localkube, ports: list[int]) -> None:
@@ -110,7 +110,7 @@ def test_a_node_port_of_another_service_is_refused(localkube: Localkube, ports: 
     ):
         assert (result.code, taken in result.err) == (2, True), result.err
 
-    assert (_shown(localkube), _answers(ports[0])) == ([ports[0]], True)
+    assert (_shown(localkube), _responds(ports[0])) == ([ports[0]], True)
 
 
 def test_a_move_to_a_port_of_another_program_is_refused(
@@ -123,7 +123,7 @@ def test_a_move_to_a_port_of_another_program_is_refused(
 
     assert result.code == 2
     assert "provided port is already allocated" in result.err
-    assert (_shown(localkube), _answers(ports[0])) == ([ports[0]], True)
+    assert (_shown(localkube), _responds(ports[0])) == ([ports[0]], True)
 
 
 def test_a_manifest_that_got_another_port_can_be_applied_again(

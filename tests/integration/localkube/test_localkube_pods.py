@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from eventually import answered
+from eventually import poll
 from integration.localkube.kit import (
     Localkube,
     deployment,
@@ -55,9 +55,9 @@ def test_a_killed_process_is_noticed_at_once_and_restarted(localkube: Localkube)
     victim = localkube.pods()[0]
     os.kill(pid_of(victim), signal.SIGKILL)
 
-    answered(lambda: _endpoints(localkube) == 1)
+    poll(lambda: _endpoints(localkube) == 1)
     go.touch()
-    answered(lambda: _ready(localkube) == 2)
+    poll(lambda: _ready(localkube) == 2)
     status = localkube.objects("pod", victim["metadata"]["name"])[0]["status"]
     container = status["containerStatuses"][0]
     assert container["restartCount"] == 1
@@ -76,7 +76,7 @@ def test_an_unready_pod_leaves_its_service_and_continues_to_run(localkube: Local
 
     fetch(_url(localkube, "/unready"))
 
-    answered(lambda: _endpoints(localkube) == 0)
+    poll(lambda: _endpoints(localkube) == 0)
     assert pid_of(localkube.pods()[0]) == pid
 
 
@@ -87,8 +87,8 @@ def test_a_failing_liveness_probe_restarts_the_container(localkube: Localkube) -
 
     fetch(_url(localkube, "/die"))
 
-    answered(lambda: localkube.pods()[0]["status"]["containerStatuses"][0]["restartCount"] == 1)
-    answered(lambda: _ready(localkube) == 1)
+    poll(lambda: localkube.pods()[0]["status"]["containerStatuses"][0]["restartCount"] == 1)
+    poll(lambda: _ready(localkube) == 1)
     assert pid_of(localkube.pods()[0]) != pid
     assert "Liveness probe failed: HTTP status 500" in localkube.ok("get", "events")
 
@@ -99,7 +99,7 @@ def test_a_failing_startup_probe_restarts_and_holds_back_readiness(localkube: Lo
 
     localkube.ok("apply", "-f", "-", stdin=_json(deployment(container={"startupProbe": never})))
 
-    answered(lambda: _restarts(localkube) >= 1)
+    poll(lambda: _restarts(localkube) >= 1)
     assert _ready(localkube) == 0
     assert "Startup probe failed" in localkube.ok("get", "events")
 
@@ -116,11 +116,11 @@ def test_restarts_back_off_and_the_previous_log_is_available(localkube: Localkub
     localkube.up(deployment(replicas=0))
     localkube.ok("apply", "-f", "-", stdin=_json(deployment("bad", image="crash")))
 
-    answered(lambda: "CrashLoopBackOff" in localkube.ok("get", "pods"))
+    poll(lambda: "CrashLoopBackOff" in localkube.ok("get", "pods"))
 
     assert "back-off 1 s" in localkube.ok("get", "events")
     name = localkube.pods()[0]["metadata"]["name"]
-    answered(lambda: "cannot go on" in localkube.ok("logs", name, "--previous"))
+    poll(lambda: "cannot go on" in localkube.ok("logs", name, "--previous"))
 
 
 def test_logs_are_followed_over_a_restart(localkube: Localkube) -> None:
@@ -144,7 +144,7 @@ def test_the_tail_of_a_log_is_its_last_lines(localkube: Localkube) -> None:
     words = {"command": ["sh", "-c", "echo one; echo two; exec sleep 99"], "readinessProbe": None}
     localkube.up(deployment(container=words))
 
-    answered(lambda: localkube.ok("logs", "deployment/web", "--tail=1") == "two\n")
+    poll(lambda: localkube.ok("logs", "deployment/web", "--tail=1") == "two\n")
     assert localkube.ok("logs", "deployment/web", "-c", "web") == "one\ntwo\n"
 
 
@@ -164,8 +164,8 @@ def test_termination_runs_pre_stop_then_sigterm_then_ends(localkube: Localkube) 
     assert not mark.exists()
     assert "draining" not in log.read_text()
     go.touch()
-    answered(lambda: mark.exists() and "draining" in log.read_text())
-    answered(lambda: not is_alive(pid_of(pod)))
+    poll(lambda: mark.exists() and "draining" in log.read_text())
+    poll(lambda: not is_alive(pid_of(pod)))
 
 
 def test_a_process_that_ignores_sigterm_is_killed_after_the_grace_period(
@@ -191,7 +191,7 @@ def test_a_forced_delete_kills_at_once(localkube: Localkube) -> None:
     localkube.ok("delete", "pod", pod["metadata"]["name"], "--grace-period=0", "--force")
 
     assert not is_alive(pid_of(pod))
-    answered(lambda: _ready(localkube) == 1)
+    poll(lambda: _ready(localkube) == 1)
 
 
 def test_a_forced_delete_kills_a_terminating_pod(localkube: Localkube) -> None:
@@ -231,7 +231,7 @@ def test_post_start_runs_and_its_failure_restarts(localkube: Localkube) -> None:
     broken = {"lifecycle": {"postStart": {"exec": {"command": ["false"]}}}}
     localkube.ok("apply", "-f", "-", stdin=_json(deployment("broken", container=broken)))
 
-    answered(lambda: _restarts(localkube, "broken") >= 1)
+    poll(lambda: _restarts(localkube, "broken") >= 1)
     assert "FailedPostStartHook" in localkube.ok("get", "events")
 
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from eventually import answered
+from eventually import poll
 from integration.localkube.kit import Load, Localkube, deployment, pid_of, service
 
 DRAINING = {"env": [{"name": "DRAIN", "value": "0.5"}]}
@@ -44,7 +44,7 @@ async def test_scaling_down_under_load_loses_no_request(localkube: Localkube) ->
     running = asyncio.create_task(load.run(localkube.address(), stop))
 
     await asyncio.to_thread(localkube.ok, "scale", "deployment/web", "--replicas=1")
-    await asyncio.to_thread(answered, lambda: len(localkube.pods()) == 1)
+    await asyncio.to_thread(poll, lambda: len(localkube.pods()) == 1)
     stop.set()
     await running
 
@@ -61,7 +61,7 @@ def test_max_unavailable_0_never_has_fewer_pods_than_desired(localkube: Localkub
         status = localkube.objects("deployment", "web")[0]["status"]
         return bool(status["updatedReplicas"] == 2 == status["replicas"])
 
-    answered(done)
+    poll(done)
     assert min(counts) >= 2
 
 
@@ -77,7 +77,7 @@ def test_recreate_never_runs_two_templates_at_once(localkube: Localkube) -> None
         assert len(names) <= 1
         return bool(names) and names != [old]
 
-    answered(replaced)
+    poll(replaced)
 
 
 def test_a_failed_rollout_leaves_old_pods_and_the_old_template_reverts_it(
@@ -102,4 +102,4 @@ def test_deleting_a_deployment_ends_its_pods(localkube: Localkube) -> None:
     localkube.up(deployment(replicas=2))
     localkube.ok("delete", "deployment", "web")
 
-    answered(lambda: not localkube.pods())
+    poll(lambda: not localkube.pods())

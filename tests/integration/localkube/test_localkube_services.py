@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from eventually import PATIENCE_S, answered
+from eventually import PATIENCE_S, poll
 from integration.localkube.kit import (
     Localkube,
     command_of,
@@ -63,14 +63,14 @@ def test_a_changed_selector_moves_new_connections_and_keeps_open_ones(
     """As with kube-proxy, an existing connection stays with its pod."""
     localkube.up(deployment("web"), deployment("other"), service())
     ip, port = localkube.address().split(":")
-    with socket.create_connection((ip, int(port)), timeout=PATIENCE_S) as kept:
-        assert _request(kept, "/").startswith("web-")
+    with socket.create_connection((ip, int(port)), timeout=PATIENCE_S) as connection:
+        assert _request(connection, "/").startswith("web-")
 
         patch = '{"spec": {"selector": {"app": "other"}}}'
         localkube.ok("patch", "svc", "web", "-p", patch)
 
         assert _get(ip, port, "/").startswith("other-")
-        assert _request(kept, "/").startswith("web-")
+        assert _request(connection, "/").startswith("web-")
 
 
 def test_a_selector_key_is_removed_by_null(localkube: Localkube) -> None:
@@ -164,10 +164,10 @@ def test_a_large_response_is_complete_after_a_half_close(localkube: Localkube) -
     with socket.create_connection((ip, int(port)), timeout=PATIENCE_S) as sock:
         sock.sendall(body)
         sock.shutdown(socket.SHUT_WR)
-        answer = b"".join(iter(lambda: sock.recv(65536), b""))
+        response = b"".join(iter(lambda: sock.recv(65536), b""))
 
-    assert answer == body[::-1]
-    answered(lambda: _open_files(localkube) <= before)
+    assert response == body[::-1]
+    poll(lambda: _open_files(localkube) <= before)
 
 
 def test_ports_mode_uses_one_address_with_different_ports(
@@ -186,7 +186,7 @@ def test_ports_mode_uses_one_address_with_different_ports(
     table = json.loads((localkube.state / "discovery" / "services.json").read_text())
     assert table["web.default:9000"] == localkube.address()
     os.kill(pid_of(pods[0]), 9)
-    answered(lambda: len(localkube.objects("endpoints", "web")[0]["subsets"]) == 2)
+    poll(lambda: len(localkube.objects("endpoints", "web")[0]["subsets"]) == 2)
 
 
 def _open_files(localkube: Localkube) -> int:
@@ -219,7 +219,7 @@ def _get(ip: str, port: str, path: str, source: str = "127.0.0.1") -> str:
 
 def _request(sock: socket.socket, path: str) -> str:
     sock.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-    answer = b""
-    while not answer.partition(b"\r\n\r\n")[2]:
-        answer += sock.recv(65536)
-    return answer.decode().partition("\r\n\r\n")[2]
+    response = b""
+    while not response.partition(b"\r\n\r\n")[2]:
+        response += sock.recv(65536)
+    return response.decode().partition("\r\n\r\n")[2]

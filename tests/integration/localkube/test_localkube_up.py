@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from eventually import PATIENCE_S, answered
+from eventually import PATIENCE_S, poll
 from integration.localkube.kit import (
     Localkube,
     command_of,
@@ -71,7 +71,7 @@ def test_a_killed_localkube_leaves_no_process_behind(localkube: Localkube) -> No
 
     os.kill(daemon, signal.SIGKILL)
 
-    answered(lambda: processes_of(localkube.state) == [])
+    poll(lambda: processes_of(localkube.state) == [])
     assert localkube.up(deployment()).code == 0
 
 
@@ -81,11 +81,11 @@ def test_a_killed_watchdog_is_replaced(localkube: Localkube) -> None:
     os.kill(watchdog, signal.SIGKILL)
 
     localkube.ok("scale", "deployment/web", "--replicas=2")
-    answered(lambda: len(localkube.pods()) == 2)
+    poll(lambda: len(localkube.pods()) == 2)
     daemon = next(p for p in processes_of(localkube.state) if "engine.daemon" in command_of(p))
     os.kill(daemon, signal.SIGKILL)
 
-    answered(lambda: processes_of(localkube.state) == [])
+    poll(lambda: processes_of(localkube.state) == [])
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
@@ -94,11 +94,11 @@ def test_an_interrupted_up_cleans_up(localkube: Localkube, number: signal.Signal
     with subprocess.Popen(
         localkube.command(*localkube.up_arguments()), stderr=subprocess.PIPE, text=True
     ) as up:
-        answered(lambda: _pods_or_none(localkube))
+        poll(lambda: _pods_or_none(localkube))
         up.send_signal(number)
         up.wait(timeout=PATIENCE_S)
 
-    answered(lambda: processes_of(localkube.state) == [])
+    poll(lambda: processes_of(localkube.state) == [])
     assert up.returncode in {130, -signal.SIGKILL}
 
 

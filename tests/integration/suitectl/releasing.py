@@ -127,13 +127,13 @@ class Releasing:
 
 async def under_load(url: str, *arguments: str) -> tuple[int, list[Probe]]:
     """Run a command while requests are sent over fresh connections; return all responses."""
-    answers: list[Probe] = []
+    probes: list[Probe] = []
     async with Http() as http:
         command = asyncio.create_task(asyncio.to_thread(run, *arguments))
         while not command.done():
-            answers.append(await probe(http, url))
+            probes.append(await probe(http, url))
             await asyncio.sleep(0.005)
-        return await command, answers
+        return await command, probes
 
 
 def run(*arguments: str) -> int:

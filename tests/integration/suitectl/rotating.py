@@ -108,11 +108,11 @@ async def _responds(
 
 @asynccontextmanager
 async def mounted(
-    kept: StoredSecrets, directory: Path, redis: int
+    stored: StoredSecrets, directory: Path, redis: int
 ) -> AsyncIterator[tuple[MountedSuite, ServiceClients, LiveConfig[Any]]]:
     """Run the suite with the stored secrets."""
-    identities = kept.registered["stringData"]
-    credentials = kept.documents[f"{SERVICE}-credentials"]["stringData"]
+    identities = stored.registered["stringData"]
+    credentials = stored.documents[f"{SERVICE}-credentials"]["stringData"]
     cas = [ConfigMapVolume(directory / f"cas-{number}", identities) for number in range(2)]
     own = ConfigMapVolume(directory / "own", credentials)
     config = ConfigMapVolume(directory / "config", {"application.yaml": OAUTH2})

@@ -38,14 +38,14 @@ async def test_a_canary_whose_new_version_fails_is_rolled_back(
     suite.scale(v2=0)
     suite.faults("v2", error_rate=0.5)
     steps = ("canary", "--v1=1", "--v2=2", "--steps=2:1", "--pause=10", *QUICK)
-    code, answers = await under_load(suite.url, *steps)
+    code, probes = await under_load(suite.url, *steps)
     assert code == 1
     assert suite.traffic == ({"v1": 1, "v2": 0}, BOTH, None)
     last = capfd.readouterr().err.splitlines()[-1]
     assert last.startswith("canary: v2 failed 1 of ")
     assert last.endswith("back at v1 : v2 = 1 : 0")
-    failed = sum(answer.version is None for answer in answers)
-    assert failed <= len(answers) / 3
+    failed = sum(probe.version is None for probe in probes)
+    assert failed <= len(probes) / 3
 
 
 def test_a_canary_whose_new_version_is_slow_is_rolled_back(
@@ -82,19 +82,19 @@ def test_an_interrupted_canary_is_rolled_back(suite: Releasing) -> None:
 async def test_blue_green_moves_all_traffic_and_rollback_restores_it(suite: Releasing) -> None:
     suite.select("v1")
     suite.scale(v2=0)
-    code, answers = await under_load(suite.url, "blue-green", "--to=v2")
+    code, probes = await under_load(suite.url, "blue-green", "--to=v2")
     assert code == 0
     assert suite.selector == {**BOTH, "version": "v2"}
     assert suite.replicas == {"v1": 1, "v2": 1}
-    versions = [answer.version for answer in answers]
+    versions = [probe.version for probe in probes]
     assert None not in versions
     assert versions == sorted(versions, key=str)
 
-    code, answers = await under_load(suite.url, "rollback")
+    code, probes = await under_load(suite.url, "rollback")
     assert code == 0
     assert suite.selector == {**BOTH, "version": "v1"}
     assert suite.replicas == {"v1": 1, "v2": 0}
-    assert None not in {answer.version for answer in answers}
+    assert None not in {probe.version for probe in probes}
 
 
 @pytest.mark.parametrize("ready", [1, 0])

@@ -65,7 +65,7 @@ async def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def kept(generated: Path, tmp_path: Path) -> StoredSecrets:
+def stored(generated: Path, tmp_path: Path) -> StoredSecrets:
     return StoredSecrets.load(Path(shutil.copytree(generated, tmp_path / "secrets")))
 
 
@@ -101,80 +101,80 @@ async def some_more(seen: Counter[str]) -> None:
 
 
 async def test_no_call_fails_while_a_secret_is_rotated(
-    kept: StoredSecrets, tmp_path: Path, redis: int
+    stored: StoredSecrets, tmp_path: Path, redis: int
 ) -> None:
-    old, said = kept.plain[SERVICE], Said()
-    async with mounted(kept, tmp_path, redis) as (suite, clients, live):
+    old, said = stored.plain[SERVICE], Said()
+    async with mounted(stored, tmp_path, redis) as (suite, clients, live):
         services = create_token_services(live, clients)
         async with load(clients, services) as seen:
             await some_more(seen)
-            await rotate(kept, SERVICE, suite, said)
+            await rotate(stored, SERVICE, suite, said)
             await some_more(seen)
-            await retire(kept, SERVICE, suite, said)
+            await retire(stored, SERVICE, suite, said)
             await some_more(seen)
         await services.aclose()
         assert seen["good"] == seen.total()
-        await suite.await_accepted(SERVICE, kept.plain[SERVICE])
+        await suite.await_accepted(SERVICE, stored.plain[SERVICE])
         await suite.await_refused(SERVICE, old)
-    assert kept.plain[SERVICE] != old
-    assert not [line for line in said.lines if old in line or kept.plain[SERVICE] in line]
+    assert stored.plain[SERVICE] != old
+    assert not [line for line in said.lines if old in line or stored.plain[SERVICE] in line]
 
 
 async def test_no_call_fails_while_the_record_key_is_rotated(
-    kept: StoredSecrets, tmp_path: Path, redis: int
+    stored: StoredSecrets, tmp_path: Path, redis: int
 ) -> None:
-    (old,), said = kept.record_keys, Said()
-    async with mounted(kept, tmp_path, redis) as (suite, clients, live):
+    (old,), said = stored.record_keys, Said()
+    async with mounted(stored, tmp_path, redis) as (suite, clients, live):
         services = create_token_services(live, clients)
         before = (await clients.own_tokens.get()).value
         async with load(clients, services) as seen:
-            await rotate_record_keys(kept, suite, said)
+            await rotate_record_keys(stored, suite, said)
             await some_more(seen)
         assert await services.authenticate(before)
         await services.aclose()
     assert seen["good"] == seen.total()
-    new, opens_still = kept.record_keys
+    new, opens_still = stored.record_keys
     assert opens_still == old
     assert not [line for line in said.lines if old in line or new in line]
 
 
 async def test_the_old_record_key_is_removed_and_an_interrupted_rotation_resumes(
-    kept: StoredSecrets,
+    stored: StoredSecrets,
 ) -> None:
-    (old,), said, nowhere = kept.record_keys, Said(), NotDeployed()
+    (old,), said, nowhere = stored.record_keys, Said(), NotDeployed()
     with pytest.raises(CommandFailedError, match="no old key: make secrets ROTATE=record-keys"):
-        await retire_record_keys(kept, nowhere, said)
-    kept.plain["record-keys"] = "n" * 43
-    kept.set_record_keys([old, "n" * 43])
-    kept.save()
-    again = StoredSecrets.load(kept.directory)
+        await retire_record_keys(stored, nowhere, said)
+    stored.plain["record-keys"] = "n" * 43
+    stored.set_record_keys([old, "n" * 43])
+    stored.save()
+    again = StoredSecrets.load(stored.directory)
     await rotate_record_keys(again, nowhere, said)
     assert again.record_keys == ["n" * 43, old]
     with pytest.raises(CommandFailedError, match="make secrets RETIRE=record-keys"):
         await rotate_record_keys(again, nowhere, said)
     await retire_record_keys(again, nowhere, said)
-    assert StoredSecrets.load(kept.directory).record_keys == ["n" * 43]
+    assert StoredSecrets.load(stored.directory).record_keys == ["n" * 43]
 
 
-async def test_an_interrupted_rotation_resumes_with_its_new_secret(kept: StoredSecrets) -> None:
-    await kept.renew(SERVICE)
-    kept.save()
-    again = StoredSecrets.load(kept.directory)
+async def test_an_interrupted_rotation_resumes_with_its_new_secret(stored: StoredSecrets) -> None:
+    await stored.renew(SERVICE)
+    stored.save()
+    again = StoredSecrets.load(stored.directory)
     assert not await again.renew(SERVICE)
-    assert again.plain == kept.plain
+    assert again.plain == stored.plain
 
 
-async def test_stored_secrets_are_readable_only_by_their_owner(kept: StoredSecrets) -> None:
-    await kept.renew("demo-app")
-    kept.save()
-    modes = {path.name: path.stat().st_mode & 0o777 for path in kept.directory.iterdir()}
+async def test_stored_secrets_are_readable_only_by_their_owner(stored: StoredSecrets) -> None:
+    await stored.renew("demo-app")
+    stored.save()
+    modes = {path.name: path.stat().st_mode & 0o777 for path in stored.directory.iterdir()}
     assert set(modes.values()) == {0o600}
 
 
-async def test_a_rotation_changes_the_password_of_a_user(kept: StoredSecrets) -> None:
-    before = kept.plain["alice"]
-    assert await kept.renew("alice")
-    assert kept.plain["alice"] != before
+async def test_a_rotation_changes_the_password_of_a_user(stored: StoredSecrets) -> None:
+    before = stored.plain["alice"]
+    assert await stored.renew("alice")
+    assert stored.plain["alice"] != before
 
 
 @pytest.mark.parametrize(
@@ -186,10 +186,10 @@ async def test_a_rotation_changes_the_password_of_a_user(kept: StoredSecrets) ->
     ],
 )
 async def test_a_secret_that_cannot_be_retired_is_reported_in_one_line(
-    kept: StoredSecrets, name: str, why: str
+    stored: StoredSecrets, name: str, why: str
 ) -> None:
     with pytest.raises(CommandFailedError, match=why) as refused:
-        kept.retire(name)
+        stored.retire(name)
     assert "\n" not in str(refused.value)
 
 

@@ -69,5 +69,8 @@ def _metrics(expression: str) -> set[str]:
 def _labels(rule: Manifest) -> set[str]:
     """Return the labels that an alert selects, groups by, or uses in its annotations."""
     groups = _LABELS.findall(_QUOTED.sub("", rule["expr"]))
-    told = re.findall(r"\$labels\.(\w+)", " ".join(rule["annotations"].values()))
-    return {*told, *(name for pair in groups for name in re.findall(r"[a-z_]\w*", " ".join(pair)))}
+    described = re.findall(r"\$labels\.(\w+)", " ".join(rule["annotations"].values()))
+    return {
+        *described,
+        *(name for pair in groups for name in re.findall(r"[a-z_]\w*", " ".join(pair))),
+    }

@@ -37,4 +37,4 @@ def _http_findings(kind: str, question: Manifest, routes: AbstractSet[str]) -> I
     if question["path"] not in routes:
         yield f"{question['path']} is no route"
     if question["path"] != PROBES[kind]:
-        yield f"{question['path']} answers another question"
+        yield f"{question['path']} is the path of another probe"

@@ -15,13 +15,13 @@ from chassis.errors import (
 
 def test_an_invalid_token_gets_a_challenge() -> None:
     """RFC 6750 section 3."""
-    answer = error_response(InvalidToken("Token has expired"))
+    response = error_response(InvalidToken("Token has expired"))
 
-    assert answer.status_code == 401
-    assert answer.headers["www-authenticate"] == (
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"] == (
         'Bearer realm="api", error="invalid_token", error_description="Token has expired"'
     )
-    assert json.loads(bytes(answer.body)) == {
+    assert json.loads(bytes(response.body)) == {
         "error": "invalid_token",
         "error_description": "Token has expired",
     }
@@ -29,10 +29,10 @@ def test_an_invalid_token_gets_a_challenge() -> None:
 
 def test_insufficient_scope_names_the_scopes() -> None:
     """RFC 6750 section 3: the `scope` attribute."""
-    answer = error_response(InsufficientScope(["read", "write"]))
+    response = error_response(InsufficientScope(["read", "write"]))
 
-    assert answer.status_code == 403
-    assert 'scope="read write"' in answer.headers["www-authenticate"]
+    assert response.status_code == 403
+    assert 'scope="read write"' in response.headers["www-authenticate"]
 
 
 def test_a_missing_token_gets_a_challenge_without_an_error_code() -> None:

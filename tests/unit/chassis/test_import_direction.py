@@ -62,5 +62,5 @@ def test_imports_lead_to_lower_layers() -> None:
 
 def test_the_architecture_page_shows_these_layers() -> None:
     rows = re.findall(r"^\| (\d+) \| (`[^|]+`) \|", PAGE.read_text(), re.MULTILINE)
-    told = [(int(level), name) for level, names in rows for name in re.findall(r"`(\w+)`", names)]
-    assert told == [(level + 1, name) for name, level in LAYER_OF.items()]
+    shown = [(int(level), name) for level, names in rows for name in re.findall(r"`(\w+)`", names)]
+    assert shown == [(level + 1, name) for name, level in LAYER_OF.items()]

@@ -26,18 +26,18 @@ async def diff_ns_service() -> AsyncIterator[httpx.AsyncClient]:
 async def test_the_version_line_is_open_plain_text_and_names_the_pod(
     diff_ns_service: httpx.AsyncClient,
 ) -> None:
-    answer = await diff_ns_service.get("/getservicedetail?servicename=aaa")
-    assert answer.status_code == 200
-    assert answer.text == "diff-ns-service-v2"
-    assert answer.headers["Content-Type"].startswith("text/plain")
-    assert answer.headers["X-Pod-Name"] == "diff-ns-0"
+    response = await diff_ns_service.get("/getservicedetail?servicename=aaa")
+    assert response.status_code == 200
+    assert response.text == "diff-ns-service-v2"
+    assert response.headers["Content-Type"].startswith("text/plain")
+    assert response.headers["X-Pod-Name"] == "diff-ns-0"
 
 
 async def test_the_detail_names_version_pod_and_caller(
     diff_ns_service: httpx.AsyncClient,
 ) -> None:
-    answer = await diff_ns_service.get("/api/detail", headers=bearer("alice"))
-    assert answer.json() == {
+    response = await diff_ns_service.get("/api/detail", headers=bearer("alice"))
+    assert response.json() == {
         "service": "diff-ns-service",
         "version": "v2",
         "pod": "diff-ns-0",
@@ -49,6 +49,6 @@ async def test_the_detail_names_version_pod_and_caller(
 async def test_the_detail_needs_a_token_with_scope_read(
     diff_ns_service: httpx.AsyncClient, headers: dict[str, str], status: int
 ) -> None:
-    answer = await diff_ns_service.get("/api/detail", headers=headers)
-    assert answer.status_code == status
-    assert answer.json()["error"]
+    response = await diff_ns_service.get("/api/detail", headers=headers)
+    assert response.status_code == status
+    assert response.json()["error"]

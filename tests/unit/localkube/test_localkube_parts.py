@@ -101,8 +101,8 @@ def test_events_are_bounded_and_the_least_recent_is_removed_first() -> None:
     for number in range(LIMIT + 50):
         events.record(Ref("Pod", "default", f"pod-{number}"), "Started", "it began")
 
-    kept = [event["involvedObject"]["name"] for event in store.list("Event")]
-    assert sorted(kept) == sorted(f"pod-{number}" for number in range(50, LIMIT + 50))
+    stored = [event["involvedObject"]["name"] for event in store.list("Event")]
+    assert sorted(stored) == sorted(f"pod-{number}" for number in range(50, LIMIT + 50))
 
 
 def test_equal_templates_have_equal_hashes() -> None:

@@ -22,11 +22,11 @@ async def test_connections_beyond_the_bound_are_reset(monkeypatch: pytest.Monkey
     await listener.start()
     try:
         served = [await _connected(listener) for _ in range(2)]
-        assert [await _answer(one) for one in served] == [b"x", b"x"]
+        assert [await _respond(one) for one in served] == [b"x", b"x"]
 
         more = await _connected(listener)
         with pytest.raises(ConnectionResetError):
-            await _answer(more)
+            await _respond(more)
         for reader, writer in served:
             writer.write_eof()
             assert await reader.read() == b""
@@ -46,7 +46,7 @@ async def test_no_end_of_a_relayed_connection_holds_small_writes_back() -> None:
     await listener.start()
     try:
         caller = await _connected(listener)
-        assert await _answer(caller) == b"x"
+        assert await _respond(caller) == b"x"
         ends = [one for one in _open_sockets() if _is_relays(one, listener, endpoint)]
         assert [one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for one in ends] == [1, 1]
         caller[1].write_eof()
@@ -80,7 +80,7 @@ async def _connected(listener: Listener) -> Connection:
     return await asyncio.open_connection(*listener.address)
 
 
-async def _answer(connection: Connection) -> bytes:
+async def _respond(connection: Connection) -> bytes:
     reader, writer = connection
     writer.write(b"x")
     await writer.drain()

@@ -84,14 +84,14 @@ def test_a_directory_behind_a_symbolic_link_is_refused(tmp_path: Path, use: obje
 def test_a_file_behind_a_symbolic_link_is_not_opened(tmp_path: Path, name: str) -> None:
     state, victim = State(tmp_path / "state"), tmp_path / "victim"
     state.directory.mkdir(mode=0o700)
-    victim.write_text("kept")
+    victim.write_text("unchanged")
     (state.directory / name).symlink_to(victim)
 
     opens = state.create if name == "lock" else state.open_log
     with pytest.raises(LocalkubeError, match=f"{name} in the state directory is a symbolic link"):
         opens()
 
-    assert victim.read_text() == "kept"
+    assert victim.read_text() == "unchanged"
 
 
 @as_root

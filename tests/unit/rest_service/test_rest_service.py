@@ -20,9 +20,9 @@ pytestmark = pytest.mark.anyio
 async def test_the_greeting_is_open_and_names_the_replica(
     rest_service: httpx.AsyncClient,
 ) -> None:
-    answer = await rest_service.get("/greeting")
-    assert answer.status_code == 200
-    assert answer.json() == {"greeting": "Hello from a test", "pod": "rest-0"}
+    response = await rest_service.get("/greeting")
+    assert response.status_code == 200
+    assert response.json() == {"greeting": "Hello from a test", "pod": "rest-0"}
 
 
 @pytest.mark.parametrize(
@@ -40,10 +40,10 @@ async def test_every_other_path_needs_a_token(
     rest_service: httpx.AsyncClient, method: str, path: str
 ) -> None:
     for headers in ({}, bearer("nobody")):
-        answer = await rest_service.request(method, path, headers=headers)
-        assert answer.status_code == 401
-        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
-        assert answer.json()["error"]
+        response = await rest_service.request(method, path, headers=headers)
+        assert response.status_code == 401
+        assert response.headers["WWW-Authenticate"].startswith("Bearer")
+        assert response.json()["error"]
 
 
 @pytest.mark.parametrize(
@@ -62,10 +62,10 @@ async def test_access_depends_on_scopes_and_authorities(
     rest_service: httpx.AsyncClient, method: str, path: str, who: str, status: int
 ) -> None:
     message = {"hello": "world"} if method == "POST" else None
-    answer = await rest_service.request(method, path, headers=bearer(who), json=message)
-    assert answer.status_code == status
+    response = await rest_service.request(method, path, headers=bearer(who), json=message)
+    assert response.status_code == status
     if status == 403:
-        assert answer.json()["error"] in {"insufficient_scope", "access_denied"}
+        assert response.json()["error"] in {"insufficient_scope", "access_denied"}
 
 
 async def test_callers_see_the_identity_of_their_token(rest_service: httpx.AsyncClient) -> None:
@@ -84,17 +84,17 @@ async def test_callers_see_the_identity_of_their_token(rest_service: httpx.Async
 
 async def test_any_json_is_echoed(rest_service: httpx.AsyncClient) -> None:
     for message in ({"hello": ["world"]}, [1, 2], "text", False):
-        answer = await rest_service.post("/api/echo", headers=bearer("alice"), json=message)
-        assert answer.json() == message
+        response = await rest_service.post("/api/echo", headers=bearer("alice"), json=message)
+        assert response.json() == message
 
 
 async def test_a_body_that_is_not_json_is_an_invalid_request(
     rest_service: httpx.AsyncClient,
 ) -> None:
     headers = bearer("alice") | {"Content-Type": "application/json"}
-    answer = await rest_service.post("/api/echo", headers=headers, content=b"{")
-    assert answer.status_code == 400
-    assert answer.json()["error"] == "invalid_request"
+    response = await rest_service.post("/api/echo", headers=headers, content=b"{")
+    assert response.status_code == 400
+    assert response.json()["error"] == "invalid_request"
 
 
 @pytest.mark.parametrize(
@@ -103,9 +103,9 @@ async def test_a_body_that_is_not_json_is_an_invalid_request(
 async def test_diff_ns_service_sees_the_caller_or_the_service_itself(
     rest_service: httpx.AsyncClient, path: str, caller: str
 ) -> None:
-    answer = await rest_service.get(path, headers=bearer("alice"))
-    assert answer.status_code == 200
-    assert answer.json() == {
+    response = await rest_service.get(path, headers=bearer("alice"))
+    assert response.status_code == 200
+    assert response.json() == {
         "service": "diff-ns-service",
         "version": "v1",
         "pod": "diff-ns-0",
@@ -114,9 +114,9 @@ async def test_diff_ns_service_sees_the_caller_or_the_service_itself(
 
 
 async def test_a_refusal_by_diff_ns_service_is_passed_on(rest_service: httpx.AsyncClient) -> None:
-    answer = await rest_service.get("/api/detail/relayed", headers=bearer("write-only-app"))
-    assert answer.status_code == 403
-    assert answer.json()["error"] == "access_denied"
+    response = await rest_service.get("/api/detail/relayed", headers=bearer("write-only-app"))
+    assert response.status_code == 403
+    assert response.json()["error"] == "access_denied"
 
 
 async def test_an_invalid_detail_is_a_502_with_a_reason(tmp_path: Path) -> None:
@@ -131,6 +131,6 @@ async def test_an_invalid_detail_is_a_502_with_a_reason(tmp_path: Path) -> None:
         )
         app = create_app(LiveConfig.fixed(settings), token_services=known_tokens())
         async with app_client(app) as client:
-            answer = await client.get("/api/detail/relayed", headers=bearer("alice"))
-    assert (answer.status_code, answer.json()["error"]) == (502, "bad_gateway")
-    assert "detail" in answer.json()["error_description"]
+            response = await client.get("/api/detail/relayed", headers=bearer("alice"))
+    assert (response.status_code, response.json()["error"]) == (502, "bad_gateway")
+    assert "detail" in response.json()["error_description"]

@@ -61,8 +61,8 @@ def test_replicas_variables_and_annotations_are_restored() -> None:
 
 
 def test_an_added_annotation_is_removed_and_the_one_of_a_rollout_remains() -> None:
-    before = _deployment(annotations={"kept": "y"})
-    changed = _deployment(annotations={"kept": "y", "note": "x", RESTARTED: "2030-01-01"})
+    before = _deployment(annotations={"old": "y"})
+    changed = _deployment(annotations={"old": "y", "note": "x", RESTARTED: "2030-01-01"})
 
     ((_, patch),) = _restoring([before], [changed])
 

@@ -26,7 +26,7 @@ OK, DEAD_TOKEN = 200, 400
 RETRY = {"retry-after": "1"}
 
 
-class Answers:
+class TokenStatuses:
     """Responds to each token check with the status configured for the token."""
 
     def __init__(self, statuses: Mapping[str, int]) -> None:
@@ -47,7 +47,7 @@ def reply(status: int, headers: Mapping[str, str] | None = None, at: float = 0.0
 
 def suite(statuses: Mapping[str, int] | None = None) -> Suite:
     quiet = Reporter(out=Console(file=io.StringIO()))
-    return Suite(Platform(), quiet, Answers(statuses or {}))
+    return Suite(Platform(), quiet, TokenStatuses(statuses or {}))
 
 
 def test_a_single_failed_request_fails_the_scenario() -> None:

@@ -13,7 +13,7 @@ from suitectl.terminal import bar
 BOTH = {"app": "diff-ns-service"}
 
 
-def _answers(**counts: int) -> list[Probe]:
+def _probes(**counts: int) -> list[Probe]:
     return [
         Probe("http://service", None if name == "failed" else name, 0.001)
         for name, count in counts.items()
@@ -22,7 +22,7 @@ def _answers(**counts: int) -> list[Probe]:
 
 
 def test_the_share_of_responses_is_compared_with_the_share_of_pods() -> None:
-    v1, v2 = shares_of(_answers(v1=44, v2=156), {"v1": 1, "v2": 4}, BOTH)
+    v1, v2 = shares_of(_probes(v1=44, v2=156), {"v1": 1, "v2": 4}, BOTH)
     assert (v1.expected, v2.expected) == (0.2, 0.8)
     assert (v1.observed, v2.observed) == (0.22, 0.78)
     assert v1.within
@@ -30,13 +30,13 @@ def test_the_share_of_responses_is_compared_with_the_share_of_pods() -> None:
 
 
 def test_a_version_outside_the_selector_is_expected_to_have_no_share() -> None:
-    v1, v2 = shares_of(_answers(v1=1, v2=99), {"v1": 3, "v2": 3}, {**BOTH, "version": "v2"})
+    v1, v2 = shares_of(_probes(v1=1, v2=99), {"v1": 3, "v2": 3}, {**BOTH, "version": "v2"})
     assert (v1.pods, v1.expected, v1.within) == (0, 0.0, False)
     assert (v2.pods, v2.expected) == (3, 1.0)
 
 
 def test_a_failure_is_attributed_to_no_version() -> None:
-    (v1,) = shares_of(_answers(v1=10, failed=10), {"v1": 1}, BOTH)
+    (v1,) = shares_of(_probes(v1=10, failed=10), {"v1": 1}, BOTH)
     assert v1.observed == 1.0
 
 
@@ -57,8 +57,8 @@ def test_a_fair_balancer_nearly_always_passes_and_an_unfair_one_does_not() -> No
 def _fair(dice: random.Random, pods: Mapping[str, int]) -> bool:
     """Draw 200 connections from pods, and compare them with a share of 1 : 4."""
     chosen = dice.choices(list(pods), weights=list(pods.values()), k=200)
-    answers = [Probe("http://service", version, 0.001) for version in chosen]
-    return all(share.within for share in shares_of(answers, {"v1": 1, "v2": 4}, BOTH))
+    probes = [Probe("http://service", version, 0.001) for version in chosen]
+    return all(share.within for share in shares_of(probes, {"v1": 1, "v2": 4}, BOTH))
 
 
 def test_a_bar_marks_the_expected_share() -> None:

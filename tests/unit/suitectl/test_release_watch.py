@@ -29,8 +29,8 @@ def _failed(base: str = NEW) -> Probe:
 
 def test_a_failure_over_the_budget_stops_the_release() -> None:
     watch = _watch(Limits(sample=100, error_rate=0.02))
-    for answer in (_good(), _failed(), _failed()):
-        watch(answer)
+    for seen in (_good(), _failed(), _failed()):
+        watch(seen)
     with pytest.raises(ReleaseFailedError, match=r"v2 failed 3 of 4 probes.*2 of 100.*500"):
         watch(_failed())
 
@@ -86,48 +86,48 @@ def test_percentiles_are_nearest_ranks() -> None:
     assert (percentile([7.0], 0.99), percentile([], 0.99)) == (7.0, 0.0)
 
 
-class _Answers:
+class _Replies:
     """Returns the given replies in turn, and repeats the last one."""
 
-    def __init__(self, *answers: tuple[int, str]) -> None:
-        self._answers = list(answers)
+    def __init__(self, *replies: tuple[int, str]) -> None:
+        self._replies = list(replies)
         self.asked: list[str] = []
 
     async def send(self, request: Request, *, keep_alive: bool = False) -> Reply:
         assert not keep_alive
         self.asked.append(request.url)
         await asyncio.sleep(0)
-        status, body = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        status, body = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
         return Reply(status, body, {}, 0.0, 0.5)
 
 
 @pytest.mark.parametrize(
-    ("answer", "version", "failure"),
+    ("reply", "version", "failure"),
     [
         ((200, "diff-ns-service-v2\n"), "v2", ""),
         ((200, "<html>"), None, "200 <html>"),
         ((503, '{"error": "unavailable"}'), None, "503 unavailable"),
         ((503, "[]"), None, "503 []"),
-        ((0, "ConnectError: refused"), None, "no answer ConnectError: refused"),
+        ((0, "ConnectError: refused"), None, "no reply ConnectError: refused"),
     ],
 )
 async def test_a_response_yields_its_version_or_its_failure(
-    answer: tuple[int, str], version: str | None, failure: str
+    reply: tuple[int, str], version: str | None, failure: str
 ) -> None:
-    seen = await probe(_Answers(answer), NEW)
+    seen = await probe(_Replies(reply), NEW)
     assert (seen.version, seen.failure, seen.seconds) == (version, failure, 0.5)
-    assert seen.responded == bool(answer[0])
+    assert seen.responded == bool(reply[0])
 
 
 async def test_probes_go_to_each_base_in_turn() -> None:
-    sender, seen = _Answers((200, "diff-ns-service-v2")), list[Probe]()
+    sender, seen = _Replies((200, "diff-ns-service-v2")), list[Probe]()
     await spread(sender, [NEW, ALL] * 10, seen.append)
     assert len(seen) == 20
     assert [url.split("/get")[0] for url in sender.asked[:4]] == [NEW, ALL, NEW, ALL]
 
 
 async def test_the_first_exceeded_limit_ends_the_probes() -> None:
-    sender = _Answers((500, "x"))
+    sender = _Replies((500, "x"))
     with pytest.raises(ReleaseFailedError):
         await spread(sender, [NEW] * 1000, _watch(Limits(error_rate=0.0)))
     assert len(sender.asked) < 20

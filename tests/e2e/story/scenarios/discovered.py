@@ -51,8 +51,8 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
     async with _restored(cluster) as documents, pressure(suite) as tally:
         await _apply(cluster, documents, mode="SERVICE")
         await _read(suite, cluster, ["services"])
-        answered = await _answers(suite, token, count=20)
-        suite.reporter.reached("mode SERVICE: calls cross the namespaces", seen=answered.total())
+        responses = await _responses(suite, token, count=20)
+        suite.reporter.reached("mode SERVICE: calls cross the namespaces", seen=responses.total())
         await _apply(cluster, documents, mode="POD")
         await _read(suite, cluster, ["endpointslices", "services"])
         turns = await _turns(suite, token)
@@ -75,16 +75,18 @@ async def _read(suite: Suite, cluster: Kubernetes, resources: list[str]) -> None
         )
 
 
-async def _answers(suite: Suite, token: str, *, count: int, url: str | None = None) -> Counter[str]:
+async def _responses(
+    suite: Suite, token: str, *, count: int, url: str | None = None
+) -> Counter[str]:
     """Call diff-ns-service by its short name; return the number of responses of each pod."""
     url = url or await suite.platform.url(*REST)
-    answered: Counter[str] = Counter()
+    responses: Counter[str] = Counter()
     for _ in range(count):
         reply = await suite.http.send(Request("GET", f"{url}/api/detail/own", bearer=token))
         if not reply.ok:
             raise RuntimeError(f"no response by the short name: {reply.status} {reply.body}")
-        answered[reply.json()["pod"]] += 1
-    return answered
+        responses[reply.json()["pod"]] += 1
+    return responses
 
 
 async def _turns(suite: Suite, token: str) -> str:
@@ -92,11 +94,11 @@ async def _turns(suite: Suite, token: str) -> str:
     wanted = {pod.name for pod in await ready_pods(suite.platform, "diff-ns-service", "ns-app")}
     for replica in await ready_pods(suite.platform, "rest-service", "system-server"):
         url = await suite.platform.pod_url(replica)
-        answered = await _answers(suite, token, count=TURNS * len(wanted), url=url)
+        responses = await _responses(suite, token, count=TURNS * len(wanted), url=url)
         suite.reporter.check(
             f"mode POD: {replica.name} calls all {len(wanted)} pods",
-            holds=answered.keys() == wanted,
-            seen=sorted(answered.values()),
+            holds=responses.keys() == wanted,
+            seen=sorted(responses.values()),
         )
     return f"mode POD: all {len(wanted)} pods called"
 
@@ -107,8 +109,8 @@ async def _scaled(suite: Suite, token: str) -> str:
     await suite.run(verb(SCALED.format(4)))
 
     async def called() -> str | None:
-        answered = await _answers(suite, token, count=1)
-        return next((name for name in answered if name not in before), None)
+        responses = await _responses(suite, token, count=1)
+        return next((name for name in responses if name not in before), None)
 
     name = await until(called, what="the new pod to be called", seconds=60, every=0.01)
     now = time.time()

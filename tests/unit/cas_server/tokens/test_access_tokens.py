@@ -26,22 +26,22 @@ def test_a_record_survives_serialization_and_contains_no_token() -> None:
 
 def test_the_response_for_a_client_token_has_no_user_name_and_no_null() -> None:
     """`user_name: null` logs in as nobody."""
-    answer = json.loads(Grant("app", (), ("a",), ()).stored(60).response)
-    assert "user_name" not in answer
-    assert "authorities" not in answer, "only if not empty"
-    assert None not in answer.values()
+    response = json.loads(Grant("app", (), ("a",), ()).stored(60).response)
+    assert "user_name" not in response
+    assert "authorities" not in response, "only if not empty"
+    assert None not in response.values()
 
 
 def test_the_response_has_arrays_and_an_integer_expiry() -> None:
     """A string `exp` breaks Boot 3, `authorities` as a string the old stack."""
     before = time.time()
-    answer = json.loads(USER.stored(60).response)
+    response = json.loads(USER.stored(60).response)
     after = time.time()
-    assert answer["active"] is True
-    assert (answer["scope"], answer["aud"]) == (["read", "write"], ["a", "b"])
-    assert answer["authorities"] == ["ROLE_USER"]
-    assert type(answer["exp"]) is int
-    assert before + 60 <= answer["exp"] <= after + 61
+    assert response["active"] is True
+    assert (response["scope"], response["aud"]) == (["read", "write"], ["a", "b"])
+    assert response["authorities"] == ["ROLE_USER"]
+    assert type(response["exp"]) is int
+    assert before + 60 <= response["exp"] <= after + 61
 
 
 def test_two_tokens_have_different_ids() -> None:

@@ -15,25 +15,25 @@ GRANT = Grant("app", ("read",), ("a",), (), "alice", "f" * 16)
 
 
 def test_a_sealed_response_opens_only_with_the_presented_token() -> None:
-    presented, answer = new_token(), TokenResponse(new_token(), 600, "read", new_token())
-    sealed = seal(presented, answer)
-    assert unseal(presented, sealed) == answer
+    presented, response = new_token(), TokenResponse(new_token(), 600, "read", new_token())
+    sealed = seal(presented, response)
+    assert unseal(presented, sealed) == response
     assert unseal(new_token(), sealed) is None
     assert unseal(presented, sealed[:-1] + bytes([sealed[-1] ^ 1])) is None
 
 
 def test_a_sealed_response_shows_no_token_and_never_repeats() -> None:
-    presented, answer = new_token(), TokenResponse(new_token(), 600, "read", new_token())
-    sealed = seal(presented, answer)
-    assert answer.access_token.encode() not in sealed
-    assert sealed != seal(presented, answer)
+    presented, response = new_token(), TokenResponse(new_token(), 600, "read", new_token())
+    sealed = seal(presented, response)
+    assert response.access_token.encode() not in sealed
+    assert sealed != seal(presented, response)
 
 
 def test_a_successor_stays_in_its_family_and_expires_with_it() -> None:
     ends_at = int(time.time()) + 100
     family = Family(new_family_id(), GRANT, ends_at)
-    first, answer = new_pair(KEYS, family, GRANT, Step(1, "", 600, 50))
-    second, _ = new_pair(KEYS, family, GRANT, Step(2, answer.refresh_token or "", 600, 50))
+    first, response = new_pair(KEYS, family, GRANT, Step(1, "", 600, 50))
+    second, _ = new_pair(KEYS, family, GRANT, Step(2, response.refresh_token or "", 600, 50))
     assert second.family == first.family
     assert (first.number, second.number) == (1, 2)
     assert second.access.expires_at <= ends_at + 1
@@ -43,12 +43,12 @@ def test_expires_in_is_never_0() -> None:
     """`expires_in: 0` is read as "never expires"."""
     now = int(time.time())
     family = Family(new_family_id(), GRANT, ends_at=now)
-    _, answer = new_pair(KEYS, family, GRANT, Step(1, "", 600, 1))
-    assert answer.fields()["expires_in"] >= 1
+    _, response = new_pair(KEYS, family, GRANT, Step(1, "", 600, 1))
+    assert response.fields()["expires_in"] >= 1
 
 
 def test_a_response_shows_no_token_in_its_repr() -> None:
     """docs/design/protocol.md, "Secrets"."""
-    answer = TokenResponse(new_token(), 600, "read", new_token())
-    assert answer.access_token not in repr(answer)
-    assert str(answer.refresh_token) not in repr(answer)
+    response = TokenResponse(new_token(), 600, "read", new_token())
+    assert response.access_token not in repr(response)
+    assert str(response.refresh_token) not in repr(response)

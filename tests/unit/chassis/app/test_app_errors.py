@@ -80,12 +80,12 @@ async def client(serve: Serve) -> httpx.AsyncClient:
 async def test_every_error_has_an_error_code_and_a_description(
     client: httpx.AsyncClient, method: str, path: str, status: int, error: str
 ) -> None:
-    answer = await client.request(method, path)
+    response = await client.request(method, path)
 
-    assert answer.status_code == status
-    assert answer.headers["content-type"] == "application/json"
-    assert answer.json()["error"] == error
-    assert answer.json()["error_description"]
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/json"
+    assert response.json()["error"] == error
+    assert response.json()["error_description"]
 
 
 async def test_a_method_that_is_not_allowed_names_those_that_are(
@@ -95,10 +95,10 @@ async def test_a_method_that_is_not_allowed_names_those_that_are(
 
 
 async def test_an_http_exception_keeps_its_detail_and_headers(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/raises/teapot")
+    response = await client.get("/raises/teapot")
 
-    assert answer.json()["error_description"] == "No coffee here"
-    assert answer.headers["x-pot"] == "tea"
+    assert response.json()["error_description"] == "No coffee here"
+    assert response.headers["x-pot"] == "tea"
 
 
 async def test_a_503_has_retry_after(client: httpx.AsyncClient) -> None:
@@ -111,10 +111,10 @@ async def test_an_unhandled_error_shows_its_trace_id_and_nothing_else(
 ) -> None:
     trace = "0af7651916cd43dd8448eb211c80319c"
     sent = {"traceparent": f"00-{trace}-b7ad6b7169203331-01"}
-    answer = await client.get(path, headers=sent)
+    response = await client.get(path, headers=sent)
 
-    assert answer.json()["trace_id"] == trace
-    assert "secret" not in answer.text
+    assert response.json()["trace_id"] == trace
+    assert "secret" not in response.text
 
 
 async def test_a_validation_error_does_not_show_the_value(client: httpx.AsyncClient) -> None:
@@ -122,15 +122,15 @@ async def test_a_validation_error_does_not_show_the_value(client: httpx.AsyncCli
 
 
 async def test_malformed_json_is_400(client: httpx.AsyncClient) -> None:
-    answer = await client.post("/json", content="{", headers={"content-type": "application/json"})
+    response = await client.post("/json", content="{", headers={"content-type": "application/json"})
 
-    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
 
 
 async def test_a_body_over_the_limit_is_413(client: httpx.AsyncClient) -> None:
-    answer = await client.post("/json", json={"a" * 101: 1})
+    response = await client.post("/json", json={"a" * 101: 1})
 
-    assert (answer.status_code, answer.json()["error"]) == (413, "payload_too_large")
+    assert (response.status_code, response.json()["error"]) == (413, "payload_too_large")
 
 
 async def test_a_response_that_failed_midway_is_not_ended_as_complete(

@@ -145,10 +145,10 @@ async def test_more_requests_than_the_limit_are_503(serve: Serve) -> None:
     limited = app(server={"limit_concurrency": 1})
     client = await serve(limited)
     limited.layers._app._under_way = 1  # type: ignore[attr-defined]  # one that does not end
-    answer = await client.get("/fast")
+    response = await client.get("/fast")
 
-    assert answer.status_code == 503
-    assert answer.headers["retry-after"]
+    assert response.status_code == 503
+    assert response.headers["retry-after"]
 
 
 async def test_the_services_own_lifespan_runs_within_the_chassis(serve: Serve) -> None:

@@ -142,10 +142,10 @@ async def test_info_lists_ignored_settings_without_their_values() -> None:
     live = LiveConfig.load(source, ServiceSettings)
     parts = create_app(live, title="sample", version="1").state.chassis
     async with client(parts) as http:
-        answer = await http.get("/info")
+        response = await http.get("/info")
 
-    assert answer.json()["ignored"] == ["spring.datasource.password"]
-    assert "hunter22" not in answer.text
+    assert response.json()["ignored"] == ["spring.datasource.password"]
+    assert "hunter22" not in response.text
 
 
 async def test_info_shows_the_reason_of_a_refused_reload_and_unread_sources(tmp_path: Path) -> None:
@@ -159,9 +159,9 @@ async def test_info_shows_the_reason_of_a_refused_reload_and_unread_sources(tmp_
     volume.update({"application.yaml": "server:\n  port: hunter22"})
     await live.look()
     async with client(parts) as http:
-        answer = await http.get("/info")
+        response = await http.get("/info")
 
-    info = answer.json()
+    info = response.json()
     assert info["reload"] == {
         "successful": False,
         "pendingHash": live.status.pending_hash,
@@ -175,7 +175,7 @@ async def test_info_shows_the_reason_of_a_refused_reload_and_unread_sources(tmp_
         {"source": "environment variable PROFILES_ACTIVE", "profiles": ["dev"]},
         {"source": "application.yaml:1", "profiles": ["test"]},
     ]
-    assert "hunter22" not in answer.text
+    assert "hunter22" not in response.text
 
 
 async def test_info_hides_names_that_come_from_a_secret(tmp_path: Path) -> None:
@@ -183,22 +183,22 @@ async def test_info_hides_names_that_come_from_a_secret(tmp_path: Path) -> None:
     live = LiveConfig.load(ConfigSource("sample", secrets_dir=tmp_path), ServiceSettings)
     parts = create_app(live, title="sample", version="1").state.chassis
     async with client(parts) as http:
-        answer = await http.get("/info")
+        response = await http.get("/info")
 
-    assert answer.json()["name"] == "sample"
-    assert "hunter22" not in answer.text
+    assert response.json()["name"] == "sample"
+    assert "hunter22" not in response.text
 
 
 async def test_any_other_path_is_404_with_an_error_body() -> None:
     async with client(chassis()) as http:
-        answer = await http.get("/env")
+        response = await http.get("/env")
 
-    assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
+    assert (response.status_code, response.json()["error"]) == (404, "not_found")
 
 
 async def test_probes_accept_only_get_and_head() -> None:
     async with client(chassis()) as http:
-        answer = await http.post("/livez")
+        response = await http.post("/livez")
 
-    assert (answer.status_code, answer.json()["error"]) == (405, "method_not_allowed")
-    assert answer.headers["allow"] == "GET, HEAD"
+    assert (response.status_code, response.json()["error"]) == (405, "method_not_allowed")
+    assert response.headers["allow"] == "GET, HEAD"

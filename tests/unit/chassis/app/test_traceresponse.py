@@ -84,8 +84,8 @@ async def test_every_response_has_the_callers_trace(
 ) -> None:
     body = b"x" * 101 if status == 413 else b""
     response = await client.request(method, path, headers=SENT, content=body)
-    (told,) = response.headers.get_list("traceresponse")
-    trace, span, flags = FORM.fullmatch(told).groups()  # type: ignore[union-attr]  # fails here if none
+    (sent,) = response.headers.get_list("traceresponse")
+    trace, span, flags = FORM.fullmatch(sent).groups()  # type: ignore[union-attr]  # fails here if none
 
     assert response.status_code == status
     assert (trace, flags) == (TRACE, "00")
@@ -95,10 +95,10 @@ async def test_every_response_has_the_callers_trace(
 async def test_the_response_to_a_request_without_a_trace_has_the_new_one(
     client: httpx.AsyncClient,
 ) -> None:
-    told = [(await client.get("/good")).headers["traceresponse"] for _ in range(3)]
+    sent = [(await client.get("/good")).headers["traceresponse"] for _ in range(3)]
 
-    assert all(FORM.fullmatch(one) for one in told)
-    assert len(set(told)) == 3
+    assert all(FORM.fullmatch(one) for one in sent)
+    assert len(set(sent)) == 3
 
 
 async def test_a_response_that_is_sent_again_has_one_trace(client: httpx.AsyncClient) -> None:

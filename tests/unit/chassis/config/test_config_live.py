@@ -170,11 +170,11 @@ async def test_a_missing_directory_resets_nothing_and_is_looked_for(tmp_path: Pa
     mounted = Mounted(tmp_path)
     mounted.config.path.rename(tmp_path / "elsewhere")
     await mounted.live.look()
-    kept, refused = mounted.message, mounted.live.status.last_successful
+    message, refused = mounted.message, mounted.live.status.last_successful
     (tmp_path / "elsewhere").rename(mounted.config.path)
     await mounted.live.look()
 
-    assert (kept, refused) == ("one", False)
+    assert (message, refused) == ("one", False)
     assert mounted.live.status.counts["failure", "read"] == 1
     assert mounted.live.status.last_successful
 
@@ -263,16 +263,16 @@ async def test_an_internal_error_fails_the_reload(
 
 async def test_a_failing_change_listener_does_not_stop_the_others(tmp_path: Path) -> None:
     mounted = Mounted(tmp_path)
-    told: list[Snapshot[DemoSettings]] = []
+    changed: list[Snapshot[DemoSettings]] = []
 
     def fail(_: object) -> None:
         raise ValueError
 
     mounted.live.on_change(fail)
-    mounted.live.on_change(told.append)
+    mounted.live.on_change(changed.append)
     await mounted.edit(TWO)
 
-    assert [snapshot.settings.greeting.message for snapshot in told] == ["two"]
+    assert [snapshot.settings.greeting.message for snapshot in changed] == ["two"]
     assert mounted.live.status.last_successful
 
 

@@ -79,10 +79,12 @@ def test_documents_of_the_secret_may_set_any_setting(tmp_path: Path) -> None:
 def test_a_name_that_comes_from_the_secret_is_not_shown(tmp_path: Path) -> None:
     names = {"spring.application.name": "hidden"}
     current = LiveConfig.load(source(tmp_path, "flag: true", secrets=names), DemoSettings).current
-    told = LiveConfig.load(source(tmp_path, "spring.application.name: shown"), DemoSettings).current
+    shown = LiveConfig.load(
+        source(tmp_path, "spring.application.name: shown"), DemoSettings
+    ).current
 
     assert (current.settings.spring.application.name, current.name) == ("hidden", None)
-    assert told.name == "shown"
+    assert shown.name == "shown"
 
 
 class Vault(Section):

@@ -22,12 +22,12 @@ class Zone:
         self.silent = False
         self.asked: list[str] = []
         self.now = 1000.0
-        self.answering = asyncio.Event()
-        self.answering.set()
+        self.responding = asyncio.Event()
+        self.responding.set()
 
     async def look_up(self, host: str) -> Sequence[str]:
         self.asked.append(host)
-        await self.answering.wait()
+        await self.responding.wait()
         if self.silent:
             raise LookupFailedError(host)
         return self.addresses.get(host, ())
@@ -84,7 +84,7 @@ async def test_a_refresh_of_a_cached_name_blocks_no_caller(zone: Zone) -> None:
     await directory.service("cas", "system-server", 2000)
     await directory.service("cas", "ns-app", 2000)
     zone.now += 5.1
-    zone.answering.clear()
+    zone.responding.clear()
     async with asyncio.timeout(PATIENCE_S), directory.running():
         for _ in range(10):
             assert await directory.service("cas", "system-server", 2000) is not None
@@ -134,7 +134,7 @@ async def test_closing_cancels_background_look_ups(zone: Zone) -> None:
     directory = zone.directory()
     await directory.service("cas", "system-server", 2000)
     zone.now += 5.1
-    zone.answering.clear()
+    zone.responding.clear()
     async with directory.running():
         await directory.service("cas", "system-server", 2000)
         await in_background()
@@ -216,7 +216,7 @@ async def test_refreshes_at_a_silent_name_server_are_bounded(zone: Zone) -> None
     for name in names:
         await cache.get(name)
     zone.now += 2.1
-    zone.answering.clear()
+    zone.responding.clear()
     zone.asked.clear()
     for name in names:
         assert await cache.get(name) == ()

@@ -72,7 +72,7 @@ async def test_a_large_write_is_passed_on_immediately_so_that_back_pressure_work
     transport.close()
 
 
-async def _write_to_nobody() -> list[dict[str, object]]:
+async def _write_after_close() -> list[dict[str, object]]:
     faults: list[dict[str, object]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
     lost = asyncio.Event()
@@ -80,7 +80,7 @@ async def _write_to_nobody() -> list[dict[str, object]]:
     with peer:
         transport.abort()
         await lost.wait()
-        transport.write(b"for nobody")
+        transport.write(b"after close")
         await asyncio.sleep(0)
         await asyncio.sleep(0)
     return faults
@@ -89,4 +89,4 @@ async def _write_to_nobody() -> list[dict[str, object]]:
 def test_writes_to_a_closed_connection_are_dropped_without_an_error() -> None:
     """Regression: on uvloop, each such peer left a traceback in the log."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        assert runner.run(_write_to_nobody()) == []
+        assert runner.run(_write_after_close()) == []

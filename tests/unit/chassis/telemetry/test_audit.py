@@ -27,12 +27,12 @@ def counted(app: FastAPI, event: AuditEvent) -> float | None:
     return registry.get_sample_value("security_events_total", {"event": event.value})
 
 
-def auditing(**told: str) -> FastAPI:
+def auditing(**fields: str) -> FastAPI:
     """Return an application that audits one failed login at each request to /login."""
 
     async def login(scope: Scope, receive: Receive, send: Send) -> None:
         del scope, receive
-        audit(AuditEvent.LOGIN_FAILED, **told)
+        audit(AuditEvent.LOGIN_FAILED, **fields)
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body"})
 
@@ -140,8 +140,8 @@ def test_every_event_of_a_flood_is_counted_but_only_a_bounded_number_is_logged()
     clock = (now / 1000 for now in count())
     registry = CollectorRegistry()
     events = SecurityEvents(["flood", "other"], registry, clock=lambda: next(clock))
-    told = [events.observe("flood") for _ in range(60_000)]
-    lines = [left_out for left_out in told if left_out is not None]
+    observed = [events.observe("flood") for _ in range(60_000)]
+    lines = [left_out for left_out in observed if left_out is not None]
 
     assert len(lines) == pytest.approx(MAX_LINES + 60 * LINES_PER_S, abs=2)
     assert len(lines) + sum(lines) == pytest.approx(60_000, abs=1000 / LINES_PER_S)

@@ -36,7 +36,7 @@ async def passed(headers: list[tuple[bytes, bytes]], messages: list[Message]) ->
         return next(waiting)
 
     async def send(_: Message) -> None:
-        raise AssertionError("nothing is answered here")
+        raise AssertionError("no response is expected")
 
     await BodyLimit(reader, limit=10)({"type": "http", "headers": headers}, receive, send)
     return reader.body

@@ -17,7 +17,7 @@ PROXY, CLIENT, FAKED = "10.0.0.1", "203.0.113.7", "198.51.100.9"
 TRUSTED = ["10.0.0.0/8", "fd00::/8"]
 
 
-def told(*lines: str, header: str = "x-forwarded-for", peer: str = PROXY) -> str:
+def address_of(*lines: str, header: str = "x-forwarded-for", peer: str = PROXY) -> str:
     settings = ForwardedSettings.model_validate({"trusted_proxies": TRUSTED, "header": header})
     headers = [(header.encode(), line.encode("latin-1")) for line in lines]
     scope = {"type": "http", "client": (peer, 1234), "headers": headers}
@@ -25,7 +25,7 @@ def told(*lines: str, header: str = "x-forwarded-for", peer: str = PROXY) -> str
 
 
 def rfc7239(*lines: str, peer: str = PROXY) -> str:
-    return told(*lines, header="forwarded", peer=peer)
+    return address_of(*lines, header="forwarded", peer=peer)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def rfc7239(*lines: str, peer: str = PROXY) -> str:
     ],
 )
 def test_x_forwarded_for(lines: list[str], address: str) -> None:
-    assert told(*lines) == address
+    assert address_of(*lines) == address
 
 
 @pytest.mark.parametrize(
@@ -94,12 +94,12 @@ def test_forwarded(lines: list[str], address: str) -> None:
 
 
 def test_the_header_of_an_untrusted_peer_is_ignored() -> None:
-    assert told(FAKED, peer=CLIENT) == CLIENT
+    assert address_of(FAKED, peer=CLIENT) == CLIENT
     assert rfc7239(f"for={FAKED}", peer=CLIENT) == CLIENT
 
 
 def test_a_trusted_peer_is_recognized_by_its_ipv4_mapped_address() -> None:
-    assert told(CLIENT, peer=f"::ffff:{PROXY}") == CLIENT
+    assert address_of(CLIENT, peer=f"::ffff:{PROXY}") == CLIENT
 
 
 @pytest.mark.parametrize("header", ["x-forwarded-for", "forwarded"])
@@ -115,8 +115,8 @@ def test_the_other_header_is_ignored(header: str) -> None:
 @pytest.mark.bound("forwarded-hops")
 def test_only_a_bounded_part_of_a_long_list_is_read() -> None:
     hops = [f"10.0.0.{number % 250}" for number in range(MAX_HOPS)]
-    assert told(", ".join([CLIENT, *hops])) == hops[0]
-    assert told(", ".join([CLIENT, *hops[1:]])) == CLIENT
+    assert address_of(", ".join([CLIENT, *hops])) == hops[0]
+    assert address_of(", ".join([CLIENT, *hops[1:]])) == CLIENT
 
 
 @pytest.mark.parametrize("junk", [",", ", ", '",', 'a=",', ";,", '\\",', '"'])
@@ -124,7 +124,7 @@ def test_a_malformed_header_yields_the_proxys_address_in_linear_time(junk: str) 
     """The longest head has 32 KiB. The timeout of the test fails on quadratic time."""
     for _ in range(3):
         assert rfc7239(junk * (32_000 // len(junk))) == PROXY
-        assert told(junk * (32_000 // len(junk))) == PROXY
+        assert address_of(junk * (32_000 // len(junk))) == PROXY
 
 
 @pytest.mark.parametrize("network", ["10.0.0.1/8", "proxy", "10.0.0.0/33", "*"])
