@@ -24,14 +24,19 @@ ROWS = pytest.StashKey[list[Row]]()
 
 
 @pytest.fixture(scope="session")
-async def suite(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Suite]:
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the state directory of localkube."""
+    return tmp_path_factory.mktemp("localkube")
+
+
+@pytest.fixture(scope="session")
+async def suite(state: Path) -> AsyncIterator[Suite]:
     """Run the suite on PLATFORM. The default is localkube with a separate state directory."""
     reporter = Reporter()
     if os.environ.get("PLATFORM") == "kubernetes":
         async with deployed(FAST if WHOLE_TABLE else OVERLAY) as (cluster, sender):
             yield Suite(cluster, reporter, sender)
         return
-    state: Path = tmp_path_factory.mktemp("localkube")
     async with running(state) as platform, Http() as http:
         yield Suite(platform, reporter, http)
 

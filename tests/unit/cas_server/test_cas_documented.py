@@ -11,7 +11,9 @@ from cas_server.settings import CasSettings, ClientRegistration, DurabilitySetti
 from chassis import LiveConfig, ServiceSettings
 
 DOCS = Path(__file__).parents[3] / "docs"
-TEXT = "".join((DOCS / page).read_text() for page in ("tokens.md", "clients-and-users.md"))
+TEXT = "".join(
+    (DOCS / page).read_text() for page in ("tokens.md", "clients-and-users.md", "settings.md")
+)
 SETTINGS = sorted(
     name.replace("_", "-")
     for model in (CasSettings, ClientRegistration, UserRecord, DurabilitySettings)

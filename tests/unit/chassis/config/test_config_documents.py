@@ -1,4 +1,4 @@
-"""docs/configuration.md, "Documents and profiles": which documents apply, and in which order."""
+"""docs/configuration-syntax.md: which documents apply, and in which order."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""docs/configuration.md, "Names and values": placeholders, the tree, the environment."""
+"""docs/configuration-syntax.md: placeholders, the tree, the environment."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""docs/configuration.md: Spring's keys that have an effect, and rules between settings."""
+"""docs/settings.md: Spring's keys that have an effect, and rules between settings."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from chassis.config.shapes import model_of
 from eventually import PATIENCE_S
 from unit.chassis.config.config_kit import DemoSettings, load, refusal, source
 
-PAGE = Path(__file__).parents[4] / "docs" / "configuration.md"
+PAGE = Path(__file__).parents[4] / "docs" / "settings.md"
 SEED = """
 spring:
   application: {name: rest-service}

@@ -26,7 +26,7 @@ usage: {name} [--reload] [--profiles=NAME,...] [--KEY=VALUE ...]
 
 A KEY is a dotted setting, such as --server.port=8080. Sections: {sections}.
 CONFIG_DIR ({config}) and SECRETS_DIR name the mounts; the environment overrides them,
-for example {prefix}__SERVER__PORT=8080. All settings: docs/configuration.md
+for example {prefix}__SERVER__PORT=8080. All settings: docs/settings.md
 --reload starts anew at each change of the sources; for development.
 """
 

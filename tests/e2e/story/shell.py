@@ -1,0 +1,106 @@
+"""Run the commands of a page in one shell, as a reader would who types them in order."""
+
+import asyncio
+import os
+import re
+import time
+from asyncio.subprocess import Process
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from code_blocks import Command
+from suitectl.root import ROOT
+
+_END = "\x1e"
+"""Printed after each command that succeeded."""
+_LOOKS = re.compile(r"(\./localkube|kubectl) (get|logs|curl -s http)\b")
+_PATIENCE_S = 20
+_ASIDE = {".git", ".secrets", ".build", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What became of a command."""
+
+    command: Command
+    succeeded: bool
+    output: str
+
+    @property
+    def held(self) -> bool:
+        """Say whether it succeeded and printed what the page shows."""
+        return self.succeeded and self.command.shows(self.output)
+
+    def __str__(self) -> str:
+        shown = "" if self.command.output is None else f"\nthe page shows:\n{self.command.output}"
+        became = "" if self.succeeded else "failed: "
+        return f"{self.command.block}: {became}{self.command.text}\n{self.output}{shown}"
+
+
+def scratch(directory: Path, *, kubectl: Path | None) -> Mapping[str, str]:
+    """Make a directory that looks like the repository, and return the environment to use there.
+
+    What a command writes beside the sources goes with the directory. `kubectl` is the program
+    that stands for it, if one does.
+    """
+    for entry in ROOT.iterdir():
+        if entry.name not in _ASIDE:
+            (directory / entry.name).symlink_to(entry)
+    programs = directory / ".programs"
+    programs.mkdir()
+    if kubectl is not None:
+        (programs / "kubectl").write_text(f'#!/bin/sh\nexec {kubectl} "$@"\n')
+        (programs / "kubectl").chmod(0o755)
+    path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+    return os.environ | {"PATH": path, "KUBE_EDITOR": "true", "NO_COLOR": "1"}
+
+
+async def play(
+    commands: Sequence[Command], directory: Path, environment: Mapping[str, str]
+) -> Sequence[Run]:
+    """Run the commands one after the other, until one fails; variables last until the end."""
+    shell = await asyncio.create_subprocess_exec(
+        *("bash", "-e", "-o", "pipefail", "-s"),
+        cwd=directory,
+        env=environment,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        return await _runs(shell, commands)
+    finally:
+        if shell.returncode is None:
+            shell.kill()
+        await shell.wait()
+
+
+async def _runs(shell: Process, commands: Sequence[Command]) -> Sequence[Run]:
+    runs: list[Run] = []
+    for command in commands:
+        runs.append(await _looked_at(shell, command))
+        if not runs[-1].succeeded:
+            break
+    return runs
+
+
+async def _looked_at(shell: Process, command: Command) -> Run:
+    """Run a command; what only looks is repeated until it shows what the page shows."""
+    patience = time.monotonic() + (_PATIENCE_S if _LOOKS.match(command.text) else 0)
+    while True:
+        run = await _run(shell, command)
+        if run.held or not run.succeeded or time.monotonic() >= patience:
+            return run
+        await asyncio.sleep(0.1)
+
+
+async def _run(shell: Process, command: Command) -> Run:
+    assert shell.stdin is not None
+    assert shell.stdout is not None
+    shell.stdin.write(f"{{ {command.text}\n}} </dev/null\nprintf '{_END}'\n".encode())
+    try:
+        output = await shell.stdout.readuntil(_END.encode())
+    except asyncio.IncompleteReadError as error:
+        return Run(command, succeeded=False, output=error.partial.decode())
+    return Run(command, succeeded=True, output=output.decode().removesuffix(_END))

@@ -1,0 +1,47 @@
+"""The commands of the pages run as printed: on localkube, or in a cluster where they say so."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from story.restored import restored
+from story.shell import play, scratch
+
+from code_blocks import ROOT, SHELLS, Command, blocks, commands, pages
+from suitectl.platform.localkube import Localkube
+from suitectl.story.suite import Suite
+
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
+
+
+def _commands(page: Path, words: str) -> list[Command]:
+    found = (b for b in blocks(page) if b.language in SHELLS and b.words == words)
+    return [command for block in found for command in commands(block)]
+
+
+ON = {words: [page for page in pages() if _commands(page, words)] for words in ("", "cluster")}
+
+
+@pytest.mark.parametrize("page", ON[""], ids=lambda page: page.name)
+async def test_commands_run_on_localkube(
+    suite: Suite, state: Path, page: Path, tmp_path: Path
+) -> None:
+    if not isinstance(suite.platform, Localkube):
+        pytest.skip("on localkube")
+    environment = scratch(tmp_path, kubectl=ROOT / "localkube")
+    await _hold(suite, page, "", tmp_path, {**environment, "LOCALKUBE_STATE": str(state)})
+
+
+@pytest.mark.parametrize("page", ON["cluster"], ids=lambda page: page.name)
+async def test_commands_run_in_a_cluster(suite: Suite, page: Path, tmp_path: Path) -> None:
+    if isinstance(suite.platform, Localkube):
+        pytest.skip("in a cluster")
+    await _hold(suite, page, "cluster", tmp_path, scratch(tmp_path, kubectl=None))
+
+
+async def _hold(
+    suite: Suite, page: Path, words: str, directory: Path, environment: Mapping[str, str]
+) -> None:
+    async with restored(suite.platform):
+        runs = await play(_commands(page, words), directory, environment)
+    assert "\n\n".join(str(run) for run in runs if not run.held) == ""
