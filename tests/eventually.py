@@ -23,6 +23,7 @@ async def until(holds: Callable[[], object], what: str = "it") -> None:
 
 def poll(ask: Callable[[], T | None], what: str = "it") -> T:
     """Poll other processes until a result is true. Raises `AssertionError` with the last result."""
+    # clock: a test that hangs ends
     deadline = time.monotonic() + PATIENCE_S
     while not (result := ask()):
         assert time.monotonic() < deadline, f"{what}: still {result!r} after {PATIENCE_S:g} s"

@@ -38,6 +38,7 @@ class Rounds:
             yield _seeded(self.seed)
             return
         first = random.SystemRandom().getrandbits(48)
+        # clock: rounds for some seconds, and their rate for the reader
         began = reported = time.monotonic()
         while self._goes_on(time.monotonic() - began):
             self.seed = first + self.done

@@ -399,6 +399,7 @@ async def test_a_write_that_changes_nothing_still_waits_for_replicas(
         heard.subscribe("wait")
 
         def message() -> object:
+            # clock: one poll of several
             return heard.get_message(timeout=1)
 
         await asyncio.to_thread(message)

@@ -153,7 +153,7 @@ async def test_a_response_timeout_is_a_504_without_a_retry() -> None:
 
     async with scripted(slow) as server:
         with (
-            calling(server.address, timeout=1) as caller,
+            calling(server.address, timeout=1) as caller,  # clock: no response ever comes
             pytest.raises(ServiceTimeout) as raised,
         ):
             await caller.call(SERVICE, get(), idempotent=True)

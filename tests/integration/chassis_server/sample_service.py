@@ -34,6 +34,7 @@ async def address(request: Request) -> str:
 @router.get("/slow/{seconds}")
 async def slow(seconds: float) -> str:
     structlog.get_logger("sample").info("slow began")
+    # clock: as slow as a test asks for
     await asyncio.sleep(seconds)
     return "done"
 

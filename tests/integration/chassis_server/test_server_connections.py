@@ -65,6 +65,7 @@ def drip(peer: socket.socket, data: bytes) -> None:
 def test_a_slow_socket_is_closed_at_the_deadline(
     hasty: ServiceProcess, talk: Callable[[socket.socket], None]
 ) -> None:
+    # clock: a lower bound, from before the connection
     began = time.monotonic()
     with hasty.socket() as peer:
         threading.Thread(target=talk, args=(peer,), daemon=True).start()
@@ -132,6 +133,7 @@ def test_a_chunked_body_within_the_limit_is_read_completely(service: ServiceProc
 def test_a_head_over_the_limit_is_431(service: ServiceProcess, pause: float) -> None:
     with service.socket() as peer:
         peer.sendall(HEAD + b"X-Long: " + b"a" * 40_000)
+        # clock: refused before or after, with one status
         time.sleep(pause)
         try:
             peer.sendall(b"\r\n\r\n")
@@ -179,6 +181,7 @@ def test_bytes_that_are_not_http_are_400_with_an_error_code(
 def test_a_response_has_connection_close_at_the_maximum_age() -> None:
     with sample_service("--server.max-connection-age=0.5") as service:
         connection = service.connect()
+        # clock: a lower bound, from before the connection
         began, closes = time.monotonic(), None
         while closes is None:
             connection.request("GET", "/message")
@@ -290,7 +293,7 @@ def test_a_connection_without_a_request_is_closed_after_a_timeout(
     with sample_service(f"--server.keep-alive={seconds}") as service, service.socket() as peer:
         for path in (b"/slow/0.2", b"/message"):
             if least or path == b"/slow/0.2":
-                began = time.monotonic()
+                began = time.monotonic()  # clock: a lower bound, from before the request
                 peer.sendall(b"GET " + path + b" HTTP/1.1\r\nHost: sample\r\n\r\n")
                 assert peer.recv(1000).startswith(b"HTTP/1.1 200 ")
         assert everything(peer) == b""

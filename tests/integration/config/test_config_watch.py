@@ -182,6 +182,7 @@ async def test_a_disabled_reload_watches_nothing(tmp_path: Path) -> None:
     followed = Followed(tmp_path, "spring.cloud.kubernetes.reload.enabled: false\n")
     async with followed.running():
         followed.volume.update(version(1))
+        # clock: a busy machine only sees less
         await anyio.sleep(0.05)
 
     assert followed.live.settings.number == 0

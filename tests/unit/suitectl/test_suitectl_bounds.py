@@ -20,6 +20,7 @@ async def test_a_program_that_does_not_end_is_killed_and_reported_in_one_line() 
     waits = (sys.executable, "-c", "import time; time.sleep(60)")
     program = Kubernetes(waits)
     with pytest.raises(CommandFailedError, match=r"get pods: timed out after 0\.2 s"):
+        # clock: the program does not end by itself
         await program.run("get", "pods", timeout=0.2)
 
 

@@ -53,6 +53,7 @@ class StuckPrimaryPool(PrimaryPool, Stuck):
 
 
 async def test_a_connection_that_does_not_close_makes_the_store_unavailable() -> None:
+    # clock: the connection never closes
     store = RedisTokenStore(Redis.from_pool(Stuck()), DurabilitySettings(), KEYS, timeout=1)
     with pytest.raises(TemporarilyUnavailable):
         await store.access("none")

@@ -45,7 +45,7 @@ async def silent() -> AsyncIterator[Address]:
 
 @pytest.mark.bound("redis-connections")
 async def test_the_number_of_connections_is_bounded(silent: Address) -> None:
-    redis = connect(RedisSettings(host="redis", timeout=5), Here(silent))
+    redis = connect(RedisSettings(host="redis", timeout=60), Here(silent))
     asked = [asyncio.create_task(redis.execute_command("PING")) for _ in range(32)]  # type: ignore[no-untyped-call]  # redis-py
     await asyncio.sleep(0)
     try:

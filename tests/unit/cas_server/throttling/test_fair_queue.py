@@ -122,6 +122,7 @@ def test_addresses_with_failures_share_an_eighth_of_one_slot_under_load() -> Non
 
     async def attempt(address: str) -> None:
         async with queue.turn(address, "alice"):
+            # clock: a virtual one
             began.append(asyncio.get_running_loop().time())
             await asyncio.sleep(0.01)
 
