@@ -1,4 +1,4 @@
-"""What comparing passwords costs, counted: each argon2 verification, which is what takes time."""
+"""Counts argon2 verifications, which are the cost of password checks."""
 
 from typing import Literal
 
@@ -9,7 +9,7 @@ from cas_server.passwords import hashing
 
 
 class RecordedHashes(PasswordHasher):
-    """Verifies as ever, and records what each verification costs: its parameters and its input."""
+    """Verifies as usual, and records the cost of each verification: its parameters and input."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -21,7 +21,7 @@ class RecordedHashes(PasswordHasher):
 
 
 def recorded_hashes(monkeypatch: pytest.MonkeyPatch) -> RecordedHashes:
-    """Have all verifications from now on recorded."""
+    """Record all verifications during the test."""
     hashes = RecordedHashes()
     monkeypatch.setattr(hashing, "_HASHER", hashes)
     return hashes

@@ -1,4 +1,4 @@
-"""An event loop whose clock goes on only when nobody has anything to do, and at once then."""
+"""An event loop with virtual time: its clock jumps to the next timer when the loop is idle."""
 
 import asyncio
 import selectors
@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class _Selector(selectors.DefaultSelector):
-    """Lets the time pass that the loop would wait."""
+    """Advances the clock instead of waiting."""
 
     now = 0.0
 
@@ -30,6 +30,6 @@ class _Loop(asyncio.SelectorEventLoop):
 
 
 def run(main: Coroutine[object, object, T]) -> T:
-    """Run to the end; a sleep takes no time, and exactly as long as it says."""
+    """Run a coroutine. A sleep takes no real time and exactly its virtual time."""
     with asyncio.Runner(loop_factory=_Loop) as runner:
         return runner.run(main)

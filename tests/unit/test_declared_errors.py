@@ -1,7 +1,7 @@
-"""Each service's OpenAPI document declares the errors that it sends, and no others.
+"""Each service's OpenAPI document declares exactly the errors that it sends.
 
-Found are all services in `services/`, each under its own ConfigMap. Successes, and what only a
-running Redis brings about, are in `tests/integration/cas_server/test_declared_responses.py`.
+This covers all services in `services/`, each with its ConfigMap. Successes, and errors that need
+a running Redis, are in `tests/integration/cas_server/test_declared_responses.py`.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ ARGUMENTS = {
     "server.limit-concurrency": "1",
     "security.oauth2.client.client-secret": "secret",
 }
-"""No Redis, nobody to find, and one request at a time."""
+"""There is no Redis, no other service, and one request at a time."""
 BIG = b"a" * 2_000_000
 PROVOKED = ("400", "401", "403", "413", "503")
 ELSEWHERE = {
@@ -48,12 +48,12 @@ ELSEWHERE = {
     ("/oauth/introspect", "403"),
     ("/oauth/token", "401"),
 }
-"""Provoked by tests that have a Redis, or the other service; here it is 503 before."""
+"""Tests with a Redis or the other service provoke these. Here the response is 503 before."""
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """Knows a caller who has no rights; of any other token it says what its text names."""
+    """Knows a caller without rights. Any other token selects an outcome by its text."""
 
     async def authenticate(self, token: str) -> Authentication:
         if token == "powerless":
@@ -61,7 +61,7 @@ class Tokens:
         raise TemporarilyUnavailable if token == "outage" else InvalidToken
 
     async def aclose(self) -> None:
-        """Hold nothing."""
+        """Close nothing."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Operation:
 
 @pytest.fixture(params=SERVICES)
 def app(request: pytest.FixtureRequest, tmp_path: Path) -> FastAPI:
-    """Build a service as its process does; where its tests may bring token services, with these."""
+    """Build a service as its process does, with these token services if it accepts any."""
     name = request.param
     build = importlib.import_module(f"{name.replace('-', '_')}.app").create_app
     (settings,) = get_args(get_type_hints(build)["live"])
@@ -106,7 +106,7 @@ def operations(app: FastAPI) -> Iterator[Operation]:
 
 @asynccontextmanager
 async def one_request_under_way(app: FastAPI) -> AsyncIterator[None]:
-    """Have a caller that does not take its response."""
+    """Send a request whose response the caller does not read, during the block."""
     began = asyncio.Event()
 
     async def receive() -> Message:
@@ -129,7 +129,7 @@ async def one_request_under_way(app: FastAPI) -> AsyncIterator[None]:
 async def provoked(
     app: FastAPI, client: httpx.AsyncClient, operation: Operation
 ) -> list[httpx.Response]:
-    """Return the responses to what commonly goes wrong."""
+    """Return the responses to common mistakes."""
 
     async def send(*, path: str = operation.path, **options: Any) -> httpx.Response:
         return await client.request(operation.method, path, **options)
@@ -152,7 +152,9 @@ def test_services_are_found() -> None:
     assert SERVICES >= ["cas-server", "diff-ns-service", "rest-service"]
 
 
-async def test_each_provoked_error_is_as_declared(app: FastAPI, client: httpx.AsyncClient) -> None:
+async def test_every_provoked_error_matches_its_declaration(
+    app: FastAPI, client: httpx.AsyncClient
+) -> None:
     for operation in operations(app):
         for response in await provoked(app, client, operation):
             status = str(response.status_code)
@@ -173,7 +175,7 @@ async def test_each_declared_error_can_be_provoked(app: FastAPI, client: httpx.A
         assert unseen <= ELSEWHERE
 
 
-def test_every_error_has_the_form_of_every_error(app: FastAPI) -> None:
+def test_all_errors_have_the_same_schema(app: FastAPI) -> None:
     assert "HTTPValidationError" not in app.openapi().get("components", {}).get("schemas", {})
     for operation in operations(app):
         assert "422" not in operation.responses
@@ -190,7 +192,7 @@ def test_operation_ids_are_short_and_unique(app: FastAPI) -> None:
     assert [name for name in ids if not re.fullmatch(r"[a-z_]{2,20}", name)] == []
 
 
-def test_a_path_that_no_pattern_opens_wants_a_bearer(app: FastAPI) -> None:
+def test_a_path_that_no_pattern_opens_declares_bearer_security(app: FastAPI) -> None:
     for operation in operations(app):
         if "401" in operation.responses:
             assert operation.described["security"], operation.path

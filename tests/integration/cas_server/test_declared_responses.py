@@ -46,7 +46,7 @@ async def test_successful_responses_match_their_declaration(
     check(paths, issued)
 
 
-async def test_the_user_is_as_declared(cas: Cas, paths: dict[str, Any]) -> None:
+async def test_the_user_response_matches_its_declaration(cas: Cas, paths: dict[str, Any]) -> None:
     user, client = (await cas.user_tokens())["access_token"], await cas.client_token()
     for token, status in ((user, 200), (client, 403), ("unknown", 401), (None, 401)):
         headers = bearer(token) if token else {}
@@ -55,7 +55,7 @@ async def test_the_user_is_as_declared(cas: Cas, paths: dict[str, Any]) -> None:
         check(paths, response)
 
 
-async def test_a_client_that_may_not_check_is_refused_as_declared(
+async def test_a_client_that_may_not_check_tokens_is_refused_as_declared(
     cas: Cas, paths: dict[str, Any]
 ) -> None:
     for path in ("/oauth/check_token", "/oauth/introspect"):
@@ -81,7 +81,7 @@ async def test_a_refused_grant_is_as_declared(
     check(paths, response)
 
 
-async def test_another_clients_token_is_refused_as_declared(
+async def test_a_token_of_another_client_is_refused_as_declared(
     cas: Cas, paths: dict[str, Any]
 ) -> None:
     response = await cas.post("/oauth/revoke", {"token": await cas.client_token()})

@@ -151,12 +151,12 @@ async def _issued(cas: Cas) -> str | None:
 
 
 async def _token(cas: Cas) -> str:
-    """Retry until a token is issued: while servers change their roles, a 503 is allowed."""
+    """Retry until a token is issued, since 503 is allowed during a failover."""
     return await until(lambda: _issued(cas), what="a token", seconds=PATIENCE_S)
 
 
 async def _checked(cas: Cas, token: str, *, replica: int = 0) -> int:
-    """Return the status of a check, after retries while it is 503."""
+    """Return the status of a check, retrying while it is 503."""
 
     async def status() -> int | None:
         found = (await cas.check(token, replica=replica)).status_code

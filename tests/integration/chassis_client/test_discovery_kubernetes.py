@@ -157,7 +157,7 @@ async def test_a_pod_that_accepts_no_connection_delays_only_one_call(
 
 
 def _connected_ports(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Return the ports to which connections are opened from now on."""
+    """Return a list that records the ports of new connections."""
     ports: list[int] = []
     connect = asyncio.BaseEventLoop.create_connection
 

@@ -38,7 +38,7 @@ async def a_cold_look_up(server: NameServer) -> object:
         0.3,
         PATIENCE_S,
         PATIENCE_S,
-    )  # a busy machine's second is slow
+    )  # a second may be slow on a busy machine
     found = await DnsDirectory(cluster_domain="cluster.local").service("cas", "system-server", 80)
     return {"found": found, "asked": server.asked}
 

@@ -46,7 +46,7 @@ def play(scenario: str, resolv_conf: Path) -> dict[str, Any]:
 
 
 def test_a_first_look_up_survives_a_lost_packet(resolv_conf: Path) -> None:
-    """Another query does: all that the first one's socket sends is lost."""
+    """Another query succeeds, although all packets of the first query's socket are lost."""
     seen = play("a_cold_look_up", resolv_conf)
     assert seen["found"] == ["10.0.0.1", 80]
     assert seen["asked"] == [1]  # a pod without IPv6 sends no AAAA query

@@ -23,7 +23,7 @@ HEAD = b"POST /size HTTP/1.1\r\nHost: sample\r\n"
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[ServiceProcess]:
-    """Run a service that waits for slow requests, as a busy machine sends them."""
+    """Run a service with long timeouts, for requests from a busy machine."""
     with sample_service("--server.request-timeout=1h", "--server.max-body-size=1000") as running:
         yield running
 
@@ -190,7 +190,7 @@ def test_a_response_has_connection_close_at_the_maximum_age() -> None:
             closes = response.getheader("connection")
 
     assert closes == "close"
-    assert time.monotonic() - began >= 0.5 * 0.75  # some are a quarter younger
+    assert time.monotonic() - began >= 0.5 * 0.75  # the jitter is a quarter
 
 
 def everything(peer: socket.socket) -> bytes:
@@ -264,7 +264,7 @@ def test_a_client_that_does_not_read_its_response_is_disconnected(hasty: Service
 
 
 def _is_held(peer: socket.socket) -> bool:
-    """Return whether a process still holds the other end: one that was given up has no inode."""
+    """Return whether a process still holds the other end. A closed socket has no inode."""
     port = f":{peer.getsockname()[1]:04X}"
     rows = [line.split() for line in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]]
     return any(row[2].endswith(port) and row[9] != "0" for row in rows)

@@ -56,7 +56,7 @@ def test_sigterm_under_load_loses_no_request() -> None:
 
 
 def _go_on(callers: list[Caller]) -> None:
-    """Return once each has had some more responses."""
+    """Wait until each caller has received more responses."""
     goals = [len(caller.closes) + 10 for caller in callers]
     poll(lambda: all(len(c.closes) >= goal for c, goal in zip(callers, goals, strict=True)))
 

@@ -24,7 +24,7 @@ from suitectl.release import smoke
 smoke.SLOWEST_S = {PATIENCE_S}
 raise SystemExit(main())
 """
-"""The command `suitectl`; in a smoke test a busy machine may be slow."""
+"""The command `suitectl`, with more time for smoke tests on a busy machine."""
 
 
 class Releasing:

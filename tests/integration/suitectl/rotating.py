@@ -97,7 +97,7 @@ class MountedSuite:
 async def _responds(
     http: httpx.AsyncClient, url: str, client: str, secret: str, status: int
 ) -> None:
-    """Retry until the replica responds so, since it reloads shortly after the mount."""
+    """Retry until the replica responds like this, since it reloads shortly after the mount."""
     while True:
         form = {"token": "none"}
         reply = await http.post(f"{url}/oauth/revoke", data=form, auth=(client, secret))

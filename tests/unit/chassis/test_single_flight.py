@@ -1,4 +1,4 @@
-"""Concurrent calls for one key are one call; its error is gone once all callers have had it."""
+"""Concurrent calls for one key share one call, and its error is freed after all callers got it."""
 
 import asyncio
 import gc
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Refused(Exception):
-    """What the work ends with."""
+    """The error of the shared call."""
 
 
 @pytest.fixture
@@ -25,8 +25,8 @@ def no_collector() -> Iterator[None]:
 
 @pytest.mark.usefixtures("no_collector")
 @pytest.mark.parametrize("callers", [1, 3])
-async def test_an_error_leaves_no_cycle(callers: int) -> None:
-    """Each refused guess left seventy objects to the collector, which then stopped the loop."""
+async def test_an_error_leaves_no_reference_cycle(callers: int) -> None:
+    """Regression: each refused guess left seventy objects to the garbage collector."""
     flights, errors = SingleFlight[str, None](), list[weakref.ref[Refused]]()
 
     async def refuse() -> None:

@@ -38,8 +38,8 @@ async def test_connections_beyond_the_bound_are_reset(monkeypatch: pytest.Monkey
         await pod.wait_closed()
 
 
-async def test_no_end_of_a_relayed_connection_holds_small_writes_back() -> None:
-    """Nagle's algorithm and delayed acknowledgements together would cost 40 ms a request."""
+async def test_small_writes_are_relayed_without_delay() -> None:
+    """Nagle's algorithm and delayed acknowledgements together would add 40 ms to each request."""
     pod = await asyncio.start_server(_echo, "127.0.0.1", 0)
     endpoint = Endpoint(*pod.sockets[0].getsockname())
     listener = Listener(listening_socket("127.0.0.1", 0), Balancer((endpoint,)), keep_source=True)
@@ -65,7 +65,7 @@ def _open_sockets() -> list[socket.socket]:
 
 
 def _is_relays(one: socket.socket, listener: Listener, endpoint: Endpoint) -> bool:
-    """Say whether a socket is the proxy's, towards the caller or towards the pod."""
+    """Return whether a socket is the proxy's, towards the caller or the pod."""
     try:
         ends = one.getsockname(), one.getpeername()
     except OSError:

@@ -62,27 +62,27 @@ def codes(app: FastAPI, path: str, status: str) -> list[str]:
     return list(schema["properties"]["error"]["enum"])
 
 
-def test_a_route_declares_what_its_signature_lets_happen(tmp_path: Path) -> None:
+def test_a_route_declares_the_errors_of_its_signature(tmp_path: Path) -> None:
     app, _ = app_of(tmp_path)
     assert statuses(app, "/api/plain") == {"200", "400", "401", "503"}
     assert statuses(app, "/api/things/{number}") == {"200", "400", "401", "403", "404", "503"}
     assert statuses(app, "/api/stock") == {"200", "400", "401", "403", "413", "503"}
 
 
-def test_the_codes_are_those_of_the_access_rules(tmp_path: Path) -> None:
+def test_the_error_codes_follow_the_access_rules(tmp_path: Path) -> None:
     app, _ = app_of(tmp_path)
     assert codes(app, "/api/plain", "401") == ["unauthorized", "invalid_token"]
     assert codes(app, "/api/things/{number}", "403") == ["insufficient_scope"]
     assert codes(app, "/api/stock", "403") == ["insufficient_scope", "access_denied"]
 
 
-def test_what_a_route_declares_itself_stays(tmp_path: Path) -> None:
+def test_the_declarations_of_a_route_are_not_overwritten(tmp_path: Path) -> None:
     app, _ = app_of(tmp_path)
     assert app.openapi()["paths"]["/api/own"]["get"]["responses"]["403"]["description"] == "own"
 
 
 @pytest.mark.anyio
-async def test_an_open_path_declares_no_401_from_the_reload_on(tmp_path: Path) -> None:
+async def test_an_opened_path_declares_no_401_after_the_reload(tmp_path: Path) -> None:
     app, live = app_of(tmp_path)
     assert "security" in app.openapi()["paths"]["/api/plain"]["get"]
     text = "server.port: 8000\nsecurity.path.ignores: /api/plain,/api/things/*"
@@ -93,7 +93,7 @@ async def test_an_open_path_declares_no_401_from_the_reload_on(tmp_path: Path) -
     assert codes(app, "/api/things/{number}", "401") == ["unauthorized"]
 
 
-def test_fast_paths_are_described_when_the_document_is_asked_for(tmp_path: Path) -> None:
+def test_fast_paths_are_described_once_the_document_is_requested(tmp_path: Path) -> None:
     asked: list[str] = []
 
     def described() -> dict[str, Any]:

@@ -66,16 +66,16 @@ def refusal(source: ConfigSource) -> str:
 
 
 class Work(NamedTuple):
-    """What a load did, counted and not timed: the same however busy the machine is."""
+    """The counted work of a load, which a busy machine does not change."""
 
     calls: int
-    """In Python, and from it."""
+    """Calls of Python and C functions."""
     copied: int
-    """Bytes that calls allocated by the KiB, as a copy made in C does."""
+    """Bytes of large allocations, such as copies made in C."""
 
 
 def work_of_load(source: ConfigSource) -> Work:
-    """Load, and return what that took."""
+    """Load, and return the work."""
     calls = copied = before = 0
 
     def count(_frame: object, event: str, _argument: object) -> None:

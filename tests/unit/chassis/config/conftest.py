@@ -1,4 +1,4 @@
-"""What holds for all of the configuration's tests."""
+"""Fixtures of all configuration tests."""
 
 import pytest
 
@@ -6,6 +6,6 @@ from chassis.config import budget
 
 
 @pytest.fixture(autouse=True)
-def _a_busy_machine_loads_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep a load's bound in processor time out of reach: the bounds that count are meant."""
+def _unlimited_cpu_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Disable the CPU-time limit of a load, since tests check the limits that count steps."""
     monkeypatch.setattr(budget, "_CPU_S", 600.0)
