@@ -11,11 +11,11 @@ def _segments(pattern: list[str], path: list[str]) -> bool:
         return not path
     if pattern[0] == "**":
         return _segments(pattern[1:], path) or (bool(path) and _segments(pattern, path[1:]))
-    fits = bool(path) and _whole(pattern[0], path[0])
+    fits = bool(path) and _complete(pattern[0], path[0])
     return fits and _segments(pattern[1:], path[1:])
 
 
-def _whole(pattern: str, text: str) -> bool:
+def _complete(pattern: str, text: str) -> bool:
     is_variable = pattern.startswith("{") and pattern.find("}") == len(pattern) - 1
     return text != "" if is_variable else _segment(pattern, text)
 

@@ -40,7 +40,7 @@ class Rounds:
         first = random.SystemRandom().getrandbits(48)
         # clock: rounds for some seconds, and their rate for the reader
         began = reported = time.monotonic()
-        while self._goes_on(time.monotonic() - began):
+        while self._continues(time.monotonic() - began):
             self.seed = first + self.done
             yield _seeded(self.seed)
             self.done += 1
@@ -53,7 +53,7 @@ class Rounds:
         self.seconds, self._last = time.monotonic() - began, resident_mib()
         self._hold_flat()
 
-    def _goes_on(self, seconds: float) -> bool:
+    def _continues(self, seconds: float) -> bool:
         return self.done < self._most if self._most else seconds < _SECONDS
 
     def __str__(self) -> str:

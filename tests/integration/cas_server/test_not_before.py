@@ -130,14 +130,14 @@ ENDS: dict[str, Change] = {
 ended = pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
 
 
-async def _alive(cas: Cas, tokens: Tokens) -> bool:
+async def _is_valid(cas: Cas, tokens: Tokens) -> bool:
     checked = await cas.check(tokens["access_token"])
     assert checked.status_code in (200, 400), checked.text
     return checked.status_code == 200
 
 
-async def _dead_for_good(cas: Cas, tokens: Tokens) -> None:
-    assert not await _alive(cas, tokens)
+async def _stays_invalid(cas: Cas, tokens: Tokens) -> None:
+    assert not await _is_valid(cas, tokens)
     reply = await cas.refresh(tokens["refresh_token"])
     assert (reply.status_code, reply.json()["error"]) == (400, "invalid_grant")
 
@@ -163,16 +163,16 @@ async def test_a_restored_identity_does_not_get_its_old_tokens_back(
     """One replica loads the changes; a replica that saw none of them agrees."""
     async with replicas.running() as cas, replicas.running() as other:
         before, unharmed = await cas.user_tokens(), await cas.user_tokens("admin", "other-app")
-        assert await _alive(cas, before)
-        assert await _alive(other, before)
+        assert await _is_valid(cas, before)
+        assert await _is_valid(other, before)
         await _reloaded(cas, replicas.changed(end))
-        assert not await _alive(cas, before)
+        assert not await _is_valid(cas, before)
         await _reloaded(cas, replicas.changed())
         for replica in (cas, other):
-            await _dead_for_good(replica, before)
-            assert await _alive(replica, unharmed)
-            assert await _alive(replica, await cas.user_tokens())
-            assert await _alive(cas, await replica.user_tokens())
+            await _stays_invalid(replica, before)
+            assert await _is_valid(replica, unharmed)
+            assert await _is_valid(replica, await cas.user_tokens())
+            assert await _is_valid(cas, await replica.user_tokens())
 
 
 @ended
@@ -182,11 +182,11 @@ async def test_old_tokens_stay_invalid_when_each_change_arrives_with_a_restart(
     async with replicas.running() as cas:
         before, unharmed = await cas.user_tokens(), await cas.user_tokens("admin", "other-app")
     async with replicas.running(end) as cas:
-        assert not await _alive(cas, before)
+        assert not await _is_valid(cas, before)
     async with replicas.running() as cas:
-        await _dead_for_good(cas, before)
-        assert await _alive(cas, unharmed)
-        assert await _alive(cas, await cas.user_tokens())
+        await _stays_invalid(cas, before)
+        assert await _is_valid(cas, unharmed)
+        assert await _is_valid(cas, await cas.user_tokens())
 
 
 @ended
@@ -196,21 +196,21 @@ async def test_a_replica_with_an_older_configuration_never_revalidates_tokens(
     async with replicas.running() as older:
         before = await older.user_tokens()
         async with replicas.running(end) as newer:
-            assert not await _alive(newer, before)
+            assert not await _is_valid(newer, before)
             meanwhile = await older.user_tokens()
-            assert not await _alive(newer, meanwhile)
+            assert not await _is_valid(newer, meanwhile)
             async with replicas.running() as restarted:
-                await _dead_for_good(restarted, before)
-                assert not await _alive(newer, before)
+                await _stays_invalid(restarted, before)
+                assert not await _is_valid(newer, before)
                 late = await restarted.user_tokens()
-                assert not await _alive(newer, late)
+                assert not await _is_valid(newer, late)
             await _reloaded(older, older.identities)
-            assert not await _alive(newer, before)
-            assert not await _alive(newer, meanwhile)
+            assert not await _is_valid(newer, before)
+            assert not await _is_valid(newer, meanwhile)
         async with replicas.running() as back:
             for tokens in (before, meanwhile):
-                await _dead_for_good(back, tokens)
-        assert await _alive(older, await older.user_tokens())
+                await _stays_invalid(back, tokens)
+        assert await _is_valid(older, await older.user_tokens())
 
 
 async def test_a_change_that_other_replicas_load_later_invalidates_no_new_token(
@@ -222,12 +222,12 @@ async def test_a_change_that_other_replicas_load_later_invalidates_no_new_token(
     async with replicas.running() as first, replicas.running() as second:
         await _reloaded(first, deepcopy(changed))
         fresh = (await first.post("/oauth/token", form, "demo-app")).json()
-        assert await _alive(first, fresh)
+        assert await _is_valid(first, fresh)
         await _reloaded(second, deepcopy(changed))
-        assert await _alive(second, fresh)
+        assert await _is_valid(second, fresh)
         async with replicas.running(lambda identities: identities.update(deepcopy(changed))) as one:
-            assert await _alive(one, fresh)
-            assert await _alive(first, fresh)
+            assert await _is_valid(one, fresh)
+            assert await _is_valid(first, fresh)
 
 
 async def test_adding_a_second_secret_invalidates_no_token(replicas: Replicas) -> None:
@@ -245,9 +245,9 @@ async def test_adding_a_second_secret_invalidates_no_token(replicas: Replicas) -
         tokens = await cas.user_tokens()
         for change in (both, alone):
             await _reloaded(cas, replicas.changed(change))
-            assert await _alive(cas, tokens)
+            assert await _is_valid(cas, tokens)
     async with replicas.running(alone) as cas:
-        assert await _alive(cas, tokens)
+        assert await _is_valid(cas, tokens)
 
 
 async def test_withdrawing_a_grant_keeps_the_tokens_of_other_grants(replicas: Replicas) -> None:
@@ -255,7 +255,7 @@ async def test_withdrawing_a_grant_keeps_the_tokens_of_other_grants(replicas: Re
         own, families = await cas.client_token(), await cas.user_tokens()
         await _reloaded(cas, replicas.changed(_without_password_grant))
         assert (await cas.check(own)).status_code == 200
-        assert not await _alive(cas, families)
+        assert not await _is_valid(cas, families)
 
 
 async def test_no_token_is_issued_to_a_user_who_is_disabled_meanwhile(
@@ -268,11 +268,11 @@ async def test_no_token_is_issued_to_a_user_who_is_disabled_meanwhile(
         await _reloaded(fast, replicas.changed())
         for login in logins:
             tokens = await login
-            assert await _alive(fast, tokens) == await _alive(slow, tokens)
+            assert await _is_valid(fast, tokens) == await _is_valid(slow, tokens)
         await _reloaded(slow, replicas.changed(_user_disabled))
         await _reloaded(slow, replicas.changed())
         for login in logins:
-            await _dead_for_good(fast, login.result())
+            await _stays_invalid(fast, login.result())
 
 
 @pytest.mark.parametrize("end", [_user_disabled, _client_other_secret])
@@ -286,14 +286,14 @@ async def test_logins_succeed_while_another_change_is_loaded(
         for _ in range(3):
             logins = [asyncio.create_task(cas.user_tokens()) for _ in range(6)]
             await _reloaded(cas, replicas.changed())
-            assert [await _alive(cas, await login) for login in logins] == [True] * 6
+            assert [await _is_valid(cas, await login) for login in logins] == [True] * 6
 
 
 async def test_redis_receives_changes_that_happened_during_its_outage(replicas: Replicas) -> None:
     """No token is checked until Redis has the loaded identities."""
     async with replicas.running() as cas:
         before = await cas.user_tokens()
-        assert await _alive(cas, before)
+        assert await _is_valid(cas, before)
         replicas.redis.stop()
         for change in (_user_disabled, lambda _: None):
             cas.identities = replicas.changed(change)
@@ -306,8 +306,8 @@ async def test_redis_receives_changes_that_happened_during_its_outage(replicas: 
             return reply.status_code == 400
 
         assert await until(responds, what="Redis to be back", seconds=PATIENCE_S)
-        await _dead_for_good(cas, before)
-        assert await _alive(cas, await cas.user_tokens())
+        await _stays_invalid(cas, before)
+        assert await _is_valid(cas, await cas.user_tokens())
 
 
 async def _applied(cas: Cas) -> None:
@@ -327,11 +327,11 @@ async def test_an_emptied_redis_receives_the_changes_again(replicas: Replicas) -
         async with Redis(port=replicas.redis.port) as direct:
             await direct.flushall()
         before = await cas.user_tokens()
-        assert await _alive(cas, before)
+        assert await _is_valid(cas, before)
     async with replicas.running(_client_deleted):
         pass
     async with replicas.running() as cas:
-        await _dead_for_good(cas, before)
+        await _stays_invalid(cas, before)
 
 
 async def test_a_redis_that_lost_the_last_change_receives_it_again(replicas: Replicas) -> None:
@@ -344,9 +344,9 @@ async def test_a_redis_that_lost_the_last_change_receives_it_again(replicas: Rep
         await direct.delete("n:identities")
         await direct.hset("n:identities", mapping=known)  # type: ignore[arg-type]  # of bytes
         await direct.set("n:version", version or b"", ex=9)
-        assert not await _alive(cas, before)
+        assert not await _is_valid(cas, before)
     async with replicas.running() as cas:
-        await _dead_for_good(cas, before)
+        await _stays_invalid(cas, before)
 
 
 async def test_a_redis_that_lost_a_restored_identity_receives_it_again(
@@ -354,7 +354,7 @@ async def test_a_redis_that_lost_a_restored_identity_receives_it_again(
 ) -> None:
     async with replicas.running() as cas, Redis(port=replicas.redis.port) as direct:
         before = await cas.user_tokens()
-        assert await _alive(cas, before)
+        assert await _is_valid(cas, before)
         known = await direct.hgetall("n:identities")
         version = await direct.get("n:version")
         for change in (_user_disabled, lambda _: None):
@@ -362,10 +362,10 @@ async def test_a_redis_that_lost_a_restored_identity_receives_it_again(
         await direct.delete("n:identities")
         await direct.hset("n:identities", mapping=known)  # type: ignore[arg-type]  # of bytes
         await direct.set("n:version", version or b"", ex=9)
-        await _dead_for_good(cas, before)
-        assert await _alive(cas, await cas.user_tokens())
+        await _stays_invalid(cas, before)
+        assert await _is_valid(cas, await cas.user_tokens())
     async with replicas.running() as cas:
-        await _dead_for_good(cas, before)
+        await _stays_invalid(cas, before)
 
 
 async def test_invalidations_are_stored_as_long_as_any_earlier_token_validity(
@@ -395,7 +395,7 @@ async def test_invalidated_identities_are_audited_without_any_secret(replicas: R
         async with replicas.running() as cas:
             await cas.user_tokens()
         async with replicas.running(_user_disabled, _client_other_secret) as cas:
-            assert not await _alive(cas, {"access_token": "none"})
+            assert not await _is_valid(cas, {"access_token": "none"})
     audited = [line for line in lines if line.get("event_type") == "not_before_set"]
     assert [(line.get("user"), line.get("client")) for line in audited] == [
         ("alice", None),
@@ -433,11 +433,11 @@ async def test_entries_overwritten_by_another_pod_do_not_stop_the_service(
         for name in (b"client:demo-app", b"user:alice", b"keep", b"user:\xff"):
             await direct.hset("n:identities", name, garbage)
         await direct.set("n:version", garbage)
-        assert await _alive(cas, before)
-        assert await _alive(cas, await cas.user_tokens())
+        assert await _is_valid(cas, before)
+        assert await _is_valid(cas, await cas.user_tokens())
         assert str(await direct.hget("n:identities", "user:alice")).startswith("b'0 ")
         await _reloaded(cas, replicas.changed(_user_disabled))
-        assert not await _alive(cas, before)
+        assert not await _is_valid(cas, before)
 
 
 async def test_redis_has_no_secret_and_every_entry_has_a_ttl(replicas: Replicas) -> None:

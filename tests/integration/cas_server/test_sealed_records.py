@@ -35,7 +35,7 @@ async def _stored(direct: Redis, token: str) -> bytes:
     return bytes(await direct.get(_name(token)) or b"")  # type: ignore[arg-type]  # decodes nothing
 
 
-async def _dead_for_all(cas: Cas, token: str) -> None:
+async def _is_invalid_everywhere(cas: Cas, token: str) -> None:
     for replica in (0, 1):
         assert (await cas.check(token, replica=replica)).status_code == 400
     introspected = await cas.post("/oauth/introspect", {"token": token})
@@ -51,14 +51,14 @@ async def test_a_record_written_by_another_pod_grants_no_rights(cas: Cas, direct
     for record in (forged, bytes(32) + forged, b"", b"x", b"\n\t" * 40):
         token = new_token()
         await direct.set(_name(token), record, ex=60)
-        await _dead_for_all(cas, token)
+        await _is_invalid_everywhere(cas, token)
 
 
 async def test_a_record_is_valid_only_under_its_own_key(cas: Cas, direct: Redis) -> None:
     """The attack copies the administrator's record to the hash of the attacker's token."""
     theirs, own = (await cas.user_tokens("admin"))["access_token"], new_token()
     await direct.set(_name(own), await _stored(direct, theirs), ex=60)
-    await _dead_for_all(cas, own)
+    await _is_invalid_everywhere(cas, own)
     assert (await cas.check(theirs)).status_code == 200
 
 
@@ -81,7 +81,7 @@ async def test_nothing_in_a_record_can_be_changed(
     record = await _stored(direct, token)
     assert original in record
     await direct.set(_name(token), record.replace(original, wanted), ex=60)
-    await _dead_for_all(cas, token)
+    await _is_invalid_everywhere(cas, token)
     await direct.set(_name(token), record, ex=60)
     assert (await cas.check(token)).status_code == 200, "an entire record can be restored"
 

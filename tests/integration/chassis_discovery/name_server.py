@@ -35,7 +35,7 @@ class NameServer(asyncio.DatagramProtocol):
             self._transport.sendto(self._answer(data), addr)
 
     def find_lost(self) -> None:
-        """Lose nothing any more, and answer what was lost: a late packet, nobody's timeout."""
+        """Stop losing packets, and respond to the lost queries late."""
         self.loses = lambda _: False
         for data, addr in self._lost:
             self._transport.sendto(self._answer(data), addr)

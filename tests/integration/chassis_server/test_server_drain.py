@@ -40,11 +40,11 @@ def test_sigterm_under_load_loses_no_request() -> None:
         callers = [Caller(service, balanced) for _ in range(6)]
         running = [pool.submit(caller.run) for caller in callers]
         try:
-            _go_on(callers)
+            _more_responses(callers)
             service.signal()
             service.until("draining")
             # The balancer is notified later than the replica, and drain-wait covers this lag.
-            _go_on(callers)
+            _more_responses(callers)
         finally:
             balanced.set()
         for result in running:
@@ -55,7 +55,7 @@ def test_sigterm_under_load_loses_no_request() -> None:
         assert all(caller.closes[-1] for caller in callers)
 
 
-def _go_on(callers: list[Caller]) -> None:
+def _more_responses(callers: list[Caller]) -> None:
     """Wait until each caller has received more responses."""
     goals = [len(caller.closes) + 10 for caller in callers]
     poll(lambda: all(len(c.closes) >= goal for c, goal in zip(callers, goals, strict=True)))

@@ -37,7 +37,7 @@ def test_a_claim_beyond_the_users_bound_is_refused() -> None:
 
 @pytest.mark.parametrize("owner", [OTHER, None])
 def test_claims_beyond_the_bound_are_void(owner: int | None) -> None:
-    """`None`: sockets that do not tell whose they are together count as one user's."""
+    """`None`: sockets with an unknown owner count as one user's."""
     all_of_them = _claims(owner, NETWORKS)
 
     assert {claim.network for claim in valid_claims(all_of_them)} == set(NETWORKS[:LIMIT])

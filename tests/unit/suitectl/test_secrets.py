@@ -26,7 +26,7 @@ KEY = "security.oauth2.client.client-secret"
 
 @pytest.fixture(scope="module")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Generate once: hashing is slow on purpose."""
+    """Generate once, since hashing is slow by design."""
     directory = tmp_path_factory.mktemp("generated") / "secrets"
     asyncio.run(generate(directory))
     return directory

@@ -46,7 +46,7 @@ class Mounted:
         return self.live.settings.greeting.message
 
 
-async def test_a_good_edit_swaps_the_snapshot_whole(tmp_path: Path) -> None:
+async def test_a_valid_edit_replaces_the_snapshot_atomically(tmp_path: Path) -> None:
     mounted = Mounted(tmp_path)
     before = mounted.live.current
     await mounted.edit(TWO)

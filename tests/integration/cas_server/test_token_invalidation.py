@@ -45,10 +45,10 @@ async def test_a_configuration_change_invalidates_tokens_once_it_is_loaded(
     cas.write()
     for replica in (0, 1):
 
-        async def dead(replica: int = replica) -> bool:
+        async def is_invalid(replica: int = replica) -> bool:
             return (await cas.check(token, replica=replica)).status_code == 400
 
-        assert await until(dead, what="the token to die", seconds=PATIENCE_S)
+        assert await until(is_invalid, what="the token to be refused", seconds=PATIENCE_S)
     assert (await cas.check(other)).status_code == 200
 
 
@@ -57,10 +57,10 @@ async def test_a_changed_password_invalidates_refresh_tokens(cas: Cas) -> None:
     _change_password(cas)
     cas.write()
 
-    async def dead() -> bool:
+    async def is_invalid() -> bool:
         return (await cas.check(tokens["access_token"])).status_code == 400
 
-    await until(dead, what="the token to die", seconds=PATIENCE_S)
+    await until(is_invalid, what="the token to be refused", seconds=PATIENCE_S)
     reply = await cas.refresh(tokens["refresh_token"])
     assert (reply.status_code, reply.json()["error"]) == (400, "invalid_grant")
 
