@@ -67,11 +67,12 @@ def test_a_change_under_strategy_restart_drains_and_exits_with_0(tmp_path: Path)
     """docs/configuration.md: Kubernetes restarts the pod with the new configuration."""
     restart = "spring: {cloud: {kubernetes: {reload: {strategy: restart}}}}\n"
     swap(tmp_path, restart + "message: old\n")
-    with sample_service("--server.drain-wait=0.1", config=tmp_path) as service:
+    with sample_service("--server.drain-wait=1h", config=tmp_path) as service:
         swap(tmp_path, restart + "message: new\n")
         service.until("draining")
 
         assert service.get("/message").status == 200
+        service.signal()
         assert service.ended() == 0
 
 

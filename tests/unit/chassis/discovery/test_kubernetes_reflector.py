@@ -8,7 +8,7 @@ from certificates import self_signed
 from chassis.discovery import Address, LookupFailedError
 from chassis.discovery.kubernetes import CALLS, KubernetesDirectory, reflector
 from chassis.discovery.kubernetes import api as api_module
-from eventually import until
+from eventually import PATIENCE_S, until
 from kube_api import HOST, TOKEN, KubeApi
 from kube_objects import endpoint_slice, service
 from unit.chassis.discovery.cluster import following, known
@@ -166,6 +166,7 @@ async def test_a_silent_watch_is_restarted(api: KubeApi, monkeypatch: pytest.Mon
     async with following(api) as directory:
         await until(lambda: trouble(directory) == "TimeoutError")
         await until(lambda: len(api.asked) > 2, "another watch")
+        monkeypatch.setattr(reflector, "_WATCH_MARGIN_S", PATIENCE_S)
         await api.put("services", SOON)
         await until(lambda: names(directory) == {"soon"})
     assert api.lists("services") == 1
@@ -179,6 +180,7 @@ async def test_a_list_without_a_response_is_requested_again(
     api.may_answer.clear()
     async with following(api) as directory:
         await until(lambda: "Timeout" in trouble(directory))
+        monkeypatch.setattr(api_module, "_RESPONSE_S", PATIENCE_S)
         api.may_answer.set()
         await known(directory)
 
