@@ -8,10 +8,13 @@ import ipaddress
 import secrets
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Protocol
 
 _DIGEST = 16
 _IPV6_SITE = 64
+_CACHED = 4096
+"""Addresses whose digests are known: a flood comes from few of them for each of its requests."""
 
 
 class Kind(StrEnum):
@@ -81,7 +84,7 @@ class Attempt:
         """Return an attempt on a name from an address."""
         site = site_of(address)
         pair, name_alone = _digest(kind, site, name), _digest(kind, "", name)
-        return cls(kind, pair, _digest(kind, site), name_alone)
+        return cls(kind, pair, _site_digest(kind, site), name_alone)
 
     @property
     def counted(self) -> tuple[bytes, bytes, bytes]:
@@ -116,6 +119,7 @@ class FailureCounters(Protocol):
         """Count how an attempt ended: a failure everywhere, a success clears its pair."""
 
 
+@lru_cache(_CACHED)
 def site_of(address: str) -> str:
     """Return what counts as one address: for IPv6 the /64, which one caller has."""
     try:
@@ -127,6 +131,11 @@ def site_of(address: str) -> str:
     if ip.ipv4_mapped is not None:
         return str(ip.ipv4_mapped)
     return str(ipaddress.ip_network((int(ip), _IPV6_SITE), strict=False))
+
+
+@lru_cache(_CACHED)
+def _site_digest(kind: Kind, site: str) -> bytes:
+    return _digest(kind, site)
 
 
 def _digest(*parts: str) -> bytes:

@@ -81,8 +81,8 @@ class FairQueue:
         self._of_address: Counter[Hashable] = Counter()
         self._rows: Counter[tuple[Hashable, Priority]] = Counter()
 
-    def refuse_if_full(self, address: Hashable, name: Hashable) -> None:
-        """Raise `TooManyWaiting` where an address has as many waiting as it may.
+    def has_room(self, address: Hashable, name: Hashable) -> bool:
+        """Say whether an address has fewer waiting than it may.
 
         Cheap, because a flood calls it most. A full queue takes only one of each address.
         """
@@ -91,13 +91,13 @@ class FairQueue:
             most = MAX_FAILED_PER_ADDRESS
         if len(self._waiting) >= MAX_WAITING:
             most = 1
-        if self._of_address[address] >= most:
-            raise TooManyWaiting(caused_by_caller=True, retry_after=RETRY_AFTER_S)
+        return self._of_address.get(address, 0) < most
 
     @asynccontextmanager
     async def turn(self, address: Hashable, name: Hashable) -> AsyncIterator[None]:
         """Wait for a turn, which lasts for the block; raise `TooManyWaiting` (503)."""
-        self.refuse_if_full(address, name)
+        if not self.has_room(address, name):
+            raise TooManyWaiting(caused_by_caller=True, retry_after=RETRY_AFTER_S)
         loop = asyncio.get_running_loop()
         waiter = self._enter(address, name, loop.create_future())
         self._serve([waiter])
@@ -109,6 +109,7 @@ class FairQueue:
         finally:
             patience.cancel()
             self._leave(waiter)
+            del waiter  # its turn may hold the error that knows this frame: a cycle
 
     def _enter(self, address: Hashable, name: Hashable, turn: "asyncio.Future[None]") -> _Waiter:
         lot = random()  # noqa: S311 - no secret

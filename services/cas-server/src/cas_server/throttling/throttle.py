@@ -8,7 +8,7 @@ import asyncio
 import math
 import time
 from collections.abc import AsyncIterator, Hashable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import NoReturn
 
 from starlette.types import Scope
@@ -54,18 +54,24 @@ class Throttle:
         self._failed: BoundedDict[Hashable, float] = BoundedDict(_REMEMBERED)
         self._proven: BoundedDict[tuple[Hashable, Hashable], None] = BoundedDict(_REMEMBERED)
 
-    @asynccontextmanager
-    async def attempt(self, claimant: Claimant) -> AsyncIterator[None]:
+    def attempt(self, claimant: Claimant) -> AbstractAsyncContextManager[None]:
         """Try inside the block; an `OAuthError` out of it is counted as a failure.
 
         Raises `TooManyFailures` (429) where the caller has to wait, and
         `TemporarilyUnavailable` (503) where too many are waiting.
         """
         attempt = Attempt.of(claimant.kind, claimant.name, claimant.address)
+        # Nearly all of a flood ends here, before anything is awaited.
         self._refuse_while_waiting(attempt, claimant)
-        with _refusal_by_cause(claimant):
-            self._queue.refuse_if_full(attempt.address, attempt.name)
-        self._apply(await self._counters.look(attempt), attempt, claimant)
+        if not self._queue.has_room(attempt.address, attempt.name):
+            _refuse(RETRY_AFTER_S, claimant)
+        return self._attempt(attempt, claimant)
+
+    @asynccontextmanager
+    async def _attempt(self, attempt: Attempt, claimant: Claimant) -> AsyncIterator[None]:
+        if self._priority(attempt.address, attempt.name) is not Priority.FAILED_BEFORE:
+            # Failures at other replicas put it further back; who failed here is last already.
+            self._apply(await self._counters.look(attempt), attempt, claimant)
         async with self._admitted(attempt, claimant):
             outcome = Outcome.WITHDRAWN
             try:

@@ -153,6 +153,7 @@ def _address(hop: str) -> str | None:
         return None
 
 
+@lru_cache(_REMEMBERED)
 def _normal(peer: str) -> str:
     return _address(peer) or peer
 

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.config.live import LiveConfig
-from chassis.errors import ApiError, ServerError, TemporarilyUnavailable, error_response
+from chassis.errors import ApiError, ServerError, TemporarilyUnavailable, send_error
 from chassis.telemetry.access_log import AccessLog
 from chassis.telemetry.request_metrics import UNMATCHED, RequestMetrics
 from chassis.telemetry.security_events import SecurityEvents
@@ -64,16 +64,16 @@ class RequestLayer:
         self._under_way += 1
         try:
             if self._under_way > self._limit:
-                await _finish(scope, receive, answer, TemporarilyUnavailable(_OVERLOADED))
+                await _finish(scope, answer, TemporarilyUnavailable(_OVERLOADED))
             else:
                 await self._app(scope, receive, answer.send)
         except asyncio.CancelledError:
             # Only the end of the process cancels a request: shutdown-timeout has passed.
             if answer.status == _NO_ANSWER:
-                await _finish(scope, receive, answer, TemporarilyUnavailable(_ENDING))
+                await _finish(scope, answer, TemporarilyUnavailable(_ENDING))
             raise
         except Exception as error:  # noqa: BLE001 - the last resort
-            await _finish(scope, receive, answer, error)
+            await _finish(scope, answer, error)
         finally:
             self._under_way -= 1
             self._count(scope, answer.status, perf_counter() - began)
@@ -104,7 +104,7 @@ class _Answer:
         return self._send(message)
 
 
-async def _finish(scope: Scope, receive: Receive, answer: _Answer, error: Exception) -> None:
+async def _finish(scope: Scope, answer: _Answer, error: Exception) -> None:
     """Answer with the error, unless an answer has begun: then the connection breaks, honestly."""
     if isinstance(error, ClientDisconnect):
         return
@@ -115,7 +115,7 @@ async def _finish(scope: Scope, receive: Receive, answer: _Answer, error: Except
         return
     if answer.status != _NO_ANSWER:
         raise ConnectionError("the answer broke off") from error
-    await error_response(error)(scope, receive, answer.send)
+    await send_error(error, answer.send)
 
 
 def _template(scope: Scope) -> str:
