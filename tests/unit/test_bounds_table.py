@@ -8,8 +8,8 @@ from setting_keys import setting_keys
 
 _ROOT = Path(__file__).parents[2]
 _PAGE = _ROOT / "docs/bounds.md"
-_ROW = re.compile(r"^\| `([a-z0-9-]+)` \|", re.MULTILINE)
-_SETTINGS = re.compile(r"^\| `[a-z0-9-]+` \|[^|]*\|[^|]*\|([^|]*)\|", re.MULTILINE)
+_ROW = re.compile(r"^\| `([a-z0-9-]+)`: ", re.MULTILINE)
+_SETTINGS = re.compile(r"^\| `[a-z0-9-]+`: [^|]*\|([^|]*)\|", re.MULTILINE)
 _MARK = re.compile(r"@pytest\.mark\.bound\(\"([a-z0-9-]+)\"\)")
 
 

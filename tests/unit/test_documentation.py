@@ -10,6 +10,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 DESIGN_PAGES = sorted((ROOT / "docs/design").rglob("*.md"))
 HABITS = [ROOT / "CHANGELOG.md", *sorted((ROOT / ".github").glob("*.md"))]
 INDEX = ROOT / "docs/design/index.md"
+REFERENCES = {"bounds.md", "performance.md", "settings.md"}
 LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)")
 CONTENTS = {
     "Where is the retry policy?": "def _may_try_again(",
@@ -51,6 +52,13 @@ def test_a_design_page_is_short(page: Path) -> None:
 def test_every_page_is_reachable_from_the_readme() -> None:
     readme = (ROOT / "README.md").read_text()
     assert [page.name for page in PAGES[1:] if f"docs/{page.name}" not in readme] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_how_to_page_is_short_and_has_an_example(page: Path) -> None:
+    text = page.read_text()
+    assert len(text.splitlines()) <= (180 if page.name in REFERENCES else 120)
+    assert "```" in text or page.name in REFERENCES
 
 
 def test_every_make_target_is_documented() -> None:

@@ -1,0 +1,66 @@
+"""What a page shows is compared with what its commands print."""
+
+import os
+from pathlib import Path
+
+import pytest
+from story.shell import play
+
+from code_blocks import Block, Command, commands
+
+
+def _block(text: str, language: str = "console", words: str = "") -> Block:
+    return Block(Path(__file__), 1, language, words, text)
+
+
+async def _failed(text: str, directory: Path, language: str = "console") -> list[str]:
+    runs = await play(list(commands(_block(text, language))), directory, os.environ)
+    return [run.command.text for run in runs if not run.held]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$ echo one\none\n",
+        '$ word=two\n$ echo "$word" \\\n    three\ntwo three\n',
+        "$ printf '1\\n2\\n3\\n'\n1\n...\n",
+        '$ echo \'{"token": "abc"}\'\n{"token": "..."}\n',
+        "$ (exit 0)\n",
+    ],
+)
+async def test_what_the_page_shows_holds(text: str, tmp_path: Path) -> None:
+    assert await _failed(text, tmp_path) == []
+
+
+@pytest.mark.anyio
+async def test_another_output_and_a_failure_are_found(tmp_path: Path) -> None:
+    assert await _failed("$ echo one\ntwo\n$ echo 3\n3\n", tmp_path) == ["echo one"]
+    assert await _failed("$ echo 1\n1\n$ false | true\n$ echo 3\n", tmp_path) == ["false | true"]
+    assert await _failed("true\nfalse\ntrue\n", tmp_path, "sh") == ["true\nfalse\ntrue\n"]
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "treated"),
+    [
+        ("sh", "", True),
+        ("console", "cluster", True),
+        ("sh", "not-run: it needs a Docker engine", True),
+        ("sh", "not-run: no", False),
+        ("yaml", "", False),
+        ("yaml", "rest-service", True),
+        ("python", "orders/api.py", True),
+        ("python", "", False),
+        ("json", "", False),
+        ("", "", False),
+    ],
+)
+def test_a_block_without_a_treatment_is_found(language: str, words: str, *, treated: bool) -> None:
+    assert _block("", language, words).treated == treated
+
+
+def test_a_script_is_one_command() -> None:
+    assert [c.text for c in commands(_block("a\nb\n", "sh"))] == ["a\nb\n"]
+    shown = list(commands(_block("$ a\n$ b\nc\n")))
+    assert [(one.text, one.output) for one in shown] == [("a", ""), ("b", "c\n")]
+    assert Command(shown[0].block, "x").shows("anything")
