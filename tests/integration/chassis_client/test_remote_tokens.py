@@ -85,7 +85,7 @@ async def test_refused_client_credentials_are_logged_and_503(status: int) -> Non
         refused = await refusal(http_response(status, body))
     assert isinstance(refused, TemporarilyUnavailable)
     (entry,) = [log for log in logs if log["log_level"] == "error"]
-    assert "our own credentials" in entry["reason"]
+    assert "this service's credentials" in entry["reason"]
     assert "t0ken" not in str(logs)
     assert "rest-service-123" not in str(logs)
 
@@ -125,14 +125,14 @@ async def test_any_other_response_is_503_with_retry_after(data: bytes) -> None:
     ("data", "reason"),
     [
         (http_response(200, json.dumps({**LIVE, "pad": "x" * 5_000}).encode()), "4096 bytes"),
-        (http_response(200, json.dumps({**LIVE, "exp": "soon"}).encode()), "exp is no number"),
+        (http_response(200, json.dumps({**LIVE, "exp": "soon"}).encode()), "exp is not a number"),
         (
             http_response(200, json.dumps({**LIVE, "authorities": [1]}).encode()),
             "authorities is no",
         ),
         (http_response(200, b"<html>"), "not JSON"),
         (http_response(404, b"{}"), "an unexpected status, 404"),
-        (http_response(401, b"{}"), "refuses our own credentials"),
+        (http_response(401, b"{}"), "rejects this service's credentials"),
     ],
     ids=range(6),
 )

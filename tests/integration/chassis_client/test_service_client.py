@@ -302,7 +302,7 @@ async def test_without_an_own_token_no_call_is_made_and_the_reason_is_given(data
         (307, b"", "status 307, no error code"),
         (400, b'{"error":["x"]}', "status 400, no error code"),
         (400, b'{"error":"invalid_scope"}', "status 400, invalid_scope"),
-        (200, b"<html>", "it is no JSON object"),
+        (200, b"<html>", "it is not a JSON object"),
     ],
 )
 async def test_the_status_of_a_refused_token_request_is_reported_first(

@@ -83,7 +83,7 @@ async def test_the_cache_is_bounded_and_invalid_tokens_evict_no_valid_one() -> N
     services = cached(tokens, cache_size=3, cache_ttl=60, negative_cache_ttl=60)
     for token in [*tokens.known, *(f"bad{n}" for n in range(50))]:
         await asyncio.gather(services.authenticate(token), return_exceptions=True)
-    assert (len(services._yes), len(services._no)) == (3, 3)
+    assert (len(services._valid), len(services._rejected)) == (3, 3)
     before = tokens.checks
     await services.authenticate("good4")
     assert tokens.checks == before
@@ -93,7 +93,7 @@ async def test_the_cache_is_bounded_and_invalid_tokens_evict_no_valid_one() -> N
 async def test_cache_keys_are_digests_and_not_tokens() -> None:
     services = cached(KnownTokens())
     await services.authenticate("alice")
-    (key,) = services._yes._entries
+    (key,) = services._valid._entries
     assert len(key) == 32
     assert b"alice" not in key
 

@@ -1,4 +1,4 @@
-"""How a call to another service says who is calling."""
+"""The bearer token of a call to another service: the caller's own, or this service's."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -14,19 +14,16 @@ _UNAUTHORIZED = 401
 
 
 class CallAuth(Protocol):
-    """Make the httpx authentication of one request's calls."""
+    """Create the httpx authentication for the calls of one request."""
 
     def bind(self, own_tokens: ClientTokens, caller_token: BearerToken | None) -> httpx.Auth:
-        """Return it; `caller_token` is that of the request being served, if it has one."""
+        """Return the authentication; `caller_token` is that of the current request, if any."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class TokenRelay:
-    """Call on behalf of the caller, with the very token the request came with.
-
-    The request is answered 401 where it came without one, on an open path.
-    """
+    """Call on behalf of the caller with the current request's token; without one it is a 401."""
 
     def bind(self, own_tokens: ClientTokens, caller_token: BearerToken | None) -> httpx.Auth:
         """Return authentication with the caller's token."""
@@ -38,7 +35,7 @@ class TokenRelay:
 
 @dataclass(frozen=True, slots=True)
 class ClientCredentials:
-    """Call as this service itself, with a token of its own client registration."""
+    """Call as this service, with a token for its own client registration."""
 
     def bind(self, own_tokens: ClientTokens, caller_token: BearerToken | None) -> httpx.Auth:
         """Return authentication with the service's own token."""
@@ -58,7 +55,7 @@ class _Bearer(httpx.Auth):
 
 
 class _OwnToken(httpx.Auth):
-    """Take a new token once when the kept one is refused: it may have been revoked."""
+    """Retry a 401 once with a new token: the cached one may have been revoked."""
 
     def __init__(self, tokens: ClientTokens) -> None:
         self._tokens = tokens

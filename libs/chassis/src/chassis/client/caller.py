@@ -1,16 +1,15 @@
 """One call to a named service: look-up, pool, deadline, and retries within a budget.
 
-What happens when the other side fails is decided here, for every caller alike
-(docs/design/reliability.md, "Calls to other services"):
+The retry policy for every caller (docs/design/reliability.md, "Calls to other services"):
 
-- no connection: tried again, whatever the method, for nothing was sent;
-- the connection broke: tried again if the call is idempotent;
-- 502, 503, 504: tried once more if the call is idempotent;
-- no answer in time, or one too large: an error at once.
+- connection failed: retry any method, since nothing was sent;
+- connection broken: retry if the call is idempotent;
+- 502, 503, 504: retry once if the call is idempotent;
+- timeout, or response too large: fail at once.
 
-Every further try takes a new connection and costs a token of the budget. Behind a balancer a
-new connection may lead to the dead replica again, until the balancer knows. Hence up to
-`_MAX_ATTEMPTS` of them with growing pauses, about a second in all.
+Each retry opens a new connection and costs a token of the budget. A load balancer may route a new
+connection to the dead replica until it notices. Hence there are up to `_MAX_ATTEMPTS` attempts
+with exponential back-off, about a second in all.
 """
 
 import asyncio
@@ -47,7 +46,7 @@ _log = structlog.get_logger("chassis.client")
 
 @dataclass(slots=True)
 class Caller:
-    """Send requests to services by name; safe for many calls at once. `timeout` in seconds."""
+    """Send requests to services by name, concurrently; `timeout` in seconds."""
 
     discovery: Discovery
     pool: Pool
@@ -55,10 +54,10 @@ class Caller:
     timeout: float
 
     async def call(self, target: Target, request: RawRequest, *, idempotent: bool) -> RawResponse:
-        """Return the service's answer, whatever its status.
+        """Return the service's response, whatever its status.
 
-        Raises `ServiceUnavailable` (503) when none came, `ServiceTimeout` (504) when it did not
-        come in time, `UnusableResponse` (502) when it was too large.
+        Raises `ServiceUnavailable` (503) without a response, `ServiceTimeout` (504) if it is late,
+        `UnusableResponse` (502) if it is too large.
         """
         self.budget.earn()
         try:
@@ -105,7 +104,7 @@ class Caller:
 
 
 def _traced(request: RawRequest) -> RawRequest:
-    """Add the trace of the request being served, so that the called service continues it."""
+    """Add the trace of the current request, so that the called service continues it."""
     trace = current_trace.get()
     if trace is None:
         return request
@@ -125,7 +124,7 @@ def _may_try_again(
 
 
 def _pause(attempt: int) -> float:
-    """Return the seconds before the next try: none before the first, then doubling, jittered."""
+    """Return the seconds before the next attempt: 0, then doubling with jitter."""
     if attempt == 0:
         return 0.0
     longest = _FIRST_PAUSE * 2.0 ** (attempt - 1)

@@ -18,7 +18,7 @@ from chassis.strict_json import strict_json
 from chassis.transport import RawRequest, RawResponse
 
 _OK = 200
-_NOT_NOW = frozenset({429, 500, 502, 503, 504})
+_TRANSIENT = frozenset({429, 500, 502, 503, 504})
 _ERROR_CODE = re.compile(r"[a-z_]{1,64}")
 _SECONDS = re.compile(r"[0-9]{1,10}(?:\.[0-9]{1,9})?")
 _LONGEST = 1e9
@@ -29,10 +29,10 @@ _log = structlog.get_logger("chassis.client")
 
 
 class ClientTokens:
-    """Keep the service's own token until shortly before it expires.
+    """Cache the service's own token until shortly before it expires.
 
-    "Shortly" is a tenth of its lifetime, at most 30 seconds. Callers that need a new one at the
-    same time share one request.
+    It is renewed a tenth of its lifetime, at most 30 seconds, before expiry. Concurrent callers
+    share one request for a new token.
     """
 
     def __init__(self, live: LiveConfig[Any], caller: Caller) -> None:
@@ -44,35 +44,32 @@ class ClientTokens:
         self._flight: SingleFlight[str, BearerToken] = SingleFlight()
 
     async def get(self) -> BearerToken:
-        """Return a token that lives; raise `ServiceUnavailable` where none can be had.
-
-        `UnusableResponse`, one of its kind, tells what is wrong with the response.
-        """
+        """Return a valid token; raise `ServiceUnavailable`, or its subclass `UnusableResponse`."""
         if self._token is not None and time.monotonic() < self._fresh_until:
             return self._token
         return await self._flight.run("token", self._fetch)
 
     def discard(self, token: BearerToken) -> None:
-        """Forget a token that was refused, unless it has been replaced since."""
+        """Drop a rejected token, unless it has been replaced since."""
         if self._token == token:
             self._token = None
 
     def clear(self) -> None:
-        """Forget the token: the credentials it was issued for have changed."""
+        """Drop the token: the client credentials have changed."""
         self._token = None
 
     async def _fetch(self) -> BearerToken:
         endpoint, client = self._endpoint(), self._live.settings.security.oauth2.client
-        asked_at = time.monotonic()
-        # Asking twice for a token harms nobody, so that this POST may be repeated.
+        requested_at = time.monotonic()
+        # This POST may be retried: requesting a token twice does no harm.
         response = await self._caller.call(
             endpoint.target, self._request(endpoint), idempotent=True
         )
         token, lifetime = _read(response, endpoint.target.name)
-        # What was asked for with other credentials serves this caller, and nobody after a reload.
+        # After a reload, a token for the old credentials serves this caller and is not cached.
         if client == self._live.settings.security.oauth2.client:
             self._token = token
-            self._fresh_until = asked_at + lifetime - min(_MAX_MARGIN, lifetime * _MARGIN_SHARE)
+            self._fresh_until = requested_at + lifetime - min(_MAX_MARGIN, lifetime * _MARGIN_SHARE)
         return token
 
     def _endpoint(self) -> Endpoint:
@@ -91,58 +88,58 @@ class ClientTokens:
 
 
 def _read(response: RawResponse, service: str) -> tuple[BearerToken, float]:
-    """Return the token and its lifetime in seconds; without one it is used once."""
+    """Return the token and its lifetime in seconds; a token without one is used once."""
     try:
         return _issued(response)
     except _UnusableError as error:
-        _log.error("no token of our own", status=response.status, reason=str(error))
-        if response.status in _NOT_NOW:
+        _log.error("no access token issued", status=response.status, reason=str(error))
+        if response.status in _TRANSIENT:
             raise ServiceUnavailable(service, f"responded {response.status}") from None
         raise UnusableResponse(service, str(error)) from None
 
 
 class _UnusableError(Exception):
-    """Say what is wrong with a token response, never what it says."""
+    """A token response is invalid; the message names fields, never their values."""
 
 
 def _issued(response: RawResponse) -> tuple[BearerToken, float]:
     if response.status != _OK:
         raise _UnusableError(f"status {response.status}, {_error_code(response.body)}")
-    answer = _json_object(response.body)
-    token, kind = answer.get("access_token"), answer.get("token_type", "bearer")
+    fields = _json_object(response.body)
+    token, kind = fields.get("access_token"), fields.get("token_type", "bearer")
     if not isinstance(token, str) or not is_token(token):
-        raise _UnusableError("access_token is missing or no token")
+        raise _UnusableError("access_token is missing or malformed")
     if not isinstance(kind, str) or kind.lower() != "bearer":
         raise _UnusableError("token_type is not bearer")
-    return BearerToken(token), _lifetime(answer.get("expires_in"))
+    return BearerToken(token), _lifetime(fields.get("expires_in"))
 
 
 def _error_code(body: bytes) -> str:
-    """Return the server's word for what is wrong with our registration (RFC 6749, 5.2)."""
+    """Return the `error` of the response, if valid (RFC 6749, 5.2)."""
     try:
         code = _json_object(body).get("error")
     except _UnusableError:
-        code = None  # such as the page of a proxy
+        code = None  # a proxy's error page, for example
     is_code = isinstance(code, str) and _ERROR_CODE.fullmatch(code)
     return str(code) if is_code else "no error code"
 
 
 def _lifetime(value: Any) -> float:
-    """Return seconds; many servers write them as text, and their clients read it."""
+    """Return seconds; a string is accepted because many servers send one."""
     if value is None:
         return 0.0
     if isinstance(value, str) and _SECONDS.fullmatch(value):
         return float(value)
     if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
         return float(min(value, _LONGEST))
-    raise _UnusableError("expires_in is no number of seconds")
+    raise _UnusableError("expires_in is not a number of seconds")
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
     try:
-        answer = strict_json(body)
+        value = strict_json(body)
     except ValueError:
-        answer = None
-    if not isinstance(answer, dict):
-        raise _UnusableError("it is no JSON object")
-    return answer
+        value = None
+    if not isinstance(value, dict):
+        raise _UnusableError("it is not a JSON object")
+    return value

@@ -1,17 +1,17 @@
-"""What a call to another service ends with when no response came that can be used.
+"""Errors of a call to another service that got no usable response.
 
 ApiError (chassis.errors)
 └── TemporarilyUnavailable      503, with Retry-After
-    └── ServiceUnavailable      503: nobody there, nobody who answers whole, or "not now"
+    └── ServiceUnavailable      503: unreachable, connection broken, or "try later"
         ├── ServiceTimeout      504: no response in time
-        └── UnusableResponse    502: one came, and is too large or not what was asked for
+        └── UnusableResponse    502: the response is too large or invalid
 """
 
 from chassis.errors import TemporarilyUnavailable
 
 
 class ServiceUnavailable(TemporarilyUnavailable):
-    """A service this one needs is unreachable."""
+    """A required service is unreachable."""
 
     def __init__(self, service: str, trouble: str = "is unreachable") -> None:
         self.service = service
@@ -19,24 +19,21 @@ class ServiceUnavailable(TemporarilyUnavailable):
 
 
 class ServiceTimeout(ServiceUnavailable):
-    """A service this one needs did not answer in time."""
+    """A required service did not respond in time."""
 
     status = 504
     error = "timeout"
 
     def __init__(self, service: str) -> None:
-        super().__init__(service, "did not answer in time")
+        super().__init__(service, "did not respond in time")
 
 
 class UnusableResponse(ServiceUnavailable):
-    """A service this one needs sent a response that can't be used; `reason` says why.
-
-    The reason names fields, never what stands in them.
-    """
+    """A required service sent an unusable response; `reason` names fields, never their values."""
 
     status = 502
     error = "bad_gateway"
 
     def __init__(self, service: str, reason: str) -> None:
         self.reason = reason
-        super().__init__(service, f"sent a response that can't be used ({reason})")
+        super().__init__(service, f"sent an unusable response ({reason})")

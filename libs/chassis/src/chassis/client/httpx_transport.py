@@ -1,4 +1,4 @@
-"""httpx's interface over this package's calls."""
+"""An httpx transport that sends requests through `Caller`."""
 
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
@@ -13,14 +13,14 @@ from chassis.transport import RawRequest, RawResponse
 
 # RFC 9110 section 9.2.2.
 _IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
-# The connection's own business: the pool decides, and the body is sent in one piece.
+# Headers that this transport sets: the pool manages connections, and the body is sent whole.
 _OWN_HEADERS = frozenset({b"connection", b"transfer-encoding", b"content-length", b"host"})
 
 _log = structlog.get_logger("chassis.client")
 
 
 class ServiceTransport(httpx.AsyncBaseTransport):
-    """Carry httpx requests to services by name."""
+    """Send httpx requests to services by name."""
 
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
@@ -48,18 +48,18 @@ class ServiceTransport(httpx.AsyncBaseTransport):
 
 
 def _raw_request(request: httpx.Request, target: Target, body: bytes) -> RawRequest:
-    kept = [(k, v) for k, v in request.headers.raw if k.lower() not in _OWN_HEADERS]
-    headers = [(b"Host", target.name.encode("ascii")), *kept]
+    others = [(k, v) for k, v in request.headers.raw if k.lower() not in _OWN_HEADERS]
+    headers = [(b"Host", target.name.encode("ascii")), *others]
     if body or request.method in {"POST", "PUT", "PATCH"}:
         headers.append((b"Content-Length", b"%d" % len(body)))
     return RawRequest(request.method.encode("ascii"), request.url.raw_path, headers, body)
 
 
 def service_http(caller: Caller) -> httpx.AsyncClient:
-    """Return an httpx client over `caller`.
+    """Return an httpx client that uses `caller`, which bounds the time.
 
-    It keeps no cookies, for it serves many users; it follows no redirects and reads no proxy
-    from the environment, for it stays in the cluster. Time is bounded by the caller.
+    It stores no cookies, since many users share it. It follows no redirects and uses no proxy,
+    since calls stay in the cluster.
     """
     no_cookies = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
     return httpx.AsyncClient(

@@ -1,16 +1,15 @@
-"""How many retries may be spent, so that an outage is not made worse by its victims."""
+"""A budget of retries, so that retries do not prolong an outage."""
 
 import time
 from collections.abc import Callable
 
 
 class RetryBudget:
-    """Hold tokens: each call earns `ratio` of one, each retry costs one.
+    """A token bucket: each call earns `ratio` of a token, each retry costs one.
 
-    In a lasting outage retries add at most `ratio` to the load, plus `floor` a second, which
-    lets a rarely used client retry at all. It starts full, and `capacity` should be a multiple
-    of the pool's size: as many calls can die at once as there are connections, when the replica
-    behind them is killed.
+    In a lasting outage retries add at most `ratio` to the load, plus `floor` a second so that a
+    rarely used client can retry. The bucket starts full. `capacity` should be a multiple of the
+    pool's size: a killed replica may break every connection at once.
     """
 
     def __init__(
@@ -33,7 +32,7 @@ class RetryBudget:
         self._tokens = min(self._capacity, self._tokens + self._ratio)
 
     def spend(self) -> bool:
-        """Take the token of one retry; False when there is none."""
+        """Take a token for one retry; return False if there is none."""
         self._refill()
         if self._tokens < 1:
             return False

@@ -6,12 +6,12 @@ import httpx
 
 
 class ServiceClient:
-    """Call one service by paths; the answers are httpx's.
+    """Call one service by path; responses are httpx's.
 
-    Every method raises `ServiceUnavailable` (503) when no answer came, `ServiceTimeout` (504)
-    when it did not come in time, and `UnusableResponse` (502) when it was too large; unhandled
-    they become those answers. Any status that did come is returned: use
-    `response.raise_for_status()` or look at it.
+    Every method raises `ServiceUnavailable` (503) without a response, `ServiceTimeout` (504) if it
+    is late, and `UnusableResponse` (502) if it is too large; unhandled, they become the response
+    of the current request. A response of any status is returned: check its status, or use
+    `response.raise_for_status()`.
     """
 
     def __init__(self, http: httpx.AsyncClient, base_url: str, auth: httpx.Auth | None) -> None:
@@ -34,7 +34,7 @@ class ServiceClient:
         return await self.request("GET", path, **options)
 
     async def post(self, path: str, **options: Any) -> httpx.Response:
-        """Send a POST; it is repeated only where it was surely not received."""
+        """Send a POST; it is retried only if it was not sent."""
         return await self.request("POST", path, **options)
 
     async def put(self, path: str, **options: Any) -> httpx.Response:

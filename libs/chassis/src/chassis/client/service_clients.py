@@ -1,4 +1,7 @@
-"""What a process shares to call other services."""
+"""What all calls of a process share, and clients as FastAPI dependencies.
+
+DiffNs = Annotated[ServiceClient, Depends(service_client("diff-ns", auth=TokenRelay()))]
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -21,16 +24,16 @@ from chassis.security.bearer import BearerToken
 from chassis.security.filter import caller_token
 from chassis.transport import Pool, PoolOptions
 
-# A killed replica can take every connection of the pool with it, and some of the new ones meet
-# it again: enough for two retries of each call under way.
+# A killed replica can break every connection of the pool, and some retries reach it again: enough
+# for two retries of each call in progress.
 _BUDGET_PER_CONNECTION = 2
 
 
 class ServiceClients:
-    """Own the connections, the retry budget and the service's own token; enter it to use it.
+    """The connections, the retry budget and the service's own token, as a context manager.
 
-    A reload that changes the `client` section counts for the next call. A `discovery` that is
-    given is its giver's to run.
+    A reload of the `client` section takes effect at the next call. The caller runs a `discovery`
+    that it passes.
     """
 
     def __init__(self, live: LiveConfig[Any], *, discovery: Discovery | None = None) -> None:
@@ -69,7 +72,7 @@ class ServiceClients:
         return ServiceClient(self._http, base_url, bound)
 
     async def __aenter__(self) -> Self:
-        """Have discovery running; return the registry itself."""
+        """Start discovery."""
         await self._running.__aenter__()
         return self
 
@@ -130,7 +133,7 @@ class _ClientOfRequest:
 
 
 def service_client(service: str, *, auth: CallAuth | None = None) -> _ClientOfRequest:
-    """Return a dependency that gives a `ServiceClient` for the request being served.
+    """Return a dependency that provides a `ServiceClient` for the current request.
 
     `service` is a name, `name:port`, or a base URL. Without `auth` the call is anonymous.
     """

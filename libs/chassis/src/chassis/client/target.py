@@ -1,4 +1,4 @@
-"""Where a URL leads: the name to look up, the port, whether TLS is spoken there, and the path."""
+"""The parts of a URL that a call needs: name, port, TLS, path and query."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -10,7 +10,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Name a service and the port it is called on."""
+    """A service's name, its port, and whether to use TLS."""
 
     host: str
     port: int
@@ -18,7 +18,7 @@ class Target:
 
     @classmethod
     def of(cls, scheme: str, host: str, port: int | None) -> "Target":
-        """Make a target of a URL's parts; raise ValueError for another scheme than HTTP."""
+        """Return the target of a URL's parts; raise ValueError unless the scheme is http(s)."""
         if scheme not in _DEFAULT_PORTS or not host:
             raise ValueError(f"{scheme}://{host}: not an http or https URL")
         return cls(host, port or _DEFAULT_PORTS[scheme], scheme == "https")
@@ -36,7 +36,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Name one resource of a service: where it is, and the path and query to ask for."""
+    """One resource of a service: its target, path and query."""
 
     target: Target
     path: bytes
@@ -45,7 +45,7 @@ class Endpoint:
 
     @classmethod
     def parse(cls, url: str) -> "Endpoint":
-        """Read a URL; raise ValueError naming it where it is none of HTTP's."""
+        """Parse a URL; raise ValueError unless its scheme is http(s)."""
         parts = urlsplit(url)
         query = f"?{parts.query}" if parts.query else ""
         path = f"{parts.path or '/'}{query}".encode("ascii")
@@ -53,7 +53,7 @@ class Endpoint:
         return cls(target, path, target.name.encode("ascii"))
 
     def post_form(self, authorization: bytes, body: bytes) -> RawRequest:
-        """Return a POST of an encoded form that asks for JSON."""
+        """Return a POST of an encoded form that accepts JSON."""
         headers = [
             (b"Host", self.host),
             (b"Authorization", authorization),

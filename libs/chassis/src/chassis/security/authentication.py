@@ -1,4 +1,4 @@
-"""Who is calling, and the port through which a resource server learns it from a token."""
+"""The caller's authentication, and the port that derives it from a token."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,11 +7,10 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authentication:
-    """Hold what a checked access token says of its bearer.
+    """The bearer of a checked access token.
 
-    `user_name` is None for a token that a client holds for itself. `expires_at` is in seconds
-    since the epoch, None where the authorization server did not say. `claims` is the whole
-    answer, for claims that have no field here.
+    `user_name` is None for a client's own token. `expires_at` is in seconds since the epoch, None
+    if unknown. `claims` is the whole response, for claims without a field here.
     """
 
     client_id: str
@@ -24,24 +23,21 @@ class Authentication:
 
     @property
     def name(self) -> str:
-        """Return the user's name, or the client's where no user is involved."""
+        """Return the user's name, or the client id without a user."""
         return self.client_id if self.user_name is None else self.user_name
 
 
 class TokenServices(Protocol):
-    """Turn an access token into an `Authentication`.
-
-    It fails closed: whatever is not a clear yes is one of the two errors.
-    """
+    """Turn an access token into an `Authentication`, failing closed."""
 
     async def authenticate(self, token: str) -> Authentication:
         """Check the token.
 
-        Raises `InvalidToken` for a token that is not good here, `TemporarilyUnavailable` when
-        nobody can say.
+        Raises `InvalidToken` for a token that is invalid here, `TemporarilyUnavailable` if the
+        token can't be checked.
         """
         ...
 
     async def aclose(self) -> None:
-        """Release what the checks hold on to."""
+        """Release resources."""
         ...

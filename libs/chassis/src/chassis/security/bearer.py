@@ -1,4 +1,4 @@
-"""Bearer tokens in requests, RFC 6750 section 2.1: the Authorization header, nothing else."""
+"""Bearer tokens in requests: the Authorization header only (RFC 6750 section 2.1)."""
 
 import re
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ _B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 
 @dataclass(frozen=True, slots=True)
 class BearerToken:
-    """Hold a raw token where it must travel on; it never shows in a repr or a log."""
+    """A raw token to relay; its repr hides the value, so that no log shows it."""
 
     value: str = field(repr=False)
 
@@ -24,15 +24,14 @@ class BearerToken:
 
 
 def is_token(text: str) -> bool:
-    """Tell whether a text has the form of a token, `b64token` of RFC 6750 section 2.1."""
+    """Return whether a text is a `b64token` (RFC 6750 section 2.1) of an accepted length."""
     return len(text) <= MAX_TOKEN_LENGTH and _B64TOKEN.fullmatch(text) is not None
 
 
 def bearer_token(headers: Iterable[tuple[bytes, bytes]]) -> BearerToken | None:
-    """Return the token of a request's headers, None without a Bearer Authorization header.
+    """Return the token in a request's headers, None without a Bearer Authorization header.
 
-    Two such headers are 400, a token that no authorization server can have issued is 401
-    (RFC 6750 section 3.1).
+    Two Authorization headers are 400, a malformed token is 401 (RFC 6750 section 3.1).
     """
     values = [value for name, value in headers if name == b"authorization"]
     if not values:
@@ -49,7 +48,7 @@ def bearer_token(headers: Iterable[tuple[bytes, bytes]]) -> BearerToken | None:
 
 
 def refuse_token_in_uri(query: bytes) -> None:
-    """Raise `InvalidRequest` for a token in the URI, which logs and histories keep (2.3)."""
+    """Raise `InvalidRequest` for a token in the URI, which logs and histories record (2.3)."""
     names = (piece.partition(b"=")[0] for piece in query.split(b"&"))
     if any(unquote_to_bytes(name) == b"access_token" for name in names):
         raise InvalidRequest("An access token does not belong in a URI (RFC 6750, 2.3)")

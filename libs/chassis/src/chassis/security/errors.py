@@ -1,9 +1,9 @@
-"""The refusals that only a resource server knows.
+"""Errors of a resource server.
 
 ApiError (chassis.errors)
-├── Unauthenticated    401 unauthorized, with a challenge that names no error (RFC 6750, 3.1)
+├── Unauthenticated    401 unauthorized, with a challenge without an error (RFC 6750, 3.1)
 └── InvalidToken
-    └── ForeignToken   401 invalid_token; the log says whose token it is and whom it is for
+    └── ForeignToken   401 invalid_token; the audit log names the token's owner and audience
 """
 
 from typing import Self
@@ -20,17 +20,17 @@ class Unauthenticated(ApiError):
 
     @property
     def headers(self) -> dict[str, str]:
-        """Return the bare challenge: the request had nothing that could be wrong."""
+        """Return the challenge without an error: the request had no credentials."""
         return {"WWW-Authenticate": challenge(), **super().headers}
 
 
 class ForeignToken(InvalidToken):
-    """The access token is meant for another resource."""
+    """The access token is for another resource server."""
 
     def __init__(self, authentication: Authentication, resource_id: str) -> None:
         self.authentication, self.resource_id = authentication, resource_id
         super().__init__()
 
     def again(self) -> Self:
-        """Return the same refusal for another request."""
+        """Return the same error for another request."""
         return type(self)(self.authentication, self.resource_id)

@@ -1,4 +1,4 @@
-"""The security filter: no request passes without a checked token but on an open path."""
+"""The security filter: every request needs a valid token, except on open paths."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -15,15 +15,15 @@ from chassis.telemetry.audit import AuditEvent, audit
 
 Enrich = Callable[[Authentication], Awaitable[Authentication]]
 _AUTHENTICATION = "authentication"
-_TOKEN = "access_token"  # noqa: S105  # the name of a key
+_TOKEN = "access_token"  # noqa: S105 - the name of a key
 
 
 class SecurityFilter:
-    """Put the caller's `Authentication` on each request, or answer for the service.
+    """Attach the caller's `Authentication` to each request, or respond with an error.
 
-    `open_paths`, with all below those that end with a slash, and `security.path.ignores` need no
-    token: there it is not even looked at. `enrich` may replace the authentication by one that knows
-    more (the seed stack's `UserDetailsService`).
+    `open_paths` (with their subpaths if they end with a slash) and `security.path.ignores` need no
+    token, and a token is not checked there. `enrich` may replace the authentication by one with
+    more details (Spring's `UserDetailsService`).
     """
 
     def __init__(
@@ -40,13 +40,13 @@ class SecurityFilter:
         self._open_folders = tuple(path for path in open_paths if path.endswith("/"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check one request; what is neither HTTP nor a WebSocket (lifespan) passes."""
+        """Check one request; pass on anything but HTTP and WebSocket (lifespan)."""
         if scope["type"] in {"http", "websocket"} and not self.is_open(scope["path"]):
             try:
                 await self._identify(scope)
             except ApiError as error:
                 if isinstance(error, ForeignToken):
-                    _tell(error, scope)
+                    _audit(error, scope)
                 await _refuse(error, scope, receive, send)
                 return
         await self._app(scope, receive, send)
@@ -71,19 +71,19 @@ class SecurityFilter:
 
 
 def caller(scope: Scope) -> Authentication | None:
-    """Return who the filter found behind a request."""
+    """Return the caller that the filter identified."""
     found: Authentication | None = scope.get("state", {}).get(_AUTHENTICATION)
     return found
 
 
 def caller_token(scope: Scope) -> BearerToken | None:
-    """Return the token the filter checked, for nothing but relaying it."""
+    """Return the token that the filter checked; use it only to relay it."""
     found: BearerToken | None = scope.get("state", {}).get(_TOKEN)
     return found
 
 
-def _tell(error: ForeignToken, scope: Scope) -> None:
-    """Say whose token was shown to the wrong service; the response does not (RFC 6750, 3.1)."""
+def _audit(error: ForeignToken, scope: Scope) -> None:
+    """Log the token's owner and audience, which the response omits (RFC 6750, 3.1)."""
     token = error.authentication
     audit(
         AuditEvent.TOKEN_REFUSED,

@@ -1,4 +1,4 @@
-"""Client authentication by HTTP Basic, RFC 6749 section 2.3.1."""
+"""The service's own client authentication with HTTP Basic (RFC 6749 section 2.3.1)."""
 
 from base64 import b64encode
 
@@ -6,17 +6,17 @@ from chassis.config.sections import OAuth2ClientSettings
 
 
 class OwnCredentials:
-    """Make the Authorization header of the service's own credentials, once for each version."""
+    """The Authorization header for the service's own credentials, cached per version."""
 
     def __init__(self) -> None:
         self._client: OAuth2ClientSettings | None = None
         self._header = b""
 
     def header(self, client: OAuth2ClientSettings) -> bytes:
-        """Return the value of the header.
+        """Return the header's value.
 
-        Identifier and secret are sent as they are, which old authorization servers need; without
-        reserved characters that is the same as form-encoded.
+        Id and secret are not form-encoded, since old authorization servers do not decode them.
+        Without reserved characters there is no difference.
         """
         if client is not self._client:
             secret = client.client_secret.get_secret_value() if client.client_secret else ""

@@ -1,8 +1,8 @@
-"""Access rules that are readable where the endpoint is.
+"""Access rules, declared at the endpoint.
 
     @router.get("/api/admin", dependencies=[requires(scope("read"), authority("ROLE_ADMIN"))])
 
-All rules of one `requires` must hold; `any_of` makes one rule of several alternatives.
+A caller must satisfy all rules of `requires`; `any_of` combines alternatives into one rule.
 """
 
 from collections.abc import Iterator
@@ -18,25 +18,25 @@ from chassis.security.authentication import Authentication
 from chassis.security.errors import Unauthenticated
 from chassis.security.filter import caller
 
-_LACKS_AUTHORITY = "The caller lacks an authority this needs"
+_LACKS_AUTHORITY = "The caller lacks a required authority"
 
 
 class Rule(Protocol):
-    """Decide on a caller, and say which scopes would have helped."""
+    """Allow or deny a caller."""
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        """Return the scopes to name in the `scope` attribute of a 403 (RFC 6750 section 3)."""
+        """Return the scopes for the `scope` attribute of a 403 (RFC 6750 section 3)."""
         ...
 
     def allows(self, caller: Authentication) -> bool:
-        """Tell whether the caller may pass."""
+        """Return whether the caller has access."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ScopeRule:
-    """Demand a scope of the token."""
+    """Require a scope of the token."""
 
     name: str
 
@@ -46,29 +46,29 @@ class ScopeRule:
         return (self.name,)
 
     def allows(self, caller: Authentication) -> bool:
-        """Tell whether the token has the scope."""
+        """Return whether the token has the scope."""
         return self.name in caller.scopes
 
 
 @dataclass(frozen=True, slots=True)
 class AuthorityRule:
-    """Demand an authority (a role) of the user, or of the client where there is no user."""
+    """Require an authority (a role) of the user, or of the client if there is no user."""
 
     name: str
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        """Return nothing: no scope makes up for an authority."""
+        """Return nothing: a scope does not replace an authority."""
         return ()
 
     def allows(self, caller: Authentication) -> bool:
-        """Tell whether the caller has the authority."""
+        """Return whether the caller has the authority."""
         return self.name in caller.authorities
 
 
 @dataclass(frozen=True, slots=True)
 class AnyRule:
-    """Let pass whom at least one of the alternatives lets pass."""
+    """Allow what at least one alternative allows."""
 
     alternatives: tuple[Rule, ...]
 
@@ -78,12 +78,12 @@ class AnyRule:
         return tuple(name for rule in self.alternatives for name in rule.scopes)
 
     def allows(self, caller: Authentication) -> bool:
-        """Tell whether an alternative lets the caller pass."""
+        """Return whether an alternative allows the caller."""
         return any(rule.allows(caller) for rule in self.alternatives)
 
 
 class _Bearer(SecurityBase):
-    """How the OpenAPI document names what a caller needs."""
+    """The security scheme in the OpenAPI document."""
 
     model = HTTPBearer(description="An access token of the authorization server")
     scheme_name = "bearer"
@@ -96,7 +96,7 @@ class AccessCheck(_Bearer):
     rules: tuple[Rule, ...]
 
     async def __call__(self, request: Request) -> Authentication:
-        """Return the caller, or raise 401 without one and 403 for one who may not."""
+        """Return the caller; raise 401 without one, 403 for one without access."""
         found = caller(request.scope)
         if found is None:
             raise Unauthenticated
@@ -108,7 +108,7 @@ class AccessCheck(_Bearer):
         raise AccessDenied(_LACKS_AUTHORITY)
 
     def errors(self) -> Iterator[ApiError]:
-        """Yield what a call may raise, for the OpenAPI document."""
+        """Yield the errors that a call may raise, for the OpenAPI document."""
         yield Unauthenticated()
         if self.scopes:
             yield InsufficientScope(self.scopes)
@@ -117,29 +117,29 @@ class AccessCheck(_Bearer):
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        """Return every scope the rules name, once each."""
+        """Return the distinct scopes of all rules."""
         return tuple(dict.fromkeys(name for rule in self.rules for name in rule.scopes))
 
 
 def scope(name: str) -> ScopeRule:
-    """Demand the scope `name`."""
+    """Require the scope `name`."""
     return ScopeRule(name)
 
 
 def authority(name: str) -> AuthorityRule:
-    """Demand the authority `name`, in full: `ROLE_ADMIN`, not `ADMIN`."""
+    """Require the authority `name`, in full: `ROLE_ADMIN`, not `ADMIN`."""
     return AuthorityRule(name)
 
 
 def any_of(*alternatives: Rule) -> AnyRule:
-    """Make one rule that holds when any of the alternatives does."""
+    """Combine alternatives into one rule."""
     return AnyRule(alternatives)
 
 
 def requires(*rules: Rule) -> Any:
-    """Return a dependency that lets pass whom every rule allows; without rules, any caller."""
+    """Return a dependency that requires every rule; without rules it allows any caller."""
     return Depends(AccessCheck(rules))
 
 
 CurrentAuthentication = Annotated[Authentication, requires()]
-"""The caller of this request, for a handler's signature; 401 on an open path without a token."""
+"""The caller of the current request, for a handler's signature; without one it is a 401."""

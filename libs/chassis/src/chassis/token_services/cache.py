@@ -1,4 +1,4 @@
-"""Checked tokens, kept for moments: concurrent checks of one token are one call."""
+"""A short cache of checked tokens; concurrent checks of one token share one call."""
 
 import hashlib
 import time
@@ -17,36 +17,36 @@ V = TypeVar("V")
 
 
 class CachedTokenServices:
-    """Keep a yes for `cache-ttl`, never beyond the token's expiry, a no for `negative-cache-ttl`.
+    """Cache valid tokens for `cache-ttl`, at most until they expire; others for the negative TTL.
 
-    Both are read at each look-up, so that a reload counts at once; 0 turns keeping off. Each
-    kind has its own bound, so that made-up tokens can't push good ones out. The keys are
-    digests: a dump of this process' memory has no token in it that is not in use.
+    The TTLs are read at each look-up, so that a reload takes effect at once; 0 disables a cache.
+    Valid and invalid tokens have separate limits, so that forged tokens can't evict valid ones.
+    The keys are digests: a memory dump contains only tokens in use.
     """
 
     def __init__(self, inner: TokenServices, live: LiveConfig[Any]) -> None:
         self._inner = inner
         self._live = live
         self._security = live.settings.security
-        self._yes: _Kept[Authentication] = _Kept()
-        self._no: _Kept[InvalidToken] = _Kept()
+        self._valid: _TtlCache[Authentication] = _TtlCache()
+        self._rejected: _TtlCache[InvalidToken] = _TtlCache()
         self._flights: SingleFlight[bytes, Authentication] = SingleFlight()
         live.on_change(self._apply)
 
     async def authenticate(self, token: str) -> Authentication:
-        """Return what was kept, or check the token."""
+        """Return the cached result, or check the token."""
         key = hashlib.sha256(token.encode()).digest()
         resource: OAuth2ResourceSettings = self._live.settings.security.oauth2.resource
-        kept = self._yes.get(key, ttl=resource.cache_ttl)
-        if kept is not None and _lives(kept):
-            return kept
-        refused = self._no.get(key, ttl=resource.negative_cache_ttl)
-        if refused is not None:
-            raise refused.again()
+        cached = self._valid.get(key, ttl=resource.cache_ttl)
+        if cached is not None and _is_current(cached):
+            return cached
+        rejected = self._rejected.get(key, ttl=resource.negative_cache_ttl)
+        if rejected is not None:
+            raise rejected.again()
         return await self._flights.run(key, lambda: self._check(key, token))
 
     async def aclose(self) -> None:
-        """Close what is behind the cache, and forget what it said."""
+        """Clear the cache, and close the token services behind it."""
         self._clear()
         await self._inner.aclose()
 
@@ -56,14 +56,14 @@ class CachedTokenServices:
         try:
             authentication = await self._inner.authenticate(token)
         except InvalidToken as error:
-            self._yes.drop(key)
+            self._valid.drop(key)
             if resource.negative_cache_ttl:
-                # Not the error itself: its traceback would keep the request and the token.
-                self._no.put(key, error.again(), asked_at, bound=resource.cache_size)
+                # Not the error itself: its traceback references the request and the token.
+                self._rejected.put(key, error.again(), asked_at, bound=resource.cache_size)
             raise
-        # What was asked under other rules must not be kept under the new ones.
+        # A result under old settings must not be cached under new ones.
         if resource.cache_ttl and resource is self._live.settings.security.oauth2.resource:
-            self._yes.put(key, authentication, asked_at, bound=resource.cache_size)
+            self._valid.put(key, authentication, asked_at, bound=resource.cache_size)
         return authentication
 
     def _apply(self, snapshot: Snapshot[Any]) -> None:
@@ -72,8 +72,8 @@ class CachedTokenServices:
             self._clear()
 
     def _clear(self) -> None:
-        self._yes.clear()
-        self._no.clear()
+        self._valid.clear()
+        self._rejected.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,8 @@ class _Entry(Generic[V]):
     asked_at: float
 
 
-class _Kept(Generic[V]):
-    """A bounded number of values, oldest out first; ages count from when they were asked for."""
+class _TtlCache(Generic[V]):
+    """A bounded number of values, the oldest evicted first; ages count from the request."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._entries: OrderedDict[bytes, _Entry[V]] = OrderedDict()
@@ -114,5 +114,5 @@ class _Kept(Generic[V]):
         self._entries.clear()
 
 
-def _lives(authentication: Authentication) -> bool:
+def _is_current(authentication: Authentication) -> bool:
     return authentication.expires_at is None or time.time() < authentication.expires_at

@@ -1,7 +1,7 @@
-"""Tokens checked at the authorization server, one call a token.
+"""Tokens checked at the authorization server, one call per token.
 
-It fails closed, and tells whose fault it was: the token's is 401, the authorization server's
-and our own are logged and 503.
+The check fails closed: an invalid token is 401; an error of the authorization server or of this
+service's settings is logged and 503.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ from chassis.token_services.response import (
 )
 from chassis.transport import RawRequest, RawResponse
 
-# A token the server finds too long is one it has never issued.
+# invalid_request: the server rejects a token that is too long, so it never issued it.
 _TOKEN_ERRORS = frozenset({"invalid_token", "invalid_request"})
 
 _UNKNOWN = "The access token can't be checked now; try again"
@@ -38,12 +38,12 @@ _log = structlog.get_logger("chassis.security")
 
 
 def create_token_services(live: LiveConfig[Any], clients: ServiceClients) -> TokenServices:
-    """Return token services that ask the authorization server, through a short cache."""
+    """Return token services that query the authorization server, with a short cache."""
     return CachedTokenServices(RemoteTokenServices(live, clients.caller), live)
 
 
 class RemoteTokenServices:
-    """Ask check_token, or the user-info endpoint where the settings prefer it."""
+    """Call check_token, or the user-info endpoint if the settings prefer it."""
 
     def __init__(self, live: LiveConfig[Any], caller: Caller) -> None:
         self._live = live
@@ -51,7 +51,7 @@ class RemoteTokenServices:
         self._credentials = OwnCredentials()
 
     async def authenticate(self, token: str) -> Authentication:
-        """Check the token with one call, repeated on another connection where one breaks."""
+        """Check the token with one call, retried on another connection if one breaks."""
         oauth2: OAuth2Settings = self._live.settings.security.oauth2
         uri, is_check_token = _where(oauth2)
         endpoint = _endpoint(uri)
@@ -74,7 +74,7 @@ class RemoteTokenServices:
 
 
 def _where(oauth2: OAuth2Settings) -> tuple[str, bool]:
-    """Return where to ask, and whether that is check_token."""
+    """Return the endpoint's URL, and whether it is check_token."""
     resource = oauth2.resource
     token_info, user_info = resource.token_info_uri, resource.user_info_uri
     if token_info and (resource.prefer_token_info or not user_info):
@@ -110,9 +110,9 @@ def _judged(response: RawResponse, oauth2: OAuth2Settings, read: _Read) -> Authe
 
 
 def _unusable(reason: str, **details: int) -> TemporarilyUnavailable:
-    """Log and tell why the response of the authorization server can't be used."""
+    """Log why the authorization server's response is unusable, and return the error."""
     _log.error("authorization server unusable", reason=reason, **details)
-    return TemporarilyUnavailable(f"The authorization server's response can't be used: {reason}")
+    return TemporarilyUnavailable(f"The authorization server's response is unusable: {reason}")
 
 
 def _read_check_token(response: RawResponse, oauth2: OAuth2Settings) -> Authentication:
@@ -123,7 +123,7 @@ def _read_check_token(response: RawResponse, oauth2: OAuth2Settings) -> Authenti
             raise InvalidToken
         case 401 | 403:
             raise MalformedResponseError(
-                "it refuses our own credentials; see security.oauth2.client and check-tokens"
+                "it rejects this service's credentials; see security.oauth2.client and check-tokens"
             )
     raise MalformedResponseError(f"an unexpected status, {response.status}")
 

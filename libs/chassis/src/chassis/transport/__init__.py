@@ -1,7 +1,7 @@
-"""A lean HTTP/1.1 client: the one place that speaks HTTP to other services.
+"""A lean HTTP/1.1 client on httptools (Node.js' parser) and asyncio.
 
-It stands on httptools (the parser of Node.js) and asyncio. A call costs a fifth of what the
-general clients take, which is what checking a token with every request needs.
+A call costs a fifth of a general client's CPU time; every token check is one
+(docs/design/decisions/own-http-transport.md).
 """
 
 from chassis.transport.connection import Connection

@@ -13,10 +13,10 @@ _MAX_HEADER_BYTES = 64 * 1024
 
 
 class Connection(asyncio.Protocol):
-    """Send a request, wait for its answer.
+    """Send a request and wait for its response.
 
-    Bytes that nobody asked for close it: what stands between two answers is an error or an
-    attack (response splitting), and the next caller must not read it.
+    Bytes outside a response close the connection: they are an error or an attack (response
+    splitting), and the next caller must not read them.
     """
 
     def __init__(self, *, expires_at: float, max_response: int) -> None:
@@ -24,7 +24,7 @@ class Connection(asyncio.Protocol):
         self.idle_since = 0.0
         self._max_response = max_response
         self._transport: asyncio.Transport | None = None
-        self._answer: asyncio.Future[RawResponse] | None = None
+        self._response: asyncio.Future[RawResponse] | None = None
         self._begin(is_head=False)
 
     def _begin(self, *, is_head: bool) -> None:
@@ -38,29 +38,29 @@ class Connection(asyncio.Protocol):
 
     @property
     def usable(self) -> bool:
-        """Tell whether another exchange may start."""
-        return self._transport is not None and self._answer is None
+        """Return whether another exchange may start."""
+        return self._transport is not None and self._response is None
 
     async def exchange(self, data: bytes, *, is_head: bool = False) -> RawResponse:
-        """Send `data`, one encoded request, and return the answer.
+        """Send `data`, one encoded request, and return the response.
 
-        Raises `TransportError`; afterwards, and when cancelled, the connection is closed.
+        Raises `TransportError`; an error or cancellation closes the connection.
         """
         if self._transport is None:
             raise BrokenConnectionError("the connection is closed")
         self._begin(is_head=is_head)
-        self._answer = asyncio.get_running_loop().create_future()
+        self._response = asyncio.get_running_loop().create_future()
         try:
             self._transport.write(data)
-            return await self._answer
+            return await self._response
         except BaseException:
             self.close()
             raise
         finally:
-            self._answer = None
+            self._response = None
 
     def close(self) -> None:
-        """Close at once; an exchange under way fails."""
+        """Close at once; an exchange in progress fails."""
         if self._transport is not None:
             self._transport.abort()
             self._transport = None
@@ -72,7 +72,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser (asyncio)."""
-        if self._answer is None or self._answer.done():
+        if self._response is None or self._response.done():
             self.close()
             return
         self._size += len(data)
@@ -80,33 +80,33 @@ class Connection(asyncio.Protocol):
             self._abandon(self._too_large())
             return
         try:
-            # The last byte apart: a response that is whole before it has bytes behind it.
+            # Without the last byte first: a response that is complete before it has excess bytes.
             self._parser.feed_data(data[:-1])
-            if self._answer.done():
+            if self._response.done():
                 self.close()
                 return
             self._parser.feed_data(data[-1:])
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            self._abandon(BrokenConnectionError(f"the answer is not HTTP: {error}"))
+            self._abandon(BrokenConnectionError(f"the response is not HTTP: {error}"))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End the exchange under way: with its answer if it ends so, else with an error."""
+        """End the exchange: with its response if the close delimits it, else with an error."""
         self._transport = None
         if self._ends_at_close and exc is None:
             self._succeed()
         self._fail(BrokenConnectionError(f"the peer closed the connection ({exc or 'EOF'})"))
 
     def on_message_begin(self) -> None:
-        """Begin a head: of an interim response, or of the final one (httptools)."""
+        """Start the head of an interim or a final response (httptools)."""
         self._headers, self._in_head = [], True
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep a header; a trailer is dropped, for it must not pass for one (RFC 9110, 6.5.1)."""
+        """Store a header; drop a trailer, which must not be merged (RFC 9110, 6.5.1)."""
         if self._in_head:
             self._headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
-        """Decide where the body ends, RFC 9112 section 6.3 (httptools)."""
+        """Determine where the body ends, RFC 9112 section 6.3 (httptools)."""
         self._in_head = False
         status = self._parser.get_status_code()
         if status < _FIRST_FINAL_STATUS or status in _BODYLESS:
@@ -118,7 +118,7 @@ class Connection(asyncio.Protocol):
             self.close()
 
     def on_body(self, body: bytes) -> None:
-        """Keep a part of the body (httptools)."""
+        """Store a part of the body (httptools)."""
         self._body_size += len(body)
         if self._body_size > self._max_response:
             self._abandon(self._too_large())
@@ -126,26 +126,26 @@ class Connection(asyncio.Protocol):
         self._body.append(body)
 
     def on_message_complete(self) -> None:
-        """Hand the answer over, unless it is only an interim one (httptools)."""
+        """Return the response unless it is an interim one (httptools)."""
         if self._parser.get_status_code() < _FIRST_FINAL_STATUS:
             return
-        keep = self._parser.should_keep_alive()
+        keep_alive = self._parser.should_keep_alive()
         self._succeed()
-        if not keep:
+        if not keep_alive:
             self.close()
 
     def _succeed(self) -> None:
-        if self._answer is not None and not self._answer.done():
+        if self._response is not None and not self._response.done():
             status = self._parser.get_status_code()
-            self._answer.set_result(RawResponse(status, self._headers, b"".join(self._body)))
+            self._response.set_result(RawResponse(status, self._headers, b"".join(self._body)))
 
     def _too_large(self) -> ResponseTooLargeError:
-        return ResponseTooLargeError(f"the answer exceeds {self._max_response} bytes")
+        return ResponseTooLargeError(f"the response exceeds {self._max_response} bytes")
 
     def _abandon(self, error: TransportError) -> None:
         self._fail(error)
         self.close()
 
     def _fail(self, error: TransportError) -> None:
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(error)
+        if self._response is not None and not self._response.done():
+            self._response.set_exception(error)

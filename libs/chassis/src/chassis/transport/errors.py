@@ -1,23 +1,23 @@
-"""What can go wrong on the wire.
+"""Errors of an HTTP exchange.
 
 TransportError
-├── ConnectFailedError       no connection came about: the request was not sent
-├── BrokenConnectionError    it ended before the whole answer: the request may have been served
-└── ResponseTooLargeError    the answer is longer than this client is willing to hold
+├── ConnectFailedError       the connection failed; the request was not sent
+├── BrokenConnectionError    the connection ended early; the request may have been served
+└── ResponseTooLargeError    the response exceeds the size limit
 """
 
 
 class TransportError(Exception):
-    """Say that an HTTP exchange did not end with a whole answer."""
+    """The exchange ended without a complete response."""
 
 
 class ConnectFailedError(TransportError):
-    """Say that the request was never sent, so that any method may be tried elsewhere."""
+    """The request was not sent, so that any method may be retried."""
 
 
 class BrokenConnectionError(TransportError):
-    """Say that the peer hung up, or spoke something else than HTTP."""
+    """The peer closed the connection, or sent something other than HTTP."""
 
 
 class ResponseTooLargeError(TransportError):
-    """Say that an answer exceeds the bound on its size."""
+    """The response exceeds the size limit."""

@@ -1,17 +1,17 @@
-"""Requests and answers as the wire has them."""
+"""Requests and responses as sent on the wire."""
 
 import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-# RFC 9110 section 5.5 and RFC 9112 section 3: whatever could end a line early would let a caller
-# smuggle a second request.
+# RFC 9110 section 5.5 and RFC 9112 section 3: a character that ends a line early would allow
+# request smuggling.
 _FORBIDDEN = re.compile(rb"[\x00-\x20\x7f]")
 _FORBIDDEN_IN_VALUE = re.compile(rb"[\x00\r\n]")
 
 
 class Origin(NamedTuple):
-    """Say where a connection leads: an address, and the name TLS has to prove (None: no TLS)."""
+    """A connection's address, and the name that TLS verifies (None: no TLS)."""
 
     host: str
     port: int
@@ -20,7 +20,7 @@ class Origin(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RawRequest:
-    """Hold one request; `headers` has Host, and Content-Length where there is a body."""
+    """One request; `headers` include Host, and Content-Length if there is a body."""
 
     method: bytes
     target: bytes
@@ -28,12 +28,12 @@ class RawRequest:
     body: bytes = b""
 
     def encode(self) -> bytes:
-        """Return the bytes to send; raise ValueError where a part would break the framing."""
+        """Return the bytes to send; raise ValueError if a part would break the framing."""
         names, values = zip(*self.headers, strict=True)
         if _FORBIDDEN.search(b"".join((self.method, self.target, *names))):
             raise ValueError("method, target or a header's name has a forbidden character")
         if _FORBIDDEN_IN_VALUE.search(b"".join(values)):
-            raise ValueError("a header has a line break in it")
+            raise ValueError("a header contains a line break")
         lines = [b"%b %b HTTP/1.1" % (self.method, self.target)]
         lines += [b"%b: %b" % header for header in self.headers]
         return b"\r\n".join((*lines, b"", self.body))
@@ -41,7 +41,7 @@ class RawRequest:
 
 @dataclass(frozen=True, slots=True)
 class RawResponse:
-    """Hold one answer, its body as it came (not decoded)."""
+    """One response; its body is not decoded."""
 
     status: int
     headers: list[tuple[bytes, bytes]]

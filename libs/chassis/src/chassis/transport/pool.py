@@ -1,4 +1,4 @@
-"""Connections kept for the next call, within bounds of number, idle time and age."""
+"""A connection pool with limits on number, idle time and age."""
 
 import asyncio
 import random
@@ -15,11 +15,11 @@ _AGE_JITTER = 0.25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolOptions:
-    """Bound a pool; times in seconds, `max_response` in bytes.
+    """The limits of a pool; times in seconds, `max_response` in bytes.
 
-    `keep_alive` must be shorter than the server's, else a request meets a connection that is
-    being closed. `max_age` (spread by 25 % so that connections do not retire together) lets
-    calls find replicas that came later.
+    `keep_alive` must be shorter than the server's, else a request may use a connection that the
+    server is closing. `max_age` (±25 %, so that connections do not expire together) lets calls
+    reach new replicas.
     """
 
     size: int = 100
@@ -31,10 +31,10 @@ class PoolOptions:
 
 
 class Pool:
-    """Run exchanges over kept connections, oldest idle one first.
+    """Run exchanges over pooled connections, the longest idle first.
 
-    That order spreads calls over the replicas behind the connections, where newest first would
-    send a lightly loaded caller to one of them only. `tls` replaces the system's authorities.
+    That order spreads calls over the replicas; with newest first, a lightly loaded caller would
+    use only one. `tls` replaces the system's CA certificates.
     """
 
     def __init__(self, options: PoolOptions, *, tls: ssl.SSLContext | None = None) -> None:
@@ -48,15 +48,15 @@ class Pool:
 
     @property
     def max_response(self) -> int:
-        """Return the bytes a response's body may have."""
+        """Return the maximum size of a response body, in bytes."""
         return self._options.max_response
 
     async def exchange(
         self, origin: Origin, data: bytes, *, fresh: bool = False, is_head: bool = False
     ) -> RawResponse:
-        """Send one encoded request and return its answer; `fresh` takes a new connection.
+        """Send one encoded request and return its response; `fresh` opens a new connection.
 
-        Waits while all of the pool's connections are busy; the caller bounds the time. Raises
+        Waits while all connections are in use; the caller bounds the time. Raises
         `TransportError`.
         """
         async with self._slots:
@@ -73,30 +73,29 @@ class Pool:
                 self._busy -= 1
 
     def retire(self) -> None:
-        """Close the idle connections now, those in use at the end of their exchange."""
+        """Close idle connections now, and the others after their exchange."""
         self._retired = True
         if self._sweep is not None:
             self._sweep.cancel()
-        for kept in self._idle.values():
-            for connection in kept:
+        for idle in self._idle.values():
+            for connection in idle:
                 connection.close()
         self._idle.clear()
 
     def _take(self, origin: Origin) -> Connection | None:
-        kept = self._idle.get(origin)
+        idle = self._idle.get(origin)
         now = asyncio.get_running_loop().time()
-        while kept:
-            connection = kept.popleft()
+        while idle:
+            connection = idle.popleft()
             if self._is_good(connection, now):
                 return connection
             connection.close()
         return None
 
     def _make_room(self) -> None:
-        """Close the longest idle connection where another one would exceed the size.
+        """Close the longest idle connection if another one would exceed the size.
 
-        Exchanges under way are within it; calls to many origins, and fresh ones, leave idle
-        connections behind them.
+        Calls to many origins, and `fresh` ones, leave idle connections.
         """
         if self._busy + sum(map(len, self._idle.values())) <= self._options.size:
             return
@@ -110,8 +109,7 @@ class Pool:
     async def _connect(self, origin: Origin) -> Connection:
         options = self._options
         loop = asyncio.get_running_loop()
-        # Spreading the retirement needs no secret randomness.
-        age = options.max_age * random.uniform(1 - _AGE_JITTER, 1 + _AGE_JITTER)  # noqa: S311
+        age = options.max_age * random.uniform(1 - _AGE_JITTER, 1 + _AGE_JITTER)  # noqa: S311 - jitter needs no secrecy
         connection = Connection(expires_at=loop.time() + age, max_response=options.max_response)
         try:
             async with asyncio.timeout(options.connect_timeout):
@@ -123,13 +121,13 @@ class Pool:
                     server_hostname=origin.tls_name,
                     local_addr=(options.source_address, 0) if options.source_address else None,
                 )
-        except OSError as error:  # TimeoutError, which says nothing, is one
+        except OSError as error:  # including TimeoutError, which has no message
             reason = str(error) or "timeout"
             raise ConnectFailedError(f"{origin.host}:{origin.port}: {reason}") from None
         return connection
 
     def _tls_context(self) -> ssl.SSLContext:
-        """Return the context, made at the first need: loading the authorities takes a while."""
+        """Return the TLS context, created once: loading the CA certificates is slow."""
         if self._tls is None:
             self._tls = ssl.create_default_context()
         return self._tls
@@ -149,9 +147,9 @@ class Pool:
 
     def _sweep_idle(self) -> None:
         now = asyncio.get_running_loop().time()
-        for origin, kept in list(self._idle.items()):
-            good = deque(c for c in kept if self._is_good(c, now))
-            for connection in set(kept) - set(good):
+        for origin, idle in list(self._idle.items()):
+            good = deque(c for c in idle if self._is_good(c, now))
+            for connection in set(idle) - set(good):
                 connection.close()
             if good:
                 self._idle[origin] = good
