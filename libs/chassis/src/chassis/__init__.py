@@ -1,4 +1,4 @@
-"""The chassis every service of the suite stands on."""
+"""The chassis of every service: its public names."""
 
 from chassis.app.application import create_app
 from chassis.app.health import ReadyCheck

@@ -1,9 +1,9 @@
-"""Ant-style path patterns as Spring's AntPathMatcher reads them, matched in linear time.
+"""Ant-style path patterns as in Spring's AntPathMatcher, matched in linear time.
 
-`?` stands for one character, `*` and `{name}` for any number of them within a segment, `**` for
-any number of segments. A pattern becomes a regular expression of atomic groups: what a star
-skipped is never tried again, because the leftmost fit of what stands between two stars leaves
-the most for the rest. A match so costs at most the product of the lengths of path and pattern.
+`?` matches one character, `*` and `{name}` any number within a segment, `**` any number of
+segments. A pattern becomes a regular expression of atomic groups without backtracking: the
+leftmost match between two stars leaves the most for the rest. The cost of a match is at most the
+product of the lengths of path and pattern.
 """
 
 import re
@@ -17,7 +17,7 @@ _END_OF_SEGMENT = r"(?=/|\Z)"
 
 
 def expression(pattern: str) -> str:
-    """Return what matches the whole of a path; raise ValueError for what Ant patterns lack."""
+    """Return the regular expression of a pattern; raise ValueError if the pattern is invalid."""
     first, *others = _blocks(_absolute(pattern).split("/")[1:])
     if not others:
         return rf"(?=/){_block(first)}\Z"
@@ -31,7 +31,7 @@ def _absolute(pattern: str) -> str:
 
 
 def _blocks(segments: list[str]) -> list[list[str]]:
-    """Divide segments at each `**`."""
+    """Split segments at each `**`."""
     blocks: list[list[str]] = [[]]
     for segment in segments:
         if segment == _ANY_SEGMENTS:
@@ -56,7 +56,7 @@ def _segment(segment: str) -> str:
 
 
 def _pieces(segment: str) -> list[str]:
-    """Return the expressions of what stands before, between and after the stars."""
+    """Return the expressions before, between and after the stars."""
     tokens = [_token(text) for text in _TOKENS.findall(segment)]
     pieces = [""]
     for is_star, group in groupby(tokens, _ANY.__eq__):
@@ -71,5 +71,5 @@ def _token(text: str) -> str:
     if text.startswith("*") or _VARIABLE.fullmatch(text):
         return _ANY
     if text in ("{", "}"):
-        raise ValueError("braces in a path pattern hold a name alone, no expression; or write *")
+        raise ValueError("braces in a path pattern take a name, not an expression; or write *")
     return "[^/]" if text == "?" else re.escape(text)

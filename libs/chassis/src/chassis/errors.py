@@ -1,4 +1,4 @@
-"""The errors a service answers with; status, wire code and headers stand on the class.
+"""The error responses of a service; each class has its status, wire code and headers.
 
 ApiError
 ├── InvalidRequest           400 invalid_request
@@ -14,8 +14,8 @@ ApiError
 ├── UnknownTransferCoding    501 not_implemented (RFC 9112 section 6.1)
 └── TemporarilyUnavailable   503 temporarily_unavailable, with Retry-After
 
-Every body is `{"error": …, "error_description": …}`: Spring resource servers take a body without
-`error` for a good answer.
+Every body is `{"error": …, "error_description": …}`: Spring resource servers treat a body without
+`error` as success.
 """
 
 import json
@@ -37,7 +37,7 @@ _NOT_QUOTABLE = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]")
 
 
 class ApiError(Exception):
-    """An answer that is no success; the description says what to do."""
+    """An error response; the description says what to do."""
 
     status: ClassVar[int] = 500
     error: ClassVar[str] = "server_error"
@@ -51,7 +51,7 @@ class ApiError(Exception):
 
     @property
     def headers(self) -> dict[str, str]:
-        """Return the headers the error's own rule asks for."""
+        """Return the headers of the response."""
         return {"Cache-Control": "no-store", **self.extra_headers}
 
     def body(self) -> bytes:
@@ -78,7 +78,7 @@ class InvalidToken(ApiError):
         return {"WWW-Authenticate": challenge(self.error, self.description), **super().headers}
 
     def again(self) -> Self:
-        """Return the same refusal for another request, without the traceback of this one."""
+        """Return the same error for another request, without this one's traceback."""
         return type(self)(self.description)
 
 
@@ -100,20 +100,20 @@ class InsufficientScope(AccessDenied):
 
     @property
     def headers(self) -> dict[str, str]:
-        """Return the challenge of RFC 6750 section 3, with the scope that is needed."""
+        """Return the challenge of RFC 6750 section 3, with the required scope."""
         text = challenge(self.error, self.description, scope=self.scope)
         return {"WWW-Authenticate": text, **super().headers}
 
 
 class NotFound(ApiError):
-    """There is nothing here."""
+    """The path does not exist."""
 
     status = 404
     error = "not_found"
 
 
 class MethodNotAllowed(ApiError):
-    """The path does not take this method."""
+    """The path does not support this method."""
 
     status = 405
     error = "method_not_allowed"
@@ -127,7 +127,7 @@ class PayloadTooLarge(ApiError):
 
 
 class RequestTimeout(ApiError):
-    """No whole request came within server.request-timeout."""
+    """The request was not complete within server.request-timeout."""
 
     status = 408
     error = "invalid_request"
@@ -141,24 +141,24 @@ class HeadTooLarge(ApiError):
 
 
 class ServerError(ApiError):
-    """The fault is ours, and logged under the trace id."""
+    """The server failed; the log has the error under the trace id."""
 
     def body(self) -> bytes:
-        """Return the JSON body, with the id to look for in the logs."""
+        """Return the JSON body, with the trace id to search the logs for."""
         trace = current_trace.get()
         extra = {"trace_id": trace.trace_id} if trace else {}
         return error_body(self.error, self.description, **extra)
 
 
 class UnknownTransferCoding(ApiError):
-    """The only transfer coding served here is chunked."""
+    """The only supported transfer coding is chunked."""
 
     status = 501
     error = "not_implemented"
 
 
 class TemporarilyUnavailable(ApiError):
-    """Something this needs is away; try again."""
+    """A dependency is unavailable; try again."""
 
     status = 503
     error = "temporarily_unavailable"
@@ -168,7 +168,7 @@ class TemporarilyUnavailable(ApiError):
 
 
 def error_body(error: str, description: str, **extra: str) -> bytes:
-    """Return the body every error has."""
+    """Return the JSON body of an error."""
     return json.dumps({"error": error, "error_description": description, **extra}).encode()
 
 
@@ -214,7 +214,7 @@ def raw_response(error: ApiError) -> bytes:
 
 
 def challenge(error: str | None = None, description: str = "", *, scope: str = "") -> str:
-    """Return the WWW-Authenticate of RFC 6750 section 3; without an error where no token came."""
+    """Return a WWW-Authenticate value (RFC 6750 section 3), without an error if no token came."""
     pairs = [("realm", "api")]
     if error:
         pairs += [("error", error), ("error_description", _NOT_QUOTABLE.sub("'", description))]

@@ -1,26 +1,26 @@
-"""Names and passwords in one form: NFC, as RFC 8265 (3.4 and 4.2) has it for both.
+"""Unicode normalization of names and passwords: NFC (RFC 8265, 3.4 and 4.2).
 
-One keyboard writes `é` as one character and another as two; nobody can see the difference.
+Keyboards enter `é` as one character or as two, which look the same.
 """
 
 import unicodedata
 
 MAX_LENGTH = 1024
-"""Characters of a name or a secret that are looked at."""
+"""Characters of the longest name or secret that is normalized."""
 MAX_MARKS = 30
-"""Combining marks in a row that any language needs (UAX #15, Stream-Safe Text Format)."""
+"""Combining marks in a row; no language needs more (UAX #15, Stream-Safe Text Format)."""
 
 
 def nfc(text: str) -> str:
-    """Return a text in NFC; one that is no name or password of anybody's stays as it is.
+    """Return a text in NFC, or unchanged if it exceeds the limits.
 
-    Sorting marks takes time that grows with the square of their number: seconds for 64 KiB of them.
+    Sorting combining marks takes quadratic time: seconds for 64 KiB of them.
     """
     return unicodedata.normalize("NFC", text) if can_be_normal(text) else text
 
 
 def can_be_normal(text: str) -> bool:
-    """Say whether a text is short enough, with few enough marks in a row, to be normalised."""
+    """Return whether a text is within the limits of normalization."""
     if len(text) > MAX_LENGTH:
         return False
     marks = 0

@@ -1,4 +1,4 @@
-"""Concurrent calls for one key are one call."""
+"""Concurrent calls with the same key share one call."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class _Outcome(Generic[T]):
-    """What the leader ended with; neither where it was cancelled."""
+    """The leader's result or error; neither if it was cancelled."""
 
     value: T | None = None
     error: Exception | None = None
@@ -19,18 +19,17 @@ class _Outcome(Generic[T]):
 
 
 class SingleFlight(Generic[K, T]):
-    """Let the first caller of a key do the work, and the others wait for its outcome.
+    """The first caller of a key does the work; the others wait for its result.
 
-    The first caller works in its own task, so that a lone call costs next to nothing. A waiter
-    that is cancelled leaves the others alone; when the working caller is cancelled, one of the
-    waiters takes over.
+    The first caller works in its own task, so that a single call has little overhead. Cancelling a
+    waiter does not affect the others. If the first caller is cancelled, a waiter takes over.
     """
 
     def __init__(self) -> None:
         self._flights: dict[K, asyncio.Future[_Outcome[T]]] = {}
 
     def __len__(self) -> int:
-        """Return how many keys are being worked on."""
+        """Return how many keys have a call in progress."""
         return len(self._flights)
 
     async def run(self, key: K, work: Callable[[], Awaitable[T]]) -> T:
@@ -39,12 +38,12 @@ class SingleFlight(Generic[K, T]):
             outcome = await asyncio.shield(flight)
             try:
                 if outcome.error is not None:
-                    # A shared exception would gather a traceback of every waiter.
+                    # A shared exception would collect the traceback of every waiter.
                     raise outcome.error.with_traceback(None)
                 if not outcome.cancelled:
                     return outcome.value  # type: ignore[return-value]  # set unless cancelled
             finally:
-                del flight, outcome  # an error that knows this frame, and the frame it: a cycle
+                del flight, outcome  # break the reference cycle of error and frame
         return await self._lead(key, work)
 
     async def _lead(self, key: K, work: Callable[[], Awaitable[T]]) -> T:

@@ -1,1 +1,1 @@
-"""The ASGI application of a service: routes, layers, error bodies, probes, metrics."""
+"""The ASGI application of a service: routes, middleware, error responses, probes, metrics."""

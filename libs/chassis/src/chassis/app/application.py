@@ -1,4 +1,4 @@
-"""The one factory: a FastAPI application with everything a service of the suite has."""
+"""Create the FastAPI application of a service."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -62,13 +62,12 @@ def create_app(
     openapi: Callable[[], Mapping[str, Any]] = dict,
     ready_checks: Mapping[str, ReadyCheck] | None = None,
 ) -> FastAPI:
-    """Build an application on a live configuration.
+    """Create an application with a live configuration.
 
-    `lifespan` holds what the service itself opens and closes. Without `token_services` bearer
-    tokens are checked at the authorization server that `security.oauth2.resource` names.
-    `open_paths` need no token, whatever is configured; one that ends with a slash opens all below
-    it. `fast_paths` are served before the security filter and FastAPI; `openapi` returns their
-    part of the OpenAPI document.
+    `lifespan` opens and closes the service's own resources. Without `token_services` the
+    authorization server in `security.oauth2.resource` checks bearer tokens. `open_paths` never need
+    a token; a trailing slash includes subpaths. `fast_paths` bypass the security filter and
+    FastAPI; `openapi` returns their part of the OpenAPI document.
     """
     chassis = _chassis(live, title, version, token_services, ready_checks or {})
     app = _ServiceApp(
@@ -101,7 +100,7 @@ def _operation_id(route: APIRoute) -> str:
 
 
 class _ServiceApp(FastAPI):
-    """A FastAPI application within the chassis' layers, which see a request first."""
+    """A FastAPI application inside the chassis' middleware."""
 
     layers: ASGIApp
     fast_paths_openapi: Callable[[], Mapping[str, Any]]
@@ -119,13 +118,13 @@ class _ServiceApp(FastAPI):
         """Have the document built anew: a reload may open or close a path."""
         self.openapi_schema = None
 
-    def __call__(  # type: ignore[override]  # the same by its callers, one coroutine less
+    def __call__(  # type: ignore[override]  # awaitable as before, with one coroutine less
         self, scope: Scope, receive: Receive, send: Send
     ) -> Awaitable[None]:
         return self.layers(scope, receive, send)
 
     async def routes_only(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve as FastAPI does, without the layers."""
+        """Serve a request without the middleware."""
         await super().__call__(scope, receive, send)
 
 
@@ -179,19 +178,19 @@ def _layers(
         access_log=AccessLog(),
         limit=server.limit_concurrency,
     )
-    # These take their credentials, if any, from the request: no page may use a browser's.
+    # These endpoints authenticate callers by the request itself, not by browser credentials.
     paths = (WELL_KNOWN, *fast_paths, *open_paths)
     below = [f"/{prefix}{path}" if prefix else path for path in paths]
     return CorsHeaders(layer, live, without_credentials=(WELL_KNOWN, *below))
 
 
-async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
+async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
     del scope, receive, send
     raise NotFound
 
 
-_MANAGEMENT_ONLY: Mapping[str, ASGIApp] = dict.fromkeys(MANAGEMENT_PATHS, _nothing_here)
-"""404 on the API port, token or not."""
+_MANAGEMENT_ONLY: Mapping[str, ASGIApp] = dict.fromkeys(MANAGEMENT_PATHS, _not_found)
+"""404 on the API port, with or without a token."""
 
 
 def _lifespan(chassis: Chassis, own: Lifespan | None) -> Lifespan:
@@ -211,7 +210,7 @@ def _lifespan(chassis: Chassis, own: Lifespan | None) -> Lifespan:
 
 @asynccontextmanager
 async def _following(live: LiveConfig[Any]) -> AsyncIterator[None]:
-    """Follow the configuration's mounts, and the log levels with it."""
+    """Watch the configuration, and apply its log levels."""
     set_levels(live.settings.logging.level)
     live.on_change(_apply_levels)
     stop = anyio.Event()

@@ -1,4 +1,4 @@
-"""FastAPI's errors in the one form every error has."""
+"""Render FastAPI's errors like every other error."""
 
 from http import HTTPStatus
 from typing import Any
@@ -39,11 +39,11 @@ _PHRASES = frozenset(status.phrase for status in HTTPStatus)
 
 
 def install_error_handlers(app: FastAPI) -> None:
-    """Render all that FastAPI and Starlette raise with an `error`."""
+    """Render all errors that FastAPI and Starlette raise as an `ApiError`."""
     app.add_exception_handler(ApiError, _api_error)
     app.add_exception_handler(HTTPException, _http_exception)
     app.add_exception_handler(RequestValidationError, _validation_error)
-    # Answered here, logged by the request layer, to which Starlette raises it again.
+    # Rendered here; Starlette raises it again, and the request layer logs it.
     app.add_exception_handler(Exception, _server_error)
 
 
@@ -55,7 +55,7 @@ async def _api_error(_: Request, error: Exception) -> Response:
 async def _http_exception(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
     if isinstance(error.__cause__, ApiError):
-        # What a layer raised while FastAPI read the body, which it only calls an error in parsing.
+        # Middleware raised it while FastAPI read the body, which reports a parsing error.
         return error_response(error.__cause__)
     default = ServerError if error.status_code >= _SERVER_ERROR else InvalidRequest
     description = None if error.detail in _PHRASES else str(error.detail)

@@ -1,4 +1,4 @@
-"""The management port: probes, metrics, info. Open to the cluster, never in a public Service."""
+"""The management port: probes, metrics, info. Open in the cluster, never in a public Service."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -30,33 +30,33 @@ class ManagementApp:
         self._pages: dict[str, Page] = dict(zip(MANAGEMENT_PATHS, pages, strict=True))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer GET and HEAD, under a trace id like every answer."""
+        """Serve GET and HEAD, with a trace id like every response."""
         if scope["type"] != "http":
             return
         trace = Trace.of(scope)
         outer = current_trace.set(trace)
         try:
-            answer = await self._page(scope)
+            response = await self._page(scope)
         except Exception:  # noqa: BLE001 - the last resort
             _log.exception("unhandled error", uri=scope["path"])
-            answer = error_response(ServerError())
+            response = error_response(ServerError())
         finally:
             current_trace.reset(outer)
-        answer.headers["traceresponse"] = trace.traceparent()
-        await answer(scope, receive, send)
+        response.headers["traceresponse"] = trace.traceparent()
+        await response(scope, receive, send)
 
     async def _page(self, scope: Scope) -> Response:
         if not is_sound(scope["path"]):
             return error_response(InvalidRequest("The path has a control character"))
         page = self._pages.get(scope["path"])
         if page is None:
-            return error_response(NotFound(f"Here are {', '.join(MANAGEMENT_PATHS)}"))
+            return error_response(NotFound(f"The paths are {', '.join(MANAGEMENT_PATHS)}"))
         if scope["method"] not in ("GET", "HEAD"):
             return error_response(MethodNotAllowed(headers={"Allow": "GET, HEAD"}))
         return await page()
 
     async def _live(self) -> Response:
-        """Say alive as long as the event loop turns: what is away is not cured by a restart."""
+        """Report alive while the event loop runs: a restart does not repair a dependency."""
         return _state({})
 
     async def _ready(self) -> Response:
@@ -71,7 +71,7 @@ class ManagementApp:
         )
 
     async def _info(self) -> Response:
-        """Tell name, version and configuration; of what has no effect the names alone."""
+        """Report name, version and configuration, without values."""
         live = self._chassis.live
         current = live.current
         sources = (

@@ -1,4 +1,4 @@
-"""The OpenAPI document of a service: FastAPI's, with the errors that the service really sends."""
+"""The OpenAPI document of a service: FastAPI's, with the actual error responses."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -32,7 +32,7 @@ def error_responses(*errors: ApiError) -> dict[int | str, dict[str, Any]]:
 def declare_errors(
     document: dict[str, Any], routes: Sequence[BaseRoute], is_open: Callable[[str], bool]
 ) -> None:
-    """Add to each route what the chassis sends for it; a status that it declares itself stays.
+    """Add the chassis' error responses to each route; a status that it declares itself stays.
 
     FastAPI declares 422 for each route that it validates; the error handlers send 400 instead.
     """

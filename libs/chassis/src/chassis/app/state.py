@@ -1,4 +1,4 @@
-"""What an application carries, `app.state.chassis`, and what a request sees of it."""
+"""The shared state of an application, `app.state.chassis`, and the settings of a request."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ from chassis.telemetry.security_events import SecurityEvents
 
 @dataclass(frozen=True, slots=True)
 class Chassis:
-    """The parts of one application, each with one owner and no global twin."""
+    """The parts of one application; there are no globals."""
 
     title: str
     version: str
@@ -28,10 +28,9 @@ class Chassis:
 
 
 async def current_settings(request: Request) -> Any:
-    """Return the settings of this request: one snapshot, from its start to its end.
+    """Return the settings of the current request, the same snapshot until its end.
 
-    Async, although it awaits nothing: FastAPI runs a plain function in a thread.
-
-    A service gives it its type: `Settings = Annotated[MySettings, Depends(current_settings)]`.
+    A service adds the type: `Settings = Annotated[MySettings, Depends(current_settings)]`. The
+    function is async because FastAPI runs a plain one in a thread.
     """
     return request.state.settings

@@ -1,1 +1,1 @@
-"""The HTTP/1.1 server: uvicorn within bounds on heads, bodies, times and memory."""
+"""The HTTP/1.1 server: uvicorn with limits on heads, bodies, times and memory."""

@@ -1,7 +1,7 @@
-"""A transport that sends what one turn of the event loop writes in one piece.
+"""A transport that coalesces the writes of one iteration of the event loop.
 
-uvicorn writes the head of an answer and its body apart. Sent together they cost one system call
-instead of two: a quarter more answers a second, and no half answer on the wire in between.
+uvicorn writes the head and the body of a response separately. Sending both with one system call
+serves a quarter more requests a second and never leaves half a response on the wire.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ _MUCH = 64 * 1024
 
 
 class CoalescingTransport:
-    """Stand in front of a transport; what is not writing goes straight through."""
+    """Wrap a transport; everything but writing and closing is delegated."""
 
     __slots__ = ("_close", "_closing", "_loop", "_pieces", "_size", "_transport")
 
@@ -23,7 +23,7 @@ class CoalescingTransport:
         *,
         close: Callable[[], None] | None = None,
     ) -> None:
-        """Take a transport, and how to close it where that is not at once."""
+        """Wrap a transport; `close` replaces its `close` method."""
         self._transport, self._loop = transport, loop
         self._close = close or transport.close
         self._closing = False
@@ -31,37 +31,37 @@ class CoalescingTransport:
         self._size = 0
 
     def write(self, data: bytes) -> None:
-        """Keep the data until this turn of the loop has ended, or until there is much of it."""
+        """Buffer data until the end of this loop iteration, or up to 64 KiB."""
         if not self._pieces:
             self._loop.call_soon(self._flush)
         self._pieces.append(data)
         self._size += len(data)
         if self._size >= _MUCH:
-            # The transport has to see it to say that the peer does not keep up.
+            # The transport must see the data to apply flow control.
             self._flush()
 
     def close(self) -> None:
-        """Send what is kept, then close, once."""
+        """Send buffered data, then close, once."""
         if not self.is_closing():
             self._closing = True
             self._flush()
             self._close()
 
     def drop(self) -> None:
-        """Know no longer how to close: the transport is closed."""
+        """Release `close` once the transport is closed, to break the reference cycle."""
         self._close = self._transport.close
 
     def is_closing(self) -> bool:
-        """Tell whether the end has begun."""
+        """Return whether closing has started."""
         return self._closing or self._transport.is_closing()
 
     def __getattr__(self, name: str) -> Any:
-        """Reach the transport for everything else."""
+        """Delegate to the transport."""
         return getattr(self._transport, name)
 
     def _flush(self) -> None:
         if self._pieces:
-            if not self._transport.is_closing():  # the peer may have left meanwhile
+            if not self._transport.is_closing():  # the peer may have disconnected
                 self._transport.write(b"".join(self._pieces))
             self._pieces.clear()
             self._size = 0

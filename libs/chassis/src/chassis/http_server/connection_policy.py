@@ -1,11 +1,11 @@
-"""The bounds that all connections of a server share."""
+"""Limits that the connections of a process share."""
 
 import random
 from dataclasses import dataclass
 
 
 class ByteBudget:
-    """Count bytes against a limit."""
+    """A limit on the memory of all request bodies, in bytes."""
 
     __slots__ = ("limit", "used")
 
@@ -14,7 +14,7 @@ class ByteBudget:
 
 
 class Share:
-    """What one owner has taken of a budget."""
+    """The part of a budget that one owner has taken."""
 
     __slots__ = ("_budget", "taken")
 
@@ -22,7 +22,7 @@ class Share:
         self._budget, self.taken = budget, 0
 
     def take(self, size: int) -> bool:
-        """Take `size` bytes; False, with nothing taken, where they exceed the limit."""
+        """Take `size` bytes; return False and take nothing if they exceed the limit."""
         budget = self._budget
         if budget.used + size > budget.limit:
             return False
@@ -31,7 +31,7 @@ class Share:
         return True
 
     def give_back(self) -> None:
-        """Return all that was taken."""
+        """Release all bytes."""
         self._budget.used -= self.taken
         self.taken = 0
 
@@ -41,16 +41,16 @@ _AGE_JITTER = 0.25
 
 @dataclass(slots=True)
 class ConnectionPolicy:
-    """The bounds of a server's connections, in seconds; `draining` changes as it runs."""
+    """The limits of a server's connections, in seconds; `draining` changes at runtime."""
 
     receive_deadline: float
     max_age: float
     budget: ByteBudget
     """Shared by all connections of the process."""
     max_request: int = 8 * 1024 * 1024
-    """Bytes of one request on the wire, its chunks' framing and trailers included."""
+    """Bytes of one request on the wire, including chunk framing and trailers."""
     draining: bool = False
 
     def age_limit(self) -> float:
-        """Return one connection's maximum age: spread, so that not all close at once."""
+        """Return a connection's maximum age, jittered so that not all close at once."""
         return self.max_age * random.uniform(1 - _AGE_JITTER, 1 + _AGE_JITTER)  # noqa: S311 - no secret

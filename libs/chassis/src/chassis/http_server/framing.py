@@ -1,7 +1,7 @@
-"""What a request's head must say, so that nobody between client and service reads it otherwise.
+"""Checks of a request's head against request smuggling (RFC 9112, 3.2, 6.1, 6.3).
 
-llhttp refuses most of what is ambiguous. What it takes, or takes for something else, is refused
-here (RFC 9112, 3.2, 6.1, 6.3): then the connection closes, for its next byte has no sure meaning.
+llhttp rejects most ambiguous heads, and the checks here the rest. A rejected request closes the
+connection, since its end is unknown.
 """
 
 import re
@@ -17,13 +17,15 @@ from chassis.errors import (
 
 Header = tuple[bytes, bytes]
 
+WATCHED = frozenset((b"host", b"transfer-encoding", b"content-length", b"expect"))
+_VERSIONS = frozenset(("1.0", "1.1"))
 END = b"\r\n\r\n"
 """Ends each head, and each chunked body."""
 MAX_HEAD = 32 * 1024
 """Bytes of a request line and its headers."""
 MAX_HEADERS = 100
 """Header lines of one request; each costs far more in memory than on the wire."""
-# RFC 3986 section 3.2.2 and 3.2.3: host and port; the user info that may stand before is no part.
+# RFC 3986 section 3.2.2 and 3.2.3: host and port, without user info.
 _HOST = re.compile(
     rb"(?:\[(?:[0-9A-Fa-f:.]+|v[0-9A-Fa-f]+\.[\w.~!$&'()*+,;=:-]+)\]"
     rb"|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)(?::[0-9]*)?"
@@ -32,7 +34,7 @@ _ABSOLUTE = re.compile(rb"https?://([^/?#]+)(.*)", re.IGNORECASE | re.DOTALL)
 
 
 def check_host(host: bytes) -> None:
-    """Raise `InvalidRequest` for what is no host (RFC 9112, 3.2)."""
+    """Raise `InvalidRequest` for an invalid host (RFC 9112, 3.2)."""
     if _HOST.fullmatch(host) is None:
         raise InvalidRequest("The host is malformed (RFC 9112, 3.2)")
 
@@ -49,13 +51,13 @@ def check_codings(value: bytes, version: str) -> None:
 
 
 def refuse_connect(method: bytes) -> None:
-    """Raise `MethodNotAllowed` for CONNECT: what follows it is another protocol's."""
+    """Raise `MethodNotAllowed` for CONNECT, which would be followed by another protocol."""
     if method == b"CONNECT":
-        raise MethodNotAllowed("This is no proxy", headers={"Allow": ""})
+        raise MethodNotAllowed("This server is not a proxy", headers={"Allow": ""})
 
 
 def check_size(target: bytes, headers: Sequence[Header]) -> None:
-    """Raise `HeadTooLarge` for a head of more bytes, or more headers, than a request may have."""
+    """Raise `HeadTooLarge` for a head with too many bytes or headers."""
     if len(headers) > MAX_HEADERS:
         raise HeadTooLarge(f"The request has more than {MAX_HEADERS} headers")
     if len(target) + sum(len(name) + len(value) + 4 for name, value in headers) > MAX_HEAD:
@@ -63,9 +65,9 @@ def check_size(target: bytes, headers: Sequence[Header]) -> None:
 
 
 def absolute_form(target: bytes, headers: list[Header]) -> bytes:
-    """Return path and query of a target in absolute-form; its host replaces the header's.
+    """Return path and query of a target in absolute-form (RFC 9112, 3.2.2).
 
-    RFC 9112, 3.2.2. Raise `InvalidRequest` for what is no http URI.
+    Its host replaces the Host header. Raise `InvalidRequest` unless it is an http URI.
     """
     found = _ABSOLUTE.fullmatch(target)
     if found is None:
@@ -77,9 +79,10 @@ def absolute_form(target: bytes, headers: list[Header]) -> bytes:
 
 
 def end_of_piece(data: bytes, start: int, tail: bytes, body_left: int) -> int:
-    """Return how far from `start` a parser may go without passing a request's end.
+    """Return the offset up to which a parser may read without passing the end of a request.
 
-    `tail` is the last three bytes before, `body_left` what a body of declared length still lacks.
+    `tail` is the last three bytes before `start`, `body_left` the missing bytes of a body with a
+    declared length.
     """
     if body_left > 0:
         return min(len(data), start + body_left)
@@ -91,25 +94,18 @@ def end_of_piece(data: bytes, start: int, tail: bytes, body_left: int) -> int:
 
 
 def refusal_of(error: Exception) -> ApiError:
-    """Return how a parser's error is answered: by what a callback raised, which is its context.
+    """Return the response to a parser's error: what a callback raised, which is its context.
 
-    Not a variable of its caller, whose frame the error knows: that would be a cycle.
+    The caller must not store it in a variable: the error references the caller's frame.
     """
     cause = error.__context__
     if isinstance(cause, ApiError):
         return cause
-    return InvalidRequest("This is no well-formed HTTP request")
-
-
-WATCHED = frozenset((b"host", b"transfer-encoding", b"content-length", b"expect"))
-_VERSIONS = frozenset(("1.0", "1.1"))
+    return InvalidRequest("The HTTP request is malformed")
 
 
 class WatchedHeaders:
-    """Those of one request at a time.
-
-    Nearly all have a well-known Host and perhaps a length: what is rare costs nothing else.
-    """
+    """The framing headers of one request at a time, with a fast path for the common ones."""
 
     __slots__ = ("_good_host", "_host", "length", "unusual")
 
@@ -121,7 +117,7 @@ class WatchedHeaders:
         self._good_host = b""
 
     def note(self, name: bytes, value: bytes) -> None:
-        """Take a header of `WATCHED`; of two lengths llhttp knows."""
+        """Record a header of `WATCHED`; llhttp rejects a second Content-Length."""
         if name == b"host" and self._host is None:
             self._host = value
         elif name == b"content-length":
@@ -130,7 +126,7 @@ class WatchedHeaders:
             self.unusual.append((name, value))
 
     def check(self, version: str) -> None:
-        """Raise an `ApiError` for a head that the connection can't survive."""
+        """Raise an `ApiError` for a head that must close the connection."""
         host = self._host
         if self.unusual or host is None or version != "1.1":
             self._check_unusual(version)
@@ -139,14 +135,14 @@ class WatchedHeaders:
             self._good_host = host
 
     def expects_continue(self, version: str) -> bool:
-        """Tell whether a client waits for 100 before it sends its body (RFC 9110, 10.1.1)."""
+        """Return whether a client waits for 100 before it sends its body (RFC 9110, 10.1.1)."""
         expect = (b"expect", b"100-continue")
         return version == "1.1" and any(
             (name, text.lower()) == expect for name, text in self.unusual
         )
 
     def clear(self) -> None:
-        """Begin with the next request."""
+        """Reset for the next request."""
         self._host, self.length = None, 0
         if self.unusual:
             self.unusual.clear()
@@ -163,5 +159,5 @@ class WatchedHeaders:
 
 
 def length(value: bytes) -> int:
-    """Return a Content-Length; Python refuses to read thousands of leading zeros."""
+    """Return a Content-Length; `int` rejects thousands of leading zeros."""
     return int(value.lstrip(b"0") or b"0")

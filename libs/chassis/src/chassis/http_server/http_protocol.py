@@ -1,13 +1,12 @@
-"""uvicorn's HTTP protocol with the bounds it lacks: time to receive, size, number, age.
+"""uvicorn's HTTP protocol with limits on receive time, size, number and age.
 
-- A request that is not whole within the deadline ends with 408: idle connects, dripping headers,
-  stalled headers, dripping bodies.
-- A head beyond `MAX_HEAD` bytes ends with 431; one that is ambiguous with 400 (`framing`).
-- One request is parsed at a time. What comes behind it is held, unparsed, until its response left.
-- All bodies of the process share a byte budget; what would exceed it ends with 503.
-- A connection older than its maximum age, and each one while draining, answers
-  `Connection: close`: so clients spread over the replicas that are there now
-  (docs/design/runtime.md, "Balancing").
+- A request that is incomplete at the deadline gets 408: idle connections, slow or stalled heads
+  and bodies.
+- A head beyond `MAX_HEAD` bytes gets 431; an ambiguous one gets 400 (`framing`).
+- One request is parsed at a time. Pipelined bytes are buffered until its response is sent.
+- All bodies of the process share a byte budget; a body that exceeds it gets 503.
+- A connection beyond its maximum age, and every one while draining, gets `Connection: close`, so
+  that clients move to current replicas (docs/design/runtime.md, "Balancing").
 """
 
 import asyncio
@@ -45,14 +44,11 @@ from chassis.http_server.reading import HeldReading
 from chassis.http_server.timer import Idle, Timer
 from chassis.http_server.upgrades import parser_after_upgrade
 
-_OVER_BUDGET = "Too many request bodies are under way; try again"
+_OVER_BUDGET = "Too many concurrent request bodies; try again"
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """One connection under a `ConnectionPolicy`.
-
-    Requests that arrive in one piece, which is nearly all, never start a timer.
-    """
+    """One connection under a `ConnectionPolicy`; a request in one piece starts no timer."""
 
     flow: HeldReading
 
@@ -60,21 +56,21 @@ class BoundedProtocol(HttpToolsProtocol):
         super().__init__(**options)
         self._policy = policy
         self._deadline = Timer(self.loop, policy.receive_deadline, self._expired)
-        self._unread = Timer(self.loop, policy.receive_deadline, self._give_up)
+        self._write_timeout = Timer(self.loop, policy.receive_deadline, self._abort)
         seconds = self.timeout_keep_alive
         self._idle = Idle(self.loop, seconds, is_busy=self._is_busy, close=self.shutdown)
         self._watched = WatchedHeaders()
-        # Of the request that is arriving: bytes so far, those of its head, those declared for its
-        # body, those this still lacks; and the last three, where its end may begin.
+        # Bytes of the current request: received, of its head, declared for its body, missing from
+        # its body; and the last three, which may start its end.
         self._received = self._head = self._declared = self._body_left = 0
         self._tail = b""
-        self._in_head = self._receiving = self._keeps_alive = True
+        self._in_head = self._receiving = self._keep_alive = True
         self._offers_upgrade = False
         self._body = Share(policy.budget)
         self._stopped, self._lingers = False, True
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        """Start the clocks: a new connection owes a whole request."""
+        """Start the deadline for the first request."""
         super().connection_made(transport)
         if self.client is not None:
             self.client = (plain_address(self.client[0]), self.client[1])
@@ -85,37 +81,37 @@ class BoundedProtocol(HttpToolsProtocol):
         self._deadline.start()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Give back what was taken, and leave no cycle: the collector would come seldom."""
-        self._forget_body()
+        """Release the budget, and break reference cycles: garbage collection is rare."""
+        self._release_body()
         self.flow.drop()
         super().connection_lost(exc)
-        for one in (self._deadline, self._unread, self._idle, self._sender):
+        for one in (self._deadline, self._write_timeout, self._idle, self._sender):
             one.drop()
         self.cycle = None  # type: ignore[assignment]  # as it begins (uvicorn)
 
     def pause_writing(self) -> None:
-        """Give a peer that reads too slowly one deadline to catch up."""
+        """Start the write timeout for a peer that reads too slowly."""
         super().pause_writing()
-        self._unread.start()
+        self._write_timeout.start()
 
     def resume_writing(self) -> None:
-        """Go on: the peer reads."""
-        self._unread.stop()
+        """Cancel the write timeout: the peer reads again."""
+        self._write_timeout.stop()
         super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
-        """Feed the parser up to the end of one request, and hold what comes behind it."""
+        """Feed the parser up to the end of one request, and buffer the rest."""
         cycle = self.cycle
         is_free = cycle is None or cycle.response_complete
         if is_free and not self._received and data.count(END) <= 1:
-            self._take(data)  # it begins a request and has no second one: nearly all there is
+            self._take(data)  # the common case: the start of one request
             return
-        end = self._take_pieces(data, 0)
-        if end < len(data) and self._reads() and not self.flow.hold(data, end):
+        end = self._feed_request(data, 0)
+        if end < len(data) and self._can_read() and not self.flow.hold(data, end):
             self._stop()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header; a trailer is dropped, for it must not pass for one (RFC 9110, 6.5.1)."""
+        """Store a header; drop a trailer, which must not be merged (RFC 9110, 6.5.1)."""
         if self._in_head:
             name, value = name.lower(), value.rstrip(b" \t")
             if name in WATCHED:
@@ -123,13 +119,13 @@ class BoundedProtocol(HttpToolsProtocol):
             self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
-        """End the head; let an old connection, or one of a draining server, answer its last."""
+        """Check the head; close an old connection, or one of a draining server, afterwards."""
         self._in_head = False
         if self._head > MAX_HEAD or len(self.headers) > MAX_HEADERS:
             check_size(self.url, self.headers)
         self._offers_upgrade = self.parser.should_upgrade()
         if self._offers_upgrade:
-            refuse_connect(self.parser.get_method())  # which llhttp takes for one
+            refuse_connect(self.parser.get_method())  # llhttp treats CONNECT as an upgrade
         version = self.parser.get_http_version()
         self._watched.check(version)
         if self._watched.unusual:
@@ -140,12 +136,12 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         cycle = self.cycle
         ends = self._policy.draining or self.loop.time() >= self._closes_at
-        self._keeps_alive = cycle.keep_alive and not ends
-        # A response that begins before the request is whole is the connection's last.
+        self._keep_alive = cycle.keep_alive and not ends
+        # A response that starts before the request is complete closes the connection.
         cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
-        """Take a part of the body, within the budget of the process."""
+        """Buffer a part of the body, within the budget of the process."""
         if not self._body.take(len(body)):
             raise TemporarilyUnavailable(_OVER_BUDGET)
         self._body_left -= len(body)
@@ -157,53 +153,53 @@ class BoundedProtocol(HttpToolsProtocol):
             cycle.message_event.set()
 
     def on_message_complete(self) -> None:
-        """End the request: it is whole."""
+        """End the request."""
         if self._offers_upgrade:
-            self._offers_upgrade = False  # its body comes through the next parser
+            self._offers_upgrade = False  # the next parser reads the body
             return
         self._receiving, self._in_head = False, True
         self._received = self._head = self._body_left = 0
         self._watched.clear()
         cycle = self.cycle
         if not cycle.response_started:
-            cycle.keep_alive = self._keeps_alive
+            cycle.keep_alive = self._keep_alive
         cycle.more_body = False
         cycle.message_event.set()
 
     def on_response_complete(self) -> None:
-        """Give back what the body took, and go on with what is held."""
+        """Release the body's budget, and parse buffered bytes."""
         self.server_state.total_requests += 1
         if self._body.taken:
-            self._forget_body()
+            self._release_body()
         if self.transport.is_closing():
             return
         self.flow.resume_reading()
         self._idle.begin()
         if self.flow.data:
-            self.loop.call_soon(self._go_on)
+            self.loop.call_soon(self._parse_held)
 
     def close_after_response(self) -> None:
-        """Make the answer under way the last one on this connection."""
-        self._keeps_alive = False
+        """Close the connection after the current response."""
+        self._keep_alive = False
         if self.cycle is not None:
             self.cycle.keep_alive = False
 
     def shutdown(self) -> None:
-        """Close, after the answer under way (uvicorn)."""
-        self._keeps_alive = False
+        """Close after the current response (uvicorn)."""
+        self._keep_alive = False
         self._lingers = self._is_busy()
         super().shutdown()
 
-    def _take_pieces(self, data: bytes, start: int) -> int:
-        """Feed what belongs to the request that is arriving; return where that ends."""
-        while start < len(data) and self._reads() and not self._waiting_on_app():
+    def _feed_request(self, data: bytes, start: int) -> int:
+        """Feed the bytes of the current request; return the offset of its end."""
+        while start < len(data) and self._can_read() and not self._waiting_on_app():
             end = end_of_piece(data, start, self._tail, self._body_left)
             self._take(data[start:end])
             start = end
         return start
 
     def _take(self, data: bytes) -> None:
-        """Feed the parser; a request that is not whole afterwards has a deadline."""
+        """Feed the parser; start the deadline if the request is still incomplete."""
         self._receiving = True
         self._received += len(data)
         if self._in_head:
@@ -214,7 +210,7 @@ class BoundedProtocol(HttpToolsProtocol):
             if self.scope is self.cycle.scope:
                 self._deadline.stop()
                 return
-            # One ended, and another began.
+            # One request ended, and another one started.
             ended = data.find(END) + len(END) + self._declared
             self._received = self._head = max(1, len(data) - ended)
         self._tail = (self._tail + data[1 - len(END) :])[1 - len(END) :]
@@ -233,22 +229,22 @@ class BoundedProtocol(HttpToolsProtocol):
         except httptools.HttpParserError as error:
             self._refuse(refusal_of(error))
 
-    def _go_on(self) -> None:
-        """Take the next request of what is held."""
-        if self.flow.data and self._reads():
-            self.flow.taken(self._take_pieces(self.flow.data, self.flow.start))
+    def _parse_held(self) -> None:
+        """Parse the next request from the buffered bytes."""
+        if self.flow.data and self._can_read():
+            self.flow.taken(self._feed_request(self.flow.data, self.flow.start))
 
-    def _forget_body(self) -> None:
-        """Free the body now: the application may go on for a while."""
+    def _release_body(self) -> None:
+        """Free the body now: the application may run for a while."""
         self._body.give_back()
         if self.cycle is not None and self.cycle.body:
             self.cycle.body = bytearray()
 
-    def _reads(self) -> bool:
+    def _can_read(self) -> bool:
         return not self._stopped and not self.transport.is_closing()
 
     def _stop(self) -> None:
-        """Read no more of this connection: it ends with the response that is owed."""
+        """Stop reading; the connection closes after the pending response."""
         self._stopped = True
         self.flow.stop()
         self.close_after_response()
@@ -258,7 +254,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _expired(self) -> None:
         if self._waiting_on_app() or self.flow.read_paused:
-            # The wait is for the application: to answer, or to take what came.
+            # The application must respond or read first.
             self._deadline.start()
         else:
             self._refuse(RequestTimeout())
@@ -268,30 +264,30 @@ class BoundedProtocol(HttpToolsProtocol):
         return cycle is not None and not cycle.response_complete and not cycle.more_body
 
     def _refuse(self, error: ApiError) -> None:
-        """Answer past the application, where no answer has begun, and close."""
+        """Send an error, unless a response has started, and close."""
         if self.transport.is_closing():
             return
         self._stop()
         if self._waiting_on_app():
-            return  # what came is no request, but the one before it was: its answer is owed
+            return  # the previous request is valid, and its response pending
         cycle = self.cycle
-        is_owed = cycle is not None and not cycle.response_complete
-        if not (is_owed and cycle.response_started):
+        is_pending = cycle is not None and not cycle.response_complete
+        if not (is_pending and cycle.response_started):
             self.transport.write(raw_response(error))
-        if is_owed:
+        if is_pending:
             cycle.disconnected = True
             cycle.message_event.set()
-        self._forget_body()
+        self._release_body()
         self.transport.close()
 
     def _close(self) -> None:
-        """Close, so that a peer that is still sending reads its response (the transport)."""
+        """Close so that a peer that is still sending can read its response."""
         if not self._lingers or (self.cycle is None and not self._stopped):
             self._raw.close()
             return
         policy = self._policy
         LingeringClose(self._raw, self, most=policy.max_request, seconds=policy.receive_deadline)
-        self.flow.throw_away()
+        self.flow.discard()
 
-    def _give_up(self) -> None:
+    def _abort(self) -> None:
         self.transport.abort()

@@ -1,15 +1,15 @@
-"""The end of a connection whose peer may still be sending.
+"""A lingering close, for a peer that may still be sending.
 
-Closing a socket with unread bytes resets it, and the reset takes from the peer the response that
-it has not read yet (RFC 9112, 9.6). So the sending half closes first, and what still comes is
-thrown away, up to a bound of bytes and time.
+Closing a socket with unread bytes resets the connection, so that the peer may lose the response
+(RFC 9112, 9.6). So the write side closes first, and incoming bytes are discarded, up to a limit of
+bytes and time.
 """
 
 import asyncio
 
 
 class LingeringClose(asyncio.Protocol):
-    """Take a transport's place behind `owner` until the peer has closed, or the bound is met."""
+    """Replace the protocol `owner` of a transport until the peer closes or a limit is reached."""
 
     def __init__(
         self, transport: asyncio.Transport, owner: asyncio.Protocol, *, most: int, seconds: float
@@ -20,16 +20,16 @@ class LingeringClose(asyncio.Protocol):
         try:
             transport.write_eof()
         except OSError:
-            # The peer has reset it, which nobody saw while reading was paused.
+            # The peer reset the connection while reading was paused.
             transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Throw away what the peer sends."""
+        """Discard incoming bytes."""
         self._most -= len(data)
         if self._most < 0:
             self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End, the owner with it."""
+        """Notify the owner."""
         self._timer.cancel()
         self._owner.connection_lost(exc)

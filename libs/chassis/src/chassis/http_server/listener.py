@@ -1,4 +1,4 @@
-"""The sockets a service listens on."""
+"""The listening sockets of a service."""
 
 import contextlib
 import ipaddress
@@ -7,22 +7,22 @@ from collections.abc import Iterator
 
 _BACKLOG = 2048
 _RECEIVE_BUFFER = 32 * 1024
-"""Bytes that a peer may send ahead of our reading, half of what the system sets aside for them.
+"""Bytes of the receive buffer (SO_RCVBUF), which all connections inherit.
 
-All connections inherit it. One read takes what is there: with the system's default of megabytes a
-few hundred sockets would hand over more in one turn of the loop than any budget counts.
+One read takes the whole buffer. With the system's default of megabytes, a few hundred sockets
+could deliver more in one iteration of the event loop than the byte budget allows.
 """
 
 
 class ListenError(Exception):
-    """Say in one line why a port can't be had, and what to do."""
+    """The port can't be bound; the message says in one line why and what to do."""
 
 
 @contextlib.contextmanager
 def listening(address: str, port: int, *, setting: str) -> Iterator[socket.socket]:
-    """Bind a port, 0 for a free one; raise `ListenError` naming the setting to change.
+    """Bind a port (0: any free one); raise `ListenError`, which names the setting to change.
 
-    An IPv6 address may stand in brackets; `::` takes connections of both families.
+    An IPv6 address may have brackets; `::` accepts IPv4 connections too.
     """
     host = address.removeprefix("[").removesuffix("]")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -42,7 +42,7 @@ def listening(address: str, port: int, *, setting: str) -> Iterator[socket.socke
 
 
 def _is_any(host: str) -> bool:
-    """Say whether an address is IPv6's "any", however it is written."""
+    """Return whether an address is IPv6's "any", in any notation."""
     try:
         return ipaddress.ip_address(host) == ipaddress.IPv6Address("::")
     except ValueError:
@@ -50,8 +50,5 @@ def _is_any(host: str) -> bool:
 
 
 def plain_address(host: str) -> str:
-    """Return a caller's IPv4 address where `::` shows it as mapped (RFC 4291, 2.5.5.2).
-
-    So that whoever calls has one address, whatever the service listens at.
-    """
+    """Return an IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2), as `::` reports it, as IPv4."""
     return host.removeprefix("::ffff:") if "." in host else host

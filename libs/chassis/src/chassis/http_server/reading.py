@@ -1,4 +1,4 @@
-"""Reading from a connection, paused while it holds bytes that may not be parsed yet."""
+"""Flow control that pauses reading while pipelined bytes are buffered."""
 
 import asyncio
 
@@ -8,17 +8,17 @@ from chassis.http_server.connection_policy import ByteBudget, Share
 
 
 class HeldReading(FlowControl):
-    """uvicorn's flow control; nobody resumes reading while bytes are held, or after `stop`."""
+    """uvicorn's flow control; reading stays paused while bytes are buffered, and after `stop`."""
 
     def __init__(self, transport: asyncio.Transport, budget: ByteBudget) -> None:
         super().__init__(transport)
         self.data, self.start = b"", 0
-        """The bytes that are held, and where those begin that were not taken yet."""
+        """The buffered bytes, and the offset of the first unparsed one."""
         self._share = Share(budget)
         self._paused_for_good = False
 
     def hold(self, data: bytes, start: int) -> bool:
-        """Keep bytes and read no more; False, with nothing kept, where the budget has no room."""
+        """Buffer bytes and pause reading; return False if the budget is exhausted."""
         if not self._share.take(len(data)):
             return False
         self.data, self.start = data, start
@@ -26,29 +26,29 @@ class HeldReading(FlowControl):
         return True
 
     def taken(self, end: int) -> None:
-        """Note how far the held bytes were taken; read on behind their last."""
+        """Record the offset of the first unparsed byte; resume reading after the last one."""
         self.start = end
         if end == len(self.data):
             self.drop()
             self.resume_reading()
 
     def drop(self) -> None:
-        """Forget what is held."""
+        """Drop the buffered bytes."""
         self.data = b""
         self._share.give_back()
 
     def stop(self) -> None:
-        """Read no more."""
+        """Stop reading for good."""
         self._paused_for_good = True
         self.pause_reading()
 
-    def throw_away(self) -> None:
-        """Read on, for somebody who wants nothing of it."""
+    def discard(self) -> None:
+        """Resume reading, to discard incoming bytes."""
         self._paused_for_good = False
         self.drop()
         self.resume_reading()
 
     def resume_reading(self) -> None:
-        """Read on, where nothing is held."""
+        """Resume reading unless bytes are buffered or reading has stopped."""
         if not self.data and not self._paused_for_good:
             super().resume_reading()

@@ -1,8 +1,8 @@
-"""An `Upgrade` that nobody serves is ignored, and the body is read (RFC 9110, 7.8).
+"""Ignore an unsupported `Upgrade`, and read the body (RFC 9110, 7.8).
 
-llhttp ends its work at a head that offers an upgrade and takes what follows for another protocol.
-`h2c` is what the JDK's HttpClient offers with each first request, body or not. So a second parser
-goes on where the first one stopped, told by a head of its own how long the body is.
+llhttp stops after a head with an upgrade and treats the rest as another protocol. The JDK's
+HttpClient offers `h2c` with each first request, even one with a body. So a second parser continues
+there; a synthetic head gives it the length of the body.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _FRAMING = frozenset((b"content-length", b"transfer-encoding"))
 def parser_after_upgrade(
     protocol: Any, headers: Sequence[tuple[bytes, bytes]]
 ) -> httptools.HttpRequestParser:
-    """Return a parser that expects the body these headers announce, then further requests."""
+    """Return a parser that expects the body of these headers, then further requests."""
     callbacks = _BehindHead(protocol)
     parser = httptools.HttpRequestParser(callbacks)
     parser.set_dangerous_leniencies(lenient_data_after_close=True)
@@ -26,7 +26,7 @@ def parser_after_upgrade(
 
 
 class _BehindHead:
-    """Hands a parser's callbacks on, but for those of its first head."""
+    """Forward a parser's callbacks, except those of its synthetic head."""
 
     def __init__(self, protocol: Any) -> None:
         self._protocol = protocol

@@ -1,4 +1,4 @@
-"""One uvicorn server as a context: up inside, shut down orderly at its end."""
+"""A uvicorn server as a context manager, shut down gracefully on exit."""
 
 import asyncio
 import contextlib
@@ -16,11 +16,11 @@ from chassis.http_server.framing import MAX_HEAD
 from chassis.http_server.http_protocol import BoundedProtocol
 
 _FRAMING = 8
-"""How much larger than a body its chunks may be on the wire: one of a byte takes six."""
+"""How much larger a chunked body may be on the wire: a chunk of one byte takes six."""
 
 
 class WebServer(uvicorn.Server):
-    """Serve an application under the limits of `server`; signals are left to the service."""
+    """Serve an application within the limits of `server`; the service handles signals."""
 
     def __init__(self, app: ASGIApp, settings: ServerSettings, *, budget: ByteBudget) -> None:
         self.policy = ConnectionPolicy(
@@ -34,7 +34,7 @@ class WebServer(uvicorn.Server):
 
     @contextlib.asynccontextmanager
     async def running(self, listener: socket.socket) -> AsyncIterator[None]:
-        """Serve inside the context; leaving it finishes what runs and closes every connection."""
+        """Serve within the context; on exit, finish requests and close all connections."""
         serving = asyncio.create_task(self.serve([listener]), name="web server")
         await self._up.wait()
         try:
@@ -44,20 +44,20 @@ class WebServer(uvicorn.Server):
             await serving
 
     def close_after_responses(self) -> None:
-        """Answer `Connection: close` from now on, what is being answered included."""
+        """Send `Connection: close` with every response, including those in progress."""
         self.policy.draining = True
         for connection in self.server_state.connections:
             if isinstance(connection, BoundedProtocol):
                 connection.close_after_response()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take connections, and say so (uvicorn)."""
+        """Accept connections, and set the event (uvicorn)."""
         await super().startup(sockets)
         self._up.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Capture none (uvicorn)."""
+        """Capture no signals (uvicorn)."""
         yield
 
 
@@ -68,7 +68,7 @@ def _config(app: ASGIApp, settings: ServerSettings, policy: ConnectionPolicy) ->
         http=functools.partial(BoundedProtocol, policy=policy),  # type: ignore[arg-type]  # called like the class
         interface="asgi3",
         ws="none",
-        lifespan="off",  # entered by the service, so that its errors are seen as they are
+        lifespan="off",  # the service enters it, so that errors propagate
         log_config=None,
         access_log=False,
         server_header=False,

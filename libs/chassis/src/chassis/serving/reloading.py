@@ -1,8 +1,8 @@
-"""`rest-service --reload`: run a command, and again at each change of the sources it imports.
+"""`rest-service --reload`: run a command, and restart it when its sources change.
 
-This file runs by itself, `python -P reloading.py COMMAND...`, and imports nothing of the chassis:
-a line that breaks the chassis or the service must not take along who waits for the better one.
-For development; a service that is run so refuses the profile prod.
+This file runs alone, `python -P reloading.py COMMAND...`, and imports nothing of the chassis: an
+error in the chassis or the service must not end the watcher. For development only; such a service
+refuses the profile prod.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from typing import NoReturn
 import watchfiles
 
 _WATCHED = "SUITE_RELOADING"
-# A sync writes its files one after the other: what follows within a step belongs to one change.
+# A file sync writes one file after the other; writes within a step are one change.
 _STEP_MS, _DEBOUNCE_MS, _POLL_MS = 100, 1000, 300
 _STOP_S = 3.0
 _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
@@ -31,14 +31,14 @@ Paths = frozenset[Path]
 
 
 def take_over(flag: str) -> NoReturn:
-    """Turn this process into the watcher of its own command line, without the flag."""
+    """Replace this process by a watcher of its own command line, without the flag."""
     arguments = [argument for argument in sys.orig_argv[1:] if argument != flag]
     watcher = [sys.executable, "-P", __file__, sys.executable, *arguments]
     os.execv(sys.executable, watcher)  # noqa: S606 - this very command line, without a shell
 
 
 class Reloader:
-    """Keeps a command running; its end with 0, or a signal to this process, ends it."""
+    """Keep a command running until it exits with 0 or this process gets a signal."""
 
     def __init__(self, command: Sequence[str]) -> None:
         self._command = command
@@ -61,15 +61,15 @@ class Reloader:
             self._wake.clear()
             code = await self._run_once()
             if not self._wake.is_set() and code:
-                _say(f"ended with exit code {code}; waiting for the next change")
+                _print(f"ended with exit code {code}; waiting for the next change")
                 await self._wake.wait()
             if self._ending or not self._wake.is_set():
                 return code
 
     async def _run_once(self) -> int:
-        # No new byte code either: it would stand for the next line saved within its second.
+        # No byte code: it would hide a change saved within the same second.
         environ = {**os.environ, _WATCHED: "true", "PYTHONDONTWRITEBYTECODE": "1"}
-        # In a session of its own: a terminal's Ctrl-C reaches it once, by the signal passed on.
+        # A session of its own: the child gets a terminal's Ctrl-C once, forwarded.
         self._child = subprocess.Popen(self._command, env=environ, start_new_session=True)  # noqa: ASYNC220, S603 - returns at once; the command is the caller's
         code = await asyncio.to_thread(self._child.wait)
         _end_orphans()
@@ -77,13 +77,13 @@ class Reloader:
         return code if code >= 0 else 128 - code
 
     async def _watch(self) -> None:
-        """Start anew at each change that can be compiled; what runs keeps serving until then."""
+        """Restart the command at each change that compiles; until then it keeps running."""
         unread: set[Path] = set()
         async for changed in self._changes():
             unread |= changed
-            _say("changed: " + ", ".join(sorted(path.name for path in changed)))
-            if complaints := [line for path in sorted(unread) for line in _complaints(path)]:
-                _say("; ".join(complaints))
+            _print("changed: " + ", ".join(sorted(path.name for path in changed)))
+            if errors := [line for path in sorted(unread) for line in _syntax_errors(path)]:
+                _print("; ".join(errors))
                 continue
             for path in unread:
                 _forget_byte_code(path)
@@ -96,7 +96,7 @@ class Reloader:
             watcher = watchfiles.awatch(
                 *sources(sys.path),
                 *_mounts(),
-                watch_filter=_Counts(self),
+                watch_filter=_Filter(self),
                 step=_STEP_MS,
                 debounce=_DEBOUNCE_MS,
                 force_polling=polling or None,
@@ -105,32 +105,32 @@ class Reloader:
             try:
                 async for changes in watcher:
                     yield frozenset(Path(path) for _, path in changes)
-            except OSError as error:  # the node has no watcher left to give
-                _say(f"no file watcher ({error}), polling")
+            except OSError as error:  # the node's inotify limit is reached
+                _print(f"no file watcher ({error}), polling")
 
     @property
     def is_down(self) -> bool:
-        """Say whether the command waits for a change to run again."""
+        """Return whether the command has ended and waits for a change."""
         return self._child is None
 
     def _stop(self) -> None:
-        """End the running command at once; a debugger's breakpoint may keep it from listening."""
+        """Stop the command at once; kill it if it does not react, as at a breakpoint."""
         if self._child is not None:
             self._child.send_signal(signal.SIGTERM)
-            # Not a second SIGTERM: two of a kind can arrive as one.
+            # Not a second SIGTERM: pending signals of one kind merge.
             self._child.send_signal(signal.SIGINT)
             asyncio.get_running_loop().call_later(_STOP_S, self._child.kill)
 
     def _signalled(self, number: int) -> None:
-        """Pass the signal on: the command drains, and its end is ours."""
+        """Forward the signal, and end with the command."""
         self._ending = True
         self._wake.set()
         if self._child is not None:
             self._child.send_signal(number)
 
 
-class _Counts(watchfiles.DefaultFilter):
-    """Sources count always, mounts while the command is down: a running one follows them itself."""
+class _Filter(watchfiles.DefaultFilter):
+    """Watch sources always, mounts only while the command is down: it watches them itself."""
 
     def __init__(self, reloader: Reloader) -> None:
         super().__init__()
@@ -143,7 +143,7 @@ class _Counts(watchfiles.DefaultFilter):
 
 
 def sources(import_path: Iterable[str]) -> Iterator[Path]:
-    """Yield the folders of an import path that are neither Python's nor installed into it."""
+    """Yield the folders of an import path outside the Python installation."""
     installed = {Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")}
     for text in dict.fromkeys(import_path):
         folder = Path(text or ".").resolve()
@@ -158,34 +158,33 @@ def _mounts() -> Iterator[Path]:
 
 
 def _forget_byte_code(path: Path) -> None:
-    """Remove what was compiled of a source before it was saved.
+    """Remove a source's byte code, which identifies it by second and length only.
 
-    Byte code knows its source by second and length only. The process that turned into the watcher,
-    or a run before it, may have left some of the same second.
+    An earlier run may have written it within the second of the change.
     """
     with suppress(OSError):
         Path(cache_from_source(path)).unlink()
 
 
-def _complaints(path: Path) -> Iterator[str]:
+def _syntax_errors(path: Path) -> Iterator[str]:
     if path.suffix != ".py" or not path.is_file():
         return
     try:
         compile(path.read_bytes(), path, "exec", dont_inherit=True)
     except SyntaxError as error:
-        yield f"{path}:{error.lineno}: {error.msg}; the version before it stays"
+        yield f"{path}:{error.lineno}: {error.msg}; keeping the previous version"
     except ValueError as error:  # null bytes
-        yield f"{path}: {error}; the version before it stays"
+        yield f"{path}: {error}; keeping the previous version"
 
 
 def _adopt_orphans() -> None:
-    """Become the parent of what the command's processes leave, as process 1 of a container is."""
+    """Become the parent of the command's orphans, like process 1 of a container."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
 def _end_orphans() -> None:
-    """End what the command left, such as a debugger's helper that keeps its port while attached."""
+    """Kill the command's orphans, such as a debugger's helper that occupies its port."""
     while children := tuple(_children()):
         for child in children:
             with suppress(ProcessLookupError):
@@ -200,15 +199,15 @@ def _children() -> Iterator[int]:
             yield from map(int, file.read_text().split())
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     sys.stderr.write(f"reload: {text}\n")
     sys.stderr.flush()
 
 
 def main() -> int:
-    """Run the command that the arguments are."""
+    """Run the command in the arguments."""
     if not sys.argv[1:]:
-        _say("which command? usage: python -P reloading.py COMMAND [ARGUMENT ...]")
+        _print("which command? usage: python -P reloading.py COMMAND [ARGUMENT ...]")
         return 2
     _adopt_orphans()
     return asyncio.run(Reloader(sys.argv[1:]).run())

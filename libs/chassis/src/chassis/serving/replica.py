@@ -1,9 +1,9 @@
-"""One process of a service: the API and management ports in one loop, and its end.
+"""One process of a service: the API and management ports in one event loop, and its shutdown.
 
-On SIGTERM the replica becomes unready and goes on answering, each answer with
-`Connection: close`, while the news spreads (`server.drain-wait`); then it takes no more
-connections, finishes what is running (`server.shutdown-timeout`) and closes its pools. Alive,
-started and unready are told until the very end (docs/design/runtime.md, "Shutdown").
+On SIGTERM the replica becomes unready and keeps serving, with `Connection: close`, until the load
+balancers know (`server.drain-wait`). Then it accepts no more connections, finishes requests
+(`server.shutdown-timeout`) and closes its pools. The management port serves until the end
+(docs/design/runtime.md, "Shutdown").
 """
 
 import asyncio
@@ -21,27 +21,27 @@ from chassis.http_server.connection_policy import ByteBudget
 from chassis.http_server.listener import listening
 from chassis.http_server.web_server import WebServer
 
-# Objects before a collection of the youngest: at the default of 700 the collector makes the tail.
+# Allocations before a collection: at the default of 700 the collector dominates tail latency.
 _GENERATION_0 = 50_000
 
 _log = structlog.get_logger("chassis.server")
 
 
 class Replica:
-    """Serve an application until the first SIGTERM or SIGINT; a second one ends it at once."""
+    """Serve an application until SIGTERM or SIGINT; a second signal ends it at once."""
 
     def __init__(self, app: FastAPI) -> None:
         self._app = app
         self._chassis: Chassis = app.state.chassis
         self._settings = self._chassis.live.settings.server
-        # No smaller than one body may be.
+        # At least one body of the maximum size must fit.
         budget = ByteBudget(max(self._settings.body_budget, self._settings.max_body_size))
         self._api = WebServer(app, self._settings, budget=budget)
         self._management = WebServer(ManagementApp(self._chassis), self._settings, budget=budget)
         self._stop, self._at_once = asyncio.Event(), asyncio.Event()
 
     async def run(self) -> None:
-        """Serve and drain; raise `ListenError` where a port is taken."""
+        """Serve and drain; raise `ListenError` if a port is in use."""
         self._handle_signals()
         self._chassis.live.on_restart(self._stop.set)
         settings, server = self._chassis.live.settings, self._settings
@@ -59,14 +59,14 @@ class Replica:
 
     def _started(self, api: socket.socket, management: socket.socket) -> None:
         _log.info("started", address=_address(api), management=_address(management))
-        # What start-up made lives on: the collector need not look at it ever again.
+        # Objects from start-up are long-lived: exclude them from garbage collection.
         gc.collect()
         gc.freeze()
         gc.set_threshold(_GENERATION_0)
         self._chassis.health.started = True
 
     async def _drain(self) -> None:
-        """Answer on, unready, until the balancers must know; not at all where so configured."""
+        """Keep serving while unready, unless `server.shutdown` is immediate."""
         self._chassis.health.draining = True
         self._api.close_after_responses()
         if self._settings.shutdown == "graceful":

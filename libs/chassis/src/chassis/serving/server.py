@@ -1,4 +1,4 @@
-"""The command of a service: read the configuration, serve, say in one line what went wrong."""
+"""The command of a service: load the configuration, serve, report an error in one line."""
 
 import os
 import sys
@@ -27,7 +27,7 @@ usage: {name} [--reload] [--profiles=NAME,...] [--KEY=VALUE ...]
 A KEY is a dotted setting, such as --server.port=8080. Sections: {sections}.
 CONFIG_DIR ({config}) and SECRETS_DIR name the mounts; the environment overrides them,
 for example {prefix}__SERVER__PORT=8080. All settings: docs/settings.md
---reload starts anew at each change of the sources; for development.
+--reload restarts at each change of the sources; for development.
 """
 
 _log = structlog.get_logger("chassis.server")
@@ -50,10 +50,10 @@ def run_service(
             _become_watcher()
         uvloop.run(_serve(source, settings_type, create_app))
     except ConfigError as error:
-        return _complain(name, error, _MISCONFIGURED)
+        return _fail(name, error, _MISCONFIGURED)
     except ListenError as error:
-        return _complain(name, error, _FAILED)
-    except Exception:  # noqa: BLE001 - logged as JSON, and told by the exit code
+        return _fail(name, error, _FAILED)
+    except Exception:  # noqa: BLE001 - logged as JSON; the exit code reports it
         _log.exception("failed")
         return _FAILED
     return _OK
@@ -68,7 +68,7 @@ def _source(name: str, arguments: Sequence[str]) -> ConfigSource:
 
 
 def _is_watched() -> bool:
-    """Tell whether `reloading` runs this process, which imports nothing of the chassis."""
+    """Return whether `reloading`, which imports nothing of the chassis, runs this process."""
     return "SUITE_RELOADING" in os.environ
 
 
@@ -105,6 +105,6 @@ def _help(name: str, settings_type: type[ServiceSettings]) -> int:
     return _OK
 
 
-def _complain(name: str, error: Exception, code: int) -> int:
+def _fail(name: str, error: Exception, code: int) -> int:
     sys.stderr.write(f"{name}: {error}\n")
     return code

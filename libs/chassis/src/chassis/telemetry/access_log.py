@@ -1,4 +1,4 @@
-"""One line per answer: failures of ours always, everything at `logging.level.chassis.access`."""
+"""The access log: one line per response with status 500 and above, or per every response."""
 
 import logging
 
@@ -9,9 +9,10 @@ _NAME = "chassis.access"
 
 
 class AccessLog:
-    """Writes JSON lines with method, route and status; never a query, which may hold a secret.
+    """Write method, route and status; never a query, which may contain a secret.
 
-    At its default level WARNING it writes answers of 500 and above, at INFO every answer.
+    The level of `chassis.access` is WARNING by default, for responses of 500 and above; at INFO
+    every response is written.
     """
 
     def __init__(self) -> None:
@@ -19,7 +20,7 @@ class AccessLog:
         self._log = structlog.get_logger(_NAME)
 
     def wants(self, status: int) -> bool:
-        """Tell whether an answer of this status is written."""
+        """Return whether a response with this status is written."""
         return status >= _SERVER_ERROR or self._level.isEnabledFor(logging.INFO)
 
     def write(self, method: str, uri: str, status: int, seconds: float) -> None:

@@ -1,7 +1,7 @@
-"""The audit log: one JSON line per security event, with who, client, address and trace id.
+"""The audit log: one JSON line per security event, with user, client, address and trace id.
 
-It has a logger of its own, `chassis.audit`, which `logging.level` cannot silence. Each event is
-counted as well, by the application that serves the request (`chassis.telemetry.security_events`).
+Its logger is `chassis.audit`, which `logging.level` cannot silence. The application also counts
+each event (`chassis.telemetry.security_events`).
 """
 
 from enum import StrEnum
@@ -13,13 +13,13 @@ from chassis.telemetry.trace import current_trace
 
 LOGGER = "chassis.audit"
 MAX_VALUE = 128
-"""Characters of a value that are written: names come from whoever asks, of any length."""
+"""Characters of a value that are written: callers send names of any length."""
 
 _log = structlog.get_logger(LOGGER)
 
 
 class AuditEvent(StrEnum):
-    """What happened; the values are the label of the metric, so there are few of them."""
+    """The security events; the values are labels of a metric, hence few."""
 
     LOGIN = "login"
     LOGIN_FAILED = "login_failed"
@@ -36,7 +36,7 @@ class AuditEvent(StrEnum):
 _EXPECTED = frozenset(
     (AuditEvent.LOGIN, AuditEvent.REVOKED, AuditEvent.NOT_BEFORE, AuditEvent.IDENTITY_CHANGED)
 )
-"""What happens on good days: `info`. The rest is a `warning`."""
+"""Normal events, logged as `info`; the others are a `warning`."""
 
 
 def audit(
@@ -47,30 +47,30 @@ def audit(
     address: str = "",
     **details: str | int,
 ) -> None:
-    """Count and write one security event; `details` are bounded words, never a secret or a token.
+    """Count and log a security event; `details` are short values, never a secret or a token.
 
-    In a flood of one event its lines are left out beyond a bound; the next one that is written
-    says how many, and the metric has them all.
+    A flood of one event is rate-limited: the next line that is written has the number of lines
+    left out, and the metric counts all events.
     """
     events = _events()
     left_out = 0 if events is None else events.observe(event)
     if left_out is None:
         return
-    told = {"user": user, "client": client, "address": address, **details}
+    fields = {"user": user, "client": client, "address": address, **details}
     if left_out:
-        told["left_out"] = left_out
+        fields["left_out"] = left_out
     write = _log.info if event in _EXPECTED else _log.warning
-    write("security event", event_type=event.value, **_bounded(told))
+    write("security event", event_type=event.value, **_bounded(fields))
 
 
 def _events() -> SecurityEvents | None:
-    """Return where the application that is at work counts; None outside of one."""
+    """Return the counters of the current application; None outside of one."""
     trace = current_trace.get()
     return (trace and trace.security_events) or background_events.get()
 
 
 def _bounded(values: dict[str, str | int]) -> dict[str, str | int]:
-    """Leave out what is empty, and cut what is long; the log's JSON escapes control characters."""
+    """Drop empty values, and truncate long ones; JSON escapes control characters."""
     return {name: _cut(value) for name, value in values.items() if value != ""}
 
 

@@ -1,4 +1,4 @@
-"""JSON logs on standard output: ours and those of the libraries, secrets struck out."""
+"""JSON logs on standard output, from services and libraries, with secrets redacted."""
 
 import logging
 import sys
@@ -13,16 +13,16 @@ from chassis.telemetry.redaction import redact
 from chassis.telemetry.trace import current_trace
 
 MAX_LINE = 16 * 1024
-"""Characters, all ASCII. containerd, CRI-O and Docker split longer lines, and no half is JSON."""
+"""ASCII characters. containerd, CRI-O and Docker split longer lines, which breaks the JSON."""
 
 _LIMITS = (4096, 1024, 256, 64, 16)
-"""To how many characters values are cut, the first that will do."""
+"""Characters to which values are truncated; the first limit that fits is used."""
 
 _json = JSONRenderer()
 
 
 def render(logger: Any, name: str, event: MutableMapping[str, Any]) -> str | bytes:
-    """Write an event as JSON (structlog); where it is too long, the middles of values go."""
+    """Render an event as JSON (structlog); truncate long values in the middle if needed."""
     line = _json(logger, name, event)
     for limit in _LIMITS:
         if len(line) <= MAX_LINE:
@@ -32,21 +32,21 @@ def render(logger: Any, name: str, event: MutableMapping[str, Any]) -> str | byt
 
 
 def _cut(value: Any, limit: int) -> Any:
-    """Leave both ends: a traceback begins with the place and ends with the reason."""
+    """Keep both ends: a traceback starts with the place and ends with the reason."""
     if isinstance(value, int | float | None):
         return value
     text = value if isinstance(value, str) else repr(value)
     return text if len(text) <= limit else f"{text[: limit // 2]}…{text[-limit // 2 :]}"
 
 
-# The chassis itself says of starts, stops and calls what matters; uvicorn warns of each malformed
-# request, which is the sender's to decide how often.
+# The chassis logs starts, stops and calls itself. uvicorn warns of each malformed request, so
+# that a sender could flood the log.
 _QUIET = {"uvicorn": "ERROR", "httpx": "WARNING", "chassis.access": "WARNING"}
-# Spring's names beside Python's. YAML 1.1 reads an unquoted `off` as false: Spring takes either.
+# Spring's level names. YAML 1.1 parses an unquoted `off` as false; Spring accepts both.
 _OFF = logging.CRITICAL + 10
 _SPRING = {"TRACE": logging.DEBUG, "FATAL": logging.CRITICAL, "OFF": _OFF, "FALSE": _OFF}
-# Loggers whose level was set by name, so that a name that leaves the configuration is unset.
-_raised: set[str] = set()
+# Loggers with a configured level, to reset those that a reload removes.
+_configured: set[str] = set()
 
 
 def configure_logs(service: str) -> None:
@@ -57,7 +57,7 @@ def configure_logs(service: str) -> None:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
-        _Named(service),
+        _AddContext(service),
         structlog.processors.format_exc_info,
         redact,
     ]
@@ -86,22 +86,22 @@ def configure_logs(service: str) -> None:
 
 
 def set_levels(levels: Mapping[str, str]) -> None:
-    """Set `logging.level`: by logger name, `root` for all the rest; INFO where nothing is said.
+    """Set `logging.level` by logger name; `root` is all others, INFO by default.
 
-    The audit log has a level of its own, whatever is said: nobody turns it off by the way.
+    The level of the audit log is fixed, so that no setting disables it.
     """
-    for name in _raised:
+    for name in _configured:
         logging.getLogger(name).setLevel(logging.NOTSET)
-    _raised.clear()
+    _configured.clear()
     logging.root.setLevel(_level(levels.get("root", "INFO")))
     for name, level in {**_QUIET, **levels, audit.LOGGER: "INFO"}.items():
         if name != "root":
             logging.getLogger(name).setLevel(_level(level))
-            _raised.add(name)
+            _configured.add(name)
 
 
-class _Named:
-    """Adds the service and, within a request, its trace."""
+class _AddContext:
+    """Add the service and, within a request, its trace id."""
 
     def __init__(self, service: str) -> None:
         self._service = service
@@ -117,6 +117,6 @@ class _Named:
 
 
 def _level(name: str) -> int:
-    """Return a level by its name, Spring's names included; INFO for an unknown one."""
+    """Return a level by its Python or Spring name; INFO if unknown."""
     known = {**logging.getLevelNamesMapping(), **_SPRING}
     return known.get(name.upper(), logging.INFO)

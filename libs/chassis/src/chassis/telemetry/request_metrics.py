@@ -1,4 +1,4 @@
-"""The metrics of requests: how many, how long, with which outcome."""
+"""Request metrics: number, duration and status."""
 
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 UNMATCHED = "UNMATCHED"
-"""The `uri` of requests that no route took: paths of the caller's choice are no label."""
+"""The `uri` of requests without a route: paths from callers must not become labels."""
 
 _BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _LABELS = (*(str(bound) for bound in _BOUNDS), "+Inf")
@@ -18,9 +18,9 @@ _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 
 class RequestMetrics(Collector):
-    """Counts requests as Spring names them: `http_server_requests_seconds`.
+    """A histogram with Spring's name, `http_server_requests_seconds`.
 
-    One event loop writes, and reads at a scrape: no locks, so that counting costs a microsecond.
+    Only the event loop reads and writes it, so that counting needs no lock and takes 1 µs.
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:
@@ -28,7 +28,7 @@ class RequestMetrics(Collector):
         registry.register(self)
 
     def observe(self, method: str, uri: str, status: int, seconds: float) -> None:
-        """Count one request; `uri` has to be a route's template."""
+        """Count one request; `uri` must be a route's template."""
         series = self._series.get((method, uri, status))
         if series is None:
             known = method if method in _METHODS else "OTHER"

@@ -1,4 +1,4 @@
-"""The security events of one application: each is counted, and so many of a kind are written."""
+"""Count the security events of one application, and rate-limit their log lines."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -11,16 +11,16 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 MAX_LINES = 1_000
-"""Lines of one event at once."""
+"""The burst of log lines per event."""
 LINES_PER_S = 20
-"""Lines of one event that come back each second: what a flood of it may write for hours."""
+"""The sustained rate of log lines per event."""
 
 
 class SecurityEvents(Collector):
-    """Count events by name, and bound the lines of each, so that no caller can fill the log.
+    """Count events by name, and rate-limit the lines of each, so that no caller can fill the log.
 
-    A caller that fails ten times a second all day would else push out of the node's log what
-    happened before; the bounds are apart, so that no event hides another one.
+    Otherwise a caller that fails ten times a second all day would push older lines out of the
+    node's log. The limits are separate, so that no event hides another one.
     """
 
     def __init__(
@@ -35,12 +35,12 @@ class SecurityEvents(Collector):
         registry.register(self)
 
     def observe(self, name: str) -> int | None:
-        """Count one; return how many lines before it were left out, None where its own is."""
+        """Count an event; return the number of lines left out before it, None to omit its own."""
         return self._kinds[name].observe(self._clock())
 
     @contextmanager
     def receiving(self) -> Iterator[None]:
-        """Have what happens in the block, and in tasks that it starts, counted here."""
+        """Count the events of the block, and of the tasks that it starts, here."""
         outer = background_events.set(self)
         try:
             yield
@@ -48,9 +48,9 @@ class SecurityEvents(Collector):
             background_events.reset(outer)
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the counter, a series of each event from the start: a rate sees the first one."""
+        """Yield the counter; every series starts at 0, so that `rate()` sees the first event."""
         family = CounterMetricFamily(
-            "security_events", "Security events, as the audit log has them.", labels=["event"]
+            "security_events", "Security events in the audit log.", labels=["event"]
         )
         for name, kind in self._kinds.items():
             family.add_metric([name], kind.count)
@@ -58,11 +58,11 @@ class SecurityEvents(Collector):
 
 
 background_events: ContextVar[SecurityEvents | None] = ContextVar("background_events", default=None)
-"""Where the application counts whose task this is; of a request its trace knows."""
+"""The counters of the application that started this task; within a request its trace has them."""
 
 
 class _Kind:
-    """The count of one event, and how many lines of it may be written now (a token bucket)."""
+    """The count of one event, and a token bucket for its lines."""
 
     __slots__ = ("_left_out", "_lines", "_since", "count")
 

@@ -1,7 +1,6 @@
-"""W3C trace context: which trace a request belongs to, what is passed on, what the caller is told.
+"""W3C trace context (https://www.w3.org/TR/trace-context/, sections 3.2 and 3.3).
 
-https://www.w3.org/TR/trace-context/, sections 3.2 and 3.3; `traceresponse` as the drafts of level 2
-have it.
+The `traceresponse` header follows the drafts of level 2.
 """
 
 import re
@@ -20,9 +19,9 @@ _NOT_ZERO = 1 << _SPAN_BITS | 1
 
 
 class Trace:
-    """Continue the trace of a `traceparent` header in a span of our own, or begin a trace.
+    """Continue the trace of a `traceparent` header in a new span, or start a trace.
 
-    It goes with its request everywhere, so it also says which application counts what happens.
+    It also carries the counters of the request's application.
     """
 
     __slots__ = ("_text", "security_events")
@@ -50,30 +49,30 @@ class Trace:
         return self._text[36:52]
 
     def traceparent(self) -> str:
-        """Return the header for the next service."""
+        """Return the header's value for the next service."""
         return self._text
 
-    def told(self, start: Message) -> Message:
-        """Return an `http.response.start` (ASGI) with the header that tells the caller.
+    def add_to(self, start: Message) -> Message:
+        """Return a copy of `http.response.start` (ASGI) with `traceresponse`.
 
-        A new message with a list of its own: what came may be shared by many responses.
+        Responses may share the original message and its list of headers.
         """
         header = (b"traceresponse", self._text.encode())
         return {**start, "headers": [*start.get("headers", ()), header]}
 
 
 current_trace: ContextVar[Trace | None] = ContextVar("current_trace", default=None)
-"""The trace of the request being served, None outside of one."""
+"""The trace of the current request, None outside of one."""
 
 
 def _begun() -> str:
-    """Return a new trace: made for every request, hence of one random number."""
+    """Return a new trace, from one random number to be fast."""
     digits = (getrandbits(_TRACE_BITS + _SPAN_BITS) | _NOT_ZERO).to_bytes(24).hex()
     return f"00-{digits[:32]}-{digits[32:]}-01"
 
 
 def _continued(traceparent: bytes) -> str | None:
-    """Return a span of the trace that a header names; None where it is not valid."""
+    """Return a new span of the header's trace; None if the header is invalid."""
     found = _TRACEPARENT.fullmatch(traceparent)
     if found is None or found[1] == _ZERO_TRACE or found[2] == _ZERO_SPAN:
         return None

@@ -1,11 +1,11 @@
-"""Plain ASGI layers around the application, outermost first:
+"""Plain ASGI middleware, outermost first:
 
-`CorsHeaders`, `RequestLayer` (trace, metrics, last resort for errors), `SourceAddress`,
+`CorsHeaders`, `RequestLayer` (trace, metrics, unhandled errors), `SourceAddress`,
 `HeadRequests`, `PathCheck`, `Preflights`, `ContextPath`, `BodyLimit`, `Faults`, `FastPaths`; then
 the security filter, `JsonBodies` and FastAPI.
 
-Where a layer has nothing to await it is a plain function that hands the next one's awaitable on:
-each coroutine more would cost every request a microsecond.
+Middleware without an await is a plain function that returns the inner application's awaitable:
+each coroutine costs every request a microsecond.
 """  # noqa: D400, D415 - the list is the sentence
 
 from chassis.app.middleware.body_limit import BodyLimit

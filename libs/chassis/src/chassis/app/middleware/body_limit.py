@@ -1,4 +1,4 @@
-"""A bound on request bodies: 413 by the declared length, or as soon as a stream exceeds it."""
+"""A limit on request bodies: 413 by Content-Length, or once a chunked body exceeds it."""
 
 from collections.abc import Awaitable
 
@@ -9,17 +9,17 @@ from chassis.http_server.framing import length
 
 
 class BodyLimit:
-    """Refuse bodies of more than `limit` bytes; uvicorn has no bound of its own.
+    """Reject bodies of more than `limit` bytes; uvicorn has no limit.
 
-    A body of declared length is held to it by the HTTP parser. One without (chunked) is counted
-    as the application reads it: nothing is read for a request that its head alone refuses.
+    The HTTP parser enforces a declared length. A chunked body is counted as the application reads
+    it, so that a request rejected by its headers is not read.
     """
 
     def __init__(self, app: ASGIApp, *, limit: int) -> None:
         self._app, self._limit = app, limit
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Pass on a request whose body is within the limit."""
+        """Check the declared length, or count the chunks."""
         if scope["type"] == "http":
             for name, value in scope["headers"]:
                 if name == b"content-length":
@@ -34,7 +34,7 @@ class BodyLimit:
 
 
 class _Counted:
-    """Hands a body on up to the limit, then raises `PayloadTooLarge`."""
+    """Receive a body up to the limit, then raise `PayloadTooLarge`."""
 
     __slots__ = ("_left", "_receive")
 

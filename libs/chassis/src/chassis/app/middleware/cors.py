@@ -1,7 +1,7 @@
-"""Calls of browser pages of other origins (CORS; Fetch Standard, 3.2), off unless configured.
+"""Cross-origin requests (CORS; Fetch Standard, 3.2), off by default.
 
-Two layers: the outermost adds headers to whatever is sent, errors of every layer included; the
-inner one answers preflights, which carry no token, before anything asks for one.
+The outer layer adds headers to every response, including errors. The inner one responds to
+preflight requests, which have no token, before the security filter.
 """
 
 from collections.abc import Awaitable, Iterable
@@ -22,10 +22,10 @@ Headers = list[tuple[bytes, bytes]]
 
 
 class CorsHeaders:
-    """Let pages of the allowed origins read responses.
+    """Allow pages of the configured origins to read responses.
 
-    `without_credentials` are the beginnings of paths that never allow credentials, whatever is
-    configured: public metadata, and endpoints that know callers by a secret of the request itself.
+    `without_credentials` are path prefixes that never allow browser credentials: public metadata,
+    and endpoints that authenticate callers by the request itself.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class CorsHeaders:
         self._without_credentials = tuple(without_credentials)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Pass on; where CORS is on, add the headers to the response."""
+        """Add the headers to the response if CORS is on."""
         cors: CorsSettings = self._live.settings.server.cors
         if cors.allowed_origins and scope["type"] == "http":
             credentials = cors.allow_credentials and not scope["path"].startswith(
@@ -47,13 +47,13 @@ class CorsHeaders:
 
 
 class Preflights:
-    """Answer preflight requests: what a page may send, or 403 with the reason."""
+    """Respond to preflight requests with the allowed methods and headers, or 403."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Pass on what is no preflight, and all of them while CORS is off."""
+        """Pass on other requests, and all requests while CORS is off."""
         if scope["type"] == "http" and scope["method"] == "OPTIONS":
             cors: CorsSettings = scope["state"]["settings"].server.cors
             method = _only(scope, _REQUEST_METHOD)
@@ -100,7 +100,7 @@ def _preflight(cors: CorsSettings) -> dict[str, str]:
 
 
 def _refuse(cors: CorsSettings, scope: Scope, method: str) -> None:
-    """Raise `AccessDenied` for a preflight whose request would not be allowed."""
+    """Raise `AccessDenied` if the announced request is not allowed."""
     if not cors.allows(_only(scope, b"origin")):
         raise AccessDenied("The origin is not in server.cors.allowed-origins")
     if method not in cors.allowed_methods:
@@ -115,7 +115,7 @@ def _names(scope: Scope) -> set[str]:
 
 
 def _only(scope: Scope, name: bytes) -> str | None:
-    """Return a header that stands once."""
+    """Return the value of a header that occurs once."""
     values = _values(scope, name)
     return values[0] if len(values) == 1 else None
 

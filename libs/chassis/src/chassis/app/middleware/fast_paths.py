@@ -1,4 +1,4 @@
-"""Paths answered before FastAPI and the security filter see the request."""
+"""Paths that bypass FastAPI and the security filter."""
 
 from collections.abc import Awaitable, Mapping
 
@@ -6,10 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class FastPaths:
-    """Hand exact paths to plain ASGI callables; the rest goes on.
-
-    One that ends with a slash takes all that is below it too.
-    """
+    """Dispatch exact paths to ASGI applications; a trailing slash includes subpaths."""
 
     def __init__(self, app: ASGIApp, *, paths: Mapping[str, ASGIApp]) -> None:
         self._app, self._paths = app, dict(paths)

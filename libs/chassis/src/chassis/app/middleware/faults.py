@@ -1,6 +1,6 @@
-"""Faults on purpose, to show a release that goes wrong: errors and latency on the API port.
+"""Fault injection, to demonstrate a bad release: errors and latency on the API port.
 
-Probes and metrics stand on the management port and are spared.
+Probes and metrics, on the management port, are not affected.
 """
 
 import asyncio
@@ -14,13 +14,13 @@ from chassis.errors import ServerError
 
 
 class Faults:
-    """Fail a share of the requests and delay all of them, as `faults` says at this moment."""
+    """Delay requests and fail a share of them, as `faults` currently configures."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Pass on, or delay and fail."""
+        """Inject a fault, or pass the request on."""
         if scope["type"] == "http":
             faults = scope["state"]["settings"].faults
             if faults.latency_ms or faults.error_rate:
@@ -32,5 +32,5 @@ class Faults:
     ) -> None:
         await asyncio.sleep(faults.latency_ms / 1000)
         if random.random() < faults.error_rate:  # noqa: S311 - no secret
-            raise ServerError("A fault on purpose: faults.error-rate")
+            raise ServerError("An injected fault: faults.error-rate")
         await self._app(scope, receive, send)

@@ -1,8 +1,8 @@
-"""Whose request it is behind proxies: `server.forwarded`.
+"""The client address behind trusted proxies: `server.forwarded`.
 
-One header is believed, and only from the proxies that are trusted. Each of them appends the address
-it got the request from, so that the list is read from its right end: the first address that is no
-trusted proxy's is the caller's, and what stands left of it is the caller's own word.
+Only one header is used, and only from trusted proxies. Each proxy appends the address of its
+peer, so the list is read from the right: the first address that is not a trusted proxy is the
+client's. The client controls everything left of it.
 """
 
 import ipaddress
@@ -21,10 +21,7 @@ _NO_PORT = 0
 
 
 class SourceAddress:
-    """Put the caller's address where ASGI has the peer's: `scope["client"]`, for all below.
-
-    A change of the configuration counts from the next request on.
-    """
+    """Set `scope["client"]` to the client's address; a reload takes effect at the next request."""
 
     def __init__(self, app: ASGIApp, *, live: LiveConfig[Any]) -> None:
         self._app = app
@@ -32,7 +29,7 @@ class SourceAddress:
         live.on_change(self._changed)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Pass the request on."""
+        """Replace the peer's address if proxies are trusted."""
         if self._forwarded is not None and scope["type"] == "http" and scope.get("client"):
             peer = scope["client"][0]
             address = self._forwarded.address(scope)
@@ -48,17 +45,17 @@ class SourceAddress:
 
 
 MAX_HOPS = 32
-"""Addresses that are looked at; no request has so many proxies behind it."""
+"""The most addresses that are read; no request passes so many proxies."""
 _MAX_ELEMENT = 1024
 _REMEMBERED = 4096
 _NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _PAIR = re.compile(rf'[ \t]*+(?:({_NAME})=(?:"((?:[^"\\]|\\.)*)"|([^\s";,]+)))?[ \t]*+(?:;|\Z)')
-# RFC 7239, 6: an IPv6 address stands in brackets, and a port may be anything. XFF has both ways.
+# RFC 7239, 6: an IPv6 address has brackets, and a port may be obfuscated. XFF has both forms.
 _NODE = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+))(?::[0-9A-Za-z._-]+)?|([0-9A-Fa-f:.]+)")
 
 
 class Forwarded:
-    """Tells the address a request came from, as far as trusted proxies vouch for it."""
+    """Determine the client address of a request from a forwarding header."""
 
     def __init__(self, settings: ForwardedSettings) -> None:
         self._networks = settings.trusted_proxies
@@ -69,20 +66,20 @@ class Forwarded:
         self._is_trusted = lru_cache(_REMEMBERED)(self._look)
 
     def address(self, scope: Scope) -> str:
-        """Return the rightmost address that is no trusted proxy's, the peer's where there is none.
+        """Return the rightmost address that is not a trusted proxy's, or the last one known.
 
-        An address that is hidden or malformed ends the list (RFC 7239, 6.3): what is known is the
-        proxy that wrote it.
+        An obfuscated or malformed address ends the list (RFC 7239, 6.3); the result is the proxy
+        that wrote it.
         """
         known = _normal(scope["client"][0])
-        for hop in self._told(scope):
+        for hop in self._hops_of(scope):
             if not self._is_trusted(known) or (address := _address(hop)) is None:
                 break
             known = address
         return known
 
-    def _told(self, scope: Scope) -> Iterator[str]:
-        """Yield what the header says, from its right end; several lines are one list."""
+    def _hops_of(self, scope: Scope) -> Iterator[str]:
+        """Yield the header's elements from the right; several header lines are one list."""
         lines = [value for name, value in scope["headers"] if name == self._header]
         hops = (hop for line in reversed(lines) for hop in self._hops(line.decode("latin-1")))
         return (hop for hop in islice(hops, MAX_HOPS) if hop)
@@ -100,14 +97,14 @@ def _x_forwarded_for(line: str) -> Iterator[str]:
 
 
 def _forwarded(line: str) -> Iterator[str]:
-    """Yield the `for` of each element (RFC 7239, 4); `unknown` where it has none of its own."""
+    """Yield the `for` of each element (RFC 7239, 4), or `unknown`."""
     return (piece and _for(piece) for piece in _pieces(line, quoted=True))
 
 
 def _pieces(line: str, *, quoted: bool) -> Iterator[str]:
-    """Split at commas, from the right, but not inside quotes.
+    """Split at commas outside quotes, from the right.
 
-    From the right, so that a quote which a caller leaves open does not swallow what a proxy wrote.
+    From the right, so that a client's unclosed quote does not hide a proxy's element.
     """
     end = len(line)
     while end >= 0:
@@ -127,7 +124,7 @@ def _for(element: str) -> str:
 
 
 def _pairs(element: str) -> Iterable[tuple[str, str]]:
-    """Return the pairs of an element, none where it is malformed."""
+    """Return the pairs of an element, none if it is malformed."""
     pairs, at = [], 0
     while at < len(element):
         match = _PAIR.match(element, at)
@@ -142,7 +139,7 @@ def _pairs(element: str) -> Iterable[tuple[str, str]]:
 
 
 def _address(hop: str) -> str | None:
-    """Return the address of a node, without its port; None for `unknown` and hidden ones."""
+    """Return a node's address without its port; None for `unknown` and obfuscated nodes."""
     match = _NODE.fullmatch(hop)
     if match is None:
         return None
@@ -161,6 +158,6 @@ def _normal(peer: str) -> str:
 def _unmapped(
     ip: ipaddress.IPv4Address | ipaddress.IPv6Address,
 ) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """Return an IPv4 address in IPv6 clothes as itself: a listener on `::` shows it like this."""
+    """Return an IPv4-mapped IPv6 address, as a listener on `::` reports it, as IPv4."""
     mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
     return mapped or ip

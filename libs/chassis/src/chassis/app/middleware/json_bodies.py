@@ -1,4 +1,4 @@
-"""JSON bodies are strict, for every endpoint alike (RFC 8259)."""
+"""Strict JSON bodies for every endpoint (RFC 8259)."""
 
 from collections.abc import Awaitable
 
@@ -9,13 +9,13 @@ from chassis.strict_json import strict_json
 
 
 class JsonBodies:
-    """Refuse a JSON body that could not be encoded again, once it is whole."""
+    """Reject a complete JSON body that could not be encoded again."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Pass on; a handler that reads a bad body gets `InvalidRequest`."""
+        """Validate a JSON body; reading an invalid one raises `InvalidRequest`."""
         if scope["type"] == "http":
             for name, value in scope["headers"]:
                 if name == b"content-type" and _is_json(value):
@@ -24,14 +24,14 @@ class JsonBodies:
 
 
 def _is_json(content_type: bytes) -> bool:
-    """Tell whether FastAPI takes a body of this type for JSON."""
+    """Return whether FastAPI parses a body of this type as JSON."""
     media_type = content_type.decode("latin-1").partition(";")[0].strip().lower()
     kind, _, subtype = media_type.partition("/")
     return kind == "application" and (subtype == "json" or subtype.endswith("+json"))
 
 
 class _Checked:
-    """Reads a body along with its reader, and judges it at its end."""
+    """Receive a body, and validate it at its end."""
 
     __slots__ = ("_parts", "_receive")
 
@@ -54,4 +54,4 @@ def _check(body: bytes) -> None:
     try:
         strict_json(body)
     except ValueError as error:
-        raise InvalidRequest(f"The JSON body can't be used: {error}") from None
+        raise InvalidRequest(f"The JSON body is invalid: {error}") from None

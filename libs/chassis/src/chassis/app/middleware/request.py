@@ -1,8 +1,7 @@
-"""The outermost layer: every request has a trace, is counted, and ends with an honest answer.
+"""Trace, measure and log every request; respond to unhandled errors and overload.
 
-One layer for what every request goes through, because each further one costs every request a
-coroutine; the parts stand in files of their own: `telemetry/trace`, `telemetry/request_metrics`,
-`telemetry/access_log`, `errors`.
+This is one layer because each layer costs every request a coroutine. Its parts are in
+`telemetry/trace`, `telemetry/request_metrics`, `telemetry/access_log` and `errors`.
 """
 
 import asyncio
@@ -21,18 +20,18 @@ from chassis.telemetry.request_metrics import UNMATCHED, RequestMetrics
 from chassis.telemetry.security_events import SecurityEvents
 from chassis.telemetry.trace import Trace, current_trace
 
-_NO_ANSWER = 0
-_OVERLOADED = "Too many requests are under way; try again"
+_NOT_STARTED = 0
+_OVERLOADED = "Too many concurrent requests; try again"
 _ENDING = "This replica is shutting down; try again"
 _log = structlog.get_logger("chassis.request")
 
 
 class RequestLayer:
-    """Trace, measure and, where all else failed, answer a request.
+    """Trace and measure a request, and handle what it raises.
 
-    Pins the configuration the request sees: `state["settings"]`. At most
-    `server.limit-concurrency` requests are under way; the next one is a 503, for a queue without
-    a bound would only turn an overload into time-outs.
+    `state["settings"]` is the configuration snapshot of the request. Beyond
+    `server.limit-concurrency` concurrent requests the response is 503: an unbounded queue would
+    turn overload into timeouts.
     """
 
     def __init__(
@@ -48,35 +47,35 @@ class RequestLayer:
         self._app, self._live, self._limit = app, live, limit
         self._metrics, self._access_log = metrics, access_log
         self._security_events = security_events
-        self._under_way = 0
+        self._in_flight = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request; anything but HTTP passes through."""
+        """Serve one HTTP request; pass on anything else."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         trace = Trace.of(scope)
         trace.security_events = self._security_events
-        answer = _Answer(send, trace)
+        response = _TracedResponse(send, trace)
         outer = current_trace.set(trace)
         scope.setdefault("state", {})["settings"] = self._live.settings
         began = perf_counter()
-        self._under_way += 1
+        self._in_flight += 1
         try:
-            if self._under_way > self._limit:
-                await _finish(scope, answer, TemporarilyUnavailable(_OVERLOADED))
+            if self._in_flight > self._limit:
+                await _finish(scope, response, TemporarilyUnavailable(_OVERLOADED))
             else:
-                await self._app(scope, receive, answer.send)
+                await self._app(scope, receive, response.send)
         except asyncio.CancelledError:
-            # Only the end of the process cancels a request: shutdown-timeout has passed.
-            if answer.status == _NO_ANSWER:
-                await _finish(scope, answer, TemporarilyUnavailable(_ENDING))
+            # Only the end of server.shutdown-timeout cancels a request.
+            if response.status == _NOT_STARTED:
+                await _finish(scope, response, TemporarilyUnavailable(_ENDING))
             raise
         except Exception as error:  # noqa: BLE001 - the last resort
-            await _finish(scope, answer, error)
+            await _finish(scope, response, error)
         finally:
-            self._under_way -= 1
-            self._count(scope, answer.status, perf_counter() - began)
+            self._in_flight -= 1
+            self._count(scope, response.status, perf_counter() - began)
             current_trace.reset(outer)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
@@ -86,39 +85,39 @@ class RequestLayer:
             self._access_log.write(method, uri, status, seconds)
 
 
-class _Answer:
-    """Tells the trace; remembers the status, 0 while none was sent, and whether all was sent."""
+class _TracedResponse:
+    """Send a response with its trace; record its status (0: not started) and whether it ended."""
 
     __slots__ = ("_send", "_trace", "complete", "status")
 
     def __init__(self, send: Send, trace: Trace) -> None:
         self._send, self._trace = send, trace
-        self.status, self.complete = _NO_ANSWER, False
+        self.status, self.complete = _NOT_STARTED, False
 
     def send(self, message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message = self._trace.told(message)
+            message = self._trace.add_to(message)
         elif not message.get("more_body"):
             self.complete = True
         return self._send(message)
 
 
-async def _finish(scope: Scope, answer: _Answer, error: Exception) -> None:
-    """Answer with the error, unless an answer has begun: then the connection breaks, honestly."""
+async def _finish(scope: Scope, response: _TracedResponse, error: Exception) -> None:
+    """Send the error, or abort a started response, so that the client sees it truncated."""
     if isinstance(error, ClientDisconnect):
         return
     if not isinstance(error, ApiError):
         _log.error("unhandled error", method=scope["method"], uri=_template(scope), exc_info=error)
         error = ServerError()
-    if answer.complete:
+    if response.complete:
         return
-    if answer.status != _NO_ANSWER:
-        raise ConnectionError("the answer broke off") from error
-    await send_error(error, answer.send)
+    if response.status != _NOT_STARTED:
+        raise ConnectionError("the response was aborted") from error
+    await send_error(error, response.send)
 
 
 def _template(scope: Scope) -> str:
-    """Return the template of the route that took the request."""
+    """Return the template of the matched route."""
     route = scope.get("route")
     return route if isinstance(route, str) else getattr(route, "path", UNMATCHED)

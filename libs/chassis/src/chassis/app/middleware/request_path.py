@@ -1,4 +1,4 @@
-"""A request's path: sound, and below `server.servlet.context-path` where one is set."""
+"""A request's path: well-formed, and below `server.servlet.context-path` if set."""
 
 from collections.abc import Awaitable
 
@@ -11,16 +11,16 @@ WELL_KNOWN = "/.well-known/"
 
 
 class ContextPath:
-    """Take the prefix off, so that routes and open paths are written without it, as in Spring.
+    """Remove the prefix: routes and open paths are written without it, as in Spring.
 
-    Well-known paths are at the root of a host whatever the prefix (RFC 8615, 3).
+    Well-known paths have no prefix (RFC 8615, 3).
     """
 
     def __init__(self, app: ASGIApp, *, prefix: str) -> None:
         self._app, self._prefix = app, "/" + prefix.strip("/")
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Pass on what is below the prefix; 404 for the rest."""
+        """Pass on paths below the prefix; 404 for the rest."""
         if scope["type"] == "http" and not scope["path"].startswith(WELL_KNOWN):
             inner = scope["path"].removeprefix(self._prefix)
             if inner == scope["path"] or inner[:1] not in ("", "/"):
@@ -31,13 +31,13 @@ class ContextPath:
 
 
 class PathCheck:
-    """Answer 400 for a decoded path with a control character, or one that was no UTF-8."""
+    """Respond 400 to a path with control characters or invalid UTF-8."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Pass on a request whose path is sound."""
+        """Pass on a request with a well-formed path."""
         if scope["type"] == "http" and not is_sound(scope["path"]):
-            raise InvalidRequest("The path has a control character, or is no UTF-8")
+            raise InvalidRequest("The path has a control character or invalid UTF-8")
         return self._app(scope, receive, send)
