@@ -71,7 +71,7 @@ def test_an_unreplaced_placeholder_is_refused_by_the_service(tmp_path: Path) -> 
     unset = {**TRUSTED_PROXIES, "literals": ["cidrs=replace-me"]}
     write_overlay(BASE, ["ingress"], tmp_path, configMapGenerator=[unset])
     (values, _) = trusted_proxies(render(tmp_path)).values()
-    with pytest.raises(ValueError, match="is no network"):
+    with pytest.raises(ValueError, match="invalid network"):
         ForwardedSettings.model_validate({"trusted_proxies": values[0]})
 
 

@@ -136,7 +136,7 @@ async def test_an_edit_that_registers_a_demo_secret_is_a_refused_reload(
     live = loaded(tmp_path, good, profiles=("prod",))
     bad = OWN | {"clients": {"orders": APP | {"client-secret": hash_generated(secret)}}}
     (tmp_path / "application.yaml").write_text(yaml.safe_dump(bad))
-    await live.look()
+    await live.reload_if_changed()
     assert live.settings.clients["orders"].client_secret == (HASH,)
     assert not live.status.last_successful
 

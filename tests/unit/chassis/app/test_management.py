@@ -157,7 +157,7 @@ async def test_info_shows_the_reason_of_a_refused_reload_and_unread_sources(tmp_
     )
     parts = create_app(live, title="sample", version="1").state.chassis
     volume.update({"application.yaml": "server:\n  port: hunter22"})
-    await live.look()
+    await live.reload_if_changed()
     async with client(parts) as http:
         response = await http.get("/info")
 

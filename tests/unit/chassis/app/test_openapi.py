@@ -87,7 +87,7 @@ async def test_an_opened_path_declares_no_401_after_the_reload(tmp_path: Path) -
     assert "security" in app.openapi()["paths"]["/api/plain"]["get"]
     text = "server.port: 8000\nsecurity.path.ignores: /api/plain,/api/things/*"
     (tmp_path / "application.yaml").write_text(text)
-    await live.look()
+    await live.reload_if_changed()
     assert "security" not in app.openapi()["paths"]["/api/plain"]["get"]
     assert statuses(app, "/api/plain") == {"200", "503"}
     assert codes(app, "/api/things/{number}", "401") == ["unauthorized"]

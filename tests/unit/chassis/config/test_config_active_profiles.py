@@ -122,7 +122,7 @@ def test_a_group_keeps_the_exact_name_of_its_profile(tmp_path: Path, name: str) 
 
 @pytest.mark.parametrize("name", ["Prod", "PROD"])
 def test_prod_in_capital_letters_is_refused(tmp_path: Path, name: str) -> None:
-    assert "another profile than prod" in _refusal(tmp_path, "", [f"--profiles={name}"])
+    assert "is not the profile prod" in _refusal(tmp_path, "", [f"--profiles={name}"])
 
 
 def test_the_guards_of_prod_apply_when_a_document_names_it(tmp_path: Path) -> None:
@@ -187,7 +187,7 @@ def test_sources_that_disagree_about_active_profiles_are_logged(tmp_path: Path) 
     said = [line["event"] for line in lines if line["log_level"] == "warning"]
     assert said == [
         (
-            "Active profiles are named differently: --profiles (a) counts, not environment"
+            "Sources of active profiles differ: --profiles (a) overrides environment"
             " variable PROFILES_ACTIVE (a), application.yaml:2 (e)"
         )
     ]
@@ -207,12 +207,12 @@ async def test_an_edit_may_change_active_profiles_but_not_drop_prod(tmp_path: Pa
     environ = {"CONFIG_DIR": str(volume.path), "SECRETS_DIR": str(tmp_path / "none")}
     live = LiveConfig.load(ConfigSource.from_process("demo", [], environ), DemoSettings)
     volume.update({"application.yaml": "spring.profiles.active: b,prod"})
-    await live.look()
+    await live.reload_if_changed()
     changed = live.current.profiles
     volume.update(
         {"application.yaml": "spring.profiles.active: prod\n---\nspring.profiles.active: a"}
     )
-    await live.look()
+    await live.reload_if_changed()
 
     assert changed == live.current.profiles == ("b", "prod")
     assert not live.status.last_successful

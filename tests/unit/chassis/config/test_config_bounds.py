@@ -6,7 +6,7 @@ import pytest
 
 from unit.chassis.config.config_kit import Work, refusal, source, work_of_load
 
-TOO_MUCH = "holds too much"
+TOO_MUCH = "is too large"
 
 
 def _doubled(first: str, each: str) -> str:
@@ -61,7 +61,7 @@ def test_text_that_grows_beyond_the_limit_of_a_load_is_refused(tmp_path: Path, t
         (
             "greeting.message: ${a99}\na0: x\n"
             + "".join(f"a{n}: ${{a{n - 1}}}\n" for n in range(1, 100)),
-            "leads through too many placeholders",
+            "nests too many placeholders",
         ),
         (f"flag: true\n---\nspring.profiles: '{'(' * 5000}'", "too long for a profile expression"),
         (f"flag: true\n---\nspring.profiles: '{'!' * 5000}'", "too long for a profile expression"),

@@ -73,4 +73,4 @@ def test_kubernetes_is_detected_by_its_environment_variable(tmp_path: Path) -> N
 )
 def test_an_invalid_selector_is_refused(tmp_path: Path, condition: str) -> None:
     """Regression: each of them selected always, or never, without a message."""
-    assert "is no profile expression" in refusal(source(tmp_path, _with(condition)))
+    assert "invalid profile expression" in refusal(source(tmp_path, _with(condition)))

@@ -79,23 +79,23 @@ def test_a_file_without_a_document_for_the_profiles_is_refused(tmp_path: Path) -
 
 
 def test_a_directory_without_application_yaml_is_refused(tmp_path: Path) -> None:
-    assert "holds no application.yaml" in refusal(source(tmp_path, application_dev="flag: true"))
+    assert "contains no application.yaml" in refusal(source(tmp_path, application_dev="flag: true"))
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("flag: true\nversion: [a\n\nx: 1", "application.yaml:2: is no YAML: "),
-        ('flag: true\nversion: "a\n\nx: 1', "application.yaml:2: is no YAML: "),
-        ("flag: true\nversion: a: b", "application.yaml:2: is no YAML: "),
-        ("flag: true\n---\n- a", "application.yaml:3: a document has to be a mapping of keys"),
-        ("a: 1\nA: 2", "application.yaml:2: A stands twice, first in line 1"),
-        ("{a: 1, a: 2}", "application.yaml:1: a stands twice, first in line 1"),
+        ("flag: true\nversion: [a\n\nx: 1", "application.yaml:2: invalid YAML: "),
+        ('flag: true\nversion: "a\n\nx: 1', "application.yaml:2: invalid YAML: "),
+        ("flag: true\nversion: a: b", "application.yaml:2: invalid YAML: "),
+        ("flag: true\n---\n- a", "application.yaml:3: a document must be a mapping"),
+        ("a: 1\nA: 2", "application.yaml:2: duplicate key A, first in line 1"),
+        ("{a: 1, a: 2}", "application.yaml:1: duplicate key a, first in line 1"),
         ("flag: true\nspring.profiles: !prod", "application.yaml:2: has a YAML tag"),
-        ("spring.profiles: dev &", "application.yaml:1: profiles: is no profile"),
-        ("? [a]\n: 1", "application.yaml:1: a key has to be a name"),
+        ("spring.profiles: dev &", "application.yaml:1: profiles: invalid profile"),
+        ("? [a]\n: 1", "application.yaml:1: a key must be a name"),
         ("a: &a\n  b: *a", "application.yaml: nests too deeply"),
-        ("flag: \x00", "application.yaml: is no YAML: a character is not allowed"),
+        ("flag: \x00", "application.yaml: invalid YAML: a character is not allowed"),
     ],
 )
 def test_invalid_configuration_is_refused_with_file_and_line(
@@ -109,7 +109,7 @@ def test_nested_yaml_aliases_are_refused_before_they_fill_memory(tmp_path: Path)
     for below, name in zip("abcdefgh", "bcdefghi", strict=True):
         lines.append(f"{name}: &{name} [{', '.join([f'*{below}'] * 10)}]")
 
-    assert "holds too much" in refusal(source(tmp_path, "\n".join(lines)))
+    assert "is too large" in refusal(source(tmp_path, "\n".join(lines)))
 
 
 def test_a_mappings_own_keys_override_merge_keys(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def test_names_that_differ_only_in_case_or_dashes_are_refused(
 
     place = "more.yaml:1" if secret else "application.yaml:3"
     assert said.startswith(
-        f"{place}: accounts.{other}: differs from {one} (application.yaml:2) in case, dashes"
+        f"{place}: accounts.{other}: differs from {one} (application.yaml:2) only in case, dashes"
     )
 
 

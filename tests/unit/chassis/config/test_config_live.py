@@ -38,7 +38,7 @@ class Mounted:
         """Swap, look, and return the log lines."""
         self.config.update({"application.yaml": text})
         with capture_logs() as lines:
-            await self.live.look()
+            await self.live.reload_if_changed()
         return lines
 
     @property
@@ -75,7 +75,7 @@ async def test_a_changed_secret_is_a_change_but_not_part_of_the_hash(tmp_path: P
     before = mounted.live.current.hash
     mounted.secrets.update({"version": "2"})
     with capture_logs() as lines:
-        await mounted.live.look()
+        await mounted.live.reload_if_changed()
 
     assert mounted.live.settings.version == "2"
     assert lines[0]["event"] == "Detected change in secrets"
@@ -89,14 +89,14 @@ async def test_a_changed_secret_is_a_change_but_not_part_of_the_hash(tmp_path: P
             BROKEN,
             3,
             "greeting.mesage",
-            "is no setting; did you mean message?",
+            "unknown setting; did you mean message?",
             "invalid",
         ),
         (
             "greeting:\n  message: [Good\nflag: true",
             2,
             None,
-            "is no YAML: did not find expected ',' or ']'",
+            "invalid YAML: did not find expected ',' or ']'",
             "parse",
         ),
         (
@@ -134,7 +134,7 @@ async def test_an_invalid_edit_changes_nothing_and_logs_file_line_and_reason(
 async def test_a_refused_edit_is_counted_once(tmp_path: Path) -> None:
     mounted = Mounted(tmp_path)
     await mounted.edit(BROKEN)
-    await mounted.live.look()
+    await mounted.live.reload_if_changed()
 
     assert mounted.live.status.counts["failure", "invalid"] == 1
 
@@ -169,10 +169,10 @@ async def test_the_active_hash_is_never_that_of_a_refused_edit(
 async def test_a_missing_directory_resets_nothing_and_is_looked_for(tmp_path: Path) -> None:
     mounted = Mounted(tmp_path)
     mounted.config.path.rename(tmp_path / "elsewhere")
-    await mounted.live.look()
+    await mounted.live.reload_if_changed()
     message, refused = mounted.message, mounted.live.status.last_successful
     (tmp_path / "elsewhere").rename(mounted.config.path)
-    await mounted.live.look()
+    await mounted.live.reload_if_changed()
 
     assert (message, refused) == ("one", False)
     assert mounted.live.status.counts["failure", "read"] == 1
@@ -184,10 +184,10 @@ async def test_an_added_file_is_a_change(tmp_path: Path) -> None:
     mounted = Mounted(tmp_path)
     beside = {"application.yaml": ONE, "application-dev.yaml": TWO}
     mounted.config.update(beside)
-    await mounted.live.look()
+    await mounted.live.reload_if_changed()
     added = mounted.message
     mounted.config.update(beside | {"application-dev.yaml": "greeting.message: three"})
-    await mounted.live.look()
+    await mounted.live.reload_if_changed()
 
     assert (added, mounted.message) == ("two", "three")
 
@@ -252,7 +252,7 @@ async def test_an_internal_error_fails_the_reload(
 
     monkeypatch.setattr(DemoSettings, "check", fail)
     await mounted.edit(TWO)
-    failed = mounted.live.status.described()
+    failed = mounted.live.status.to_info()
     monkeypatch.undo()
     await mounted.edit("greeting.message: three")
 

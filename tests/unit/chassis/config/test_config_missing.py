@@ -32,7 +32,7 @@ class Mounted:
         """Swap, look, and return the last log line."""
         volume.update(files)
         with capture_logs() as lines:
-            await self.live.look()
+            await self.live.reload_if_changed()
         return dict(lines[-1])
 
 
@@ -117,12 +117,12 @@ async def test_a_file_without_settings_may_be_removed(tmp_path: Path) -> None:
 async def test_restoring_the_file_lets_the_reload_succeed(tmp_path: Path) -> None:
     mounted = Mounted(tmp_path)
     await mounted.edit({"other": "x"}, mounted.secrets)
-    refused = mounted.live.status.described()
+    refused = mounted.live.status.to_info()
     await mounted.edit(SECRETS, mounted.secrets)
 
     assert (refused["successful"], refused["reason"]) == (False, "missing")
     assert refused["file"] in SECRETS
-    assert mounted.live.status.described() == {"successful": True}
+    assert mounted.live.status.to_info() == {"successful": True}
 
 
 async def test_the_next_start_loads_the_files_that_exist(tmp_path: Path) -> None:

@@ -59,26 +59,26 @@ def test_lists_hold_sections_with_relaxed_names(tmp_path: Path) -> None:
     [
         (
             "security:\n  path:\n    ignore: /",
-            "application.yaml:3: security.path.ignore: is no setting; did you mean ignores?",
+            "application.yaml:3: security.path.ignore: unknown setting; did you mean ignores?",
         ),
         (
             "flag: true\nsecruity: {path: {ignores: /}}",
-            "application.yaml:2: secruity: is no setting; did you mean security?",
+            "application.yaml:2: secruity: unknown setting; did you mean security?",
         ),
         (
             "discovery:\n  zzz: 1",
             (
-                "application.yaml:2: discovery.zzz: is no setting; known here: "
+                "application.yaml:2: discovery.zzz: unknown setting; known names: "
                 "cluster-domain, mode, namespaces, table"
             ),
         ),
         (
             "accounts: {alice: {lvel: 1}}",
-            "application.yaml:1: accounts.alice.lvel: is no setting; did you mean level?",
+            "application.yaml:1: accounts.alice.lvel: unknown setting; did you mean level?",
         ),
         (
             "members: [{lvel: 1}]",
-            "application.yaml:1: members.lvel: is no setting; did you mean level?",
+            "application.yaml:1: members.lvel: unknown setting; did you mean level?",
         ),
     ],
 )

@@ -90,7 +90,7 @@ def test_a_binary_configuration_file_is_refused(tmp_path: Path) -> None:
     found = source(tmp_path, "flag: true")
     (tmp_path / "config" / "application.yaml").write_bytes(b"flag: \xff")
 
-    assert refusal(found) == "application.yaml: is no UTF-8 text"
+    assert refusal(found) == "application.yaml: not UTF-8 text"
 
 
 def test_directories_come_from_the_environment_and_may_be_absent(tmp_path: Path) -> None:

@@ -54,20 +54,20 @@ def test_only_placeholders_of_settings_that_are_read_must_resolve(tmp_path: Path
         (
             "flag: true\ngreeting:\n  message: ${nope}",
             (
-                "application.yaml:3: greeting.message: ${nope} is defined nowhere; define it, or"
+                "application.yaml:3: greeting.message: ${nope} is undefined; define it, or"
                 " give a default: ${nope:...}"
             ),
         ),
         (
             "greeting.message: ${a}\na: ${b}\nb: ${a}",
             (
-                "application.yaml:3: greeting.message: ${a} leads back to itself"
+                "application.yaml:3: greeting.message: ${a} refers to itself"
                 " (greeting.message -> a -> b -> a)"
             ),
         ),
         (
             "greeting.message: ${a",
-            "application.yaml:1: greeting.message: opens a placeholder and does not close it",
+            "application.yaml:1: greeting.message: has an unclosed placeholder",
         ),
     ],
 )

@@ -40,7 +40,7 @@ def test_a_placeholder_may_not_copy_a_secret_into_a_public_setting(
 ) -> None:
     said = refusal(source(tmp_path, f"\n\n{written}", secrets=SECRETS))
 
-    assert said.startswith(f"application.yaml:3: {key}: would show a value of a mounted Secret")
+    assert said.startswith(f"application.yaml:3: {key}: would expose a value of a mounted Secret")
     assert "hidden" not in said
 
 
@@ -69,7 +69,7 @@ def test_neither_variables_nor_flags_may_copy_a_secret(
 ) -> None:
     found = source(tmp_path, "flag: true", secrets=SECRETS, environ=environ, arguments=arguments)
 
-    assert "would show a value of a mounted Secret" in refusal(found)
+    assert "would expose a value of a mounted Secret" in refusal(found)
 
 
 def test_documents_of_the_secret_may_set_any_setting(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_secret_type_counts_as_secret_in_every_container(tmp_path: Path, writt
     found = source(tmp_path, f"vault: {{{written}}}", secrets={"t": "x"})
 
     assert LiveConfig.load(found, VaultSettings).settings.vault != Vault()
-    with pytest.raises(ConfigError, match="would show"):
+    with pytest.raises(ConfigError, match="would expose"):
         LiveConfig.load(
             source(tmp_path, "vault: {open-keys: {a: '${t}'}}", secrets={"t": "x"}), VaultSettings
         )

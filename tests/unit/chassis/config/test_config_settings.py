@@ -184,13 +184,13 @@ def test_a_long_invalid_duration_takes_linear_time(written: str) -> None:
         (
             "security.oauth2.resource.token-mode: jwt",
             (
-                "application.yaml:1: security.oauth2.resource.token-mode: jwt comes with a later"
-                " version; leave it out"
+                "application.yaml:1: security.oauth2.resource.token-mode: jwt is not supported"
+                " yet; leave it out"
             ),
         ),
         (
             "server:\n  port: 60000",
-            "management.server.port: server.port + 10000 is no port; set it",
+            "management.server.port: server.port + 10000 exceeds 65535; set it",
         ),
         (
             "flag: true\nclient: {timeout: soon}",
@@ -288,7 +288,7 @@ def test_an_endpoint_with_an_invalid_url_is_refused_at_startup(tmp_path: Path, u
     said = refusal(source(tmp_path, f"security.oauth2.resource.token-info-uri: {uri}"))
 
     assert "security.oauth2.resource.token-info-uri" in said
-    assert "is no http or https URL" in said
+    assert "not an http or https URL" in said
 
 
 @pytest.mark.parametrize("written", ["true", "True", "false", "FALSE", "on", "1.0", "1e3", "~x"])

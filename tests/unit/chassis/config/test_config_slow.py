@@ -42,7 +42,7 @@ class Followed:
     async def edit(self, text: str) -> list[Any]:
         self.volume.update({"application.yaml": text})
         with capture_logs() as lines:
-            await self.live.look()
+            await self.live.reload_if_changed()
         return lines
 
 
@@ -54,7 +54,7 @@ async def test_a_load_that_hangs_fails_and_the_next_edit_is_applied(
     followed = Followed(tmp_path)
     try:
         lines = await followed.edit("message: hang")
-        refused = followed.live.status.described()
+        refused = followed.live.status.to_info()
         monkeypatch.undo()
         await followed.edit("message: two")
     finally:

@@ -92,7 +92,7 @@ def test_unread_sources_are_logged_once(tmp_path: Path) -> None:
     with capture_logs() as lines:
         _snapshot(source(tmp_path, "flag: true", secrets={"client.crt": "x"}))
 
-    assert [line["names"] for line in lines if "nobody reads" in line["event"]] == [["client.crt"]]
+    assert [line["names"] for line in lines if "unused files" in line["event"]] == [["client.crt"]]
 
 
 @pytest.mark.anyio
@@ -101,9 +101,9 @@ async def test_a_reload_logs_only_new_unread_sources(tmp_path: Path) -> None:
     live = LiveConfig.load(ConfigSource("demo", volume.path), DemoSettings)
     volume.update({"application.yaml": "flag: false", "a": "", "b": ""})
     with capture_logs() as lines:
-        await live.look()
+        await live.reload_if_changed()
 
-    assert [line["names"] for line in lines if "nobody reads" in line["event"]] == [["b"]]
+    assert [line["names"] for line in lines if "unused files" in line["event"]] == [["b"]]
 
 
 @pytest.mark.parametrize("content", [b"\xef\xbb\xbfflag: true", "\ufeffflag: true".encode()])
@@ -126,4 +126,4 @@ def test_a_secret_setting_that_is_not_utf_8_is_refused(
     found = source(tmp_path, "flag: true", secrets={name: ""})
     (tmp_path / "secrets" / name).write_bytes(content)
 
-    assert refusal(found) == f"{name}: is no UTF-8 text"
+    assert refusal(found) == f"{name}: not UTF-8 text"

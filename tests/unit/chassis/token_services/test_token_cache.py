@@ -159,7 +159,7 @@ async def test_a_reloaded_ttl_applies_immediately(tmp_path: Path) -> None:
     await services.authenticate("alice")
     assert tokens.checks == 1
     write("0")
-    await live.look()
+    await live.reload_if_changed()
     await services.authenticate("alice")
     await services.authenticate("alice")
     assert tokens.checks == 3

@@ -84,7 +84,7 @@ class ManagementApp:
                 "profiles": list(current.profiles),
                 "profileSources": list(sources),
                 "config": {"hash": current.hash, "loadedAt": current.loaded_at},
-                "reload": live.status.described(),
+                "reload": live.status.to_info(),
                 "ignored": list(current.ignored),
                 "unread": list(current.unread),
             }

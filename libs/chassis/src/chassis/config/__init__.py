@@ -1,4 +1,4 @@
-"""Configuration: documents, profiles, typed settings, live reload."""
+"""Configuration: YAML documents, profiles, typed settings, live reload."""
 
 from chassis.config.errors import ConfigError
 from chassis.config.fields import Duration, NameList, Section

@@ -1,4 +1,4 @@
-"""From the merged tree of relaxed names to the values of a typed settings model."""
+"""Bind the merged tree with relaxed names to a typed settings model."""
 
 import difflib
 from collections.abc import Iterable, Mapping
@@ -23,15 +23,15 @@ from chassis.config.shapes import (
 from chassis.config.tree import Entry, Name, Tree, canonical, names
 
 _NEAR = 0.8
-"""How alike (0 to 1) an unknown section has to be to a known one to be taken for a typing error."""
+"""The similarity (0 to 1) at which an unknown section counts as a misspelled one."""
 
 
 def bind(
     tree: Tree, layers: Layers, model: type[BaseModel], environ: Mapping[str, str], budget: Budget
 ) -> dict[str, Any]:
-    """Return the values of a model, placeholders resolved; raise `ConfigError`.
+    """Return the values of a model with placeholders resolved; raise `ConfigError`.
 
-    Tell the layers which names have no effect, and which of the Secret's files were looked into.
+    The layers record which names have no effect, and which of the Secret's files were used.
     """
     resolver = Resolver(tree, environ, budget, layers.loose)
     binder = _Binder(resolver, budget)
@@ -45,7 +45,7 @@ def bind(
 
 @dataclass(slots=True)
 class _Binder:
-    """Binds one tree; `ignored` collects the names without effect."""
+    """Bind one tree; `ignored` collects the names without effect."""
 
     resolver: Resolver
     budget: Budget
@@ -61,7 +61,7 @@ class _Binder:
             if found is None:
                 self._unknown(name, node, model, prefix)
             elif not _is_empty(node) or model_of(found.annotation) is None:
-                # What is left out is a section whose keys are all commented out.
+                # Skipped: a section whose keys are all commented out.
                 values[found.name] = self._value(node, found, f"{prefix}{name.written}")
         return values
 
@@ -89,7 +89,7 @@ class _Binder:
     def _flat(
         self, tree: Tree, place: SettingField, key: str, prefix: str = ""
     ) -> Iterable[tuple[str, Any]]:
-        """Put dotted names together again, where values are plain."""
+        """Yield plain values under their dotted names."""
         for name, node in tree.items():
             text = f"{prefix}{name.written}"
             if isinstance(node, Tree):
@@ -98,18 +98,18 @@ class _Binder:
                 yield text, self._resolved(node, place, f"{key}{text}")
 
     def _resolved(self, entry: Entry, place: SettingField, key: str) -> Any:
-        """Return a value; raise `ConfigError` where a Secret's would come out in the open."""
+        """Return a value; raise `ConfigError` if it would expose a Secret's value."""
         value, borrowed = self.resolver.resolve(entry, key)
         if borrowed and not place.hidden:
-            reason = "would show a value of a mounted Secret; only a setting that is secret may"
+            reason = "would expose a value of a mounted Secret; only a secret setting may use it"
             raise ConfigError(reason, file=entry.origin.file, line=entry.origin.line, key=key)
         return value
 
     def _unknown(self, name: Name, node: Entry | Tree, model: type[BaseModel], prefix: str) -> None:
-        """Note a name where unknown ones have no effect, refuse it where they are mistakes.
+        """Record an unknown name that has no effect, or raise `ConfigError`.
 
-        At the top, plain values are there for placeholders to name and foreign sections are other
-        programs'; only what looks like one of ours mistyped is refused.
+        At the top level, plain values are for placeholders, and foreign sections belong to other
+        programs; only a misspelled section is an error.
         """
         known = [known.name.replace("_", "-") for known in fields_of(model).values()]
         if getattr(model, "tolerant", False):
@@ -127,7 +127,7 @@ def _is_empty(node: Entry | Tree) -> bool:
 
 
 def _refuse_alike(tree: Tree, key: str) -> None:
-    """Raise `ConfigError` for two exact names that people would take for one."""
+    """Raise `ConfigError` for two exact names that are easily confused."""
     seen: dict[str, Name] = {}
     for name, node in tree.items():
         other = seen.setdefault(canonical(name), name)
@@ -135,8 +135,8 @@ def _refuse_alike(tree: Tree, key: str) -> None:
             first, origin = tree[other].origin, node.origin
             line = f":{first.line}" if first.line else ""
             reason = (
-                f"differs from {other.written} ({first.file}{line}) in case, dashes and"
-                " underscores alone; names are exact, so write one of them"
+                f"differs from {other.written} ({first.file}{line}) only in case, dashes or"
+                " underscores; names are exact, so use one of them"
             )
             place = f"{key}.{name.written}"
             raise ConfigError(reason, file=origin.file, line=origin.line, key=place)
@@ -146,6 +146,6 @@ def _refusal(
     name: Name, node: Entry | Tree, prefix: str, known: list[str], *, cutoff: float
 ) -> ConfigError:
     near = difflib.get_close_matches(name.written, known, n=1, cutoff=cutoff)
-    hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(sorted(known))}"
+    hint = f"did you mean {near[0]}?" if near else f"known names: {', '.join(sorted(known))}"
     origin, key = node.origin, f"{prefix}{name.written}"
-    return ConfigError(f"is no setting; {hint}", file=origin.file, line=origin.line, key=key)
+    return ConfigError(f"unknown setting; {hint}", file=origin.file, line=origin.line, key=key)

@@ -1,4 +1,4 @@
-"""Multi-document YAML: each document, and the profiles that select it."""
+"""Multi-document YAML: the documents of a file, and their profile expressions."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -14,17 +14,17 @@ from chassis.config.yaml_trees import NULL, Nodes, compose
 
 _TOKEN = re.compile(r"[()!&|]|[^\s()!&|]+")
 _MAX_LENGTH, _MAX_TOKENS = 1000, 100
-"""Of one expression; the reader calls itself at each parenthesis."""
+"""Limits of one expression, since the parser recurses."""
 
 _ACTIVATE = ("spring", "config", "activate")
-# In this order: the newer spelling of Spring wins over the older one.
+# Spring's newer spellings take precedence.
 _SELECTORS = ((*_ACTIVATE, "on-profile"), ("spring", "profiles"), ("profiles",))
 _PLATFORM = (*_ACTIVATE, "on-cloud-platform")
 KUBERNETES = "kubernetes"
 
 
 class _Expression:
-    """A reader of one expression; `&` binds closer than `|`."""
+    """Parse and evaluate one expression; `&` binds closer than `|`."""
 
     def __init__(self, text: str, active: Collection[str]) -> None:
         self._tokens, self._active, self._text = _TOKEN.findall(text), active, text
@@ -70,21 +70,21 @@ class _Expression:
         return False
 
     def _wrong(self) -> ValueError:
-        return ValueError("is no profile expression; write a, !a, a & b, a | b")
+        return ValueError("invalid profile expression; write a, !a, a & b, a | b")
 
 
 def matches(expressions: Sequence[str], active: Collection[str]) -> bool:
-    """Say whether any of the expressions holds for the active profiles; raise ValueError."""
-    # A list, not a generator: each expression is read, so that a bad one is found.
+    """Return whether any expression matches the active profiles; raise ValueError."""
+    # A list, not a generator: every expression is parsed, so that an invalid one is found.
     return any([_Expression(text, active).value() for text in expressions])  # noqa: C419
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One YAML document and what it depends on.
+    """One YAML document and its conditions.
 
-    `expressions` are the profiles that select it, None in a default document. `unmet` says where
-    it names a condition that is never met here, and which; such a document does not apply.
+    `expressions` are the profiles that select it, None in a default document. `unmet` is the place
+    and name of an unsupported condition; such a document never applies.
     """
 
     tree: Tree
@@ -94,11 +94,11 @@ class Document:
 
     @property
     def is_default(self) -> bool:
-        """Say whether it applies whatever is active."""
+        """Return whether the document has no conditions."""
         return self.expressions is None and self.platform is None and self.unmet is None
 
     def selected(self, active: Collection[str]) -> bool:
-        """Say whether the document applies under the active profiles."""
+        """Return whether the document applies under the active profiles."""
         if self.unmet or (self.platform and KUBERNETES not in active):
             return False
         return self.expressions is None or matches(self.expressions, active)
@@ -107,7 +107,7 @@ class Document:
 def read_documents(
     file: str, text: str, annotation: Any, budget: Budget, *, secret: bool = False
 ) -> list[Document]:
-    """Parse a file; raise `ConfigError` where it is no YAML, no mappings, or empty."""
+    """Parse a file; raise `ConfigError` if it is invalid, empty, or has other than mappings."""
     nodes = Nodes(file, budget, secret=secret)
     documents = [
         _document(nodes.tree(node, annotation))
@@ -131,7 +131,7 @@ def _mappings(file: str, nodes: list[yaml.Node]) -> Iterator[yaml.MappingNode]:
             continue
         if not isinstance(node, yaml.MappingNode):
             line = node.start_mark.line + 1
-            reason = "a document has to be a mapping of keys"
+            reason = "a document must be a mapping"
             raise ConfigError(reason, file=file, line=line, kind="parse")
         yield node
 
@@ -141,7 +141,7 @@ def _is_empty(node: yaml.Node) -> bool:
 
 
 def _document(tree: Tree) -> Document:
-    """Take the conditions out of a document's tree."""
+    """Move the conditions out of a document's tree."""
     expressions = None
     for path in _SELECTORS:
         node = find(tree, path)
@@ -156,7 +156,7 @@ def _document(tree: Tree) -> Document:
 
 
 def _platform(tree: Tree) -> str | None:
-    """Return the one platform there is, and leave what is none where it stands."""
+    """Remove and return the platform `kubernetes`; leave any other one."""
     node = find(tree, _PLATFORM)
     if not isinstance(node, Entry) or str(node.value).lower() != KUBERNETES:
         return None
@@ -178,7 +178,7 @@ def _unmet(tree: Tree) -> str | None:
 
 
 def _expressions(selector: Entry | Tree, name: str | None) -> list[str]:
-    """Return the profile expressions of a selector; raise `ConfigError` if one can't be read."""
+    """Return the profile expressions of a selector; raise `ConfigError` for an invalid one."""
     value = selector.value if isinstance(selector, Entry) else None
     listed = value if isinstance(value, list) else str(value or "").split(",")
     expressions = [item.strip() if isinstance(item, str) else "" for item in listed]

@@ -1,16 +1,16 @@
-"""What is wrong with a configuration, in one line that says where and what to do."""
+"""The error of an invalid configuration: one line with the place and the remedy."""
 
 from typing import Literal, TypeAlias
 
 Kind: TypeAlias = Literal["read", "missing", "parse", "timeout", "invalid", "listener"]
-"""Why it was refused: files can't be read, a file is gone, no YAML or too much of it, too slow,
-against the settings' rules, a listener could not prepare."""
+"""The reason of a rejection: unreadable files, a missing file, invalid or too much YAML, a timeout,
+invalid settings, a listener that could not prepare."""
 
 
 class ConfigError(Exception):
-    """A configuration that can't be used; `file`, `line` and `key` are None where unknown.
+    """The configuration is invalid; `file`, `line` and `key` are None if unknown.
 
-    No message holds a value: it may be a secret.
+    No message contains a value, which may be a secret.
     """
 
     def __init__(

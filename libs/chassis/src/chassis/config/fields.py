@@ -1,4 +1,4 @@
-"""What settings are made of: sections, and fields that read lists, durations, networks, URLs."""
+"""Sections and field types of settings: lists, durations, networks, URLs."""
 
 import ipaddress
 import re
@@ -9,21 +9,20 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 
 def listed(value: object) -> object:
-    """Read a comma-separated text as a list, as Spring does."""
+    """Parse a comma-separated string as a list, as Spring does."""
     if not isinstance(value, str):
         return value
     return [item.strip() for item in value.split(",") if item.strip()]
 
 
 NameList = Annotated[tuple[str, ...], BeforeValidator(listed)]
-"""A YAML list, or names with commas between them."""
+"""A YAML list, or comma-separated names."""
 
 
 class Section(BaseModel):
     """A group of settings; an unknown name is an error unless the section is `tolerant`.
 
-    Tolerant sections are those whose names Spring owns: what means nothing here is listed at
-    `/info` and has no effect.
+    Tolerant sections mirror Spring's: `/info` lists the names that have no effect here.
     """
 
     tolerant: ClassVar[bool] = False
@@ -33,13 +32,13 @@ class Section(BaseModel):
 
 
 class TolerantSection(Section):
-    """A section with names of Spring's that have no effect here."""
+    """A section of Spring's, of which some names have no effect here."""
 
     tolerant: ClassVar[bool] = True
 
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-# ASCII, else every script has digits and the long s is a unit.
+# ASCII only: otherwise digits of every script, and the long s as a unit, would match.
 _SIMPLE = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?", re.ASCII | re.IGNORECASE)
 _ISO = re.compile(
     r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?",
@@ -47,12 +46,12 @@ _ISO = re.compile(
 )
 _MAX_LENGTH = 64
 _LONGEST = 10 * 365 * 86400.0
-"""Ten years: what is longer overflows somebody's clock."""
+"""Ten years: longer durations overflow some clocks."""
 _NO_DURATION = "not a duration; write seconds, or 500ms, 2s, 10m, 1h, 30d, PT2S"
 
 
 def seconds(value: Any) -> Any:
-    """Turn a written duration into seconds; numbers are seconds already."""
+    """Convert a duration to seconds; numbers are seconds."""
     if not isinstance(value, str):
         return value
     value = _bounded(value)
@@ -66,7 +65,7 @@ def seconds(value: Any) -> Any:
 
 
 def milliseconds(value: Any) -> Any:
-    """Turn a written duration into seconds; numbers are milliseconds, as Spring has it."""
+    """Convert a duration to seconds; numbers are milliseconds, as in Spring."""
     bounded = _bounded(value) if isinstance(value, str) else ""
     if (simple := _SIMPLE.fullmatch(bounded)) and not simple[2]:
         return float(simple[1]) / 1000
@@ -75,7 +74,7 @@ def milliseconds(value: Any) -> Any:
 
 
 def _bounded(text: str) -> str:
-    """Return the text without outer white space; a long one is no duration, whatever it holds."""
+    """Strip white space; raise ValueError for a text that is too long for a duration."""
     if len(text) > _MAX_LENGTH:
         raise ValueError(_NO_DURATION)
     return text.strip()
@@ -84,7 +83,7 @@ def _bounded(text: str) -> str:
 _LIMITS = Field(ge=0, le=_LONGEST, allow_inf_nan=False)
 
 Duration = Annotated[float, BeforeValidator(seconds), _LIMITS]
-"""Seconds; reads `2`, `500ms`, `10m` and ISO 8601's `PT2S`."""
+"""Seconds; accepts `2`, `500ms`, `10m` and ISO 8601's `PT2S`."""
 
 SpringDuration = Annotated[float, BeforeValidator(milliseconds), _LIMITS]
 """Seconds; like `Duration`, but a bare number is milliseconds, as in Spring's own settings."""
@@ -92,15 +91,15 @@ SpringDuration = Annotated[float, BeforeValidator(milliseconds), _LIMITS]
 _MORE = Field(gt=0, le=_LONGEST, allow_inf_nan=False)
 
 TimeOut = Annotated[float, BeforeValidator(seconds), _MORE]
-"""Like `Duration`, and never 0: that would let nothing through, and means "none" elsewhere."""
+"""Like `Duration`, but not 0, which is ambiguous: no time at all, or no timeout."""
 
 SpringTimeOut = Annotated[float, BeforeValidator(milliseconds), _MORE]
-"""Like `SpringDuration`, and never 0."""
+"""Like `SpringDuration`, but not 0."""
 
 
 _NO_NETWORK = (
-    "has what is no network, or one with bits set behind its prefix; write a network as 10.0.0.0/8"
-    " or fd00::/8, one address as 10.1.2.3"
+    "invalid network, or host bits set; write a network as 10.0.0.0/8 or fd00::/8, one address as"
+    " 10.1.2.3"
 )
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -118,19 +117,19 @@ def _networks(value: object) -> object:
 
 
 NetworkList = Annotated[tuple[IPNetwork, ...], BeforeValidator(_networks)]
-"""A YAML list of CIDRs, or CIDRs with commas between them."""
+"""A YAML list of CIDRs, or comma-separated CIDRs."""
 
 
-_NO_URL = "is no http or https URL in ASCII; write http://cas-server-service/oauth/check_token"
+_NO_URL = "not an http or https URL in ASCII; write http://cas-server-service/oauth/check_token"
 
 
 def _http_uri(text: str) -> str:
     try:
         parts = urlsplit(text)
-        sound = parts.port != 0 and parts.scheme in ("http", "https") and bool(parts.hostname)
+        is_valid = parts.port != 0 and parts.scheme in ("http", "https") and bool(parts.hostname)
     except ValueError as error:
         raise ValueError(_NO_URL) from error
-    if not (sound and text.isascii() and text.isprintable() and " " not in text):
+    if not (is_valid and text.isascii() and text.isprintable() and " " not in text):
         raise ValueError(_NO_URL)
     return text
 

@@ -11,7 +11,7 @@ from chassis.config.budget import Budget
 from chassis.config.documents import Document, read_documents
 from chassis.config.errors import ConfigError
 from chassis.config.placeholders import Resolver
-from chassis.config.profiles import Named, refuse_profiles, take_profiles
+from chassis.config.profiles import Named, pop_profiles, refuse_profiles
 from chassis.config.shapes import is_value, lead
 from chassis.config.source import (
     ConfigSource,
@@ -36,11 +36,11 @@ def _empty() -> Tree:
 
 @dataclass(slots=True)
 class Layers:
-    """A tree for each layer, and what became of each thing that was there to read.
+    """A tree per layer, and what was used.
 
-    `read` are the files that were looked into, `loose` those of the Secret that are no settings,
-    `carried` all that settings came from, and `unread` is what nobody reads: files, documents,
-    variables. `ignored` are the names without effect.
+    `read` are the parsed files, `loose` the Secret's files that are not settings, `carried` the
+    files that settings came from, and `unread` the unused files, documents and variables.
+    `ignored` are the names without effect.
     """
 
     command_line: Tree = field(default_factory=_empty)
@@ -58,7 +58,7 @@ class Layers:
 
 
 def read_layers(source: ConfigSource, mounted: Mounted, annotation: Any, budget: Budget) -> Layers:
-    """Read all layers, the weakest first, as it names the profiles; raise `ConfigError`."""
+    """Read all layers, the weakest first, since it has the profiles; raise `ConfigError`."""
     reader = _Reader(source, annotation, budget)
     reader.read_config(mounted.config)
     reader.read_secrets(mounted.secrets)
@@ -72,7 +72,7 @@ def read_layers(source: ConfigSource, mounted: Mounted, annotation: Any, budget:
 
 
 class _Reader:
-    """Reads the mounts of one load."""
+    """Read the mounts of one load."""
 
     def __init__(self, source: ConfigSource, annotation: Any, budget: Budget) -> None:
         self._source, self._annotation, self._budget = source, annotation, budget
@@ -84,7 +84,7 @@ class _Reader:
         defaults = [name for name in ("application.yaml", "application.yml") if name in files]
         directory = self._source.config_dir
         if not defaults and directory is not None and directory.is_dir():
-            raise ConfigError("holds no application.yaml", file=str(directory))
+            raise ConfigError("contains no application.yaml", file=str(directory))
         documents = [one for name in defaults for one in self._documents(name, files[name])]
         self._decide_profiles(documents)
         self._apply([one for one in documents if not one.is_default], layers.profile_documents)
@@ -98,7 +98,7 @@ class _Reader:
         layers.unread += [name for name in files if (False, name) not in layers.read]
 
     def read_secrets(self, files: Files) -> None:
-        """Read the Secret's documents and one-key files; what is no setting stays loose."""
+        """Read the Secret's documents and one-key files; files that are not settings are loose."""
         for name, content in files.items():
             if name.endswith(_YAML):
                 documents = self._documents(name, content, secret=True)
@@ -108,13 +108,13 @@ class _Reader:
                 self._read_key(name, content)
 
     def _decide_profiles(self, documents: list[Document]) -> None:
-        """Apply the default documents, and find what they and the process say is active."""
+        """Apply the default documents, and determine the active profiles."""
         defaults = [one for one in documents if one.is_default]
         refuse_profiles([one for one in documents if not one.is_default])
-        said = take_profiles(defaults)
+        declared = pop_profiles(defaults)
         self._apply(defaults, self.layers.default_documents)
         resolver = Resolver(self.layers.default_documents, self._source.environ, self._budget)
-        sources = self._source.profile_sources.below(said.resolved(resolver))
+        sources = self._source.profile_sources.below(declared.resolved(resolver))
         self.layers.profiles, self.layers.profile_sources = sources.result(), sources.active
 
     def _profile_files(self, files: Files) -> Iterator[str]:
@@ -158,24 +158,24 @@ class _Layer(PydanticBaseSettingsSource):
         self.__name__, self._tree = name, tree
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """Return the tree, whatever the one field is called."""
+        """Return the tree as the value of the only field."""
         del field
         return self._tree, field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        """Return what pydantic-settings merges below the stronger layers, which it calls first."""
+        """Return the tree for the merge below the stronger layers, which come first."""
         for stronger in self.settings_sources_data.values():
-            # Of our own: its merge knows no places, and from the strongest down it would look
-            # through `clients: ~` at the clients below once a stronger layer has clients again.
+            # The merge of pydantic-settings loses places. It also starts at the strongest layer, so
+            # that clients below `clients: ~` would reappear if a stronger layer has clients again.
             give_way(self._tree, stronger["layers"])
         return {"layers": self._tree}
 
 
 class _Merged(BaseSettings):
-    """`Layers` go in, and come out as one tree.
+    """Merge `Layers` into one tree.
 
-    Not yet the service's settings: names are relaxed, and placeholders lead anywhere in the
-    tree, so a model can check it only once both are resolved.
+    It is not the service's settings yet: a model can validate it only with names and placeholders
+    resolved.
     """
 
     layers: Any
@@ -189,8 +189,8 @@ class _Merged(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return the layers, the strongest first; below them are the defaults in code."""
-        del env_settings, dotenv_settings, file_secret_settings  # these know no relaxed names
+        """Return the layers, the strongest first; defaults in code are the weakest."""
+        del env_settings, dotenv_settings, file_secret_settings  # without relaxed names
         layers: Layers = init_settings()["layers"]
         return (
             _Layer(settings_cls, "command line", layers.command_line),
@@ -202,6 +202,6 @@ class _Merged(BaseSettings):
 
 
 def merge(layers: Layers) -> Tree:
-    """Lay the layers over each other: mappings merge, anything else is replaced."""
+    """Merge the layers: mappings merge, anything else is replaced."""
     tree: Tree = _Merged(layers=layers).layers
     return tree

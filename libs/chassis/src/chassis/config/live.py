@@ -1,4 +1,4 @@
-"""The live configuration: one immutable snapshot, swapped whole, or not at all."""
+"""The live configuration: one immutable snapshot, replaced atomically."""
 
 import functools
 import random
@@ -24,14 +24,14 @@ S = TypeVar("S", bound=ServiceSettings)
 T = TypeVar("T")
 
 _LOAD_S = 30.0
-"""Of waiting for a thread that reads or checks; one that computes ends by its budget before."""
+"""Seconds to wait for a thread that loads; its CPU budget ends before."""
 _THREADS = 2
 
 _log = structlog.get_logger("chassis.config")
 
 
 class LiveConfig(Generic[S]):
-    """A configuration that follows its mounts: watch, validate, swap, or keep the last good."""
+    """A configuration that watches its mounts, and swaps snapshots or keeps the last valid one."""
 
     def __init__(
         self,
@@ -56,19 +56,19 @@ class LiveConfig(Generic[S]):
 
     @classmethod
     def load(cls, source: ConfigSource, settings_type: type[S]) -> Self:
-        """Read the configuration for the first time; raise `ConfigError`."""
-        # Taken before reading: a swap meanwhile is then seen at the first look.
+        """Load the configuration for the first time; raise `ConfigError`."""
+        # Before reading, so that the first check detects a swap in between.
         seen = source.fingerprint()
         mounted = source.read()
         first = take_snapshot(source, mounted, settings_type)
-        _tell(first, None)
+        _log_snapshot(first, None)
         if first.ignored:
             _log.debug("settings without effect here", names=list(first.ignored))
         return cls(source, settings_type, first, seen=seen, digest=mounted.digest)
 
     @classmethod
     def fixed(cls, settings: S, *, profiles: tuple[str, ...] = ()) -> Self:
-        """Hold settings that never change: for tests."""
+        """Return settings that never change, for tests."""
         name = settings.spring.application.name
         snapshot = Snapshot(settings, profiles, "fixed", time.time(), name=name)
         return cls(ConfigSource(name="fixed", profiles=profiles), type(settings), snapshot)
@@ -80,36 +80,35 @@ class LiveConfig(Generic[S]):
 
     @property
     def settings(self) -> S:
-        """Return the active settings; a request looks once and keeps what it got."""
+        """Return the active settings; a request reads them once."""
         return self._current.settings
 
     def on_change(self, commit: Commit, *, prepare: Prepare | None = None) -> None:
-        """Call `commit` after each swap, with the snapshot or with what `prepare` made of it.
+        """Call `commit` after each swap, with the snapshot or the result of `prepare`.
 
-        All prepares run before the swap, 10 s each at most; one that raises rejects the change,
-        and what the others prepared is dropped.
+        All prepares run before the swap, 10 s each at most; an error in one rejects the change.
         """
         self._listeners.add(commit, prepare)
 
     def on_restart(self, callback: Callable[[], None]) -> None:
-        """Call back once a good change asks for a restart (`reload.strategy: restart`)."""
+        """Call back once a valid change requires a restart (`reload.strategy: restart`)."""
         self._on_restart.append(callback)
 
     async def run(self, stop: anyio.Event) -> None:
-        """Follow the mounts until `stop` is set; the watcher is armed before its first look."""
+        """Watch the mounts until `stop` is set; the watcher starts before the first check."""
         while not stop.is_set():
             reload = self._reload_settings
             if not reload.enabled or not self.source.mounts():
                 self.status.watch_mode = "off"
                 await stop.wait()
                 return
-            await self._follow(reload, stop)
+            await self._watch(reload, stop)
             if self._restarting:
                 await self._restart(stop)
                 return
 
-    async def look(self) -> None:
-        """Reload if the mounts differ from what was read last."""
+    async def reload_if_changed(self) -> None:
+        """Reload if the mounts have changed since they were read."""
         before, self._seen = self._seen, self.source.fingerprint()
         if self._seen == before:
             return
@@ -119,9 +118,9 @@ class LiveConfig(Generic[S]):
             await self._reload(began)
         except ConfigError as error:
             if error.kind == "read":
-                self._seen = None  # what could not be read is tried again at the next look
+                self._seen = None  # retry at the next check
             self._reject(error, began)
-        except Exception:  # noqa: BLE001 - logged; the watcher outlives a fault of ours
+        except Exception:  # noqa: BLE001 - logged; the watcher must survive internal errors
             _log.exception("configuration rejected, the last good one stays")
             self.status.failed(time.perf_counter() - began)
 
@@ -129,13 +128,13 @@ class LiveConfig(Generic[S]):
     def _reload_settings(self) -> ReloadSettings:
         return self.settings.spring.cloud.kubernetes.reload
 
-    async def _follow(self, reload: ReloadSettings, stop: anyio.Event) -> None:
-        """Look at each change until a change alters how to watch, or asks for a restart."""
+    async def _watch(self, reload: ReloadSettings, stop: anyio.Event) -> None:
+        """Process changes until one changes how to watch, or requires a restart."""
         period = reload.period if reload.mode == "polling" else None
         async with aclosing(changes(self.source.directories, stop, period=period)) as ticks:
             async for mode in ticks:
                 self.status.watch_mode = mode
-                await self.look()
+                await self.reload_if_changed()
                 if self._restarting or self._reload_settings != reload:
                     return
 
@@ -159,7 +158,7 @@ class LiveConfig(Generic[S]):
             self.status.skipped(time.perf_counter() - began)
 
     async def _in_thread(self, function: Callable[[], T], *, kind: Kind) -> T:
-        """Call a function beside the event loop; a thread that hangs is left to itself."""
+        """Call a function in a thread; a hanging thread is abandoned."""
         with anyio.move_on_after(_LOAD_S):
             return await anyio.to_thread.run_sync(
                 function, abandon_on_cancel=True, limiter=self._threads
@@ -169,14 +168,14 @@ class LiveConfig(Generic[S]):
     def _read(self) -> Mounted:
         for place in self._places:
             if not place.is_dir():
-                reason = "is gone; without it every setting would be reset"
+                reason = "is missing; without it every setting would be reset"
                 raise ConfigError(reason, file=str(place), kind="read")
         return self.source.read()
 
     async def _swap(self, snapshot: Snapshot[S], digest: str) -> None:
         commits = await self._listeners.prepare(snapshot)
-        _tell(snapshot, self._current)
-        # From here on without await: no task sees the new settings beside an old listener.
+        _log_snapshot(snapshot, self._current)
+        # No await below: no task may see the new settings with an old listener.
         self._current, self._digest = snapshot, digest
         for commit in commits:
             commit()
@@ -191,7 +190,7 @@ class LiveConfig(Generic[S]):
             _log.warning("changed sections take effect at the next start", sections=waiting)
 
     def _settle(self) -> None:
-        """Note that what is mounted is what is active: a refused edit may have been undone."""
+        """Record that the active version is mounted: a rejected edit may have been reverted."""
         if self.status.pending_hash or not self.status.last_successful:
             _log.info("The active configuration is mounted again")
         self.status.restart_required = any(waiting_for_restart(self._started_with, self.settings))
@@ -208,7 +207,7 @@ class LiveConfig(Generic[S]):
         )
 
     async def _restart(self, stop: anyio.Event) -> None:
-        """Ask for the restart after a random wait, so that replicas do not all go at once."""
+        """Restart after a random delay, so that replicas do not restart together."""
         longest = self._reload_settings.max_wait_for_restart
         with anyio.move_on_after(random.uniform(0, longest)):  # noqa: S311 - not for secrets
             await stop.wait()
@@ -217,13 +216,13 @@ class LiveConfig(Generic[S]):
 
 
 def _detected(before: object, now: object) -> str:
-    """Say which mount changed, as people know the line."""
+    """Return which mount changed, in the words of Spring Cloud Kubernetes."""
     same = isinstance(before, tuple) and isinstance(now, tuple) and before[0] == now[0]
     return f"Detected change in {'secrets' if same else 'config maps'}"
 
 
-def _tell(now: Snapshot[Any], before: Snapshot[Any] | None) -> None:
-    """Say what is active; what nobody reads, and who disagrees, once for as long as it lasts."""
+def _log_snapshot(now: Snapshot[Any], before: Snapshot[Any] | None) -> None:
+    """Log the active profiles; log conflicting sources and unused files when they first occur."""
     profiles = ",".join(now.profiles)
     _log.info(
         f"The following profiles are active: {profiles}"
@@ -235,4 +234,4 @@ def _tell(now: Snapshot[Any], before: Snapshot[Any] | None) -> None:
         _log.warning(disagreement)
     unread = [name for name in now.unread if before is None or name not in before.unread]
     if unread:
-        _log.warning("nobody reads these files, documents or variables", names=unread)
+        _log.warning("unused files, documents or variables", names=unread)

@@ -1,4 +1,4 @@
-"""The configuration's metrics, read from the live configuration at each scrape."""
+"""The configuration's metrics, collected at each scrape."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,17 +16,17 @@ from chassis.config.live import LiveConfig
 
 
 class ConfigCollector(Collector):
-    """Tells which version is active, whether the last reload worked, and what is pending."""
+    """Report the active version, the result of the last reload, and a pending version."""
 
     def __init__(self, live: LiveConfig[Any]) -> None:
         self._live = live
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the families, names as trusted systems have them."""
+        """Yield the metrics, with names in the style of Prometheus' own."""
         status, current = self._live.status, self._live.current
         yield GaugeMetricFamily(
             "config_last_reload_successful",
-            "Whether what was mounted last was taken (1) or refused (0).",
+            "Whether the last mounted configuration was accepted (1) or rejected (0).",
             float(status.last_successful),
         )
         yield GaugeMetricFamily(
@@ -41,7 +41,7 @@ class ConfigCollector(Collector):
         )
         yield SummaryMetricFamily(
             "config_reload_duration_seconds",
-            "How long reloads took, taken or refused.",
+            "Duration of reloads, accepted or rejected.",
             status.durations_count,
             status.durations_sum,
         )
@@ -52,7 +52,7 @@ class ConfigCollector(Collector):
 
     def _reloads(self) -> Metric:
         family = CounterMetricFamily(
-            "config_reloads", "Changes seen, by what became of them.", labels=["result", "reason"]
+            "config_reloads", "Detected changes by result.", labels=["result", "reason"]
         )
         for (result, reason), count in self._live.status.counts.items():
             family.add_metric([result, reason], count)
@@ -62,14 +62,14 @@ class ConfigCollector(Collector):
         status = self._live.status
         pending = GaugeMetricFamily(
             "config_pending_hash",
-            "The version that is mounted and not active; absent where there is none.",
+            "The version that is mounted but not active; absent if there is none.",
             labels=["hash"],
         )
         if status.pending_hash:
             pending.add_metric([status.pending_hash], 1)
         yield pending
         mode = GaugeMetricFamily(
-            "config_watch_mode", "How changes are noticed: event, polling or off.", labels=["mode"]
+            "config_watch_mode", "How changes are detected: event, polling or off.", labels=["mode"]
         )
         mode.add_metric([status.watch_mode], 1)
         yield mode

@@ -1,7 +1,7 @@
-"""A mounted ConfigMap or Secret: all files of one version, and when to look for another.
+"""A mounted ConfigMap or Secret: read all files of one version, and watch for the next one.
 
-Watching the directory sees every swap; watching a file or `..data` itself goes dead after the
-first one. The watcher drops what overflows, hence a look at least every `_IDLE_MS`
+A watch on the directory sees every swap; one on a file or on `..data` ends with the first swap.
+The watcher drops overflow events, hence a check at least every `_IDLE_MS`
 (docs/design/runtime.md, "Watching a mount").
 """
 
@@ -32,10 +32,10 @@ _log = structlog.get_logger("chassis.config")
 
 
 def read_mount(directory: Path | None) -> Mapping[str, bytes]:
-    """Return the directory's files by name; empty where there is no directory.
+    """Return the directory's files by name; empty without a directory.
 
-    kubelet removes the old version right after the swap, file by file: what was read counts only
-    if the version was not swapped meanwhile. Raise `ConfigError` where that never happens.
+    kubelet removes the old version right after the swap, file by file, so the files are valid only
+    if the version is still the same after reading. Raise `ConfigError` after too many swaps.
     """
     if directory is None or not directory.is_dir():
         return {}
@@ -53,14 +53,14 @@ def read_mount(directory: Path | None) -> Mapping[str, bytes]:
 
 
 def fingerprint(directory: Path | None) -> object:
-    """Return what differs once the directory has another version: cheap enough to ask often."""
+    """Return a value that changes with the directory's version, at a cost of about 1 µs."""
     if directory is None:
         return None
     return _version(directory) or _plain_fingerprint(directory)
 
 
 def _version(directory: Path) -> str:
-    """Return the name of the version kubelet linked; empty in a directory no kubelet keeps."""
+    """Return the version that kubelet linked; empty in a directory without kubelet."""
     try:
         return os.readlink(directory / _VERSION)  # noqa: PTH115 - 1 µs against 10
     except OSError:
@@ -92,7 +92,7 @@ def _unreadable(directory: Path, error: OSError) -> ConfigError:
 
 
 def _plain_fingerprint(directory: Path) -> object:
-    """Fingerprint a directory that no kubelet keeps: names, inodes, times and sizes."""
+    """Return names, inodes, times and sizes of a directory without kubelet."""
     try:
         found = [(entry.name, entry.stat()) for entry in os.scandir(directory)]
     except OSError:
@@ -103,11 +103,10 @@ def _plain_fingerprint(directory: Path) -> object:
 async def changes(
     directories: Callable[[], list[Path]], stop: anyio.Event, *, period: float | None = None
 ) -> AsyncGenerator[str, None]:
-    """Yield the watch mode whenever the mounts may differ, until `stop` is set.
+    """Yield the watch mode whenever the mounts may have changed, until `stop` is set.
 
-    `directories` returns the mounts that exist. `period` in seconds asks for polling; without
-    one, polling each second is what is left while the machine has no watcher to give, or nothing
-    is mounted yet.
+    `directories` returns the existing mounts. With a `period` in seconds they are polled. Without
+    one, the fallback is polling each second, if no watcher is available or nothing is mounted.
     """
     while not stop.is_set():
         if period is None and (places := directories()):
@@ -121,11 +120,11 @@ async def changes(
 
 
 async def _events(places: list[Path], stop: anyio.Event) -> AsyncGenerator[None, None]:
-    """Yield at each change and each second; end where watching is not possible."""
-    _quieten()
+    """Yield at each change and each second; end if watching is not possible."""
+    _quiet_watchfiles()
     watcher = watchfiles.awatch(
         *places,
-        watch_filter=_counts,
+        watch_filter=_is_relevant,
         recursive=False,
         step=_STEP_MS,
         debounce=_DEBOUNCE_MS,
@@ -141,21 +140,21 @@ async def _events(places: list[Path], stop: anyio.Event) -> AsyncGenerator[None,
         _log.warning("no file watcher, polling each second", reason=str(error))
 
 
-def _quieten() -> None:
-    """Keep the library from saying at INFO what is said here, unless somebody asked for it."""
+def _quiet_watchfiles() -> None:
+    """Set the library's log level to WARNING unless configured: the chassis logs changes."""
     log = logging.getLogger("watchfiles.main")
     if log.level == logging.NOTSET:
         log.setLevel(logging.WARNING)
 
 
-def _counts(_: watchfiles.Change, path: str) -> bool:
-    """Leave out what kubelet does before and after its one atomic step."""
+def _is_relevant(_: watchfiles.Change, path: str) -> bool:
+    """Ignore kubelet's steps before and after the atomic rename."""
     name = Path(path).name
     return name == "..data" or not name.startswith("..")
 
 
 async def _polls(stop: anyio.Event, period: float, lasting: float) -> AsyncGenerator[None, None]:
-    """Yield once a period, for a while."""
+    """Yield once per period, for `lasting` seconds."""
     ends = anyio.current_time() + lasting
     while not stop.is_set() and anyio.current_time() < ends:
         yield

@@ -1,4 +1,4 @@
-"""Placeholders `${name}` and `${name:default}`, resolved against the tree, then the environment."""
+"""Placeholders `${name}` and `${name:default}`, resolved from the tree, then the environment."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -13,17 +13,17 @@ _MAX_NAME = 1024
 
 
 class Resolved(NamedTuple):
-    """A value without placeholders; `borrowed` where a placeholder took it from a Secret."""
+    """A value without placeholders; `borrowed` if a placeholder took it from a Secret."""
 
     value: Any
     borrowed: bool
 
 
 class Resolver:
-    """Resolves the values of one tree; a value is looked at only when it is asked for.
+    """Resolve values of one tree on demand.
 
-    `loose` are the files of a Secret that are no settings, by canonical name. What placeholders
-    took of them is in `used`.
+    `loose` are the files of a Secret that are not settings, by canonical name; placeholders may
+    name them. `used` are those that placeholders have used.
     """
 
     def __init__(
@@ -63,13 +63,13 @@ class Resolver:
         if _OPEN not in text:
             return text
         if len(trail) + depth > MAX_DEPTH:
-            raise _error("leads through too many placeholders", origin, trail)
+            raise _error("nests too many placeholders", origin, trail)
         parts: list[str] = []
         position = 0
         while (start := text.find(_OPEN, position)) >= 0:
             end = _closing(text, start)
             if end < 0:
-                raise _error("opens a placeholder and does not close it", origin, trail)
+                raise _error("has an unclosed placeholder", origin, trail)
             value = self._named(text[start + len(_OPEN) : end], origin, trail, depth)
             if start == 0 and end == len(text) - 1:
                 return value
@@ -84,7 +84,7 @@ class Resolver:
             raise _error(f"has a placeholder of more than {_MAX_NAME} characters", origin, trail)
         if name in trail:
             cycle = " -> ".join((*trail, name))
-            raise _error(f"${{{name}}} leads back to itself ({cycle})", origin, trail)
+            raise _error(f"${{{name}}} refers to itself ({cycle})", origin, trail)
         entry = self._find(name)
         if isinstance(entry, Entry):
             return self._entry(entry, (*trail, name))
@@ -92,7 +92,7 @@ class Resolver:
             return variable
         if colon:
             return self._text(default, origin, trail, depth + 1)
-        reason = f"${{{name}}} is defined nowhere; define it, or give a default: ${{{name}:...}}"
+        reason = f"${{{name}}} is undefined; define it, or give a default: ${{{name}:...}}"
         raise _error(reason, origin, trail)
 
     def _find(self, name: str) -> Any:
@@ -102,7 +102,7 @@ class Resolver:
         return found
 
     def _variable(self, name: str) -> str | None:
-        """Look a name up in the environment, as it stands and in capitals as Spring would."""
+        """Look up a name in the environment, as written and in capitals as Spring does."""
         capitals = name.upper().replace(".", "_")
         spellings = (name, capitals.replace("-", ""), capitals.replace("-", "_"))
         return next((self._environ[s] for s in spellings if s in self._environ), None)
@@ -114,7 +114,7 @@ class Resolver:
 
 
 def _closing(text: str, start: int) -> int:
-    """Return where the placeholder that opens at `start` closes, counting nested ones."""
+    """Return the end of the placeholder that starts at `start`, -1 if unclosed."""
     depth, position = 1, start + len(_OPEN)
     while position < len(text):
         if text.startswith(_OPEN, position):

@@ -1,8 +1,8 @@
-"""Which profiles are active, who says so, and that `prod` is never lost on the way.
+"""The active profiles and their sources; `prod` is never lost.
 
-The order is: `--profiles`, `--spring.profiles.active`, `PROFILES_ACTIVE`, `SPRING_PROFILES_ACTIVE`
-and its relaxed forms, the default documents of application.yaml. What guards production depends
-on the profile `prod`: where any of them names it and the result lacks it, nothing starts.
+The precedence is: `--profiles`, `--spring.profiles.active`, `PROFILES_ACTIVE`,
+`SPRING_PROFILES_ACTIVE` and its relaxed forms, the default documents of application.yaml. If any of
+these names `prod`, on which guards depend, and the result lacks it, the service does not start.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ _KINDS = ("active", "include", "default", "group", "validate")
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Profiles that one place names, such as a flag, a variable or a document."""
+    """The profiles of one source, such as a flag, a variable or a document."""
 
     where: str
     profiles: tuple[str, ...]
@@ -29,10 +29,10 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class ProfileSources:
-    """Everything that is said about profiles, in each tuple the strongest first.
+    """All sources of profiles, in each tuple the highest precedence first.
 
-    As in Spring, `include` adds to what is active, `groups` to each profile, and `default` counts
-    where nothing else is named. `automatic` is what the platform adds.
+    As in Spring, `include` adds to the active profiles, `groups` expands a profile, and `default`
+    applies if no profile is active. `automatic` are the platform's.
     """
 
     active: tuple[Named, ...] = ()
@@ -42,7 +42,7 @@ class ProfileSources:
     automatic: tuple[str, ...] = ()
 
     def below(self, weaker: "ProfileSources") -> "ProfileSources":
-        """Return these, and after them what weaker sources say."""
+        """Return these sources, followed by weaker ones."""
         return ProfileSources(
             self.active + weaker.active,
             self.include + weaker.include,
@@ -52,7 +52,7 @@ class ProfileSources:
         )
 
     def result(self) -> tuple[str, ...]:
-        """Return the active profiles; raise `ConfigError` where one is no name, or prod is lost."""
+        """Return the active profiles; raise `ConfigError` for an invalid name, or a lost prod."""
         for named in (*self.active, *self.include, *self.default):
             _check_names(named)
         chosen = (self.active or self.default)[:1]
@@ -60,16 +60,16 @@ class ProfileSources:
         result = tuple(dict.fromkeys([*self.automatic, *self._expanded(_flat(named_now))]))
         for named in self.active:
             if PROD not in result and PROD in self._expanded(named.profiles):
-                reason = f"{named.where} names prod, but {chosen[0].where} counts and does not"
+                reason = f"{named.where} names prod, but {chosen[0].where} overrides it without"
                 raise ConfigError(f"{reason}; name it there too, or nowhere", key=ACTIVE)
         return result
 
     def disagreement(self) -> str | None:
-        """Say in one line which source counts, where two differ."""
+        """Return one line about sources that differ, or None."""
         if not any(set(named.profiles) != set(self.active[0].profiles) for named in self.active):
             return None
         first, *others = (f"{named.where} ({','.join(named.profiles)})" for named in self.active)
-        return f"Active profiles are named differently: {first} counts, not {', '.join(others)}"
+        return f"Sources of active profiles differ: {first} overrides {', '.join(others)}"
 
     def _expanded(self, profiles: Iterable[str]) -> Iterator[str]:
         seen: set[str] = set()
@@ -83,7 +83,7 @@ class ProfileSources:
 
 
 def split(text: str) -> tuple[str, ...]:
-    """Read a comma-separated list of names."""
+    """Parse a comma-separated list of names."""
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
@@ -94,21 +94,21 @@ def _flat(named: Sequence[Named]) -> list[str]:
 def _check_names(named: Named) -> None:
     for name in named.profiles:
         if not name.replace("-", "").replace("_", "").replace(".", "").isalnum():
-            reason = f"{name!r} is no profile name; use letters, digits, dot, dash, underscore"
+            reason = f"invalid profile name {name!r}; use letters, digits, dot, dash, underscore"
             raise ConfigError(reason, file=named.where, key="profiles")
         if name != PROD and name.lower() == PROD:
-            reason = f"{name} is another profile than prod, which guards production; write prod"
+            reason = f"{name} is not the profile prod, which guards production; write prod"
             raise ConfigError(reason, file=named.where, key="profiles")
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentProfiles:
-    """The mappings below `spring.profiles`, the last document's first: it is the strongest."""
+    """The mappings below `spring.profiles`, the last document first: it has precedence."""
 
     found: list[Tree] = field(default_factory=list)
 
     def resolved(self, resolver: Resolver) -> ProfileSources:
-        """Return what they say; placeholders may name variables and other default documents."""
+        """Return the sources; placeholders may name variables and other default documents."""
         groups: dict[str, tuple[str, ...]] = {
             name.written: _listed(resolver, name, node)
             for _, group in reversed(list(self._of("group")))
@@ -128,8 +128,8 @@ class DocumentProfiles:
             yield from ((name, node) for name, node in tree.items() if name == kind)
 
 
-def take_profiles(documents: Iterable[Document]) -> DocumentProfiles:
-    """Take what default documents say out of them; raise `ConfigError` at an unknown name."""
+def pop_profiles(documents: Iterable[Document]) -> DocumentProfiles:
+    """Remove the profiles from default documents; raise `ConfigError` at an unknown name."""
     found: list[Tree] = []
     for document in documents:
         tree = find(document.tree, _PROFILES)
@@ -141,9 +141,9 @@ def take_profiles(documents: Iterable[Document]) -> DocumentProfiles:
 
 
 def refuse_profiles(documents: Iterable[Document]) -> None:
-    """Raise `ConfigError` where a document says which profiles are active and may not.
+    """Raise `ConfigError` for a document that must not set the active profiles.
 
-    As in Spring, one that profiles select may not; nor may a Secret, which comes too late.
+    As in Spring, a document that profiles select must not; nor a Secret, which is read too late.
     """
     for document in documents:
         tree = find(document.tree, _PROFILES)
@@ -155,7 +155,7 @@ def refuse_profiles(documents: Iterable[Document]) -> None:
 def _refuse_unknown(tree: Tree) -> None:
     for name, node in tree.items():
         if name.written.lower() not in _KINDS:
-            raise _error(name, node, "is no setting; write spring.profiles.active: [a, b]")
+            raise _error(name, node, "unknown setting; write spring.profiles.active: [a, b]")
 
 
 def _listed(resolver: Resolver, name: Name, node: Entry | Tree) -> tuple[str, ...]:
@@ -166,7 +166,7 @@ def _listed(resolver: Resolver, name: Name, node: Entry | Tree) -> tuple[str, ..
         return tuple(value)
     if isinstance(value, str):
         return split(value)
-    raise _error(name, node, "takes names, as a text or a list")
+    raise _error(name, node, "takes names, as a string or a list")
 
 
 def _error(name: Name, node: Entry | Tree, reason: str) -> ConfigError:

@@ -1,4 +1,4 @@
-"""How reloading fares: what the metrics tell."""
+"""The state of reloading, and the listeners that a change notifies."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from chassis.config.errors import ConfigError, Kind
 
 
 def _no_reloads() -> dict[tuple[str, str], int]:
-    """Start every series at 0, so that the first increase is seen as one."""
+    """Return a 0 for every series, so that `rate()` sees the first increase."""
     reasons = (*get_args(Kind), "error")
     return {
         ("success", "change"): 0,
@@ -23,9 +23,9 @@ def _no_reloads() -> dict[tuple[str, str], int]:
 
 @dataclass(slots=True)
 class ReloadStatus:
-    """The state of reloading; durations in seconds, `pending_hash` empty where nothing waits.
+    """The state of reloading; durations in seconds, `pending_hash` empty if nothing is pending.
 
-    `refused` says why what was mounted last was not taken, where it is the configuration's fault.
+    `refused` is the error of the last mounted configuration, if it is invalid.
     """
 
     last_successful: bool = True
@@ -38,36 +38,36 @@ class ReloadStatus:
     refused: ConfigError | None = None
 
     def succeeded(self, reason: str, took: float) -> None:
-        """Note a change that was taken."""
+        """Record an accepted change."""
         self.settled()
         self._count("success", reason, took)
 
     def failed(self, took: float, error: ConfigError | None = None) -> None:
-        """Note a change that was refused, or that failed by a fault of ours."""
+        """Record a rejected change, or an internal error."""
         self.last_successful, self.refused = False, error
         self._count("failure", error.kind if error else "error", took)
 
     def skipped(self, took: float) -> None:
-        """Note a good change that the strategy leaves for the next start."""
+        """Record a valid change that takes effect at the next start (strategy `none`)."""
         self.last_successful = self.restart_required = True
         self.refused = None
         self._count("skipped", "strategy", took)
 
     def settled(self) -> None:
-        """Note that what is mounted is what is active."""
+        """Record that the mounted configuration is active."""
         self.last_successful, self.pending_hash, self.refused = True, "", None
 
-    def described(self) -> dict[str, Any]:
-        """Return what `/info` tells: where the mistake is, never what stands there."""
-        told: dict[str, Any] = {"successful": self.last_successful}
+    def to_info(self) -> dict[str, Any]:
+        """Return the state for `/info`: the place of an error, never a value."""
+        info: dict[str, Any] = {"successful": self.last_successful}
         if self.pending_hash:
-            told["pendingHash"] = self.pending_hash
+            info["pendingHash"] = self.pending_hash
         if not self.last_successful and self.refused is None:
-            told["reason"] = "error"
+            info["reason"] = "error"
         if (error := self.refused) is not None:
-            told |= {"reason": error.kind, "file": error.file, "line": error.line}
-            told["key"] = error.key
-        return told
+            info |= {"reason": error.kind, "file": error.file, "line": error.line}
+            info["key"] = error.key
+        return info
 
     def _count(self, result: str, reason: str, took: float) -> None:
         self.counts[result, reason] += 1
@@ -84,7 +84,7 @@ _log = structlog.get_logger("chassis.config")
 
 
 class Listeners:
-    """The listeners in the order they came."""
+    """The listeners, in order of registration: all prepare, then the swap, then all commit."""
 
     def __init__(self) -> None:
         self._hooks: list[tuple[Prepare | None, Commit]] = []
@@ -94,23 +94,23 @@ class Listeners:
         self._hooks.append((prepare, commit))
 
     async def prepare(self, snapshot: Any) -> list[Callable[[], None]]:
-        """Return every commit, ready to be called; raise `ConfigError` if one refuses."""
+        """Return all prepared commits; raise `ConfigError` if a listener rejects the change."""
         return [
             _Ready(commit, await _prepared(prepare, snapshot)) for prepare, commit in self._hooks
         ]
 
 
 class _Ready:
-    """A commit with what was prepared for it."""
+    """A commit and its prepared value."""
 
     def __init__(self, commit: Commit, value: Any) -> None:
         self._commit, self._value = commit, value
 
     def __call__(self) -> None:
-        """Commit, and go on: what was swapped stays swapped for all the others."""
+        """Commit; an error does not stop the other listeners."""
         try:
             self._commit(self._value)
-        except Exception:  # noqa: BLE001 - logged; one listener must not keep the others waiting
+        except Exception:  # noqa: BLE001 - logged; the other listeners must still commit
             _log.exception("a listener failed after the change")
 
 
@@ -122,7 +122,7 @@ async def _prepared(prepare: Prepare | None, snapshot: Any) -> Any:
             return await prepare(snapshot)
     except ConfigError:
         raise
-    except Exception as error:  # whatever it raises, the last good version stays
+    except Exception as error:  # any error keeps the last valid version
         _log.exception("a listener could not prepare for the change")
         reason = f"a listener could not prepare for it: {type(error).__name__}"
         raise ConfigError(reason, kind="listener") from error

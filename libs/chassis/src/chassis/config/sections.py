@@ -1,4 +1,4 @@
-"""The settings sections every service has; each default stands here and nowhere else."""
+"""The settings sections of every service, with their defaults."""
 
 import re
 from pathlib import Path
@@ -26,12 +26,12 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
     for origin in origins:
         if origin != ANY_ORIGIN and not _is_origin(origin):
-            raise ValueError("is no origin as browsers write it; write https://app.example")
+            raise ValueError("invalid origin; write it as browsers do: https://app.example")
     return origins
 
 
 def _is_origin(text: str) -> bool:
-    """Tell whether a text is what a browser sends: lower case, no path, no default port."""
+    """Return whether a text is an origin as sent by browsers: lower case, no default port."""
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -47,7 +47,7 @@ def _is_origin(text: str) -> bool:
 
 def _tokens(names: tuple[str, ...]) -> tuple[str, ...]:
     if not all(_TOKEN.fullmatch(name) for name in names):
-        raise ValueError("has what is no name; write each one, * would not stand for Authorization")
+        raise ValueError("invalid name; list each one, since * does not include Authorization")
     return names
 
 
@@ -64,7 +64,7 @@ HeaderNames = Annotated[NameList, AfterValidator(_tokens), AfterValidator(_lower
 
 
 class CorsSettings(Section):
-    """Hold who may call and what; without an origin CORS is off."""
+    """`server.cors`: the allowed origins, methods and headers; without an origin CORS is off."""
 
     allowed_origins: Annotated[NameList, AfterValidator(_origins)] = ()
     allowed_methods: Methods = ("GET", "HEAD", "POST")
@@ -76,21 +76,21 @@ class CorsSettings(Section):
     @model_validator(mode="after")
     def _credentials_for_named_origins(self) -> Self:
         if self.allow_credentials and ANY_ORIGIN in self.allowed_origins:
-            raise ValueError("credentials are for origins that are named; * is everyone's page")
+            raise ValueError("credentials need named origins; * is every page")
         return self
 
     def allows(self, origin: str | None) -> bool:
-        """Tell whether pages of this origin may call."""
+        """Return whether the origin is allowed."""
         allowed = self.allowed_origins
         return origin is not None and (origin in allowed or ANY_ORIGIN in allowed)
 
 
 def _not_yet(*later: str) -> BeforeValidator:
-    """Refuse a value that is planned, so that nobody takes it for a typing error."""
+    """Reject a planned value with its own message."""
 
     def refuse(value: object) -> object:
         if value in later:
-            raise ValueError(f"{value} comes with a later version; leave it out")
+            raise ValueError(f"{value} is not supported yet; leave it out")
         return value
 
     return BeforeValidator(refuse)
@@ -103,7 +103,7 @@ class ServletSettings(TolerantSection):
 
 
 class ForwardedSettings(Section):
-    """`server.forwarded`: which header is believed, and from which peers."""
+    """`server.forwarded`: the header with the client's address, and the proxies that may set it."""
 
     trusted_proxies: NetworkList = ()
     header: Literal["x-forwarded-for", "forwarded"] = "x-forwarded-for"
@@ -112,7 +112,7 @@ class ForwardedSettings(Section):
 class ServerSettings(TolerantSection):
     """`server`: the API port, its limits, and the drain."""
 
-    address: str = "0.0.0.0"  # noqa: S104 - a pod is reached by its own address
+    address: str = "0.0.0.0"  # noqa: S104 - a pod needs all interfaces
     port: int = Field(default=8080, ge=0, le=65535)
     servlet: ServletSettings = ServletSettings()
     forwarded: ForwardedSettings = ForwardedSettings()
@@ -136,13 +136,13 @@ class ManagementServerSettings(TolerantSection):
 
 
 class ManagementSettings(TolerantSection):
-    """`management`: where probes, metrics and info are served."""
+    """`management`: address and port of probes, metrics and info."""
 
     server: ManagementServerSettings = ManagementServerSettings()
 
 
 _MAX_PATTERNS = 8192
-"""Characters of all patterns together: as long as they are, as long takes each request."""
+"""Characters of all patterns together: the time of each request is proportional."""
 
 
 def _ant_patterns(patterns: tuple[str, ...]) -> tuple[str, ...]:
@@ -154,7 +154,7 @@ def _ant_patterns(patterns: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class PathSettings(Section):
-    """`security.path`: Ant patterns that need no token."""
+    """`security.path`: Ant patterns of paths that need no token."""
 
     ignores: Annotated[NameList, AfterValidator(_ant_patterns)] = ()
 
@@ -212,7 +212,7 @@ class SecuritySettings(Section):
 
 
 class DiscoverySettings(Section):
-    """`discovery`: how service names become addresses."""
+    """`discovery`: how service names are resolved."""
 
     mode: Literal["dns", "kubernetes", "static"] = "dns"
     namespaces: NameList = ()
@@ -234,13 +234,13 @@ class ClientSettings(Section):
 
 
 class LoggingSettings(TolerantSection):
-    """`logging`: levels by logger name; `root` is all the rest."""
+    """`logging`: levels by logger name; `root` is all others."""
 
     level: dict[str, str] = Field(default_factory=dict)
 
 
 class FaultSettings(Section):
-    """`faults`: a bad version on purpose; probes are spared."""
+    """`faults`: injected errors and latency; probes are not affected."""
 
     error_rate: float = Field(default=0.0, ge=0, le=1)
     latency_ms: float = Field(default=0.0, ge=0)

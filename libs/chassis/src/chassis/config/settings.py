@@ -24,12 +24,12 @@ _SUFFIX = "-123"
 
 
 def demo_secret(name: str) -> str:
-    """Return the secret that everyone knows an identity of this name by."""
+    """Return the publicly known demo secret of a name: the name followed by `-123`."""
     return nfc(name + _SUFFIX)
 
 
 def refuse_demo_secrets(profiles: Iterable[str], credentials: Iterable[tuple[str, str]]) -> None:
-    """Raise `ConfigError` under `prod` for a secret, given with its key, that is anyone's demo."""
+    """Raise `ConfigError` under `prod` for a demo secret; credentials are keys and secrets."""
     if "prod" not in profiles:
         return
     for key, secret in credentials:
@@ -39,7 +39,7 @@ def refuse_demo_secrets(profiles: Iterable[str], credentials: Iterable[tuple[str
 
 
 def secrets_in(settings: BaseModel, *path: str) -> Iterator[tuple[str, str]]:
-    """Yield each secret that stands in clear in settings, with its key."""
+    """Yield each plain-text secret in settings, with its key."""
     for name in type(settings).model_fields:
         yield from _secrets_of(getattr(settings, name), (*path, name.strip("_")))
 
@@ -64,10 +64,7 @@ S = TypeVar("S", bound="ServiceSettings")
 
 
 class ServiceSettings(Section):
-    """The settings of a service; subclass it and add a field per section of your own.
-
-    Instances are immutable. Where their values come from: see `chassis.config.snapshot`.
-    """
+    """The settings of a service; a subclass adds a field per section. Instances are immutable."""
 
     model_config = ConfigDict(validate_default=True)
 
@@ -82,30 +79,30 @@ class ServiceSettings(Section):
 
     @property
     def management_address(self) -> str:
-        """Return the address probes and metrics are served at; by default the API's."""
+        """Return the address for probes and metrics; by default the API's."""
         return self.management.server.address or self.server.address
 
     @property
     def management_port(self) -> int:
-        """Return the port of probes and metrics; by default the API's + 10000, or any if any."""
+        """Return the port for probes and metrics; by default the API's + 10000, 0 with 0."""
         if self.management.server.port is not None or self.server.port == 0:
             return self.management.server.port or 0
         return self.server.port + _MANAGEMENT_OFFSET
 
     def check(self, profiles: tuple[str, ...]) -> Self:
-        """Refuse what the active profiles forbid; services override and extend it."""
+        """Raise `ConfigError` for a value that the active profiles forbid; services extend it."""
         if self.management_port > _MAX_PORT:
-            reason = f"server.port + {_MANAGEMENT_OFFSET} is no port; set it"
+            reason = f"server.port + {_MANAGEMENT_OFFSET} exceeds {_MAX_PORT}; set it"
             raise ConfigError(reason, key="management.server.port")
         faulty = self.faults.error_rate or self.faults.latency_ms
         if "prod" in profiles and faulty and not self.faults.allow:
-            reason = "faults are refused under the profile prod; set faults.allow: true to mean it"
+            reason = "faults are refused under the profile prod; to confirm, set faults.allow: true"
             raise ConfigError(reason, key="faults")
         self._check_own_secret(profiles)
         return self
 
     def _check_own_secret(self, profiles: tuple[str, ...]) -> None:
-        """Refuse a client id without its secret, which every check of a token would need."""
+        """Raise `ConfigError` for a client id without its secret, which token checks need."""
         client, key = self.security.oauth2.client, "security.oauth2.client.client-secret"
         secret = client.client_secret.get_secret_value() if client.client_secret else ""
         if client.client_id and not secret:
@@ -127,11 +124,11 @@ def validate(
 
 
 def _explained(error: ValidationError, tree: Tree) -> ConfigError:
-    """Name key, file and line of the first thing wrong, never the value: it may be a secret."""
+    """Return key, file and line of the first error, without the value, which may be a secret."""
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
     path = [str(part) for part in first["loc"]]
     key = ".".join(
-        # As it was written, or as the documentation writes it.
+        # The spelling in the file, or else in the documentation.
         written(tree, path[: end + 1]) or part.replace("_", "-")
         for end, part in enumerate(path)
     )
@@ -147,7 +144,7 @@ def _reason(kind: str, message: str) -> str:
 
 
 def _located(error: ConfigError, tree: Tree, path: list[str]) -> ConfigError:
-    """Add file and line of the key, or of the nearest one above it."""
+    """Add file and line of the key, or of its nearest parent."""
     above = (find(tree, path[:length]) for length in range(len(path), 0, -1))
     nearest = next((node for node in above if node is not None), None)
     if error.file is not None or nearest is None:

@@ -1,4 +1,4 @@
-"""What a field's annotation holds, and where a written key leads among the fields."""
+"""The annotations of settings fields, and the field that a key refers to."""
 
 import functools
 import types
@@ -17,7 +17,7 @@ _SECRETS = (SecretStr, SecretBytes, Secret)
 
 
 class Unknown:
-    """The annotation of what is no setting: a name for placeholders, or another program's."""
+    """The annotation of a key that is not a setting: for placeholders, or of another program."""
 
 
 UNKNOWN: Final = Unknown
@@ -25,14 +25,14 @@ UNKNOWN: Final = Unknown
 
 @dataclass(frozen=True, slots=True)
 class SettingField:
-    """A field of a model; a `hidden` one is never shown: of a secret type, or `repr=False`."""
+    """A field of a model; `hidden` if its type is secret or it has `repr=False`."""
 
     name: str
     annotation: Any
     hidden: bool
 
     def of(self, inner: Any) -> "SettingField":
-        """Return what is in this one: an item, or a value under a name."""
+        """Return a field for an item of this one, or for a value under a name."""
         return SettingField(self.name, inner, self.hidden)
 
 
@@ -72,10 +72,10 @@ def item_of(annotation: Any) -> Any:
 
 
 def lead(path: Sequence[str], annotation: Any, *, mapping: bool) -> tuple[list[Name], Any]:
-    """Return the names of a path that leads to a mapping, or to a value, and what it should be.
+    """Return the names along a path to a mapping or a value, and the annotation at its end.
 
-    Fields have relaxed names. In a mapping to sections, names are exact and may have dots: before
-    a mapping the whole path is the name, before a value the field is what ends the path.
+    Fields have relaxed names. In a mapping to sections, names are exact and may contain dots: for
+    a mapping the rest of the path is the name, for a value the path ends with a field.
     """
     names: list[Name] = []
     while path:
@@ -95,7 +95,7 @@ def lead(path: Sequence[str], annotation: Any, *, mapping: bool) -> tuple[list[N
 
 
 def is_value(annotation: Any) -> bool:
-    """Say whether an annotation is that of a setting, and not of a group of them."""
+    """Return whether an annotation is that of a single setting, not of a group."""
     groups = (model_of(annotation), named_of(annotation), plain_of(annotation))
     return annotation is not UNKNOWN and not any(groups)
 
@@ -107,7 +107,7 @@ def _field(annotation: Any, name: str) -> Any:
 
 
 def _end_of_name(path: Sequence[str], section: Any) -> int:
-    """Return how many parts are the name: those before the longest path that is a field."""
+    """Return the number of parts of the name: those before the longest path to a field."""
     if model_of(section) is None:
         return len(path)
     for cut in range(1, len(path)):

@@ -1,4 +1,4 @@
-"""One version of the configuration, and what of it can't change while the process runs."""
+"""One version of the configuration, and the sections that need a restart."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -23,23 +23,23 @@ _FIXED = (
     "spring.cloud.kubernetes.loadbalancer",
     "spring.cloud.kubernetes.ribbon",
 )
-"""Sections that sockets, pools and directories are made from, once, at the start."""
+"""Sections that configure sockets, pools and directories, once, at the start."""
 _LIVE = frozenset(("forwarded", "cors"))
-"""What of these sections is followed nevertheless."""
+"""Parts of these sections that reload nevertheless."""
 
 _NOBODY = ProfileSources()
 _MOST_NAMES = 500
-"""Of those that have no effect, or that nobody reads: as many as `/info` tells."""
+"""The most ignored or unread names that `/info` lists."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot(Generic[S]):
     """One version of the configuration; `loaded_at` in Unix seconds.
 
-    `hash` tells versions of the ConfigMap apart; `ignored` are names that have no effect here,
-    never their values, and `unread` the files, documents and variables that nobody reads.
-    `profile_sources` say who names which profiles, the one that counts first. `name` is the
-    service's own where no Secret gives it, and `carried` the files that settings came from.
+    `hash` identifies the version of the ConfigMap. `ignored` are the names (not values) of settings
+    without effect, `unread` the unused files, documents and variables. `profile_sources` are the
+    sources of the profiles, highest precedence first. `name` is the service's name, unless a Secret
+    has it. `carried` are the files that settings came from.
     """
 
     settings: S
@@ -61,8 +61,8 @@ def take_snapshot(
 ) -> Snapshot[S]:
     """Read the layers, merge, bind and validate them; raise `ConfigError`.
 
-    A file that settings came from `before` may not be missing: who renames a key by mistake would
-    take away every setting in it.
+    A file that settings came from `before` must not be missing: renaming a key by mistake would
+    reset every setting in it.
     """
     _refuse_missing(before, mounted)
     budget = Budget()
@@ -87,20 +87,20 @@ def take_snapshot(
 def _refuse_missing(before: Snapshot[Any] | None, mounted: Mounted) -> None:
     there = {*((False, name) for name in mounted.config), *((True, n) for n in mounted.secrets)}
     for _, name in sorted((before.carried if before else frozenset()) - there):
-        reason = "is missing, and settings came from it; put it back, or restart to go without it"
+        reason = "is missing, but settings came from it; restore it, or restart without it"
         raise ConfigError(reason, file=name, kind="missing")
 
 
 def _refuse_silent(before: Snapshot[Any] | None, layers: Layers) -> None:
-    """Refuse a file that is still read, of which no document applies any more."""
+    """Raise `ConfigError` for a file that is still read but has no applicable document."""
     for file in sorted((before.carried if before else frozenset()) - layers.carried):
         if file in layers.read:
-            reason = "has no document for the active profiles, and settings came from it"
+            reason = "has no document for the active profiles, but settings came from it"
             raise ConfigError(reason, file=file[1], kind="missing")
 
 
 def _public_name(settings: ServiceSettings, tree: Tree) -> str | None:
-    """Return `spring.application.name` for everyone to see, unless it comes from a Secret."""
+    """Return `spring.application.name` unless it comes from a Secret."""
     entry = find(tree, ("spring", "application", "name"))
     return settings.spring.application.name if entry and not entry.origin.secret else None
 
@@ -112,7 +112,7 @@ def _bounded(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def waiting_for_restart(started: ServiceSettings, now: ServiceSettings) -> Iterator[str]:
-    """Yield the sections that have changed since the start and take effect at the next one."""
+    """Yield the sections that have changed since the start and need a restart."""
     for section in _FIXED:
         value = attrgetter(section)
         if value(started).model_dump(exclude=_LIVE) != value(now).model_dump(exclude=_LIVE):

@@ -1,4 +1,4 @@
-"""Where a service's configuration comes from, and in which order it counts."""
+"""The sources of a service's configuration: flags, environment and mounts."""
 
 import hashlib
 import re
@@ -31,21 +31,21 @@ class Mounted:
 
     @property
     def hash(self) -> str:
-        """Return what tells versions of the ConfigMap apart; everyone may see it."""
+        """Return the public hash of the ConfigMap's version."""
         return _digest(self.config)[:_HASH_LENGTH]
 
     @property
     def digest(self) -> str:
-        """Return what covers the secrets too; it stays inside, as short ones could be guessed."""
+        """Return a digest that includes the Secret; internal, since short secrets are guessable."""
         return _digest(self.config) + _digest(self.secrets)
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigSource:
-    """The places a configuration is read from.
+    """The sources of a configuration.
 
-    Strongest first: arguments, environment, secret files, profile documents, default documents.
-    `profiles` are those that the process names; `named` says where, and what else is said there.
+    Highest precedence first: arguments, environment, secret files, profile documents, default
+    documents. `profiles` are the process's profiles, and `named` also has their sources.
     """
 
     name: str
@@ -73,7 +73,7 @@ class ConfigSource:
 
     @property
     def profile_sources(self) -> ProfileSources:
-        """Return what the process says about profiles, before any document does."""
+        """Return the profiles of the process, without those of documents."""
         given = (Named("the command", self.profiles),) if self.profiles else ()
         return self.named or ProfileSources(given).below(platform_profiles(self.environ))
 
@@ -82,15 +82,15 @@ class ConfigSource:
         return Mounted(read_mount(self.config_dir), read_mount(self.secrets_dir))
 
     def fingerprint(self) -> tuple[object, object]:
-        """Return what differs once a mount was swapped: the ConfigMap's, the Secret's."""
+        """Return the fingerprints of ConfigMap and Secret, which change with a swap."""
         return (fingerprint(self.config_dir), fingerprint(self.secrets_dir))
 
     def mounts(self) -> list[Path]:
-        """Return the places where mounts may be."""
+        """Return the configured mounts, existing or not."""
         return [place for place in (self.config_dir, self.secrets_dir) if place is not None]
 
     def directories(self) -> list[Path]:
-        """Return the mounts that exist: what a watcher watches."""
+        """Return the existing mounts, to watch."""
         return [place for place in self.mounts() if place.is_dir()]
 
 
@@ -106,7 +106,7 @@ _SEPARATOR = "__"
 _SHARED_SECTIONS = frozenset(
     ("spring", "server", "management", "security", "discovery", "client", "logging", "faults")
 )
-"""The chassis' own sections, which the environment may name without the service's prefix."""
+"""The chassis' own sections, whose variables need no prefix of the service."""
 _IN_CLUSTER = "KUBERNETES_SERVICE_HOST"
 _PROFILES = "spring.profiles."
 _KINDS = ("active", "include", "default")
@@ -126,24 +126,24 @@ def read_flags(argv: Sequence[str]) -> dict[str, str]:
 
 
 def flag_profiles(arguments: Mapping[str, str]) -> ProfileSources:
-    """Return what flags say about profiles; raise `ConfigError` where it has no meaning here."""
+    """Return the profiles in flags; raise `ConfigError` for an unknown `spring.profiles` flag."""
     found: list[tuple[str, Named]] = []
     for key, value in sorted(arguments.items(), key=lambda flag: _relaxed(flag[0])):
         kind = _profile_kind(key)
         if kind not in ("", *_KINDS):
-            raise ConfigError("is no setting of the command line", key=f"--{key}")
+            raise ConfigError("unknown setting of the command line", key=f"--{key}")
         if kind and value.strip():
             found.append((kind, Named(f"--{key}", split(value))))
     return _by_kind(found)
 
 
 def variable_profiles(name: str, environ: Mapping[str, str]) -> ProfileSources:
-    """Return what variables say about profiles, the platform's own included."""
+    """Return the profiles in environment variables, and the platform's."""
     found: list[tuple[int, str, str, Named]] = []
     for variable, value in environ.items():
         kind = _variable_kind(variable, name)
         if kind not in ("", *_KINDS):
-            reason = "is not read here; name the profiles in SPRING_PROFILES_ACTIVE"
+            reason = "is not supported; name the profiles in SPRING_PROFILES_ACTIVE"
             raise ConfigError(reason, key=variable)
         if kind and value.strip():
             named = Named(f"environment variable {variable}", split(value))
@@ -153,12 +153,12 @@ def variable_profiles(name: str, environ: Mapping[str, str]) -> ProfileSources:
 
 
 def platform_profiles(environ: Mapping[str, str]) -> ProfileSources:
-    """Return what the platform adds."""
+    """Return the profile `kubernetes` in a cluster."""
     return ProfileSources(automatic=(KUBERNETES,) if _IN_CLUSTER in environ else ())
 
 
 def flag_branches(arguments: Mapping[str, str], annotation: Any, budget: Budget) -> Iterator[Tree]:
-    """Yield what each flag sets."""
+    """Yield a tree for each flag."""
     for key, value in arguments.items():
         if not _profile_kind(key):
             origin = Origin(f"argument --{key}")
@@ -168,7 +168,7 @@ def flag_branches(arguments: Mapping[str, str], annotation: Any, budget: Budget)
 def environment_branches(
     name: str, environ: Mapping[str, str], annotation: Any, budget: Budget
 ) -> Iterator[Tree]:
-    """Yield what `SERVER__PORT` and `REST_SERVICE__SERVER__PORT` set, the prefixed names last."""
+    """Yield trees for `SERVER__PORT` and `REST_SERVICE__SERVER__PORT`, the prefixed names last."""
     prefixed = []
     for variable, value in sorted(environ.items()):
         head, *rest = variable.split(_SEPARATOR)
@@ -184,7 +184,7 @@ def environment_branches(
 
 
 def unread_variables(name: str, environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield the variables that Spring would read and nobody reads here."""
+    """Yield the variables that Spring reads and the chassis ignores."""
     for variable in sorted(environ):
         is_springs = variable.lower().startswith(("spring_", "spring."))
         if is_springs and _SEPARATOR not in variable and not _variable_kind(variable, name):
@@ -199,12 +199,12 @@ def _flag(text: str) -> tuple[str, str]:
 
 
 def _name(part: str) -> str:
-    """Return a part of a variable's name: capitals are how variables are written, no more."""
+    """Return a part of a variable's name, in lower case if it is all capitals."""
     return part.lower() if part.isupper() else part
 
 
 def _profile_kind(key: str) -> str:
-    """Return what a flag says about profiles: active, include, another name, or nothing."""
+    """Return the kind of a profile flag: active, include, another name; empty for other flags."""
     relaxed = _relaxed(key)
     unknown = relaxed if relaxed.startswith(_PROFILES) else ""
     return _PROFILE_FLAGS.get(relaxed, unknown)
@@ -215,7 +215,7 @@ def _relaxed(key: str) -> str:
 
 
 def _variable_kind(variable: str, name: str) -> str:
-    """Return what a variable says about profiles, in any of the spellings that Spring knows."""
+    """Return the kind of a profile variable in any of Spring's spellings; empty for others."""
     relaxed = re.sub(r"[._]+", "_", variable.lower())
     if relaxed == "profiles_active":
         return "active"
@@ -225,7 +225,7 @@ def _variable_kind(variable: str, name: str) -> str:
 
 
 def _rank(variable: str) -> int:
-    """Return where a variable stands: ours, Spring's, Spring's in other spellings."""
+    """Return the precedence of a variable: the suite's, Spring's, Spring's other spellings."""
     known = ("PROFILES_ACTIVE", "SPRING_PROFILES_ACTIVE")
     return known.index(variable) if variable in known else len(known)
 
@@ -238,13 +238,13 @@ def _by_kind(found: list[tuple[str, Named]]) -> ProfileSources:
 
 
 def _branch(path: list[str], text: str, origin: Origin, annotation: Any, budget: Budget) -> Tree:
-    """Make the tree of one flag or variable; a list or an object may be written as JSON."""
+    """Return the tree of one flag or variable; a list or an object may be JSON."""
     names, inner = lead(path, annotation, mapping=text.startswith("{"))
     return nest(names, _typed(text, origin, inner, budget), origin)
 
 
 def _typed(text: str, origin: Origin, annotation: Any, budget: Budget) -> Any:
-    """Read a list in brackets or an object in braces; any other text stays what it is."""
+    """Parse a list in brackets or an object in braces; return any other text unchanged."""
     budget.spend(origin.file, text=len(text))
     is_text = is_value(annotation) and item_of(annotation) is UNKNOWN
     if is_text or f"{text[:1]}{text[-1:]}" not in ("[]", "{}"):

@@ -1,4 +1,4 @@
-"""What of `spring.*` has an effect here; each default stands here and nowhere else."""
+"""The supported settings of `spring.*`, with their defaults."""
 
 from typing import Annotated, Literal
 
@@ -12,7 +12,7 @@ def _lower(value: object) -> object:
 
 
 def _strategy(value: object) -> object:
-    """Read Spring's `restart_context` and `shutdown` as what they come to here: a restart."""
+    """Map Spring's `restart_context` and `shutdown` to `restart`."""
     if isinstance(value, str) and value.lower() in ("restart_context", "shutdown"):
         return "restart"
     return _lower(value)
@@ -27,8 +27,8 @@ class ApplicationSettings(TolerantSection):
 class ReloadSettings(TolerantSection):
     """`spring.cloud.kubernetes.reload`: whether and how a changed mount takes effect.
 
-    With the strategy `restart` each replica waits a random part of `max_wait_for_restart` first,
-    so that not all go at once.
+    With the strategy `restart` each replica waits a random part of `max_wait_for_restart`, so that
+    replicas do not restart together.
     """
 
     enabled: bool = True
@@ -69,7 +69,7 @@ class SpringKubernetesSettings(TolerantSection):
 
     @property
     def load_balancer_mode(self) -> Literal["service", "pod"]:
-        """Return how a Service is reached; where both names are used, the newer one wins."""
+        """Return the mode; if both names are used, the newer one wins."""
         return self.loadbalancer.mode or self.ribbon.mode
 
 
@@ -80,9 +80,9 @@ class SpringCloudSettings(TolerantSection):
 
 
 class SslSettings(TolerantSection):
-    """`spring.data.redis.ssl`: TLS, as Boot 3.1 writes it, or `true` as before.
+    """`spring.data.redis.ssl`: TLS, in the form of Boot 3.1, or `true` as before.
 
-    As in Boot, naming a `bundle` turns TLS on. What the bundle holds has no effect here.
+    As in Boot, naming a `bundle` enables TLS. The bundle's contents have no effect here.
     """
 
     enabled: bool | None = None
@@ -95,9 +95,9 @@ class SslSettings(TolerantSection):
 
 
 class SentinelSettings(TolerantSection):
-    """`spring.data.redis.sentinel`: nodes as `host:port`, and who asks them.
+    """`spring.data.redis.sentinel`: nodes as `host:port`, and credentials for them.
 
-    With a `master`, the host and port of Redis itself have no effect: the Sentinels know them.
+    With a `master`, host and port of Redis have no effect: the Sentinels provide them.
     """
 
     master: str | None = None
@@ -120,7 +120,7 @@ class RedisSettings(TolerantSection):
 
     @property
     def tls(self) -> bool:
-        """Say whether to speak TLS."""
+        """Return whether to use TLS."""
         return bool(self.ssl.bundle) if self.ssl.enabled is None else self.ssl.enabled
 
 
@@ -131,7 +131,7 @@ class DataSettings(TolerantSection):
 
 
 class SpringSettings(TolerantSection):
-    """What of `spring.*` has an effect here."""
+    """The supported settings of `spring.*`."""
 
     application: ApplicationSettings = ApplicationSettings()
     cloud: SpringCloudSettings = SpringCloudSettings()
@@ -140,7 +140,7 @@ class SpringSettings(TolerantSection):
 
     @property
     def redis(self) -> RedisSettings:
-        """Return the token store's settings; where both names are used, the newer one wins."""
+        """Return the token store's settings; if both names are used, the newer one wins."""
         newer = self.data.redis
         if newer is None:
             return self.redis_

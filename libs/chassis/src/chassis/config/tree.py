@@ -1,8 +1,7 @@
-"""Configuration as nested mappings whose keys know how they were spelled, and values where.
+"""Configuration as nested mappings: keys know their spelling, values their file and line.
 
-Keys that differ in case, dashes and underscores alone are one key (Spring's relaxed binding). The
-names of sections that an operator chooses, clients and users, are exact: see
-`chassis.config.shapes`.
+Keys that differ only in case, dashes and underscores are equal (Spring's relaxed binding). Names
+that an operator chooses, of clients and users, are exact (`chassis.config.shapes`).
 """
 
 import functools
@@ -17,7 +16,7 @@ _PART = re.compile(r"\[([^\]]+)\]|([^.\[\]]+)")
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a value was written; one of a mounted Secret is `secret`, without placeholders."""
+    """The place of a value; `secret` in a mounted Secret, where placeholders are not resolved."""
 
     file: str
     line: int | None = None
@@ -25,16 +24,16 @@ class Origin:
 
 
 class Name(str):
-    """A key in the form in which its spellings are equal, and as it is `written`.
+    """A key whose spellings compare equal, and its spelling as `written`.
 
-    A dict keeps the key that came first, so what is laid over it leaves the first spelling.
+    A dict keeps its first key, so that overlays do not change the spelling.
     """
 
     __slots__ = ("written",)
     written: str
 
     def __new__(cls, key: str, written: str) -> Self:
-        """Make a name of its key and its spelling."""
+        """Create a name from its key and its spelling."""
         name = super().__new__(cls, key)
         name.written = written
         return name
@@ -42,17 +41,14 @@ class Name(str):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A text, a list, the bytes of a Secret's file, or nothing; never shown, it may be a secret."""
+    """A string, a list, the bytes of a Secret's file, or None; hidden in repr."""
 
     value: Any = field(repr=False)
     origin: Origin
 
 
 class Tree(dict[Name, "Entry | Tree"]):
-    """A mapping, and where it was written last.
-
-    A `whole` one took the place of a value in its layer, and hides what is below that.
-    """
+    """A mapping and its last place; a `whole` one replaced a value and hides weaker layers."""
 
     __slots__ = ("origin", "whole")
 
@@ -61,12 +57,12 @@ class Tree(dict[Name, "Entry | Tree"]):
         self.origin, self.whole = origin, False
 
     def copy(self) -> "Tree":
-        """Return a tree of the same place; pydantic-settings merges into it."""
+        """Return a copy with the same place; pydantic-settings merges into it."""
         return Tree(self.origin, self)
 
 
 def canonical(name: str) -> str:
-    """Return the form in which relaxed spellings of a name are equal."""
+    """Return the form in which all relaxed spellings of a name are equal."""
     return name.lower().replace("-", "").replace("_", "")
 
 
@@ -82,7 +78,7 @@ def exact(written: str) -> Name:
 
 
 def parts_of(key: str) -> list[str]:
-    """Split a dotted key; brackets keep a part whole, as in Spring: `clients.[my.client].scope`."""
+    """Split a dotted key; brackets protect a part, as in Spring: `clients.[my.client].scope`."""
     if "[" in key and _BRACKETED.fullmatch(key):
         return [bracketed or plain for bracketed, plain in _PART.findall(key)]
     parts = key.split(".")
@@ -90,7 +86,7 @@ def parts_of(key: str) -> list[str]:
 
 
 def nest(path: Sequence[Name], value: Any, origin: Origin) -> Tree:
-    """Make a tree of one branch."""
+    """Return a tree with one branch."""
     *above, last = path
     if isinstance(value, Tree):
         value.origin = origin
@@ -101,9 +97,9 @@ def nest(path: Sequence[Name], value: Any, origin: Origin) -> Tree:
 
 
 def absorb(tree: Tree, over: Tree, *, hiding: bool = False) -> None:
-    """Lay a tree over another, and use it up: mappings merge, lists are replaced whole.
+    """Overlay a tree with another, which is consumed: mappings merge, lists are replaced.
 
-    `hiding` in a layer: what takes the place of a value is `whole` then, for the layers below.
+    `hiding` marks mappings that replace a value as `whole`, for the layers below.
     """
     for name, node in over.items():
         below = tree.get(name)
@@ -119,8 +115,8 @@ def absorb(tree: Tree, over: Tree, *, hiding: bool = False) -> None:
 def give_way(tree: Tree, over: Tree) -> None:
     """Prepare a tree to be merged below another.
 
-    Its mappings that the other has too are written there, and those that the other replaces are
-    emptied. Their names stay.
+    Mappings in both get the other's place, and those that the other replaces are emptied. Their
+    names stay.
     """
     for name in tree.keys() & over.keys():
         below, above = tree[name], over[name]
@@ -133,7 +129,7 @@ def give_way(tree: Tree, over: Tree) -> None:
 
 
 def locate(tree: Tree, path: Sequence[str]) -> list[str] | None:
-    """Return the keys that a path of relaxed names leads along; exact ones may have dots."""
+    """Return the keys along a path of relaxed names; exact names may contain dots."""
     for length in range(1, len(path) + 1):
         key = ".".join(path[:length])
         if length == 1 and key not in tree:
@@ -147,13 +143,13 @@ def locate(tree: Tree, path: Sequence[str]) -> list[str] | None:
 
 
 def find(tree: Tree, path: Sequence[str]) -> Any:
-    """Return the entry or tree under a path of relaxed names; None where there is none."""
+    """Return the entry or tree under a path of relaxed names, or None."""
     keys = locate(tree, path)
     return None if keys is None else _at(tree, keys)
 
 
 def written(tree: Tree, path: Sequence[str]) -> str | None:
-    """Return the last name of a path as it was written first; None where there is none."""
+    """Return the first spelling of a path's last name, or None."""
     if (keys := locate(tree, path)) is None:
         return None
     beside: Tree = _at(tree, keys[:-1])
@@ -168,7 +164,7 @@ def _at(tree: Tree, keys: Sequence[str]) -> Any:
 
 
 def remove(tree: Tree, path: Sequence[str]) -> None:
-    """Take out what is under a path, and the mappings that are empty without it."""
+    """Delete the node under a path, and its parents that become empty."""
     key = relaxed(path[0])
     node = tree.get(key)
     if node is None:

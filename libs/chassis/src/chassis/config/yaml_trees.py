@@ -1,4 +1,4 @@
-"""YAML text to trees that know their lines, in bounded depth and number."""
+"""Parse YAML into trees with line numbers, within limits on depth and size."""
 
 from typing import Any
 
@@ -14,34 +14,34 @@ _STANDARD = "tag:yaml.org,2002:"
 NULL, _MERGE = f"{_STANDARD}null", f"{_STANDARD}merge"
 _TEXT, _GROUP = f"{_STANDARD}str", f"{_STANDARD}map"
 _PLAIN = dict.fromkeys(("", "~", "null", "Null", "NULL"), NULL) | {"<<": _MERGE}
-"""What is no text though it looks like one; numbers and switches stay text here."""
+"""The plain scalars that are not strings; numbers and booleans stay strings here."""
 _MAX_KEY = 1024
-"""Characters of a key, as in YAML's own short form (YAML 1.2, 7.4.2)."""
+"""Characters of a key, as for YAML's implicit keys (YAML 1.2, 7.4.2)."""
 
 
 def decoded(content: bytes, file: str) -> str:
-    """Return the text; raise `ConfigError` where it is not UTF-8."""
+    """Return the text; raise `ConfigError` if it is not UTF-8."""
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ConfigError("is no UTF-8 text", file=file, kind="parse") from None
+        raise ConfigError("not UTF-8 text", file=file, kind="parse") from None
 
 
 def compose(file: str, text: str, budget: Budget) -> list[yaml.Node]:
-    """Return the root of each document; raise `ConfigError` where the text is no YAML."""
+    """Return the root of each document; raise `ConfigError` for invalid YAML."""
     try:
         return _Composer(file, text, budget).documents()
     except yaml.MarkedYAMLError as error:
-        reason = f"is no YAML: {error.problem}"
+        reason = f"invalid YAML: {error.problem}"
         raise ConfigError(reason, file=file, line=_line(error), kind="parse") from None
     except yaml.YAMLError:
-        # A reader error quotes the text around it, which may be a secret.
-        reason = "is no YAML: a character is not allowed"
+        # A reader error quotes the surrounding text, which may be a secret.
+        reason = "invalid YAML: a character is not allowed"
         raise ConfigError(reason, file=file, kind="parse") from None
 
 
 class _Composer(CParser):
-    """Reads events one by one and counts: CParser's own composing goes on to the end."""
+    """Compose events within the budget; CParser's own composer has no limits."""
 
     def __init__(self, file: str, text: str, budget: Budget) -> None:
         super().__init__(text)
@@ -76,7 +76,7 @@ class _Composer(CParser):
         end = yaml.MappingEndEvent if is_mapping else yaml.SequenceEndEvent
         items: list[Any] = []
         node = kind(_tag(event, _GROUP), items, event.start_mark, event.end_mark)
-        # Remembered while it is open: it may hold itself, which its depth will show.
+        # Registered while open: it may contain itself, which the depth limit detects.
         self._remembered(event, node)
         while not isinstance(event := self.get_event(), end):
             item = self._node(event, depth + 1)
@@ -101,24 +101,24 @@ def _tag(event: Any, otherwise: str) -> str:
 
 
 def _line(error: yaml.MarkedYAMLError) -> int | None:
-    """Return where the mistake is: of what is never closed, the opening."""
+    """Return the line of the error; for an unclosed bracket or quote, of its start."""
     opened = any(what in (error.context or "") for what in ("flow", "quoted"))
     mark = error.context_mark if opened else error.problem_mark
     return mark.line + 1 if mark else None
 
 
 class Nodes:
-    """Builds the trees of one file.
+    """Build the trees of one file.
 
-    Scalars stay the text that stands there, so that `0123`, `1.10`, `no` and `false` keep their
-    characters where text is asked for; the settings' types read numbers and switches from it.
+    Scalars stay strings, so that a string setting gets `0123`, `1.10`, `no` and `false` unchanged;
+    the settings' types parse numbers and booleans.
     """
 
     def __init__(self, file: str, budget: Budget, *, secret: bool = False) -> None:
         self._file, self._budget, self._secret = file, budget, secret
 
     def tree(self, node: yaml.MappingNode, annotation: Any, depth: int = 0) -> Tree:
-        """Build a mapping; dotted keys nest, `<<` merges below, a key that stands twice raises."""
+        """Build a mapping; dotted keys nest, `<<` merges below, a duplicate key is an error."""
         tree = Tree(self._origin(node))
         own: dict[tuple[Name, ...], int] = {}
         for key, value in sorted(node.value, key=_is_own_key):
@@ -155,7 +155,7 @@ class Nodes:
 
     def _parts(self, key: yaml.Node) -> list[str]:
         if not isinstance(key, yaml.ScalarNode):
-            raise self._error("a key has to be a name; names in brackets need quotes", key)
+            raise self._error("a key must be a name; names in brackets need quotes", key)
         if len(key.value) > _MAX_KEY:
             raise self._error(f"a key is longer than {_MAX_KEY} characters", key)
         return parts_of(key.value)
@@ -164,7 +164,7 @@ class Nodes:
         self, own: dict[tuple[Name, ...], int], key: yaml.Node, path: tuple[Name, ...]
     ) -> None:
         if (first := own.get(path)) is not None:
-            raise self._error(f"{key.value} stands twice, first in line {first}", key)
+            raise self._error(f"duplicate key {key.value}, first in line {first}", key)
         own[path] = key.start_mark.line + 1
 
     def _origin(self, node: yaml.Node) -> Origin:
@@ -179,7 +179,7 @@ def _is_own_key(pair: tuple[yaml.Node, yaml.Node]) -> bool:
 
 
 def _is_mapping(node: yaml.Node) -> bool:
-    """Say whether a node is a mapping, or one whose keys are all commented out."""
+    """Return whether a node is a mapping, or one whose keys are all commented out."""
     return isinstance(node, yaml.MappingNode) or _is_null(node)
 
 

@@ -217,7 +217,7 @@ async def test_an_edit_applies_to_the_next_request(serve: Serve, tmp_path: Path)
     assert cors_headers(await client.get("/open", headers={"Origin": APP}))
 
     write("allowed-origins: https://other.example")
-    await live.look()
+    await live.reload_if_changed()
     assert cors_headers(await client.get("/open", headers={"Origin": APP})) == {}
     assert not live.status.restart_required
 

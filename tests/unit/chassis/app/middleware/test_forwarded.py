@@ -172,7 +172,7 @@ async def test_a_change_of_the_proxies_applies_to_the_next_request(tmp_path: Pat
     assert await asked() == PROXY
 
     write(TRUSTED)
-    await live.look()
+    await live.reload_if_changed()
     assert (await asked(), live.status.restart_required) == (CLIENT, False)
 
 
