@@ -363,7 +363,7 @@ async def test_a_reload_of_the_client_section_applies_to_the_next_call(tmp_path:
         client = clients.client("diff-ns")
         await client.get("/")
         write("127.0.0.9")
-        await settings.look()
+        await settings.reload_if_changed()
         await client.get("/")
     assert [request.peer for request in server.requests] == ["127.0.0.8", "127.0.0.9"]
 
