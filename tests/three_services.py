@@ -55,6 +55,7 @@ def three_services(directory: Path) -> Iterator[ThreeServices]:
 @contextmanager
 def _resource_service(name: str, cas: str, table: Path) -> Iterator[ServiceProcess]:
     flags = {
+        "client.timeout": f"{PATIENCE_S:g}s",
         "discovery.mode": "static",
         "discovery.table": str(table),
         "greeting.message": "Hello",

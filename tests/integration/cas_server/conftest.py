@@ -10,6 +10,7 @@ from redis import Redis
 from cas_server.app import create_app
 from cas_server.passwords.hashing import hash_password
 from cas_server.settings import CasSettings
+from cas_server.throttling import fair_queue
 from cas_server.throttling.failure_counters import COUNTERS, Kind
 from chassis import LiveConfig
 from chassis.config import ConfigSource
@@ -37,6 +38,12 @@ def _no_failures_of_tests_before(redis: int) -> None:
     counters = [f"w:{kind}:{counter}" for kind in Kind for counter in COUNTERS]
     with Redis(port=redis) as store:
         store.delete(*counters, *(f"{counter}:ends" for counter in counters))
+
+
+@pytest.fixture(autouse=True)
+def _a_slow_hash_refuses_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let logins wait for the hashes before them, which take a busy machine seconds."""
+    monkeypatch.setattr(fair_queue, "PATIENCE_S", PATIENCE_S)
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ from kube_objects import endpoint_slice, service
 pytestmark = pytest.mark.anyio
 
 SERVICE = {
+    "CLIENT__TIMEOUT": f"{PATIENCE_S:g}s",
     "POD_NAMESPACE": "system-server",
     "DISCOVERY__MODE": "kubernetes",
     "SPRING__CLOUD__KUBERNETES__DISCOVERY__ALL_NAMESPACES": "true",

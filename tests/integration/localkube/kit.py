@@ -90,7 +90,11 @@ def deployment(
         "env": [
             {"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
         ],
-        "readinessProbe": {"httpGet": {"path": "/readyz", "port": "http"}, "periodSeconds": 1},
+        "readinessProbe": {
+            "httpGet": {"path": "/readyz", "port": "http"},
+            "periodSeconds": 1,
+            "timeoutSeconds": 60,
+        },
     }
     extra = container or {}
     merged = {**base, **extra, "env": [*base["env"], *extra.get("env", [])]}
