@@ -1,11 +1,11 @@
 """The code blocks of the pages, and how each is tested.
 
-A block's info string says it. Its first word is the language, which is all that a reader sees:
+The info string of a block declares it. Its first word is the language, which readers see:
 
-- `sh`, `console`: the commands run on localkube, with `cluster` behind it on Kubernetes; below the
-  `$ ` lines of a console stands their output, in which `...` stands for any text;
+- `sh`, `console`: the commands run on localkube, with `cluster` after it on Kubernetes. A console
+  shows output below its `$ ` lines, in which `...` matches any text;
 - `python FILE`: the block is that file of the page's example, which is type-checked and imported;
-- `yaml KIND`: read by what reads it in the suite, see `YAML_KINDS`;
+- `yaml KIND`: loaded by the component that reads this kind, see `YAML_KINDS`;
 - `mermaid`: a picture;
 - `LANGUAGE not-run: REASON`: for everything else.
 """
@@ -41,7 +41,7 @@ class Block:
 
     @property
     def treated(self) -> bool:
-        """Whether the info string names a treatment."""
+        """Whether the info string declares how the block is tested."""
         if _REASON.fullmatch(self.words):
             return True
         match self.language:
@@ -64,12 +64,12 @@ class Command:
     output: str | None = None
 
     def shows(self, output: str) -> bool:
-        """Say whether the page shows this output."""
+        """Return whether the page shows this output."""
         return self.output is None or bool(_pattern(self.output).fullmatch(_trimmed(output)))
 
 
 def pages() -> Sequence[Path]:
-    """Return everything that is written for readers."""
+    """Return all pages for readers."""
     found = [ROOT / "README.md", ROOT / "CHANGELOG.md"]
     for folder in ("docs", "libs", "services", ".github"):
         found += sorted(path for path in (ROOT / folder).rglob("*.md") if path.is_file())

@@ -1,4 +1,4 @@
-"""The commands of the pages run as printed: on localkube, or in a cluster where they say so."""
+"""The commands of the pages run as printed, on localkube or, if marked, in a cluster."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -21,7 +21,7 @@ def test_every_probe_has_a_handler(base: Manifests) -> None:
     ("path", "value", "finding"),
     [
         ("startupProbe", REMOVED, "startupProbe: missing"),
-        ("readinessProbe.httpGet.path", "/ready", "/ready is no route"),
+        ("readinessProbe.httpGet.path", "/ready", "/ready is not a route"),
         ("readinessProbe.httpGet.path", "/livez", "/livez is the path of another probe"),
         ("livenessProbe.httpGet.port", "rest", "asks the API port"),
         ("livenessProbe.httpGet.port", "admin", "no port admin"),

@@ -79,10 +79,13 @@ def test_every_external_path_leads_to_a_route_of_a_service(
     [
         ((INGRESS, "spec.rules.0.http.paths.0.backend.service.name", "cas"), "no Service cas in"),
         ((INGRESS, "spec.rules.0.http.paths.0.backend.service.port.name", "api"), "no port api"),
-        ((INGRESS, "spec.rules.0.http.paths.0.path", "/token"), "/token is no route"),
-        ((INGRESS, "spec.rules.0.http.paths.0.pathType", "Prefix"), "/oauth/token/* is no route"),
+        ((INGRESS, "spec.rules.0.http.paths.0.path", "/token"), "/token is not a route"),
+        (
+            (INGRESS, "spec.rules.0.http.paths.0.pathType", "Prefix"),
+            "/oauth/token/* is not a route",
+        ),
         ((ROUTE, "spec.rules.0.backendRefs.0.port", 12000), "no port 12000"),
-        ((ROUTE, "spec.rules.0.matches.0.path.value", "/livez"), "/livez is no route"),
+        ((ROUTE, "spec.rules.0.matches.0.path.value", "/livez"), "/livez is not a route"),
         ((WEIGHTED, "spec.rules.0.backendRefs.0.name", "v1"), "no Service v1 in ns-app"),
     ],
 )

@@ -1,4 +1,4 @@
-"""docs/development.md, "Time in tests": a test uses a clock only with a reason beside it."""
+"""docs/development.md, "Time in tests": a test that uses a clock states the reason."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from checkers.clocks import unexplained
 from suitectl.root import ROOT
 
 MEASURING = {"bench", "load", "e2e", "images", "interop"}
-"""Their tests run alone or measure on purpose."""
+"""Tests of these directories run alone or measure time."""
 
 
 def test_every_clock_in_a_test_has_a_reason() -> None:
@@ -28,7 +28,7 @@ def test_every_clock_in_a_test_has_a_reason() -> None:
         "process.wait(timeout=5)",
     ],
 )
-def test_a_clock_is_found_unless_its_function_explains_it(use: str) -> None:
+def test_a_clock_without_a_reason_is_found(use: str) -> None:
     code = f"async def test() -> None:\n    {use}"
     assert list(unexplained(code)) == [2]
     assert list(unexplained(f"{code}  # clock: the peer is idle")) == []

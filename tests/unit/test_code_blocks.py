@@ -1,4 +1,4 @@
-"""Every code block of a page is tested, or says why not; tests/code_blocks.py says how."""
+"""Every code block of a page is tested or says why not. tests/code_blocks.py explains how."""
 
 import os
 import re
@@ -20,7 +20,7 @@ FENCES = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
 def _of(language: str, *words: str) -> list[Block]:
-    """Return the blocks of a language that are not left out, with these words if any are given."""
+    """Return the tested blocks of a language, with these words if any are given."""
     found = [b for b in BLOCKS if b.language == language and not b.words.startswith("not-run:")]
     return [block for block in found if not words or block.words in words]
 
@@ -29,7 +29,7 @@ def _name(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
-def test_every_block_has_a_treatment() -> None:
+def test_every_block_declares_how_it_is_tested() -> None:
     assert [
         f"{block} {block.language} {block.words}" for block in BLOCKS if not block.treated
     ] == []
@@ -37,14 +37,14 @@ def test_every_block_has_a_treatment() -> None:
 
 @pytest.mark.parametrize("page", pages(), ids=_name)
 def test_all_code_is_fenced(page: Path) -> None:
-    """A block by indentation has no info string; and a fence must be closed."""
+    """An indented block has no info string, and a fence must be closed."""
     prose = FENCES.sub("", page.read_text("utf-8"))
     assert [line for line in prose.splitlines() if line.startswith(("    ", "```"))] == []
 
 
 @pytest.mark.parametrize("block", _of("yaml", *SERVICES), ids=str)
-def test_configuration_is_read_by_its_service(block: Block, tmp_path: Path) -> None:
-    """The documents of the page are added to those of the base."""
+def test_configuration_loads_in_its_service(block: Block, tmp_path: Path) -> None:
+    """The test adds the documents of the page to those of the base."""
     base = load(K8S / "base")
     config_map = base.get("ConfigMap", block.words)
     assert config_map is not None
@@ -61,7 +61,7 @@ def test_a_manifest_is_admitted(block: Block, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("block", _of("yaml", "localkube"), ids=str)
-def test_localkubes_own_file_is_read(block: Block, tmp_path: Path) -> None:
+def test_the_file_of_localkube_is_valid(block: Block, tmp_path: Path) -> None:
     file = tmp_path / "localkube.yaml"
     images = "" if block.text.startswith("images:") else "images: {}\n"
     file.write_text(images + block.text)

@@ -1,4 +1,4 @@
-"""Run the commands of a page in one shell, as a reader would who types them in order."""
+"""Run the commands of a page in one shell, like a reader who types them in order."""
 
 import asyncio
 import os
@@ -21,7 +21,7 @@ _ASIDE = {".git", ".secrets", ".build", ".mypy_cache", ".ruff_cache", ".pytest_c
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What became of a command."""
+    """The outcome of a command."""
 
     command: Command
     succeeded: bool
@@ -29,7 +29,7 @@ class Run:
 
     @property
     def held(self) -> bool:
-        """Say whether it succeeded and printed what the page shows."""
+        """Return whether it succeeded and printed what the page shows."""
         return self.succeeded and self.command.shows(self.output)
 
     def __str__(self) -> str:
@@ -41,8 +41,8 @@ class Run:
 def scratch(directory: Path, *, kubectl: Path | None) -> Mapping[str, str]:
     """Make a directory that looks like the repository, and return the environment to use there.
 
-    What a command writes beside the sources goes with the directory. `kubectl` is the program
-    that stands for it, if one does.
+    The files that a command writes are deleted with the directory. `kubectl` replaces the program
+    of that name.
     """
     for entry in ROOT.iterdir():
         if entry.name not in _ASIDE:
@@ -59,7 +59,7 @@ def scratch(directory: Path, *, kubectl: Path | None) -> Mapping[str, str]:
 async def play(
     commands: Sequence[Command], directory: Path, environment: Mapping[str, str]
 ) -> Sequence[Run]:
-    """Run the commands one after the other, until one fails; variables last until the end."""
+    """Run the commands in order until one fails. Variables persist between commands."""
     shell = await asyncio.create_subprocess_exec(
         *("bash", "-e", "-o", "pipefail", "-s"),
         cwd=directory,
@@ -86,7 +86,7 @@ async def _runs(shell: Process, commands: Sequence[Command]) -> Sequence[Run]:
 
 
 async def _looked_at(shell: Process, command: Command) -> Run:
-    """Run a command; what only looks is repeated until it shows what the page shows."""
+    """Run a command. A read-only one is repeated until it prints what the page shows."""
     patience = time.monotonic() + (_PATIENCE_S if _LOOKS.match(command.text) else 0)
     while True:
         run = await _run(shell, command)

@@ -89,7 +89,7 @@ async def partial_response(server: NameServer) -> object:
 async def an_end_amid_silence(server: NameServer) -> object:
     """Exit while the resolver still works on a look-up."""
     server.loses = lambda _: True
-    # clock: the query is sent at once, and nobody responds
+    # clock: the query is sent immediately and gets no response
     await asyncio.wait([asyncio.create_task(SystemResolver()(NAME))], timeout=0.1)
     return {}
 

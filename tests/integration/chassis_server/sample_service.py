@@ -34,7 +34,7 @@ async def address(request: Request) -> str:
 @router.get("/slow/{seconds}")
 async def slow(seconds: float) -> str:
     structlog.get_logger("sample").info("slow began")
-    # clock: as slow as a test asks for
+    # clock: as slow as a test requests
     await asyncio.sleep(seconds)
     return "done"
 

@@ -24,7 +24,7 @@ CONNECTIONS = {
     "nothing sent": b"",
     "half a head": REQUEST[:20],
     "one request": REQUEST,
-    "three at once": 3 * REQUEST,
+    "three pipelined": 3 * REQUEST,
     "half a body": POST + b"Content-Length: 9\r\n\r\nhalf",
     "a body after an offered upgrade": UPGRADE + b"ab",
     "no HTTP": b"\x16\x03\x01\r\n\r\n",
@@ -98,7 +98,7 @@ async def test_a_closed_connection_leaves_no_reference_cycle(
 
 UNREAD = {
     "garbage behind a request": REQUEST + b"\x16\x03\x01\r\n\r\n",
-    "a body that nobody reads": POST + b"Content-Length: 100000\r\n\r\n" + 90_000 * b"x",
+    "an unread body": POST + b"Content-Length: 100000\r\n\r\n" + 90_000 * b"x",
 }
 
 

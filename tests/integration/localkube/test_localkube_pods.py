@@ -39,7 +39,7 @@ def _endpoints(localkube: Localkube) -> int:
     return len(localkube.objects("endpoints", "web")[0]["subsets"])
 
 
-def test_a_killed_process_is_noticed_at_once_and_restarted(localkube: Localkube) -> None:
+def test_a_killed_process_is_noticed_immediately_and_restarted(localkube: Localkube) -> None:
     # The restarted process waits for `go`, and the probe never gives the old one up.
     go, server = localkube.directory / "go", localkube.directory / "server.py"
     once = f"test -e $0-$POD_NAME && until [ -e {go} ]; do sleep 0.02; done; touch $0-$POD_NAME"
@@ -184,7 +184,7 @@ def test_a_process_that_ignores_sigterm_is_killed_after_the_grace_period(
     assert not is_alive(pid_of(pod))
 
 
-def test_a_forced_delete_kills_at_once(localkube: Localkube) -> None:
+def test_a_forced_delete_kills_immediately(localkube: Localkube) -> None:
     slow = {"env": [{"name": "DRAIN", "value": "3600"}]}
     localkube.up(deployment(container=slow, pod={"terminationGracePeriodSeconds": 3600}))
     pod = localkube.pods()[0]

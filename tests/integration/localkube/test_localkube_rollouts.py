@@ -65,7 +65,7 @@ def test_max_unavailable_0_never_has_fewer_pods_than_desired(localkube: Localkub
     assert min(counts) >= 2
 
 
-def test_recreate_never_runs_two_templates_at_once(localkube: Localkube) -> None:
+def test_recreate_never_runs_two_templates_concurrently(localkube: Localkube) -> None:
     slow = {"env": [{"name": "DRAIN", "value": "0.4"}]}
     localkube.up(deployment(container=slow, spec={"strategy": {"type": "Recreate"}}))
     old = localkube.pods()[0]["metadata"]["name"]

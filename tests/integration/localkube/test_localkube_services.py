@@ -41,7 +41,7 @@ def test_a_client_stays_with_its_pod_until_the_affinity_timeout(localkube: Local
 
     stays = {localkube.fetch() for _ in range(6)}
     first = localkube.fetch(name="brief", port=9001)
-    time.sleep(1.1)  # clock: longer than the timeout, in which nobody calls
+    time.sleep(1.1)  # clock: longer than the timeout, without a call
 
     assert len(stays) == 1
     assert localkube.fetch(name="brief", port=9001) != first

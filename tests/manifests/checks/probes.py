@@ -35,6 +35,6 @@ def _http_findings(kind: str, question: Manifest, routes: AbstractSet[str]) -> I
     if question["port"] != "management":
         yield "asks the API port"
     if question["path"] not in routes:
-        yield f"{question['path']} is no route"
+        yield f"{question['path']} is not a route"
     if question["path"] != PROBES[kind]:
         yield f"{question['path']} is the path of another probe"

@@ -43,7 +43,7 @@ def way_findings(manifests: Manifests, paths: Mapping[str, AbstractSet[str]]) ->
         }:
             yield f"{way.by}: Service {way.service} has no port {way.port}"
         if way.path != ALL and way.path not in paths[service["spec"]["selector"]["app"]]:
-            yield f"{way.by}: {way.path} is no route of {way.service}"
+            yield f"{way.by}: {way.path} is not a route of {way.service}"
 
 
 def encryption_findings(manifests: Manifests) -> Iterator[str]:

@@ -28,7 +28,7 @@ def test_unavailable_old_pods_end_first() -> None:
     assert next_sizes(Limits(3, 1, 1), Size(1, 0), Size(3, 2)) == (1, 2)
 
 
-def test_a_smaller_deployment_shrinks_at_once() -> None:
+def test_a_smaller_deployment_shrinks_immediately() -> None:
     assert next_sizes(Limits(1, 1, 0), Size(4, 4), Size(0, 0)) == (1, 0)
 
 

@@ -25,7 +25,7 @@ def test_a_record_survives_serialization_and_contains_no_token() -> None:
 
 
 def test_the_response_for_a_client_token_has_no_user_name_and_no_null() -> None:
-    """`user_name: null` logs in as nobody."""
+    """A client that reads `user_name: null` would log in a user without a name."""
     response = json.loads(Grant("app", (), ("a",), ()).stored(60).response)
     assert "user_name" not in response
     assert "authorities" not in response, "only if not empty"

@@ -34,7 +34,7 @@ async def everyone() -> str:
 
 @router.get("/broken")
 async def broken() -> None:
-    raise RuntimeError("a fault of ours")
+    raise RuntimeError("an internal error")
 
 
 async def token(scope: Scope, receive: Receive, send: Send) -> None:

@@ -177,11 +177,11 @@ async def test_a_change_of_the_proxies_applies_to_the_next_request(tmp_path: Pat
 
 
 async def _no_body() -> Message:
-    raise AssertionError("nobody reads here")
+    raise AssertionError("no body is read")
 
 
 async def _no_response(_: Message) -> None:
-    raise AssertionError("nobody responds here")
+    raise AssertionError("no response is sent")
 
 
 @pytest.mark.timeout(PATIENCE_S)
