@@ -247,5 +247,5 @@ async def test_without_redis_each_replica_counts_alone(store: Redis) -> None:
     await world.fail("alice", HERE, PAIR.free - 1)
     world.counters._shared = RedisFailureCounters(gone)  # type: ignore[attr-defined]
     await world.fail("alice", HERE, 1)
-    assert (await world.ask("alice", HERE)).wait == pytest.approx(60, abs=5)
+    assert (await world.ask("alice", HERE)).wait == pytest.approx(60, abs=30)
     await gone.aclose()

@@ -165,7 +165,7 @@ async def test_a_verified_client_is_not_locked_out_by_guesses_from_other_address
 ) -> None:
     url, form = cas.urls[0] + "/oauth/token", {"grant_type": "client_credentials"}
     elsewhere = httpx.AsyncHTTPTransport(local_address="127.0.0.2")
-    async with httpx.AsyncClient(transport=elsewhere) as http:
+    async with httpx.AsyncClient(transport=elsewhere, timeout=PATIENCE_S) as http:
         guesses = [await http.post(url, data=form, auth=("demo-app", "x")) for _ in range(11)]
     assert guesses[-1].status_code == 429
     assert (await cas.post("/oauth/token", form, "demo-app")).status_code == 200
