@@ -115,7 +115,7 @@ class _ServiceApp(FastAPI):
         return super().openapi()
 
     def forget_openapi(self, _: Snapshot[Any]) -> None:
-        """Have the document built anew: a reload may open or close a path."""
+        """Rebuild the document later: a reload may open or close a path."""
         self.openapi_schema = None
 
     def __call__(  # type: ignore[override]  # awaitable as before, with one coroutine less

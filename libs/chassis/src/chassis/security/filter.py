@@ -52,7 +52,7 @@ class SecurityFilter:
         await self._app(scope, receive, send)
 
     def is_open(self, path: str) -> bool:
-        """Tell whether a path needs no token."""
+        """Return whether a path needs no token."""
         if path in self._open_paths or path.startswith(self._open_folders):
             return True
         return path_patterns(self._live.settings.security.path.ignores).match(path)
