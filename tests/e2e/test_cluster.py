@@ -49,7 +49,7 @@ def _reason(error: BaseException) -> str:
 
 
 async def _still_valid(suite: Suite, token: str) -> None:
-    checked = await suite.cas("/oauth/check_token", "rest-service", {"token": token})
+    checked = await suite.post("/oauth/check_token", "rest-service", {"token": token})
     url = await suite.platform.url(*REST)
     used = await suite.http.send(Request("GET", f"{url}/api/me", bearer=token))
     suite.reporter.check(

@@ -1,1 +1,1 @@
-"""What tests play on a running suite beside the story: scenarios of a cluster."""
+"""The end-to-end tests' own parts beside the story: scenarios of a cluster."""

@@ -35,10 +35,10 @@ async def suite(state: Path) -> AsyncIterator[Suite]:
     reporter = Reporter()
     if os.environ.get("PLATFORM") == "kubernetes":
         async with deployed(FAST if WHOLE_TABLE else OVERLAY) as (cluster, sender):
-            yield Suite(cluster, reporter, sender)
+            yield Suite(cluster, sender, reporter)
         return
     async with running(state) as platform, Http() as http:
-        yield Suite(platform, reporter, http)
+        yield Suite(platform, http, reporter)
 
 
 @pytest.fixture

@@ -5,15 +5,13 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 from localkube.api.patches import difference
 from story.settled import settled
-from suitectl.command_lines import Verb
 from suitectl.deploy import NAMESPACES
 from suitectl.platform.platform import Platform
-from suitectl.story.suite import run
+from suitectl.story.suite import VERB_S
 
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
 """A rollout sets this annotation, and removing it would cause another rollout."""
@@ -98,13 +96,10 @@ async def _undo(platform: Platform, change: Change) -> None:
     verb, how = "delete", []
     if change.patch is not None:
         verb, how = "patch", ["--type=merge", "-p", json.dumps(change.patch)]
-    await run(platform, Verb((verb, kind.lower(), name, "-n", namespace, *how)))
+    await platform.run(verb, kind.lower(), name, "-n", namespace, *how, timeout=VERB_S)
 
 
 async def _create(platform: Platform, document: Mapping[str, Any]) -> None:
     metadata = {k: v for k, v in document["metadata"].items() if k not in _GENERATED}
     fresh = {key: value for key, value in document.items() if key != "status"}
-    with NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump(fresh | {"metadata": metadata}, file)
-        file.flush()
-        await run(platform, Verb(("apply", "-f", file.name)))
+    await platform.run("apply", "-f", "-", stdin=json.dumps(fresh | {"metadata": metadata}))

@@ -35,8 +35,7 @@ async def replaced(platform: Platform) -> None:
 
 
 async def _is_settled(platform: Platform) -> bool:
-    pods = [pod for pod in await platform.objects("pods") if _ours(pod)]
-    if any("deletionTimestamp" in pod["metadata"] for pod in pods):
+    if any(pod.terminating for pod in await platform.pods() if pod.namespace in NAMESPACES):
         return False
     return all(_is_complete(wanted) for wanted in await _workloads(platform))
 
@@ -44,7 +43,8 @@ async def _is_settled(platform: Platform) -> bool:
 async def _workloads(platform: Platform) -> list[dict[str, Any]]:
     """Return the suite's Deployments and StatefulSets."""
     kinds = [kind for kind in ("deployments", "statefulsets") if kind in platform.kinds]
-    return [one for one in await platform.objects(",".join(kinds)) if _ours(one)]
+    found = await platform.objects(",".join(kinds))
+    return [workload for workload in found if workload["metadata"]["namespace"] in NAMESPACES]
 
 
 def _is_complete(workload: Mapping[str, Any]) -> bool:
@@ -53,7 +53,3 @@ def _is_complete(workload: Mapping[str, Any]) -> bool:
     seen = status.get("observedGeneration") == workload["metadata"]["generation"]
     counts = [status.get(name, 0) for name in ("replicas", "readyReplicas", "updatedReplicas")]
     return seen and counts == [wanted] * len(counts)
-
-
-def _ours(document: Mapping[str, Any]) -> bool:
-    return document["metadata"]["namespace"] in NAMESPACES

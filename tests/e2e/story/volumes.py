@@ -17,6 +17,16 @@ PER_NODE = 6
 """Enough for all of Redis and Sentinel on a single node."""
 _MAKE = f"rm -rf /host/* && cd /host && for n in $(seq {PER_NODE}); do mkdir -p -m 0777 $n; done"
 _EMPTY = "rm -rf /host/*"
+_NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
+_DEFAULT = {"storageclass.kubernetes.io/is-default-class": "true"}
+_CLASS = {
+    "apiVersion": "storage.k8s.io/v1",
+    "kind": "StorageClass",
+    "metadata": {"name": CLASS, "annotations": _DEFAULT},
+    "provisioner": "kubernetes.io/no-provisioner",
+    "volumeBindingMode": "WaitForFirstConsumer",
+}
+"""The default class, which binds a claim where its pod is scheduled."""
 
 
 @asynccontextmanager
@@ -37,7 +47,8 @@ async def volumes(platform: Platform, image: str) -> AsyncIterator[None]:
     # Volumes of an interrupted run, since a volume serves only one claim in its life.
     await _delete_volumes(platform)
     try:
-        await _apply(platform, [_namespace(), _class(), *_volumes(nodes)])
+        created = [_volume(node, n) for node in nodes for n in range(1, PER_NODE + 1)]
+        await _apply(platform, [_NAMESPACE, _CLASS, *created])
         await _on_each(platform, nodes, image, _MAKE)
         yield
     finally:
@@ -68,26 +79,6 @@ async def _on_each(platform: Platform, nodes: Sequence[str], image: str, command
 
 async def _apply(platform: Platform, documents: Sequence[dict[str, Any]]) -> None:
     await asyncio.shield(platform.run("apply", "-f", "-", stdin=yaml.safe_dump_all(documents)))
-
-
-def _namespace() -> dict[str, Any]:
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
-
-
-def _class() -> dict[str, Any]:
-    """Return the default storage class. It binds volumes where the pod is scheduled."""
-    default = {"storageclass.kubernetes.io/is-default-class": "true"}
-    return {
-        "apiVersion": "storage.k8s.io/v1",
-        "kind": "StorageClass",
-        "metadata": {"name": CLASS, "annotations": default},
-        "provisioner": "kubernetes.io/no-provisioner",
-        "volumeBindingMode": "WaitForFirstConsumer",
-    }
-
-
-def _volumes(nodes: Sequence[str]) -> Sequence[dict[str, Any]]:
-    return [_volume(node, number) for node in nodes for number in range(1, PER_NODE + 1)]
 
 
 def _volume(node: str, number: int) -> dict[str, Any]:

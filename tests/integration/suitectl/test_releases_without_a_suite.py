@@ -39,7 +39,7 @@ def test_an_unreachable_cluster_is_reported_in_one_line(
     config = tmp_path / "kubeconfig"
     config.write_text(_kubeconfig("http://127.0.0.1:1"))
     monkeypatch.setenv("KUBECONFIG", str(config))
-    assert "does not answer; is it up?" in _refusal(verb, capfd)
+    assert "does not respond; is it up?" in _refusal(verb, capfd)
 
 
 def _refusal(verb: str, capfd: pytest.CaptureFixture[str]) -> str:

@@ -18,6 +18,7 @@ from story.settled import _is_complete
 from suitectl.errors import CheckFailedError
 from suitectl.platform.http import Reply, Request
 from suitectl.platform.localkube import Localkube
+from suitectl.platform.pod import Pod
 from suitectl.reporter import Reporter
 from suitectl.story.load import Tally
 from suitectl.story.suite import Suite
@@ -47,7 +48,7 @@ def reply(status: int, headers: Mapping[str, str] | None = None, at: float = 0.0
 
 def suite(statuses: Mapping[str, int] | None = None) -> Suite:
     quiet = Reporter(out=Console(file=io.StringIO()))
-    return Suite(Platform(), quiet, TokenStatuses(statuses or {}))
+    return Suite(Platform(), TokenStatuses(statuses or {}), quiet)
 
 
 def test_a_single_failed_request_fails_the_scenario() -> None:
@@ -101,10 +102,15 @@ def workload(**status: int) -> dict[str, Any]:
 def test_a_node_with_pods_that_the_scenarios_need_is_spared() -> None:
     ours = {"namespace": "ns-app", "labels": {"app": "diff-ns-service"}}
     dns = {"namespace": "kube-system", "labels": {"k8s-app": "kube-dns"}}
-    pods = [{"metadata": ours, "spec": {"nodeName": "one"}}]
-    found = _node(node("one"), [*pods, {"metadata": dns, "spec": {"nodeName": "two"}}], [])
+    pods = [pod(ours, "one")]
+    found = _node(node("one"), [*pods, pod(dns, "two")], [])
     assert (found.apps, found.spared) == ({"diff-ns-service": 1}, False)
     assert _node(node("one"), pods, pods).spared
+
+
+def pod(metadata: dict[str, Any], node: str) -> Pod:
+    named = {"name": "pod", **metadata}
+    return Pod({"metadata": named, "spec": {"nodeName": node}, "status": {}})
 
 
 def node(name: str) -> dict[str, Any]:

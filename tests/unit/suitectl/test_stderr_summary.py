@@ -13,7 +13,10 @@ from suitectl.platform.stderr_summary import one_line
             "no kubeconfig: set",
         ),
         ("error: stat /nowhere: no such file or directory", "no kubeconfig at that path"),
-        ("Unable to connect to the server: dial tcp 10.0.0.1:6443: i/o timeout", "does not answer"),
+        (
+            "Unable to connect to the server: dial tcp 10.0.0.1: i/o timeout",
+            "does not respond",
+        ),
         (
             'Error from server (Forbidden): pods is forbidden: User "x" cannot list',
             "no right to do that",
@@ -23,7 +26,7 @@ from suitectl.platform.stderr_summary import one_line
             'Error from server (Forbidden): pods "a" is forbidden: violates PodSecurity',
             "Error from server",
         ),
-        ("", "it said nothing"),
+        ("", "no message"),
     ],
 )
 def test_the_next_step_is_named(said: str, expected: str) -> None:

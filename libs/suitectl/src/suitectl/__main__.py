@@ -12,22 +12,22 @@ from suitectl.errors import CommandFailedError, CommandInterrupted
 
 COMMANDS: Mapping[str, str] = {
     "up": "start the suite and leave it running",
-    "demo": "play the story on a suite of its own and check it",
+    "demo": "play the story on a separate suite and check each step",
     "token": "print an access token",
     "call": "call rest-service with a token",
     "traffic": "measure each version's share of the traffic",
     "canary": "share the traffic between v1 and v2 by replicas",
     "blue-green": "switch all traffic to one version",
-    "rollback": "undo the last release command, also a rollback",
-    "refresh": "bring edited configuration into the pods at once",
+    "rollback": "undo the last release command, a rollback included",
+    "refresh": "sync edited configuration into the pods at once",
     "secrets": "generate what production needs, under .secrets/",
-    "rotate": "renew a secret in the cluster, no call failing",
-    "dev-secrets": "make the generated Secrets of k8s/base",
-    "images": "build the services' images and hand them over",
+    "rotate": "renew a secret in the cluster without failed calls",
+    "dev-secrets": "create the generated Secrets of k8s/base",
+    "images": "build the services' images and load them into the cluster",
     "deploy": "build images and deploy an overlay",
     "undeploy": "delete the suite's namespaces",
 }
-"""Each is a module of `suitectl.commands`, with what `--help` says of it."""
+"""The modules of `suitectl.commands` by command, with their help."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

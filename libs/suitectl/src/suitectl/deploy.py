@@ -1,16 +1,16 @@
-"""Brings an overlay to a cluster, and deletes the suite there."""
+"""Deploys an overlay to a cluster, and deletes the suite there."""
 
 import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from localkube.api.objects import mounted_secrets, referenced
 from suitectl.errors import CommandFailedError
 from suitectl.platform.platform import Platform
 from suitectl.root import ROOT
@@ -19,14 +19,15 @@ from suitectl.terminal import progress
 
 SECRETS = ROOT / ".secrets"
 DEV_SECRETS = frozenset({STORE, USERS})
-"""Those of `k8s/base`, which the cluster keeps; an overlay with another Redis wants none."""
+"""Those of `k8s/base`, which only the cluster stores; an overlay with another Redis needs none."""
 NAMESPACES = ("system-server", "ns-app", "suite-client")
 CLUSTER_WIDE = ("clusterrole", "clusterrolebinding", "priorityclass")
 PART_OF = "app.kubernetes.io/part-of=suite"
-"""The label by which the suite's objects without a namespace are found again."""
+"""The label of the suite's objects without a namespace."""
 _ROLLED_OUT = ("Deployment", "StatefulSet")
 _ROLLOUT_S = 300
 _APPLY_S = 120.0
+_BUILD = ROOT / ".build"
 
 
 async def deploy(overlay: Path, images: Mapping[str, str], platform: Platform) -> float:
@@ -59,22 +60,31 @@ async def render(
     """Return an overlay's documents with these images, as `kubectl kustomize` makes them."""
     if not (overlay / "kustomization.yaml").exists():
         raise CommandFailedError(f"{overlay}: no kustomization.yaml there; see k8s/overlays")
-    with _kustomization(overlay, images) as directory:
-        rendered = await platform.run("kustomize", str(directory))
+    replacements = [_replacement(image, full) for image, full in images.items()]
+    wanted = {"resources": [from_kustomization(overlay)], "images": replacements}
+    rendered = await kustomize(platform, wanted)
     return [document for document in yaml.safe_load_all(rendered) if document]
 
 
-@contextmanager
-def _kustomization(overlay: Path, images: Mapping[str, str]) -> Iterator[Path]:
-    """Have a kustomization that puts these images into an overlay; kustomize wants it near."""
-    (ROOT / ".build").mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=ROOT / ".build", prefix="deploy-") as name:
-        wanted = {
-            "resources": [os.path.relpath(overlay.resolve(), name)],
-            "images": [_replacement(image, full) for image, full in images.items()],
-        }
-        Path(name, "kustomization.yaml").write_text(yaml.safe_dump(wanted))
-        yield Path(name)
+async def kustomize(platform: Platform, wanted: Mapping[str, Any], **files: str) -> str:
+    """Return what `kubectl kustomize` makes of a kustomization.
+
+    `files` are the texts of YAML files beside it, by name without `.yaml`.
+    """
+    _BUILD.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=_BUILD, prefix="kustomize-") as directory:
+        _write(Path(directory), files | {"kustomization": yaml.safe_dump(wanted)})
+        return await platform.run("kustomize", directory)
+
+
+def _write(directory: Path, files: Mapping[str, str]) -> None:
+    for name, text in files.items():
+        (directory / f"{name}.yaml").write_text(text)
+
+
+def from_kustomization(path: Path) -> str:
+    """Return a path for a kustomization of `kustomize`, where it has to be relative."""
+    return os.path.relpath(path.resolve(), _BUILD / "kustomize")
 
 
 def _replacement(image: str, full: str) -> dict[str, str]:
@@ -85,9 +95,9 @@ def _replacement(image: str, full: str) -> dict[str, str]:
 
 
 def _missing(documents: Sequence[dict[str, Any]]) -> set[str]:
-    """Return the Secrets that pods want and the overlay does not bring."""
-    brought = {d["metadata"]["name"] for d in documents if d["kind"] == "Secret"}
-    return {name for document in documents for name in _secret_names(document)} - brought
+    """Return the Secrets that pods mount and the overlay does not contain."""
+    contained = {d["metadata"]["name"] for d in documents if d["kind"] == "Secret"}
+    return {name for document in documents for name in _secret_names(document)} - contained
 
 
 def _generated(wanted: AbstractSet[str]) -> Sequence[Path]:
@@ -95,24 +105,16 @@ def _generated(wanted: AbstractSet[str]) -> Sequence[Path]:
     if not wanted:
         return ()
     files = sorted(SECRETS.glob("*.yaml"))
-    generated = {name for file in files for name in _names(file)}
+    generated = {d["metadata"]["name"] for f in files for d in yaml.safe_load_all(f.read_text())}
     if missing := ", ".join(sorted(wanted - generated)):
-        raise CommandFailedError(f"this overlay wants generated Secrets ({missing}): make secrets")
+        raise CommandFailedError(f"the overlay needs generated Secrets ({missing}): make secrets")
     return files
-
-
-def _names(file: Path) -> Iterator[str]:
-    return (document["metadata"]["name"] for document in yaml.safe_load_all(file.read_text()))
 
 
 def _secret_names(document: dict[str, Any]) -> Iterator[str]:
     if document["kind"] in _ROLLED_OUT:
-        for volume in document["spec"]["template"]["spec"].get("volumes", ()):
-            if "secret" in volume:
-                yield volume["secret"]["secretName"]
-            for source in volume.get("projected", {}).get("sources", ()):
-                if "secret" in source:
-                    yield source["secret"]["name"]
+        for reference in mounted_secrets(document):
+            yield referenced("Secret", "", reference).name
 
 
 async def _apply(platform: Platform, documents: Sequence[dict[str, Any]]) -> None:
@@ -134,7 +136,7 @@ async def _rolled_out(platform: Platform, document: dict[str, Any]) -> None:
 
 
 async def _why(platform: Platform, namespace: str) -> str:
-    """Return the pods and the last warnings of a namespace: what one would ask for next."""
+    """Return the pods and the last warnings of a namespace."""
     pods = await platform.run("get", "pods", "-n", namespace)
     warnings = await platform.run(
         *("get", "events", "-n", namespace, "--field-selector=type=Warning"),
@@ -144,7 +146,7 @@ async def _why(platform: Platform, namespace: str) -> str:
 
 
 async def undeploy(platform: Platform) -> None:
-    """Delete the suite's namespaces with all that is in them, and what it has outside of them."""
+    """Delete the suite's namespaces with their objects, and its objects without a namespace."""
     await platform.run(
         *("delete", "namespace", *NAMESPACES, "--ignore-not-found"),
         timeout=_ROLLOUT_S,

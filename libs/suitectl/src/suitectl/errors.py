@@ -9,7 +9,7 @@ CommandFailedError       1  the command line, the platform, or an operation on i
 
 
 class CommandFailedError(Exception):
-    """A command failed; the message says what to do."""
+    """A command failed; the message contains the next step."""
 
     exit_code = 1
 

@@ -1,4 +1,4 @@
-"""Builds one image a service and hands them to the cluster."""
+"""Builds one image for each service and loads them into the cluster."""
 
 import os
 import shlex
@@ -19,7 +19,7 @@ LOADERS: Mapping[str, tuple[str, ...]] = {
     "minikube": ("minikube", "image", "load"),
     "k3d": ("k3d", "image", "import"),
 }
-"""What IMAGE_LOAD knows by name; `registry` pushes, anything else is a command of one's own."""
+"""The names that IMAGE_LOAD accepts; `registry` pushes, any other value is a command."""
 _SOURCES = ("constraints.txt", "docker", "libs/chassis", "services")
 _BUILD_TIMEOUT = 1200.0
 _LOAD_TIMEOUT = 600.0
@@ -27,10 +27,10 @@ _LOAD_TIMEOUT = 600.0
 
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
-    """How images are built and handed over; each is a variable of the environment.
+    """How images are built and loaded; each option is an environment variable.
 
-    `docker_options` go to `docker build`; `registry` is put before the names; `tag` is the
-    content's digest where none is given: an unchanged image restarts no pod.
+    `docker_options` are passed to `docker build`; `registry` is the prefix of names; `tag` is the
+    content's digest by default, so that an unchanged image restarts no pod.
     """
 
     docker: str
@@ -66,27 +66,27 @@ class Image:
 
 
 async def build_images(options: BuildOptions) -> Sequence[Image]:
-    """Build and hand over the images of all services; raise `CommandFailedError`."""
+    """Build and load the images of all services; raise `CommandFailedError`."""
     with progress("building images") as say:
         images = []
         for service in SERVICES:
             say(f"building {service}")
             images.append(await _build(options, service))
         if options.load:
-            say(f"handing over by {options.load}")
+            say(f"loading by {options.load}")
             await hand_over(options, [image.name for image in images])
     return images
 
 
 def by_manifest_name(options: BuildOptions, images: Sequence[Image]) -> Mapping[str, str]:
-    """Return which image stands for which name in the manifests."""
+    """Return the built image for each image name of the manifests."""
     built = {image.service: image.name for image in images}
     return built | ({REDIS: options.redis_image} if options.redis_image else {})
 
 
 async def _build(options: BuildOptions, service: str) -> Image:
     began = time.monotonic()
-    # The image's own digest is known after the build only: until then it has this name.
+    # The image's digest is known only after the build; until then it has this name.
     building = f"{service}:building"
     await build(options, service, building)
     facts = await output(
@@ -102,7 +102,7 @@ async def _build(options: BuildOptions, service: str) -> Image:
 async def build(
     options: BuildOptions, service: str, name: str, *extra: str, sources: Path = ROOT
 ) -> None:
-    """Build one image from a checkout; `extra` goes to `docker build`.
+    """Build one image from a checkout; `extra` is passed to `docker build`.
 
     A builder that knows SOURCE_DATE_EPOCH dates the image by it, or by its last commit.
     """
@@ -127,7 +127,7 @@ async def build(
 
 
 async def _revision() -> tuple[str, str]:
-    """Return the last commit that an image could differ by: a later one restarts nothing.
+    """Return the last commit that changed an image's sources, so that a later one restarts nothing.
 
     With its time in Unix seconds.
     """
@@ -135,12 +135,12 @@ async def _revision() -> tuple[str, str]:
         git = ("git", "-C", str(ROOT), "log", "-1", "--format=%H %ct", "--", *_SOURCES)
         revision, committed = (await output(git, seconds=10)).split()
     except (CommandFailedError, ValueError):
-        return "unknown", "0"  # a checkout without history is still worth an image
+        return "unknown", "0"  # a checkout without history
     return revision, committed
 
 
 async def hand_over(options: BuildOptions, names: Sequence[str]) -> None:
-    """Bring images to where the cluster's nodes find them."""
+    """Load images into the cluster, or push them to the registry."""
     if options.load == "registry":
         if not options.registry:
             raise CommandFailedError("IMAGE_LOAD=registry needs REGISTRY, such as 127.0.0.1:5000")

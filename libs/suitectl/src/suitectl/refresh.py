@@ -1,6 +1,6 @@
-"""Has kubelet bring edited ConfigMaps and Secrets into the pods at once.
+"""Makes kubelet sync edited ConfigMaps and Secrets into the pods at once.
 
-kubelet looks at a pod's volumes once a minute, or when the pod changes: an annotation does.
+kubelet syncs a pod's volumes once a minute, and when the pod changes: an annotation is enough.
 """
 
 from suitectl.command_lines import Verb
@@ -17,7 +17,7 @@ SERVICES = {
 
 
 async def refresh(platform: Platform, reporter: Reporter, service: str) -> None:
-    """Have kubelet look at a service's pods now; raise `CommandFailedError` where it has none."""
+    """Make kubelet sync a service's pods now; raise `CommandFailedError` where it has none."""
     namespace = SERVICES[service]
     asked = ("get", "pods", "-n", namespace, "-l", f"app={service}", "-o", "name")
     pods = (await platform.run(*asked)).split()
@@ -27,7 +27,7 @@ async def refresh(platform: Platform, reporter: Reporter, service: str) -> None:
         annotate = hastening(service, namespace)
         reporter.command(Verb(annotate))
         await platform.run(*annotate)
-        reporter.good(f"{len(pods)} pods of {service} are looked at by kubelet now")
+        reporter.good(f"{len(pods)} pods of {service}: kubelet syncs them now")
     else:
         reporter.good(
             f"{service}: not needed, localkube brings an edit to {len(pods)} pods at once"

@@ -52,6 +52,20 @@ async def start(
         raise CommandFailedError(f"{command[0]}: {error.strerror}") from None
 
 
+async def first_line(process: asyncio.subprocess.Process, shown: str, *, seconds: float) -> str:
+    """Return the first line that a program prints; raise `CommandFailedError` with the reason."""
+    assert process.stdout is not None  # noqa: S101 - a program of `start` has both pipes
+    assert process.stderr is not None  # noqa: S101 - likewise
+    try:
+        async with asyncio.timeout(seconds):
+            if line := await process.stdout.readline():
+                return line.decode()
+            reason = one_line((await process.stderr.read()).decode())
+    except TimeoutError:
+        reason = f"not ready within {seconds:g} s"
+    raise CommandFailedError(f"{shown}: {reason}")
+
+
 async def end(process: asyncio.subprocess.Process) -> None:
     """Kill a process that still runs, and reap it."""
     if process.returncode is None:

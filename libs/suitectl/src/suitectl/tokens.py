@@ -1,5 +1,7 @@
-"""Access tokens of a user or a client, from the suite's cas-server."""
+"""Requests to cas-server: access tokens of a user or a client, and other forms."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from suitectl.errors import TokenRefusedError
@@ -7,31 +9,41 @@ from suitectl.identities import APP, CAS, credentials
 from suitectl.platform.http import Reply, Request, Sender
 from suitectl.platform.platform import Platform
 
+CLIENT_CREDENTIALS = {"grant_type": "client_credentials"}
 
-async def user_token(platform: Platform, http: Sender, user: str) -> dict[str, Any]:
-    """Get a user's tokens by the password grant (RFC 6749, 4.3); raise `TokenRefusedError`."""
+
+@dataclass(frozen=True, slots=True)
+class CasServer:
+    """The suite's cas-server, which `http` reaches."""
+
+    platform: Platform
+    http: Sender
+
+    async def user_token(self, user: str) -> dict[str, Any]:
+        """Get a user's tokens by the password grant (RFC 6749, 4.3); raise `TokenRefusedError`."""
+        return await self._token(APP, password_grant(user))
+
+    async def client_token(self, client: str) -> dict[str, Any]:
+        """Get a client's own token by client credentials (RFC 6749, 4.4)."""
+        return await self._token(client, CLIENT_CREDENTIALS)
+
+    async def form(self, path: str, client: str, form: Mapping[str, str]) -> Request:
+        """Return the request that posts a form as a client."""
+        url = await self.platform.url(*CAS) + path
+        return Request("POST", url, basic=credentials(client), form=form)
+
+    async def post(self, path: str, client: str, form: Mapping[str, str]) -> Reply:
+        """Post a form as a client."""
+        return await self.http.send(await self.form(path, client, form))
+
+    async def _token(self, client: str, form: Mapping[str, str]) -> dict[str, Any]:
+        reply = await self.post("/oauth/token", client, form)
+        if not reply.ok:
+            raise TokenRefusedError(f"no token for {client}: {reply.status} {reply.body}")
+        return dict(reply.json())
+
+
+def password_grant(user: str) -> Mapping[str, str]:
+    """Return the form of the password grant."""
     name, password = credentials(user)
-    form = {"grant_type": "password", "username": name, "password": password}
-    return await _token(platform, http, APP, form)
-
-
-async def client_token(platform: Platform, http: Sender, client: str) -> dict[str, Any]:
-    """Get a client's own token by client credentials (RFC 6749, 4.4)."""
-    return await _token(platform, http, client, {"grant_type": "client_credentials"})
-
-
-async def post(
-    platform: Platform, http: Sender, path: str, client: str, form: dict[str, str]
-) -> Reply:
-    """Post a form to cas-server as a client."""
-    url = await platform.url(*CAS) + path
-    return await http.send(Request("POST", url, basic=credentials(client), form=form))
-
-
-async def _token(
-    platform: Platform, http: Sender, client: str, form: dict[str, str]
-) -> dict[str, Any]:
-    reply = await post(platform, http, "/oauth/token", client, form)
-    if not reply.ok:
-        raise TokenRefusedError(f"no token for {client}: {reply.status} {reply.body}")
-    return dict(reply.json())
+    return {"grant_type": "password", "username": name, "password": password}

@@ -1,4 +1,4 @@
-"""Polls for what has no event, within a bound."""
+"""Polls a condition without an event, within a time limit."""
 
 import asyncio
 import time

@@ -8,13 +8,13 @@ from typing import Any
 from story.scenarios.pressure import nothing_failed
 from story.scenarios.scenario import Scenario
 from story.settled import settled
-from suitectl.identities import APP, CAS, credentials
-from suitectl.platform.http import Request
+from suitectl.identities import APP
 from suitectl.platform.kubernetes import Kubernetes
 from suitectl.root import ROOT
 from suitectl.story.chapters.faults import requests_of
 from suitectl.story.load import enough, load
 from suitectl.story.suite import Suite
+from suitectl.tokens import password_grant
 from suitectl.waiting import until
 
 AUTOSCALERS = ROOT / "tests/e2e/autoscalers"
@@ -30,7 +30,8 @@ Replicas = Mapping[str, tuple[int, int, int]]
 
 
 async def play(suite: Suite, cluster: Kubernetes) -> str:
-    requests, login = await requests_of(suite), await _login(suite)
+    requests = await requests_of(suite)
+    login = await suite.form("/oauth/token", APP, password_grant("alice"))
     async with _autoscalers(cluster), load(suite.http, requests, workers=QUIET) as tally:
         await scaled_in(cluster)
         before = await _replicas(cluster)
@@ -62,13 +63,6 @@ async def _autoscalers(cluster: Kubernetes) -> AsyncIterator[None]:
         yield
     finally:
         await cluster.run("delete", "--ignore-not-found", "-f", "-", stdin=rendered)
-
-
-async def _login(suite: Suite) -> Request:
-    name, password = credentials("alice")
-    form = {"grant_type": "password", "username": name, "password": password}
-    url = await suite.platform.url(*CAS) + "/oauth/token"
-    return Request("POST", url, basic=credentials(APP), form=form)
 
 
 async def scaled_in(cluster: Kubernetes) -> None:
@@ -106,7 +100,6 @@ def _counts(scaler: Mapping[str, Any]) -> tuple[int, int, int]:
 
 
 SCENARIO = Scenario(
-    name="autoscaled",
     title="load rises (HPA component)",
     must="scales out and in, 0 failed requests",
     play=play,

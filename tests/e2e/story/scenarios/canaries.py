@@ -80,7 +80,6 @@ def _set(*variables: str) -> Verb:
 
 
 SCENARIO = Scenario(
-    name="canaries",
     title="canary 3:3, then 1:4, in steps; a bad v2 (errors, then latency)",
     must="share within tolerance; bad version rolled back, failures within v2's share until then",
     play=play,

@@ -1,10 +1,9 @@
 """Commands such as `make canary` and `make refresh` on a cluster."""
 
 import asyncio
-import os
 import sys
 
-from suitectl.shell import end
+from suitectl.shell import end, start
 from suitectl.story.suite import Suite
 
 _SECONDS = 300.0
@@ -13,10 +12,9 @@ _SECONDS = 300.0
 async def suitectl(suite: Suite, *arguments: str) -> tuple[int, str]:
     """Run a suitectl command on the cluster; return its exit code and its last line."""
     suite.reporter.say(f"$ suitectl {' '.join(arguments)}")
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "suitectl", *arguments),
-        env=os.environ | {"PLATFORM": "kubernetes"},
-        stdout=asyncio.subprocess.PIPE,
+    process = await start(
+        (sys.executable, "-m", "suitectl", *arguments),
+        environment={"PLATFORM": "kubernetes"},
         stderr=asyncio.subprocess.STDOUT,
     )
     try:

@@ -108,7 +108,6 @@ async def _quiet(tally: Tally, since: float) -> float:
 
 
 SCENARIO = Scenario(
-    name="cut_off",
     title="a node cut off from the network",
     must="recovery within the node-failure time"
     f" ({GRACE_S:g} s + {TOLERATION_S:g} s + start); nothing acknowledged lost",

@@ -1,14 +1,11 @@
 """Names are looked up through the API server: by Service, by pod, and without permission."""
 
 import json
-import os
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
@@ -17,6 +14,7 @@ from story.scenarios.pressure import nothing_failed, pressure
 from story.scenarios.scenario import Scenario
 from story.settled import settled
 from suitectl.command_lines import verb
+from suitectl.deploy import from_kustomization, kustomize
 from suitectl.identities import REST
 from suitectl.platform.http import Request
 from suitectl.platform.kubernetes import Kubernetes
@@ -138,13 +136,11 @@ async def _without_permission(suite: Suite, cluster: Kubernetes, documents: Docu
     await cluster.run("rollout", "restart", "deployment/rest-service-deployment", "-n", REST[1])
 
     async def refused() -> str | None:
-        for document in await cluster.objects("pods", REST[1]):
-            pod = Pod(document)
-            if pod.labels.get("app") != service[0] or pod.name in before or not pod.ip:
-                continue
-            said = await cluster.run("logs", pod.name, "-n", pod.namespace)
-            if "cannot list resource" in said and not pod.ready:
-                return pod.name
+        for pod in await cluster.pods(REST[1], service[0]):
+            if pod.name not in before and pod.ip and not pod.ready:
+                log = await cluster.run("logs", pod.name, "-n", pod.namespace)
+                if "cannot list resource" in log:
+                    return pod.name
         return None
 
     name = await until(
@@ -171,28 +167,18 @@ async def _restored(cluster: Kubernetes) -> AsyncIterator[Documents]:
 
 async def _apply(cluster: Kubernetes, documents: Documents, *, mode: str) -> None:
     """Apply the component to the running suite with a mode, and wait for the rollout."""
-    with _kustomized(documents, mode) as directory:
-        rendered = await cluster.run("kustomize", directory)
+    running = yaml.safe_dump_all(documents)
+    rendered = await kustomize(cluster, _kustomization(mode), running=running)
     await cluster.run("apply", "-f", "-", stdin=rendered)
     await settled(cluster)
 
 
-@contextmanager
-def _kustomized(documents: Documents, mode: str) -> Iterator[str]:
-    """Provide a folder with the documents and the component."""
-    (ROOT / ".build").mkdir(exist_ok=True)
-    with TemporaryDirectory(dir=ROOT / ".build", prefix="discovered-") as name:
-        Path(name, "running.yaml").write_text(yaml.safe_dump_all(documents))
-        Path(name, "kustomization.yaml").write_text(yaml.safe_dump(_kustomization(name, mode)))
-        yield name
-
-
-def _kustomization(directory: str, mode: str) -> dict[str, Any]:
+def _kustomization(mode: str) -> dict[str, Any]:
     variable = {"name": "SPRING__CLOUD__KUBERNETES__LOADBALANCER__MODE", "value": mode}
     path = "/spec/template/spec/containers/0/env/-"
     return {
         "resources": ["running.yaml"],
-        "components": [os.path.relpath(COMPONENT, directory)],
+        "components": [from_kustomization(COMPONENT)],
         "patches": [
             {
                 "target": {"kind": "Deployment"},
@@ -203,7 +189,6 @@ def _kustomization(directory: str, mode: str) -> dict[str, Any]:
 
 
 SCENARIO = Scenario(
-    name="discovered",
     title="names looked up through the API server",
     must="short names work in modes SERVICE and POD; a new pod called within 2 s; 0 failed",
     play=play,

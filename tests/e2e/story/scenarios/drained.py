@@ -1,6 +1,6 @@
 """A node is drained as for maintenance, and uncordoned."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
@@ -11,13 +11,12 @@ from story.scenarios.victim import victim
 from story.settled import replaced, settled
 from suitectl.command_lines import verb
 from suitectl.platform.kubernetes import Kubernetes
+from suitectl.refresh import SERVICES
 from suitectl.story.chapters import faults
 from suitectl.story.load import Tally
 from suitectl.story.suite import Suite, ready_pods
 
 WITHOUT_PRIMARY_S = 3.0
-SERVICES = (("cas-server", "system-server"), ("rest-service", "system-server"))
-VERSIONS = ("v1", "v2")
 
 
 async def play(suite: Suite, cluster: Kubernetes) -> str:
@@ -40,13 +39,11 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
 async def _drained(suite: Suite, node: Node) -> AsyncIterator[None]:
     drain = verb(f"drain {node.name} --ignore-daemonsets --delete-emptydir-data --timeout=170s")
     uncordon = verb(f"uncordon {node.name}")
-    suite.reporter.command(drain)
     try:
-        await suite.run(drain)
+        await suite.run(drain, show=True)
         yield
     finally:
-        suite.reporter.command(uncordon)
-        await suite.run(uncordon)
+        await suite.run(uncordon, show=True)
 
 
 async def _left(cluster: Kubernetes, drained: Node) -> Counter[str]:
@@ -83,20 +80,16 @@ async def _spread(suite: Suite, cluster: Kubernetes) -> str:
 
 
 async def _placed(cluster: Kubernetes) -> Mapping[str, Counter[str]]:
-    found: dict[str, Counter[str]] = {}
-    for app, namespace in SERVICES:
-        pods = await ready_pods(cluster, app, namespace)
-        found[app] = Counter(pod.node for pod in pods)
-    details = await ready_pods(cluster, "diff-ns-service", "ns-app")
-    for version in VERSIONS:
-        found[f"diff-ns-service {version}"] = Counter(
-            pod.node for pod in details if pod.labels.get("version") == version
-        )
+    """Count the pods of each service, and of each version of diff-ns-service, by node."""
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for app, namespace in SERVICES.items():
+        for pod in await ready_pods(cluster, app, namespace):
+            version = pod.labels.get("version", "") if app == "diff-ns-service" else ""
+            found[f"{app} {version}".rstrip()][pod.node] += 1
     return found
 
 
 SCENARIO = Scenario(
-    name="drained",
     title="`kubectl drain` of a node, PDBs in force",
     must="nothing but 2xx, and 503 with Retry-After for ≤ 3 s where it held the Redis primary;"
     " after uncordon and `rollout restart` spread again",

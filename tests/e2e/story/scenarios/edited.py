@@ -59,7 +59,6 @@ def _replacing(before: str, after: str) -> Verb:
 
 
 SCENARIO = Scenario(
-    name="edited",
     title="ConfigMap edited",
     must="all replicas serve it: time by kubelet's own sync, and with `make refresh`",
     play=play,

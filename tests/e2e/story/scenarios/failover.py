@@ -81,7 +81,6 @@ async def _another(cluster: Kubernetes, killed: Pod) -> Pod:
 
 
 SCENARIO = Scenario(
-    name="failover",
     title="Redis primary killed (Sentinel, one Redis per node)",
     must="writes back: p50 ≤ 3 s, worst ≤ 10 s; 0 acknowledged tokens lost, 0 revoked still valid",
     play=play,

@@ -11,15 +11,11 @@ from story.scenarios.scenario import Scenario
 from story.settled import settled
 from suitectl.platform.kubernetes import Kubernetes
 from suitectl.platform.pod import Pod
+from suitectl.refresh import SERVICES
 from suitectl.story.load import Tally, enough
 from suitectl.story.suite import Suite, ready_pods
 from suitectl.waiting import until
 
-SERVICES = (
-    ("cas-server", "system-server"),
-    ("diff-ns-service", "ns-app"),
-    ("rest-service", "system-server"),
-)
 IN_FLIGHT = 8
 """Workers of the load. Each has at most one request in flight at a killed replica."""
 UNSEEN_S = 5.0
@@ -31,10 +27,10 @@ REFUSED = "ConnectError"
 async def play(suite: Suite, platform: Kubernetes) -> str:
     await settled(platform)
     async with pressure(suite) as tally:
-        for app, namespace in SERVICES:
+        for app, namespace in SERVICES.items():
             await _deleted(suite, platform, tally, app, namespace)
         deleted = nothing_failed(suite, tally)
-        killed = [await _killed(suite, platform, tally, *service) for service in SERVICES]
+        killed = [await _killed(suite, platform, tally, *service) for service in SERVICES.items()]
     return f"deleted: {deleted}; killed {'; '.join(killed)}"
 
 
@@ -109,7 +105,6 @@ def _is_first(directory: Path, container: str) -> bool:
 
 
 SCENARIO = Scenario(
-    name="killed",
     title="a pod of each service deleted; a container killed by SIGKILL",
     must="deleted: 0 failed; killed cas-server or diff-ns-service: 0 failed at rest-service;"
     " killed rest-service: only what was in flight there, counted",

@@ -10,6 +10,7 @@ from itertools import pairwise
 from suitectl.identities import APP, CAS, credentials
 from suitectl.platform.http import Reply, Request
 from suitectl.story.suite import Suite
+from suitectl.tokens import CLIENT_CREDENTIALS
 
 WRITERS = 4
 PAUSE_S = 0.05
@@ -30,11 +31,6 @@ class Ledger:
     valid: set[str] = field(default_factory=set, repr=False)
     revoked: set[str] = field(default_factory=set, repr=False)
     writes: list[Reply] = field(default_factory=list, repr=False)
-
-    @property
-    def failed(self) -> list[Reply]:
-        """Return the writes that were not acknowledged."""
-        return [reply for reply in self.writes if not reply.ok]
 
     def acknowledged(self, since: float) -> list[float]:
         """Return the times of acknowledged writes after a time."""
@@ -90,8 +86,7 @@ async def _write(suite: Suite, base: str, ledger: Ledger, ended: asyncio.Event) 
 
 
 async def _issue(suite: Suite, base: str, ledger: Ledger) -> str | None:
-    form = {"grant_type": "client_credentials"}
-    reply = await _post(suite, f"{base}/oauth/token", form, ledger)
+    reply = await _post(suite, f"{base}/oauth/token", CLIENT_CREDENTIALS, ledger)
     if not reply.ok:
         return None
     token = str(reply.json()["access_token"])

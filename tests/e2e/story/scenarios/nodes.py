@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -13,6 +12,8 @@ from typing import Any
 from suitectl.deploy import NAMESPACES
 from suitectl.platform.client_pod import NAMESPACE as CLIENTS
 from suitectl.platform.kubernetes import Kubernetes
+from suitectl.platform.pod import Pod
+from suitectl.shell import output
 from suitectl.waiting import until
 
 DNS = ("kube-system", "k8s-app", "kube-dns")
@@ -43,37 +44,29 @@ class Node:
 
 async def nodes(cluster: Kubernetes) -> Sequence[Node]:
     """Return the cluster's nodes with their pods."""
-    pods = await cluster.objects("pods")
-    stores = [pod for pod in pods if pod["metadata"].get("labels", {}).get("app") == STORE]
-    spared = [pod for pod in pods if _is_needed(pod["metadata"])]
+    pods = await cluster.pods()
+    stores = [pod for pod in pods if pod.labels.get("app") == STORE]
+    spared = [pod for pod in pods if _is_needed(pod)]
     spared += stores if len(stores) == 1 else []
     return [_node(document, pods, spared) for document in await cluster.objects("nodes")]
 
 
-def _node(
-    document: dict[str, Any], pods: Sequence[dict[str, Any]], spared: Sequence[dict[str, Any]]
-) -> Node:
-    name = document["metadata"]["name"]
-    here = [pod for pod in pods if pod["spec"].get("nodeName") == name]
-    status = document["status"]
+def _node(document: dict[str, Any], pods: Sequence[Pod], spared: Sequence[Pod]) -> Node:
+    name, status = document["metadata"]["name"], document["status"]
+    here = [pod for pod in pods if pod.node == name and pod.namespace in NAMESPACES]
     return Node(
         name=name,
         ip=next(a["address"] for a in status["addresses"] if a["type"] == "InternalIP"),
         ready=any(c["type"] == "Ready" and c["status"] == "True" for c in status["conditions"]),
-        apps=Counter(
-            pod["metadata"]["labels"]["app"]
-            for pod in here
-            if pod["metadata"]["namespace"] in NAMESPACES
-            and "app" in pod["metadata"].get("labels", {})
-        ),
-        spared=any(pod["spec"].get("nodeName") == name for pod in spared),
+        apps=Counter(pod.labels["app"] for pod in here if "app" in pod.labels),
+        spared=any(pod.node == name for pod in spared),
     )
 
 
-def _is_needed(metadata: dict[str, Any]) -> bool:
+def _is_needed(pod: Pod) -> bool:
     namespace, label, value = DNS
-    dns = metadata["namespace"] == namespace and metadata.get("labels", {}).get(label) == value
-    return dns or bool(metadata["namespace"] == CLIENTS)
+    is_dns = pod.namespace == namespace and pod.labels.get(label) == value
+    return is_dns or pod.namespace == CLIENTS
 
 
 async def ready(cluster: Kubernetes, name: str) -> None:
@@ -97,11 +90,11 @@ async def cut_off(node: Node) -> AsyncIterator[None]:
     # Held open, since the process by which it was found may end meanwhile.
     with found.open() as held:
         network = Path(f"/proc/{os.getpid()}/fd/{held.fileno()}")
-        _filter(network, _RULES.format(table=_TABLE, link=_link(network)))
+        await _filter(network, _RULES.format(table=_TABLE, link=await _link(network)))
         try:
             yield
         finally:
-            _filter(network, f"delete table {_TABLE}")
+            await _filter(network, f"delete table {_TABLE}")
 
 
 def is_here(node: Node) -> bool:
@@ -124,25 +117,15 @@ def _network_of(ip: str) -> Path | None:
     return None
 
 
-def _link(network: Path) -> str:
+async def _link(network: Path) -> str:
     """Return the interface of a network's default route."""
-    out = _inside(network, "ip", "-4", "route", "show", "default")
-    return out.split(" dev ")[1].split()[0]
+    route = await _inside(network, "ip", "-4", "route", "show", "default")
+    return route.split(" dev ")[1].split()[0]
 
 
-def _filter(network: Path, rules: str) -> None:
-    _inside(network, "nft", "-f", "-", stdin=rules)
+async def _filter(network: Path, rules: str) -> None:
+    await _inside(network, "nft", "-f", "-", stdin=rules)
 
 
-def _inside(network: Path, *command: str, stdin: str = "") -> str:
-    done = subprocess.run(
-        ("nsenter", f"--net={network}", *command),  # noqa: S607 - as an administrator would on a node
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=10,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()}")
-    return done.stdout
+async def _inside(network: Path, *command: str, stdin: str = "") -> str:
+    return await output(("nsenter", f"--net={network}", *command), seconds=10, stdin=stdin)

@@ -5,7 +5,6 @@ import json
 from story.scenarios.scenario import Scenario
 from suitectl.platform.client_pod import client_pod, remove_client_pod
 from suitectl.platform.kubernetes import Kubernetes
-from suitectl.platform.pod import Pod
 from suitectl.story.suite import Suite
 
 NAMESPACE = "suite-stranger"
@@ -35,7 +34,7 @@ with ThreadPoolExecutor(16) as pool:
 
 
 async def play(suite: Suite, platform: Kubernetes) -> str:
-    pods = [Pod(document) for document in await platform.objects("pods")]
+    pods = await platform.pods()
     name, seen = await client_pod(platform, NAMESPACE), []
     try:
         for app, port in (OPEN, *CLOSED):
@@ -60,7 +59,6 @@ async def play(suite: Suite, platform: Kubernetes) -> str:
 
 
 SCENARIO = Scenario(
-    name="policies",
     title="a foreign pod",
     must="cannot reach Redis, Sentinel, cas-server or diff-ns-service",
     play=play,

@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager
 
 from suitectl.identities import DIFF_NS
 from suitectl.platform.http import Reply, Request
+from suitectl.release.probes import PATH
 from suitectl.story.chapters.faults import requests_of
 from suitectl.story.load import Tally, enough, load
 from suitectl.story.suite import Suite
 
 WARM = 50
 UNAVAILABLE = 503
-DETAIL = "/getservicedetail?servicename=aaa"
 
 
 @asynccontextmanager
@@ -26,7 +26,7 @@ async def pressure(suite: Suite, *, fresh: bool = True) -> AsyncIterator[Tally]:
 
 async def detail(suite: Suite) -> Request:
     """Return the request whose response names the version of diff-ns-service."""
-    return Request("GET", await suite.platform.url(*DIFF_NS) + DETAIL)
+    return Request("GET", await suite.platform.url(*DIFF_NS) + PATH)
 
 
 def nothing_failed(suite: Suite, tally: Tally) -> str:

@@ -16,7 +16,6 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
 
 
 SCENARIO = Scenario(
-    name="rolled",
     title="every Deployment rolled, one after the other",
     must="0 failed requests",
     play=play,

@@ -46,7 +46,6 @@ async def _accepted(suite: Suite, client: str, secret: str) -> bool:
 
 
 SCENARIO = Scenario(
-    name="rotated",
     title="the secret of each service rotated, and the old one retired",
     must="0 failed requests",
     play=play,

@@ -15,8 +15,12 @@ class Scenario:
     however it ends. `smoke` scenarios also run without SCENARIOS=all.
     """
 
-    name: str
     title: str
     must: str
     play: Callable[[Suite, Kubernetes], Awaitable[str]]
     smoke: bool = False
+
+    @property
+    def name(self) -> str:
+        """Return the name of the scenario's module."""
+        return self.play.__module__.rpartition(".")[2]

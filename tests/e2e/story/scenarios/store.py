@@ -19,9 +19,8 @@ async def primary(cluster: Kubernetes) -> Pod | None:
     found = [one["spec"]["selector"] for one in services if one["spec"]["clusterIP"] == address]
     if not found:
         return None
-    pods = [Pod(document) for document in await cluster.objects("pods", NAMESPACE)]
-    selected = [pod for pod in pods if found[0].items() <= pod.labels.items()]
-    return selected[0] if selected else None
+    pods = await cluster.pods(NAMESPACE)
+    return next((pod for pod in pods if found[0].items() <= pod.labels.items()), None)
 
 
 async def hand_over(cluster: Kubernetes) -> bool:

@@ -40,7 +40,6 @@ async def _switch(suite: Suite, direct: Tally, version: str) -> float:
 
 
 SCENARIO = Scenario(
-    name="switched",
     title="blue-green v1 → v2 → v1",
     must="0 failed requests, no response of the old version on fresh connections after the switch",
     play=play,

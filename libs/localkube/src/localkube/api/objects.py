@@ -60,6 +60,19 @@ def sources_of(volume: Object) -> Iterator[tuple[str, Object]]:
                 yield kind, reference
 
 
+def referenced(kind: str, namespace: str, reference: Object) -> Ref:
+    """Return the name of the ConfigMap or Secret of a reference."""
+    return Ref(kind, namespace, reference.get("name") or reference["secretName"])
+
+
+def mounted_secrets(workload: Object) -> Iterator[Object]:
+    """Yield the references to Secrets in the volumes of a Deployment or StatefulSet."""
+    for volume in workload["spec"]["template"]["spec"].get("volumes") or ():
+        for kind, reference in sources_of(volume):
+            if kind == "Secret":
+                yield reference
+
+
 def timestamp() -> str:
     """Return the current time in Kubernetes' format: UTC, in seconds."""
     return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

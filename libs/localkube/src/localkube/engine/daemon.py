@@ -27,8 +27,6 @@ from localkube.images import Images
 
 GRACE_S = 3.0
 """The grace period of `down`, where all processes end together."""
-
-
 PRIVATE = 0o077
 """The umask: localkube's files are for its user alone."""
 

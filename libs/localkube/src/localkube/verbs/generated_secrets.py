@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 
 from localkube.api.manifests import Manifest
-from localkube.api.objects import Object, Ref, sources_of
+from localkube.api.objects import Object, Ref, mounted_secrets, referenced
 from localkube.api.yaml_reader import parse
 from localkube.errors import LocalkubeError
 from localkube.images import Images, find_program
@@ -31,11 +31,9 @@ def generated(documents: Sequence[Manifest], images: Images) -> list[Manifest]:
 def _mounted(documents: Iterable[Manifest]) -> Iterator[Ref]:
     for _, document in documents:
         if document["kind"] == "Deployment":
-            for volume in document["spec"]["template"]["spec"].get("volumes") or ():
-                for kind, reference in sources_of(volume):
-                    if kind == "Secret" and not reference.get("optional"):
-                        name = reference.get("name") or reference["secretName"]
-                        yield Ref(kind, _namespace(document), name)
+            for reference in mounted_secrets(document):
+                if not reference.get("optional"):
+                    yield referenced("Secret", _namespace(document), reference)
 
 
 def _secrets(documents: Iterable[Object]) -> Iterator[Ref]:

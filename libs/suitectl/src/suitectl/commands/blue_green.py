@@ -52,11 +52,9 @@ async def _try(releases: Releases, version: str) -> None:
 
 def _target(version: str | None, before: Release) -> Release:
     """Return the release to switch to, with at least as many pods as receive the traffic now."""
-    there = ", ".join(before.replicas) or "none"
     if not version:
-        raise CommandFailedError(f"TO is missing; there are: {there}")
-    if version not in before.replicas:
-        raise CommandFailedError(f"{version} is not deployed; there are: {there}")
+        raise CommandFailedError(f"TO is missing; there are: {before.versions}")
+    before.require([version])
     count = max(1, before.replicas[version], *before.carrying.values())
     return Release({**before.selector, "version": version}, {**before.replicas, version: count})
 

@@ -127,10 +127,7 @@ def _plan(options: argparse.Namespace, before: Release) -> Plan:
     target = whole("V1", options.v1), whole("V2", options.v2)
     if target == (0, 0):
         raise CommandFailedError("V1=0 V2=0: no replicas on either side; the Service needs pods")
-    missing = [version for version in ("v1", "v2") if version not in before.replicas]
-    if missing:
-        there = ", ".join(before.replicas) or "none"
-        raise CommandFailedError(f"{missing[0]} is not deployed; there are: {there}")
+    before.require(("v1", "v2"))
     selector = {key: value for key, value in before.selector.items() if key != "version"}
     replicas = [{"v1": v1, "v2": v2} for v1, v2 in steps_of(options.steps, target)]
     steps = [Release(selector, {**before.replicas, **pair}) for pair in replicas]

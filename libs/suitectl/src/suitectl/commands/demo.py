@@ -38,12 +38,11 @@ async def _demo(pictures: Path | None) -> None:
     reporter.title("The suite, from its Kubernetes manifests, as processes on this machine")
     with tempfile.TemporaryDirectory(prefix="suite-demo-") as state:
         async with running(Path(state)) as platform, Http() as http:
-            rows = await _play_all(Suite(platform, reporter, http), pictures)
+            rows = await _play_all(Suite(platform, http, reporter), pictures)
     reporter.title("What was seen")
     reporter.table(("CHAPTER", "CHECKS", "SECONDS"), rows)
-    reporter.summary(
-        f"all {reporter.checks} checks hold, nothing is left running, {_since(began):.0f} s"
-    )
+    took = time.monotonic() - began
+    reporter.summary(f"all {reporter.checks} checks hold, nothing is left running, {took:.0f} s")
     if pictures:
         reporter.picture(pictures / "demo.svg", "make demo")
     reporter.say("make up   leaves the suite running and prints what to try")
@@ -57,9 +56,6 @@ async def _play_all(suite: Suite, pictures: Path | None) -> list[tuple[str, int,
         await chapter.play(suite)
         if pictures:
             suite.reporter.picture(pictures / f"{chapter.name}.svg", chapter.title)
-        rows.append((chapter.title, suite.reporter.checks - checks, round(_since(began), 1)))
+        took = round(time.monotonic() - began, 1)
+        rows.append((chapter.title, suite.reporter.checks - checks, took))
     return rows
-
-
-def _since(began: float) -> float:
-    return time.monotonic() - began

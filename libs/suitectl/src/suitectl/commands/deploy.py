@@ -1,4 +1,4 @@
-"""`suitectl deploy`: build the images and bring an overlay to the current cluster."""
+"""`suitectl deploy`: build the images and deploy an overlay to the current cluster."""
 
 import argparse
 import os
@@ -17,9 +17,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def run(options: argparse.Namespace) -> int:
-    """Build, hand over, apply, wait, and show what is there."""
+    """Build and load the images, apply, wait, and print the workloads."""
     platform = Kubernetes()
-    # Before minutes of building for a cluster that is away.
+    # A cluster that does not respond is reported before minutes of building.
     await platform.run("version", timeout=20)
     built = BuildOptions.of(os.environ)
     images = by_manifest_name(built, await build_images(built))

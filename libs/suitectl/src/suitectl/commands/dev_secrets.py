@@ -1,4 +1,4 @@
-"""`suitectl dev-secrets`: the generated Secrets of `k8s/base`, made where they are missing."""
+"""`suitectl dev-secrets`: create the generated Secrets of `k8s/base` where they are missing."""
 
 import argparse
 import sys
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def run(options: argparse.Namespace) -> int:
-    """Print them, or have them in the cluster of a kubeconfig."""
+    """Print new Secrets, or create those that the cluster of a kubeconfig lacks."""
     if options.print:
         sys.stdout.write(yaml.safe_dump_all(documents()) + "\n")
         return 0

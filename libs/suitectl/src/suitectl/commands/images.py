@@ -1,4 +1,4 @@
-"""`suitectl images`: build one image a service and hand them to the cluster."""
+"""`suitectl images`: build one image for each service and load them into the cluster."""
 
 import argparse
 import os
@@ -8,7 +8,7 @@ from suitectl.terminal import console, table
 
 
 async def run(_: argparse.Namespace) -> int:
-    """Build, hand over, and show what came of it."""
+    """Build and load the images, and print a table of them."""
     images = await build_images(BuildOptions.of(os.environ))
     rows = [(i.service, i.name, round(i.size / 1e6), round(i.seconds, 1)) for i in images]
     console().print(table(("SERVICE", "IMAGE", "MB", "SECONDS"), rows))

@@ -14,10 +14,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def run(options: argparse.Namespace) -> int:
-    """Generate, and say what comes next; never the secrets themselves."""
+    """Generate, and print the next step, never the secrets themselves."""
     await asyncio.shield(generate(options.dir))
     console().print(
         f"{options.dir}: generated; make deploy OVERLAY=prod applies them, "
-        f"{IDENTITIES} has them in clear for who hands them out"
+        f"{IDENTITIES} has them in clear text"
     )
     return 0

@@ -4,9 +4,8 @@ import argparse
 import sys
 
 from suitectl.arguments import add_platform, platform_of
-from suitectl.platform.http import Sender, open_sender
-from suitectl.platform.platform import Platform
-from suitectl.tokens import client_token, user_token
+from suitectl.platform.http import open_sender
+from suitectl.tokens import CasServer
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,12 +24,12 @@ async def run(options: argparse.Namespace) -> int:
     """Print the token."""
     platform = platform_of(options)
     async with open_sender(platform) as http:
-        sys.stdout.write(f"{await access_token(platform, http, options)}\n")
+        sys.stdout.write(f"{await access_token(CasServer(platform, http), options)}\n")
     return 0
 
 
-async def access_token(platform: Platform, http: Sender, options: argparse.Namespace) -> str:
+async def access_token(cas: CasServer, options: argparse.Namespace) -> str:
     """Return the access token that the options ask for; raise `TokenRefusedError`."""
     if options.client:
-        return str((await client_token(platform, http, options.client))["access_token"])
-    return str((await user_token(platform, http, options.user))["access_token"])
+        return str((await cas.client_token(options.client))["access_token"])
+    return str((await cas.user_token(options.user))["access_token"])

@@ -23,7 +23,7 @@ async def run(_: argparse.Namespace) -> int:
 async def up(platform: Localkube) -> int:
     """Bring a suite up, print where it is and what to try; return the exit code.
 
-    One that runs already is left as it is, and the guide says where it is.
+    A suite that runs already is left unchanged, and the guide describes it.
     """
     code = await platform.up()
     if code not in (0, AlreadyRunningError.exit_code):
@@ -37,5 +37,5 @@ async def up(platform: Localkube) -> int:
         reporter.chapter(number, chapter.title)
         for command in chapter.commands:
             reporter.command(command)
-    reporter.say("make down   ends it")
+    reporter.say("make down   stops it")
     return 0

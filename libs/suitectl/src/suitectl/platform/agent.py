@@ -9,7 +9,6 @@ import json
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
@@ -61,22 +60,19 @@ class Http:
     """Sends each request once; a failure is a `Reply` with status 0."""
 
     def __init__(self) -> None:
-        self._stack = AsyncExitStack()
+        self._fresh = new_client(httpx.Limits(max_keepalive_connections=0))
+        self._reused = new_client(httpx.Limits(keepalive_expiry=15))
 
     async def __aenter__(self) -> Self:
-        self._fresh = await self._client(httpx.Limits(max_keepalive_connections=0))
-        self._reused = await self._client(httpx.Limits(keepalive_expiry=15))
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._stack.aclose()
+        await self._fresh.aclose()
+        await self._reused.aclose()
 
     async def send(self, request: Request, *, keep_alive: bool = False) -> Reply:
         """Send on a new connection, or with `keep_alive` on one that is reused."""
         return await send(self._reused if keep_alive else self._fresh, request)
-
-    async def _client(self, limits: httpx.Limits) -> httpx.AsyncClient:
-        return await self._stack.enter_async_context(new_client(limits))
 
 
 def new_client(limits: httpx.Limits) -> httpx.AsyncClient:

@@ -9,14 +9,7 @@ from suitectl.platform.client_pod import client_pod
 from suitectl.platform.platform import Platform
 from suitectl.platform.pod_sender import pod_sender
 
-__all__ = [
-    "NO_RESPONSE",
-    "Http",
-    "Reply",
-    "Request",
-    "Sender",
-    "open_sender",
-]
+__all__ = ["NO_RESPONSE", "Http", "Reply", "Request", "Sender", "open_sender"]
 
 
 class Sender(Protocol):

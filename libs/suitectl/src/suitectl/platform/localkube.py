@@ -10,12 +10,12 @@ from pathlib import Path
 from localkube.control.client import Client
 from localkube.control.state_directory import state_of
 from localkube.errors import LocalkubeError
+from suitectl.command_lines import LOCALKUBE
 from suitectl.errors import CommandFailedError
 from suitectl.platform.platform import Platform, service_url
 from suitectl.platform.pod import Pod
 from suitectl.root import ROOT
 
-SHOWN = "./localkube"
 _UP = ("up", str(ROOT / "k8s/base"), "--config", str(ROOT / "k8s/localkube.yaml"))
 
 
@@ -29,7 +29,7 @@ class Localkube(Platform):
         program = str(Path(sys.executable).with_name("localkube"))
         options = () if state is None else ("--state", str(state))
         self._client = Client(state_of(None if state is None else str(state)))
-        super().__init__((program, *options), SHOWN, profile="dev")
+        super().__init__((program, *options), LOCALKUBE, profile="dev")
 
     async def up(self, *, quiet: bool = False) -> int:
         """Start the suite and wait until it is ready; return the command's exit code.
@@ -68,7 +68,7 @@ class Localkube(Platform):
 
 @asynccontextmanager
 async def running(state: Path) -> AsyncIterator[Localkube]:
-    """Have the suite up while the block runs, and nothing left after, however it ends."""
+    """Run the suite during the block, and end all its processes however the block ends."""
     platform = Localkube(state)
     try:
         if code := await platform.up(quiet=True):

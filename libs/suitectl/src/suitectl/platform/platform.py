@@ -50,9 +50,16 @@ class Platform(ABC):
         """Start a verb in a session of its own: Ctrl-C reaches the caller only."""
         return await start((*self._command, *arguments), **pipes)
 
-    async def object(self, kind: str, name: str, namespace: str) -> dict[str, Any]:
+    async def object(
+        self,
+        kind: str,
+        name: str,
+        namespace: str,
+        timeout: float = _TIMEOUT,  # noqa: ASYNC109 - passed on to `run`
+    ) -> dict[str, Any]:
         """Return one object as Kubernetes' JSON."""
-        printed = await self.run("get", kind, name, "-n", namespace, "-o", "json")
+        verb = ("get", kind, name, "-n", namespace, "-o", "json")
+        printed = await self.run(*verb, timeout=timeout)
         found: dict[str, Any] = json.loads(printed)
         return found
 

@@ -15,8 +15,7 @@ from suitectl.errors import CommandFailedError
 from suitectl.platform.agent import TIMEOUT_S, Reply, Request
 from suitectl.platform.client_pod import NAMESPACE
 from suitectl.platform.platform import Platform
-from suitectl.platform.stderr_summary import one_line
-from suitectl.shell import end
+from suitectl.shell import end, first_line
 
 _AGENT = Path(__file__).with_name("agent.py")
 _STARTED_WITHIN = 20.0
@@ -71,14 +70,14 @@ class PodSender:
 
 @asynccontextmanager
 async def pod_sender(platform: Platform, pod: str) -> AsyncIterator[PodSender]:
-    """Have an agent running in the client pod."""
+    """Run an agent in the client pod during the block."""
     process = await platform.start(
         *("exec", "-i", pod, "-n", NAMESPACE, "--", "python", "-c", _AGENT.read_text()),
         stdin=asyncio.subprocess.PIPE,
         limit=_MAX_LINE,
     )
     try:
-        await _started(process)
+        await first_line(process, "the agent in the client pod", seconds=_STARTED_WITHIN)
         sender = PodSender(process)
         receiving = asyncio.create_task(sender.receive())
         try:
@@ -88,16 +87,3 @@ async def pod_sender(platform: Platform, pod: str) -> AsyncIterator[PodSender]:
             await asyncio.gather(receiving, return_exceptions=True)
     finally:
         await end(process)
-
-
-async def _started(process: asyncio.subprocess.Process) -> None:
-    assert process.stdout is not None  # noqa: S101 - it was started with a pipe
-    assert process.stderr is not None  # noqa: S101 - likewise
-    try:
-        async with asyncio.timeout(_STARTED_WITHIN):
-            if await process.stdout.readline():
-                return
-            said = (await process.stderr.read()).decode()
-    except TimeoutError:
-        said = f"it did not start within {_STARTED_WITHIN:g} s"
-    raise CommandFailedError(f"the agent in the client pod: {one_line(said)}")

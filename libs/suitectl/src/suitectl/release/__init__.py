@@ -1,1 +1,1 @@
-"""Releases of diff-ns-service: which version gets the traffic."""
+"""Releases of diff-ns-service: the versions and their traffic."""

@@ -1,4 +1,4 @@
-"""Requests that ask which version responds, each on a connection of its own."""
+"""Probes: requests whose responses name a version, each on a new connection."""
 
 import asyncio
 import math
@@ -27,7 +27,7 @@ class Probe:
 
 
 async def probe(sender: Sender, base: str) -> Probe:
-    """Ask a Service once, on a fresh connection; read the version from the response."""
+    """Probe a Service once, on a new connection; read the version from the response."""
     reply = await sender.send(Request("GET", base + PATH))
     name, _, version = reply.body.strip().rpartition("-")
     if reply.status == _OK and name == APP:
@@ -40,11 +40,11 @@ def summary(reply: Reply) -> str:
     body = reply.body
     with suppress(ValueError, TypeError, KeyError):
         body = reply.json()["error"]
-    return " ".join(f"{reply.status or 'no answer'} {body}".split())[:80]
+    return " ".join(f"{reply.status or 'no response'} {body}".split())[:80]
 
 
 async def probes(sender: Sender, base: str, count: int) -> Sequence[Probe]:
-    """Ask `count` times, several at once."""
+    """Probe `count` times, several at once."""
     found: list[Probe] = []
     await spread(sender, [base] * count, found.append)
     return found
@@ -57,9 +57,9 @@ async def spread(
     *,
     seconds: float = 0.0,
 ) -> None:
-    """Ask each base in turn, spread evenly over a time, and pass each result on as it comes.
+    """Probe each base in turn, spread evenly over `seconds`, and pass each result to `seen`.
 
-    What `seen` raises ends it. At most `AT_ONCE` requests are under way at a time.
+    An error of `seen` ends it. At most `AT_ONCE` requests run at a time.
     """
     began, places = asyncio.get_running_loop().time(), asyncio.Semaphore(AT_ONCE)
     try:
@@ -69,7 +69,7 @@ async def spread(
                 await places.acquire()
                 group.create_task(_ask(sender, base, seen, places))
     except ExceptionGroup as errors:
-        # Whatever else failed on the way out, the first says why.
+        # The first error is the cause of the others.
         raise errors.exceptions[0] from None
 
 

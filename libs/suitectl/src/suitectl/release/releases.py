@@ -1,6 +1,6 @@
-"""Reads and changes which version gets the traffic, in an order that never leaves it without pods.
+"""Reads and changes the release, in an order that never leaves the Service without pods.
 
-More replicas come first and have to be ready; then the selector; fewer replicas come last.
+More replicas come first and must be ready; then the selector; fewer replicas come last.
 """
 
 import argparse
@@ -45,7 +45,7 @@ class Releases:
         return cls(platform_of(options), ready_within=ready_within(options))
 
     async def now(self) -> Release:
-        """Return the release there is; raise `CommandFailedError` where there is no suite."""
+        """Return the current release; raise `CommandFailedError` where no suite runs."""
         service = await self._service()
         found = await self.platform.objects("deployments", NAMESPACE)
         ours = [d for d in found if d["spec"]["selector"]["matchLabels"].get("app") == APP]
@@ -55,14 +55,16 @@ class Releases:
         return Release(service["spec"].get("selector") or {}, replicas)
 
     async def previous(self) -> Release:
-        """Return what the last release command started from; raise `CommandFailedError`."""
+        """Return the release before the last command; raise `CommandFailedError`."""
         text = await self._annotation()
         if text is None:
             raise CommandFailedError("nothing to go back to: no release command ran here yet")
         try:
             return release_from_json(text)
         except ValueError as error:
-            raise CommandFailedError(f"{PREVIOUS} of the Service cannot be read: {error}") from None
+            raise CommandFailedError(
+                f"invalid annotation {PREVIOUS} of the Service: {error}"
+            ) from None
 
     async def ready(self) -> Mapping[str, int]:
         """Count the ready pods of each version."""
@@ -70,7 +72,7 @@ class Releases:
 
     @asynccontextmanager
     async def going_back(self, before: Release) -> AsyncIterator[None]:
-        """Remember a release, and restore it when the block fails or is interrupted."""
+        """Store a release in the annotation; restore it when the block fails or is interrupted."""
         earlier = await self._annotation()
         await self._remember(before.to_json())
         try:
@@ -89,7 +91,7 @@ class Releases:
     async def check(self, *targets: Release) -> None:
         """Refuse replicas that an autoscaler would undo; raise `CommandFailedError`."""
         if self.platform.name == "localkube":
-            return  # has none
+            return  # localkube has no autoscalers
         scalers = await self.platform.objects("horizontalpodautoscalers", NAMESPACE)
         by_deployment = {s["spec"]["scaleTargetRef"]["name"]: s for s in scalers}
         for target in targets:
@@ -98,7 +100,7 @@ class Releases:
                     _check_bounds(scaler, version, count)
 
     async def move(self, target: Release) -> None:
-        """Bring a release about; return when just its pods are ready."""
+        """Move to a release; return when exactly its pods are ready."""
         await self.grow(target)
         await self.select(target)
         now = await self.now()
@@ -106,23 +108,23 @@ class Releases:
         await self._pods.settle(target.replicas, exactly=True)
 
     async def grow(self, target: Release) -> None:
-        """Scale up what a release wants more of, and wait until it is ready."""
+        """Scale up to a release's replicas, and wait until they are ready."""
         now = await self.now()
         await self._scale({v: n for v, n in target.replicas.items() if n > now.replicas[v]})
         await self._pods.settle(target.carrying, exactly=False)
 
     async def select(self, target: Release) -> None:
-        """Point the Service at a release's pods; never at nothing."""
+        """Point the Service at a release's pods; raise `ReleaseFailedError` where none is ready."""
         now = await self.now()
         if now.selector == target.selector:
             return
         ready = await self.ready()
         if not any(ready.get(version) for version in target.carrying):
-            raise ReleaseFailedError("no ready pod there: the Service would point at nothing")
+            raise ReleaseFailedError("no ready pod: the Service would have no pods")
         await self._select(SERVICE, now.selector, target.selector)
 
     async def preview(self, version: str) -> None:
-        """Point the preview Service at a version; make it where it is missing."""
+        """Point the preview Service at a version; create it where it is missing."""
         services = await self.platform.objects("services", NAMESPACE)
         found = [s for s in services if s["metadata"]["name"] == PREVIEW]
         if not found:
@@ -135,7 +137,7 @@ class Releases:
             await self._select(PREVIEW, found[0]["spec"]["selector"], wanted)
 
     async def run(self, *arguments: str, actual: str | None = None) -> None:
-        """Print a command, then run it; `actual` stands for its last argument."""
+        """Print a verb, then run it; `actual` replaces its last argument."""
         self.reporter.command(Verb(arguments))
         await self.platform.run(*arguments[:-1], actual or arguments[-1])
 
@@ -149,7 +151,7 @@ class Releases:
             ) from None
 
     async def _undo(self, before: Release) -> None:
-        """Go back in the safe order, waiting for nothing that was not ready before either."""
+        """Go back in the same order, without a wait for pods that were not ready before."""
         replicas = (await self.now()).replicas
         more = {v: n for v, n in before.replicas.items() if n > replicas[v]}
         await self._scale(more)
@@ -177,10 +179,8 @@ class Releases:
         return None if text is None else str(text)
 
     async def _service(self) -> dict[str, Any]:
-        # The first thing asked of a platform: one that is away has to show soon.
-        asked = ("get", "service", SERVICE, "-n", NAMESPACE, "-o", "json")
-        found: dict[str, Any] = json.loads(await self.platform.run(*asked, timeout=_FIRST_RESPONSE))
-        return found
+        # The first request to a platform: one that does not respond is reported soon.
+        return await self.platform.object("service", SERVICE, NAMESPACE, timeout=_FIRST_RESPONSE)
 
 
 def _check_bounds(scaler: Mapping[str, Any], version: str, count: int) -> None:
@@ -189,6 +189,6 @@ def _check_bounds(scaler: Mapping[str, Any], version: str, count: int) -> None:
     if count and not least <= count <= most:
         name = scaler["metadata"]["name"]
         raise CommandFailedError(
-            f"{version}={count}: HorizontalPodAutoscaler {name} keeps {least} to {most} replicas;"
+            f"{version}={count}: HorizontalPodAutoscaler {name} allows {least} to {most} replicas;"
             f" stay within, or kubectl delete hpa {name} -n {NAMESPACE}"
         )

@@ -1,28 +1,27 @@
-"""The smoke test of a version through the preview Service: it serves, and needs a token."""
+"""Smoke-tests a version through the preview Service: it serves, and requires a token."""
 
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from suitectl.command_lines import Verb
-from suitectl.errors import CommandFailedError, ReleaseFailedError
+from suitectl.errors import ReleaseFailedError
 from suitectl.platform.http import Http, Reply, Request, Sender
 from suitectl.platform.platform import Platform
-from suitectl.platform.stderr_summary import one_line
 from suitectl.release.probes import PATH, summary
 from suitectl.release.release import APP, NAMESPACE, PREVIEW
 from suitectl.reporter import Reporter
-from suitectl.shell import end
+from suitectl.shell import end, first_line
 
 PROTECTED = "/api/detail"
 TIMES = 10
 SLOWEST_S = 2.0
 _OK, _UNAUTHORIZED = 200, 401
-_FORWARDING = "Forwarding from "
+_FORWARDED_WITHIN = 20.0
 
 
 async def smoke(platform: Platform, reporter: Reporter, version: str) -> None:
-    """Ask a version at the preview Service; raise `ReleaseFailedError` for a wrong response."""
+    """Test a version at the preview Service; raise `ReleaseFailedError` for a wrong response."""
     async with _preview(platform, reporter) as base, Http() as http:
         for _ in range(TIMES):
             await _responds(http, base, version)
@@ -55,13 +54,13 @@ def _has_error(reply: Reply) -> bool:
 
 
 def _failed(version: str, path: str, reply: Reply, wanted: str) -> ReleaseFailedError:
-    reason = f"GET {path} is to be {wanted}, is {summary(reply)}"
+    reason = f"GET {path} expects {wanted}, got {summary(reply)}"
     return ReleaseFailedError(f"{version} fails the smoke test: {reason}")
 
 
 @asynccontextmanager
 async def _preview(platform: Platform, reporter: Reporter) -> AsyncIterator[str]:
-    """Have the preview Service's URL: its own address on localkube, a forwarded port elsewhere."""
+    """Yield the preview Service's URL: its address on localkube, a forwarded port on a cluster."""
     if platform.name == "localkube":
         yield await platform.url(PREVIEW, NAMESPACE)
         return
@@ -69,12 +68,7 @@ async def _preview(platform: Platform, reporter: Reporter) -> AsyncIterator[str]
     reporter.command(Verb(arguments))
     process = await platform.start(*arguments)
     try:
-        assert process.stdout is not None  # noqa: S101 - it was started with a pipe
-        assert process.stderr is not None  # noqa: S101 - likewise
-        line = (await process.stdout.readline()).decode()
-        if not line.startswith(_FORWARDING):
-            reason = one_line((await process.stderr.read()).decode())
-            raise CommandFailedError(f"{platform.line(*arguments)}: {reason}")
-        yield "http://" + line.removeprefix(_FORWARDING).split(" ")[0]
+        line = await first_line(process, platform.line(*arguments), seconds=_FORWARDED_WITHIN)
+        yield "http://" + line.removeprefix("Forwarding from ").split(" ")[0]
     finally:
         await end(process)

@@ -48,7 +48,7 @@ def _percentages(words: Sequence[str], target: Pair) -> Sequence[int]:
 def _percentage(word: str) -> int:
     number = word.removesuffix("%")
     if not number.isdecimal() or not 0 < int(number) <= 100:  # noqa: PLR2004 - per cent
-        raise _nonsense(word, "take percentages of v2 such as 10,25,50, or pairs such as 4:1,2:3")
+        raise _nonsense(word, "use percentages of v2 such as 10,25,50, or pairs such as 4:1,2:3")
     return int(number)
 
 
@@ -59,4 +59,4 @@ def _part(percentage: int, target: Pair) -> Pair:
 
 
 def _nonsense(word: str, reason: str) -> CommandFailedError:
-    return CommandFailedError(f"STEPS: {word!r} is no step: {reason}")
+    return CommandFailedError(f"STEPS: invalid step {word!r}: {reason}")

@@ -1,6 +1,6 @@
-"""Watches a new version by probes of its own, and stops it as soon as it breaks a limit.
+"""Watches a new version by its own probes, and fails as soon as it exceeds a limit.
 
-A step asks `sample` times. The limits are budgets of that sample: `error_rate` of it may fail, and
+A step sends `sample` probes. The limits are budgets of them: `error_rate` of them may fail, and
 one in twenty may be slower than the latency limit, which is what a 95th percentile allows. The
 first response beyond a budget decides, so that a bad version is caught after a few responses.
 """
@@ -20,7 +20,7 @@ P95, P99 = 0.95, 0.99
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a new version may do; without `latency_ms` it is measured against the old version."""
+    """The limits of a new version; without `latency_ms` the old version's latency is the base."""
 
     sample: int = SAMPLE
     error_rate: float = ERROR_RATE
@@ -39,7 +39,7 @@ class Limits:
 
 @dataclass(slots=True)
 class Watch:
-    """Judges one version in one step; `baseline` are the old version's seconds so far."""
+    """Watches one version in one step; `baseline` are the old version's seconds so far."""
 
     version: str
     base: str
@@ -49,7 +49,7 @@ class Watch:
     others: list[Probe] = field(default_factory=list)
 
     def __call__(self, probe: Probe) -> None:
-        """Take a result; raise `ReleaseFailedError` for the one that breaks a limit."""
+        """Record a result; raise `ReleaseFailedError` for the one that exceeds a limit."""
         if probe.base != self.base:
             self.others.append(probe)
             if probe.version not in {None, self.version}:
@@ -60,7 +60,7 @@ class Watch:
 
     @property
     def latency_ms(self) -> float:
-        """Return the latency limit at this moment; without a baseline only failures count."""
+        """Return the current latency limit; without a baseline only failures count."""
         if self.limits.latency_ms is not None:
             return self.limits.latency_ms
         if not self.baseline:
@@ -68,7 +68,7 @@ class Watch:
         return percentile(self.baseline, P95) * 1000 * SLOWER + MARGIN_MS
 
     def summary(self) -> str:
-        """Say what was seen, in one line."""
+        """Return the results in one line."""
         seconds = [probe.seconds for probe in self.probes]
         p95, p99 = (percentile(seconds, part) * 1000 for part in (P95, P99))
         failed = sum(probe.version is None for probe in self.others)

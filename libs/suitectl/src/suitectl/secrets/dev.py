@@ -1,7 +1,7 @@
-"""Makes the generated Secrets of `k8s/base` where they are missing.
+"""Creates the generated Secrets of `k8s/base` where they are missing.
 
-The cluster keeps them, and no file: who deploys again finds the password there. What Redis' users
-may do is written anew each time, for it comes with the version.
+Only the cluster stores them: the next deployment reads the password there. The rights of Redis'
+users are written each time, because they belong to the version.
 """
 
 import base64
@@ -17,15 +17,15 @@ from suitectl.root import ROOT
 from suitectl.secrets.generated import RECORD_KEYS, new_record_key, secret_document
 
 STORE = "cas-server-store"
-"""How cas-server reaches the token store, and what only cas-server knows of it."""
+"""The Secret with cas-server's login to the token store, and its record key."""
 USERS = "redis-users"
-"""The ACL file of Redis; it has the password's SHA-256 only."""
+"""The Secret with Redis' ACL file, which contains the password's SHA-256 only."""
 NAMESPACE = "system-server"
 _RIGHTS = ROOT / "k8s/components/redis-sentinel"
 RIGHTS = _RIGHTS / "cas-server.acl"
 """The commands and keys of cas-server's user, the same wherever Redis runs."""
 DEFAULT_RIGHTS = _RIGHTS / "default.acl"
-"""Those of `default`, as whom nobody logs in, and Redis reads its file back at its start."""
+"""Those of the user `default`, which cannot log in but loads Redis' own file at its start."""
 _USER = "cas-server"
 _PASSWORD = "spring.data.redis.password"  # noqa: S105 - the name of a setting
 _BYTES = 32
@@ -36,7 +36,7 @@ Documents = tuple[dict[str, Any], dict[str, Any]]
 
 
 def documents(existing: Mapping[str, str] | None = None) -> Documents:
-    """Return the Secrets of cas-server and of Redis; what the first one has in `existing` stays."""
+    """Return the Secrets of cas-server and of Redis; values of the first in `existing` stay."""
     store = {
         "spring.data.redis.username": _USER,
         _PASSWORD: secrets.token_urlsafe(_BYTES),
@@ -46,16 +46,16 @@ def documents(existing: Mapping[str, str] | None = None) -> Documents:
 
 
 def users_acl(password: str) -> str:
-    """Return Redis' ACL file: nobody without a password, and cas-server with what it needs."""
+    """Return Redis' ACL file: no login without a password, and the rights that cas-server needs."""
     digest = hashlib.sha256(password.encode()).hexdigest()
     rights, default = RIGHTS.read_text().strip(), DEFAULT_RIGHTS.read_text().strip()
     return f"user default {default}\nuser {_USER} on #{digest} {rights}\n"
 
 
 async def ensure(platform: Platform) -> None:
-    """Have both in the cluster, in whose namespace they belong; raise `CommandFailedError`.
+    """Create both in the cluster where they are missing; raise `CommandFailedError`.
 
-    Whoever comes second, at the same moment as well, finds the password of the first.
+    Of two concurrent calls the second uses the password of the first.
     """
     existing = await _existing(platform)
     store, users = documents(existing)
@@ -72,7 +72,7 @@ async def ensure(platform: Platform) -> None:
 
 
 async def _apply_users(platform: Platform, users: Mapping[str, Any]) -> None:
-    """Apply the ACL file; a Redis that runs reads it at its start alone."""
+    """Apply the ACL file; a running Redis is restarted, because it reads the file at its start."""
     applied = await platform.run("apply", "-f", "-", stdin=json.dumps(users))
     running = await platform.run("get", _REDIS, "-n", NAMESPACE, "--ignore-not-found", "-o", "name")
     if applied.rstrip().endswith("configured") and running.strip():
@@ -80,7 +80,7 @@ async def _apply_users(platform: Platform, users: Mapping[str, Any]) -> None:
 
 
 async def _existing(platform: Platform) -> dict[str, str] | None:
-    """Return what the cluster has of cas-server's Secret; None where there is none."""
+    """Return the data of cas-server's Secret in the cluster; None where it does not exist."""
     found = await platform.run("get", *_SECRET, STORE, *_OR_NONE)
     if not found.strip():
         return None

@@ -1,7 +1,6 @@
 """Generates what production needs and no repository may hold, under `.secrets/`.
 
-The registrations are those of the demo, each with a secret of its own: `k8s/base` says who there
-is and what they may do, this says how they prove it.
+The registrations are those of the demo in `k8s/base`, each with a generated secret.
 """
 
 import json
@@ -20,7 +19,7 @@ from suitectl.shell import output
 
 DIRECTORY = ROOT / ".secrets"
 IDENTITIES = "identities.json"
-"""Everyone's secret in clear, by name."""
+"""Each identity's secret in clear text, by name."""
 SECRETS = "secrets.yaml"
 """The Secrets of cas-server and of the services."""
 _REDIS_FILE = "redis.yaml"
@@ -30,29 +29,29 @@ CREDENTIALS = {"rest-service": "system-server", "diff-ns-service": "ns-app"}
 CREDENTIALS_KEY = "security.oauth2.client.client-secret"
 REGISTERED_KEY = "identities.yaml"
 RECORD_KEYS = "record-keys"
-"""Where among the identities the keys stand that seal what is in Redis."""
+"""The key of the identities file under which the keys that seal Redis' records are."""
 _REDIS = ("cas-server-password", "replication-password", "sentinel-password")
-"""Who knows which is said in k8s/components/redis-sentinel."""
+"""Their users are in k8s/components/redis-sentinel."""
 _CLIENT_BYTES = 32
-"""256 bits: such a secret is stored as an HMAC, for there is nothing to guess."""
+"""256 bits: such a secret cannot be guessed, so that an HMAC of it is stored."""
 _PASSWORD_BYTES = 18
 
 
 async def generate(directory: Path) -> None:
     """Write the identities, the Secrets made of them, and those of Redis.
 
-    What is there stays: the tokens and clients out there live by it. Raises `CommandFailedError`.
+    Existing files stay, because tokens and clients depend on them. Raises `CommandFailedError`.
     """
     parts = {IDENTITIES: _identities, _REDIS_FILE: _redis}
     missing = [part for name, part in parts.items() if not (directory / name).exists()]
     if not missing:
-        raise CommandFailedError(f"{directory} has secrets already; remove it for new ones")
+        raise CommandFailedError(f"{directory} has secrets already; remove it to generate new ones")
     for part in missing:
         write_files(directory, await part())
 
 
 async def _identities() -> Mapping[str, str]:
-    """Return the files of who may log in, with the services' own credentials."""
+    """Return the files of all identities, with the services' own credentials."""
     demo = yaml.safe_load(_DEMO.read_text())
     registered = yaml.safe_load(demo["stringData"]["identities.yaml"])
     plain: dict[str, str] = {}
@@ -93,7 +92,7 @@ async def _redis() -> Mapping[str, str]:
 
 
 async def _hash(command: str, secret: str) -> str:
-    """Hash by cas-server's own command; the secret goes by standard input, seen by nobody."""
+    """Hash with cas-server's own command, which reads the secret from standard input."""
     program = Path(sys.executable).with_name("cas-server")
     return (await output((str(program), command), seconds=30, stdin=secret)).strip()
 
@@ -110,7 +109,7 @@ def secret_document(metadata: Mapping[str, Any], data: Mapping[str, str]) -> dic
 
 
 def write_files(directory: Path, files: Mapping[str, str]) -> None:
-    """Write files in this order, each at once; their owner alone may ever read them."""
+    """Write files in this order, each atomically and with mode 0600."""
     directory.mkdir(mode=0o700, exist_ok=True)
     for name, text in files.items():
         fresh = directory / f"{name}.new"

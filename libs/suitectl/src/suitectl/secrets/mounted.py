@@ -1,4 +1,4 @@
-"""Secrets as the pods of a cluster have them: applied, mounted by kubelet, in use."""
+"""Applies Secrets in a cluster, and waits until kubelet has mounted them and pods use them."""
 
 import asyncio
 import hashlib
@@ -17,7 +17,7 @@ CAS = "cas-server"
 _PATH = "/etc/suite/secrets"
 _WITHIN_S = 120.0
 _PAUSE_S = 0.5
-# RFC 7009, 2.2: whoever proves itself may revoke a token that nobody has. 401 is for others.
+# RFC 7009, 2.2: an authenticated client gets 200 also for an unknown token, any other 401.
 _PROVE = """
 import base64, http.client, sys
 basic = base64.b64encode(sys.stdin.buffer.read()).decode()
@@ -36,7 +36,7 @@ class MountedSecrets:
         self._platform, self._reporter = platform, reporter
 
     async def is_deployed(self) -> bool:
-        """Tell whether cas-server runs; raise `CommandFailedError` where nobody can say."""
+        """Say whether cas-server runs; raise `CommandFailedError` where the cluster is down."""
         return bool(await self._pods(CAS))
 
     async def apply(self, secret: Secret) -> None:
@@ -44,9 +44,9 @@ class MountedSecrets:
         await self._platform.run("apply", "-f", "-", stdin=json.dumps(secret))
 
     async def await_mounted(self, service: str, key: str, text: str) -> None:
-        """Have kubelet look now, and return once every pod has this text.
+        """Make kubelet sync now, and return once every pod has this text.
 
-        The pods report its digest, so the secret itself goes nowhere.
+        The pods report its digest, so the secret itself is not printed.
         """
         await refresh(self._platform, self._reporter, service)
         wanted = hashlib.sha256(text.encode()).hexdigest()
@@ -58,19 +58,19 @@ class MountedSecrets:
         await self._every_pod(service, has_it, f"has {key}")
 
     async def await_accepted(self, client: str, secret: str) -> None:
-        """Return once every cas-server takes the secret: asked by itself, seen by nobody else."""
+        """Return once every cas-server accepts the secret; a request inside its pod checks it."""
 
-        async def takes_it(pod: str) -> bool:
+        async def accepts_it(pod: str) -> bool:
             proof = f"{client}:{secret}"
             printed = await self._exec(CAS, pod, "python", "-c", _PROVE, stdin=proof)
             return printed.strip() == "200"
 
-        await self._every_pod(CAS, takes_it, f"takes the new secret of {client}")
+        await self._every_pod(CAS, accepts_it, f"accepts the new secret of {client}")
 
     async def _every_pod(
         self, service: str, holds: Callable[[str], Awaitable[bool]], what: str
     ) -> None:
-        """Ask until it holds for all pods there are: one that starts may have the old mount."""
+        """Poll until it holds for all pods: one that starts meanwhile may have the old mount."""
         deadline, held = time.monotonic() + _WITHIN_S, set[str]()
         with progress(f"waiting for {service}") as say:
             while missing := set(await self._pods(service)) - held:
@@ -90,7 +90,7 @@ class MountedSecrets:
         return [pod.name for pod in live if not pod.terminating]
 
     async def _exec(self, service: str, pod: str, *command: str, stdin: str = "") -> str:
-        """Run in a pod; a pod that is gone by now has nothing to say."""
+        """Run a command in a pod and return its output, empty where the pod no longer exists."""
         where = ("exec", "-i", pod, "-n", SERVICES[service], "--")
         try:
             return await self._platform.run(*where, *command, stdin=stdin)

@@ -1,7 +1,7 @@
 """How `suitectl rotate --name record-keys` renews what seals the records in Redis.
 
-Every cas-server opens with the new key before the first one seals with it, and the old one opens
-what it has sealed until that has ended: no token is lost.
+Every cas-server has the new key before the first one seals with it, and the old key opens the
+records it has sealed until they expire: no token is lost.
 """
 
 import asyncio
@@ -10,15 +10,15 @@ from suitectl.errors import CommandFailedError
 from suitectl.reporter import Reporter
 from suitectl.secrets.generated import RECORD_KEYS, new_record_key
 from suitectl.secrets.mounted import CAS
-from suitectl.secrets.rotation_steps import Suite, register
+from suitectl.secrets.rotation import Suite, register
 from suitectl.secrets.stored import StoredSecrets
 
 _READ_S = 2.0
-"""What is mounted is read within a tenth of a second; this is for a busy node."""
+"""A cas-server reads a changed mount within 0.1 s; a busy node may take longer."""
 
 
 async def rotate_record_keys(stored: StoredSecrets, suite: Suite, reporter: Reporter) -> None:
-    """Have a new key seal; interrupted, the same goes on."""
+    """Make a new key seal the records; a repeated call continues an interrupted one."""
     deployed = await suite.is_deployed()
     if not stored.record_keys:
         stored.set_record_keys([new_record_key()])
@@ -26,7 +26,7 @@ async def rotate_record_keys(stored: StoredSecrets, suite: Suite, reporter: Repo
         stored.plain[RECORD_KEYS] = new_record_key()
         stored.set_record_keys([*stored.record_keys, stored.plain[RECORD_KEYS]])
     elif stored.record_keys[0] == stored.plain[RECORD_KEYS]:
-        raise CommandFailedError(f"the old key opens still: make secrets RETIRE={RECORD_KEYS}")
+        raise CommandFailedError(f"the old key is still in use: make secrets RETIRE={RECORD_KEYS}")
     stored.save()
     if deployed:
         await register(stored, suite, reporter)
@@ -42,7 +42,7 @@ async def rotate_record_keys(stored: StoredSecrets, suite: Suite, reporter: Repo
 
 
 async def retire_record_keys(stored: StoredSecrets, suite: Suite, reporter: Reporter) -> None:
-    """Have the old key open nothing any more; what it had sealed is unknown then."""
+    """Remove the old key; the records that it sealed become unknown."""
     first, *others = stored.record_keys or [""]
     if not others or first != stored.plain.get(RECORD_KEYS):
         raise CommandFailedError(f"there is no old key: make secrets ROTATE={RECORD_KEYS}")
@@ -50,4 +50,4 @@ async def retire_record_keys(stored: StoredSecrets, suite: Suite, reporter: Repo
     stored.save()
     if await suite.is_deployed():
         await register(stored, suite, reporter)
-    reporter.good("the old key is gone: what it has sealed is unknown")
+    reporter.good("the old key is removed: the records that it sealed are unknown")

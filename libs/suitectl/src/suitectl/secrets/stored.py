@@ -1,7 +1,7 @@
 """The files that `make secrets` wrote, and how a secret in them is renewed.
 
-A client has two secrets meanwhile: the new one counts beside the old one until that is retired.
-A user has one password, and a new one ends the user's tokens.
+During a rotation a client has two valid secrets, until the old one is retired.
+A user has one password, and a new one revokes the user's tokens.
 """
 
 import json
@@ -32,11 +32,11 @@ Secret = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class StoredSecrets:
-    """What is in a directory; a change counts once it is saved."""
+    """The contents of a directory; `save` writes changes."""
 
     directory: Path
     plain: dict[str, str]
-    """Everyone's secret in clear, the newer one of two."""
+    """Each identity's secret in clear text, the newer one of two."""
     documents: Mapping[str, Secret]
     """The Kubernetes Secrets by name."""
 
@@ -52,15 +52,15 @@ class StoredSecrets:
 
     @property
     def registered(self) -> Secret:
-        """Return the Secret by which cas-server knows everyone."""
+        """Return the Secret with all registered identities."""
         return self.documents[_REGISTERED]
 
     def credentials(self, name: str) -> Secret | None:
-        """Return the Secret by which a service proves itself; None for other clients."""
+        """Return the Secret with a service's own credentials; None for other clients."""
         return self.documents[f"{name}-credentials"] if name in CREDENTIALS else None
 
     def is_client(self, name: str) -> bool:
-        """Tell a client from a user; raise `CommandFailedError` for nobody."""
+        """Say whether a name is a client's; raise `CommandFailedError` where it is nobody's."""
         identities = self._identities()
         if name in identities["clients"] or name in identities["users"]:
             return name in identities["clients"]
@@ -70,7 +70,7 @@ class StoredSecrets:
     async def renew(self, name: str) -> bool:
         """Give a client a second secret, or a user another password.
 
-        False where a client has two already: an interrupted rotation goes on with those.
+        Returns False where a client has two already: an interrupted rotation continues with those.
         """
         identities = self._identities()
         if not self.is_client(name):
@@ -104,11 +104,11 @@ class StoredSecrets:
         return list(self._identities().get(RECORD_KEYS, []))
 
     def set_record_keys(self, keys: list[str]) -> None:
-        """Have these keys."""
+        """Replace the keys."""
         self._register(self._identities() | {RECORD_KEYS: keys})
 
     def save(self) -> None:
-        """Write the files; the clear ones first, so that no secret gets lost."""
+        """Write the files, the clear-text ones first, so that no secret is lost."""
         documents = yaml.safe_dump_all(self.documents.values())
         write_files(self.directory, {IDENTITIES: json.dumps(self.plain), SECRETS: documents})
 

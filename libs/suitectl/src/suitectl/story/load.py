@@ -82,9 +82,9 @@ async def _pause(ended: asyncio.Event) -> None:
 
 
 async def enough(tally: Tally, count: int) -> None:
-    """Return once `count` more requests have ended."""
+    """Wait until `count` more requests have ended; raise `TimeoutError` after 30 s."""
     goal, deadline = len(tally.replies) + count, time.monotonic() + 30
     while len(tally.replies) < goal:
         if time.monotonic() > deadline:
-            raise TimeoutError(f"the load stands still at {tally.summary()}")
+            raise TimeoutError(f"no progress of the load: {tally.summary()}")
         await asyncio.sleep(PAUSE_S)

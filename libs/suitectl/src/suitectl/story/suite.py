@@ -3,23 +3,22 @@
 from dataclasses import dataclass
 from typing import Any
 
-from suitectl import tokens
 from suitectl.command_lines import Verb
-from suitectl.platform.http import Reply, Request, Sender
+from suitectl.platform.http import Reply, Request
 from suitectl.platform.platform import Platform
 from suitectl.platform.pod import Pod
 from suitectl.reporter import Reporter
+from suitectl.tokens import CasServer
 
-_VERB_S = 180.0
+VERB_S = 180.0
+"""The time limit of a verb, which may wait for pods."""
 
 
 @dataclass(frozen=True, slots=True)
-class Suite:
-    """The running suite as a chapter sees it."""
+class Suite(CasServer):
+    """The running suite, and the reporter of what is played."""
 
-    platform: Platform
     reporter: Reporter
-    http: Sender
 
     async def run(self, verb: Verb, *, show: bool = False) -> str:
         """Run a verb and return what it printed; raise `CommandFailedError`.
@@ -28,19 +27,9 @@ class Suite:
         """
         if show:
             self.reporter.command(verb)
-        return await run(self.platform, verb)
-
-    async def user_token(self, user: str) -> dict[str, Any]:
-        """Get a user's tokens."""
-        return await tokens.user_token(self.platform, self.http, user)
-
-    async def client_token(self, client: str) -> dict[str, Any]:
-        """Get a client's own token."""
-        return await tokens.client_token(self.platform, self.http, client)
-
-    async def cas(self, path: str, client: str, form: dict[str, str]) -> Reply:
-        """Post a form to cas-server as a client."""
-        return await tokens.post(self.platform, self.http, path, client, form)
+        return await self.platform.run(
+            *verb.arguments, environment=verb.environment(), timeout=VERB_S
+        )
 
     async def call(
         self, service: tuple[str, str], path: str, *, method: str = "GET", **options: Any
@@ -48,11 +37,6 @@ class Suite:
         """Call a Service; options are those of `Request`."""
         url = await self.platform.url(*service) + path
         return await self.http.send(Request(method, url, **options))
-
-
-async def run(platform: Platform, verb: Verb) -> str:
-    """Run a verb and return what it printed; raise `CommandFailedError`."""
-    return await platform.run(*verb.arguments, environment=verb.environment(), timeout=_VERB_S)
 
 
 async def ready_pods(platform: Platform, app: str, namespace: str) -> list[Pod]:

@@ -12,14 +12,9 @@ from localkube.api.validation.resources import check_resources
 _PULL_POLICIES = {"Always", "IfNotPresent", "Never"}
 _SOURCES = ("fieldRef", "configMapKeyRef", "secretKeyRef")
 _FIELDS = {
-    *("metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName"),
-    *(
-        "spec.serviceAccountName",
-        "status.hostIP",
-        "status.hostIPs",
-        "status.podIP",
-        "status.podIPs",
-    ),
+    *("metadata.name", "metadata.namespace", "metadata.uid"),
+    *("spec.nodeName", "spec.serviceAccountName"),
+    *("status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs"),
 }
 _ELSEWHERE = {
     *("metadata.labels", "metadata.annotations"),
@@ -33,10 +28,7 @@ def check_container(
     container: Object, volumes: Mapping[str, Object], grace: int, at: Field
 ) -> None:
     """Check one container of a pod with these volumes."""
-    if name := container.get("name"):
-        at.child("name").invalid(name, *formats.label(name))
-    else:
-        at.child("name").required()
+    at.child("name").check(container.get("name"), formats.label)
     if not container.get("image"):
         at.child("image").required()
     _check_ports(container.get("ports", []), at.child("ports"))
@@ -68,17 +60,11 @@ def _check_ports(ports: list[Object], at: Field) -> None:
             if name in names:
                 place.child("name").duplicate(name)
             names |= set() if wrong else {name}
-        if number := port.get("containerPort"):
-            place.child("containerPort").invalid(number, *formats.port_number(number))
-        else:
-            place.child("containerPort").required()
+        place.child("containerPort").check(port.get("containerPort"), formats.port_number)
 
 
 def _check_variable(variable: Object, at: Field) -> None:
-    if name := variable.get("name"):
-        at.child("name").invalid(name, *formats.variable_name(name))
-    else:
-        at.child("name").required()
+    at.child("name").check(variable.get("name"), formats.variable_name)
     if "valueFrom" not in variable:
         return
     origin, at = variable["valueFrom"], at.child("valueFrom")
@@ -115,12 +101,9 @@ def _check_field(reference: Object, at: Field) -> None:
 
 
 def _check_reference(reference: Object, at: Field) -> None:
-    name, key = reference.get("name", ""), reference.get("key", "")
+    name = reference.get("name", "")
     at.child("name").invalid(name, *formats.subdomain(name))
-    if not key:
-        at.child("key").required()
-    else:
-        at.child("key").invalid(key, *formats.config_key(key))
+    at.child("key").check(reference.get("key"), formats.config_key)
 
 
 def _check_mounts(mounts: list[Object], volumes: Mapping[str, Object], at: Field) -> None:

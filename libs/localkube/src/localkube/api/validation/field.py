@@ -1,7 +1,7 @@
 """A field of an object and its errors, in the words of Kubernetes' API server."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -40,6 +40,19 @@ class Field:
         """Add an error for each detail: the value has the wrong form."""
         for detail in details:
             self._add(f"Invalid value: {quoted(value)}", detail)
+
+    def check(self, value: Any, form: Callable[[Any], list[str]], detail: str = "") -> None:
+        """Add errors where a required value is missing or has the wrong form."""
+        if value:
+            self.invalid(value, *form(value))
+        else:
+            self.required(detail)
+
+    def unique(self, value: Any, seen: set[Any]) -> None:
+        """Add an error where `seen` contains the value, and add the value to it."""
+        if value in seen:
+            self.duplicate(value)
+        seen.add(value)
 
     def duplicate(self, value: Any) -> None:
         """Add an error: the value must be unique."""

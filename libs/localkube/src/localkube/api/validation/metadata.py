@@ -18,10 +18,8 @@ _NAMES: dict[str, Callable[[str], list[str]]] = {
 def check_metadata(document: Object, at: Field) -> None:
     """Check the metadata of an object, which needs a name."""
     metadata, kind = document["metadata"], document["kind"]
-    if name := metadata.get("name"):
-        at.child("name").invalid(name, *_NAMES.get(kind, formats.subdomain)(name))
-    else:
-        at.child("name").required("name or generateName is required")
+    form = _NAMES.get(kind, formats.subdomain)
+    at.child("name").check(metadata.get("name"), form, "name or generateName is required")
     namespace = metadata.get("namespace", "")
     if not is_namespaced(kind):
         if namespace:

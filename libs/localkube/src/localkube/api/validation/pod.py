@@ -31,10 +31,7 @@ def _check_containers(
     for index, container in enumerate(containers):
         place = at.index(index)
         check_container(container, volumes, grace, place)
-        name = container.get("name", "")
-        if name in names:
-            place.child("name").duplicate(name)
-        names.add(name)
+        place.child("name").unique(container.get("name", ""), names)
 
 
 def _check_volumes(volumes: list[Object], at: Field) -> dict[str, Object]:
@@ -44,10 +41,7 @@ def _check_volumes(volumes: list[Object], at: Field) -> dict[str, Object]:
         place, before = at.index(index), len(at.problems)
         _check_source(volume, place)
         name = volume.get("name", "")
-        if not name:
-            place.child("name").required()
-        else:
-            place.child("name").invalid(name, *formats.label(name))
+        place.child("name").check(name, formats.label)
         if name in sound:
             place.child("name").duplicate(name)
         if len(at.problems) == before:
@@ -96,9 +90,7 @@ def _check_files(reference: Object, name: str, at: Field) -> None:
     if not reference.get(name):
         at.child(name).required()
     for index, item in enumerate(reference.get("items", [])):
-        place, path = at.child("items").index(index), item.get("path", "")
+        place = at.child("items").index(index)
         if not item.get("key"):
             place.child("key").required()
-        if not path:
-            place.child("path").required()
-        place.child("path").invalid(path, *formats.path_inside(path))
+        place.child("path").check(item.get("path"), formats.path_inside)

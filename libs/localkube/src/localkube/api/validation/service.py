@@ -33,10 +33,7 @@ def _check_external_name(spec: Object, at: Field) -> None:
     if spec.get("clusterIP"):
         at.child("clusterIPs").forbidden("may not be set for ExternalName services")
     name = spec.get("externalName", "").removesuffix(".")
-    if not name:
-        at.child("externalName").required()
-    else:
-        at.child("externalName").invalid(name, *formats.subdomain(name))
+    at.child("externalName").check(name, formats.subdomain)
 
 
 def _check_ports(ports: list[Object], at: Field, kind: str) -> None:
@@ -63,17 +60,13 @@ def _check_name(name: str, names: set[str], at: Field, *, needed: bool) -> None:
             at.required()
         return
     at.invalid(name, *formats.label(name))
-    if name in names:
-        at.duplicate(name)
-    names.add(name)
+    at.unique(name, names)
 
 
 def _check_node_port(number: int, others: set[int], kind: str, at: Field) -> None:
     if kind == "ClusterIP":
         at.forbidden("may not be used when `type` is 'ClusterIP'")
-    if number in others:
-        at.duplicate(number)
-    others.add(number)
+    at.unique(number, others)
     if kind == "NodePort" and number not in NODE_PORTS:
         valid = f"{NODE_PORTS.start}-{NODE_PORTS.stop - 1}"
         at.invalid(

@@ -4,14 +4,14 @@ import base64
 import os
 import posixpath
 
-from localkube.api.objects import Object, Ref
+from localkube.api.objects import Object, referenced
 from localkube.engine.store import Store
 from localkube.errors import LocalkubeError
 
 
 def data_of(kind: str, namespace: str, reference: Object, store: Store) -> dict[str, bytes]:
     """Return the data of a referenced object; raise `LocalkubeError` unless `optional`."""
-    ref = Ref(kind, namespace, reference.get("name") or reference["secretName"])
+    ref = referenced(kind, namespace, reference)
     document = store.find(ref)
     if document is None:
         if reference.get("optional"):
@@ -31,7 +31,7 @@ def files_of(kind: str, namespace: str, reference: Object, store: Store) -> dict
         return data
     optional = reference.get("optional")
     if missing := [item["key"] for item in items if item["key"] not in data and not optional]:
-        ref = Ref(kind, namespace, reference.get("name") or reference["secretName"])
+        ref = referenced(kind, namespace, reference)
         raise LocalkubeError(f"{ref} has no key {missing[0]!r}; add it")
     return {
         posixpath.normpath(item["path"]): data[item["key"]] for item in items if item["key"] in data
@@ -46,5 +46,5 @@ def key_of(kind: str, namespace: str, reference: Object, store: Store) -> str | 
         return os.fsdecode(data[reference["key"]])
     if reference.get("optional"):
         return None
-    ref = Ref(kind, namespace, reference["name"])
+    ref = referenced(kind, namespace, reference)
     raise LocalkubeError(f"{ref} has no key {reference['key']!r}; add it")

@@ -4,10 +4,11 @@ from http import HTTPStatus
 
 from suitectl.command_lines import Curl
 from suitectl.identities import DIFF_NS, REST
+from suitectl.release.probes import PATH
 from suitectl.story.chapter import Chapter
 from suitectl.story.suite import Suite
 
-OPEN = Curl(*DIFF_NS, 2001, "/getservicedetail?servicename=aaa")
+OPEN = Curl(*DIFF_NS, 2001, PATH)
 RELAYED = Curl(*REST, 2001, "/api/detail/relayed", caller="alice")
 OWN = Curl(*REST, 2001, "/api/detail/own", caller="alice")
 COMMANDS = (OPEN, RELAYED, OWN)
@@ -17,21 +18,18 @@ async def play(suite: Suite) -> None:
     """Call both ways, and without a token."""
     token = (await suite.user_token("alice"))["access_token"]
     suite.reporter.command(OPEN)
-    line = await suite.call(DIFF_NS, "/getservicedetail?servicename=aaa")
+    line = await suite.call(DIFF_NS, OPEN.path)
     suite.reporter.check(
         "diff-ns-service names its version",
         holds=line.body.strip() in {"diff-ns-service-v1", "diff-ns-service-v2"},
         seen=line.body.strip(),
     )
-    for command, path, caller in (
-        (RELAYED, "/api/detail/relayed", "alice"),
-        (OWN, "/api/detail/own", "rest-service"),
-    ):
+    for command, caller in ((RELAYED, "alice"), (OWN, "rest-service")):
         suite.reporter.command(command)
-        reply = await suite.call(REST, path, bearer=token)
+        reply = await suite.call(REST, command.path, bearer=token)
         seen = reply.json().get("caller") if reply.ok else f"{reply.status} {reply.body}"
         suite.reporter.check(f"there the caller is {caller}", holds=seen == caller, seen=seen)
-    refused = await suite.call(REST, "/api/detail/own")
+    refused = await suite.call(REST, OWN.path)
     suite.reporter.check(
         "without a token it is not called at all",
         holds=refused.status == HTTPStatus.UNAUTHORIZED,

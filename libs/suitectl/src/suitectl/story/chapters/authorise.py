@@ -1,25 +1,19 @@
 """Tokens, and what a resource service lets in."""
 
 from suitectl.command_lines import Curl
-from suitectl.identities import APP, CAS, REST, credentials
+from suitectl.identities import APP, REST
 from suitectl.platform.http import Reply
-from suitectl.story.chapter import Chapter
+from suitectl.story.chapter import Chapter, post_form
 from suitectl.story.suite import Suite
+from suitectl.tokens import CLIENT_CREDENTIALS, password_grant
 from suitectl.waiting import until
 
-
-def _token(client: str, **form: str) -> Curl:
-    name, secret = credentials(client)
-    return Curl(*CAS, 2000, "/oauth/token", options=f"-u {name}:{secret}", form=form)
-
-
-ALICE = dict(zip(("username", "password"), credentials("alice"), strict=True))
-PASSWORD = _token(APP, grant_type="password", **ALICE)
-CLIENT_CREDENTIALS = _token("rest-service", grant_type="client_credentials")
+PASSWORD = post_form("/oauth/token", APP, password_grant("alice"))
+OWN = post_form("/oauth/token", "rest-service", CLIENT_CREDENTIALS)
 WITHOUT = Curl(*REST, 2001, "/api/items", options="-i")
 RIGHT = Curl(*REST, 2001, "/api/items", caller="alice")
 SCOPE_POOR = Curl(*REST, 2001, "/api/echo", options="-i -X POST", caller="client:read-only-app")
-COMMANDS = (PASSWORD, CLIENT_CREDENTIALS, WITHOUT, RIGHT, SCOPE_POOR)
+COMMANDS = (PASSWORD, OWN, WITHOUT, RIGHT, SCOPE_POOR)
 
 
 async def play(suite: Suite) -> None:
@@ -27,7 +21,7 @@ async def play(suite: Suite) -> None:
     suite.reporter.command(PASSWORD)
     alice = await suite.user_token("alice")
     suite.reporter.check("alice has a token", holds="access_token" in alice, seen=_facts(alice))
-    suite.reporter.command(CLIENT_CREDENTIALS)
+    suite.reporter.command(OWN)
     service = await suite.client_token("rest-service")
     suite.reporter.check(
         "rest-service has one", holds="access_token" in service, seen=_facts(service)
@@ -54,7 +48,7 @@ async def _calls(suite: Suite, right: str) -> None:
         ("the right token, POST", 200, await _echo(suite, right)),
     ]
     for what, status, reply in rows:
-        seen = f"{reply.status} {_challenge(reply)}".rstrip()
+        seen = f"{reply.status} {reply.headers.get('WWW-Authenticate', '')}".rstrip()
         suite.reporter.check(f"{what} is {status}", holds=reply.status == status, seen=seen)
 
 
@@ -75,10 +69,6 @@ async def _expired(suite: Suite) -> Reply:
         return None if reply.ok else reply
 
     return await until(refused, what="the token to expire", seconds=5)
-
-
-def _challenge(reply: Reply) -> str:
-    return reply.headers.get("WWW-Authenticate", "")
 
 
 CHAPTER = Chapter("Tokens: who gets in, and who does not", COMMANDS, play)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from suitectl.command_lines import Verb
 from suitectl.identities import DIFF_NS
 from suitectl.platform.http import Reply, Request
+from suitectl.release.probes import PATH
 from suitectl.story.chapter import Chapter
 from suitectl.story.load import Tally, enough, load
 from suitectl.story.suite import Suite
@@ -29,9 +30,7 @@ COMMANDS = (TO_V1, TO_V2, TO_BOTH)
 
 async def play(suite: Suite) -> None:
     """Switch to one version, and to the other, under load."""
-    request = Request(
-        "GET", await suite.platform.url(*DIFF_NS) + "/getservicedetail?servicename=aaa"
-    )
+    request = Request("GET", await suite.platform.url(*DIFF_NS) + PATH)
     async with load(suite.http, [request]) as tally:
         await enough(tally, 50)
         for command, version in ((TO_V1, "v1"), (TO_V2, "v2"), (TO_V1, "v1")):
