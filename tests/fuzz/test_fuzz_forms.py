@@ -22,7 +22,7 @@ from chassis import LiveConfig
 from chassis.config import ConfigSource
 from fuzz.asgi import Reply, ask
 from fuzz.conftest import Rounds
-from redis_process import AS_CAS_SERVER, redis_port
+from redis_process import AS_CAS_SERVER, PATIENT, redis_port
 
 SECRET = "s" * 43
 CLIENT = {
@@ -67,7 +67,9 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     with redis_port(tmp_path / "redis") as port:
         arguments = {"spring.data.redis.host": "127.0.0.1", "spring.data.redis.port": str(port)}
         source = ConfigSource(
-            "cas-server", config_dir=tmp_path, arguments=arguments | AS_CAS_SERVER
+            "cas-server",
+            config_dir=tmp_path,
+            arguments=arguments | AS_CAS_SERVER | PATIENT,
         )
         app = create_app(LiveConfig.load(source, CasSettings))
         async with app.router.lifespan_context(app):
