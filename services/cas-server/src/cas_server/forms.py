@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 from starlette.types import Receive, Scope
 
@@ -76,10 +76,11 @@ def parse_form(body: bytes) -> Mapping[str, str]:
     Raises `InvalidRequest` for a duplicate, for too many, and for what is not UTF-8: the standard
     puts U+FFFD there, so that different secrets would be the same.
     """
-    if sum(map(bool, body.split(b"&"))) > _MAX_FIELDS:
+    pieces = [piece for piece in body.replace(b"+", b" ").split(b"&") if piece]
+    if len(pieces) > _MAX_FIELDS:
         raise InvalidRequest(f"The form has more than {_MAX_FIELDS} parameters")
     try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict")
+        pairs = [_pair(piece) for piece in pieces]
     except UnicodeDecodeError as error:
         raise InvalidRequest("The form is not UTF-8") from error
     form = dict(pairs)
@@ -87,6 +88,11 @@ def parse_form(body: bytes) -> Mapping[str, str]:
         raise InvalidRequest("A parameter is repeated")
     # A parameter without a value counts as omitted (RFC 6749, 3.1).
     return {name: value for name, value in pairs if value}
+
+
+def _pair(piece: bytes) -> tuple[str, str]:
+    name, _, value = piece.partition(b"=")
+    return unquote_to_bytes(name).decode(), unquote_to_bytes(value).decode()
 
 
 def required(form: Mapping[str, str], name: str) -> str:

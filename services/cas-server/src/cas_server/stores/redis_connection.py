@@ -26,9 +26,7 @@ def connect(settings: RedisSettings, discovery: Discovery) -> Redis:
     options["db"] = settings.database
     if settings.sentinel.master:
         sentinels = [_sentinel(node, settings, discovery) for node in settings.sentinel.nodes]
-        kind: type[DiscoveredConnection] = PrimaryConnection
-        if settings.tls:
-            kind = PrimarySSLConnection
+        kind = PrimarySSLConnection if settings.tls else PrimaryConnection
         master = settings.sentinel.master
         primary = PrimaryPool(Sentinels(sentinels), master, connection_class=kind, **options)
         return Redis.from_pool(primary)

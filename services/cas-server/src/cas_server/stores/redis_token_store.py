@@ -43,7 +43,6 @@ MOST_ACCESS_TOKENS = 5
 _OPENED = 1024
 _REMEMBERED_S = 60
 """How long an expired access token stays stored, so that check_token can say that it expired."""
-_AWAY = "The token store is away; try again"
 _FOREIGN = "A key of the token store holds another type; somebody else writes there"
 _log = structlog.get_logger("cas_server.store")
 
@@ -231,7 +230,7 @@ class RedisTokenStore:
         except (RedisError, OSError, TimeoutError) as error:
             self._log_outage(away=True, reason=type(error).__name__)
             await self._drop_idle_connections()
-            raise TemporarilyUnavailable(_AWAY) from error
+            raise TemporarilyUnavailable("The token store is away; try again") from error
         self._log_outage(away=False, reason="")
         return result
 
