@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 
 class _Server(uvicorn.Server):
-    """Stops immediately when told to, not at uvicorn's next tick."""
+    """Stops immediately on request, not at uvicorn's next tick."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.stop = asyncio.Event()

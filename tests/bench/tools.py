@@ -28,9 +28,9 @@ def wrk(url: str, script: Path, *arguments: str, connections: int = 64) -> float
     done = subprocess.run(
         [*command, "--", *arguments], capture_output=True, text=True, check=True, timeout=60
     )
-    for complaint in ("Non-2xx", "Socket errors"):
-        if complaint in done.stdout:
-            raise LoadError(next(line for line in done.stdout.splitlines() if complaint in line))
+    for failure in ("Non-2xx", "Socket errors"):
+        if failure in done.stdout:
+            raise LoadError(next(line for line in done.stdout.splitlines() if failure in line))
     return _figure(r"Requests/sec:\s+([\d.]+)", done.stdout)
 
 

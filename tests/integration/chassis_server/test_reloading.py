@@ -219,11 +219,11 @@ def test_processes_that_a_version_started_end_with_it(tmp_path: Path) -> None:
 
 def test_the_flag_under_prod_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     with greeter(tmp_path, command=FLAG, environ={"PROFILES_ACTIVE": "prod"}) as service:
-        _, complaint = service.process.communicate(timeout=PATIENCE_S)
+        _, stderr = service.process.communicate(timeout=PATIENCE_S)
 
     assert service.process.returncode == 2
-    assert len(complaint.splitlines()) == 1
-    assert "--reload" in complaint
+    assert len(stderr.splitlines()) == 1
+    assert "--reload" in stderr
 
 
 def test_no_version_starts_under_prod(tmp_path: Path) -> None:

@@ -15,36 +15,36 @@ FREE = ("--server.address=127.0.0.1", "--server.port=0")
 
 def outcome(*flags: str, config: Path | None = None) -> tuple[int, list[str]]:
     with spawn(*flags, config=config) as process:
-        _, complaint = process.communicate(timeout=PATIENCE_S)
-        return process.returncode, complaint.splitlines()
+        _, stderr = process.communicate(timeout=PATIENCE_S)
+        return process.returncode, stderr.splitlines()
 
 
 def test_an_invalid_setting_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     (tmp_path / "application.yaml").write_text("server:\n  port: no-port\n")
-    code, complaint = outcome(config=tmp_path)
+    code, stderr = outcome(config=tmp_path)
 
     assert code == 2
-    assert len(complaint) == 1
-    assert "application.yaml:2: server.port" in complaint[0]
+    assert len(stderr) == 1
+    assert "application.yaml:2: server.port" in stderr[0]
 
 
 def test_an_unknown_flag_is_one_line_and_exit_code_2() -> None:
-    code, complaint = outcome("serve")
+    code, stderr = outcome("serve")
 
     assert code == 2
-    assert len(complaint) == 1
+    assert len(stderr) == 1
 
 
 @pytest.mark.parametrize("setting", ["server.port", "management.server.port"])
 def test_a_port_in_use_is_one_line_and_exit_code_1(setting: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        code, complaint = outcome(*FREE, f"--{setting}={port}")
+        code, stderr = outcome(*FREE, f"--{setting}={port}")
 
     assert code == 1
-    assert len(complaint) == 1
-    assert f"127.0.0.1:{port}" in complaint[0]
-    assert setting in complaint[0]
+    assert len(stderr) == 1
+    assert f"127.0.0.1:{port}" in stderr[0]
+    assert setting in stderr[0]
 
 
 def test_help_explains_the_flags_and_exits_with_0() -> None:
