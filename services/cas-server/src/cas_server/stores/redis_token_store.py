@@ -82,7 +82,7 @@ class RedisTokenStore:
         if sealed is None or text is None:
             return None
         token = StoredToken.decode(text)
-        self._opened.set(name, _Opened(sealed, self._keys.all, token))
+        self._opened[name] = _Opened(sealed, self._keys.all, token)
         return token
 
     async def family(self, name: str) -> FamilyState | None:

@@ -117,24 +117,24 @@ class Throttle:
     def _apply(self, admission: Admission, attempt: Attempt, claimant: Claimant) -> None:
         """Remember the admission; raise `TooManyFailures` where it demands a wait."""
         if admission.clean:
-            self._failed.pop(attempt.address)
+            self._failed.pop(attempt.address, None)
         else:
-            self._failed.set(attempt.address, time.monotonic() + QUIET_S)
+            self._failed[attempt.address] = time.monotonic() + QUIET_S
         if admission.wait > 0:
             waits = attempt.address if admission.by == "address" else attempt.pair
-            self._waits.set(waits, time.monotonic() + admission.wait)
+            self._waits[waits] = time.monotonic() + admission.wait
             _refuse(admission.wait, claimant)
 
     def _record_outcome(self, attempt: Attempt, outcome: Outcome) -> None:
         """Remember how an attempt ended, for its priority at this replica."""
         if outcome is Outcome.PASSED:
-            self._proven.set((attempt.address, attempt.name), None)
+            self._proven[attempt.address, attempt.name] = None
         elif outcome is Outcome.FAILED:
-            self._proven.pop((attempt.address, attempt.name))
-            self._failed.set(attempt.address, time.monotonic() + QUIET_S)
+            self._proven.pop((attempt.address, attempt.name), None)
+            self._failed[attempt.address] = time.monotonic() + QUIET_S
 
     def _priority(self, address: Hashable, name: Hashable) -> Priority:
-        if self._proven.has((address, name)):
+        if (address, name) in self._proven:
             return Priority.PROVEN
         failed = self._failed.get(address)
         return (

@@ -59,8 +59,8 @@ class RecordKeys:
 
     def _report(self, name: str) -> None:
         """Audit a record once, however often its bearer presents it."""
-        if self._reported.get(name) is None:
-            self._reported.set(name, value=True)
+        if name not in self._reported:
+            self._reported[name] = True
             audit(AuditEvent.RECORD_FORGED, record=_KINDS.get(name[:2], "other"))
 
     def _apply(self, snapshot: Snapshot[CasSettings]) -> None:
