@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from bench.stack import Stack
+from bench.stack import Service, Stack
 from load.attack import ADDRESSES, NAMES
 from load.legitimate import Latencies, Legitimate
 
@@ -21,22 +22,31 @@ def main() -> int:
     """Measure, print, and return 1 if a legitimate caller missed a target."""
     options = _parse()
     with tempfile.TemporaryDirectory(prefix="suite-load-") as directory, ExitStack() as processes:
-        urls = _replicas(Stack(Path(directory), processes), options.replicas)
+        replicas = _replicas(Stack(Path(directory), processes), options.replicas)
+        urls = [replica.url for replica in replicas]
         for title, rate in (("idle", 0.0), ("under attack", options.guesses / options.seconds)):
+            before = _loop_seconds(replicas)
             legitimate, attack = asyncio.run(
                 _measure(urls, rate, options.seconds if rate else 10.0)
             )
-            _print(title, legitimate, attack)
+            _print(title, legitimate, attack, _loop_seconds(replicas) - before)
     return int(options.check and not _holds(legitimate))
 
 
-def _replicas(stack: Stack, count: int) -> list[str]:
+def _replicas(stack: Stack, count: int) -> list[Service]:
     redis = {
         "SPRING__DATA__REDIS__HOST": "127.0.0.1",
         "SPRING__DATA__REDIS__PORT": str(stack.redis_port),
     }
     more = [stack.service("cas-server", **redis) for _ in range(count - 1)]
-    return [replica.url for replica in (stack.cas, *more)]
+    return [stack.cas, *more]
+
+
+def _loop_seconds(replicas: Sequence[Service]) -> float:
+    """Return the processor time of the event loops: of the main threads, which compare no hash."""
+    stats = (Path(f"/proc/{one.pid}/task/{one.pid}/stat").read_text() for one in replicas)
+    ticks = (map(int, stat.rpartition(")")[2].split()[11:13]) for stat in stats)
+    return sum(map(sum, ticks)) / os.sysconf("SC_CLK_TCK")
 
 
 async def _measure(
@@ -75,7 +85,7 @@ def _holds(legitimate: Legitimate) -> bool:
     )
 
 
-def _print(title: str, legitimate: Legitimate, attack: dict[str, Any]) -> None:
+def _print(title: str, legitimate: Legitimate, attack: dict[str, Any], loop_seconds: float) -> None:
     lines = [title]
     if attack:
         statuses = attack["statuses"]
@@ -83,6 +93,11 @@ def _print(title: str, legitimate: Legitimate, attack: dict[str, Any]) -> None:
         lines.append(
             f"  {sum(statuses.values())} failed logins over {len(NAMES)} names from "
             f"{len(ADDRESSES)} addresses in {attack['seconds']} s: {counts}"
+        )
+        sent = max(1, sum(statuses.values()) - statuses.get("not sent", 0))
+        lines.append(
+            f"  CPU per guess: {loop_seconds / sent * 1000:.2f} ms of the event loops (with the "
+            f"legitimate callers), {attack['cpu_seconds'] / sent * 1000:.2f} ms of the attacker"
         )
     lines.append(_line("logins", legitimate.logins, LOGIN_P99_MS))
     lines.append(_line("check_token", legitimate.checks, CHECK_P99_MS))
