@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from redis.asyncio import Redis
+from structlog.testing import capture_logs
 
 from cas_server.errors import Unconfirmed
 from cas_server.settings import CasSettings, DurabilitySettings
@@ -190,10 +191,12 @@ async def test_a_key_of_another_type_fails_only_its_own_client(
     async with Redis(port=redis) as direct:
         await direct.set(f"g:t:{one.client_id}", "foreign", ex=60)
     grants, name = (one, other, one), token_hash(new_token())
-    outcomes = await asyncio.gather(
-        *(store.issue(f"{n}{name[1:]}", g.stored(60), most=9) for n, g in enumerate(grants)),
-        return_exceptions=True,
-    )
+    with capture_logs() as logs:
+        outcomes = await asyncio.gather(
+            *(store.issue(f"{n}{name[1:]}", g.stored(60), most=9) for n, g in enumerate(grants)),
+            return_exceptions=True,
+        )
+    assert [line["log_level"] for line in logs] == ["error"], "one line a minute"
     assert [type(outcome) for outcome in outcomes] == [
         TemporarilyUnavailable,
         bool,

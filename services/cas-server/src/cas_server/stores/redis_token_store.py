@@ -43,6 +43,7 @@ MOST_ACCESS_TOKENS = 5
 _OPENED = 1024
 _REMEMBERED_S = 60
 """How long an expired access token stays stored, so that check_token can say that it expired."""
+_FOREIGN_LOG_S = 60.0
 _FOREIGN = "A key of the token store holds another type; somebody else writes there"
 _log = structlog.get_logger("cas_server.store")
 
@@ -70,6 +71,7 @@ class RedisTokenStore:
         self._opened: BoundedDict[str, _Opened] = BoundedDict(_OPENED)
         self._seen: VersionSeen = _ignore_version
         self._away = False
+        self._next_foreign_log = 0.0
 
     async def access(self, token_hash: str) -> StoredToken | None:
         """Return an access token; one MGET reads all of this turn of the event loop."""
@@ -204,7 +206,7 @@ class RedisTokenStore:
         async with self._redis.pipeline(transaction=False) as pipeline:
             for one in commands:
                 pipeline.execute_command(*one)
-            return await self._guard(_results(pipeline))
+            return await self._guard(self._results(pipeline))
 
     async def _write_all(self, commands: Sequence[tuple[Any, ...]]) -> Sequence[Any]:
         """Send all, and one WAIT behind them on the same connection.
@@ -234,6 +236,23 @@ class RedisTokenStore:
         self._log_outage(away=False, reason="")
         return result
 
+    async def _results(self, pipeline: Pipeline) -> list[Any]:
+        """Return each result; a key of another type fails its own command, any other error all."""
+        results: list[Any] = await pipeline.execute(raise_on_error=False)
+        for place, result in enumerate(results):
+            if isinstance(result, ResponseError) and "WRONGTYPE" in str(result):
+                self._log_foreign(str(result))
+                results[place] = TemporarilyUnavailable(_FOREIGN)
+            elif isinstance(result, Exception):
+                raise result
+        return results
+
+    def _log_foreign(self, why: str) -> None:
+        """Log once a minute: one such key may fail every request."""
+        if (now := time.monotonic()) >= self._next_foreign_log:
+            self._next_foreign_log = now + _FOREIGN_LOG_S
+            _log.error("a key of the token store holds another type", why=why)
+
     async def _drop_idle_connections(self) -> None:
         """Close idle connections: they may lead to the old primary; a new one looks it up."""
         # One that does not close in time, as over TLS to a Redis that hangs, is abandoned.
@@ -247,18 +266,6 @@ class RedisTokenStore:
             _log.warning(
                 "the token store is away" if away else "the token store is back", why=reason
             )
-
-
-async def _results(pipeline: Pipeline) -> list[Any]:
-    """Return each result; a key of another type fails its own command, any other error all."""
-    results: list[Any] = await pipeline.execute(raise_on_error=False)
-    for place, result in enumerate(results):
-        if isinstance(result, ResponseError) and "WRONGTYPE" in str(result):
-            _log.error("a key of the token store holds another type", why=str(result))
-            results[place] = TemporarilyUnavailable(_FOREIGN)
-        elif isinstance(result, Exception):
-            raise result
-    return results
 
 
 async def _ignore_version(_: int | None) -> None:

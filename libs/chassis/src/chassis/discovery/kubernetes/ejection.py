@@ -28,10 +28,6 @@ class Ejections:
         self._clock = clock
         self._ejections: dict[Address, _Ejection] = {}
 
-    def __len__(self) -> int:
-        """Return how many addresses are ejected, or were within the last seconds."""
-        return len(self._ejections)
-
     def add(self, address: Address) -> None:
         """Eject an address; failures during an ejection do not count."""
         now = self._clock()
