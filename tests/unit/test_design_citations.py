@@ -86,7 +86,7 @@ JOURNEY = re.compile(r"^## (.+?)\nFiles: (\d+)(.*?)(?=^## |\Z)", re.MULTILINE | 
 JOURNEYS = JOURNEY.findall((ROOT / "docs/design/journeys.md").read_text("utf-8"))
 
 
-def test_there_are_five_journeys() -> None:
+def test_the_page_has_five_journeys() -> None:
     assert len(JOURNEYS) == 5
 
 

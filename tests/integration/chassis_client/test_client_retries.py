@@ -31,7 +31,7 @@ async def test_a_broken_connection_is_retried_on_a_fresh_one() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_stale_keep_alive_connection_costs_no_call() -> None:
+async def test_a_stale_keep_alive_connection_fails_no_call() -> None:
     async with scripted(breaks_when_reused) as server:
         with calling(server.address) as caller:
             for _ in range(3):

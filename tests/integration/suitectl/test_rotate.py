@@ -193,6 +193,6 @@ async def test_a_secret_that_cannot_be_retired_is_reported_in_one_line(
     assert "\n" not in str(refused.value)
 
 
-def test_a_directory_without_secrets_says_what_to_do(tmp_path: Path) -> None:
+def test_a_directory_without_secrets_is_refused_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(CommandFailedError, match="no secrets yet: make secrets"):
         StoredSecrets.load(tmp_path)

@@ -29,7 +29,7 @@ async def _failed(text: str, directory: Path, language: str = "console") -> list
         "$ (exit 0)\n",
     ],
 )
-async def test_what_the_page_shows_holds(text: str, tmp_path: Path) -> None:
+async def test_output_that_matches_the_page_passes(text: str, tmp_path: Path) -> None:
     assert await _failed(text, tmp_path) == []
 
 

@@ -67,7 +67,7 @@ async def test_a_load_that_hangs_fails_and_the_next_edit_is_applied(
     assert followed.live.status.last_successful
 
 
-async def test_a_load_that_computes_too_long_ends_by_itself(
+async def test_a_load_that_computes_too_long_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     followed = Followed(tmp_path)

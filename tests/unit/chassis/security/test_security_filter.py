@@ -156,7 +156,7 @@ async def test_the_user_details_hook_may_enrich_the_caller() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_websocket_needs_a_token_too() -> None:
+async def test_a_websocket_needs_a_token() -> None:
     sent: list[Any] = []
 
     async def receive() -> dict[str, Any]:
