@@ -1,5 +1,6 @@
 """The commands of the pages run as printed, on localkube or, if marked, in a cluster."""
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -28,7 +29,7 @@ async def test_commands_run_on_localkube(
 ) -> None:
     if not isinstance(suite.platform, Localkube):
         pytest.skip("on localkube")
-    environment = scratch(tmp_path, kubectl=ROOT / "localkube")
+    environment = scratch(tmp_path, kubectl=f"{ROOT}/localkube")
     await _hold(suite, page, "", tmp_path, {**environment, "LOCALKUBE_STATE": str(state)})
 
 
@@ -36,7 +37,9 @@ async def test_commands_run_on_localkube(
 async def test_commands_run_in_a_cluster(suite: Suite, page: Path, tmp_path: Path) -> None:
     if isinstance(suite.platform, Localkube):
         pytest.skip("in a cluster")
-    await _hold(suite, page, "cluster", tmp_path, scratch(tmp_path, kubectl=None))
+    kubectl = shutil.which("kubectl")
+    assert kubectl is not None
+    await _hold(suite, page, "cluster", tmp_path, scratch(tmp_path, kubectl=kubectl))
 
 
 async def _hold(

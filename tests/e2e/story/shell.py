@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import sys
 import time
 from asyncio.subprocess import Process
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ _END = "\x1e"
 """Printed after each command that succeeded."""
 _LOOKS = re.compile(r"(\./localkube|kubectl) (get|logs|curl -s http)\b")
 _PATIENCE_S = 20
-_ASIDE = {".git", ".secrets", ".build", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
+_ASIDE = {".git", ".build", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +39,23 @@ class Run:
         return f"{self.command.block}: {became}{self.command.text}\n{self.output}{shown}"
 
 
-def scratch(directory: Path, *, kubectl: Path | None) -> Mapping[str, str]:
+def scratch(directory: Path, *, kubectl: str) -> Mapping[str, str]:
     """Make a directory that looks like the repository, and return the environment to use there.
 
     The files that a command writes are deleted with the directory. `kubectl` replaces the program
-    of that name.
+    of that name. Other programs of `.venv` are found by their path only, as by a reader.
     """
     for entry in ROOT.iterdir():
         if entry.name not in _ASIDE:
             (directory / entry.name).symlink_to(entry)
-    programs = directory / ".programs"
-    programs.mkdir()
-    if kubectl is not None:
-        (programs / "kubectl").write_text(f'#!/bin/sh\nexec {kubectl} "$@"\n')
-        (programs / "kubectl").chmod(0o755)
-    path = f"{programs}{os.pathsep}{os.environ['PATH']}"
-    return os.environ | {"PATH": path, "KUBE_EDITOR": "true", "NO_COLOR": "1"}
+    program = directory / ".programs/kubectl"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {kubectl} "$@"\n')
+    program.chmod(0o755)
+    own = str(Path(sys.executable).parent)
+    path = [each for each in os.environ["PATH"].split(os.pathsep) if each != own]
+    searched = os.pathsep.join([str(program.parent), *path])
+    return os.environ | {"PATH": searched, "KUBE_EDITOR": "true", "NO_COLOR": "1"}
 
 
 async def play(
