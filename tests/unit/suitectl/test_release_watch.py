@@ -108,7 +108,7 @@ class _Replies:
         ((200, "<html>"), None, "200 <html>"),
         ((503, '{"error": "unavailable"}'), None, "503 unavailable"),
         ((503, "[]"), None, "503 []"),
-        ((0, "ConnectError: refused"), None, "no reply ConnectError: refused"),
+        ((0, "ConnectError: refused"), None, "no response ConnectError: refused"),
     ],
 )
 async def test_a_response_yields_its_version_or_its_failure(
