@@ -93,7 +93,7 @@ def test_kustomize_resources_are_read_and_other_fields_refused(localkube: Localk
 
     (base / "kustomization.yaml").write_text("resources: [web]\npatches: []\n")
     refused = localkube.run("up", str(base), "--config", config)
-    _one_line(refused, 2, "'patches'", f"kubectl kustomize {base} | localkube apply -f -")
+    _one_line(refused, 2, "'patches'", f"kubectl kustomize {base} | ./localkube apply -f -")
 
 
 def test_fields_without_effect_are_named_once(localkube: Localkube) -> None:

@@ -38,7 +38,7 @@ def find(program: str = "redis-server") -> Path:
     beside = Path(sys.executable).parent / program
     found = shutil.which(program) or (str(beside) if beside.exists() else None)
     if found is None:
-        raise LocalkubeError(f"no {program} found; run: python -m localkube.redis_server")
+        raise LocalkubeError(f"no {program} found; run: .venv/bin/python -m localkube.redis_server")
     return Path(found)
 
 

@@ -61,7 +61,7 @@ def _module(command: str) -> ModuleType:
 
 def _parser(command: str | None, module: ModuleType | None) -> argparse.ArgumentParser:
     """Return a parser that knows all commands, and the options of one."""
-    parser = argparse.ArgumentParser(prog="suitectl", description=__doc__)
+    parser = argparse.ArgumentParser(prog=".venv/bin/python -m suitectl", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, text in COMMANDS.items():
         known = commands.add_parser(name, help=text)

@@ -127,10 +127,7 @@ async def build(
 
 
 async def _revision() -> tuple[str, str]:
-    """Return the last commit that changed an image's sources, so that a later one restarts nothing.
-
-    With its time in Unix seconds.
-    """
+    """Return the last commit that changed an image's sources, and its time in Unix seconds."""
     try:
         git = ("git", "-C", str(ROOT), "log", "-1", "--format=%H %ct", "--", *_SOURCES)
         revision, committed = (await output(git, seconds=10)).split()

@@ -11,7 +11,7 @@ _SECONDS = 300.0
 
 async def suitectl(suite: Suite, *arguments: str) -> tuple[int, str]:
     """Run a suitectl command on the cluster; return its exit code and its last line."""
-    suite.reporter.say(f"$ suitectl {' '.join(arguments)}")
+    suite.reporter.say(f"$ .venv/bin/python -m suitectl {' '.join(arguments)}")
     process = await start(
         (sys.executable, "-m", "suitectl", *arguments),
         environment={"PLATFORM": "kubernetes"},

@@ -25,7 +25,7 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
     async with pressure(suite) as tally:
         async with _drained(suite, node):
             await replaced(cluster)
-            left = await _left(cluster, node)
+            left = next(n.apps for n in await nodes(cluster) if n.name == node.name)
             suite.reporter.check(f"nothing of the suite is left on {node.name}", holds=not left)
         _only_refused(suite, tally)
         await faults.rolled(suite, tally)
@@ -44,10 +44,6 @@ async def _drained(suite: Suite, node: Node) -> AsyncIterator[None]:
         yield
     finally:
         await suite.run(uncordon, show=True)
-
-
-async def _left(cluster: Kubernetes, drained: Node) -> Counter[str]:
-    return next(node.apps for node in await nodes(cluster) if node.name == drained.name)
 
 
 def _only_refused(suite: Suite, tally: Tally) -> str:

@@ -53,7 +53,7 @@ def _judged(suite: Suite, outages: Sequence[float]) -> str:
 
 async def _killed(suite: Suite, cluster: Kubernetes, ledger: Ledger) -> float:
     """Kill the primary; return the longest time without an acknowledged write."""
-    victim = await _primary(cluster)
+    victim = await until(lambda: primary(cluster), what="a primary", seconds=30)
     killed = time.time()
     os.kill(process_of(victim.document), signal.SIGKILL)
     await _another(cluster, victim)
@@ -66,10 +66,6 @@ async def _killed(suite: Suite, cluster: Kubernetes, ledger: Ledger) -> float:
     outage = ledger.outage(killed, time.time())
     suite.reporter.reached(f"{victim.name} was killed", seen=f"writes back after {outage:.2f} s")
     return outage
-
-
-async def _primary(cluster: Kubernetes) -> Pod:
-    return await until(lambda: primary(cluster), what="a primary", seconds=30)
 
 
 async def _another(cluster: Kubernetes, killed: Pod) -> Pod:

@@ -9,6 +9,7 @@ from story.settled import settled
 from suitectl.identities import APP
 from suitectl.platform.kubernetes import Kubernetes
 from suitectl.story.suite import Suite
+from suitectl.tokens import CLIENT_CREDENTIALS
 from suitectl.waiting import until
 
 AGAIN_S = 10.0
@@ -52,8 +53,7 @@ async def _with_primary(suite: Suite, cluster: Kubernetes, eligible: Sequence[No
 
 
 async def _writable(suite: Suite) -> bool:
-    reply = await suite.post("/oauth/token", APP, {"grant_type": "client_credentials"})
-    return reply.ok
+    return (await suite.post("/oauth/token", APP, CLIENT_CREDENTIALS)).ok
 
 
 def _described(node: Node) -> str:

@@ -60,7 +60,7 @@ def _resources(kustomization: Path) -> list[Path]:
         if field not in {"apiVersion", "kind", "resources"}:
             raise UsageError(
                 f"{kustomization}: localkube does not implement the kustomize field {field!r}; "
-                f"run: kubectl kustomize {kustomization.parent} | localkube apply -f -"
+                f"run: kubectl kustomize {kustomization.parent} | ./localkube apply -f -"
             )
     return [kustomization.parent / str(resource) for resource in resources]
 

@@ -65,7 +65,7 @@ class Client:
                 return _connected()
         except OSError:
             where = f"no localkube runs here (state {self.state.directory})"
-            raise LocalkubeError(f"{where}; start one: localkube up k8s/base") from None
+            raise LocalkubeError(f"{where}; start one: ./localkube up k8s/base") from None
 
 
 def _connected() -> socket.socket:

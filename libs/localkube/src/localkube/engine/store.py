@@ -64,7 +64,7 @@ class Store:
             if (other.kind, other.name) == (ref.kind, ref.name):
                 place = other.namespace
                 return f"{ref} not found; it is in namespace {place} (-n {place})"
-        return f"{ref} not found; see: localkube get {kind_named(ref.kind).plural} -A"
+        return f"{ref} not found; see: ./localkube get {kind_named(ref.kind).plural} -A"
 
 
 def _system_metadata(old: Object | None) -> Object:

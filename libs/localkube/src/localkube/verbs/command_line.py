@@ -53,7 +53,7 @@ def _end_of_options(words: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="localkube", description=__doc__)
+    parser = _Parser(prog="./localkube", description=__doc__)
     parser.add_argument("--state", help="state directory (default: one per user and checkout)")
     verbs: _Verbs = parser.add_subparsers(dest="verb", required=True, parser_class=_Parser)
     _add_up(verbs)

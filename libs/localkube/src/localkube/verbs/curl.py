@@ -43,4 +43,4 @@ def resolve(host: str, port: int, entries: dict[str, str]) -> str:
         return entries[found[0]]
     if found:
         raise LocalkubeError(f"{host} exists in several namespaces: {', '.join(sorted(found))}")
-    raise LocalkubeError(f"no Service {host} with port {port}; see: localkube get services -A")
+    raise LocalkubeError(f"no Service {host} with port {port}; see: ./localkube get services -A")

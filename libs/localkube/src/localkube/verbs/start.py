@@ -65,7 +65,7 @@ def _lock(client: Client) -> int:
         if client.is_running() or time.monotonic() > deadline:
             where = f"state {client.state.directory}"
             raise AlreadyRunningError(
-                f"already running ({where}), left unchanged; end it: localkube down"
+                f"already running ({where}), left unchanged; end it: ./localkube down"
             )
         time.sleep(0.05)
     return lock

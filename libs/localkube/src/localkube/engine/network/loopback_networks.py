@@ -54,7 +54,7 @@ def claim(preference: str) -> tuple[socket.socket, int]:
         # Another process claimed it at the same time, and retries as well.
         holder.close()
         first = secrets.randbelow(len(NETWORKS))
-    raise LocalkubeError("no 127.x.0.0/16 is free; end a suite: localkube down --state DIR")
+    raise LocalkubeError("no 127.x.0.0/16 is free; end a suite: ./localkube down --state DIR")
 
 
 def free(claims: list[Claim], first: int) -> int:
@@ -66,7 +66,7 @@ def free(claims: list[Claim], first: int) -> int:
     if len(mine) >= LIMIT:
         raise LocalkubeError(
             f"you have claimed {len(mine)} of the 127.x.0.0/16, the limit is {LIMIT}; "
-            "end a suite: localkube down --state DIR"
+            "end a suite: ./localkube down --state DIR"
         )
     start = first % len(NETWORKS)
     order: list[int] = [*NETWORKS[start:], *NETWORKS[:start]]
@@ -75,7 +75,9 @@ def free(claims: list[Claim], first: int) -> int:
     # A network without any claim is better than one with a void claim.
     found = [n for n in order if n not in taken] or [n for n in order if n not in valid]
     if not found:
-        raise LocalkubeError("every 127.x.0.0/16 is taken; end a suite: localkube down --state DIR")
+        raise LocalkubeError(
+            "every 127.x.0.0/16 is taken; end a suite: ./localkube down --state DIR"
+        )
     return found[0]
 
 
