@@ -17,7 +17,7 @@ _END = "\x1e"
 """Printed after each command that succeeded."""
 _LOOKS = re.compile(r"(\./localkube|kubectl) (get|logs|curl -s http)\b")
 _PATIENCE_S = 20
-_ASIDE = {".git", ".build", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
+_ASIDE = {".git", "setup", ".build", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,17 @@ def scratch(directory: Path, *, kubectl: str) -> Mapping[str, str]:
             (directory / entry.name).symlink_to(entry)
     program = directory / ".programs/kubectl"
     program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec {kubectl} "$@"\n')
-    program.chmod(0o755)
+    _write(program, f'exec {kubectl} "$@"')
+    _write(directory / "setup", "")  # it would install from here, into the .venv of the tests
     own = str(Path(sys.executable).parent)
     path = [each for each in os.environ["PATH"].split(os.pathsep) if each != own]
     searched = os.pathsep.join([str(program.parent), *path])
     return os.environ | {"PATH": searched, "KUBE_EDITOR": "true", "NO_COLOR": "1"}
+
+
+def _write(program: Path, command: str) -> None:
+    program.write_text(f"#!/bin/sh\n{command}\n")
+    program.chmod(0o755)
 
 
 async def play(
