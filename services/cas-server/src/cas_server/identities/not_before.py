@@ -194,11 +194,8 @@ def _changes(
             yield Change(name, entry, own, ends=name in missed)
         elif keep is not None and entry.marks != own:
             yield Change(name, entry, own, ends=_ends(entry.marks, own))
-    if keep is not None:
-        yield from _gone(table, marks, keep)
-
-
-def _gone(table: IdentityTable, marks: dict[str, str], keep: int) -> Iterator[Change]:
+    if keep is None:
+        return
     for name in table.entries.keys() - marks.keys():
         entry = table.entries[name]
         if entry.marks:

@@ -24,10 +24,9 @@ def connect(settings: RedisSettings, discovery: Discovery) -> Redis:
     """Open the connections that `spring.data.redis` describes, the first when it is needed."""
     options = _options(settings, settings.username, settings.password)
     options["db"] = settings.database
-    if settings.sentinel.master:
+    if master := settings.sentinel.master:
         sentinels = [_sentinel(node, settings, discovery) for node in settings.sentinel.nodes]
         kind = PrimarySSLConnection if settings.tls else PrimaryConnection
-        master = settings.sentinel.master
         primary = PrimaryPool(Sentinels(sentinels), master, connection_class=kind, **options)
         return Redis.from_pool(primary)
     return _named(settings.host, settings.port, settings, discovery, options)
