@@ -1,8 +1,10 @@
 """Run the commands of a page in one shell, like a reader who types them in order."""
 
 import asyncio
+import contextlib
 import os
 import re
+import signal
 import sys
 import time
 from asyncio.subprocess import Process
@@ -17,6 +19,8 @@ _END = "\x1e"
 """Printed after each command that succeeded."""
 _LOOKS = re.compile(r"(\./localkube|kubectl) (get|logs|curl -s http)\b")
 _PATIENCE_S = 20
+_MOST_OUTPUT = 64 << 20
+"""Bytes that a command may print: the logs of a cluster are long."""
 _ASIDE = {".git", "setup", ".build", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
 
 
@@ -74,12 +78,15 @@ async def play(
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
+        limit=_MOST_OUTPUT,
+        start_new_session=True,
     )
     try:
         return await _runs(shell, commands)
     finally:
-        if shell.returncode is None:
-            shell.kill()
+        # The whole group: a program that is left writing holds the pipe, and `wait` with it.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(shell.pid, signal.SIGKILL)
         await shell.wait()
 
 

@@ -1,5 +1,6 @@
 """What a page shows is compared with what its commands print."""
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -38,6 +39,17 @@ async def test_another_output_and_a_failure_are_found(tmp_path: Path) -> None:
     assert await _failed("$ echo one\ntwo\n$ echo 3\n3\n", tmp_path) == ["echo one"]
     assert await _failed("$ echo 1\n1\n$ false | true\n$ echo 3\n", tmp_path) == ["false | true"]
     assert await _failed("true\nfalse\ntrue\n", tmp_path, "sh") == ["true\nfalse\ntrue\n"]
+
+
+@pytest.mark.anyio
+async def test_output_as_long_as_a_log_is_read(tmp_path: Path) -> None:
+    assert await _failed("$ head -c 1000000 /dev/zero | tr '\\0' x\n...\n", tmp_path) == []
+
+
+@pytest.mark.anyio
+async def test_a_program_that_writes_on_ends_with_the_shell(tmp_path: Path) -> None:
+    with pytest.raises(asyncio.LimitOverrunError):
+        await _failed("$ yes | cat\n...\n", tmp_path)
 
 
 @pytest.mark.parametrize(
