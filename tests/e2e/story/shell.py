@@ -87,7 +87,7 @@ async def play(
         # The whole group: a program that is left writing holds the pipe, and `wait` with it.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(shell.pid, signal.SIGKILL)
-        await shell.wait()
+        await shell.communicate()  # also reads what a paused pipe still holds
 
 
 async def _runs(shell: Process, commands: Sequence[Command]) -> Sequence[Run]:
