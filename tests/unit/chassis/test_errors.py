@@ -1,15 +1,19 @@
 """The error tree."""
 
 import json
+from collections.abc import MutableMapping
+from typing import Any
 
 import pytest
 
 from chassis.errors import (
+    ApiError,
     InsufficientScope,
     InvalidToken,
     TemporarilyUnavailable,
     challenge,
     error_response,
+    send_error,
 )
 
 
@@ -52,3 +56,20 @@ def test_a_description_cannot_break_out_of_its_quotes(text: str) -> None:
 
 def test_error_responses_have_no_store() -> None:
     assert error_response(TemporarilyUnavailable()).headers["cache-control"] == "no-store"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "error", [InvalidToken("Token has expired"), TemporarilyUnavailable(), InsufficientScope("x")]
+)
+async def test_an_error_is_sent_as_it_is_rendered(error: ApiError) -> None:
+    sent = list[MutableMapping[str, Any]]()
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    await send_error(error, send)
+    response = error_response(error)
+    assert sent[0]["status"] == response.status_code
+    assert sorted(sent[0]["headers"]) == sorted(response.raw_headers)
+    assert sent[1]["body"] == response.body

@@ -1,6 +1,8 @@
 """The queue is fair by address and by name, and bounded in length and waiting time."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -174,6 +176,30 @@ async def test_the_waiting_time_is_bounded(served: Served, monkeypatch: pytest.M
     assert int(refused.value.headers["Retry-After"]) >= 1
     async with served.queue.turn("10.0.0.1", "alice"):
         pass
+
+
+async def test_an_attempt_that_waited_too_long_leaves_no_reference_cycle(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Regression: under a flood the garbage collector stopped the event loop for these cycles."""
+    monkeypatch.setattr(fair_queue, "PATIENCE_S", 0.0)
+    errors = list[weakref.ref[TemporarilyUnavailable]]()
+
+    async def wait_too_long() -> None:
+        try:
+            async with served.queue.turn("10.0.0.1", "alice"):
+                pass
+        except TemporarilyUnavailable as error:
+            errors.append(weakref.ref(error))
+
+    gc.disable()
+    try:
+        async with served.queue.turn("first", "first"):
+            await wait_too_long()
+        await asyncio.sleep(0)  # until the timer that ended the wait is gone too
+        assert [error() for error in errors] == [None]
+    finally:
+        gc.enable()
 
 
 async def test_attempts_of_one_pair_run_one_at_a_time() -> None:
