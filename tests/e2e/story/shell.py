@@ -21,6 +21,8 @@ _LOOKS = re.compile(r"(\./localkube|kubectl) (get|logs|curl -s http)\b")
 _PATIENCE_S = 20
 _MOST_OUTPUT = 64 << 20
 """Bytes that a command may print: the logs of a cluster are long."""
+_OF_MAKE = {"MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS"}
+"""With these of `make test`, a page's `make` would print what a part of another one prints."""
 _ASIDE = {".git", "setup", ".build", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
 
 
@@ -59,7 +61,8 @@ def scratch(directory: Path, *, kubectl: str) -> Mapping[str, str]:
     own = str(Path(sys.executable).parent)
     path = [each for each in os.environ["PATH"].split(os.pathsep) if each != own]
     searched = os.pathsep.join([str(program.parent), *path])
-    return os.environ | {"PATH": searched, "KUBE_EDITOR": "true", "NO_COLOR": "1"}
+    inherited = {name: value for name, value in os.environ.items() if name not in _OF_MAKE}
+    return inherited | {"PATH": searched, "KUBE_EDITOR": "true", "NO_COLOR": "1"}
 
 
 def _write(program: Path, command: str) -> None:

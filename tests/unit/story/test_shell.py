@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from story.shell import play
+from story.shell import play, scratch
 
 from code_blocks import Block, Command, commands
 
@@ -50,6 +50,18 @@ async def test_output_as_long_as_a_log_is_read(tmp_path: Path) -> None:
 async def test_a_program_that_writes_on_ends_with_the_shell(tmp_path: Path) -> None:
     with pytest.raises(asyncio.LimitOverrunError):
         await _failed("$ yes | cat\n...\n", tmp_path)
+
+
+@pytest.mark.anyio
+async def test_a_page_runs_as_outside_of_make(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAKELEVEL", "1")
+    monkeypatch.setenv("MAKEFLAGS", "w")
+    environment = scratch(tmp_path, kubectl="true")
+    text = "$ echo 'one: ; @echo one' | make -f -\none\n"
+    runs = await play(list(commands(_block(text))), tmp_path, environment)
+    assert [run for run in runs if not run.held] == []
 
 
 @pytest.mark.parametrize(
