@@ -17,6 +17,32 @@ override PATH := /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 endif
 # USER is also the login name: only one given on the command line is meant.
 WHO := $(if $(filter command line,$(origin USER)),--user=$(USER)) $(if $(CLIENT),--client=$(CLIENT))
+# What each target takes; a misspelt variable would change nothing, and so it is refused.
+BUILD := DOCKER DOCKER_OPTIONS PYTHON_IMAGE REDIS_IMAGE REGISTRY TAG IMAGE_LOAD
+TAKES_token := USER CLIENT
+TAKES_call := SERVICE PATH METHOD DATA USER CLIENT
+TAKES_traffic := SERVICE N
+TAKES_canary := SERVICE V1 V2 STEPS PAUSE ARGS
+TAKES_blue-green := SERVICE TO
+TAKES_rollback := SERVICE
+TAKES_refresh := SERVICE
+TAKES_secrets := ROTATE RETIRE
+TAKES_images := $(BUILD)
+TAKES_deploy := $(BUILD) OVERLAY
+TAKES_fuzz := N ARGS FUZZ_SEED
+TAKES_e2e := $(BUILD) ARGS KEEP SCENARIOS
+TAKES_bench := ARGS
+TAKES_guesses := ARGS
+TAKES_floods := ARGS
+TAKES_release := VERSION
+TAKES_check-images := $(BUILD)
+GIVEN := $(foreach name,$(filter-out -% .% MAKE%,$(.VARIABLES)),$(if $(filter command line,$(origin $(name))),$(name)))
+TAKEN := PLATFORM PYTHON SUITE_IDENTITIES $(foreach goal,$(MAKECMDGOALS),$(TAKES_$(goal)))
+UNKNOWN := $(firstword $(filter-out $(TAKEN),$(GIVEN)))
+ifneq ($(UNKNOWN),)
+NEAREST := $(shell python3 -c 'import difflib, sys; print(*difflib.get_close_matches(sys.argv[1], sys.argv[2:], 1, 0))' $(UNKNOWN) $(TAKEN))
+$(error make $(MAKECMDGOALS) takes no $(UNKNOWN); the nearest is $(NEAREST))
+endif
 
 ##@ See it run
 demo: setup ## play the story on this machine, check each step, leave nothing running
@@ -28,26 +54,26 @@ up: setup ## start the suite and leave it running; prints where everything is an
 down: setup ## end what `make up` started
 	./localkube down
 
-token: ## print an access token: make token USER=alice, or CLIENT=rest-service
+token: ## print an access token: make token USER=alice, or CLIENT=demo-app
 	$(SUITECTL) token $(WHO)
 
-call: ## call rest-service with a token: make call PATH=/api/me USER=alice
-	$(SUITECTL) call --path=$(or $(REQUEST),/api/me) $(WHO)
+call: ## call a service: make call PATH=/api/me USER=alice [SERVICE=... METHOD=POST DATA='{"a": 1}']
+	$(SUITECTL) call --service=$(SERVICE) --path='$(or $(REQUEST),/api/me)' --method=$(METHOD) --data='$(DATA)' $(WHO)
 
-##@ Release, on localkube or with PLATFORM=kubernetes
+##@ Release, on localkube or with PLATFORM=kubernetes; SERVICE=... where several have versions
 traffic: setup ## which version serves how many requests: make traffic N=200
-	$(SUITECTL) traffic --requests=$(N)
+	$(SUITECTL) traffic --service=$(SERVICE) --requests=$(N)
 
 canary: setup ## share traffic by replicas: make canary V1=1 V2=4 [STEPS=10,25,50 PAUSE=10]
-	$(SUITECTL) canary --v1=$(V1) --v2=$(V2) --steps=$(STEPS) --pause=$(PAUSE) $(ARGS)
+	$(SUITECTL) canary --service=$(SERVICE) --v1=$(V1) --v2=$(V2) --steps=$(STEPS) --pause=$(PAUSE) $(ARGS)
 
 blue-green: setup ## try a version, then send all traffic there: make blue-green TO=v2
-	$(SUITECTL) blue-green --to=$(TO)
+	$(SUITECTL) blue-green --service=$(SERVICE) --to=$(TO)
 
 rollback: setup ## undo the last release command
-	$(SUITECTL) rollback
+	$(SUITECTL) rollback --service=$(SERVICE)
 
-refresh: setup ## have edited ConfigMaps in the pods at once: make refresh SERVICE=rest-service
+refresh: setup ## have edited ConfigMaps in the pods at once: make refresh SERVICE=cas-server
 	$(SUITECTL) refresh --service=$(SERVICE)
 
 ##@ Deploy to the cluster of the current kubeconfig

@@ -13,7 +13,6 @@ _ROW = re.compile(r"^\| (\w+) \| `(\w+)`[^|]* \| ([^|]+) \| ([^|]+) \|$", re.MUL
 
 SCOPES: Mapping[str, Callable[[str, Manifests], bool]] = {
     "everywhere": lambda _name, _rendered: True,
-    "without `network-policies`": lambda _, rendered: not any(rendered.of("NetworkPolicy")),
     "with `discovery-rbac`": lambda _, rendered: any(rendered.of("ClusterRole")),
     "overlay `dev`": lambda name, _: name == "dev",
 }

@@ -10,9 +10,9 @@ from story.scenarios import SCENARIOS
 from story.scenarios.report import Row
 from story.scenarios.scenario import Scenario
 
-from suitectl.identities import REST
 from suitectl.platform.http import Request
 from suitectl.platform.kubernetes import Kubernetes
+from suitectl.story.cast import REST
 from suitectl.story.suite import Suite
 
 pytestmark = [

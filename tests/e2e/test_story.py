@@ -9,8 +9,8 @@ from story.restored import restored
 
 from suitectl.command_lines import Verb, verb
 from suitectl.commands.up import up
-from suitectl.identities import REST
 from suitectl.platform.localkube import Localkube
+from suitectl.story.cast import REST
 from suitectl.story.chapter import Chapter
 from suitectl.story.chapters import CHAPTERS
 from suitectl.story.suite import Suite

@@ -32,7 +32,7 @@ class Rendering:
 def renderings() -> Mapping[str, Rendering]:
     """Return all renderings by name. Components that production already has are not added again."""
     overlays = sorted((K8S / "overlays").iterdir())
-    components = sorted(path.name for path in COMPONENTS.iterdir())
+    components = sorted((*(path.name for path in COMPONENTS.iterdir()), *_of_services()))
     more = tuple(name for name in components if name not in _brought(PROD))
     return {
         "base": Rendering(BASE),
@@ -41,6 +41,12 @@ def renderings() -> Mapping[str, Rendering]:
         **{f"prod+{name}": Rendering(PROD, (name,)) for name in more},
         "prod+all": Rendering(PROD, more),
     }
+
+
+def _of_services() -> set[str]:
+    """Return the components of single services that are no part of another."""
+    parts = {name for path in COMPONENTS.iterdir() for name in _brought(path)}
+    return {path.parent.name for path in K8S.glob("base/*/*/kustomization.yaml")} - parts
 
 
 def _brought(overlay: Path) -> set[str]:

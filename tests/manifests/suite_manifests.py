@@ -86,10 +86,16 @@ def write_overlay(below: Path, components: Iterable[str], directory: Path, **mor
     """Write an overlay that combines components, as users do."""
     wanted = {
         "resources": [os.path.relpath(below, directory)],
-        "components": [os.path.relpath(COMPONENTS / name, directory) for name in components],
+        "components": [os.path.relpath(component(name), directory) for name in components],
         **more,
     }
     (directory / "kustomization.yaml").write_text(yaml.safe_dump(wanted))
+
+
+def component(name: str) -> Path:
+    """Return the folder of a component; one about a single service is in the service's folder."""
+    of_services = [path.parent for path in K8S.glob(f"base/*/{name}/kustomization.yaml")]
+    return COMPONENTS / name if (COMPONENTS / name).is_dir() else of_services[0]
 
 
 def title(manifest: Manifest) -> str:

@@ -1,13 +1,24 @@
 """localkube can start every image of the manifests."""
 
+import tomllib
+from functools import partial
+
 import pytest
 import yaml
 
-from manifests.checks.images import image_findings
+from manifests.checks import images
 from manifests.suite_manifests import K8S, Manifests
 
 REST = "Deployment/rest-service-deployment"
 CONTAINER = "spec.template.spec.containers.0"
+
+
+SERVICES = frozenset(
+    script
+    for project in K8S.parent.glob("services/*/pyproject.toml")
+    for script in tomllib.loads(project.read_text())["project"]["scripts"]
+)
+image_findings = partial(images.image_findings, services=SERVICES)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +46,7 @@ def test_an_image_without_a_command_and_vice_versa_are_found(
     changed = base.changed(REST, f"{CONTAINER}.image", "nginx:1")
     assert list(image_findings(changed, commands)) == [
         f"{REST}: no command for image nginx",
-        "localkube.yaml: no pod uses image rest-service",
+        "services/rest-service: no pod uses its image",
     ]
 
 

@@ -44,8 +44,12 @@ def test_every_service_is_scraped_at_its_management_port(everything: Manifests) 
 @pytest.mark.parametrize(
     ("path", "value", "finding"),
     [
-        ("spec.namespaceSelector.matchNames", ["ns-app"], "rest-service-deployment: not scraped"),
-        ("spec.selector.matchExpressions.0.values", ["cas-server"], "v2-deployment: not scraped"),
+        (
+            "spec.namespaceSelector",
+            {"matchNames": ["ns-app"]},
+            "cas-server-deployment: not scraped",
+        ),
+        ("spec.selector.matchLabels", {"app": "cas-server"}, "v2-deployment: not scraped"),
         (f"{ENDPOINT}.port", "rest", "nothing at rest/metrics"),
         (f"{ENDPOINT}.path", "/actuator/prometheus", "nothing at management/actuator/prometheus"),
     ],

@@ -11,7 +11,7 @@ from manifests.checks.selectors import (
     service_findings,
 )
 from manifests.suite_manifests import Manifests, pod_spec, title
-from suitectl.deploy import CLUSTER_WIDE, NAMESPACES, PART_OF
+from suitectl.deploy import CLUSTER_WIDE, PART_OF, namespaces
 
 
 @pytest.mark.parametrize("version", [SUPPORTED[0], SUPPORTED[-1]])
@@ -33,7 +33,7 @@ def test_undeploy_deletes_every_cluster_wide_object(rendered: Manifests) -> None
     outside = [manifest for manifest in rendered.objects if "namespace" not in manifest["metadata"]]
     for manifest in outside:
         if manifest["kind"] == "Namespace":
-            assert manifest["metadata"]["name"] in NAMESPACES
+            assert manifest["metadata"]["name"] in namespaces()
             continue
         assert manifest["kind"].lower() in CLUSTER_WIDE
         key, _, value = PART_OF.partition("=")

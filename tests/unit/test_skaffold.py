@@ -106,7 +106,7 @@ def _debug() -> set[int]:
 
 
 def _objects(kind: str) -> Iterator[Config]:
-    for file in sorted((ROOT / "k8s/base").glob("**/*.yaml")):
+    for file in sorted((ROOT / "k8s/base").glob("*/*.yaml")):
         for document in yaml.safe_load_all(file.read_text()):
             if document["kind"] == kind:
                 yield document

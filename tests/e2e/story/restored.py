@@ -9,7 +9,7 @@ from typing import Any
 
 from localkube.api.patches import difference
 from story.settled import settled
-from suitectl.deploy import NAMESPACES
+from suitectl.deploy import namespaces
 from suitectl.platform.platform import Platform
 from suitectl.story.suite import VERB_S
 
@@ -55,7 +55,7 @@ async def restored(platform: Platform) -> AsyncIterator[None]:
 
 async def _state(platform: Platform) -> dict[Name, dict[str, Any]]:
     found = await platform.objects(",".join(platform.kinds))
-    ours = [one for one in found if one["metadata"]["namespace"] in NAMESPACES]
+    ours = [one for one in found if one["metadata"]["namespace"] in namespaces()]
     return {_name(document): document for document in ours}
 
 

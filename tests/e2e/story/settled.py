@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from suitectl.deploy import NAMESPACES
+from suitectl.deploy import namespaces
 from suitectl.platform.platform import Platform
 from suitectl.waiting import until
 
@@ -35,7 +35,7 @@ async def replaced(platform: Platform) -> None:
 
 
 async def _is_settled(platform: Platform) -> bool:
-    if any(pod.terminating for pod in await platform.pods() if pod.namespace in NAMESPACES):
+    if any(pod.terminating for pod in await platform.pods() if pod.namespace in namespaces()):
         return False
     return all(_is_complete(wanted) for wanted in await _workloads(platform))
 
@@ -44,7 +44,7 @@ async def _workloads(platform: Platform) -> list[dict[str, Any]]:
     """Return the suite's Deployments and StatefulSets."""
     kinds = [kind for kind in ("deployments", "statefulsets") if kind in platform.kinds]
     found = await platform.objects(",".join(kinds))
-    return [workload for workload in found if workload["metadata"]["namespace"] in NAMESPACES]
+    return [workload for workload in found if workload["metadata"]["namespace"] in namespaces()]
 
 
 def _is_complete(workload: Mapping[str, Any]) -> bool:

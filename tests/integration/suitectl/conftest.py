@@ -1,4 +1,4 @@
-"""diff-ns-service in two versions on a localkube for these tests."""
+"""A service in two versions on a localkube for these tests."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The two versions of diff-ns-service on localkube, and a load on their Service."""
+"""The two versions of a service on localkube, and a load on their Service."""
 
 import asyncio
 import json
@@ -11,13 +11,16 @@ from typing import Any
 
 from eventually import PATIENCE_S
 from suitectl.__main__ import main
+from suitectl.catalogue import VERSION_PATH, versioned_service
 from suitectl.platform.http import Http
 from suitectl.release.probes import Probe, probe
-from suitectl.release.release import NAMESPACE, PREVIOUS, SERVICE
+from suitectl.release.release import PREVIOUS
 
 ROOT = Path(__file__).parents[3]
 LOCALKUBE = Path(sys.executable).with_name("localkube")
-BOTH = {"app": "diff-ns-service"}
+SERVICE = versioned_service(None)
+APP, NAMESPACE = SERVICE.name, SERVICE.namespace
+BOTH = {"app": APP}
 _PATIENT = f"""
 from suitectl.__main__ import main
 from suitectl.release import smoke
@@ -35,9 +38,9 @@ class Releasing:
         self._faulty = False
 
     def up(self) -> None:
-        """Start only diff-ns-service, since the release commands need no other service."""
+        """Start only this service, since the release commands need no other service."""
         base = ROOT / "k8s/base"
-        resources = [str(base / "namespaces.yaml"), str(base / "diff-ns-service")]
+        resources = [str(base / "namespaces" / f"{NAMESPACE}.yaml"), str(base / APP)]
         manifests = self._directory / "manifests"
         manifests.mkdir()
         (manifests / "kustomization.yaml").write_text(json.dumps({"resources": resources}))
@@ -67,7 +70,7 @@ class Releasing:
     def scale(self, **replicas: int) -> None:
         """Scale versions and wait for their pods."""
         for version, count in replicas.items():
-            deployment = f"deployment/diff-ns-service-{version}-deployment"
+            deployment = f"deployment/{SERVICE.deployments[version]}"
             self.localkube("scale", deployment, f"--replicas={count}", "-n", NAMESPACE)
             self.localkube(
                 "rollout", "status", deployment, "-n", NAMESPACE, f"--timeout={PATIENCE_S:g}s"
@@ -81,12 +84,12 @@ class Releasing:
         """Configure faults of a version. It is scaled to zero meanwhile, which avoids a rollout."""
         self._faulty, before = True, self.replicas[version]
         self.scale(**{version: 0})
-        deployment = f"deployment/diff-ns-service-{version}-deployment"
+        deployment = f"deployment/{SERVICE.deployments[version]}"
+        prefix = f"{APP.upper().replace('-', '_')}__FAULTS__"
         env = [
-            {"name": f"DIFF_NS_SERVICE__FAULTS__{name.upper()}", "value": str(value)}
-            for name, value in faults.items()
+            {"name": prefix + name.upper(), "value": str(value)} for name, value in faults.items()
         ]
-        pod = {"containers": [{"name": "diff-ns-service", "env": env}]}
+        pod = {"containers": [{"name": APP, "env": env}]}
         patch = json.dumps({"spec": {"template": {"spec": pod}}})
         self.localkube("patch", deployment, "-n", NAMESPACE, "-p", patch)
         self.scale(**{version: before})
@@ -116,13 +119,15 @@ class Releasing:
     @property
     def url(self) -> str:
         """Return the URL of the Service."""
-        return "http://" + str(self._service()["status"]["addresses"]["2001"])
+        address = self._service()["status"]["addresses"][str(SERVICE.port)]
+        return f"http://{address}{SERVICE.annotation(VERSION_PATH)}"
 
     def _service(self) -> Any:
-        return json.loads(self.localkube("get", "service", SERVICE, "-n", NAMESPACE, "-o", "json"))
+        wanted = ("get", "service", SERVICE.service, "-n", NAMESPACE, "-o", "json")
+        return json.loads(self.localkube(*wanted))
 
     def _patch(self, **body: Any) -> None:
-        self.localkube("patch", "service", SERVICE, "-n", NAMESPACE, "-p", json.dumps(body))
+        self.localkube("patch", "service", SERVICE.service, "-n", NAMESPACE, "-p", json.dumps(body))
 
 
 async def under_load(url: str, *arguments: str) -> tuple[int, list[Probe]]:

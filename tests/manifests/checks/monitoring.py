@@ -10,6 +10,7 @@ from manifests.suite_manifests import (
     containers,
     namespace_of,
     pod_labels,
+    selects,
     title,
 )
 
@@ -48,10 +49,10 @@ def rule_findings(
 
 def _takes(monitor: Manifest, workload: Manifest) -> bool:
     spec = monitor["spec"]
-    return namespace_of(workload) in spec["namespaceSelector"]["matchNames"] and all(
-        pod_labels(workload).get(one["key"]) in one["values"]
-        for one in spec["selector"]["matchExpressions"]
-    )
+    namespaces = spec["namespaceSelector"]
+    return (
+        namespaces.get("any") is True or namespace_of(workload) in namespaces.get("matchNames", [])
+    ) and selects(spec["selector"]["matchLabels"], pod_labels(workload))
 
 
 def _rules(manifests: Manifests) -> Iterator[Manifest]:

@@ -54,6 +54,10 @@ def connections(manifests: Manifests) -> Iterator[tuple[str, str, int]]:
 
 
 def _peers(manifests: Manifests) -> Iterator[Peer]:
+    of_namespaces = {
+        one["metadata"]["name"]: one["metadata"].get("labels", {})
+        for one in manifests.of("Namespace")
+    }
     for workload in manifests.workloads():
         namespace, labels = namespace_of(workload), pod_labels(workload)
         ports = {
@@ -61,7 +65,13 @@ def _peers(manifests: Manifests) -> Iterator[Peer]:
             for container in containers(workload)
             for port in container.get("ports", [])
         }
-        yield Peer(labels["app"], namespace, labels, {NAME: namespace}, ports)
+        yield Peer(
+            labels["app"],
+            namespace,
+            labels,
+            {NAME: namespace} | of_namespaces.get(namespace, {}),
+            ports,
+        )
 
 
 def _allowed(

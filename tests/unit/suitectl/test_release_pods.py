@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from suitectl.catalogue import versioned_service
 from suitectl.errors import ReleaseFailedError
 from suitectl.platform.kubernetes import Kubernetes
 from suitectl.release.pods import Pods
+
+SERVICE = versioned_service(None)
 
 pytestmark = pytest.mark.anyio
 
@@ -17,9 +20,9 @@ pytestmark = pytest.mark.anyio
 def _pod(version: str, *, ready: bool = True, **container: Any) -> dict[str, Any]:
     conditions = [{"type": "Ready", "status": "True" if ready else "False"}]
     statuses = [{"state": {}, **container}]
-    labels = {"app": "diff-ns-service"} | _of(version)
+    labels = {"app": SERVICE.name} | _of(version)
     return {
-        "metadata": {"name": f"{version}-pod", "namespace": "ns-app", "labels": labels},
+        "metadata": {"name": f"{version}-pod", "namespace": SERVICE.namespace, "labels": labels},
         "spec": {},
         "status": {"conditions": conditions, "containerStatuses": statuses},
     }
@@ -37,7 +40,7 @@ def _pods(*pods: Mapping[str, Any], ready_within: float = 60.0) -> Pods:
     """Return pods as read by a kubectl that knows these."""
     listed = json.dumps({"items": pods})
     program = Kubernetes((sys.executable, "-c", f"print({listed!r})"))
-    return Pods(program, ready_within=ready_within)
+    return Pods(program, SERVICE, ready_within=ready_within)
 
 
 async def test_only_ready_pods_of_the_service_are_counted() -> None:

@@ -14,6 +14,8 @@ from localkube.api.schema import Findings, check
 from localkube.api.yaml_reader import parse
 from localkube.errors import UsageError
 
+_ANY = "*"
+"""The name under which the file says which command stands for all images that it does not name."""
 _PLACEHOLDER = re.compile(r"\{(ip|port(?::([\w-]+))?)\}")
 
 
@@ -40,13 +42,13 @@ class Images:
     def entrypoint(self, container: Object) -> list[str]:
         """Return the command with its program's path; raise `UsageError`."""
         image = repository(container["image"])
-        command = container.get("command") or self.commands.get(image)
+        command = container.get("command") or self.commands.get(image) or self.commands.get(_ANY)
         if not command:
             raise UsageError(
                 f"image {container['image']}: no command is configured; "
                 f"add images.{image}.command to {self.source}"
             )
-        return [find_program(command[0]), *command[1:]]
+        return [find_program(command[0].replace("{image}", image)), *command[1:]]
 
 
 def repository(image: str) -> str:

@@ -14,7 +14,7 @@ COMMANDS: Mapping[str, str] = {
     "up": "start the suite and leave it running",
     "demo": "play the story on a separate suite and check each step",
     "token": "print an access token",
-    "call": "call rest-service with a token",
+    "call": "call a service with a token",
     "traffic": "measure each version's share of the traffic",
     "canary": "share the traffic between v1 and v2 by replicas",
     "blue-green": "switch all traffic to one version",

@@ -31,6 +31,11 @@ def platform_of(options: argparse.Namespace) -> Platform:
     raise CommandFailedError(f"PLATFORM={options.platform}: no such platform; use {known}")
 
 
+def add_versioned(parser: argparse.ArgumentParser) -> None:
+    """Add `--service`: which one is released."""
+    parser.add_argument("--service", help="by default the only one with versions")
+
+
 def add_ready_within(parser: argparse.ArgumentParser) -> None:
     """Add `--ready-within`."""
     within = f"seconds for pods to become ready, by default {READY_WITHIN:g}"

@@ -11,7 +11,9 @@ from typing import Any
 import yaml
 
 from localkube.api.objects import mounted_secrets, referenced
+from suitectl.catalogue import services
 from suitectl.errors import CommandFailedError
+from suitectl.platform.client_pod import NAMESPACE as CLIENT_NAMESPACE
 from suitectl.platform.platform import Platform
 from suitectl.root import ROOT
 from suitectl.secrets.dev import STORE, USERS, ensure
@@ -20,7 +22,6 @@ from suitectl.terminal import progress
 SECRETS = ROOT / ".secrets"
 DEV_SECRETS = frozenset({STORE, USERS})
 """Those of `k8s/base`, which only the cluster stores; an overlay with another Redis needs none."""
-NAMESPACES = ("system-server", "ns-app", "suite-client")
 CLUSTER_WIDE = ("clusterrole", "clusterrolebinding", "priorityclass")
 PART_OF = "app.kubernetes.io/part-of=suite"
 """The label of the suite's objects without a namespace."""
@@ -52,6 +53,11 @@ async def deploy(overlay: Path, images: Mapping[str, str], platform: Platform) -
                 say(f"waiting for {document['metadata']['name']}")
                 await _rolled_out(platform, document)
     return time.monotonic() - began
+
+
+def namespaces() -> tuple[str, ...]:
+    """Return the suite's namespaces, that of its client included."""
+    return (*sorted({service.namespace for service in services().values()}), CLIENT_NAMESPACE)
 
 
 async def render(
@@ -148,7 +154,7 @@ async def _why(platform: Platform, namespace: str) -> str:
 async def undeploy(platform: Platform) -> None:
     """Delete the suite's namespaces with their objects, and its objects without a namespace."""
     await platform.run(
-        *("delete", "namespace", *NAMESPACES, "--ignore-not-found"),
+        *("delete", "namespace", *namespaces(), "--ignore-not-found"),
         timeout=_ROLLOUT_S,
     )
     await platform.run("delete", ",".join(CLUSTER_WIDE), "-l", PART_OF, "--ignore-not-found")

@@ -1,35 +1,37 @@
-"""The identities that commands use, and the Services they call.
+"""The identities that commands use.
 
 A JSON file maps each name to its secret: that of the demo, which belongs to cas-server, or
-SUITE_IDENTITIES, the `identities.json` that `make secrets` writes for the profile `prod`.
+SUITE_IDENTITIES, the `identities.json` that `make secrets` writes for the profile `prod`; in a
+cluster under `prod` that file is the default.
 """
 
 import json
 import os
 from pathlib import Path
 
+from suitectl.catalogue import registrations
 from suitectl.errors import CommandFailedError
 from suitectl.root import ROOT
 
-CAS = ("cas-server-service", "system-server")
-REST = ("rest-service-service", "system-server")
-DIFF_NS = ("diff-ns-service-service", "ns-app")
-
-APP = "demo-app"
-"""The client through which people log in."""
 _VARIABLE = "SUITE_IDENTITIES"
 _DEMO = ROOT / "services/cas-server/src/cas_server/identities/demo_identities.json"
 
 
-def credentials(name: str) -> tuple[str, str]:
+def login_client() -> str:
+    """Return the client through which people log in."""
+    return str(registrations()["password-grant-clients"][0])
+
+
+def credentials(name: str, generated: Path | None = None) -> tuple[str, str]:
     """Return a client's id and secret, or a user's name and password.
 
-    Raises `CommandFailedError` where the file lacks them or cannot be read.
+    SUITE_IDENTITIES comes first, then `generated`, then the demo. Raises `CommandFailedError`
+    where the file lacks them or cannot be read.
     """
     file = os.environ.get(_VARIABLE)
-    source = f"{_VARIABLE}={file}" if file else "the demo"
+    source = f"{_VARIABLE}={file}" if file else str(generated or "the demo")
     try:
-        secrets = json.loads(Path(file or _DEMO).read_text(encoding="utf-8"))
+        secrets = json.loads(Path(file or generated or _DEMO).read_text(encoding="utf-8"))
         return name, str(secrets[name])
     except KeyError:
         reason = f"has no secret of {name}; there are: {', '.join(secrets)}"

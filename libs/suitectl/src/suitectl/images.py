@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from suitectl.catalogue import services
 from suitectl.errors import CommandFailedError
 from suitectl.root import ROOT
 from suitectl.shell import output
 from suitectl.terminal import progress
 
 REDIS = "redis"
-SERVICES = ("cas-server", "rest-service", "diff-ns-service")
 LOADERS: Mapping[str, tuple[str, ...]] = {
     "kind": ("kind", "load", "docker-image"),
     "minikube": ("minikube", "image", "load"),
@@ -69,7 +69,7 @@ async def build_images(options: BuildOptions) -> Sequence[Image]:
     """Build and load the images of all services; raise `CommandFailedError`."""
     with progress("building images") as say:
         images = []
-        for service in SERVICES:
+        for service in services():
             say(f"building {service}")
             images.append(await _build(options, service))
         if options.load:

@@ -3,22 +3,17 @@
 kubelet syncs a pod's volumes once a minute, and when the pod changes: an annotation is enough.
 """
 
+from suitectl.catalogue import service_named
 from suitectl.command_lines import Verb
 from suitectl.errors import CommandFailedError
 from suitectl.platform.kubernetes import hastening
 from suitectl.platform.platform import Platform
 from suitectl.reporter import Reporter
 
-SERVICES = {
-    "cas-server": "system-server",
-    "rest-service": "system-server",
-    "diff-ns-service": "ns-app",
-}
-
 
 async def refresh(platform: Platform, reporter: Reporter, service: str) -> None:
     """Make kubelet sync a service's pods now; raise `CommandFailedError` where it has none."""
-    namespace = SERVICES[service]
+    namespace = service_named(service).namespace
     asked = ("get", "pods", "-n", namespace, "-l", f"app={service}", "-o", "name")
     pods = (await platform.run(*asked)).split()
     if not pods:

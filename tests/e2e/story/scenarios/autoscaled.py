@@ -8,9 +8,9 @@ from typing import Any
 from story.scenarios.pressure import nothing_failed
 from story.scenarios.scenario import Scenario
 from story.settled import settled
-from suitectl.identities import APP
 from suitectl.platform.kubernetes import Kubernetes
 from suitectl.root import ROOT
+from suitectl.story.cast import APP
 from suitectl.story.chapters.faults import requests_of
 from suitectl.story.load import enough, load
 from suitectl.story.suite import Suite

@@ -15,11 +15,11 @@ from story.scenarios.scenario import Scenario
 from story.settled import settled
 from suitectl.command_lines import verb
 from suitectl.deploy import from_kustomization, kustomize
-from suitectl.identities import REST
 from suitectl.platform.http import Request
 from suitectl.platform.kubernetes import Kubernetes
 from suitectl.platform.pod import Pod
 from suitectl.root import ROOT
+from suitectl.story.cast import REST
 from suitectl.story.suite import Suite, ready_pods
 from suitectl.waiting import until
 

@@ -9,9 +9,9 @@ from story.scenarios.pressure import only_refused, pressure, span
 from story.scenarios.scenario import Scenario
 from story.scenarios.victim import victim
 from story.settled import replaced, settled
+from suitectl.catalogue import namespaces_of_services
 from suitectl.command_lines import verb
 from suitectl.platform.kubernetes import Kubernetes
-from suitectl.refresh import SERVICES
 from suitectl.story.chapters import faults
 from suitectl.story.load import Tally
 from suitectl.story.suite import Suite, ready_pods
@@ -78,7 +78,7 @@ async def _spread(suite: Suite, cluster: Kubernetes) -> str:
 async def _placed(cluster: Kubernetes) -> Mapping[str, Counter[str]]:
     """Count the pods of each service, and of each version of diff-ns-service, by node."""
     found: dict[str, Counter[str]] = defaultdict(Counter)
-    for app, namespace in SERVICES.items():
+    for app, namespace in namespaces_of_services().items():
         for pod in await ready_pods(cluster, app, namespace):
             version = pod.labels.get("version", "") if app == "diff-ns-service" else ""
             found[f"{app} {version}".rstrip()][pod.node] += 1

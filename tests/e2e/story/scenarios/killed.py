@@ -9,9 +9,9 @@ from typing import Any
 from story.scenarios.pressure import nothing_failed, pressure, span
 from story.scenarios.scenario import Scenario
 from story.settled import settled
+from suitectl.catalogue import namespaces_of_services
 from suitectl.platform.kubernetes import Kubernetes
 from suitectl.platform.pod import Pod
-from suitectl.refresh import SERVICES
 from suitectl.story.load import Tally, enough
 from suitectl.story.suite import Suite, ready_pods
 from suitectl.waiting import until
@@ -27,10 +27,13 @@ REFUSED = "ConnectError"
 async def play(suite: Suite, platform: Kubernetes) -> str:
     await settled(platform)
     async with pressure(suite) as tally:
-        for app, namespace in SERVICES.items():
+        for app, namespace in namespaces_of_services().items():
             await _deleted(suite, platform, tally, app, namespace)
         deleted = nothing_failed(suite, tally)
-        killed = [await _killed(suite, platform, tally, *service) for service in SERVICES.items()]
+        killed = [
+            await _killed(suite, platform, tally, *service)
+            for service in namespaces_of_services().items()
+        ]
     return f"deleted: {deleted}; killed {'; '.join(killed)}"
 
 

@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from suitectl.identities import APP, CAS, credentials
+from suitectl.identities import credentials
 from suitectl.platform.http import Reply, Request
+from suitectl.story.cast import APP, CAS
 from suitectl.story.suite import Suite
 from suitectl.tokens import CLIENT_CREDENTIALS
 

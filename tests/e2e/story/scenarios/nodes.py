@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from suitectl.deploy import NAMESPACES
+from suitectl.deploy import namespaces
 from suitectl.platform.client_pod import NAMESPACE as CLIENTS
 from suitectl.platform.kubernetes import Kubernetes
 from suitectl.platform.pod import Pod
@@ -53,7 +53,7 @@ async def nodes(cluster: Kubernetes) -> Sequence[Node]:
 
 def _node(document: dict[str, Any], pods: Sequence[Pod], spared: Sequence[Pod]) -> Node:
     name, status = document["metadata"]["name"], document["status"]
-    here = [pod for pod in pods if pod.node == name and pod.namespace in NAMESPACES]
+    here = [pod for pod in pods if pod.node == name and pod.namespace in namespaces()]
     return Node(
         name=name,
         ip=next(a["address"] for a in status["addresses"] if a["type"] == "InternalIP"),

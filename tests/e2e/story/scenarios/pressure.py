@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from suitectl.identities import DIFF_NS
 from suitectl.platform.http import Reply, Request
-from suitectl.release.probes import PATH
+from suitectl.story.cast import DIFF_NS, PATH
 from suitectl.story.chapters.faults import requests_of
 from suitectl.story.load import Tally, enough, load
 from suitectl.story.suite import Suite

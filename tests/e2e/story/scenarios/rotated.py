@@ -4,10 +4,11 @@ from story.scenarios.command import succeeds
 from story.scenarios.pressure import nothing_failed, pressure
 from story.scenarios.scenario import Scenario
 from story.settled import settled
-from suitectl.identities import CAS, credentials
+from suitectl.catalogue import services
+from suitectl.identities import credentials
 from suitectl.platform.http import Request
 from suitectl.platform.kubernetes import Kubernetes
-from suitectl.secrets.generated import CREDENTIALS
+from suitectl.story.cast import CAS
 from suitectl.story.suite import Suite
 from suitectl.waiting import until
 
@@ -18,8 +19,9 @@ REVOKE = "/oauth/revoke"
 async def play(suite: Suite, cluster: Kubernetes) -> str:
     await settled(cluster)
     async with pressure(suite) as tally:
-        for service in CREDENTIALS:
-            await _rotated(suite, service)
+        for service in services().values():
+            if service.credentials is not None:
+                await _rotated(suite, service.client_id)
     return nothing_failed(suite, tally)
 
 

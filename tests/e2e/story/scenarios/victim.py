@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from story.scenarios.nodes import Node, is_here, nodes
 from story.scenarios.store import hand_over, primary
 from story.settled import settled
-from suitectl.identities import APP
 from suitectl.platform.kubernetes import Kubernetes
+from suitectl.story.cast import APP
 from suitectl.story.suite import Suite
 from suitectl.tokens import CLIENT_CREDENTIALS
 from suitectl.waiting import until

@@ -1,4 +1,4 @@
-"""`rest-service --reload`: run a command, and restart it when its sources change.
+"""`SERVICE --reload`: run a command, and restart it when its sources change.
 
 This file runs alone, `python -P reloading.py COMMAND...`, and imports nothing of the chassis: an
 error in the chassis or the service must not end the watcher. For development only; such a service

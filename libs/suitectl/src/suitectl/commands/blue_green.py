@@ -4,11 +4,11 @@ import argparse
 import asyncio
 import time
 
-from suitectl.arguments import add_platform, add_ready_within
+from suitectl.arguments import add_platform, add_ready_within, add_versioned
 from suitectl.errors import CommandFailedError, ReleaseFailedError
 from suitectl.platform.http import Sender, open_sender
 from suitectl.release.probes import failures, probes
-from suitectl.release.release import NAMESPACE, SERVICE, Release
+from suitectl.release.release import Release
 from suitectl.release.releases import Releases
 from suitectl.release.smoke import smoke
 
@@ -20,6 +20,7 @@ _SWITCHED_WITHIN = 10.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     add_platform(parser)
+    add_versioned(parser)
     add_ready_within(parser)
     parser.add_argument("--to", help="the version, such as v2")
 
@@ -47,7 +48,7 @@ async def run(options: argparse.Namespace) -> int:
 
 async def _try(releases: Releases, version: str) -> None:
     await releases.preview(version)
-    await smoke(releases.platform, releases.reporter, version)
+    await smoke(releases, version)
 
 
 def _target(version: str | None, before: Release) -> Release:
@@ -61,7 +62,8 @@ def _target(version: str | None, before: Release) -> Release:
 
 async def _arrived(releases: Releases, sender: Sender, version: str) -> None:
     """Wait until only one version responds on fresh connections."""
-    base, began = await releases.platform.url(SERVICE, NAMESPACE), time.monotonic()
+    base = await releases.version_url(releases.service.service)
+    began = time.monotonic()
     while True:
         probed = await probes(sender, base, _PROBES)
         responding = {one.version for one in probed}

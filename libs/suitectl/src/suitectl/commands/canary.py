@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from suitectl.arguments import add_platform, add_ready_within, amount, rate, whole
+from suitectl.arguments import add_platform, add_ready_within, add_versioned, amount, rate, whole
 from suitectl.errors import CommandFailedError
 from suitectl.platform.http import Sender, open_sender
 from suitectl.release.probes import AT_ONCE, probes, spread
-from suitectl.release.release import NAMESPACE, PREVIEW, SERVICE, Release
+from suitectl.release.release import Release
 from suitectl.release.releases import Releases
 from suitectl.release.steps import steps_of
 from suitectl.release.traffic import REQUESTS, measure
@@ -28,6 +28,7 @@ _MEASURED_AT_MOST = 3
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     add_platform(parser)
+    add_versioned(parser)
     add_ready_within(parser)
     parser.add_argument("--v1", help="replicas of v1 after the last step")
     parser.add_argument("--v2", help="replicas of v2 after the last step")
@@ -70,12 +71,12 @@ class Canary:
 
     def __init__(self, releases: Releases, sender: Sender) -> None:
         self._releases, self._sender = releases, sender
-        self._platform, self._reporter = releases.platform, releases.reporter
+        self._service, self._reporter = releases.service, releases.reporter
         self._baseline: list[float] = []
 
     async def play(self, plan: Plan) -> int:
         """Go through the steps; return 1 where the last shares are outside their tolerance."""
-        base = await self._platform.url(SERVICE, NAMESPACE)
+        base = await self._releases.version_url(self._service.service)
         before = await probes(self._sender, base, _BASELINE)
         self._baseline += [p.seconds for p in before if p.version not in {None, plan.watched}]
         async with self._releases.going_back(plan.before):
@@ -93,10 +94,10 @@ class Canary:
             self._reporter.say(f"{plan.watched} has no replicas: nothing to watch")
             return
         await self._releases.preview(plan.watched)
-        base = await self._platform.url(SERVICE, NAMESPACE)
-        preview = await self._platform.url(PREVIEW, NAMESPACE)
+        base = await self._releases.version_url(self._service.service)
+        preview = await self._releases.version_url(self._service.preview)
         leads_there = partial(self._leads_to, preview, plan.watched)
-        what = f"{PREVIEW} to lead to {plan.watched}"
+        what = f"{self._service.preview} to lead to {plan.watched}"
         await until(leads_there, what=what, seconds=_FOLLOWS_WITHIN, every=0.1)
         watch = Watch(plan.watched, preview, plan.limits, self._baseline)
         with progress("watching") as say:

@@ -4,7 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from suitectl.deploy import NAMESPACES, deploy
+from suitectl.deploy import deploy, namespaces
 from suitectl.images import BuildOptions, build_images, by_manifest_name
 from suitectl.platform.kubernetes import Kubernetes
 from suitectl.root import ROOT
@@ -28,7 +28,7 @@ async def run(options: argparse.Namespace) -> int:
     rows = [
         (d["metadata"]["namespace"], d["metadata"]["name"], d["status"].get("readyReplicas", 0))
         for d in deployments
-        if d["metadata"]["namespace"] in NAMESPACES
+        if d["metadata"]["namespace"] in namespaces()
     ]
     console().print(table(("NAMESPACE", "NAME", "READY"), rows))
     console().print(f"deployed {options.overlay} in {took:.0f} s")

@@ -9,7 +9,7 @@ from suitectl.platform.kubernetes import Kubernetes
 from suitectl.root import ROOT
 from suitectl.secrets.dev import NAMESPACE, STORE, USERS, documents, ensure
 
-_NAMESPACES = ROOT / "k8s/base/namespaces.yaml"
+_NAMESPACE = ROOT / f"k8s/base/namespaces/{NAMESPACE}.yaml"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +24,9 @@ async def run(options: argparse.Namespace) -> int:
         sys.stdout.write(yaml.safe_dump_all(documents()) + "\n")
         return 0
     platform = Kubernetes(context=options.context)
-    await platform.run("apply", "-f", str(_NAMESPACES))
+    # Without the policies beside it: an overlay may want none.
+    namespace = next(yaml.safe_load_all(_NAMESPACE.read_text()))
+    await platform.run("apply", "-f", "-", stdin=yaml.safe_dump(namespace))
     await ensure(platform)
     sys.stdout.write(f"{STORE} and {USERS} are in {NAMESPACE}\n")
     return 0

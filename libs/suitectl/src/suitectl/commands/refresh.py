@@ -3,8 +3,8 @@
 import argparse
 
 from suitectl.arguments import add_platform, platform_of
-from suitectl.errors import CommandFailedError
-from suitectl.refresh import SERVICES, refresh
+from suitectl.catalogue import service_named, services
+from suitectl.refresh import refresh
 from suitectl.reporter import Reporter
 
 
@@ -16,10 +16,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(options: argparse.Namespace) -> int:
     """Annotate the pods; on localkube print that this is not needed."""
-    if options.service and options.service not in SERVICES:
-        known = ", ".join(SERVICES)
-        raise CommandFailedError(f"SERVICE={options.service}: no such service; there are: {known}")
+    wanted = [service_named(options.service).name] if options.service else list(services())
     platform = platform_of(options)
-    for service in [options.service] if options.service else SERVICES:
+    for service in wanted:
         await refresh(platform, Reporter(platform.name), service)
     return 0

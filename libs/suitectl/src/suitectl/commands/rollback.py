@@ -5,7 +5,7 @@ It is a release command itself: a second rollback undoes the first.
 
 import argparse
 
-from suitectl.arguments import add_platform, add_ready_within
+from suitectl.arguments import add_platform, add_ready_within, add_versioned
 from suitectl.errors import CommandFailedError
 from suitectl.release.releases import Releases
 
@@ -13,6 +13,7 @@ from suitectl.release.releases import Releases
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     add_platform(parser)
+    add_versioned(parser)
     add_ready_within(parser)
 
 

@@ -3,16 +3,10 @@
 import argparse
 
 from localkube.errors import AlreadyRunningError
-from suitectl.identities import CAS, DIFF_NS, REST
+from suitectl.catalogue import TRY, services
 from suitectl.platform.localkube import Localkube
 from suitectl.reporter import Reporter
 from suitectl.story.chapters import CHAPTERS
-
-_DOORS = (
-    (*CAS, "tokens: /oauth/token, /oauth/check_token"),
-    (*REST, "/greeting, /api/me, /api/detail/relayed"),
-    (*DIFF_NS, "/getservicedetail?servicename=aaa"),
-)
 
 
 async def run(_: argparse.Namespace) -> int:
@@ -30,7 +24,10 @@ async def up(platform: Localkube) -> int:
         return code
     reporter = Reporter()
     reporter.title("Where everything is")
-    rows = [(name, space, await platform.url(name, space), what) for name, space, what in _DOORS]
+    rows = [
+        (*service.address, await platform.url(*service.address), service.annotation(TRY))
+        for service in services().values()
+    ]
     reporter.table(("SERVICE", "NAMESPACE", "URL", "WHAT"), rows)
     reporter.title("What to try")
     for number, chapter in enumerate(CHAPTERS, start=1):

@@ -1,6 +1,6 @@
 """A pod inside the cluster to send requests from: Services have no address outside.
 
-It runs the image of rest-service, which is there already and has Python and httpx, in a namespace
+It runs the image of cas-server, which is there already and has Python and httpx, in a namespace
 that the network policies let in (`suite/client: "true"`). It ends by itself after two hours. Its
 node is one that cluster DNS is on: of the nodes that may be lost without losing names, none
 carries it.
@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from suitectl.catalogue import token_service
 from suitectl.errors import CommandFailedError
 from suitectl.platform.platform import Platform
 
@@ -20,7 +21,7 @@ _STARTED_WITHIN = "60s"
 
 
 async def client_pod(platform: Platform, namespace: str = NAMESPACE) -> str:
-    """Make sure that the client pod runs, with the image rest-service runs now; return its name.
+    """Make sure that the client pod runs, with the image cas-server runs now; return its name.
 
     In another namespace than its own it is a stranger: nothing there is labelled as a client's.
     """
@@ -40,7 +41,9 @@ async def remove_client_pod(platform: Platform, namespace: str) -> None:
 
 
 async def _image(platform: Platform) -> str:
-    found = await platform.object("deployment", "rest-service-deployment", "system-server")
+    service = token_service()
+    (name,) = service.deployments.values()
+    found = await platform.object("deployment", name, service.namespace)
     return str(found["spec"]["template"]["spec"]["containers"][0]["image"])
 
 

@@ -1,1 +1,1 @@
-"""Releases of diff-ns-service: the versions and their traffic."""
+"""Releases of a service: its versions and their traffic."""

@@ -5,10 +5,10 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from suitectl.catalogue import Service
 from suitectl.errors import ReleaseFailedError
 from suitectl.platform.platform import Platform
 from suitectl.platform.pod import Pod
-from suitectl.release.release import APP, NAMESPACE
 from suitectl.terminal import progress
 
 _FIRST_LOOK, _SLOWER, _RARELY = 0.2, 1.3, 1.5
@@ -20,10 +20,10 @@ _CRASHES = 2
 
 
 class Pods:
-    """The pods of diff-ns-service."""
+    """The pods of a service."""
 
-    def __init__(self, platform: Platform, *, ready_within: float) -> None:
-        self._platform, self._ready_within = platform, ready_within
+    def __init__(self, platform: Platform, service: Service, *, ready_within: float) -> None:
+        self._platform, self._service, self._ready_within = platform, service, ready_within
 
     async def ready(self) -> Counter[str]:
         """Count the ready pods of each version."""
@@ -46,7 +46,7 @@ class Pods:
                 pause = min(pause * _SLOWER, _RARELY)
 
     async def _pods(self) -> Sequence[Pod]:
-        return await self._platform.pods(NAMESPACE, APP)
+        return await self._platform.pods(self._service.namespace, self._service.name)
 
 
 def _ready(pods: Sequence[Pod]) -> Counter[str]:

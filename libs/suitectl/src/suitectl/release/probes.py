@@ -8,9 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from suitectl.platform.http import NO_RESPONSE, Reply, Request, Sender
-from suitectl.release.release import APP
 
-PATH = "/getservicedetail?servicename=aaa"
 AT_ONCE = 8
 _OK = 200
 
@@ -27,10 +25,10 @@ class Probe:
 
 
 async def probe(sender: Sender, base: str) -> Probe:
-    """Probe a Service once, on a new connection; read the version from the response."""
-    reply = await sender.send(Request("GET", base + PATH))
+    """Probe a URL once, on a new connection; the response ends in the version: `orders-v1`."""
+    reply = await sender.send(Request("GET", base))
     name, _, version = reply.body.strip().rpartition("-")
-    if reply.status == _OK and name == APP:
+    if reply.status == _OK and name:
         return Probe(base, version, reply.elapsed)
     return Probe(base, None, reply.elapsed, summary(reply), responded=reply.status != NO_RESPONSE)
 

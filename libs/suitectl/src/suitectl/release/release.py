@@ -1,4 +1,4 @@
-"""A release of diff-ns-service: the Service's selector and the replicas of each version."""
+"""A release of a service: the Service's selector and the replicas of each version."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -6,10 +6,6 @@ from dataclasses import dataclass
 
 from suitectl.errors import CommandFailedError
 
-APP = "diff-ns-service"
-NAMESPACE = "ns-app"
-SERVICE = "diff-ns-service-service"
-PREVIEW = "diff-ns-service-preview"
 PREVIOUS = "suite/previous"
 """The Service's annotation with the release that `rollback` restores."""
 

@@ -11,44 +11,40 @@ from contextlib import asynccontextmanager
 from typing import Any, Self
 
 from suitectl.arguments import READY_WITHIN, platform_of, ready_within
+from suitectl.catalogue import VERSION_PATH, Service, versioned_service
 from suitectl.command_lines import Verb
 from suitectl.errors import CommandFailedError, ReleaseFailedError
 from suitectl.platform.platform import Platform
 from suitectl.release.pods import Pods
-from suitectl.release.release import (
-    APP,
-    NAMESPACE,
-    PREVIEW,
-    PREVIOUS,
-    SERVICE,
-    Release,
-    release_from_json,
-)
+from suitectl.release.release import PREVIOUS, Release, release_from_json
 from suitectl.reporter import Reporter
-from suitectl.root import ROOT
 
 _FIRST_RESPONSE = 15.0
-_PREVIEW_FILE = ROOT / "k8s/overlays/blue-green/preview.yaml"
 
 
 class Releases:
-    """The versions of diff-ns-service on a platform."""
+    """The versions of a service on a platform."""
 
-    def __init__(self, platform: Platform, *, ready_within: float = READY_WITHIN) -> None:
+    def __init__(
+        self, platform: Platform, service: Service, *, ready_within: float = READY_WITHIN
+    ) -> None:
         self.platform, self.reporter = platform, Reporter(platform.name)
-        self._pods = Pods(platform, ready_within=ready_within)
+        self.service = service
+        self._pods = Pods(platform, service, ready_within=ready_within)
         self._deployments: dict[str, str] = {}
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> Self:
-        """Return the versions on the platform of a command's options."""
-        return cls(platform_of(options), ready_within=ready_within(options))
+        """Return the versions of the service and on the platform of a command's options."""
+        service = versioned_service(options.service)
+        return cls(platform_of(options), service, ready_within=ready_within(options))
 
     async def now(self) -> Release:
         """Return the current release; raise `CommandFailedError` where no suite runs."""
         service = await self._service()
-        found = await self.platform.objects("deployments", NAMESPACE)
-        ours = [d for d in found if d["spec"]["selector"]["matchLabels"].get("app") == APP]
+        found = await self.platform.objects("deployments", self.service.namespace)
+        app = self.service.name
+        ours = [d for d in found if d["spec"]["selector"]["matchLabels"].get("app") == app]
         versions = {d["spec"]["selector"]["matchLabels"].get("version", "?"): d for d in ours}
         self._deployments = {v: d["metadata"]["name"] for v, d in sorted(versions.items())}
         replicas = {v: versions[v]["spec"].get("replicas", 1) for v in self._deployments}
@@ -92,7 +88,7 @@ class Releases:
         """Refuse replicas that an autoscaler would undo; raise `CommandFailedError`."""
         if self.platform.name == "localkube":
             return  # localkube has no autoscalers
-        scalers = await self.platform.objects("horizontalpodautoscalers", NAMESPACE)
+        scalers = await self.platform.objects("horizontalpodautoscalers", self.service.namespace)
         by_deployment = {s["spec"]["scaleTargetRef"]["name"]: s for s in scalers}
         for target in targets:
             for version, count in target.replicas.items():
@@ -121,25 +117,25 @@ class Releases:
         ready = await self.ready()
         if not any(ready.get(version) for version in target.carrying):
             raise ReleaseFailedError("no ready pod: the Service would have no pods")
-        await self._select(SERVICE, now.selector, target.selector)
+        await self._select(self.service.service, now.selector, target.selector)
 
     async def preview(self, version: str) -> None:
-        """Point the preview Service at a version; create it where it is missing."""
-        services = await self.platform.objects("services", NAMESPACE)
-        found = [s for s in services if s["metadata"]["name"] == PREVIEW]
-        if not found:
-            await self.run(
-                "apply", "-f", str(_PREVIEW_FILE.relative_to(ROOT)), actual=str(_PREVIEW_FILE)
-            )
-            found = [await self.platform.object("service", PREVIEW, NAMESPACE)]
-        wanted = {"app": APP, "version": version}
-        if found[0]["spec"]["selector"] != wanted:
-            await self._select(PREVIEW, found[0]["spec"]["selector"], wanted)
+        """Point the preview Service at a version."""
+        name = self.service.preview
+        found = await self.platform.object("service", name, self.service.namespace)
+        wanted = {"app": self.service.name, "version": version}
+        if found["spec"]["selector"] != wanted:
+            await self._select(name, found["spec"]["selector"], wanted)
 
-    async def run(self, *arguments: str, actual: str | None = None) -> None:
-        """Print a verb, then run it; `actual` replaces its last argument."""
+    async def version_url(self, service: str) -> str:
+        """Return the URL at which the Service, or the one for previews, names its version."""
+        base = await self.platform.url(service, self.service.namespace)
+        return base + self.service.annotation(VERSION_PATH)
+
+    async def run(self, *arguments: str) -> None:
+        """Print a verb, then run it."""
         self.reporter.command(Verb(arguments))
-        await self.platform.run(*arguments[:-1], actual or arguments[-1])
+        await self.platform.run(*arguments)
 
     async def _restore(self, before: Release, earlier: str | None, why: str) -> None:
         try:
@@ -162,16 +158,20 @@ class Releases:
     async def _scale(self, replicas: Mapping[str, int]) -> None:
         for version, count in replicas.items():
             deployment = f"deployment/{self._deployments[version]}"
-            await self.run("scale", deployment, f"--replicas={count}", "-n", NAMESPACE)
+            await self.run("scale", deployment, f"--replicas={count}", *self._where)
 
     async def _select(self, service: str, old: Mapping[str, str], new: Mapping[str, str]) -> None:
         selector = {key: new.get(key) for key in {**new, **old}}
         patch = json.dumps({"spec": {"selector": selector}})
-        await self.run("patch", "service", service, "-n", NAMESPACE, "-p", patch)
+        await self.run("patch", "service", service, *self._where, "-p", patch)
 
     async def _remember(self, text: str | None) -> None:
         patch = json.dumps({"metadata": {"annotations": {PREVIOUS: text}}})
-        await self.run("patch", "service", SERVICE, "-n", NAMESPACE, "-p", patch)
+        await self.run("patch", "service", self.service.service, *self._where, "-p", patch)
+
+    @property
+    def _where(self) -> tuple[str, str]:
+        return "-n", self.service.namespace
 
     async def _annotation(self) -> str | None:
         annotations = (await self._service())["metadata"].get("annotations") or {}
@@ -180,15 +180,16 @@ class Releases:
 
     async def _service(self) -> dict[str, Any]:
         # The first request to a platform: one that does not respond is reported soon.
-        return await self.platform.object("service", SERVICE, NAMESPACE, timeout=_FIRST_RESPONSE)
+        name, namespace = self.service.address
+        return await self.platform.object("service", name, namespace, timeout=_FIRST_RESPONSE)
 
 
 def _check_bounds(scaler: Mapping[str, Any], version: str, count: int) -> None:
     least, most = scaler["spec"].get("minReplicas", 1), scaler["spec"]["maxReplicas"]
     # 0 replicas switch an autoscaler off.
     if count and not least <= count <= most:
-        name = scaler["metadata"]["name"]
+        name, namespace = (scaler["metadata"][key] for key in ("name", "namespace"))
         raise CommandFailedError(
             f"{version}={count}: HorizontalPodAutoscaler {name} allows {least} to {most} replicas;"
-            f" stay within, or kubectl delete hpa {name} -n {NAMESPACE}"
+            f" stay within, or kubectl delete hpa {name} -n {namespace}"
         )

@@ -4,46 +4,47 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from suitectl.catalogue import PROTECTED_PATH, VERSION_PATH
 from suitectl.command_lines import Verb
 from suitectl.errors import ReleaseFailedError
 from suitectl.platform.http import Http, Reply, Request, Sender
-from suitectl.platform.platform import Platform
-from suitectl.release.probes import PATH, summary
-from suitectl.release.release import APP, NAMESPACE, PREVIEW
-from suitectl.reporter import Reporter
+from suitectl.release.probes import summary
+from suitectl.release.releases import Releases
 from suitectl.shell import end, first_line
 
-PROTECTED = "/api/detail"
 TIMES = 10
 SLOWEST_S = 2.0
 _OK, _UNAUTHORIZED = 200, 401
 _FORWARDED_WITHIN = 20.0
 
 
-async def smoke(platform: Platform, reporter: Reporter, version: str) -> None:
-    """Test a version at the preview Service; raise `ReleaseFailedError` for a wrong response."""
-    async with _preview(platform, reporter) as base, Http() as http:
+async def smoke(releases: Releases, version: str) -> None:
+    """Ask a version at the preview Service; raise `ReleaseFailedError` for a wrong response."""
+    service = releases.service
+    opened, protected = service.annotation(VERSION_PATH), service.annotation(PROTECTED_PATH)
+    async with _preview(releases) as base, Http() as http:
         for _ in range(TIMES):
-            await _responds(http, base, version)
-            await _refuses(http, base, version)
-    reporter.good(f"{version} passes the smoke test, {TIMES} times: {PATH} 200, {PROTECTED} 401")
+            await _responds(http, base, opened, version)
+            await _refuses(http, base, protected, version)
+    passed = f"{version} passes the smoke test, {TIMES} times: {opened} 200, {protected} 401"
+    releases.reporter.good(passed)
 
 
-async def _responds(http: Sender, base: str, version: str) -> None:
-    reply = await http.send(Request("GET", base + PATH))
-    if reply.status != _OK or reply.body.strip() != f"{APP}-{version}":
-        raise _failed(version, PATH, reply, f"200 {APP}-{version}")
+async def _responds(http: Sender, base: str, path: str, version: str) -> None:
+    reply = await http.send(Request("GET", base + path))
+    if reply.status != _OK or reply.body.strip().rpartition("-")[2] != version:
+        raise _failed(version, path, reply, f"200 with {version}")
     if reply.elapsed > SLOWEST_S:
         raise ReleaseFailedError(
-            f"{version} fails the smoke test: GET {PATH} took {reply.elapsed:.1f} s"
+            f"{version} fails the smoke test: GET {path} took {reply.elapsed:.1f} s"
         )
 
 
-async def _refuses(http: Sender, base: str, version: str) -> None:
+async def _refuses(http: Sender, base: str, path: str, version: str) -> None:
     """Check that without a token there is 401 with an `error` (RFC 6750, 3)."""
-    reply = await http.send(Request("GET", base + PROTECTED))
+    reply = await http.send(Request("GET", base + path))
     if reply.status != _UNAUTHORIZED or not _has_error(reply):
-        raise _failed(version, PROTECTED, reply, "401 with error")
+        raise _failed(version, path, reply, "401 with error")
 
 
 def _has_error(reply: Reply) -> bool:
@@ -59,13 +60,15 @@ def _failed(version: str, path: str, reply: Reply, wanted: str) -> ReleaseFailed
 
 
 @asynccontextmanager
-async def _preview(platform: Platform, reporter: Reporter) -> AsyncIterator[str]:
-    """Yield the preview Service's URL: its address on localkube, a forwarded port on a cluster."""
+async def _preview(releases: Releases) -> AsyncIterator[str]:
+    """Have the preview Service's URL: its own address on localkube, a forwarded port elsewhere."""
+    platform, service = releases.platform, releases.service
     if platform.name == "localkube":
-        yield await platform.url(PREVIEW, NAMESPACE)
+        yield await platform.url(service.preview, service.namespace)
         return
-    arguments = ("port-forward", f"service/{PREVIEW}", ":2001", "-n", NAMESPACE)
-    reporter.command(Verb(arguments))
+    where = (f"service/{service.preview}", f":{service.port}", "-n", service.namespace)
+    arguments = ("port-forward", *where)
+    releases.reporter.command(Verb(arguments))
     process = await platform.start(*arguments)
     try:
         line = await first_line(process, platform.line(*arguments), seconds=_FORWARDED_WITHIN)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from suitectl.platform.http import Sender
 from suitectl.release.probes import Probe, failures, probes
-from suitectl.release.release import NAMESPACE, SERVICE
 from suitectl.release.releases import Releases
 from suitectl.release.shares import Share, draw, shares_of
 
@@ -15,12 +14,13 @@ async def measure(
     releases: Releases, sender: Sender, count: int
 ) -> tuple[Sequence[Probe], Sequence[Share]]:
     """Send `count` requests to the Service and print the shares."""
-    base = await releases.platform.url(SERVICE, NAMESPACE)
+    service = releases.service.service
+    base = await releases.version_url(service)
     release, ready = await releases.now(), await releases.ready()
     probed = await probes(sender, base, count)
     shares = shares_of(probed, {v: ready.get(v, 0) for v in release.replicas}, release.selector)
     reporter = releases.reporter
-    reporter.say(f"{count} requests to {SERVICE}, a connection each; failed: {_failed(probed)}")
+    reporter.say(f"{count} requests to {service}, a connection each; failed: {_failed(probed)}")
     draw(reporter, shares)
     return probed, shares
 

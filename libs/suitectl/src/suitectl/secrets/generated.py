@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from suitectl.catalogue import CREDENTIALS_KEY, REGISTERED_KEY, registered_secret, services
 from suitectl.errors import CommandFailedError
 from suitectl.root import ROOT
 from suitectl.shell import output
@@ -23,11 +24,6 @@ IDENTITIES = "identities.json"
 SECRETS = "secrets.yaml"
 """The Secrets of cas-server and of the services."""
 _REDIS_FILE = "redis.yaml"
-_DEMO = ROOT / "k8s/base/cas-server/demo-identities.yaml"
-CREDENTIALS = {"rest-service": "system-server", "diff-ns-service": "ns-app"}
-"""The services with credentials of their own, and their namespaces."""
-CREDENTIALS_KEY = "security.oauth2.client.client-secret"
-REGISTERED_KEY = "identities.yaml"
 RECORD_KEYS = "record-keys"
 """The key of the identities file under which the keys that seal Redis' records are."""
 _REDIS = ("cas-server-password", "replication-password", "sentinel-password")
@@ -52,8 +48,8 @@ async def generate(directory: Path) -> None:
 
 async def _identities() -> Mapping[str, str]:
     """Return the files of all identities, with the services' own credentials."""
-    demo = yaml.safe_load(_DEMO.read_text())
-    registered = yaml.safe_load(demo["stringData"]["identities.yaml"])
+    demo = registered_secret()
+    registered = yaml.safe_load(demo["stringData"][REGISTERED_KEY])
     plain: dict[str, str] = {}
     for name, client in registered["clients"].items():
         plain[name], client["client-secret"] = await new_client_secret()
@@ -61,9 +57,11 @@ async def _identities() -> Mapping[str, str]:
         plain[name], user["password"] = await new_password()
     registered[RECORD_KEYS] = [new_record_key()]
     documents = [secret_document(demo["metadata"], {REGISTERED_KEY: yaml.safe_dump(registered)})]
-    for service, namespace in CREDENTIALS.items():
-        metadata = {"name": f"{service}-credentials", "namespace": namespace}
-        documents.append(secret_document(metadata, {CREDENTIALS_KEY: plain[service]}))
+    for service in services().values():
+        if service.credentials is not None:
+            metadata = {"name": service.credentials, "namespace": service.namespace}
+            secret = {CREDENTIALS_KEY: plain[service.client_id]}
+            documents.append(secret_document(metadata, secret))
     return {SECRETS: yaml.safe_dump_all(documents), IDENTITIES: json.dumps(plain)}
 
 

@@ -6,9 +6,10 @@ import json
 import time
 from collections.abc import Awaitable, Callable
 
+from suitectl.catalogue import service_named
 from suitectl.errors import CommandFailedError
 from suitectl.platform.platform import Platform
-from suitectl.refresh import SERVICES, refresh
+from suitectl.refresh import refresh
 from suitectl.reporter import Reporter
 from suitectl.secrets.stored import Secret
 from suitectl.terminal import progress
@@ -85,13 +86,13 @@ class MountedSecrets:
                     await asyncio.sleep(_PAUSE_S)
 
     async def _pods(self, service: str) -> list[str]:
-        pods = await self._platform.pods(SERVICES[service], service)
+        pods = await self._platform.pods(service_named(service).namespace, service)
         live = [pod for pod in pods if pod.document["status"]["phase"] in {"Pending", "Running"}]
         return [pod.name for pod in live if not pod.terminating]
 
     async def _exec(self, service: str, pod: str, *command: str, stdin: str = "") -> str:
         """Run a command in a pod and return its output, empty where the pod no longer exists."""
-        where = ("exec", "-i", pod, "-n", SERVICES[service], "--")
+        where = ("exec", "-i", pod, "-n", service_named(service).namespace, "--")
         try:
             return await self._platform.run(*where, *command, stdin=stdin)
         except CommandFailedError:

@@ -7,8 +7,8 @@ that service has the new one. So no call fails, whichever pod kubelet syncs firs
 
 from typing import Protocol
 
+from suitectl.catalogue import CREDENTIALS_KEY, REGISTERED_KEY
 from suitectl.reporter import Reporter
-from suitectl.secrets.generated import CREDENTIALS_KEY, REGISTERED_KEY
 from suitectl.secrets.mounted import CAS
 from suitectl.secrets.stored import Secret, StoredSecrets
 

@@ -12,13 +12,11 @@ from typing import Any, Self
 
 import yaml
 
+from suitectl.catalogue import CREDENTIALS_KEY, REGISTERED_KEY, registered_secret, services
 from suitectl.errors import CommandFailedError
 from suitectl.secrets.generated import (
-    CREDENTIALS,
-    CREDENTIALS_KEY,
     IDENTITIES,
     RECORD_KEYS,
-    REGISTERED_KEY,
     SECRETS,
     new_client_secret,
     new_password,
@@ -26,7 +24,6 @@ from suitectl.secrets.generated import (
 )
 
 _HASHES = "client-secret"
-_REGISTERED = "cas-server-identities"
 Secret = dict[str, Any]
 
 
@@ -53,11 +50,12 @@ class StoredSecrets:
     @property
     def registered(self) -> Secret:
         """Return the Secret with all registered identities."""
-        return self.documents[_REGISTERED]
+        return self.documents[registered_secret()["metadata"]["name"]]
 
     def credentials(self, name: str) -> Secret | None:
         """Return the Secret with a service's own credentials; None for other clients."""
-        return self.documents[f"{name}-credentials"] if name in CREDENTIALS else None
+        of_client = {s.client_id: s.credentials for s in services().values() if s.credentials}
+        return self.documents[of_client[name]] if name in of_client else None
 
     def is_client(self, name: str) -> bool:
         """Say whether a name is a client's; raise `CommandFailedError` where it is nobody's."""

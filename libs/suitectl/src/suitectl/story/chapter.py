@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from suitectl.command_lines import Command, Curl
-from suitectl.identities import CAS, credentials
+from suitectl.identities import credentials
+from suitectl.story.cast import CAS
 from suitectl.story.suite import Suite
 
 

@@ -3,8 +3,7 @@
 from http import HTTPStatus
 
 from suitectl.command_lines import Curl
-from suitectl.identities import DIFF_NS, REST
-from suitectl.release.probes import PATH
+from suitectl.story.cast import DIFF_NS, PATH, REST
 from suitectl.story.chapter import Chapter
 from suitectl.story.suite import Suite
 

@@ -1,8 +1,8 @@
 """Tokens, and what a resource service lets in."""
 
 from suitectl.command_lines import Curl
-from suitectl.identities import APP, REST
 from suitectl.platform.http import Reply
+from suitectl.story.cast import APP, REST
 from suitectl.story.chapter import Chapter, post_form
 from suitectl.story.suite import Suite
 from suitectl.tokens import CLIENT_CREDENTIALS, password_grant

@@ -5,9 +5,8 @@ import time
 from collections.abc import Sequence
 
 from suitectl.command_lines import Verb
-from suitectl.identities import DIFF_NS
 from suitectl.platform.http import Reply, Request
-from suitectl.release.probes import PATH
+from suitectl.story.cast import DIFF_NS, PATH
 from suitectl.story.chapter import Chapter
 from suitectl.story.load import Tally, enough, load
 from suitectl.story.suite import Suite

@@ -3,10 +3,10 @@
 from collections import Counter
 
 from suitectl.command_lines import verb
-from suitectl.identities import DIFF_NS
 from suitectl.platform.http import Request
-from suitectl.release.probes import PATH, probes
+from suitectl.release.probes import probes
 from suitectl.release.shares import draw, shares_of
+from suitectl.story.cast import DIFF_NS
 from suitectl.story.chapter import Chapter
 from suitectl.story.suite import Suite
 from suitectl.waiting import until
@@ -21,6 +21,7 @@ REQUESTS = 200
 TOLERANCE = 0.15
 """Over four standard deviations of a fair choice over 200 connections (3.5 points each), which
 chance exceeds once in 40,000 runs. docs/releases.md has the rule."""
+PATH = "/getservicedetail?servicename=aaa"
 WHY = (
     "A Service chooses a pod per connection: all requests on one connection go to one pod, until"
     " the server closes it at server.max-connection-age (60 s)."
@@ -52,12 +53,12 @@ async def _settled(suite: Suite, wanted: dict[str, int]) -> bool:
 
 
 async def _measure(suite: Suite, replicas: dict[str, int]) -> None:
-    base = await suite.platform.url(*DIFF_NS)
-    shares = shares_of(await probes(suite.http, base, REQUESTS), replicas, {})
+    url = await suite.platform.url(*DIFF_NS) + PATH
+    shares = shares_of(await probes(suite.http, url, REQUESTS), replicas, {})
     title = " : ".join(str(count) for count in replicas.values())
     suite.reporter.say(f"{REQUESTS} requests at v1 : v2 = {title}, a connection each")
     draw(suite.reporter, shares)
-    reused = Request("GET", base + PATH)
+    reused = Request("GET", url)
     replies = [await suite.http.send(reused, keep_alive=True) for _ in range(REQUESTS)]
     counts = Counter(reply.body.strip() for reply in replies)
     seen = ", ".join(f"{count} from {name}" for name, count in counts.items())

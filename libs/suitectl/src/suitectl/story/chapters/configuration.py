@@ -6,9 +6,9 @@ import time
 from functools import partial
 
 from suitectl.command_lines import Curl, Verb, verb
-from suitectl.identities import REST
 from suitectl.platform.http import Request
 from suitectl.platform.pod import Pod
+from suitectl.story.cast import REST
 from suitectl.story.chapter import Chapter
 from suitectl.story.suite import Suite, ready_pods
 from suitectl.waiting import until

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from suitectl.command_lines import Captured, Command, Verb, verb
-from suitectl.identities import REST
 from suitectl.platform.http import Request
 from suitectl.platform.pod import Pod
+from suitectl.story.cast import REST
 from suitectl.story.chapter import Chapter
 from suitectl.story.load import Tally, enough, load
 from suitectl.story.suite import Suite, ready_pods

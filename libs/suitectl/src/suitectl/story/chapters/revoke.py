@@ -4,9 +4,9 @@ import asyncio
 from http import HTTPStatus
 
 from suitectl.command_lines import Shell
-from suitectl.identities import APP
 from suitectl.platform.http import Reply, Request
 from suitectl.platform.pod import Pod
+from suitectl.story.cast import APP
 from suitectl.story.chapter import Chapter, post_form
 from suitectl.story.suite import Suite, ready_pods
 from suitectl.waiting import until
