@@ -16,8 +16,9 @@ from integration.chassis_server.service_process import ServiceProcess, spawn
 from redis_process import AS_CAS_SERVER, PATIENT, redis_port
 
 _SECRET, _PASSWORD = "fuzz-secret", "fuzz-password"
-_RESOURCES = ("rest-service", "diff-ns-service")
-PAIR = f"rest-service:{_SECRET}"
+_RESOURCES = sorted((service.name for service in apis()), key=SAMPLE.__eq__)
+"""The one that calls the others comes last."""
+PAIR = f"{SAMPLE}:{_SECRET}"
 """Credentials of a client that may check tokens and request its own."""
 _LOCAL = ("--server.address=127.0.0.1", "--server.port=0", "--server.drain-wait=0s")
 
@@ -33,7 +34,7 @@ class ThreeServices:
 
 @contextmanager
 def three_services(directory: Path) -> Iterator[ThreeServices]:
-    """Run all of them. `rest-service` finds the others by a static table."""
+    """Run all of them. The last one finds the others by a static table."""
     with ExitStack() as stack:
         (directory / "redis").mkdir()
         redis = stack.enter_context(redis_port(directory / "redis"))
@@ -42,13 +43,13 @@ def three_services(directory: Path) -> Iterator[ThreeServices]:
         store = {**AS_CAS_SERVER, **PATIENT, **host, "spring.data.redis.port": str(redis)}
         cas = stack.enter_context(cas_process(directory, store))
         urls, management = {"cas-server": cas.url}, {"cas-server": cas.management}
-        for name in reversed(_RESOURCES):
+        addresses: dict[str, str] = {}
+        for name in _RESOURCES:
             service = stack.enter_context(_resource_service(name, cas.url, table))
             urls[name] = "http://{}:{}".format(*service.api)
             management[name] = "http://{}:{}".format(*service.management)
-            if name == "diff-ns-service":
-                address = urls[name].removeprefix("http://")
-                table.write_text(json.dumps({"diff-ns-service-service.default:80": address}))
+            addresses[f"{services()[name].service}.default:80"] = urls[name].removeprefix("http://")
+            table.write_text(json.dumps(addresses))
         yield ThreeServices(urls, management, _token(cas.url))
 
 
@@ -88,14 +89,14 @@ def _identities() -> dict[str, object]:
     return {
         "clients": dict.fromkeys(_RESOURCES, client),
         "users": {"fuzz-admin": admin},
-        "password-grant-clients": ["rest-service"],
+        "password-grant-clients": [SAMPLE],
     }
 
 
 def _token(cas: str) -> str:
     form = {"grant_type": "password", "username": "fuzz-admin", "password": _PASSWORD}
     reply = httpx.post(
-        f"{cas}/oauth/token", data=form, auth=("rest-service", _SECRET), timeout=PATIENCE_S
+        f"{cas}/oauth/token", data=form, auth=(SAMPLE, _SECRET), timeout=PATIENCE_S
     )
     reply.raise_for_status()
     return str(reply.json()["access_token"])

@@ -1,4 +1,4 @@
-"""The processes under measurement: Redis, cas-server, and rest-service, one worker each."""
+"""The processes under measurement: Redis, cas-server, and a resource service, one worker each."""
 
 import base64
 import json
@@ -20,7 +20,10 @@ import yaml
 
 from cas_server.identities.demo_identities import DEMO_SECRETS
 from localkube.redis_server import find
+from suitectl.catalogue import called_service
 
+SERVICE = called_service(None).name
+"""The resource service under measurement."""
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 READY_S = 30
@@ -72,12 +75,12 @@ class Stack:
             process.wait()
 
     def tokens(self, count: int) -> list[str]:
-        """Issue distinct access tokens for rest-service's own client."""
+        """Issue distinct access tokens for the resource service's own client."""
         return [self._token() for _ in range(count)]
 
     def _token(self) -> str:
         data = b"grant_type=client_credentials"
-        headers = {"Authorization": basic("rest-service")}
+        headers = {"Authorization": basic(SERVICE)}
         request = urllib.request.Request(f"{self.cas.url}/oauth/token", data, headers)
         with urllib.request.urlopen(request, timeout=5) as response:
             return str(json.load(response)["access_token"])

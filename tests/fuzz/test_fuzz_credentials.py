@@ -9,14 +9,14 @@ from urllib.parse import quote, unquote_plus
 import pytest
 from fastapi import FastAPI
 
+import service_apps
 from cas_server.authentication.basic_credentials import readings
 from cas_server.errors import InvalidClient
-from chassis import Authentication, LiveConfig
+from chassis import Authentication
 from chassis.testing import StaticTokenServices
 from fuzz.asgi import ask
 from fuzz.conftest import Rounds
-from rest_service.app import create_app
-from rest_service.settings import Greeting, RestSettings
+from service_apps import SAMPLE, configured
 
 TOKEN = "Zm9v-._~+/bar=="
 NAMES = ("app", "a b", "caf\N{LATIN SMALL LETTER E WITH ACUTE}", "cafe\N{COMBINING ACUTE ACCENT}")
@@ -54,8 +54,7 @@ def mutated(rng: random.Random, header: bytes) -> bytes:
 
 def application() -> FastAPI:
     tokens = StaticTokenServices({TOKEN: Authentication(client_id="app", user_name="alice")})
-    live = LiveConfig.fixed(RestSettings(greeting=Greeting(message="Hello")))
-    return create_app(live, token_services=tokens)
+    return service_apps.application(SAMPLE, configured(SAMPLE), tokens)
 
 
 @pytest.mark.anyio

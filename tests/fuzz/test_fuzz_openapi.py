@@ -15,14 +15,14 @@ import httpx
 import pytest
 
 from eventually import PATIENCE_S
+from suitectl.catalogue import apis
 from three_services import PAIR, ThreeServices, three_services
 
 BY_CLIENT = "^/oauth/"
 RUNS = {
     "cas-server": ("cas-server", "--exclude-path-regex"),
     "cas-server-oauth": ("cas-server", "--include-path-regex"),
-    "rest-service": ("rest-service", "--exclude-path-regex"),
-    "diff-ns-service": ("diff-ns-service", "--exclude-path-regex"),
+    **{service.name: (service.name, "--exclude-path-regex") for service in apis()},
 }
 """Services, and filters for operations: some need client credentials, others a bearer token."""
 OURS = (

@@ -13,20 +13,16 @@ from fastapi import APIRouter, FastAPI
 
 import cas_server.app
 import cas_server.endpoints.user
-import diff_ns_service.api
-import diff_ns_service.app
-import rest_service.api
-import rest_service.app
 from cas_server.settings import CasSettings
 from chassis import LiveConfig, ServiceSettings, create_app
 from chassis.security.paths import PathPatterns, is_sound
 from chassis.testing import StaticTokenServices
-from diff_ns_service.settings import DiffNsSettings
 from fuzz.ant_reference import opens
 from fuzz.asgi import Reply, ask
 from fuzz.conftest import Rounds
 from fuzz.path_mutations import pattern, target
-from rest_service.settings import Greeting, RestSettings
+from service_apps import application, configured, module_of
+from suitectl.catalogue import apis
 
 METHODS = ("GET", "GET", "HEAD", "POST", "OPTIONS", "PUT", "TRACE")
 AMBIGUOUS = ("//", "/../", "/./", ";", "\\")
@@ -86,12 +82,10 @@ def subjects() -> Iterator[Subject]:
     cas = LiveConfig.fixed(CasSettings())
     made = cas_server.app.create_app(cas)
     yield Subject(made, cas, _templates(made, cas_server.endpoints.user.router))
-    rest = LiveConfig.fixed(RestSettings(greeting=Greeting(message="Hello")))
-    made = rest_service.app.create_app(rest, token_services=tokens)
-    yield Subject(made, rest, _templates(made, rest_service.api.router))
-    diff = LiveConfig.fixed(DiffNsSettings())
-    made = diff_ns_service.app.create_app(diff, token_services=tokens)
-    yield Subject(made, diff, _templates(made, diff_ns_service.api.router))
+    for service in apis():
+        live = configured(service.name)
+        made = application(service.name, live, tokens)
+        yield Subject(made, live, _templates(made, module_of(service.name, "api").router))
     yield sample("")
     yield sample("/shop")
 

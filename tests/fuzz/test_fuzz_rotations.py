@@ -36,7 +36,7 @@ BOUNDS = Bounds(tokens=20_000, families=100)
 GRANT = Grant(
     "demo-app",
     ("read", "write"),
-    ("rest-service", "diff-ns-service"),
+    ("orders", "billing"),
     (),
     "alice",
     "f" * 16,

@@ -10,6 +10,8 @@ import pytest
 
 from chassis.app.management import MANAGEMENT_PATHS
 from eventually import PATIENCE_S
+from service_apps import SAMPLE
+from suitectl import catalogue
 from three_services import ThreeServices, three_services
 
 VARYING = frozenset({"traceresponse", "date"})
@@ -21,7 +23,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreeServices
         yield running
 
 
-@pytest.fixture(params=["cas-server", "rest-service", "diff-ns-service"])
+@pytest.fixture(params=list(catalogue.services()))
 def service(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -46,7 +48,7 @@ def test_every_management_path_with_get_has_head(services: ThreeServices, servic
 
 
 def test_without_a_token_head_is_refused_like_get(services: ThreeServices) -> None:
-    with httpx.Client(base_url=services.urls["rest-service"], timeout=PATIENCE_S) as client:
+    with httpx.Client(base_url=services.urls[SAMPLE], timeout=PATIENCE_S) as client:
         _same(client, "/api/me")
 
 
@@ -56,7 +58,7 @@ def test_a_path_without_get_has_no_head(services: ThreeServices) -> None:
 
 
 def test_the_allow_header_lists_head_beside_get(services: ThreeServices) -> None:
-    url, bearer = services.urls["rest-service"], {"Authorization": f"Bearer {services.token}"}
+    url, bearer = services.urls[SAMPLE], {"Authorization": f"Bearer {services.token}"}
     assert (
         httpx.post(f"{url}/api/me", headers=bearer, timeout=PATIENCE_S).headers["Allow"]
         == "GET, HEAD"
@@ -64,7 +66,7 @@ def test_the_allow_header_lists_head_beside_get(services: ThreeServices) -> None
 
 
 def test_a_response_to_head_has_no_body_on_the_wire(services: ThreeServices) -> None:
-    where = urlsplit(services.urls["rest-service"])
+    where = urlsplit(services.urls[SAMPLE])
     request = b"HEAD /greeting HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
     with socket.create_connection((where.hostname, where.port), timeout=PATIENCE_S) as peer:
         peer.sendall(request)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from service_apps import SAMPLE
 from three_services import PAIR, ThreeServices, three_services
 
 CLIENTS = Path(__file__).parent / "clients"
@@ -62,7 +63,7 @@ def _run(client: str, services: ThreeServices) -> dict[str, Seen]:
         pytest.skip(f"{tool} is not on this machine")
     urls = services.urls
     done = subprocess.run(
-        [*command, urls["cas-server"], urls["rest-service"], PAIR, services.token],
+        [*command, urls["cas-server"], urls[SAMPLE], PAIR, services.token],
         capture_output=True,
         text=True,
         timeout=240,

@@ -1,6 +1,6 @@
 """`make floods`: the effect of anonymous floods on a service's memory and on probe latency.
 
-Each flood runs in a separate process for some seconds, against a separate rest-service.
+Each flood runs in a separate process for some seconds, against a separate resource service.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from bench.stack import Service, Stack
 from load.flood import Flood
+from service_apps import SAMPLE
 
 PEAK_MIB, AFTER_MIB, PROBE_P99_MS = 40.0, 16.0, 100.0
 _PATHS = {"open": b"/greeting", "protected": b"/api/me", "unknown": b"/nothing"}
@@ -69,8 +70,8 @@ def _floods() -> dict[str, tuple[str, Flood]]:
             "reads slowly": (100, 0.01),
         }.items():
             flood = Flood(data * 4000, sockets=8, read=read, pause=pause)
-            floods[f"pipelined, {name} path, {how}"] = ("rest-service", flood)
-        floods[f"chunked bodies, {name} path"] = ("rest-service", _chunked(path))
+            floods[f"pipelined, {name} path, {how}"] = (SAMPLE, flood)
+        floods[f"chunked bodies, {name} path"] = (SAMPLE, _chunked(path))
     for path in (b"/oauth/token", b"/oauth/check_token", b"/oauth/introspect"):
         name = f"chunked bodies, {path.decode()}"
         floods[name] = ("cas-server", _chunked(path))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from cas_server.identities.demo_identities import DEMO_SECRETS
 from load.connection import Connection, Form, basic
+from service_apps import SAMPLE
 
 _LOGIN = Form(
     "/oauth/token",
@@ -18,13 +19,13 @@ _LOGIN = Form(
 
 _CLIENT_TOKEN = Form(
     "/oauth/token",
-    basic("rest-service", DEMO_SECRETS["rest-service"]),
+    basic(SAMPLE, DEMO_SECRETS[SAMPLE]),
     {"grant_type": "client_credentials"},
 )
 
 
 def _check(token: str) -> Form:
-    credentials = basic("rest-service", DEMO_SECRETS["rest-service"])
+    credentials = basic(SAMPLE, DEMO_SECRETS[SAMPLE])
     return Form("/oauth/check_token", credentials, {"token": token})
 
 

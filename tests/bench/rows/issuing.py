@@ -4,7 +4,7 @@ from pathlib import Path
 
 from bench.row import Row, Sample
 from bench.rows.tokens import DISTINCT_TOKENS, check_token
-from bench.stack import Stack, basic
+from bench.stack import SERVICE, Stack, basic
 from bench.tools import wrk
 
 SCRIPT = Path(__file__).parents[1] / "token.lua"
@@ -12,7 +12,7 @@ SCRIPT = Path(__file__).parents[1] / "token.lua"
 
 def _issue(stack: Stack) -> float:
     url, form = f"{stack.cas.url}/oauth/token", "grant_type=client_credentials"
-    return wrk(url, SCRIPT, basic("rest-service"), form)
+    return wrk(url, SCRIPT, basic(SERVICE), form)
 
 
 def _measure(stack: Stack, runs: int) -> list[Sample]:

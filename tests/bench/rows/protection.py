@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bench.row import Row, Sample
-from bench.stack import Stack
+from bench.stack import SERVICE, Stack
 from bench.tools import wrk
 
 SCRIPT = Path(__file__).parents[1] / "bearer.lua"
@@ -17,8 +17,8 @@ def _measure(stack: Stack, runs: int, cache_ttl: str) -> list[Sample]:
     ttl = {"SECURITY__OAUTH2__RESOURCE__CACHE_TTL": cache_ttl}
     tokens = stack.tokens(DISTINCT_TOKENS)
     with (
-        stack.running("rest-service", OPEN) as plain,
-        stack.running("rest-service", PROTECTED | ttl) as protected,
+        stack.running(SERVICE, OPEN) as plain,
+        stack.running(SERVICE, PROTECTED | ttl) as protected,
     ):
         urls = (f"{protected.url}/greeting", f"{plain.url}/greeting")
         for url in urls:

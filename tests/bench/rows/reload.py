@@ -5,7 +5,7 @@ import statistics
 import time
 
 from bench.row import Row, Sample
-from bench.stack import Service, Stack
+from bench.stack import SERVICE, Service, Stack
 from kubelet import ConfigMapVolume
 
 SWAPS = 60
@@ -14,7 +14,7 @@ LIMIT_MS = 100.0
 
 def _measure(stack: Stack, runs: int) -> list[Sample]:
     volume = ConfigMapVolume(stack.directory / "swapped", {"application.yaml": _configuration(0)})
-    with stack.running("rest-service", {"CONFIG_DIR": str(volume.path)}) as service:
+    with stack.running(SERVICE, {"CONFIG_DIR": str(volume.path)}) as service:
         return [Sample(_p99(volume, service, run * SWAPS), LIMIT_MS) for run in range(1, runs + 1)]
 
 

@@ -5,7 +5,7 @@ import sys
 import time
 
 from bench.row import Row, Sample
-from bench.stack import Stack
+from bench.stack import SERVICE, Stack
 
 
 def _measure(stack: Stack, runs: int) -> list[Sample]:
@@ -15,7 +15,7 @@ def _measure(stack: Stack, runs: int) -> list[Sample]:
 
 def _sample(stack: Stack) -> Sample:
     began = time.perf_counter()
-    with stack.running("rest-service", {}):
+    with stack.running(SERVICE, {}):
         started = time.perf_counter() - began
     return Sample(started, _import_fastapi())
 
@@ -28,7 +28,7 @@ def _import_fastapi() -> float:
 
 ROWS = (
     Row(
-        title="rest-service, start to ready",
+        title=f"{SERVICE}, start to ready",
         limit_title="python -c 'import fastapi'",
         unit="s",
         target=2.5,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.row import Row, Sample
-from bench.stack import Stack, basic
+from bench.stack import SERVICE, Stack, basic
 from bench.tools import redis_get, wrk
 
 SCRIPT = Path(__file__).parents[1] / "check_token.lua"
@@ -13,7 +13,7 @@ DISTINCT_TOKENS = 64
 
 def check_token(stack: Stack, tokens: Sequence[str]) -> float:
     """Return check_token calls per second over 64 connections."""
-    return wrk(f"{stack.cas.url}/oauth/check_token", SCRIPT, basic("rest-service"), *tokens)
+    return wrk(f"{stack.cas.url}/oauth/check_token", SCRIPT, basic(SERVICE), *tokens)
 
 
 def _measure(stack: Stack, runs: int) -> list[Sample]:

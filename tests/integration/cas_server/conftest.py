@@ -58,7 +58,7 @@ def own_redis(tmp_path: Path) -> Iterator[RedisProcess]:
 
 @pytest.fixture
 def identities(hashes: dict[str, str]) -> dict[str, object]:
-    both = ["rest-service", "diff-ns-service"]
+    both = ["order-service", "stock-service"]
 
     def client(name: str, grants: list[str], audience: list[str], **more: object) -> object:
         return {
@@ -73,13 +73,13 @@ def identities(hashes: dict[str, str]) -> dict[str, object]:
     return {
         "password-grant-clients": ["demo-app", "other-app"],
         "clients": {
-            "rest-service": client(
-                "rest-service", ["client_credentials"], both, **{"check-tokens": True}
+            "order-service": client(
+                "order-service", ["client_credentials"], both, **{"check-tokens": True}
             ),
-            "diff-ns-service": client(
-                "diff-ns-service",
+            "stock-service": client(
+                "stock-service",
                 ["client_credentials"],
-                ["diff-ns-service"],
+                ["stock-service"],
                 **{"check-tokens": True},
             ),
             "demo-app": client("demo-app", user_grants, both),

@@ -79,14 +79,14 @@ async def test_a_token_for_another_service_is_audited_with_both_audiences(
 ) -> None:
     """The calling service gets a 400 without a reason. The trace id links it to this log line."""
     grant = {"grant_type": "client_credentials"}
-    token = (await post(process, "/oauth/token", "diff-ns-service", **grant))["access_token"]
-    await post(process, f"/oauth/{endpoint}", "rest-service", token=token)
+    token = (await post(process, "/oauth/token", "stock-service", **grant))["access_token"]
+    await post(process, f"/oauth/{endpoint}", "order-service", token=token)
     (line,) = await audit_log(process)
 
     assert line["event_type"] == "token_refused"
     assert "aud" in line["reason"]
-    assert (line["required_aud"], line["token_aud"]) == ("rest-service", "diff-ns-service")
-    assert (line["client"], line["asked_by"]) == ("diff-ns-service", "rest-service")
+    assert (line["required_aud"], line["token_aud"]) == ("order-service", "stock-service")
+    assert (line["client"], line["asked_by"]) == ("stock-service", "order-service")
     assert (line["address"], line["trace_id"]) == ("127.0.0.1", TRACE)
     assert token not in process.output
 
@@ -162,7 +162,7 @@ async def test_a_forged_record_is_audited_once_however_often_it_is_presented(
     with Redis(port=redis) as store:
         store.set(f"t:{token_hash(token)}", b"of another pod" * 10, ex=60)
     for _ in range(3):
-        await post(process, "/oauth/check_token", "rest-service", token=token)
+        await post(process, "/oauth/check_token", "order-service", token=token)
     (line,) = await audit_log(process)
 
     assert line["event_type"] == "record_forged"

@@ -49,15 +49,15 @@ async def _secrets_used(cas: CasProcess) -> set[str]:
     wrong = {**password, "password": "wrong-pass-word"}
     await _post(cas, "/oauth/token", "demo-app", **wrong)
     token = second["access_token"]
-    await _post(cas, "/oauth/check_token", "rest-service", token=token)
-    await _post(cas, "/oauth/introspect", "rest-service", token=token)
+    await _post(cas, "/oauth/check_token", "order-service", token=token)
+    await _post(cas, "/oauth/introspect", "order-service", token=token)
     await _post(cas, "/oauth/revoke", "demo-app", token=token)
     async with httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as http:
         await http.get(f"{cas.url}/oauth/token?client_secret={BASIC['demo-app']}")
         headers = {"authorization": f"Bearer {first['access_token']}"}
         await http.get(f"{cas.url}/api/v1/user", headers=headers)
     tokens = {pair[kind] for pair in (first, second) for kind in ("access_token", "refresh_token")}
-    return tokens | {BASIC["alice"], BASIC["demo-app"], BASIC["rest-service"], "wrong-pass-word"}
+    return tokens | {BASIC["alice"], BASIC["demo-app"], BASIC["order-service"], "wrong-pass-word"}
 
 
 @pytest.mark.anyio

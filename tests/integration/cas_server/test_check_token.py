@@ -27,7 +27,7 @@ async def test_a_valid_user_token_has_the_fields_of_the_seed_stack(cas: Cas) -> 
     assert claims["user_name"] == "admin"
     assert claims["authorities"] == ["ROLE_USER", "ROLE_ADMIN"]
     assert claims["scope"] == ["read", "write"]
-    assert claims["aud"] == ["rest-service", "diff-ns-service"]
+    assert claims["aud"] == ["order-service", "stock-service"]
     assert isinstance(claims["exp"], int)
     assert claims["exp"] > time.time()
     assert claims["jti"]
@@ -42,8 +42,8 @@ async def test_a_client_token_has_no_user_name_and_an_array_of_authorities(
 
 
 async def test_aud_is_an_array_even_for_one_audience(cas: Cas) -> None:
-    token = await cas.client_token("diff-ns-service")
-    assert (await cas.check(token, "diff-ns-service")).json()["aud"] == ["diff-ns-service"]
+    token = await cas.client_token("stock-service")
+    assert (await cas.check(token, "stock-service")).json()["aud"] == ["stock-service"]
 
 
 async def test_get_is_405_with_an_error_code(cas: Cas) -> None:
@@ -89,8 +89,8 @@ async def test_a_refresh_token_is_not_an_access_token(cas: Cas) -> None:
 
 
 async def test_a_token_for_another_audience_is_unknown(cas: Cas) -> None:
-    token = await cas.client_token("diff-ns-service")
-    assert (await cas.check(token, "rest-service")).json() == DEAD
+    token = await cas.client_token("stock-service")
+    assert (await cas.check(token, "order-service")).json() == DEAD
 
 
 async def test_missing_and_wrong_credentials_are_the_same_401(cas: Cas) -> None:
@@ -98,7 +98,7 @@ async def test_missing_and_wrong_credentials_are_the_same_401(cas: Cas) -> None:
     url, form = cas.urls[0] + "/oauth/check_token", {"token": token}
     replies = [
         await cas.http.post(url, data=form),
-        await cas.http.post(url, data=form, auth=("rest-service", "wrong")),
+        await cas.http.post(url, data=form, auth=("order-service", "wrong")),
         await cas.http.post(url, data=form, auth=("nobody", "wrong")),
     ]
     for reply in replies:
@@ -111,8 +111,8 @@ async def test_missing_and_wrong_credentials_are_the_same_401(cas: Cas) -> None:
 async def test_credentials_in_the_body_are_refused(cas: Cas) -> None:
     form = {
         "token": "x",
-        "client_id": "rest-service",
-        "client_secret": BASIC["rest-service"],
+        "client_id": "order-service",
+        "client_secret": BASIC["order-service"],
     }
     assert (await cas.post("/oauth/check_token", form, None)).status_code == 401
 
@@ -142,7 +142,7 @@ async def test_a_malformed_request_is_400_with_an_error_code(cas: Cas, body: str
         cas.urls[0] + "/oauth/check_token",
         content=body,
         headers=headers,
-        auth=("rest-service", BASIC["rest-service"]),
+        auth=("order-service", BASIC["order-service"]),
     )
     assert reply.status_code == 400
     assert reply.json()["error"] == "invalid_request"
@@ -152,7 +152,7 @@ async def test_a_json_body_is_400_with_an_error_code(cas: Cas) -> None:
     reply = await cas.http.post(
         cas.urls[0] + "/oauth/check_token",
         json={"token": "x"},
-        auth=("rest-service", BASIC["rest-service"]),
+        auth=("order-service", BASIC["order-service"]),
     )
     assert reply.status_code == 400
     assert reply.json()["error"] == "invalid_request"
@@ -184,7 +184,7 @@ async def test_a_malformed_basic_header_is_401_with_an_error_code(
 
 
 async def test_two_authorization_headers_are_400_with_an_error_code(cas: Cas) -> None:
-    encoded = base64.b64encode(f"rest-service:{BASIC['rest-service']}".encode()).decode()
+    encoded = base64.b64encode(f"order-service:{BASIC['order-service']}".encode()).decode()
     headers = [("authorization", f"Basic {encoded}"), ("authorization", "Basic eDp5")]
     url = cas.urls[0] + "/oauth/check_token"
     reply = await cas.http.post(url, data={"token": "x"}, headers=headers)
@@ -214,7 +214,7 @@ async def test_basic_credentials_are_accepted_raw_and_form_encoded(cas: Cas) -> 
     """Old clients send credentials raw, and Boot 3.5 form-encodes them (RFC 6749, 2.3.1)."""
     token = await cas.client_token()
     encoded = base64.b64encode(
-        f"{quote('rest-service')}:{quote(BASIC['rest-service'])}".replace("-", "%2D").encode()
+        f"{quote('order-service')}:{quote(BASIC['order-service'])}".replace("-", "%2D").encode()
     ).decode()
     reply = await cas.http.post(
         cas.urls[0] + "/oauth/check_token",

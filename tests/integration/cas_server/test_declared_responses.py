@@ -100,7 +100,7 @@ async def test_too_many_failures_are_refused_as_declared(cas: Cas, paths: dict[s
 async def test_error_responses_match_their_declaration(
     cas: Cas, paths: dict[str, Any], path: str
 ) -> None:
-    client = "rest-service"
+    client = "order-service"
     responses = [
         await cas.post(f"/oauth/{path}", {}, client),
         await cas.post(f"/oauth/{path}", {"token": "?", "grant_type": "?"}, None),

@@ -14,7 +14,7 @@ async def test_a_valid_token_is_described_with_the_members_of_rfc_7662(cas: Cas)
     assert claims["scope"] == "read write", "Boot 3 ignores scopes in an array"
     assert claims["token_type"] == "Bearer"
     assert claims["sub"] == claims["username"] == "alice"
-    assert claims["aud"] == ["rest-service", "diff-ns-service"]
+    assert claims["aud"] == ["order-service", "stock-service"]
     assert {"iss", "iat", "nbf", "exp", "jti", "client_id"} <= claims.keys()
     assert "user_name" not in claims
 
@@ -31,6 +31,6 @@ async def test_an_invalid_token_is_200_with_active_false_and_nothing_else(cas: C
 
 
 async def test_a_token_of_another_audience_is_inactive(cas: Cas) -> None:
-    token = await cas.client_token("diff-ns-service")
-    reply = await cas.post("/oauth/introspect", {"token": token}, "rest-service")
+    token = await cas.client_token("stock-service")
+    reply = await cas.post("/oauth/introspect", {"token": token}, "order-service")
     assert reply.json() == {"active": False}

@@ -90,14 +90,14 @@ class TestUnderProd:
     ) -> None:
         hashes, computed = recorded_hashes(monkeypatch), []
         for ending in ("123", "124"):
-            for name in ("orders", "rest-service", "nobody", "demo-app"):
+            for name in ("orders", "order-service", "nobody", "demo-app"):
                 assert (await _basic(cas, name, f"{name}-{ending}")).status_code == 401
             computed.append(len(hashes.work))
         assert computed == [0, 4]
 
     async def test_other_secrets_of_demo_identities_are_compared(self, cas: Cas) -> None:
         assert (await _login(cas, "alice", BASIC["alice"])).is_success
-        assert (await _basic(cas, "rest-service", BASIC["rest-service"])).is_success
+        assert (await _basic(cas, "order-service", BASIC["order-service"])).is_success
 
 
 @pytest.mark.parametrize("send", [_basic, _encoded_basic, _form])
@@ -152,7 +152,7 @@ async def test_many_combining_marks_are_never_normalized(
         *(
             "refresh_token=x",
             "client_assertion=x",
-            "client_id=rest-service&client_secret=rest-secret",
+            "client_id=order-service&client_secret=rest-secret",
         ),
     ],
 )
@@ -160,9 +160,9 @@ async def test_a_secret_in_the_uri_is_refused_at_each_endpoint(
     cas: Cas, path: str, query: str
 ) -> None:
     """RFC 6749, 2.3.1; every proxy on the path logs the URI."""
-    token = await cas.client_token("rest-service")
+    token = await cas.client_token("order-service")
     form = TOKEN | {"token": token}
-    reply = await cas.post(f"{path}?{query}", form, "rest-service")
+    reply = await cas.post(f"{path}?{query}", form, "order-service")
     assert reply.status_code == 400
     assert reply.json()["error"] == "invalid_request"
     assert "URI" in reply.json()["error_description"]

@@ -195,13 +195,13 @@ async def test_the_search_for_secrets_in_redis_finds_planted_ones(redis: int) ->
 
 async def test_a_refreshed_token_loses_audiences_that_the_client_lost(cas: Cas) -> None:
     token = (await cas.user_tokens())["refresh_token"]
-    cas.identities["clients"]["demo-app"]["resource-ids"] = ["rest-service"]
+    cas.identities["clients"]["demo-app"]["resource-ids"] = ["order-service"]
     cas.write()
 
     async def narrowed() -> bool:
         fresh = (await cas.user_tokens())["access_token"]
-        return bool((await cas.check(fresh)).json()["aud"] == ["rest-service"])
+        return bool((await cas.check(fresh)).json()["aud"] == ["order-service"])
 
     await until(narrowed, what="the reload", seconds=PATIENCE_S)
     renewed = (await cas.refresh(token)).json()["access_token"]
-    assert (await cas.check(renewed)).json()["aud"] == ["rest-service"]
+    assert (await cas.check(renewed)).json()["aud"] == ["order-service"]

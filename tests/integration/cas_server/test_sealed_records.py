@@ -69,7 +69,7 @@ async def test_a_record_is_valid_only_under_its_own_key(cas: Cas, direct: Redis)
         (b"demo-app", b"test-app"),
         (b"ROLE_USER", b"ROLE_ROOT"),
         (b'"scope":["read"', b'"scope":["root"'),
-        (b"diff-ns-service", b"root-ns-service"),
+        (b"stock-service", b"stack-service"),
         (b'"exp":1', b'"exp":9'),
     ],
     ids=["subject", "client", "authorities", "scope", "audience", "lifetime"],

@@ -66,7 +66,7 @@ PASSWORD = {"grant_type": "password", "username": "alice", "password": BASIC["al
     [
         ("demo-app", {}, 400, "invalid_request"),
         ("demo-app", {"grant_type": "magic"}, 400, "unsupported_grant_type"),
-        ("rest-service", PASSWORD, 400, "unauthorized_client"),
+        ("order-service", PASSWORD, 400, "unauthorized_client"),
         ("unlisted-app", PASSWORD, 400, "unauthorized_client"),
         (
             "demo-app",

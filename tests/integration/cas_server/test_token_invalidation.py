@@ -66,14 +66,14 @@ async def test_a_changed_password_invalidates_refresh_tokens(cas: Cas) -> None:
 
 
 async def test_a_client_secret_is_rotated_with_two_valid_secrets(cas: Cas) -> None:
-    old = cas.identities["clients"]["rest-service"]["client-secret"]
-    cas.identities["clients"]["rest-service"]["client-secret"] = [old, hash_password("new")]
+    old = cas.identities["clients"]["order-service"]["client-secret"]
+    cas.identities["clients"]["order-service"]["client-secret"] = [old, hash_password("new")]
     cas.write()
     token = await cas.client_token()
 
     async def both() -> bool:
         reply = await cas.http.post(
-            cas.urls[0] + "/oauth/check_token", data={"token": token}, auth=("rest-service", "new")
+            cas.urls[0] + "/oauth/check_token", data={"token": token}, auth=("order-service", "new")
         )
         return reply.status_code == 200
 

@@ -8,8 +8,8 @@ import httpx
 import yaml
 
 BASIC = {
-    "rest-service": "rest-secret",
-    "diff-ns-service": "diff-secret",
+    "order-service": "rest-secret",
+    "stock-service": "diff-secret",
     "demo-app": "demo-secret",
     "other-app": "other-secret",
     "unlisted-app": "unlisted-secret",
@@ -38,7 +38,7 @@ class Cas:
         self,
         path: str,
         form: dict[str, str],
-        client: str | None = "rest-service",
+        client: str | None = "order-service",
         *,
         replica: int = 0,
         **options: Any,
@@ -47,7 +47,7 @@ class Cas:
         return await self.http.post(self.urls[replica] + path, data=form, auth=auth, **options)
 
     async def check(
-        self, token: str, client: str = "rest-service", *, replica: int = 0
+        self, token: str, client: str = "order-service", *, replica: int = 0
     ) -> httpx.Response:
         return await self.post("/oauth/check_token", {"token": token}, client, replica=replica)
 

@@ -5,7 +5,7 @@ from typing import Any
 from chassis import LiveConfig, ServiceSettings
 from chassis.discovery import Address, NameNotFoundError
 
-OWN = {"client_id": "rest-service", "client_secret": "rest-service-123"}
+OWN = {"client_id": "order-service", "client_secret": "order-service-123"}
 CAS = "http://cas-server-service/oauth"
 
 
@@ -30,7 +30,7 @@ def live(*, client: dict[str, Any] | None = None, **resource: Any) -> LiveConfig
     oauth2 = {
         "client": {**OWN, "access_token_uri": f"{CAS}/token"},
         "resource": {
-            "id": "rest-service",
+            "id": "order-service",
             "token_info_uri": f"{CAS}/check_token",
             "cache_ttl": 0,
             "negative_cache_ttl": 0,

@@ -37,9 +37,9 @@ SERVICE = {
     "POD_NAMESPACE": "system-server",
     "DISCOVERY__MODE": "kubernetes",
     "SPRING__CLOUD__KUBERNETES__DISCOVERY__ALL_NAMESPACES": "true",
-    "SECURITY__OAUTH2__CLIENT__CLIENT_ID": "rest-service",
-    "SECURITY__OAUTH2__CLIENT__CLIENT_SECRET": "rest-service-123",
-    "SECURITY__OAUTH2__RESOURCE__ID": "rest-service",
+    "SECURITY__OAUTH2__CLIENT__CLIENT_ID": "order-service",
+    "SECURITY__OAUTH2__CLIENT__CLIENT_SECRET": "order-service-123",
+    "SECURITY__OAUTH2__RESOURCE__ID": "order-service",
     "SECURITY__OAUTH2__RESOURCE__TOKEN_INFO_URI": "http://cas-server-service/oauth/check_token",
 }
 POD = {"SPRING__CLOUD__KUBERNETES__LOADBALANCER__MODE": "POD"}
@@ -94,9 +94,9 @@ class World:
         slice_ = endpoint_slice("cas-server-service", cas.address.host, ports=listening)
         slice_["metadata"]["namespace"] = "system-server"
         await self.api.put("endpointslices", slice_)
-        source = ConfigSource(name="rest-service", environ=SERVICE | self.api.environ | environ)
+        source = ConfigSource(name="order-service", environ=SERVICE | self.api.environ | environ)
         live = LiveConfig.load(source, ServiceSettings)
-        app = create_app(live, title="rest-service", version="1", routers=[router])
+        app = create_app(live, title="order-service", version="1", routers=[router])
         app.state.chassis.health.started = True
         management = ManagementApp(app.state.chassis)
         return Service(

@@ -25,7 +25,7 @@ LIVE = {
     "user_name": "alice",
     "scope": ["read"],
     "authorities": ["ROLE_USER"],
-    "aud": ["rest-service"],
+    "aud": ["order-service"],
     "exp": 4102444800,
 }
 YES = http_response(200, json.dumps(LIVE).encode())
@@ -51,7 +51,7 @@ async def test_a_check_is_a_form_with_basic_credentials() -> None:
         caller = await services.authenticate("a+b/c==")
     assert caller.name == "alice"
     (request,) = server.requests
-    basic = base64.b64encode(b"rest-service:rest-service-123").decode()
+    basic = base64.b64encode(b"order-service:order-service-123").decode()
     assert request.head.startswith("POST /oauth/check_token HTTP/1.1\r\n")
     assert f"Authorization: Basic {basic}\r\n" in request.head
     assert parse_qs(request.body.decode()) == {"token": ["a+b/c=="]}
@@ -68,7 +68,7 @@ async def test_a_400_means_an_invalid_token(error: str) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(
-    "change", [{"active": False}, {"exp": 1}, {"aud": ["diff-ns-service"]}, {"aud": []}], ids=str
+    "change", [{"active": False}, {"exp": 1}, {"aud": ["stock-service"]}, {"aud": []}], ids=str
 )
 async def test_a_200_for_an_inactive_expired_or_foreign_token_is_refused(
     change: dict[str, Any],
@@ -87,7 +87,7 @@ async def test_refused_client_credentials_are_logged_and_503(status: int) -> Non
     (entry,) = [log for log in logs if log["log_level"] == "error"]
     assert "this service's credentials" in entry["reason"]
     assert "t0ken" not in str(logs)
-    assert "rest-service-123" not in str(logs)
+    assert "order-service-123" not in str(logs)
 
 
 @pytest.mark.anyio
@@ -99,7 +99,7 @@ async def test_refused_client_credentials_are_logged_and_503(status: int) -> Non
         http_response(200, b"<html>"),
         http_response(200, b"[]"),
         http_response(200, json.dumps({**LIVE, "error": "x"}).encode()),
-        http_response(200, json.dumps({"aud": ["rest-service"]}).encode()),
+        http_response(200, json.dumps({"aud": ["order-service"]}).encode()),
         http_response(200, json.dumps({**LIVE, "active": "true"}).encode()),
         http_response(200, json.dumps({**LIVE, "pad": "x" * 2_000_000}).encode()),
         http_response(201, json.dumps(LIVE).encode()),
@@ -198,7 +198,7 @@ async def test_user_info_is_requested_with_the_callers_token() -> None:
         token_services(server.address, **options) as services,
     ):
         caller = await services.authenticate("t0ken")
-    assert (caller.name, caller.client_id) == ("alice", "rest-service")
+    assert (caller.name, caller.client_id) == ("alice", "order-service")
     assert "GET /oauth/user" in server.requests[0].head
     assert "Authorization: Bearer t0ken\r\n" in server.requests[0].head
 

@@ -354,7 +354,7 @@ async def test_a_reload_of_the_client_section_applies_to_the_next_call(tmp_path:
         (tmp_path / "application.yaml").write_text(f"client: {{source-address: {source_address}}}")
 
     write("127.0.0.8")
-    source = ConfigSource("rest-service", config_dir=tmp_path)
+    source = ConfigSource("order-service", config_dir=tmp_path)
     settings = LiveConfig.load(source, ServiceSettings)
     async with (
         scripted(OK) as server,
@@ -391,7 +391,7 @@ async def test_a_handler_gets_a_client_bound_to_its_request(tmp_path: Path) -> N
         )
         _relaying(app)
         async with httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=app), base_url="http://rest-service"
+            transport=httpx.ASGITransport(app=app), base_url="http://order-service"
         ) as http:
             headers = {"Authorization": "Bearer alices"}
             response = await http.get("/relayed", headers=headers)

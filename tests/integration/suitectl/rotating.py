@@ -19,9 +19,10 @@ from chassis.discovery import Address
 from eventually import PATIENCE_S
 from kubelet import ConfigMapVolume
 from served import served
+from service_apps import SAMPLE
 from suitectl.secrets.stored import Secret, StoredSecrets
 
-SERVICE = "rest-service"
+SERVICE = SAMPLE
 LATER_S = (0.0, 0.3, 0.6)
 """The delay after an edit until kubelet updates each replica in turn."""
 _CAS_URL = "http://cas-server-service/oauth"

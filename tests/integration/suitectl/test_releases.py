@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from eventually import PATIENCE_S
-from integration.suitectl.releasing import BOTH, Releasing, main, running, under_load
+from integration.suitectl.releasing import BOTH, SERVICE, Releasing, main, running, under_load
 
 pytestmark = pytest.mark.anyio
 
@@ -24,7 +24,7 @@ def test_a_canary_splits_the_traffic_by_replicas(
     assert suite.selector == BOTH
     assert suite.previous == {**EQUAL, "selector": {**BOTH, "version": "v1"}}
     said = capfd.readouterr().out
-    scaled = "scale deployment/diff-ns-service-v2-deployment --replicas=2 -n ns-app"
+    scaled = f"scale deployment/{SERVICE.deployments['v2']} --replicas=2 -n {SERVICE.namespace}"
     assert f"kubectl {scaled}" in said
     assert f"./localkube {scaled}" in said
     assert " 66.7%" in said
@@ -114,7 +114,7 @@ def test_a_failed_smoke_test_does_not_change_the_traffic(
 
 
 def _lines_about_traffic(out: str) -> str:
-    return "\n".join(line for line in out.splitlines() if "service diff-ns-service-service" in line)
+    return "\n".join(line for line in out.splitlines() if f"service {SERVICE.service} " in line)
 
 
 def test_a_second_rollback_undoes_the_first(suite: Releasing) -> None:
@@ -147,7 +147,7 @@ def test_refresh_is_not_needed_on_localkube(
     suite: Releasing, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert suite
-    assert main(["refresh", "--service=diff-ns-service"]) == 0
+    assert main(["refresh", f"--service={SERVICE.name}"]) == 0
     assert "not needed" in capfd.readouterr().out
 
 

@@ -180,7 +180,7 @@ async def test_a_rotation_changes_the_password_of_a_user(stored: StoredSecrets) 
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        (SERVICE, "one secret only: make secrets ROTATE=rest-service"),
+        (SERVICE, f"one secret only: make secrets ROTATE={SERVICE}"),
         ("alice", "one password: nothing to retire"),
         ("nobody", "no such client or user; there are: demo-app, "),
     ],

@@ -15,7 +15,7 @@ from suitectl.__main__ import main
 
 KUBECTL = """#!{python}
 import json, os, sys
-image = {{"containers": [{{"image": "rest-service:1"}}]}}
+image = {{"containers": [{{"image": "cas-server:1"}}]}}
 service = {{"spec": {{"clusterIP": "127.0.0.1", "ports": [{{"port": {port}}}]}}}}
 pod = {{"metadata": {{}}, "spec": image, "status": {{"phase": "Running"}}}}
 deployment = {{"spec": {{"template": {{"spec": image}}}}}}
@@ -33,7 +33,7 @@ class Suite(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         form = self.rfile.read(int(self.headers["Content-Length"])).decode()
         basic = base64.b64decode(self.headers["Authorization"].removeprefix("Basic ")).decode()
-        known = basic in {"demo-app:demo-app-123", "rest-service:generated"}
+        known = basic in {"demo-app:demo-app-123", "read-only-app:generated"}
         token = "of-alice" if "username=alice" in form else f"of-{basic.partition(':')[0]}"
         self._reply(200, {"access_token": token}) if known else self._reply(401, {"error": "no"})
 
@@ -74,12 +74,12 @@ def test_only_the_token_of_a_user_is_printed(capfd: pytest.CaptureFixture[str]) 
 def test_a_clients_secret_is_read_from_suite_identities(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "identities.json").write_text('{"rest-service": "generated"}')
+    (tmp_path / "identities.json").write_text('{"read-only-app": "generated"}')
     monkeypatch.setenv("SUITE_IDENTITIES", str(tmp_path / "identities.json"))
-    assert main(["token", "--client=rest-service"]) == 0
-    assert capfd.readouterr().out == "of-rest-service\n"
-    assert main(["token", "--client=diff-ns-service"]) == 1
-    assert "has no secret of diff-ns-service" in capfd.readouterr().err
+    assert main(["token", "--client=read-only-app"]) == 0
+    assert capfd.readouterr().out == "of-read-only-app\n"
+    assert main(["token", "--client=short-lived-app"]) == 1
+    assert "has no secret of short-lived-app" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("text", [None, "[", "[]"])
@@ -98,9 +98,9 @@ def test_unreadable_identities_are_reported_in_one_line(
 
 
 def test_a_refused_client_is_reported_in_one_line(capfd: pytest.CaptureFixture[str]) -> None:
-    assert main(["token", "--client=rest-service"]) == 1
+    assert main(["token", "--client=read-only-app"]) == 1
     (line,) = capfd.readouterr().err.splitlines()
-    assert line == 'token: no token for rest-service: 401 {"error": "no"}'
+    assert line == 'token: no token for read-only-app: 401 {"error": "no"}'
 
 
 @pytest.mark.parametrize(("path", "code"), [("/api/me", 0), ("/nowhere", 1)])

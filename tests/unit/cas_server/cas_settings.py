@@ -17,7 +17,7 @@ APP: dict[str, Any] = {
     "client-secret": HASH,
     "authorized-grant-types": "password, refresh_token",
     "scope": ["read", "write"],
-    "resource-ids": ["rest-service"],
+    "resource-ids": ["order-service"],
 }
 
 

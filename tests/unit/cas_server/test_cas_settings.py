@@ -14,7 +14,7 @@ def test_a_registration_accepts_the_names_of_the_seed_stack(tmp_path: Path) -> N
     app = loaded(tmp_path, {"clients": {"app": APP}}).settings.clients["app"]
     assert app.client_secret == (HASH,)
     assert app.authorized_grant_types == ("password", "refresh_token")
-    assert app.resource_ids == ("rest-service",)
+    assert app.resource_ids == ("order-service",)
     assert app.authorities == ("ROLE_CLIENT",)
 
 

@@ -100,11 +100,11 @@ def workload(**status: int) -> dict[str, Any]:
 
 
 def test_a_node_with_pods_that_the_scenarios_need_is_spared() -> None:
-    ours = {"namespace": "ns-app", "labels": {"app": "diff-ns-service"}}
+    ours = {"namespace": "ns-app", "labels": {"app": "stock-service"}}
     dns = {"namespace": "kube-system", "labels": {"k8s-app": "kube-dns"}}
     pods = [pod(ours, "one")]
     found = _node(node("one"), [*pods, pod(dns, "two")], [])
-    assert (found.apps, found.spared) == ({"diff-ns-service": 1}, False)
+    assert (found.apps, found.spared) == ({"stock-service": 1}, False)
     assert _node(node("one"), pods, pods).spared
 
 

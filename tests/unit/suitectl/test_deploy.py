@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from suitectl.arguments import platform_of
+from suitectl.catalogue import apis
 from suitectl.deploy import render
 from suitectl.errors import CommandFailedError
 from suitectl.images import BuildOptions
@@ -16,18 +17,19 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize(
-    "full", ["127.0.0.1:5000/team/rest-service:1.2", "rest-service:abc", "registry/rest-service"]
+    "full", ["127.0.0.1:5000/team/cas-server:1.2", "cas-server:abc", "registry/cas-server"]
 )
 async def test_the_images_of_an_overlay_are_the_ones_that_were_built(full: str) -> None:
-    documents = await render(ROOT / "k8s/base", {"rest-service": full}, Kubernetes())
+    documents = await render(ROOT / "k8s/base", {"cas-server": full}, Kubernetes())
     images = {
         container["image"]
         for document in documents
         if document["kind"] == "Deployment"
         for container in document["spec"]["template"]["spec"]["containers"]
     }
+    others = {f"{service.name}:dev" for service in apis()}
     expected = full if ":" in full.rpartition("/")[2] else f"{full}:latest"
-    assert images == {"cas-server:dev", expected, "diff-ns-service:dev", "redis:7.4"}
+    assert images == {*others, expected, "redis:7.4"}
 
 
 async def test_a_folder_without_an_overlay_is_refused_in_one_line(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from suitectl.release.release import Release, release_from_json
 from suitectl.release.shares import shares_of, tolerance
 from suitectl.terminal import bar
 
-BOTH = {"app": "diff-ns-service"}
+BOTH = {"app": "stock-service"}
 
 
 def _probes(**counts: int) -> list[Probe]:

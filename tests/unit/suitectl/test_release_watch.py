@@ -104,7 +104,7 @@ class _Replies:
 @pytest.mark.parametrize(
     ("reply", "version", "failure"),
     [
-        ((200, "diff-ns-service-v2\n"), "v2", ""),
+        ((200, "stock-service-v2\n"), "v2", ""),
         ((200, "<html>"), None, "200 <html>"),
         ((503, '{"error": "unavailable"}'), None, "503 unavailable"),
         ((503, "[]"), None, "503 []"),
@@ -120,7 +120,7 @@ async def test_a_response_yields_its_version_or_its_failure(
 
 
 async def test_probes_go_to_each_base_in_turn() -> None:
-    sender, seen = _Replies((200, "diff-ns-service-v2")), list[Probe]()
+    sender, seen = _Replies((200, "stock-service-v2")), list[Probe]()
     await spread(sender, [NEW, ALL] * 10, seen.append)
     assert len(seen) == 20
     assert [url.split("/get")[0] for url in sender.asked[:4]] == [NEW, ALL, NEW, ALL]

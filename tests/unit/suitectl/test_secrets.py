@@ -15,6 +15,7 @@ from cas_server.passwords.hashing import matches_blocking
 from cas_server.settings import CasSettings
 from chassis import LiveConfig
 from chassis.config import ConfigSource
+from suitectl.catalogue import apis
 from suitectl.errors import CommandFailedError
 from suitectl.root import ROOT
 from suitectl.secrets.generated import generate
@@ -55,17 +56,15 @@ async def test_cas_server_accepts_the_generated_identities_under_prod(
     source = ConfigSource("cas-server", config_dir=tmp_path, profiles=("prod",))
     settings = LiveConfig.load(source, CasSettings).current.settings
     plain = json.loads((generated / "identities.json").read_text())
-    assert matches_blocking(
-        settings.clients["rest-service"].client_secret[0], plain["rest-service"]
-    )
+    assert matches_blocking(settings.clients["demo-app"].client_secret[0], plain["demo-app"])
     assert matches_blocking(settings.users["alice"].password, plain["alice"])
 
 
 async def test_a_service_gets_the_secret_that_cas_server_has(generated: Path) -> None:
     plain = json.loads((generated / "identities.json").read_text())
-    for service in ("rest-service", "diff-ns-service"):
-        data = _documents(generated)[f"{service}-credentials"]["stringData"]
-        assert data == {KEY: plain[service]}
+    for service in apis():
+        data = _documents(generated)[str(service.credentials)]["stringData"]
+        assert data == {KEY: plain[service.client_id]}
 
 
 async def test_redis_gets_the_passwords_that_its_scripts_read(generated: Path) -> None:
@@ -107,7 +106,9 @@ async def test_an_interrupted_generation_is_repeated(tmp_path: Path) -> None:
     await generate(directory)
     plain = json.loads((directory / "identities.json").read_text())
     documents = _documents(directory)
-    assert documents["rest-service-credentials"]["stringData"][KEY] == plain["rest-service"]
+    for service in apis():
+        secret = documents[str(service.credentials)]["stringData"][KEY]
+        assert secret == plain[service.client_id]
     assert _modes(directory).keys() == {"secrets", "secrets.yaml", "redis.yaml", "identities.json"}
 
 

@@ -29,11 +29,11 @@ def test_the_password_grant_is_logged_at_each_start(tmp_path: Path) -> None:
 
 def test_a_client_checks_tokens_for_its_own_id_by_default(tmp_path: Path) -> None:
     """docs/design/protocol.md, "token": `check-for` is its own id by default."""
-    clients = {"app": APP, "wide": APP | {"check-for": ["rest-service", "wide"]}}
+    clients = {"app": APP, "wide": APP | {"check-for": ["order-service", "wide"]}}
     registry = client_registry(loaded(tmp_path, {"clients": clients}).settings)
     assert registry["app"].may_check(("app", "other"))
-    assert not registry["app"].may_check(("rest-service",))
-    assert registry["wide"].may_check(("rest-service",))
+    assert not registry["app"].may_check(("order-service",))
+    assert registry["wide"].may_check(("order-service",))
 
 
 def test_disabled_clients_and_users_are_unknown(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_a_token_is_valid_while_its_client_and_password_are(tmp_path: Path) -> N
     identities = Identities(loaded(tmp_path, tree))
     alice = identities.user("alice")
     assert alice is not None
-    grant = Grant("app", (), ("rest-service",), (), "alice", alice.fingerprint)
+    grant = Grant("app", (), ("order-service",), (), "alice", alice.fingerprint)
     assert identities.is_still_valid(grant.stored(60))
     assert not identities.is_still_valid(Grant("gone", (), ("x",), ()).stored(60))
     assert not identities.is_still_valid(Grant("app", (), ("x",), (), "alice", "old").stored(60))

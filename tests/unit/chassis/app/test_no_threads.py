@@ -3,7 +3,8 @@
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Annotated, Any
 
 import pytest
@@ -11,14 +12,10 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 
-import cas_server.app
 import chassis
-import diff_ns_service.app
-import rest_service.app
-from cas_server.settings import CasSettings
 from chassis import CurrentAuthentication, LiveConfig, ServiceSettings, current_settings
-from diff_ns_service.settings import DiffNsSettings
-from rest_service.settings import Greeting, RestSettings
+from service_apps import application, configured
+from suitectl.catalogue import services
 
 router = APIRouter()
 
@@ -38,13 +35,13 @@ def _chassis_alone() -> FastAPI:
     return chassis.create_app(live, title="sample", version="1", routers=[router])
 
 
-APPS = {
+def _service(name: str) -> FastAPI:
+    return application(name, configured(name))
+
+
+APPS: Mapping[str, Callable[[], FastAPI]] = {
     "chassis": _chassis_alone,
-    "cas-server": lambda: cas_server.app.create_app(LiveConfig.fixed(CasSettings())),
-    "rest-service": lambda: rest_service.app.create_app(
-        LiveConfig.fixed(RestSettings(greeting=Greeting(message="Hello")))
-    ),
-    "diff-ns-service": lambda: diff_ns_service.app.create_app(LiveConfig.fixed(DiffNsSettings())),
+    **{name: partial(_service, name) for name in services()},
 }
 
 

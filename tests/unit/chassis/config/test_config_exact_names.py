@@ -8,13 +8,13 @@ from chassis.config import ConfigSource
 from unit.chassis.config.config_kit import load, refusal, source
 
 
-@pytest.mark.parametrize("name", ["REST_Service", "rest-service", "Al-Ice", "alice"])
+@pytest.mark.parametrize("name", ["ORDER_Service", "order-service", "Al-Ice", "alice"])
 def test_a_name_is_used_exactly_as_written(tmp_path: Path, name: str) -> None:
     assert list(load(source(tmp_path, f"accounts: {{{name}: {{level: 1}}}}")).accounts) == [name]
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("REST_Service", "rest-service"), ("Al-Ice", "alice"), ("a_b", "ab")]
+    ("one", "other"), [("ORDER_Service", "order-service"), ("Al-Ice", "alice"), ("a_b", "ab")]
 )
 @pytest.mark.parametrize("secret", [False, True])
 def test_names_that_differ_only_in_case_or_dashes_are_refused(
@@ -105,10 +105,10 @@ def test_a_later_document_overrides_only_the_same_name(tmp_path: Path) -> None:
 
 def test_a_variable_means_the_lower_case_name_and_no_other(tmp_path: Path) -> None:
     variable = {"DEMO_SERVICE__ACCOUNTS__REST_SERVICE__LEVEL": "2"}
-    said = refusal(source(tmp_path, "accounts: {rest-service: {level: 1}}", environ=variable))
+    said = refusal(source(tmp_path, "accounts: {order-service: {level: 1}}", environ=variable))
 
-    assert "accounts.rest_service: differs from rest-service (application.yaml:1)" in said
-    assert list(load(ConfigSource("demo-service", environ=variable)).accounts) == ["rest_service"]
+    assert "accounts.order_service: differs from order-service (application.yaml:1)" in said
+    assert list(load(ConfigSource("demo-service", environ=variable)).accounts) == ["order_service"]
 
 
 def test_an_invalid_value_is_reported_under_the_name_as_written(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from unit.chassis.config.config_kit import DemoSettings, load, refusal, source
 PAGE = Path(__file__).parents[4] / "docs" / "settings.md"
 SEED = """
 spring:
-  application: {name: rest-service}
+  application: {name: order-service}
   cloud:
     kubernetes:
       ribbon: {mode: SERVICE}
@@ -37,13 +37,13 @@ security:
     ignores: /,/index,/static/**,/css/**
   oauth2:
     client:
-      client-id: rest-service
-      client-secret: rest-service-123
+      client-id: order-service
+      client-secret: order-service-123
       user-authorization-uri: ${cas-server-url}/oauth/authorize
       access-token-uri: ${cas-server-url}/oauth/token
     resource:
       loadBalanced: true
-      id: rest-service
+      id: order-service
       prefer-token-info: false
       token-info-uri: ${cas-server-url}/oauth/check_token
     authorization:
@@ -238,7 +238,7 @@ def test_a_client_id_without_its_secret_is_refused(tmp_path: Path) -> None:
     assert "security.oauth2.client.client-secret: is missing for the client me" in said
 
 
-@pytest.mark.parametrize("secret", ["alice-123", "rest-service-123", "e\u0301te\u0301-123"])
+@pytest.mark.parametrize("secret", ["alice-123", "order-service-123", "e\u0301te\u0301-123"])
 def test_a_demo_secret_is_refused_under_prod_and_not_repeated(tmp_path: Path, secret: str) -> None:
     """docs/design/identities.md, "Secrets that everyone knows": refused under `prod`."""
     secrets = {"security.oauth2.client.client-secret": secret}

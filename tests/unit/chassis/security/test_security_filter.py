@@ -57,7 +57,7 @@ def protected(tokens: Any, **options: Any) -> SecurityFilter:
 async def get(app: Any, path: str, token: str | None = None) -> httpx.Response:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     transport = httpx.ASGITransport(app=app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://rest-service") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://order-service") as client:
         return await client.get(path, headers=headers)
 
 
@@ -172,7 +172,7 @@ async def test_a_websocket_needs_a_token() -> None:
 
 class ForeignTokens(KnownTokens):
     async def authenticate(self, token: str) -> Authentication:
-        raise ForeignToken(await super().authenticate(token), "rest-service")
+        raise ForeignToken(await super().authenticate(token), "order-service")
 
 
 @pytest.mark.anyio
@@ -191,7 +191,7 @@ async def test_the_log_of_a_401_for_a_foreign_token_names_both_audiences() -> No
     for line in lines:
         assert line["event_type"] == "token_refused"
         assert "aud" in line["reason"]
-        assert (line["required_aud"], line["token_aud"]) == ("rest-service", "billing orders")
+        assert (line["required_aud"], line["token_aud"]) == ("order-service", "billing orders")
         assert (line["user"], line["client"], line["address"]) == ("alice", "demo-app", "127.0.0.1")
     assert len(lines) == 2
 

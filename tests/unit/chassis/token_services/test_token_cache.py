@@ -152,7 +152,7 @@ async def test_a_reloaded_ttl_applies_immediately(tmp_path: Path) -> None:
         (tmp_path / "application.yaml").write_text(text)
 
     write("60s")
-    live = LiveConfig.load(ConfigSource("rest-service", config_dir=tmp_path), ServiceSettings)
+    live = LiveConfig.load(ConfigSource("order-service", config_dir=tmp_path), ServiceSettings)
     tokens = KnownTokens()
     services = CachedTokenServices(tokens, live)
     await services.authenticate("alice")

@@ -15,7 +15,7 @@ LIVE: dict[str, Any] = {
     "user_name": "alice",
     "authorities": ["ROLE_USER"],
     "scope": ["read", "write"],
-    "aud": ["rest-service", "diff-ns-service"],
+    "aud": ["order-service", "stock-service"],
     "exp": 4102444800,
     "jti": "1",
     "department": "sales",
@@ -24,7 +24,7 @@ LIVE: dict[str, Any] = {
 
 def check(**changed: Any) -> Any:
     body = {key: value for key, value in {**LIVE, **changed}.items() if value is not ...}
-    return checked_token(json.dumps(body).encode(), resource_id="rest-service")
+    return checked_token(json.dumps(body).encode(), resource_id="order-service")
 
 
 def test_a_valid_token_identifies_its_user() -> None:
@@ -32,7 +32,7 @@ def test_a_valid_token_identifies_its_user() -> None:
     assert (caller.name, caller.user_name, caller.client_id) == ("alice", "alice", "demo-app")
     assert caller.scopes == {"read", "write"}
     assert caller.authorities == {"ROLE_USER"}
-    assert caller.audience == {"rest-service", "diff-ns-service"}
+    assert caller.audience == {"order-service", "stock-service"}
     assert caller.expires_at == 4102444800
     assert caller.claims["department"] == "sales"
 
@@ -48,9 +48,9 @@ def test_a_response_without_active_is_accepted() -> None:
 
 
 def test_scope_and_audience_may_be_strings() -> None:
-    caller = check(scope="read write", aud="rest-service")
+    caller = check(scope="read write", aud="order-service")
     assert caller.scopes == {"read", "write"}
-    assert caller.audience == {"rest-service"}
+    assert caller.audience == {"order-service"}
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_an_exp_with_a_fraction_is_accepted() -> None:
 def test_an_audience_that_is_a_string_is_one_name() -> None:
     """RFC 7519, 4.1.3; if split, a name with a space would be accepted by two services."""
     with pytest.raises(InvalidToken):
-        check(aud="other rest-service")
+        check(aud="other order-service")
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_an_audience_that_is_a_string_is_one_name() -> None:
         {"exp": int(time.time())},  # has come, whenever this runs
         {"aud": ...},
         {"aud": []},
-        {"aud": ["diff-ns-service"]},
+        {"aud": ["stock-service"]},
         {"aud": ["REST-SERVICE"]},
     ],
     ids=lambda changed: f"{next(iter(changed))}",
@@ -128,7 +128,7 @@ def test_an_inactive_expired_or_foreign_token_is_refused(changed: dict[str, Any]
         {"authorities": [{"name": "ROLE_ADMIN", "id": 1}]},
         {"authorities": [{"authority": ["ROLE_ADMIN"]}]},
         {"scope": None},
-        {"aud": {"rest-service": True}},
+        {"aud": {"order-service": True}},
         {"scope": {"read": True}},
         {"aud": 1},
         {"exp": "4102444800"},
@@ -179,15 +179,15 @@ def test_without_a_resource_id_any_audience_is_accepted() -> None:
 
 def test_user_info_is_accepted_for_the_services_own_client() -> None:
     body = json.dumps({"username": "alice", "authorities": ["ROLE_USER"]}).encode()
-    caller = known_user(body, client_id="rest-service", resource_id=None)
-    assert (caller.user_name, caller.client_id) == ("alice", "rest-service")
+    caller = known_user(body, client_id="order-service", resource_id=None)
+    assert (caller.user_name, caller.client_id) == ("alice", "order-service")
     assert caller.authorities == {"ROLE_USER"}
 
 
 def test_user_info_without_audience_is_refused_when_an_audience_is_required() -> None:
     body = json.dumps({"username": "alice"}).encode()
     with pytest.raises(InvalidToken):
-        known_user(body, client_id="rest-service", resource_id="rest-service")
+        known_user(body, client_id="order-service", resource_id="order-service")
 
 
 def test_user_info_without_a_user_name_is_refused() -> None:

@@ -1,0 +1,50 @@
+"""The applications of the services there are, built on their own ConfigMaps."""
+
+import importlib
+import inspect
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any, get_args, get_type_hints
+
+from fastapi import FastAPI
+
+from chassis import LiveConfig, ServiceSettings, TokenServices
+from chassis.config import ConfigSource
+from suitectl.catalogue import called_service, services
+
+SAMPLE = called_service(None).name
+"""A resource service to send requests to, where any will do."""
+
+
+def module_of(service: str, name: str) -> ModuleType:
+    """Return a module of a service's package."""
+    return importlib.import_module(f"{service.replace('-', '_')}.{name}")
+
+
+def settings_type(service: str) -> type[ServiceSettings]:
+    """Return the settings that a service's application is built on."""
+    (found,) = get_args(get_type_hints(module_of(service, "app").create_app)["live"])
+    settings: type[ServiceSettings] = found
+    return settings
+
+
+def configured(service: str, arguments: Mapping[str, str] | None = None) -> LiveConfig[Any]:
+    """Load a service's ConfigMap, with flags on top."""
+    with tempfile.TemporaryDirectory() as directory:
+        for config_map in services()[service].of("ConfigMap"):
+            for file, text in config_map["data"].items():
+                Path(directory, file).write_text(text)
+        source = ConfigSource(service, config_dir=Path(directory), arguments=arguments or {})
+        return LiveConfig.load(source, settings_type(service))
+
+
+def application(
+    service: str, live: LiveConfig[Any], token_services: TokenServices | None = None
+) -> FastAPI:
+    """Build a service; where its tests may bring token services, with these."""
+    build = module_of(service, "app").create_app
+    takes_tokens = "token_services" in inspect.signature(build).parameters
+    built: FastAPI = build(live, **({"token_services": token_services} if takes_tokens else {}))
+    return built
