@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +14,9 @@ from fastapi import FastAPI
 from chassis import LiveConfig, ServiceSettings, TokenServices
 from chassis.config import ConfigSource
 from suitectl.catalogue import called_service, services
+from suitectl.root import ROOT
 
+_CALLS = re.compile(r"\bservice_client\(\s*(?:\"([^\"]+)\"|(\w+))")
 SAMPLE = called_service(None).name
 """A resource service to send requests to, where any will do."""
 
@@ -28,6 +31,15 @@ def settings_type(service: str) -> type[ServiceSettings]:
     (found,) = get_args(get_type_hints(module_of(service, "app").create_app)["live"])
     settings: type[ServiceSettings] = found
     return settings
+
+
+def called_by(service: str) -> frozenset[str]:
+    """Return the Services that a service's code calls by name, by `service_client(NAME, …)`."""
+    found = set[str]()
+    for file in ROOT.glob(f"services/{service}/src/*/api.py"):
+        for text, constant in _CALLS.findall(file.read_text()):
+            found.add(text or getattr(module_of(service, "api"), constant))
+    return frozenset(found)
 
 
 def configured(service: str, arguments: Mapping[str, str] | None = None) -> LiveConfig[Any]:

@@ -15,10 +15,10 @@ from manifests.checks.configuration import (
     settings_findings,
     settings_of,
 )
+from manifests.samples import API, NAMES, VERSIONED
 from manifests.suite_manifests import K8S, Manifests
-from rest_service.settings import RestSettings
 
-REST = "ConfigMap/rest-service"
+REST = f"ConfigMap/{API.name}"
 
 
 def edited(base: Manifests, target: str, old: str, new: str) -> Manifests:
@@ -36,7 +36,7 @@ def test_every_service_loads_its_configuration_under_each_profile(
     assert list(settings_findings(base, tmp_path)) == []
 
 
-@pytest.mark.parametrize("service", ["cas-server", "rest-service", "diff-ns-service"])
+@pytest.mark.parametrize("service", NAMES)
 def test_a_misspelled_key_is_found(base: Manifests, tmp_path: Path, service: str) -> None:
     changed = edited(base, f"ConfigMap/{service}", "server:\n", "client:\n  timeot: 1s\nserver:\n")
     findings = list(settings_findings(changed, tmp_path))
@@ -64,12 +64,11 @@ def test_a_missing_value_and_an_unresolved_placeholder_are_found(
 def test_each_profile_has_its_greeting(
     base: Manifests, tmp_path: Path, profile: str, greeting: str
 ) -> None:
-    settings = settings_of(base, "rest-service", [profile], tmp_path)
-    assert isinstance(settings, RestSettings)
-    assert settings.greeting.message == greeting
+    settings = settings_of(base, API.name, [profile], tmp_path)
+    assert settings.model_dump()["greeting"]["message"] == greeting
 
 
-@pytest.mark.parametrize("service", ["cas-server", "rest-service", "diff-ns-service"])
+@pytest.mark.parametrize("service", NAMES)
 def test_prod_refuses_the_demo_identities(base: Manifests, tmp_path: Path, service: str) -> None:
     with pytest.raises(ConfigError, match="demo secret"):
         settings_of(base, service, ["prod"], tmp_path)
@@ -77,10 +76,9 @@ def test_prod_refuses_the_demo_identities(base: Manifests, tmp_path: Path, servi
 
 def test_prod_accepts_a_generated_secret(base: Manifests, tmp_path: Path) -> None:
     generated = {"security.oauth2.client.client-secret": "generated-for-this-test"}
-    changed = base.changed("Secret/rest-service-credentials", "stringData", generated)
-    settings = settings_of(changed, "rest-service", ["prod"], tmp_path)
-    assert isinstance(settings, RestSettings)
-    assert settings.greeting.message == "Hello from prod"
+    changed = base.changed(f"Secret/{API.credentials}", "stringData", generated)
+    settings = settings_of(changed, API.name, ["prod"], tmp_path)
+    assert settings.model_dump()["greeting"]["message"] == "Hello from prod"
 
 
 def test_prod_uses_the_primary_that_the_sentinels_name(prod: Manifests, tmp_path: Path) -> None:
@@ -101,8 +99,8 @@ def _generated(mount: Path) -> None:
     """Write the Secrets that `make secrets` generates, which `overlays/prod` does not contain."""
     mount.mkdir(parents=True)
     (mount / "record-keys").write_text("k" * 43)
-    client = {"client-secret": hash_generated("s" * 43), "resource-ids": "rest-service"}
-    (mount / "identities.yaml").write_text(json.dumps({"clients": {"rest-service": client}}))
+    client = {"client-secret": hash_generated("s" * 43), "resource-ids": "orders"}
+    (mount / "identities.yaml").write_text(json.dumps({"clients": {"orders": client}}))
 
 
 def test_the_scripts_name_the_services_of_their_pods(prod: Manifests) -> None:
@@ -138,16 +136,15 @@ def test_every_name_in_the_configuration_is_a_service(base: Manifests, tmp_path:
 @pytest.mark.parametrize(
     ("service", "edit", "finding"),
     [
-        ("rest", ("//cas-server-service", "//cas-server"), "no Service cas-server:80"),
-        ("rest", ("//cas-server-service", "//cas-server-service:81"), "cas-server-service:81"),
-        ("rest", ("[ns-app]", "[]"), "diff-ns-service-service:80 in system-server"),
-        ("diff-ns", ("[system-server]", "[]"), "no Service cas-server-service:80 in ns-app"),
-        ("cas", ("host: redis", "host: valkey"), "no Service valkey:6379"),
+        (API.name, ("//cas-server-service", "//cas-server"), "no Service cas-server:80"),
+        (API.name, ("//cas-server-service", "//cas-server-service:81"), "cas-server-service:81"),
+        (API.name, ("[ns-app]", "[]"), f":80 in {API.namespace}"),
+        (VERSIONED.name, ("[system-server]", "[]"), "no Service cas-server-service:80 in ns-app"),
+        ("cas-server", ("host: redis", "host: valkey"), "no Service valkey:6379"),
     ],
 )
 def test_a_name_without_a_service_is_found(
     base: Manifests, tmp_path: Path, service: str, edit: tuple[str, str], finding: str
 ) -> None:
-    name = "cas-server" if service == "cas" else f"{service}-service"
-    changed = edited(base, f"ConfigMap/{name}", *edit)
+    changed = edited(base, f"ConfigMap/{service}", *edit)
     assert finding in "\n".join(name_findings(changed, tmp_path))

@@ -11,17 +11,15 @@ from manifests.checks.discovery import MODE, discovery_findings
 from manifests.checks.hardening import hardening_findings, service_account_findings
 from manifests.checks.names import version_findings
 from manifests.checks.network_policies import connections
+from manifests.samples import API, DEPLOYMENT, VERSIONED
 from manifests.suite_manifests import K8S, Manifests, composed, pod_spec, title
+from suitectl.catalogue import apis
 
 COMPONENT = "discovery-rbac"
 ROLE, BINDING = "ClusterRole/suite-discovery", "ClusterRoleBinding/suite-discovery"
-REST = "Deployment/rest-service-deployment"
+REST = DEPLOYMENT
 CAS = "Deployment/cas-server-deployment"
-FOLLOWING = {
-    REST,
-    "Deployment/diff-ns-service-v1-deployment",
-    "Deployment/diff-ns-service-v2-deployment",
-}
+FOLLOWING = {f"Deployment/{name}" for api in apis() for name in api.deployments.values()}
 POD = "spec.template.spec"
 
 
@@ -91,13 +89,13 @@ def test_the_token_is_the_only_relaxation_of_a_pod(production: Manifests) -> Non
 
 
 def test_a_policy_for_another_port_is_found(prod: Manifests, production: Manifests) -> None:
-    changed = production.changed("NetworkPolicy/rest-service", "spec.egress.2.ports.0.port", 443)
+    changed = production.changed(f"NetworkPolicy/{API.name}", "spec.egress.2.ports.0.port", 443)
     assert set(connections(changed)) - set(connections(prod)) == {
-        ("diff-ns-service", "the API server", 6443)
+        (VERSIONED.name, "the API server", 6443)
     }
 
 
-@pytest.mark.parametrize("service", ["rest-service", "diff-ns-service"])
+@pytest.mark.parametrize("service", [api.name for api in apis()])
 def test_the_services_load_their_discovery_mode(
     dev: Manifests, tmp_path: Path, service: str
 ) -> None:
@@ -106,5 +104,5 @@ def test_the_services_load_their_discovery_mode(
     assert settings.spring.cloud.kubernetes.discovery.all_namespaces
 
 
-def test_the_versions_of_diff_ns_service_differ_only_in_their_version(dev: Manifests) -> None:
+def test_the_versions_of_a_service_differ_only_in_their_version(dev: Manifests) -> None:
     assert list(version_findings(dev)) == []

@@ -9,12 +9,13 @@ from manifests.checks.hardening import (
     rollout_findings,
     service_account_findings,
 )
+from manifests.samples import API, DEPLOYMENT
 from manifests.suite_manifests import REMOVED, Manifests
 
-REST = "Deployment/rest-service-deployment"
+REST = DEPLOYMENT
 POD = "spec.template.spec"
 CONTAINER = f"{POD}.containers.0"
-SECRET_KEY = {"secretKeyRef": {"name": "rest-service-credentials", "key": "password"}}
+SECRET_KEY = {"secretKeyRef": {"name": API.credentials, "key": "password"}}
 
 
 def test_every_pod_is_hardened(base: Manifests) -> None:
@@ -49,9 +50,9 @@ def test_every_pod_has_its_own_service_account_without_a_token(base: Manifests) 
 
 def test_a_service_account_with_a_token_and_a_pod_without_one_are_found(base: Manifests) -> None:
     path = "automountServiceAccountToken"
-    with_token = base.changed("ServiceAccount/rest-service", path, REMOVED)
+    with_token = base.changed(f"ServiceAccount/{API.name}", path, REMOVED)
     assert list(service_account_findings(with_token)) == [
-        "ServiceAccount/rest-service: mounts a token"
+        f"ServiceAccount/{API.name}: mounts a token"
     ]
     nameless = base.changed(REST, f"{POD}.serviceAccountName", REMOVED)
     assert list(service_account_findings(nameless)) == [

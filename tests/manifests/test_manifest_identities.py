@@ -8,6 +8,7 @@ from cas_server.identities.demo_identities import DEMO_SECRETS
 from cas_server.settings import CasSettings
 from manifests.checks.configuration import settings_of
 from manifests.checks.identities import client_findings, secret_findings, user_findings
+from manifests.samples import API
 from manifests.suite_manifests import Manifests
 
 TARGET = "Secret/cas-server-identities"
@@ -35,13 +36,13 @@ def test_the_clients_are_those_of_the_design(base: Manifests, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("old", "new", "finding"),
     [
-        ("  rest-service:\n", "  other-service:\n", "clients: ['other-service', 'rest-service']"),
-        ("scope: [read]", "scope: [read, write]", "clients.diff-ns-service"),
-        ("check-tokens: true", "check-tokens: false", "clients.rest-service"),
-        ("[client_credentials]", "[client_credentials, password]", "clients.rest-service"),
-        ("resource-ids: [diff-ns-service]", "resource-ids: [all]", "clients.diff-ns-service"),
+        (f"  {API.name}:\n", "  zone:\n", f"clients: ['{API.name}', 'zone']"),
+        ("scope: [read, write]", "scope: [read, admin]", "clients."),
+        ("check-tokens: true", "check-tokens: false", "clients."),
+        ("[client_credentials]", "[client_credentials, password]", "clients."),
+        ("resource-ids: [", "resource-ids: [all, ", "clients."),
         ("-validity-seconds: 1", "-validity-seconds: 600", "clients.short-lived-app"),
-        ("[demo-app]", "[demo-app, rest-service]", "password-grant-clients"),
+        ("[demo-app]", "[demo-app, read-only-app]", "password-grant-clients"),
     ],
 )
 def test_a_client_with_more_or_fewer_rights_is_found(

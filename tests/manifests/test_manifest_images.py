@@ -7,9 +7,10 @@ import pytest
 import yaml
 
 from manifests.checks import images
+from manifests.samples import API, DEPLOYMENT
 from manifests.suite_manifests import K8S, Manifests
 
-REST = "Deployment/rest-service-deployment"
+REST = DEPLOYMENT
 CONTAINER = "spec.template.spec.containers.0"
 
 
@@ -35,7 +36,7 @@ def test_every_image_has_its_command_and_every_command_its_image(
 def test_registry_tag_and_digest_of_an_image_do_not_matter(
     base: Manifests, commands: set[str]
 ) -> None:
-    image = f"registry.example:5000/team/rest-service:1.2@sha256:{'0' * 64}"
+    image = f"registry.example:5000/team/{API.name}:1.2@sha256:{'0' * 64}"
     changed = base.changed(REST, f"{CONTAINER}.image", image)
     assert list(image_findings(changed, commands)) == []
 
@@ -46,12 +47,12 @@ def test_an_image_without_a_command_and_vice_versa_are_found(
     changed = base.changed(REST, f"{CONTAINER}.image", "nginx:1")
     assert list(image_findings(changed, commands)) == [
         f"{REST}: no command for image nginx",
-        "services/rest-service: no pod uses its image",
+        f"services/{API.name}: no pod uses its image",
     ]
 
 
 def test_a_replaced_entrypoint_is_found(base: Manifests, commands: set[str]) -> None:
-    by_args = base.changed(REST, f"{CONTAINER}.args", ["rest-service"])
+    by_args = base.changed(REST, f"{CONTAINER}.args", [API.name])
     assert list(image_findings(by_args, commands)) == [f"{REST}: args do not start with a flag"]
     by_command = base.changed(REST, f"{CONTAINER}.command", ["sh"])
     assert list(image_findings(by_command, commands)) == [f"{REST}: replaces the image's command"]

@@ -10,9 +10,10 @@ from manifests.checks.names import (
     service_name_findings,
     version_findings,
 )
+from manifests.samples import API, V2
 from manifests.suite_manifests import Manifests
 
-CAS = "Deployment/cas-server-deployment"
+CAS, SERVICE = "Deployment/cas-server-deployment", f"Service/{API.service}"
 
 
 def test_deployments_have_the_names_replicas_and_ports_of_the_design(base: Manifests) -> None:
@@ -25,7 +26,7 @@ def test_deployments_have_the_names_replicas_and_ports_of_the_design(base: Manif
         ("metadata.name", "cas-server", "not in system-server"),
         ("metadata.namespace", "default", "not in system-server"),
         ("spec.replicas", 1, "1 replicas"),
-        ("spec.template.spec.containers.0.ports.0.name", "cas-server", "ports"),
+        ("spec.template.spec.containers.0.ports.0.containerPort", 2002, "ports"),
         ("spec.template.spec.containers.0.ports.1.containerPort", 12001, "ports"),
     ],
 )
@@ -46,7 +47,7 @@ def test_services_listen_on_their_own_port_and_on_80(base: Manifests) -> None:
     [
         ("metadata.name", "cas-server"),
         ("metadata.namespace", "ns-app"),
-        ("spec.ports.0.name", "http2"),
+        ("spec.ports.0.port", 2002),
         ("spec.ports.1.port", 8080),
     ],
 )
@@ -56,7 +57,7 @@ def test_a_renamed_or_moved_service_is_found(base: Manifests, path: str, value: 
     assert finding.startswith("Service/cas-server-service: ")
 
 
-def test_only_the_node_port_of_rest_service_is_reachable_from_outside(base: Manifests) -> None:
+def test_only_a_labelled_node_port_is_reachable_from_outside(base: Manifests) -> None:
     assert list(node_port_findings(base)) == []
 
 
@@ -64,8 +65,8 @@ def test_only_the_node_port_of_rest_service_is_reachable_from_outside(base: Mani
     ("target", "path", "value"),
     [
         ("Service/redis", "spec.type", "LoadBalancer"),
-        ("Service/rest-service-service", "spec.ports.0.nodePort", 32002),
-        ("Service/rest-service-service", "spec.type", "ClusterIP"),
+        (SERVICE, "spec.ports.0.nodePort", 2002),
+        (SERVICE, "spec.type", "ClusterIP"),
     ],
 )
 def test_another_external_service_is_found(
@@ -75,10 +76,10 @@ def test_another_external_service_is_found(
     assert finding.startswith(f"{target}: reachable from outside by")
 
 
-def test_the_versions_of_diff_ns_service_differ_only_in_their_version(base: Manifests) -> None:
+def test_the_versions_of_a_service_differ_only_in_their_version(base: Manifests) -> None:
     assert list(version_findings(base)) == []
 
 
 def test_any_other_difference_between_the_versions_is_found(base: Manifests) -> None:
-    changed = base.changed("Deployment/diff-ns-service-v2-deployment", "spec.replicas", 4)
+    changed = base.changed(V2, "spec.replicas", 4)
     assert list(version_findings(changed)) != []

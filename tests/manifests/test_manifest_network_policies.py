@@ -6,17 +6,24 @@ import pytest
 
 from manifests.checks.network_policies import connections
 from manifests.renderings import Rendering, renderings
+from manifests.samples import API, VERSIONED
 from manifests.suite_manifests import K8S, REMOVED, Manifests
+from service_apps import called_by
+from suitectl.catalogue import apis, services, token_service
 
 RENDERINGS = renderings()
 COMPONENTS = [name.removeprefix("prod+") for name in RENDERINGS if name.startswith("prod+")]
 COMPONENTS.remove("all")
 
-SERVICES = ("cas-server", "rest-service", "diff-ns-service")
+TOKENS = token_service()
 CALLS = {
-    ("rest-service", "cas-server", 2000),
-    ("diff-ns-service", "cas-server", 2000),
-    ("rest-service", "diff-ns-service", 2001),
+    *((api.name, TOKENS.name, TOKENS.port) for api in apis()),
+    *(
+        (api.name, other.name, other.port)
+        for api in apis()
+        for other in apis()
+        if other.service in called_by(api.name)
+    ),
     ("cas-server", "redis", 6379),
     ("redis", "redis", 6379),
     ("redis-sentinel", "redis", 6379),
@@ -24,31 +31,25 @@ CALLS = {
     ("redis", "redis-sentinel", 26379),
     ("cas-server", "redis-sentinel", 26379),
 }
-"""The calls between services, and within Redis."""
+"""The calls between services, as their code makes them, and within Redis."""
 UNLABELLED = ("a stranger", "dns", "ingress", "monitoring", "the API server")
 FROM_OUTSIDE = {
-    ("a client", "cas-server", 2000),
-    ("a client", "rest-service", 2001),
-    ("a client", "diff-ns-service", 2001),
+    *(("a client", service.name, service.port) for service in services().values()),
     # Callers of a node port have no labels. The service checks the token of each call.
-    *((anyone, "rest-service", 2001) for anyone in UNLABELLED),
+    *((anyone, API.name, API.port) for anyone in UNLABELLED),
 }
 OPENED = {
     "ingress-policy": {("ingress", "cas-server", 2000)},
     "ingress": {("ingress", "cas-server", 2000)},
     "gateway-api": {("ingress", "cas-server", 2000)},
-    "discovery-rbac": {
-        (app, "the API server", 6443) for app in ("rest-service", "diff-ns-service")
-    },
-    "gateway-canary": {("ingress", "diff-ns-service", 2001)},
+    "discovery-rbac": {(api.name, "the API server", 6443) for api in apis()},
+    "gateway-canary": {("ingress", VERSIONED.name, VERSIONED.port)},
     "monitoring": {
-        ("monitoring", "cas-server", 12000),
-        ("monitoring", "rest-service", 12001),
-        ("monitoring", "diff-ns-service", 12001),
+        ("monitoring", service.name, service.port + 10_000) for service in services().values()
     },
 }
 """The connections that components add. Other components add none."""
-NAMES = {(app, "dns", 53) for app in (*SERVICES, "redis", "redis-sentinel")}
+NAMES = {(app, "dns", 53) for app in (*services(), "redis", "redis-sentinel")}
 
 
 def test_exactly_the_designed_calls_are_allowed(prod: Manifests) -> None:
@@ -78,16 +79,16 @@ def test_a_component_denies_no_call_without_a_default_deny(component: str) -> No
             {(anyone, "cas-server", 2000) for anyone in UNLABELLED},
         ),
         (
-            "NetworkPolicy/rest-service",
+            f"NetworkPolicy/{API.name}",
             "spec.egress.1.ports.0.port",
             2002,
-            {("rest-service", "diff-ns-service", 2001)},
+            {(API.name, VERSIONED.name, VERSIONED.port)},
         ),
         (
-            "NetworkPolicy/diff-ns-service",
+            f"NetworkPolicy/{VERSIONED.name}",
             "spec.egress.0.to.0.namespaceSelector",
             REMOVED,
-            {("diff-ns-service", "cas-server", 2000)},
+            {(VERSIONED.name, TOKENS.name, TOKENS.port)},
         ),
         (
             "NetworkPolicy/redis",
@@ -109,10 +110,10 @@ def test_a_newly_allowed_or_denied_call_is_found(
 
 
 def test_a_pod_without_its_own_policy_is_unreachable(prod: Manifests) -> None:
-    forgotten = prod.without("NetworkPolicy/rest-service")
-    assert not any(target == "rest-service" for _, target, _ in connections(forgotten))
+    forgotten = prod.without(f"NetworkPolicy/{API.name}")
+    assert not any(target == API.name for _, target, _ in connections(forgotten))
 
 
 def test_a_missing_default_deny_is_found(prod: Manifests) -> None:
-    forgotten = prod.without("NetworkPolicy/rest-service").without("NetworkPolicy/default-deny")
-    assert ("a stranger", "rest-service", 12001) in set(connections(forgotten))
+    forgotten = prod.without(f"NetworkPolicy/{API.name}").without("NetworkPolicy/default-deny")
+    assert ("a stranger", API.name, API.port + 10_000) in set(connections(forgotten))

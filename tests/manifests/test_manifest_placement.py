@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from manifests.checks.placement import affinity_findings, priority_findings
+from manifests.samples import DEPLOYMENT
 from manifests.suite_manifests import REMOVED, Manifests
 
-CAS, REST = "Deployment/cas-server-deployment", "Deployment/rest-service-deployment"
+CAS, REST = "Deployment/cas-server-deployment", DEPLOYMENT
 AFFINITY = "spec.template.spec.affinity"
 TERM = (
     f"{AFFINITY}.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution"

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from manifests.checks.pod_security import namespace_findings, restricted_findings
+from manifests.samples import DEPLOYMENT
 from manifests.suite_manifests import REMOVED, Manifests
 
-REST = "Deployment/rest-service-deployment"
+REST = DEPLOYMENT
 POD = "spec.template.spec"
 CONTAINER = f"{POD}.containers.0"
 

@@ -6,9 +6,10 @@ import pytest
 
 from chassis.app.management import MANAGEMENT_PATHS
 from manifests.checks.probes import probe_findings
+from manifests.samples import DEPLOYMENT
 from manifests.suite_manifests import REMOVED, Manifests
 
-REST = "Deployment/rest-service-deployment"
+REST = DEPLOYMENT
 CONTAINER = "spec.template.spec.containers.0"
 ROUTES = frozenset(MANAGEMENT_PATHS)
 

@@ -7,8 +7,6 @@ import pytest
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
-import diff_ns_service.api
-import rest_service.api
 from cas_server.app import create_app
 from cas_server.settings import CasSettings
 from chassis import LiveConfig
@@ -19,7 +17,10 @@ from manifests.checks.routes import (
     way_findings,
     ways,
 )
+from manifests.samples import API, VERSIONED
 from manifests.suite_manifests import REMOVED, Manifests
+from service_apps import module_of
+from suitectl.catalogue import apis
 
 PUBLIC = {
     "/oauth/token",
@@ -30,11 +31,11 @@ PUBLIC = {
 """Endpoints for clients. check_token and introspect are for resource servers in the cluster."""
 EXPOSED = {
     *(("cas-server.example.com", path) for path in PUBLIC),
-    ("rest-service.example.com", ALL),
+    (f"{API.name}.example.com", ALL),
 }
-CANARY = {("diff-ns-service.example.com", ALL)}
+CANARY = {(f"{VERSIONED.name}.example.com", ALL)}
 INGRESS, ROUTE = "Ingress/cas-server", "HTTPRoute/cas-server"
-WEIGHTED = "HTTPRoute/diff-ns-service"
+WEIGHTED = f"HTTPRoute/{VERSIONED.name}"
 
 Paths = Mapping[str, set[str]]
 
@@ -44,8 +45,7 @@ def paths() -> Paths:
     """Return the API routes of each service."""
     return {
         "cas-server": set(create_app(LiveConfig.fixed(CasSettings())).openapi()["paths"]),
-        "rest-service": _routes(rest_service.api.router),
-        "diff-ns-service": _routes(diff_ns_service.api.router),
+        **{api.name: _routes(module_of(api.name, "api").router) for api in apis()},
     }
 
 

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from manifests.checks.schema import SUPPORTED, schema_findings
+from manifests.samples import API, DEPLOYMENT, VERSIONED
 from manifests.suite_manifests import REMOVED, Manifests
 
-REST = "Deployment/rest-service-deployment"
+REST = DEPLOYMENT
 OLDEST, NEWEST = SUPPORTED[0], SUPPORTED[-1]
 
 
@@ -26,8 +27,8 @@ def test_every_object_is_valid_for_the_oldest_and_the_newest_api_server(
         (REST, "spec.replicas", "two"),
         (REST, "spec.selector", REMOVED),
         ("Service/redis", "spec.ports.0.port", REMOVED),
-        ("ConfigMap/rest-service", "data.replicas", 2),
-        ("PodDisruptionBudget/rest-service", "spec.maxUnavailabe", 1),
+        (f"ConfigMap/{API.name}", "data.replicas", 2),
+        (f"PodDisruptionBudget/{API.name}", "spec.maxUnavailabe", 1),
     ],
 )
 def test_an_unknown_missing_or_mistyped_field_is_found(
@@ -42,7 +43,7 @@ def test_an_unknown_missing_or_mistyped_field_is_found(
     [
         ("Gateway/suite", "spec.gatewayClass", "suite"),
         ("Gateway/suite", "spec.gatewayClassName", REMOVED),
-        ("HTTPRoute/diff-ns-service", "spec.rules.0.backendRefs.0.weight", "90"),
+        (f"HTTPRoute/{VERSIONED.name}", "spec.rules.0.backendRefs.0.weight", "90"),
         ("PodMonitor/suite", "spec.podMetricsEndpoints.0.interval", "15 s"),
         ("PrometheusRule/suite", "spec.groups.0.rules.0.expression", "up == 0"),
         ("Gateway/suite", "apiVersion", "gateway.networking.k8s.io/v1alpha2"),

@@ -11,9 +11,10 @@ from manifests.checks.secrets import (
     own_secret_findings,
     redis_findings,
 )
+from manifests.samples import API
 from manifests.suite_manifests import Manifests
 
-SECRET = "Secret/rest-service-credentials"
+SECRET = f"Secret/{API.credentials}"
 
 
 def test_the_services_own_secrets_are_the_demo_identities(base: Manifests) -> None:
@@ -24,8 +25,8 @@ def test_the_services_own_secrets_are_the_demo_identities(base: Manifests) -> No
     "data",
     [
         {"security.oauth2.client.client-secret": "another"},
-        {"client-secret": "rest-service-123"},
-        {"security.oauth2.client.client-secret": "rest-service-123", "more": "x"},
+        {"client-secret": f"{API.name}-123"},
+        {"security.oauth2.client.client-secret": f"{API.name}-123", "more": "x"},
     ],
 )
 def test_any_other_secret_is_found(base: Manifests, data: Mapping[str, str]) -> None:
@@ -38,10 +39,10 @@ def test_every_config_map_and_secret_is_mounted(base: Manifests) -> None:
 
 
 def test_a_mount_without_a_source_and_an_unused_secret_are_found(base: Manifests) -> None:
-    changed = base.changed(SECRET, "metadata.name", "rest-service-secret")
+    changed = base.changed(SECRET, "metadata.name", "other-secret")
     assert list(mount_findings(changed)) == [
         f"{SECRET}: mounted in system-server, not there",
-        "Secret/rest-service-secret: mounted nowhere in system-server",
+        f"Secret/other-secret: mounted nowhere in {API.namespace}",
     ]
 
 
@@ -50,9 +51,9 @@ def test_no_config_map_contains_a_secret(base: Manifests) -> None:
 
 
 def test_a_secret_in_a_config_map_is_found(base: Manifests) -> None:
-    changed = base.changed("ConfigMap/rest-service", "data", {"application.yaml": "password: x"})
+    changed = base.changed(f"ConfigMap/{API.name}", "data", {"application.yaml": "password: x"})
     assert list(config_map_findings(changed)) == [
-        "ConfigMap/rest-service: password: belongs in a Secret"
+        f"ConfigMap/{API.name}: password: belongs in a Secret"
     ]
 
 

@@ -9,10 +9,10 @@ from manifests.checks.selectors import (
     disruption_budget_findings,
     service_findings,
 )
+from manifests.samples import API, DEPLOYMENT, V1, VERSIONED
 from manifests.suite_manifests import Manifests
 
-V1 = "Deployment/diff-ns-service-v1-deployment"
-REST = "Deployment/rest-service-deployment"
+REST = DEPLOYMENT
 
 
 def test_every_deployment_owns_exactly_its_pods(base: Manifests) -> None:
@@ -23,7 +23,7 @@ def test_every_deployment_owns_exactly_its_pods(base: Manifests) -> None:
     ("target", "path", "value", "finding"),
     [
         (REST, "spec.template.metadata.labels.app", "rest", "selector matches []"),
-        (V1, "spec.selector.matchLabels", {"app": "diff-ns-service"}, "v2-deployment"),
+        (V1, "spec.selector.matchLabels", {"app": VERSIONED.name}, "v2-deployment"),
         (
             REST,
             "spec.template.spec.topologySpreadConstraints.0.labelSelector.matchLabels.app",
@@ -49,7 +49,7 @@ def test_every_service_targets_ports_of_its_pods(base: Manifests) -> None:
         ("Service/redis", "metadata.namespace", "ns-app", "Service/redis: selects no pod"),
         ("Service/redis", "spec.selector", {}, "Service/redis: selects no pod"),
         ("Service/redis", "spec.ports.0.targetPort", "db", "port db is not in"),
-        (V1, "spec.template.spec.containers.0.ports.0.name", "http", "port diff-ns is not in"),
+        (V1, "spec.template.spec.containers.0.ports.0.name", "http", "is not in"),
     ],
 )
 def test_a_service_without_pods_or_ports_is_found(
@@ -63,13 +63,13 @@ def test_every_replicated_deployment_has_its_own_disruption_budget(base: Manifes
 
 
 def test_a_missing_or_a_shared_disruption_budget_is_found(base: Manifests) -> None:
-    missing = base.without("PodDisruptionBudget/rest-service")
+    missing = base.without(f"PodDisruptionBudget/{API.name}")
     assert list(disruption_budget_findings(missing)) == [f"{REST}: no PodDisruptionBudget"]
     shared = base.changed(
-        "PodDisruptionBudget/diff-ns-service-v1",
+        f"PodDisruptionBudget/{VERSIONED.name}-v1",
         "spec.selector.matchLabels",
-        {"app": "diff-ns-service"},
+        {"app": VERSIONED.name},
     )
     assert list(disruption_budget_findings(shared)) == [
-        "PodDisruptionBudget/diff-ns-service-v1: guards 2 Deployments"
+        f"PodDisruptionBudget/{VERSIONED.name}-v1: guards 2 Deployments"
     ]

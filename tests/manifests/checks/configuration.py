@@ -1,31 +1,14 @@
 """The ConfigMaps are valid configuration, and the host names in them exist."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from cas_server.settings import CasSettings
 from chassis.config import ConfigError, ConfigSource, LiveConfig, ServiceSettings
-from diff_ns_service.settings import DiffNsSettings
 from manifests.suite_manifests import Manifests, containers, selected
-from rest_service.api import DETAIL_SERVICE
-from rest_service.settings import RestSettings
+from service_apps import called_by, settings_type
+from suitectl.catalogue import services
 
-SETTINGS: Mapping[str, type[ServiceSettings]] = {
-    "cas-server": CasSettings,
-    "rest-service": RestSettings,
-    "diff-ns-service": DiffNsSettings,
-}
-NAMESPACES = {
-    "cas-server": "system-server",
-    "rest-service": "system-server",
-    "diff-ns-service": "ns-app",
-}
-SECRETS = {
-    "cas-server": "cas-server-identities",
-    "rest-service": "rest-service-credentials",
-    "diff-ns-service": "diff-ns-service-credentials",
-}
 PROFILES = ("kubernetes", "dev"), ("kubernetes", "test"), ("dev",)
 
 
@@ -33,22 +16,23 @@ def settings_of(
     manifests: Manifests, service: str, profiles: Sequence[str], mounts: Path
 ) -> ServiceSettings:
     """Load a service's settings as its pod does. Raises `ConfigError`."""
-    namespace = NAMESPACES[service]
-    deployment = selected(manifests, namespace, {"app": service})[0]
+    known = services()[service]
+    deployment = selected(manifests, known.namespace, {"app": service})[0]
     (container,) = containers(deployment)
+    (secret,) = known.of("Secret")
     source = ConfigSource(
         name=service,
         config_dir=_written(manifests, "ConfigMap", service, mounts),
-        secrets_dir=_written(manifests, "Secret", SECRETS[service], mounts),
+        secrets_dir=_written(manifests, "Secret", secret["metadata"]["name"], mounts),
         environ={entry["name"]: entry.get("value", "downward") for entry in container["env"]},
         profiles=tuple(profiles),
     )
-    return LiveConfig.load(source, SETTINGS[service]).settings
+    return LiveConfig.load(source, settings_type(service)).settings
 
 
 def settings_findings(manifests: Manifests, mounts: Path) -> Iterator[str]:
     """Return configuration with which a service does not start under some demo profile."""
-    for service in SETTINGS:
+    for service in services():
         for profiles in PROFILES:
             try:
                 settings_of(manifests, service, profiles, mounts)
@@ -58,7 +42,8 @@ def settings_findings(manifests: Manifests, mounts: Path) -> Iterator[str]:
 
 def port_findings(manifests: Manifests, mounts: Path) -> Iterator[str]:
     """Return services that listen on other ports than their manifest says."""
-    for service, namespace in NAMESPACES.items():
+    for service in services():
+        namespace = services()[service].namespace
         settings = settings_of(manifests, service, PROFILES[0], mounts)
         for deployment in selected(manifests, namespace, {"app": service}):
             port = containers(deployment)[0]["ports"][0]["containerPort"]
@@ -68,7 +53,8 @@ def port_findings(manifests: Manifests, mounts: Path) -> Iterator[str]:
 
 def name_findings(manifests: Manifests, mounts: Path) -> Iterator[str]:
     """Return host names and ports that no Service of a searched namespace has."""
-    for service, namespace in NAMESPACES.items():
+    for service in services():
+        namespace = services()[service].namespace
         settings = settings_of(manifests, service, PROFILES[0], mounts)
         namespaces = (namespace, *settings.discovery.namespaces)
         for name, port in _called(service, settings):
@@ -79,8 +65,7 @@ def name_findings(manifests: Manifests, mounts: Path) -> Iterator[str]:
 def _called(service: str, settings: ServiceSettings) -> Iterator[tuple[str, int]]:
     if service == "cas-server":
         yield settings.spring.redis.host, settings.spring.redis.port
-    if service == "rest-service":
-        yield DETAIL_SERVICE, 80
+    yield from ((name, 80) for name in called_by(service))
     oauth2 = settings.security.oauth2
     for url in (
         oauth2.client.access_token_uri,

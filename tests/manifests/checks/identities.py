@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from cas_server.passwords.hashing import matches_blocking
 from cas_server.settings import CasSettings, ClientRegistration
+from suitectl.catalogue import apis
 
-BOTH = frozenset({"rest-service", "diff-ns-service"})
+EVERY = frozenset(api.resource_id for api in apis())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +16,7 @@ class DemoClient:
 
     grants: frozenset[str]
     scopes: frozenset[str]
-    audience: frozenset[str] = BOTH
+    audience: frozenset[str] = EVERY
     checks_tokens: bool = False
     validity: int | None = None
 
@@ -24,14 +25,11 @@ SERVICE = frozenset({"client_credentials"})
 PEOPLE = frozenset({"password", "refresh_token", "client_credentials"})
 READ, READ_WRITE = frozenset({"read"}), frozenset({"read", "write"})
 CLIENTS: Mapping[str, DemoClient] = {
-    "rest-service": DemoClient(grants=SERVICE, scopes=READ_WRITE, checks_tokens=True),
-    "diff-ns-service": DemoClient(
-        grants=SERVICE, scopes=READ, audience=frozenset({"diff-ns-service"}), checks_tokens=True
-    ),
     "demo-app": DemoClient(grants=PEOPLE, scopes=READ_WRITE),
     "short-lived-app": DemoClient(grants=SERVICE, scopes=READ, validity=1),
     "read-only-app": DemoClient(grants=SERVICE, scopes=READ),
 }
+SERVICES = frozenset(api.client_id for api in apis())
 USERS: Mapping[str, frozenset[str]] = {
     "alice": frozenset({"ROLE_USER"}),
     "admin": frozenset({"ROLE_USER", "ROLE_ADMIN"}),
@@ -40,10 +38,13 @@ USERS: Mapping[str, frozenset[str]] = {
 
 def client_findings(settings: CasSettings) -> Iterator[str]:
     """Return clients that are missing, unknown, or have other rights than designed."""
-    if different := settings.clients.keys() ^ CLIENTS.keys():
+    if different := settings.clients.keys() ^ CLIENTS.keys() ^ SERVICES:
         yield f"clients: {sorted(different)}"
     for name in settings.clients.keys() & CLIENTS.keys():
         if (found := _allowed(settings.clients[name])) != CLIENTS[name]:
+            yield f"clients.{name}: {found}"
+    for name in settings.clients.keys() & SERVICES:
+        if (found := _allowed(settings.clients[name])) != _service(found):
             yield f"clients.{name}: {found}"
     if set(settings.password_grant_clients) != {"demo-app"}:
         yield f"password-grant-clients: {settings.password_grant_clients}"
@@ -64,6 +65,12 @@ def secret_findings(settings: CasSettings, demo: Mapping[str, str]) -> Iterator[
     for name, stored in hashes.items():
         if not all(matches_blocking(one, demo.get(name, "")) for one in stored or ("",)):
             yield f"{name}: has another secret"
+
+
+def _service(found: DemoClient) -> DemoClient:
+    """Return what a service may have at most: no user's grants, no audience but services."""
+    scopes, audience = found.scopes & READ_WRITE, found.audience & EVERY
+    return DemoClient(grants=SERVICE, scopes=scopes, audience=audience, checks_tokens=True)
 
 
 def _allowed(client: ClientRegistration) -> DemoClient:

@@ -1,105 +1,64 @@
-"""Names and ports are the documented ones that people already use."""
+"""Names and ports follow from a service's name; the seed's own are in the services' unit tests."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from manifests.suite_manifests import Manifests, containers
+from suitectl.catalogue import NODE_PORT, services
 
 MANAGEMENT_OFFSET = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """The names and ports of one Deployment and its Service."""
-
-    namespace: str
-    replicas: int
-    service: str
-    service_ports: tuple[tuple[str, int], ...]
-    container_ports: tuple[tuple[str, int], ...]
-
-
-def _service(
-    namespace: str, replicas: int, service: str, port: int, *, container: str, own: str
-) -> Expected:
-    return Expected(
-        namespace,
-        replicas,
-        service,
-        service_ports=((own, port), ("http", 80)),
-        container_ports=((container, port), ("management", port + MANAGEMENT_OFFSET)),
-    )
-
-
-_DIFF_NS = _service(
-    "ns-app", 3, "diff-ns-service-service", 2001, container="diff-ns", own="diff-ns-svc"
-)
-EXPECTED: Mapping[str, Expected] = {
-    "cas-server-deployment": _service(
-        "system-server",
-        3,
-        "cas-server-service",
-        2000,
-        container="cas-server01",
-        own="cas-server01",
-    ),
-    "rest-service-deployment": _service(
-        "system-server", 2, "rest-service-service", 2001, container="rest", own="rest-svc"
-    ),
-    "diff-ns-service-v1-deployment": _DIFF_NS,
-    "diff-ns-service-v2-deployment": _DIFF_NS,
-    "redis-deployment": Expected(
-        "system-server", 1, "redis", (("redis", 6379),), (("redis", 6379),)
-    ),
-}
+NODE_PORTS = range(30_000, 32_768)
 
 
 def deployment_name_findings(manifests: Manifests) -> Iterator[str]:
-    """Return Deployments that are missing, or differ in replicas or container ports."""
-    for name, expected in EXPECTED.items():
-        deployment = manifests.get("Deployment", name, expected.namespace)
-        if deployment is None:
-            yield f"Deployment/{name}: not in {expected.namespace}"
-            continue
-        if deployment["spec"]["replicas"] != expected.replicas:
-            yield f"Deployment/{name}: {deployment['spec']['replicas']} replicas"
-        ports = tuple(
-            (port["name"], port["containerPort"])
-            for container in containers(deployment)
-            for port in container["ports"]
-        )
-        if ports != expected.container_ports:
-            yield f"Deployment/{name}: ports {ports}"
+    """Return Deployments with other names, ports or fewer replicas than a service has."""
+    for service in services().values():
+        for version, name in service.deployments.items():
+            deployment = manifests.get("Deployment", name, service.namespace)
+            expected = "-".join(filter(None, (service.name, version, "deployment")))
+            if deployment is None or name != expected:
+                yield f"Deployment/{expected}: not in {service.namespace}"
+                continue
+            if deployment["spec"]["replicas"] <= 1:
+                yield f"Deployment/{name}: {deployment['spec']['replicas']} replicas"
+            ports = [p for container in containers(deployment) for p in container["ports"]]
+            own, *others = [(port["name"], port["containerPort"]) for port in ports]
+            if others != [("management", own[1] + MANAGEMENT_OFFSET)] or own[1] != service.port:
+                yield f"Deployment/{name}: ports {(own, *others)}"
 
 
 def service_name_findings(manifests: Manifests) -> Iterator[str]:
     """Return Services that are missing or do not listen on their own port and on 80."""
-    for expected in EXPECTED.values():
-        service = manifests.get("Service", expected.service, expected.namespace)
-        if service is None:
-            yield f"Service/{expected.service}: not in {expected.namespace}"
+    for service in services().values():
+        name = f"{service.name}-service"
+        found = manifests.get("Service", name, service.namespace)
+        if found is None:
+            yield f"Service/{name}: not in {service.namespace}"
             continue
-        ports = tuple((port["name"], port["port"]) for port in service["spec"]["ports"])
-        if ports != expected.service_ports:
-            yield f"Service/{expected.service}: ports {ports}"
+        own, *others = ((port["name"], port["port"]) for port in found["spec"]["ports"])
+        if others != [("http", 80)] or own[1] != service.port:
+            yield f"Service/{name}: ports {(own, *others)}"
 
 
 def node_port_findings(manifests: Manifests) -> Iterator[str]:
-    """Return external access other than rest-service's node port."""
+    """Return external access other than the node port of what is labelled so."""
     for service in manifests.of("Service"):
-        name = service["metadata"]["name"]
         fixed = [port["nodePort"] for port in service["spec"]["ports"] if "nodePort" in port]
-        outside = service["spec"].get("type", "ClusterIP"), fixed
-        allowed = ("NodePort", [32001]) if name == "rest-service-service" else ("ClusterIP", [])
-        if outside != allowed:
-            yield f"Service/{name}: reachable from outside by {outside}"
+        kind = service["spec"].get("type", "ClusterIP")
+        labelled = NODE_PORT in service["metadata"].get("labels", {})
+        wanted = len(fixed) == 1 and fixed[0] in NODE_PORTS if labelled else not fixed
+        if kind != ("NodePort" if labelled else "ClusterIP") or not wanted:
+            yield f"Service/{service['metadata']['name']}: reachable from outside by {kind, fixed}"
 
 
 def version_findings(manifests: Manifests) -> Iterator[str]:
-    """Return differences between the two versions of diff-ns-service besides the version."""
-    v1, v2 = (
-        repr(manifests.get("Deployment", f"diff-ns-service-{version}-deployment"))
-        for version in ("v1", "v2")
-    )
-    if v1.replace("'v1'", "'v2'").replace("-v1-", "-v2-") != v2:
-        yield "diff-ns-service: v1 and v2 differ in more than their version"
+    """Return differences between the versions of a service besides the version."""
+    for service in services().values():
+        texts = {
+            repr(manifests.get("Deployment", name, service.namespace))
+            .replace(f"'{version}'", "'v'")
+            .replace(f"-{version}-", "-v-")
+            for version, name in service.deployments.items()
+            if version
+        }
+        if len(texts) > 1:
+            yield f"{service.name}: its versions differ in more than their version"

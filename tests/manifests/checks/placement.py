@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from manifests.suite_manifests import Manifest, Manifests, pod_labels, pod_spec, title
+from suitectl.catalogue import versioned_service
 
-SET_APART = {"cas-server", "diff-ns-service"}
+SET_APART = {"cas-server", versioned_service(None).name}
 """The services with dedicated nodes, which are labelled with the service's name."""
 TOKEN_PATH = {"cas-server", "redis", "redis-sentinel"}
 """Every call of the suite needs these."""

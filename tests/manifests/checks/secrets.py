@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from manifests.suite_manifests import Manifest, Manifests, containers, pod_spec, title
+from suitectl.catalogue import apis
 from suitectl.secrets.dev import NAMESPACE as DEV_NAMESPACE
 from suitectl.secrets.dev import STORE, USERS
 
@@ -14,10 +15,10 @@ CLIENT_SECRET = "security.oauth2.client.client-secret"
 
 def own_secret_findings(manifests: Manifests, demo: Mapping[str, str]) -> Iterator[str]:
     """Return credentials of a service that are not its demo secret."""
-    for name in ("rest-service", "diff-ns-service"):
-        secret = manifests.get("Secret", f"{name}-credentials") or {}
-        if secret.get("stringData") != {CLIENT_SECRET: demo[name]}:
-            yield f"Secret/{name}-credentials: is not the demo identity of {name}"
+    for service in apis():
+        secret = manifests.get("Secret", str(service.credentials)) or {}
+        if secret.get("stringData") != {CLIENT_SECRET: demo[service.client_id]}:
+            yield f"Secret/{service.credentials}: is not the demo identity of {service.client_id}"
 
 
 def mount_findings(manifests: Manifests) -> Iterator[str]:
