@@ -14,6 +14,8 @@ from eventually import PATIENCE_S
 from integration.cas_server.cas_process import cas_process
 from integration.chassis_server.service_process import ServiceProcess, spawn
 from redis_process import AS_CAS_SERVER, PATIENT, redis_port
+from service_apps import SAMPLE
+from suitectl.catalogue import apis, services
 
 _SECRET, _PASSWORD = "fuzz-secret", "fuzz-password"
 _RESOURCES = sorted((service.name for service in apis()), key=SAMPLE.__eq__)
@@ -95,8 +97,6 @@ def _identities() -> dict[str, object]:
 
 def _token(cas: str) -> str:
     form = {"grant_type": "password", "username": "fuzz-admin", "password": _PASSWORD}
-    reply = httpx.post(
-        f"{cas}/oauth/token", data=form, auth=(SAMPLE, _SECRET), timeout=PATIENCE_S
-    )
+    reply = httpx.post(f"{cas}/oauth/token", data=form, auth=(SAMPLE, _SECRET), timeout=PATIENCE_S)
     reply.raise_for_status()
     return str(reply.json()["access_token"])
