@@ -15,9 +15,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from suitectl.catalogue import services
+
 ROOT = Path(__file__).parents[1]
 SHELLS = ("sh", "console")
-SERVICES = ("cas-server", "rest-service", "diff-ns-service")
+SERVICES = tuple(services())
 YAML_KINDS = ("manifest", "kustomization", "localkube", *SERVICES)
 """A manifest, a kustomization, `k8s/localkube.yaml`, or documents of a service's ConfigMap."""
 

@@ -16,7 +16,9 @@ from cas_server.settings import CasSettings
 from chassis import LiveConfig
 from chassis.config import ConfigSource
 from suitectl.catalogue import apis
+from suitectl.deploy import DEV_SECRETS, missing_secrets, render
 from suitectl.errors import CommandFailedError
+from suitectl.platform.kubernetes import Kubernetes
 from suitectl.root import ROOT
 from suitectl.secrets.generated import generate
 
@@ -65,6 +67,13 @@ async def test_a_service_gets_the_secret_that_cas_server_has(generated: Path) ->
     for service in apis():
         data = _documents(generated)[str(service.credentials)]["stringData"]
         assert data == {KEY: plain[service.client_id]}
+
+
+async def test_production_gets_every_secret_that_it_mounts_and_does_not_bring(
+    generated: Path,
+) -> None:
+    rendered = await render(ROOT / "k8s/overlays/prod", {}, Kubernetes())
+    assert missing_secrets(rendered) <= _documents(generated).keys() | DEV_SECRETS
 
 
 async def test_redis_gets_the_passwords_that_its_scripts_read(generated: Path) -> None:

@@ -38,7 +38,7 @@ async def deploy(overlay: Path, images: Mapping[str, str], platform: Platform) -
     """
     began = time.monotonic()
     documents = await render(overlay, images, platform)
-    wanted = _missing(documents)
+    wanted = missing_secrets(documents)
     secrets = _generated(wanted - DEV_SECRETS if USERS in wanted else wanted)
     with progress("deploying") as say:
         say(f"applying {overlay}")
@@ -100,7 +100,7 @@ def _replacement(image: str, full: str) -> dict[str, str]:
     return {"name": image, "newName": path + slash + name, "newTag": tag or "latest"}
 
 
-def _missing(documents: Sequence[dict[str, Any]]) -> set[str]:
+def missing_secrets(documents: Sequence[dict[str, Any]]) -> set[str]:
     """Return the Secrets that pods mount and the overlay does not contain."""
     contained = {d["metadata"]["name"] for d in documents if d["kind"] == "Secret"}
     return {name for document in documents for name in _secret_names(document)} - contained
