@@ -19,8 +19,8 @@ def _make(*arguments: str) -> "subprocess.CompletedProcess[str]":
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("canary", "SERVCE=orders"), "make canary takes no SERVCE; the nearest is SERVICE"),
-        (("token", "PLATFROM=kubernetes"), "make token takes no PLATFROM; the nearest is PLATFORM"),
+        (("canary", "SERVIZE=orders"), "make canary takes no SERVIZE; the nearest is SERVICE"),
+        (("token", "PLATFORMX=kubernetes"), "make token takes no PLATFORMX; the nearest is PLATFORM"),
         (("rollback", "V1=1"), "make rollback takes no V1"),
     ],
 )
