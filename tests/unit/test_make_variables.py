@@ -20,7 +20,10 @@ def _make(*arguments: str) -> "subprocess.CompletedProcess[str]":
     ("arguments", "said"),
     [
         (("canary", "SERVIZE=orders"), "make canary takes no SERVIZE; the nearest is SERVICE"),
-        (("token", "PLATFORMX=kubernetes"), "make token takes no PLATFORMX; the nearest is PLATFORM"),
+        (
+            ("token", "PLATFORMX=kubernetes"),
+            "make token takes no PLATFORMX; the nearest is PLATFORM",
+        ),
         (("rollback", "V1=1"), "make rollback takes no V1"),
     ],
 )

@@ -30,10 +30,8 @@ async def play(suite: Suite, platform: Kubernetes) -> str:
         for app, namespace in namespaces_of_services().items():
             await _deleted(suite, platform, tally, app, namespace)
         deleted = nothing_failed(suite, tally)
-        killed = [
-            await _killed(suite, platform, tally, *service)
-            for service in namespaces_of_services().items()
-        ]
+        ours = namespaces_of_services()
+        killed = [await _killed(suite, platform, tally, *one) for one in ours.items()]
     return f"deleted: {deleted}; killed {'; '.join(killed)}"
 
 
