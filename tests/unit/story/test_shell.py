@@ -72,7 +72,7 @@ async def test_a_page_runs_as_outside_of_make(
         ("sh", "not-run: it needs a Docker engine", True),
         ("sh", "not-run: no", False),
         ("yaml", "", False),
-        ("yaml", "order-service", True),
+        ("yaml", "cas-server", True),
         ("python", "orders/api.py", True),
         ("python", "", False),
         ("json", "", False),
