@@ -12,9 +12,12 @@ OVERLAY ?= prod
 
 # `make call PATH=/api/me` would hide every program from the recipes: PATH is also the shell's.
 ifeq ($(origin PATH),command line)
-REQUEST := $(PATH)
+export REQUEST := $(value PATH)
 override PATH := /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+override PATH := $(or $(shell tr '\0' '\n' 2>/dev/null </proc/$$PPID/environ | sed -n 's/^PATH=//p'),$(PATH))
 endif
+# As typed: make would expand a $$, and the shell would end at a quote.
+export REQUEST_DATA := $(value DATA)
 # USER is also the login name: only one given on the command line is meant.
 WHO := $(if $(filter command line,$(origin USER)),--user=$(USER)) $(if $(CLIENT),--client=$(CLIENT))
 # What each target takes; a misspelt variable would change nothing, and so it is refused.
@@ -58,7 +61,7 @@ token: ## print an access token: make token USER=alice, or CLIENT=demo-app
 	$(SUITECTL) token $(WHO)
 
 call: ## call a service: make call PATH=/api/me USER=alice [SERVICE=... METHOD=POST DATA='{"a": 1}']
-	$(SUITECTL) call --service=$(SERVICE) --path='$(or $(REQUEST),/api/me)' --method=$(METHOD) --data='$(DATA)' $(WHO)
+	$(SUITECTL) call --service=$(SERVICE) --path="$$REQUEST" --method=$(METHOD) --data="$$REQUEST_DATA" $(WHO)
 
 ##@ Release, on localkube or with PLATFORM=kubernetes; SERVICE=... where several have versions
 traffic: setup ## which version serves how many requests: make traffic N=200

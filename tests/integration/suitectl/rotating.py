@@ -131,7 +131,12 @@ async def mounted(
 
 
 def _cas(volume: ConfigMapVolume, redis: int) -> LiveConfig[CasSettings]:
-    arguments = {"spring.data.redis.host": "127.0.0.1", "spring.data.redis.port": str(redis)}
+    arguments = {
+        "spring.data.redis.host": "127.0.0.1",
+        "spring.data.redis.port": str(redis),
+        # A busy machine is no failure of the rotation.
+        "spring.data.redis.timeout": f"{PATIENCE_S}s",
+    }
     source = ConfigSource("cas-server", secrets_dir=volume.path, arguments=arguments)
     return LiveConfig.load(source, CasSettings)
 

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -12,13 +13,17 @@ from pathlib import Path
 import pytest
 
 from suitectl.__main__ import main
+from suitectl.catalogue import called_service, registrations
+from suitectl.root import ROOT
 
 KUBECTL = """#!{python}
 import json, os, sys
 image = {{"containers": [{{"image": "cas-server:1"}}]}}
 service = {{"spec": {{"clusterIP": "127.0.0.1", "ports": [{{"port": {port}}}]}}}}
 pod = {{"metadata": {{}}, "spec": image, "status": {{"phase": "Running"}}}}
-deployment = {{"spec": {{"template": {{"spec": image}}}}}}
+profiles = [{{"name": "PROFILES_ACTIVE", "value": os.environ.get("OVERLAY", "")}}]
+started = {{"containers": [{{"image": "cas-server:1", "env": profiles}}]}}
+deployment = {{"spec": {{"template": {{"spec": started}}}}}}
 found = {{"service": service, "deployment": deployment, "pod": pod}}
 if sys.argv[1] == "get":
     print(json.dumps(found[sys.argv[2]]))
@@ -31,15 +36,25 @@ class Suite(BaseHTTPRequestHandler):
     """A cas-server that accepts one secret per name, and a resource service."""
 
     def do_POST(self) -> None:
+        if self.path != "/oauth/token":
+            return self._echo()
         form = self.rfile.read(int(self.headers["Content-Length"])).decode()
         basic = base64.b64decode(self.headers["Authorization"].removeprefix("Basic ")).decode()
-        known = basic in {"demo-app:demo-app-123", "read-only-app:generated"}
+        known = basic == "demo-app:demo-app-123" or basic.endswith(":generated")
         token = "of-alice" if "username=alice" in form else f"of-{basic.partition(':')[0]}"
         self._reply(200, {"access_token": token}) if known else self._reply(401, {"error": "no"})
+        return None
 
     def do_GET(self) -> None:
         known = self.headers["Authorization"] == "Bearer of-alice" and self.path == "/api/me"
         self._reply(200 if known else 404, {"path": self.path})
+
+    def do_DELETE(self) -> None:
+        self._reply(401, {"error": "invalid_token"})
+
+    def _echo(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self._reply(200, {"path": self.path, "body": body})
 
     def log_message(self, *_: object) -> None:
         pass
@@ -110,3 +125,60 @@ def test_a_call_prints_the_response_and_fails_unless_it_is_2xx(
     assert main(["call", f"--path={path}"]) == code
     status = 404 if code else 200
     assert capfd.readouterr().out == f'{status} {{"path": "{path}"}}\n'
+
+
+@pytest.mark.parametrize("path", ["greeting", "@elsewhere/", "http://elsewhere/", "/a b", "/ü"])
+def test_a_path_that_would_lead_elsewhere_is_refused_in_one_line(
+    path: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["call", f"--path={path}"]) == 1
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line == f"call: PATH={path}: take a path from its / on, such as /api/me"
+
+
+@pytest.mark.parametrize("option", ["--method=GET /", '--data={"a"', "--service=nobody"])
+def test_a_wrong_option_is_refused_in_one_line(
+    option: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["call", option]) == 1
+    (line,) = capfd.readouterr().err.splitlines()
+    value = option.partition("=")[2]
+    assert value in line
+
+
+def test_data_reaches_the_service_as_typed() -> None:
+    data = {"price": "$5", "name": "it's $(SHELL)"}
+    typed = ["PATH=/api/echo?a=1&b='", f"DATA={json.dumps(data)}"]
+    command = ["make", "--no-print-directory", "call", *typed]
+    printed = subprocess.check_output(command, cwd=ROOT, text=True)
+    status, _, body = printed.partition(" ")
+    assert status == "200"
+    assert json.loads(body) == {"path": "/api/echo?a=1&b='", "body": data}
+
+
+def test_a_token_for_others_is_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    wanted = called_service(None).resource_id
+    clients = registrations()["clients"]
+    other = next(c for c, one in clients.items() if wanted not in one.get("resource-ids", ()))
+    (tmp_path / "identities.json").write_text(json.dumps({other: "generated"}))
+    monkeypatch.setenv("SUITE_IDENTITIES", str(tmp_path / "identities.json"))
+    assert main(["call", "--method=DELETE", f"--client={other}"]) == 1
+    assert f"{wanted} in resource-ids" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(("overlay", "code"), [("prod", 0), ("", 1)])
+def test_under_prod_the_generated_identities_are_the_default(
+    overlay: str,
+    code: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    generated = tmp_path / "identities.json"
+    generated.write_text('{"read-only-app": "generated"}')
+    monkeypatch.setattr("suitectl.tokens.GENERATED", generated)
+    monkeypatch.setenv("OVERLAY", overlay)
+    assert main(["token", "--client=read-only-app"]) == code
+    assert capfd.readouterr().out == ("" if code else "of-read-only-app\n")

@@ -22,14 +22,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_platform(parser)
     add_identity(parser)
     parser.add_argument("--service", help="by default the one that is reached from outside")
-    parser.add_argument("--path", default="/api/me")
+    parser.add_argument("--path", help="by default /api/me")
     parser.add_argument("--method", help="by default GET, with data POST")
     parser.add_argument("--data", help="a JSON document to send")
 
 
 async def run(options: argparse.Namespace) -> int:
     """Print the response; return 1 where its status is not 2xx."""
-    service, path = called_service(options.service), _path(options.path)
+    service, path = called_service(options.service), _path(options.path or "/api/me")
     data = _data(options.data)
     method = _method(options.method or ("GET" if data is None else "POST"))
     platform = platform_of(options)
