@@ -104,7 +104,7 @@ def test_a_later_document_overrides_only_the_same_name(tmp_path: Path) -> None:
 
 
 def test_a_variable_means_the_lower_case_name_and_no_other(tmp_path: Path) -> None:
-    variable = {"DEMO_SERVICE__ACCOUNTS__REST_SERVICE__LEVEL": "2"}
+    variable = {"DEMO_SERVICE__ACCOUNTS__ORDER_SERVICE__LEVEL": "2"}
     said = refusal(source(tmp_path, "accounts: {order-service: {level: 1}}", environ=variable))
 
     assert "accounts.order_service: differs from order-service (application.yaml:1)" in said
