@@ -41,7 +41,7 @@ async def test_the_server_refuses_a_request_beyond_the_bound(
     monkeypatch.chdir(tmp_path)
     empty = len(json.dumps({"operation": "length", "text": ""}))
     fits = json.dumps({"operation": "length", "text": "x" * (LONGEST_REQUEST - empty)}).encode()
-    async with await ControlServer({"length": length}).start():
+    async with await ControlServer({"length": length}, {}).start():
         assert await exchange(fits + b"\n") == {"result": LONGEST_REQUEST - empty}
         refused = await exchange(b"x" * (LONGEST_REQUEST + 1))
 

@@ -16,6 +16,13 @@ def print_progress(line: str) -> None:
     sys.stderr.flush()
 
 
+def discard_output() -> None:
+    """Drop what is still buffered for standard output, whose reader has left."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
+
+
 def print_error(line: str) -> None:
     """Print why a command failed, in one line of standard error."""
     text = "localkube: " + "\\n".join(line.splitlines())

@@ -3,9 +3,11 @@
 import contextlib
 import json
 import socket
+from collections.abc import Sequence
 from typing import Any
 
 from localkube.control.state_directory import LONGEST_REQUEST, SOCKET, TOO_LONG, State
+from localkube.control.watch import Watch
 from localkube.errors import LocalkubeError
 
 TIMEOUT_S = 120.0
@@ -19,13 +21,11 @@ class Client:
 
     def call(self, operation: str, **arguments: Any) -> Any:
         """Return an operation's result; raise `LocalkubeError` with its message and exit code."""
-        request = json.dumps({"operation": operation, **arguments}).encode() + b"\n"
-        if len(request) > LONGEST_REQUEST:
-            raise LocalkubeError(TOO_LONG)
+        request = _request(operation, arguments)
         with self._connect() as sock:
             line = self._exchange(sock, request)
         if not line:
-            raise LocalkubeError(f"localkube ended before it responded; see {self.state.log}")
+            raise self._ended()
         response = json.loads(line)
         if "error" in response:
             raise LocalkubeError(response["error"], response["exit_code"])
@@ -38,6 +38,20 @@ class Client:
     def get(self, kind: str, namespace: str, name: str) -> Any:
         """Return one object; raise `LocalkubeError` where it does not exist."""
         return self.list(kind, namespace, names=[name])[0]
+
+    def watch(self, kinds: Sequence[str], namespace: str | None = None, **options: Any) -> Watch:
+        """Watch objects of some kinds: those that exist first, or what changes after `version`.
+
+        `options` are those of the operation (`localkube.engine.watches`).
+        """
+        request = _request("watch", {"kinds": kinds, "namespace": namespace, **options})
+        sock = self._connect()
+        try:
+            sock.sendall(request)
+        except OSError:
+            sock.close()
+            raise self._ended() from None
+        return Watch(sock, str(self.state.log))
 
     def is_running(self) -> bool:
         """Say whether a localkube accepts connections."""
@@ -59,6 +73,9 @@ class Client:
         except OSError:
             return b""
 
+    def _ended(self) -> LocalkubeError:
+        return LocalkubeError(f"localkube ended before it responded; see {self.state.log}")
+
     def _connect(self) -> socket.socket:
         try:
             with self.state.opened() as directory, contextlib.chdir(directory):
@@ -66,6 +83,13 @@ class Client:
         except OSError:
             where = f"no localkube runs here (state {self.state.directory})"
             raise LocalkubeError(f"{where}; start one: ./localkube up k8s/base") from None
+
+
+def _request(operation: str, arguments: dict[str, Any]) -> bytes:
+    request = json.dumps({"operation": operation, **arguments}).encode() + b"\n"
+    if len(request) > LONGEST_REQUEST:
+        raise LocalkubeError(TOO_LONG)
+    return request
 
 
 def _connected() -> socket.socket:

@@ -1,4 +1,4 @@
-"""The operations of the control socket: list, apply, patch and delete objects."""
+"""The operations of the control socket: list, watch, apply, patch and delete objects."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -20,6 +20,7 @@ from localkube.engine.pods.pods import Pods
 from localkube.engine.pods.sandbox import Platform
 from localkube.engine.pods.watchdog import Watchdog
 from localkube.engine.store import Store
+from localkube.engine.watches import Watches
 from localkube.errors import LocalkubeError, UsageError
 from localkube.images import Images
 
@@ -34,6 +35,9 @@ class Cluster:
     ) -> None:
         self._store, self._images = Store(), images
         self._lock = asyncio.Lock()
+        self._watches = Watches(self._store)
+        self.watch = self._watches.watch
+        """The operation that streams changes."""
         events = Events(self._store)
         table = directory / "discovery" / "services.json"
         variables = {"DISCOVERY__MODE": "static", "DISCOVERY__TABLE": str(table)}
@@ -47,10 +51,11 @@ class Cluster:
         self._store.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}})
 
     async def stop(self, grace: float) -> None:
-        """End every pod within `grace` seconds and close every listener."""
+        """End every pod within `grace` seconds, close every listener and end the watches."""
         self._deployments.stop()
         await self._pods.end_all(grace)
         self._services.close()
+        self._watches.close()
 
     async def list(
         self,

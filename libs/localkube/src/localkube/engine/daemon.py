@@ -74,13 +74,15 @@ async def _run(cluster: Cluster) -> None:
         "delete": cluster.delete,
         "stop": stopping.put,
     }
-    control = await ControlServer(operations).start()
+    control = ControlServer(operations, {"watch": cluster.watch})
+    listening = await control.start()
     lifeline = asyncio.create_task(_lifeline(stopping))
     _report("ready")
     grace = await stopping.get()
-    control.close()
+    listening.close()
     lifeline.cancel()
     await cluster.stop(GRACE_S if grace is None else grace)
+    await control.finish()
 
 
 async def _lifeline(stopping: "asyncio.Queue[float | None]") -> None:

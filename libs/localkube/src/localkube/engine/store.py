@@ -2,10 +2,20 @@
 
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from localkube.api.kinds import kind_named
 from localkube.api.objects import Object, Ref, ref_of, timestamp
 from localkube.errors import LocalkubeError
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of one object; without `before` it was created, without `after` deleted."""
+
+    version: int
+    before: Object | None
+    after: Object | None
 
 
 class Store:
@@ -14,11 +24,17 @@ class Store:
     def __init__(self) -> None:
         self._objects: dict[Ref, Object] = {}
         self._listeners: list[Callable[[Ref], None]] = []
-        self._version = 0
+        self._observers: list[Callable[[Change], None]] = []
+        self.version = 0
+        """The resourceVersion of the latest change."""
 
     def subscribe(self, listener: Callable[[Ref], None]) -> None:
         """Call `listener` at each change. Only indexes and controllers subscribe."""
         self._listeners.append(listener)
+
+    def observe(self, observer: Callable[[Change], None]) -> None:
+        """Call `observer` at each change, with the object before and after it."""
+        self._observers.append(observer)
 
     def get(self, ref: Ref) -> Object:
         """Return an object; raise `LocalkubeError` with a hint where to find it."""
@@ -44,18 +60,21 @@ class Store:
             return old
         if old is None or old.get("spec") != document.get("spec"):
             metadata["generation"] += 1
-        self._version += 1
-        metadata["resourceVersion"] = str(self._version)
-        self._objects[ref] = {**document, "metadata": metadata}
-        self._notify(ref)
-        return self._objects[ref]
+        new = {**document, "metadata": metadata | {"resourceVersion": str(self.version + 1)}}
+        self._objects[ref] = new
+        self._notify(ref, old, new)
+        return new
 
     def remove(self, ref: Ref) -> None:
         """Remove an object, if it exists."""
-        if self._objects.pop(ref, None) is not None:
-            self._notify(ref)
+        if (old := self._objects.pop(ref, None)) is not None:
+            self._notify(ref, old, None)
 
-    def _notify(self, ref: Ref) -> None:
+    def _notify(self, ref: Ref, before: Object | None, after: Object | None) -> None:
+        self.version += 1
+        change = Change(self.version, before, after)
+        for observer in self._observers:
+            observer(change)
         for listener in self._listeners:
             listener(ref)
 

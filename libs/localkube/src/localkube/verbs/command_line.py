@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import re
 import sys
 from collections.abc import Sequence
 from typing import NoReturn, TypeAlias
@@ -9,7 +10,9 @@ from typing import NoReturn, TypeAlias
 from localkube.control.client import Client
 from localkube.control.state_directory import state_of
 from localkube.errors import LocalkubeError, UsageError
-from localkube.terminal import print_error
+from localkube.terminal import discard_output, print_error
+
+_ENDLESS = {"-w", "--watch", "--watch-only", "-f", "--follow"}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -25,15 +28,18 @@ _Verbs: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001  # it 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code: 1 failed, 2 usage or manifest, 3 already running."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return _run(list(sys.argv[1:] if arguments is None else arguments))
+        return _run(words)
     except LocalkubeError as error:
         print_error(str(error))
         return error.exit_code
     except KeyboardInterrupt:
-        print_error("interrupted")
+        if not _until_interrupted(words):
+            print_error("interrupted")
         return 130
     except BrokenPipeError:
+        discard_output()
         return 0
 
 
@@ -44,6 +50,11 @@ def _run(words: list[str]) -> int:
     # A command imports only its own verb.
     module = importlib.import_module(f"localkube.verbs.{options.module}")
     return int(getattr(module, options.verb)(options, Client(state_of(options.state))))
+
+
+def _until_interrupted(words: list[str]) -> bool:
+    """Say whether Ctrl-C is how a command is meant to end."""
+    return "port-forward" in words or not _ENDLESS.isdisjoint(words)
 
 
 def _end_of_options(words: list[str]) -> int:
@@ -93,6 +104,11 @@ def _add_up(verbs: _Verbs) -> None:
 def _add_reading(verbs: _Verbs) -> None:
     get = _object_verb(verbs, "get", "get", "show objects")
     get.add_argument("-o", "--output", choices=["wide", "yaml", "json", "name"])
+    get.add_argument("-w", "--watch", action="store_true")
+    get.add_argument("--watch-only", action="store_true")
+    get.add_argument("--output-watch-events", action="store_true")
+    get.add_argument("--show-labels", action="store_true")
+    get.add_argument("--no-headers", action="store_true")
     for parser in (get, _object_verb(verbs, "describe", "get", "show objects with their events")):
         parser.add_argument("-A", "--all-namespaces", action="store_true")
         parser.add_argument("-l", "--selector", type=_labels, default={})
@@ -129,6 +145,8 @@ def _labels(text: str) -> dict[str, str]:
 
 
 def _seconds(text: str) -> float:
-    units = {"s": 1, "m": 60, "h": 3600}
-    number, unit = (text[:-1], text[-1]) if text[-1:] in units else (text, "s")
-    return float(number) * units[unit]
+    units = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
+    parts = re.findall(r"(\d+(?:\.\d+)?)(ms|s|m|h)", text if text[-1:] in "smh" else f"{text}s")
+    if "".join(number + unit for number, unit in parts) not in {text, f"{text}s"} or not parts:
+        raise argparse.ArgumentTypeError(f'invalid duration "{text}"; write 30s, 5m or 1h30m')
+    return sum(float(number) * units[unit] for number, unit in parts)

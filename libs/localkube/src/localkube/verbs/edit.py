@@ -5,7 +5,6 @@ import os
 import shlex
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from localkube.verbs.resource_arguments import parse_reference
 
 TRIES = 10
 """Attempts to patch while others change other fields of the object."""
-PAUSE_S = 0.05
 _BYTES = "surrogateescape"
 """An edit that is not UTF-8 is refused, and stored unchanged."""
 _HINT = "# Save and close to apply; an unchanged file changes nothing.\n"
@@ -59,7 +57,6 @@ def _send(client: Client, place: dict[str, str], before: Any, patch: Any) -> str
             if not modified or conflicts(patch, before, live) or attempt == TRIES:
                 raise
             version = live["metadata"]["resourceVersion"]
-            time.sleep(PAUSE_S * attempt)
     raise AssertionError
 
 

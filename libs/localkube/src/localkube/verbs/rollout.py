@@ -11,7 +11,6 @@ from localkube.terminal import print_result
 from localkube.verbs.resource_arguments import parse_reference
 
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
-PERIOD_S = 0.05
 
 
 def rollout(options: argparse.Namespace, client: Client) -> int:
@@ -27,12 +26,28 @@ def rollout(options: argparse.Namespace, client: Client) -> int:
 
 
 def _status(client: Client, place: dict[str, str], seconds: float) -> None:
-    deadline, name = time.monotonic() + seconds, place["name"]
-    while waiting := _unfinished(client.get(**place)):
-        if time.monotonic() > deadline:
-            raise LocalkubeError(f"deployment {name}: {waiting}; gave up after the timeout")
-        time.sleep(PERIOD_S)
-    print_result(f'deployment "{name}" successfully rolled out')
+    deadline, name = (time.monotonic() + seconds if seconds else None), place["name"]
+    client.get(**place)  # raises where it does not exist
+    with client.watch([place["kind"]], place["namespace"], names=[name]) as changes:
+        try:
+            for change in changes.until(deadline):
+                if change["type"] == "DELETED":
+                    raise LocalkubeError("object has been deleted")
+                if _is_done(change["object"]):
+                    return
+        except TimeoutError:
+            raise LocalkubeError("timed out waiting for the condition") from None
+
+
+def _is_done(deployment: Any) -> bool:
+    """Print how far a rollout is, in kubectl's words; say whether it is done."""
+    name, waiting = deployment["metadata"]["name"], _unfinished(deployment)
+    rollout = f'Waiting for deployment "{name}" rollout to finish: {waiting}...'
+    if waiting:
+        print_result(waiting if waiting.startswith("Waiting") else rollout)
+    else:
+        print_result(f'deployment "{name}" successfully rolled out')
+    return not waiting
 
 
 def _restart(client: Client, place: dict[str, str]) -> None:
@@ -46,10 +61,12 @@ def _restart(client: Client, place: dict[str, str]) -> None:
 def _unfinished(deployment: Any) -> str:
     wanted, status = deployment["spec"].get("replicas", 1), deployment.get("status", {})
     if status.get("observedGeneration") != deployment["metadata"]["generation"]:
-        return "the change is not observed yet"
+        return "Waiting for deployment spec update to be observed..."
     updated, available = status["updatedReplicas"], status["availableReplicas"]
     if updated < wanted:
-        return f"{updated} of {wanted} replicas updated"
+        return f"{updated} out of {wanted} new replicas have been updated"
     if status["replicas"] > updated:
-        return f"{status['replicas'] - updated} old replicas pending termination"
-    return f"{available} of {wanted} updated replicas available" if available < wanted else ""
+        return f"{status['replicas'] - updated} old replicas are pending termination"
+    if available < updated:
+        return f"{available} of {updated} updated replicas are available"
+    return ""

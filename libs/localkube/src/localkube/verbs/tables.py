@@ -6,24 +6,27 @@ from pathlib import Path
 from typing import Any
 
 from localkube.api.kinds import Kind
-
-Cells = dict[str, str]
-"""A row: cells by column title."""
+from localkube.api.objects import labels_of
+from localkube.verbs.columns import Cells, Columns
 
 
 def table(
     kind: Kind, documents: Sequence[Any], *, everywhere: bool = False, wide: bool = False
 ) -> str:
-    """Format objects of a kind in columns, three spaces apart."""
-    namespaces = everywhere and kind.namespaced
-    rows = [_row(kind.name, document, namespaces=namespaces, wide=wide) for document in documents]
-    lines = [list(rows[0]), *(list(row.values()) for row in rows)] if rows else []
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    padded = (
-        "   ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        for line in lines
-    )
-    return "\n".join(line.rstrip() for line in padded)
+    """Format objects of a kind in columns."""
+    rows = [row_of(kind, one, everywhere=everywhere, wide=wide) for one in documents]
+    return "\n".join(Columns().lines(rows))
+
+
+def row_of(
+    kind: Kind, document: Any, *, everywhere: bool = False, wide: bool = False, labels: bool = False
+) -> Cells:
+    """Return an object's row, with its namespace, more columns, or its labels."""
+    row = _row(kind.name, document, namespaces=everywhere and kind.namespaced, wide=wide)
+    if labels:
+        pairs = labels_of(document).items()
+        row["LABELS"] = ",".join(f"{name}={value}" for name, value in sorted(pairs)) or "<none>"
+    return row
 
 
 def age(timestamp: str) -> str:

@@ -3,11 +3,12 @@
 import argparse
 import contextlib
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from localkube.api import admission, manifests
-from localkube.api.objects import DIRECTORY, ref_of
+from localkube.api.objects import DIRECTORY, Ref, ref_of
 from localkube.control.client import Client
 from localkube.errors import LocalkubeError
 from localkube.images import Images
@@ -65,20 +66,36 @@ def _checked(documents: list[manifests.Manifest], config: Path) -> Images:
 
 def _wait(client: Client, seconds: float) -> None:
     deadline = time.monotonic() + seconds
-    reported: list[str] = []
-    while waiting := _not_available(client):
-        if waiting != reported:
-            print_progress("waiting for " + ", ".join(waiting))
-        _fail_early(client)
-        if time.monotonic() > deadline:
-            raise LocalkubeError(f"not available after {seconds:g} s: {_why(client, waiting)}")
-        reported = waiting
-        time.sleep(0.1)
+    found: dict[Ref, Any] = {}
+    waiting: list[str] = []
+    with client.watch(["Deployment", "Pod", "Event"]) as changes:
+        _apply(found, [{"type": "ADDED", "object": one} for one in changes.existing()])
+        while still := _not_available(_of_kind(found, "Deployment")):
+            if still != waiting:
+                print_progress("waiting for " + ", ".join(still))
+            waiting = still
+            _fail_early(found)
+            if time.monotonic() > deadline:
+                reason = _why(_of_kind(found, "Pod"), waiting)
+                raise LocalkubeError(f"not available after {seconds:g} s: {reason}")
+            _apply(found, changes.arrived(deadline - time.monotonic()))
 
 
-def _not_available(client: Client) -> list[str]:
+def _apply(found: dict[Ref, Any], changes: Sequence[Any]) -> None:
+    for change in changes:
+        if change["type"] == "DELETED":
+            found.pop(ref_of(change["object"]), None)
+        else:
+            found[ref_of(change["object"])] = change["object"]
+
+
+def _of_kind(found: dict[Ref, Any], kind: str) -> list[Any]:
+    return [document for ref, document in found.items() if ref.kind == kind]
+
+
+def _not_available(deployments: Sequence[Any]) -> list[str]:
     waiting = []
-    for deployment in client.list("Deployment"):
+    for deployment in deployments:
         wanted, status = deployment["spec"].get("replicas", 1), deployment.get("status", {})
         available = status.get("availableReplicas", 0)
         if min(available, status.get("updatedReplicas", 0)) < wanted:
@@ -86,17 +103,17 @@ def _not_available(client: Client) -> list[str]:
     return waiting
 
 
-def _why(client: Client, waiting: list[str]) -> str:
-    conditions = [c for pod in client.list("Pod") for c in pod["status"]["conditions"]]
+def _why(pods: Sequence[Any], waiting: list[str]) -> str:
+    conditions = [c for pod in pods for c in pod["status"]["conditions"]]
     messages = dict.fromkeys(c["message"] for c in conditions if "message" in c)
     return "; ".join([", ".join(waiting), *messages])
 
 
-def _fail_early(client: Client) -> None:
-    for event in client.list("Event"):
+def _fail_early(found: dict[Ref, Any]) -> None:
+    for event in _of_kind(found, "Event"):
         if event["reason"] in {"FailedMount", "CreateContainerConfigError"}:
             raise LocalkubeError(f"Pod {event['involvedObject']['name']}: {event['message']}")
-    for pod in client.list("Pod"):
+    for pod in _of_kind(found, "Pod"):
         for status in pod["status"]["containerStatuses"]:
             if status["restartCount"] >= CRASHES and not status["ready"]:
                 raise LocalkubeError(_crash(pod, status))
