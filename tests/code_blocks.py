@@ -4,7 +4,8 @@ The info string of a block declares it. Its first word is the language, which re
 
 - `sh`, `console`: the commands run on localkube, with `cluster` after it on Kubernetes. A console
   shows output below its `$ ` lines, in which `...` matches any text;
-- `python FILE`: the block is that file of the page's example, which is type-checked and imported;
+- `python FILE`: the block is that file of the page's example, or its next part; the file is
+  type-checked and imported, its tests run;
 - `yaml KIND`: loaded by the component that reads this kind, see `YAML_KINDS`;
 - `mermaid`: a picture;
 - `LANGUAGE not-run: REASON`: for everything else.

@@ -81,12 +81,14 @@ def test_python_is_typed_imported_and_tested(examples: Path) -> None:
 
 @pytest.fixture
 def examples(tmp_path: Path) -> Path:
-    """Write the files of all pages' examples, each under the name in its info string."""
+    """Write the files of all pages' examples, each from the blocks with its name on one page."""
+    pages = dict[str, Path]()
     for block in _of("python"):
+        assert pages.setdefault(block.words, block.page) == block.page, f"{block}: on two pages"
         file = tmp_path / block.words
-        assert not file.exists(), f"{block}: another page has {block.words}"
         file.parent.mkdir(exist_ok=True)
-        file.write_text(block.text)
+        with file.open("a") as opened:
+            opened.write(block.text)
     return tmp_path
 
 

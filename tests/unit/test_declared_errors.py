@@ -25,7 +25,7 @@ from starlette.types import Message, Scope
 from chassis import Authentication, LiveConfig
 from chassis.config import ConfigSource
 from chassis.errors import InvalidToken, TemporarilyUnavailable
-from chassis.testing import app_client, bearer
+from chassis.testing import bearer, served
 from suitectl.catalogue import services
 
 pytestmark = pytest.mark.anyio
@@ -95,7 +95,7 @@ def app(request: pytest.FixtureRequest, tmp_path: Path) -> FastAPI:
 
 @pytest.fixture
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with app_client(app) as client:
+    async with served(app) as client:
         yield client
 
 

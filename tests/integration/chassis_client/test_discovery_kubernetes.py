@@ -23,7 +23,7 @@ from chassis.app.management import ManagementApp
 from chassis.config import ConfigSource
 from chassis.discovery.kubernetes import api as api_module
 from chassis.discovery.kubernetes import ejection
-from chassis.testing import app_client, bearer
+from chassis.testing import bearer, served
 from eventually import PATIENCE_S
 from integration.chassis_client.scripted import Scripted, http_response, scripted, silent
 from integration.chassis_client.test_remote_tokens import YES
@@ -100,7 +100,7 @@ class World:
         app.state.chassis.health.started = True
         management = ManagementApp(app.state.chassis)
         return Service(
-            await self._stack.enter_async_context(app_client(app)),
+            await self._stack.enter_async_context(served(app)),
             await self._stack.enter_async_context(
                 httpx.AsyncClient(
                     transport=httpx.ASGITransport(management), base_url="http://management"

@@ -60,7 +60,8 @@ def test_the_metadata_of_the_wheel_match_the_project(installed: Path) -> None:
     assert package.version == project["version"]
     assert package.metadata["Summary"] == project["description"]
     assert package.metadata["Requires-Python"] == project["requires-python"]
-    assert sorted(package.requires or ()) == sorted(project["dependencies"])
+    extra = [f"{one}; extra == 'testing'" for one in project["optional-dependencies"]["testing"]]
+    assert sorted(package.requires or ()) == sorted([*project["dependencies"], *extra])
 
 
 def test_the_wheel_contains_only_its_sources_and_the_type_marker(installed: Path) -> None:

@@ -1,26 +1,22 @@
 """diff-ns-service tells anyone its version, and callers with a token their identity."""
 
-from collections.abc import AsyncIterator
-
 import httpx
 import pytest
 
-from chassis import LiveConfig
-from chassis.config import ConfigSource
-from chassis.testing import app_client, bearer
+from chassis.testing import Bearer, Serve, as_user
 from diff_ns_service.app import create_app
-from diff_ns_service.settings import DiffNsSettings
-from unit.rest_service.callers import known_tokens
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def diff_ns_service() -> AsyncIterator[httpx.AsyncClient]:
-    arguments = {"release": "v2", "pod": "diff-ns-0", "security.path.ignores": "/getservicedetail"}
-    live = LiveConfig.load(ConfigSource("diff-ns-service", arguments=arguments), DiffNsSettings)
-    async with app_client(create_app(live, token_services=known_tokens())) as client:
-        yield client
+async def diff_ns_service(serve: Serve) -> httpx.AsyncClient:
+    settings = {
+        "release": "v2",
+        "pod": "diff-ns-0",
+        "security.path.ignores": "/getservicedetail",
+    }
+    return await serve(create_app, settings)
 
 
 async def test_the_version_line_is_open_plain_text_and_names_the_pod(
@@ -36,7 +32,7 @@ async def test_the_version_line_is_open_plain_text_and_names_the_pod(
 async def test_the_detail_names_version_pod_and_caller(
     diff_ns_service: httpx.AsyncClient,
 ) -> None:
-    response = await diff_ns_service.get("/api/detail", headers=bearer("alice"))
+    response = await diff_ns_service.get("/api/detail", auth=as_user("alice", scopes="read"))
     assert response.json() == {
         "service": "diff-ns-service",
         "version": "v2",
@@ -45,10 +41,10 @@ async def test_the_detail_names_version_pod_and_caller(
     }
 
 
-@pytest.mark.parametrize(("headers", "status"), [({}, 401), (bearer("write-only-app"), 403)])
+@pytest.mark.parametrize(("auth", "status"), [(None, 401), (as_user("eve", scopes="write"), 403)])
 async def test_the_detail_needs_a_token_with_scope_read(
-    diff_ns_service: httpx.AsyncClient, headers: dict[str, str], status: int
+    diff_ns_service: httpx.AsyncClient, auth: Bearer | None, status: int
 ) -> None:
-    response = await diff_ns_service.get("/api/detail", headers=headers)
+    response = await diff_ns_service.get("/api/detail", auth=auth)
     assert response.status_code == status
     assert response.json()["error"]

@@ -1,20 +1,37 @@
 """rest-service grants access by the rules beside its routes."""
 
-import json
-from pathlib import Path
-
 import httpx
 import pytest
 from fastapi import FastAPI
 
-from chassis import LiveConfig
-from chassis.testing import app_client, bearer
+from chassis.testing import Bearer, Serve, as_client, as_user
+from diff_ns_service.app import create_app as create_diff_ns_service
 from rest_service.app import create_app
-from rest_service.settings import Greeting, RestSettings
-from served import served
-from unit.rest_service.callers import known_tokens
 
 pytestmark = pytest.mark.anyio
+
+DETAIL_SERVICE = "diff-ns-service-service.ns-app"
+SETTINGS = {
+    "pod": "rest-0",
+    "greeting.message": "Hello from a test",
+    "discovery.namespaces": "ns-app",
+    "security.path.ignores": "/greeting",
+}
+ALICE = as_user("alice", client="demo-app", scopes="read write", authorities="ROLE_USER")
+CALLERS = {
+    "alice": ALICE,
+    "admin": as_user("admin", scopes="read write", authorities="ROLE_USER ROLE_ADMIN"),
+    "read-only-app": as_client("read-only-app", scopes="read"),
+    "write-only-app": as_client("write-only-app", scopes="write"),
+}
+
+
+@pytest.fixture
+async def rest_service(serve: Serve) -> httpx.AsyncClient:
+    """Serve rest-service, which calls the real diff-ns-service."""
+    settings = {"release": "v1", "pod": "diff-ns-0"}
+    diff_ns_service = await serve(create_diff_ns_service, settings, http=True)
+    return await serve(create_app, SETTINGS, services={DETAIL_SERVICE: diff_ns_service.url})
 
 
 async def test_the_greeting_is_open_and_names_the_replica(
@@ -39,8 +56,8 @@ async def test_the_greeting_is_open_and_names_the_replica(
 async def test_every_other_path_needs_a_token(
     rest_service: httpx.AsyncClient, method: str, path: str
 ) -> None:
-    for headers in ({}, bearer("nobody")):
-        response = await rest_service.request(method, path, headers=headers)
+    for auth in (None, Bearer("nobody")):
+        response = await rest_service.request(method, path, auth=auth)
         assert response.status_code == 401
         assert response.headers["WWW-Authenticate"].startswith("Bearer")
         assert response.json()["error"]
@@ -62,14 +79,14 @@ async def test_access_depends_on_scopes_and_authorities(
     rest_service: httpx.AsyncClient, method: str, path: str, who: str, status: int
 ) -> None:
     message = {"hello": "world"} if method == "POST" else None
-    response = await rest_service.request(method, path, headers=bearer(who), json=message)
+    response = await rest_service.request(method, path, auth=CALLERS[who], json=message)
     assert response.status_code == status
     if status == 403:
         assert response.json()["error"] in {"insufficient_scope", "access_denied"}
 
 
 async def test_callers_see_the_identity_of_their_token(rest_service: httpx.AsyncClient) -> None:
-    user = await rest_service.get("/api/me", headers=bearer("alice"))
+    user = await rest_service.get("/api/me", auth=ALICE)
     assert user.json() == {
         "name": "alice",
         "user_name": "alice",
@@ -77,33 +94,33 @@ async def test_callers_see_the_identity_of_their_token(rest_service: httpx.Async
         "scopes": ["read", "write"],
         "authorities": ["ROLE_USER"],
     }
-    client = await rest_service.get("/api/me", headers=bearer("read-only-app"))
+    client = await rest_service.get("/api/me", auth=CALLERS["read-only-app"])
     assert client.json()["user_name"] is None
     assert client.json()["name"] == "read-only-app"
 
 
 async def test_any_json_is_echoed(rest_service: httpx.AsyncClient) -> None:
     for message in ({"hello": ["world"]}, [1, 2], "text", False):
-        response = await rest_service.post("/api/echo", headers=bearer("alice"), json=message)
+        response = await rest_service.post("/api/echo", auth=ALICE, json=message)
         assert response.json() == message
 
 
 async def test_a_body_that_is_not_json_is_an_invalid_request(
     rest_service: httpx.AsyncClient,
 ) -> None:
-    headers = bearer("alice") | {"Content-Type": "application/json"}
-    response = await rest_service.post("/api/echo", headers=headers, content=b"{")
+    headers = {"Content-Type": "application/json"}
+    response = await rest_service.post("/api/echo", auth=ALICE, headers=headers, content=b"{")
     assert response.status_code == 400
     assert response.json()["error"] == "invalid_request"
 
 
 @pytest.mark.parametrize(
-    ("path", "caller"), [("/api/detail/relayed", "alice"), ("/api/detail/own", "read-only-app")]
+    ("path", "caller"), [("/api/detail/relayed", "alice"), ("/api/detail/own", "rest-service")]
 )
 async def test_diff_ns_service_sees_the_caller_or_the_service_itself(
     rest_service: httpx.AsyncClient, path: str, caller: str
 ) -> None:
-    response = await rest_service.get(path, headers=bearer("alice"))
+    response = await rest_service.get(path, auth=ALICE)
     assert response.status_code == 200
     assert response.json() == {
         "service": "diff-ns-service",
@@ -114,23 +131,16 @@ async def test_diff_ns_service_sees_the_caller_or_the_service_itself(
 
 
 async def test_a_refusal_by_diff_ns_service_is_passed_on(rest_service: httpx.AsyncClient) -> None:
-    response = await rest_service.get("/api/detail/relayed", headers=bearer("write-only-app"))
+    response = await rest_service.get("/api/detail/relayed", auth=CALLERS["write-only-app"])
     assert response.status_code == 403
     assert response.json()["error"] == "access_denied"
 
 
-async def test_an_invalid_detail_is_a_502_with_a_reason(tmp_path: Path) -> None:
+async def test_an_invalid_detail_is_a_502_with_a_reason(serve: Serve) -> None:
     other = FastAPI()
     other.get("/api/detail")(lambda: {"version": 7})
-    async with served(other) as (url,):
-        table = tmp_path / "table.json"
-        address = url.removeprefix("http://")
-        table.write_text(json.dumps({"diff-ns-service-service.default:80": address}))
-        settings = RestSettings(
-            greeting=Greeting(message="Hello"), discovery={"mode": "static", "table": str(table)}
-        )
-        app = create_app(LiveConfig.fixed(settings), token_services=known_tokens())
-        async with app_client(app) as client:
-            response = await client.get("/api/detail/relayed", headers=bearer("alice"))
+    fake = await serve(other, http=True)
+    rest_service = await serve(create_app, SETTINGS, services={DETAIL_SERVICE: fake.url})
+    response = await rest_service.get("/api/detail/relayed", auth=ALICE)
     assert (response.status_code, response.json()["error"]) == (502, "bad_gateway")
     assert "detail" in response.json()["error_description"]

@@ -7,9 +7,6 @@ import pytest
 import structlog
 
 from chassis.telemetry.logs import set_levels
-from chassis.testing import serve
-
-__all__ = ["restored", "serve", "written"]
 
 
 @pytest.fixture(autouse=True)

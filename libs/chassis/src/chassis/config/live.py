@@ -83,6 +83,10 @@ class LiveConfig(Generic[S]):
         """Return the active settings; a request reads them once."""
         return self._current.settings
 
+    def is_active(self, mounted: Mounted) -> bool:
+        """Return whether these files are the active version, and no other one is pending."""
+        return mounted.digest == self._digest and not self.status.pending_hash
+
     def on_change(self, commit: Commit, *, prepare: Prepare | None = None) -> None:
         """Call `commit` after each swap, with the snapshot or the result of `prepare`.
 

@@ -11,9 +11,7 @@ from starlette.types import Receive, Scope, Send
 from chassis import CurrentAuthentication, LiveConfig, ServiceSettings, create_app
 from chassis.config import ConfigSource
 from chassis.config.sections import CorsSettings
-from chassis.testing import Serve, StaticTokenServices, serve
-
-__all__ = ["serve"]
+from chassis.testing import Serve, StaticTokenServices
 
 pytestmark = pytest.mark.anyio
 

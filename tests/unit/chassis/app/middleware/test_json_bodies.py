@@ -10,9 +10,7 @@ from fastapi import APIRouter, Body, Request
 from pydantic import BaseModel, JsonValue
 
 from chassis import LiveConfig, ServiceSettings, create_app
-from chassis.testing import Serve, serve
-
-__all__ = ["serve"]
+from chassis.testing import Serve
 
 pytestmark = pytest.mark.anyio
 

@@ -1,5 +1,0 @@
-"""The application as its authors test it."""
-
-from chassis.testing import serve
-
-__all__ = ["serve"]
