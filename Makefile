@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .SILENT:
 .PHONY: help demo up down token call traffic canary blue-green rollback refresh \
-  secrets dev-secrets images deploy undeploy setup dev test coverage fuzz e2e check-images check-manifests lint types bench guesses floods release lock
+  secrets dev-secrets images deploy undeploy setup doctor dev test coverage fuzz e2e check-images check-manifests lint types bench guesses floods release lock
 
 PY := .venv/bin/python
 SUITECTL := $(PY) -m suitectl
@@ -98,6 +98,10 @@ undeploy: setup ## delete the suite's namespaces
 ##@ Work on it
 setup: ## make .venv with what the suite runs on (PYTHON=... names the interpreter)
 	PYTHON="$(PYTHON)" ./setup
+
+doctor: ## what is missing or odd on this machine, each with its remedy; needs no setup
+	command -v $(or $(PYTHON),python3) >/dev/null || { echo "✗ no python3  → apt install python3 python3-venv"; exit 1; }
+	PYTHON="$(PYTHON)" PYTHONPATH=libs/suitectl/src PYTHONDONTWRITEBYTECODE=1 $(or $(PYTHON),python3) -m suitectl.doctor
 
 dev: ## the same and what the tests need
 	PYTHON="$(PYTHON)" ./setup --dev
