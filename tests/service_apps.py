@@ -42,14 +42,18 @@ def called_by(service: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def configured(service: str, arguments: Mapping[str, str] | None = None) -> LiveConfig[Any]:
+def configured(
+    service: str, arguments: Mapping[str, str] | None = None, profiles: tuple[str, ...] = ()
+) -> LiveConfig[Any]:
     """Load a service's ConfigMap, with a secret and flags on top."""
     flags = {"security.oauth2.client.client-secret": "secret", **(arguments or {})}
     with tempfile.TemporaryDirectory() as directory:
         for config_map in services()[service].of("ConfigMap"):
             for file, text in config_map["data"].items():
                 Path(directory, file).write_text(text)
-        source = ConfigSource(service, config_dir=Path(directory), arguments=flags)
+        source = ConfigSource(
+            service, config_dir=Path(directory), profiles=profiles, arguments=flags
+        )
         return LiveConfig.load(source, settings_type(service))
 
 

@@ -22,6 +22,7 @@ _RESOURCES = sorted((service.name for service in apis()), key=SAMPLE.__eq__)
 """The one that calls the others comes last."""
 PAIR = f"{SAMPLE}:{_SECRET}"
 """Credentials of a client that may check tokens and request its own."""
+USER = {"username": "fuzz-admin", "password": _PASSWORD}
 _LOCAL = ("--server.address=127.0.0.1", "--server.port=0", "--server.drain-wait=0s")
 
 
@@ -35,8 +36,11 @@ class ThreeServices:
 
 
 @contextmanager
-def three_services(directory: Path) -> Iterator[ThreeServices]:
-    """Run all of them. The last one finds the others by a static table."""
+def three_services(directory: Path, *more: str) -> Iterator[ThreeServices]:
+    """Run all of them. The last one finds the others by a static table.
+
+    `more` are flags of the resource services.
+    """
     with ExitStack() as stack:
         (directory / "redis").mkdir()
         redis = stack.enter_context(redis_port(directory / "redis"))
@@ -47,7 +51,7 @@ def three_services(directory: Path) -> Iterator[ThreeServices]:
         urls, management = {"cas-server": cas.url}, {"cas-server": cas.management}
         addresses: dict[str, str] = {}
         for name in _RESOURCES:
-            service = stack.enter_context(_resource_service(name, cas.url, table))
+            service = stack.enter_context(_resource_service(name, cas.url, table, more))
             urls[name] = "http://{}:{}".format(*service.api)
             management[name] = "http://{}:{}".format(*service.management)
             addresses[f"{services()[name].service}.default:80"] = urls[name].removeprefix("http://")
@@ -56,7 +60,9 @@ def three_services(directory: Path) -> Iterator[ThreeServices]:
 
 
 @contextmanager
-def _resource_service(name: str, cas: str, table: Path) -> Iterator[ServiceProcess]:
+def _resource_service(
+    name: str, cas: str, table: Path, more: tuple[str, ...]
+) -> Iterator[ServiceProcess]:
     flags = {
         "client.timeout": f"{PATIENCE_S:g}s",
         "discovery.mode": "static",
@@ -68,7 +74,7 @@ def _resource_service(name: str, cas: str, table: Path) -> Iterator[ServiceProce
         "security.oauth2.resource.id": name,
         "security.oauth2.resource.token-info-uri": f"{cas}/oauth/check_token",
     }
-    arguments = (*_LOCAL, *(f"--{key}={value}" for key, value in flags.items()))
+    arguments = (*_LOCAL, *(f"--{key}={value}" for key, value in flags.items()), *more)
     module = name.replace("-", "_")
     with spawn(*arguments, command=("-m", module)) as process:
         service = ServiceProcess(process)
@@ -90,13 +96,13 @@ def _identities() -> dict[str, object]:
     admin = {"password": hash_password(_PASSWORD), "authorities": ["ROLE_USER", "ROLE_ADMIN"]}
     return {
         "clients": dict.fromkeys(_RESOURCES, client),
-        "users": {"fuzz-admin": admin},
+        "users": {USER["username"]: admin},
         "password-grant-clients": [SAMPLE],
     }
 
 
 def _token(cas: str) -> str:
-    form = {"grant_type": "password", "username": "fuzz-admin", "password": _PASSWORD}
+    form = {"grant_type": "password", **USER}
     reply = httpx.post(f"{cas}/oauth/token", data=form, auth=(SAMPLE, _SECRET), timeout=PATIENCE_S)
     reply.raise_for_status()
     return str(reply.json()["access_token"])

@@ -33,6 +33,8 @@ from cas_server.tokens.record_keys import RecordKeys
 from chassis import LiveConfig
 from chassis.discovery import create_discovery
 
+TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
+
 
 def create_app(live: LiveConfig[CasSettings]) -> FastAPI:
     """Build the authorization server on the Redis of its configuration."""
@@ -47,6 +49,7 @@ def create_app(live: LiveConfig[CasSettings]) -> FastAPI:
         open_paths=metadata.OPEN_PATHS,
         fast_paths=_endpoints(context),
         openapi=openapi.document,
+        token_path=TOKEN_PATH,
         ready_checks={"redis": context.store.ping},
     )
 
@@ -71,7 +74,7 @@ def _endpoints(context: GrantContext) -> Mapping[str, ASGIApp]:
         "/oauth/check_token": CheckToken(authentication, identities, store, live),
         "/oauth/introspect": Introspect(authentication, identities, store, live),
         "/oauth/revoke": Revoke(authentication, store, context.keys),
-        "/oauth/token": Token(authentication, grant_types(context), context.reconciler),
+        TOKEN_PATH: Token(authentication, grant_types(context), context.reconciler),
     }
 
 

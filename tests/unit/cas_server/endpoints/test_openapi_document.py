@@ -77,11 +77,19 @@ def test_the_codes_of_an_error_are_those_of_its_classes(app: FastAPI) -> None:
     ]
 
 
-def test_swagger_ui_can_authorize_clients_and_bearers(app: FastAPI) -> None:
+def test_swagger_ui_can_authorize_clients_users_and_bearers(app: FastAPI) -> None:
     schemes = app.openapi()["components"]["securitySchemes"]
-    kinds = {name: (scheme["type"], scheme["scheme"]) for name, scheme in schemes.items()}
-    assert kinds == {"bearer": ("http", "bearer"), "client_secret_basic": ("http", "basic")}
-    assert operation(app, "/api/v1/user")["security"] == [{"bearer": []}]
+    assert {name: scheme.get("scheme") for name, scheme in schemes.items()} == {
+        "oauth2": None,
+        "bearer": "bearer",
+        "client_secret_basic": "basic",
+    }
+    flows = schemes["oauth2"]["flows"]
+    assert {name: flow["tokenUrl"] for name, flow in flows.items()} == {
+        "password": "/oauth/token",
+        "clientCredentials": "/oauth/token",
+    }
+    assert operation(app, "/api/v1/user")["security"] == [{"oauth2": []}, {"bearer": []}]
 
 
 def test_the_metadata_needs_no_credentials(app: FastAPI) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import anyio
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
-from fastapi.utils import deep_dict_update
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from chassis.app.api_docs.api_docs import DOCS_PATHS, ApiDocs
 from chassis.app.error_handlers import install_error_handlers
 from chassis.app.health import Health, ReadyCheck
 from chassis.app.management import MANAGEMENT_PATHS
@@ -29,7 +29,7 @@ from chassis.app.middleware import (
     RequestLayer,
     SourceAddress,
 )
-from chassis.app.openapi import declare_errors
+from chassis.app.openapi import ServiceDocument
 from chassis.app.state import Chassis
 from chassis.client.service_clients import ServiceClients
 from chassis.config.live import LiveConfig, Snapshot
@@ -60,6 +60,7 @@ def create_app(
     open_paths: Sequence[str] = (),
     fast_paths: Mapping[str, ASGIApp] | None = None,
     openapi: Callable[[], Mapping[str, Any]] = dict,
+    token_path: str | None = None,
     ready_checks: Mapping[str, ReadyCheck] | None = None,
 ) -> FastAPI:
     """Create an application with a live configuration.
@@ -67,7 +68,8 @@ def create_app(
     `lifespan` opens and closes the service's own resources. Without `token_services` the
     authorization server in `security.oauth2.resource` checks bearer tokens. `open_paths` never need
     a token; a trailing slash includes subpaths. `fast_paths` bypass the security filter and
-    FastAPI; `openapi` returns their part of the OpenAPI document.
+    FastAPI; `openapi` returns their part of the OpenAPI document. `token_path` is the service's own
+    token endpoint, if it has one.
     """
     chassis = _chassis(live, title, version, token_services, ready_checks or {})
     app = _ServiceApp(
@@ -75,20 +77,23 @@ def create_app(
         version=version,
         lifespan=_lifespan(chassis, lifespan),
         redirect_slashes=False,  # one path has one meaning, for the security filter too
+        openapi_url=None,  # `api_docs` serves the document, and a page without a CDN
         generate_unique_id_function=_operation_id,
     )
     app.state.chassis = chassis
     install_error_handlers(app)
     for router in routers:
         app.include_router(router)
+    app.router.routes += ApiDocs(chassis, app.openapi).routes()
     security = SecurityFilter(
         JsonBodies(app.routes_only),
         live,
         chassis.token_services,
         open_paths=open_paths,
+        open_under_dev=DOCS_PATHS,
         enrich=user_details,
     )
-    app.is_open, app.fast_paths_openapi = security.is_open, openapi
+    app.document = ServiceDocument(live, security.is_open, openapi, token_path)
     live.on_change(app.forget_openapi)
     app.layers = _layers(security, chassis, fast_paths or {}, open_paths)
     return app
@@ -103,15 +108,12 @@ class _ServiceApp(FastAPI):
     """A FastAPI application inside the chassis' middleware."""
 
     layers: ASGIApp
-    fast_paths_openapi: Callable[[], Mapping[str, Any]]
-    is_open: Callable[[str], bool]
+    document: ServiceDocument
 
     def openapi(self) -> dict[str, Any]:
         """Return the document of the routes and the fast paths."""
         if self.openapi_schema is None:
-            document = super().openapi()
-            declare_errors(document, self.routes, self.is_open)
-            deep_dict_update(document, dict(self.fast_paths_openapi()))
+            self.document.complete(super().openapi(), self.routes)
         return super().openapi()
 
     def forget_openapi(self, _: Snapshot[Any]) -> None:

@@ -53,10 +53,10 @@ class Endpoint:
         return cls(target, path, target.name.encode("ascii"))
 
     def post_form(self, authorization: bytes, body: bytes) -> RawRequest:
-        """Return a POST of an encoded form that accepts JSON."""
+        """Return a POST of an encoded form that accepts JSON; `authorization` may be empty."""
         headers = [
             (b"Host", self.host),
-            (b"Authorization", authorization),
+            *([(b"Authorization", authorization)] if authorization else []),
             (b"Content-Type", b"application/x-www-form-urlencoded"),
             (b"Accept", b"application/json"),
             (b"Content-Length", b"%d" % len(body)),

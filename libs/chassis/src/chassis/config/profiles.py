@@ -13,7 +13,7 @@ from chassis.config.errors import ConfigError
 from chassis.config.placeholders import Resolver
 from chassis.config.tree import Entry, Name, Tree, find, relaxed, remove
 
-PROD = "prod"
+PROD, DEV = "prod", "dev"
 ACTIVE = "spring.profiles.active"
 _PROFILES = ("spring", "profiles")
 _KINDS = ("active", "include", "default", "group", "validate")
@@ -80,6 +80,11 @@ class ProfileSources:
                 seen.add(profile)
                 yield profile
                 waiting += self.groups.get(profile, ())[::-1]
+
+
+def in_development(profiles: Sequence[str]) -> bool:
+    """Return whether a developer looks at this service: under `dev`, never under `prod`."""
+    return DEV in profiles and PROD not in profiles
 
 
 def split(text: str) -> tuple[str, ...]:

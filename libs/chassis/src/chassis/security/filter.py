@@ -6,6 +6,7 @@ from typing import Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chassis.config.live import LiveConfig
+from chassis.config.profiles import in_development
 from chassis.errors import ApiError, error_response
 from chassis.security.authentication import Authentication, TokenServices
 from chassis.security.bearer import BearerToken, bearer_token, refuse_token_in_uri
@@ -21,9 +22,9 @@ _TOKEN = "access_token"  # noqa: S105 - the name of a key
 class SecurityFilter:
     """Attach the caller's `Authentication` to each request, or respond with an error.
 
-    `open_paths` (with their subpaths if they end with a slash) and `security.path.ignores` need no
-    token, and a token is not checked there. `enrich` may replace the authentication by one with
-    more details (Spring's `UserDetailsService`).
+    `open_paths` (with their subpaths if they end with a slash), `security.path.ignores`, and
+    `open_under_dev` in development need no token, and a token is not checked there. `enrich` may
+    replace the authentication by one with more details (Spring's `UserDetailsService`).
     """
 
     def __init__(
@@ -33,10 +34,12 @@ class SecurityFilter:
         token_services: TokenServices,
         *,
         open_paths: Sequence[str] = (),
+        open_under_dev: Sequence[str] = (),
         enrich: Enrich | None = None,
     ) -> None:
         self._app, self._live, self._token_services = app, live, token_services
         self._open_paths, self._enrich = frozenset(open_paths), enrich
+        self._open_under_dev = frozenset(open_under_dev)
         self._open_folders = tuple(path for path in open_paths if path.endswith("/"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,6 +57,8 @@ class SecurityFilter:
     def is_open(self, path: str) -> bool:
         """Return whether a path needs no token."""
         if path in self._open_paths or path.startswith(self._open_folders):
+            return True
+        if path in self._open_under_dev and in_development(self._live.current.profiles):
             return True
         return path_patterns(self._live.settings.security.path.ignores).match(path)
 
