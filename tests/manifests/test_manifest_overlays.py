@@ -10,7 +10,17 @@ from manifests.checks.selectors import (
     disruption_budget_findings,
     service_findings,
 )
-from manifests.suite_manifests import Manifests, pod_spec, title
+from manifests.samples import VERSIONED
+from manifests.suite_manifests import (
+    K8S,
+    Manifests,
+    load,
+    pod_labels,
+    pod_spec,
+    render,
+    selected,
+    title,
+)
 from suitectl.deploy import CLUSTER_WIDE, PART_OF, namespaces
 
 
@@ -55,3 +65,28 @@ def test_production_has_no_demo_identity_and_no_dev_profile(prod: Manifests) -> 
         if variable["name"] == "PROFILES_ACTIVE"
     }
     assert profiles == {"prod"}
+
+
+@pytest.mark.parametrize(
+    ("name", "live", "preview"),
+    [
+        ("base", {"v1"}, "v2"),
+        ("prod", {"v1"}, "v2"),
+        ("canary", {"v1", "v2"}, "v2"),
+        ("blue-green", {"v2"}, "v1"),
+    ],
+)
+def test_a_release_starts_at_v1_and_each_overlay_is_a_step_of_it(
+    name: str, live: set[str], preview: str
+) -> None:
+    manifests = load(K8S / "base") if name == "base" else render(K8S / "overlays" / name)
+    assert _versions(manifests, VERSIONED.service) == live
+    assert _versions(manifests, VERSIONED.preview) == {preview}
+
+
+def _versions(manifests: Manifests, service: str) -> set[str]:
+    """Return the versions that a Service selects."""
+    found = manifests.get("Service", service, VERSIONED.namespace)
+    assert found is not None
+    owned = selected(manifests, VERSIONED.namespace, found["spec"]["selector"])
+    return {pod_labels(deployment)["version"] for deployment in owned}

@@ -20,7 +20,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Releasing]:
 
 @pytest.fixture
 def suite(started: Releasing, monkeypatch: pytest.MonkeyPatch) -> Releasing:
-    """Provide one replica of each version behind one Service, without a previous release."""
+    """Provide one replica of each version, v1 with the traffic, without a previous release."""
     _aim(started, monkeypatch)
     started.reset()
     return started

@@ -21,6 +21,7 @@ LOCALKUBE = Path(sys.executable).with_name("localkube")
 SERVICE = versioned_service(None)
 APP, NAMESPACE = SERVICE.name, SERVICE.namespace
 BOTH = {"app": APP}
+V1, V2 = {**BOTH, "version": "v1"}, {**BOTH, "version": "v2"}
 _PATIENT = f"""
 from suitectl.__main__ import main
 from suitectl.release import smoke
@@ -59,12 +60,12 @@ class Releasing:
         return done.stdout
 
     def reset(self) -> None:
-        """Restore one healthy replica per version, both selected, without a previous release."""
+        """Restore one healthy replica per version, v1 selected, without a previous release."""
         if self._faulty:
             self.faults("v2", error_rate=0, latency_ms=0)
             self._faulty = False
         self._patch(metadata={"annotations": {PREVIOUS: None}})
-        self.select(None)
+        self.select("v1")
         self.scale(v1=1, v2=1)
 
     def scale(self, **replicas: int) -> None:
@@ -161,4 +162,4 @@ def running(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
             process.kill()
 
 
-__all__ = ["BOTH", "Releasing", "main", "running", "under_load"]
+__all__ = ["BOTH", "V1", "V2", "Releasing", "main", "running", "under_load"]

@@ -5,11 +5,22 @@ import signal
 import pytest
 
 from eventually import PATIENCE_S
-from integration.suitectl.releasing import BOTH, SERVICE, Releasing, main, running, under_load
+from integration.suitectl.releasing import (
+    BOTH,
+    SERVICE,
+    V1,
+    V2,
+    Releasing,
+    main,
+    running,
+    under_load,
+)
+from suitectl.platform.http import Http
+from suitectl.release.probes import probe
 
 pytestmark = pytest.mark.anyio
 
-EQUAL = {"selector": BOTH, "replicas": {"v1": 1, "v2": 1}}
+EQUAL = {"selector": V1, "replicas": {"v1": 1, "v2": 1}}
 QUICK = ("--sample=40", "-N=60")
 PATIENT = (*QUICK, "--max-latency-ms=60000")
 """Limits that a good version meets even on a busy machine."""
@@ -18,11 +29,10 @@ PATIENT = (*QUICK, "--max-latency-ms=60000")
 def test_a_canary_splits_the_traffic_by_replicas(
     suite: Releasing, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    suite.select("v1")
     assert main(["canary", "--v1=1", "--v2=2", *PATIENT]) == 0
     assert suite.replicas == {"v1": 1, "v2": 2}
     assert suite.selector == BOTH
-    assert suite.previous == {**EQUAL, "selector": {**BOTH, "version": "v1"}}
+    assert suite.previous == EQUAL
     said = capfd.readouterr().out
     scaled = f"scale deployment/{SERVICE.deployments['v2']} --replicas=2 -n {SERVICE.namespace}"
     assert f"kubectl {scaled}" in said
@@ -40,10 +50,10 @@ async def test_a_canary_whose_new_version_fails_is_rolled_back(
     steps = ("canary", "--v1=1", "--v2=2", "--steps=2:1", "--pause=10", *QUICK)
     code, probes = await under_load(suite.url, *steps)
     assert code == 1
-    assert suite.traffic == ({"v1": 1, "v2": 0}, BOTH, None)
+    assert suite.traffic == ({"v1": 1, "v2": 0}, V1, None)
     last = capfd.readouterr().err.splitlines()[-1]
     assert last.startswith("canary: v2 failed 1 of ")
-    assert last.endswith("back at v1 : v2 = 1 : 0")
+    assert last.endswith("back at v1 : v2 = 1 : 0, all traffic to v1")
     failed = sum(probe.version is None for probe in probes)
     assert failed <= len(probes) / 3
 
@@ -53,7 +63,7 @@ def test_a_canary_whose_new_version_is_slow_is_rolled_back(
 ) -> None:
     suite.faults("v2", latency_ms=300)
     assert main(["canary", "--v1=1", "--v2=2", *QUICK, "--max-latency-ms=250"]) == 1
-    assert (suite.replicas, suite.selector) == (EQUAL["replicas"], BOTH)
+    assert (suite.replicas, suite.selector) == (EQUAL["replicas"], V1)
     assert "probes of v2 took over" in capfd.readouterr().err
 
 
@@ -76,15 +86,14 @@ def test_an_interrupted_canary_is_rolled_back(suite: Releasing) -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE_S) == 130
         assert process.stderr.read().splitlines()[-1] == "canary: interrupted"
-    assert suite.traffic == (EQUAL["replicas"], BOTH, None)
+    assert suite.traffic == (EQUAL["replicas"], V1, None)
 
 
 async def test_blue_green_moves_all_traffic_and_rollback_restores_it(suite: Releasing) -> None:
-    suite.select("v1")
     suite.scale(v2=0)
     code, probes = await under_load(suite.url, "blue-green", "--to=v2")
     assert code == 0
-    assert suite.selector == {**BOTH, "version": "v2"}
+    assert suite.selector == V2
     assert suite.replicas == {"v1": 1, "v2": 1}
     versions = [probe.version for probe in probes]
     assert None not in versions
@@ -92,7 +101,7 @@ async def test_blue_green_moves_all_traffic_and_rollback_restores_it(suite: Rele
 
     code, probes = await under_load(suite.url, "rollback")
     assert code == 0
-    assert suite.selector == {**BOTH, "version": "v1"}
+    assert suite.selector == V1
     assert suite.replicas == {"v1": 1, "v2": 0}
     assert None not in {probe.version for probe in probes}
 
@@ -101,11 +110,10 @@ async def test_blue_green_moves_all_traffic_and_rollback_restores_it(suite: Rele
 def test_a_failed_smoke_test_does_not_change_the_traffic(
     suite: Releasing, capfd: pytest.CaptureFixture[str], ready: int
 ) -> None:
-    suite.select("v1")
     suite.faults("v2", error_rate=1)
     suite.scale(v2=ready)
     assert main(["blue-green", "--to=v2"]) == 1
-    assert suite.selector == {**BOTH, "version": "v1"}
+    assert suite.selector == V1
     assert suite.replicas == {"v1": 1, "v2": ready}
     assert suite.previous is None
     said = capfd.readouterr()
@@ -117,13 +125,21 @@ def _lines_about_traffic(out: str) -> str:
     return "\n".join(line for line in out.splitlines() if f"service {SERVICE.service} " in line)
 
 
-def test_a_second_rollback_undoes_the_first(suite: Releasing) -> None:
-    assert main(["canary", "--v1=1", "--v2=2", *PATIENT]) == 0
-    assert main(["rollback"]) == 0
-    assert suite.replicas == {"v1": 1, "v2": 1}
-    assert main(["rollback"]) == 0
-    assert suite.replicas == {"v1": 1, "v2": 2}
-    assert suite.previous == EQUAL
+async def test_a_rollback_of_a_canary_returns_all_traffic_to_v1_and_a_second_undoes_it(
+    suite: Releasing,
+) -> None:
+    code, _ = await under_load(suite.url, "canary", "--v1=1", "--v2=2", *PATIENT)
+    assert code == 0
+    code, probes = await under_load(suite.url, "rollback")
+    assert code == 0
+    assert (suite.replicas, suite.selector) == (EQUAL["replicas"], V1)
+    assert None not in {probe.version for probe in probes}
+    async with Http() as http:
+        assert {(await probe(http, suite.url)).version for _ in range(20)} == {"v1"}
+
+    code, _ = await under_load(suite.url, "rollback")
+    assert code == 0
+    assert suite.traffic == ({"v1": 1, "v2": 2}, BOTH, EQUAL)
 
 
 def test_a_rollback_without_a_previous_release_fails(
@@ -132,10 +148,11 @@ def test_a_rollback_without_a_previous_release_fails(
     assert main(["rollback"]) == 1
     (line,) = capfd.readouterr().err.splitlines()
     assert "nothing to go back to" in line
-    assert suite.traffic == (EQUAL["replicas"], BOTH, None)
+    assert suite.traffic == (EQUAL["replicas"], V1, None)
 
 
 def test_traffic_reports_failures(suite: Releasing, capfd: pytest.CaptureFixture[str]) -> None:
+    suite.select(None)
     assert main(["traffic", "-N=40"]) == 0
     assert "failed: 0" in capfd.readouterr().out
     suite.faults("v2", error_rate=1)

@@ -5,18 +5,41 @@ import pytest
 
 from chassis.testing import Bearer, Serve, as_user
 from diff_ns_service.app import create_app
+from suitectl.catalogue import services
 
 pytestmark = pytest.mark.anyio
+
+SERVICE = services()["diff-ns-service"]
 
 
 @pytest.fixture
 async def diff_ns_service(serve: Serve) -> httpx.AsyncClient:
-    settings = {
-        "release": "v2",
+    return await _started(serve, "v2")
+
+
+async def _started(serve: Serve, version: str) -> httpx.AsyncClient:
+    """Start a version with the ConfigMap and the Secret of the base."""
+    (config_map,), (secret,) = SERVICE.of("ConfigMap"), SERVICE.of("Secret")
+    mounts = {"config": config_map["data"], "secrets": secret["stringData"]}
+    return await serve(create_app, {"release": version, "pod": "diff-ns-0"}, **mounts)
+
+
+async def test_each_version_of_the_base_greets_in_its_own_words_and_colour(serve: Serve) -> None:
+    clients = [await _started(serve, version) for version in SERVICE.versions]
+    seen = [(await client.get("/greeting")).json() for client in clients]
+    assert [one["version"] for one in seen] == ["v1", "v2"]
+    assert len({one["greeting"] for one in seen}) == len({one["colour"] for one in seen}) == 2
+
+
+async def test_a_version_without_a_look_names_itself(serve: Serve) -> None:
+    client = await _started(serve, "v9")
+    response = await client.get("/greeting")
+    assert response.json() == {
+        "greeting": "Hello from v9",
+        "colour": "grey",
+        "version": "v9",
         "pod": "diff-ns-0",
-        "security.path.ignores": "/getservicedetail",
     }
-    return await serve(create_app, settings)
 
 
 async def test_the_version_line_is_open_plain_text_and_names_the_pod(

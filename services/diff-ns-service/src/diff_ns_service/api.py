@@ -23,6 +23,24 @@ class Detail(BaseModel):
     caller: str
 
 
+class GreetingResponse(BaseModel):
+    """What people see of a version."""
+
+    greeting: str
+    colour: str
+    version: str
+    pod: str
+
+
+@router.get("/greeting")
+async def greeting(settings: Settings) -> GreetingResponse:
+    """Greet as this version does; open by `security.path.ignores`."""
+    look = settings.look
+    return GreetingResponse(
+        greeting=look.greeting, colour=look.colour, version=settings.release, pod=settings.pod
+    )
+
+
 @router.get("/getservicedetail", response_class=PlainTextResponse)
 async def service_detail(settings: Settings, response: Response) -> str:
     """Return the version line, whatever `servicename` is; open by `security.path.ignores`."""

@@ -34,7 +34,9 @@ PATCHED = (
 )
 CLUSTER_WIDE = "clusterrole,clusterrolebinding"
 BINDING = "clusterrolebinding/suite-discovery"
-SCALED = "scale deployment/diff-ns-service-v2-deployment -n ns-app --replicas={}"
+CALLED = ("diff-ns-service", "ns-app", "v1")
+"""The version that the Service selects."""
+SCALED = "scale deployment/diff-ns-service-v1-deployment -n ns-app --replicas={}"
 TURNS = 5
 SEEN_WITHIN_S = 2.0
 ROUNDED_S = 1.0
@@ -89,7 +91,7 @@ async def _responses(
 
 async def _turns(suite: Suite, token: str) -> str:
     """Check that each replica calls every ready pod despite keep-alive connections."""
-    wanted = {pod.name for pod in await ready_pods(suite.platform, "diff-ns-service", "ns-app")}
+    wanted = {pod.name for pod in await ready_pods(suite.platform, *CALLED)}
     for replica in await ready_pods(suite.platform, "rest-service", "system-server"):
         url = await suite.platform.pod_url(replica)
         responses = await _responses(suite, token, count=TURNS * len(wanted), url=url)
@@ -103,7 +105,7 @@ async def _turns(suite: Suite, token: str) -> str:
 
 async def _scaled(suite: Suite, token: str) -> str:
     """Add a pod; return the time from its readiness to its first call."""
-    before = {pod.name for pod in await ready_pods(suite.platform, "diff-ns-service", "ns-app")}
+    before = {pod.name for pod in await ready_pods(suite.platform, *CALLED)}
     await suite.run(verb(SCALED.format(4)))
 
     async def called() -> str | None:
@@ -112,7 +114,7 @@ async def _scaled(suite: Suite, token: str) -> str:
 
     name = await until(called, what="the new pod to be called", seconds=60, every=0.01)
     now = time.time()
-    pods = await ready_pods(suite.platform, "diff-ns-service", "ns-app")
+    pods = await ready_pods(suite.platform, *CALLED)
     since = _ready_since(next(pod for pod in pods if pod.name == name))
     suite.reporter.check(
         f"{name} is called at most {SEEN_WITHIN_S:g} s after it is ready",

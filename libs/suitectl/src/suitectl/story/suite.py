@@ -39,6 +39,9 @@ class Suite(CasServer):
         return await self.http.send(Request(method, url, **options))
 
 
-async def ready_pods(platform: Platform, app: str, namespace: str) -> list[Pod]:
-    """Return the ready pods that carry a label `app`."""
-    return [pod for pod in await platform.pods(namespace, app) if pod.ready]
+async def ready_pods(
+    platform: Platform, app: str, namespace: str, version: str | None = None
+) -> list[Pod]:
+    """Return the ready pods that carry a label `app`, and a `version` where one is named."""
+    pods = await platform.pods(namespace, app)
+    return [pod for pod in pods if pod.ready and version in {None, pod.labels.get("version")}]

@@ -1,4 +1,4 @@
-"""Two versions behind one Service: the share of traffic follows the replicas, or does not."""
+"""From v1 alone to both behind one Service: the share of traffic follows the replicas."""
 
 from collections import Counter
 
@@ -8,6 +8,7 @@ from suitectl.release.probes import probes
 from suitectl.release.shares import draw, shares_of
 from suitectl.story.cast import DIFF_NS
 from suitectl.story.chapter import Chapter
+from suitectl.story.selector import TO_BOTH, TO_V1
 from suitectl.story.suite import Suite
 from suitectl.waiting import until
 
@@ -15,9 +16,10 @@ V1, V2 = "diff-ns-service-v1-deployment", "diff-ns-service-v2-deployment"
 SCALE_V2 = verb(f"scale deployment/{V2} --replicas=4 -n ns-app")
 SCALE_V1 = verb(f"scale deployment/{V1} --replicas=1 -n ns-app")
 SCALE_BACK = tuple(verb(f"scale deployment/{name} --replicas=3 -n ns-app") for name in (V1, V2))
-COMMANDS = (SCALE_V2, SCALE_V1, *SCALE_BACK)
+COMMANDS = (TO_BOTH, SCALE_V2, SCALE_V1, *SCALE_BACK, TO_V1)
 
 REQUESTS = 200
+ALONE = 20
 TOLERANCE = 0.15
 """Over four standard deviations of a fair choice over 200 connections (3.5 points each), which
 chance exceeds once in 40,000 runs. docs/releases.md has the rule."""
@@ -29,12 +31,27 @@ WHY = (
 
 
 async def play(suite: Suite) -> None:
-    """Measure the shares, scale, and measure again."""
+    """Have both versions selected, measure the shares, scale, and measure again."""
+    await _select_both(suite)
     await _measure(suite, {"v1": 3, "v2": 3})
     await scale(suite, v1=1, v2=4)
     await _measure(suite, {"v1": 1, "v2": 4})
     suite.reporter.explain(WHY)
     await scale(suite, v1=3, v2=3)
+    await suite.run(TO_V1, show=True)
+
+
+async def _select_both(suite: Suite) -> None:
+    """Select both versions, from v1 alone; a cluster's nodes follow with a delay."""
+    url = await suite.platform.url(*DIFF_NS) + PATH
+    alone = {one.version for one in await probes(suite.http, url, ALONE)}
+    suite.reporter.check("v1 has all the traffic, v2 stands by", holds=alone == {"v1"}, seen=alone)
+    await suite.run(TO_BOTH, show=True)
+
+    async def joined() -> bool:
+        return "v2" in {one.version for one in await probes(suite.http, url, ALONE)}
+
+    await until(joined, what="v2 to respond as well", seconds=30)
 
 
 async def scale(suite: Suite, *, v1: int, v2: int) -> None:
