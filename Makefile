@@ -1,7 +1,7 @@
 # The one door to the suite: `make` explains the targets.
 .DEFAULT_GOAL := help
 .SILENT:
-.PHONY: help demo up down token call traffic canary blue-green rollback refresh \
+.PHONY: help demo up down token call logs traffic canary blue-green rollback refresh \
   secrets dev-secrets images deploy undeploy setup doctor dev test coverage fuzz e2e check-images check-manifests lint types bench guesses floods release lock
 
 PY := .venv/bin/python
@@ -25,6 +25,7 @@ BUILD := DOCKER DOCKER_OPTIONS PYTHON_IMAGE REDIS_IMAGE REGISTRY TAG IMAGE_LOAD
 TAKES_token := USER CLIENT
 TAKES_call := SERVICE PATH METHOD DATA USER CLIENT
 TAKES_traffic := SERVICE N
+TAKES_logs := SERVICE TRACE LEVEL
 TAKES_canary := SERVICE V1 V2 STEPS PAUSE ARGS
 TAKES_blue-green := SERVICE TO
 TAKES_rollback := SERVICE
@@ -62,6 +63,9 @@ token: ## print an access token: make token USER=alice, or CLIENT=demo-app
 
 call: ## call a service: make call PATH=/api/me USER=alice [SERVICE=... METHOD=POST DATA='{"a": 1}']
 	$(SUITECTL) call --service=$(SERVICE) --path="$$REQUEST" --method=$(METHOD) --data="$$REQUEST_DATA" $(WHO)
+
+logs: ## follow all pods' logs in one stream: make logs [SERVICE=... LEVEL=warning TRACE=4bf92f35]
+	$(SUITECTL) logs --service='$(SERVICE)' --level='$(LEVEL)' --trace='$(TRACE)'
 
 ##@ Release, on localkube or with PLATFORM=kubernetes; SERVICE=... where several have versions
 traffic: setup ## which version serves how many requests: make traffic N=200

@@ -14,8 +14,9 @@ ALLOWED = {
     "api": BASE,
     "images": BASE | {"api"},
     "control": BASE,
+    "logs": BASE | {"api"},
     "engine": BASE | {"api", "images", "control"},
-    "verbs": BASE | {"api", "images", "control"},
+    "verbs": BASE | {"api", "images", "control", "logs"},
     "engine/network": BASE | {"api", "engine/store", "engine/controller"},
     "engine/pods": BASE
     | {"api", "images", "engine/store", "engine/controller", "engine/events", "engine/network"},

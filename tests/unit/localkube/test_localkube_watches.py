@@ -111,7 +111,7 @@ async def test_a_version_of_the_future_is_refused() -> None:
 
 
 @pytest.mark.bound("localkube-watches")
-async def test_open_watches_are_bounded_and_an_ended_one_makes_room() -> None:
+async def test_open_watches_are_bounded_and_ended_ones_do_not_count() -> None:
     store = Store()
     watches = Watches(store)
     opened = [watches.watch(["pods"]) for _ in range(WATCHES)]

@@ -55,7 +55,11 @@ def test_one_service_issues_the_tokens_that_all_others_take() -> None:
     [
         (catalogue.versioned_service, None, "SERVICE is missing; with versions there are: a, b"),
         (catalogue.versioned_service, "c", "SERVICE=c: has no versions; those that have: a, b"),
-        (catalogue.versioned_service, "d", "SERVICE=d: no such service; there are: a, b, c"),
+        (
+            catalogue.versioned_service,
+            "d",
+            "SERVICE=d: no such service, nearest is c; there are: a, b, c",
+        ),
         (catalogue.called_service, None, "SERVICE is missing; there are: a, b, c"),
     ],
 )

@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, str] = {
     "demo": "play the story on a separate suite and check each step",
     "token": "print an access token",
     "call": "call a service with a token",
+    "logs": "print the logs of all pods in one stream",
     "traffic": "measure each version's share of the traffic",
     "canary": "share the traffic between v1 and v2 by replicas",
     "blue-green": "switch all traffic to one version",

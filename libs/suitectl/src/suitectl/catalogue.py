@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from suitectl.errors import CommandFailedError
+from suitectl.nearest import nearest
 from suitectl.root import ROOT
 
 SERVICE = "suite/service"
@@ -163,8 +164,9 @@ def namespaces_of_services() -> Mapping[str, str]:
 def service_named(name: str) -> Service:
     """Return a service of this checkout; raise `CommandFailedError`."""
     if name not in services():
-        known = ", ".join(services())
-        raise CommandFailedError(f"SERVICE={name}: no such service; there are: {known}")
+        known, near = ", ".join(services()), nearest(name, services())
+        reason = f"no such service, nearest is {near}"
+        raise CommandFailedError(f"SERVICE={name}: {reason}; there are: {known}")
     return services()[name]
 
 

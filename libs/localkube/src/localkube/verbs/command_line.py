@@ -1,6 +1,7 @@
 """The command line: kubectl's verbs and arguments, and `up` and `down`."""
 
 import argparse
+import datetime as dt
 import importlib
 import re
 import sys
@@ -114,9 +115,16 @@ def _add_reading(verbs: _Verbs) -> None:
         parser.add_argument("-l", "--selector", type=_labels, default={})
     logs = _object_verb(verbs, "logs", "logs", "print a container's log")
     logs.add_argument("-f", "--follow", action="store_true")
+    logs.add_argument("-l", "--selector", type=_labels, default={})
     logs.add_argument("-c", "--container")
+    logs.add_argument("--all-containers", action="store_true")
+    logs.add_argument("--all-pods", action="store_true", help="of a Deployment; with --prefix")
     logs.add_argument("-p", "--previous", action="store_true")
-    logs.add_argument("--tail", type=int, default=-1)
+    logs.add_argument("--prefix", action="store_true")
+    logs.add_argument("--tail", type=int, help="lines; 10 with -l, else all")
+    logs.add_argument("--since", type=_seconds, help="by the time that a line states itself")
+    logs.add_argument("--since-time", type=_time)
+    logs.add_argument("--max-log-requests", type=int, default=5)
     rollout = _object_verb(verbs, "rollout", "rollout", "follow or restart a Deployment's rollout")
     rollout.add_argument("--timeout", type=_seconds, default=600.0)
 
@@ -142,6 +150,17 @@ def _labels(text: str) -> dict[str, str]:
     if any(len(pair) != 2 or "!" in pair[0] for pair in pairs):  # noqa: PLR2004  # name and value
         raise argparse.ArgumentTypeError(f"cannot read the selector {text!r}; write app=name")
     return {name: value for name, value in pairs}  # noqa: C416  # pairs of two, as was checked
+
+
+def _time(text: str) -> dt.datetime:
+    try:
+        found = dt.datetime.fromisoformat(text)
+    except ValueError:
+        found = dt.datetime.now()  # noqa: DTZ005  # refused below
+    if found.tzinfo is None:
+        wanted = "write a time as RFC 3339 has it: 2026-01-31T12:00:00Z"
+        raise argparse.ArgumentTypeError(f"cannot read {text!r}; {wanted}")
+    return found
 
 
 def _seconds(text: str) -> float:

@@ -28,7 +28,8 @@ class Localkube(Platform):
     def __init__(self, state: Path | None = None) -> None:
         program = str(Path(sys.executable).with_name("localkube"))
         options = () if state is None else ("--state", str(state))
-        self._client = Client(state_of(None if state is None else str(state)))
+        self.client = Client(state_of(None if state is None else str(state)))
+        """What asks the engine itself."""
         super().__init__((program, *options), LOCALKUBE, profile="dev")
 
     async def up(self, *, quiet: bool = False) -> int:
@@ -53,7 +54,7 @@ class Localkube(Platform):
     async def url(self, service: str, namespace: str) -> str:
         """Ask the engine itself: a verb costs an interpreter, and every request asks."""
         try:
-            return service_url(self._client.get("Service", namespace, service))
+            return service_url(self.client.get("Service", namespace, service))
         except LocalkubeError as error:
             raise CommandFailedError(str(error)) from None
 
