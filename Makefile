@@ -1,7 +1,7 @@
 # The one door to the suite: `make` explains the targets.
 .DEFAULT_GOAL := help
 .SILENT:
-.PHONY: help demo up down token call logs traffic canary blue-green rollback refresh \
+.PHONY: help demo up down watch token call logs traffic canary blue-green rollback refresh \
   secrets dev-secrets images deploy undeploy setup doctor dev test coverage fuzz e2e check-images check-manifests lint types bench guesses floods release lock
 
 PY := .venv/bin/python
@@ -52,11 +52,14 @@ endif
 demo: setup ## play the story on this machine, check each step, leave nothing running
 	$(SUITECTL) demo
 
-up: setup ## start the suite and leave it running; prints where everything is and what to try
+up: setup ## start the suite and leave it running, with reload on save; prints what to try
 	$(SUITECTL) up
 
 down: setup ## end what `make up` started
 	./localkube down
+
+watch: ## show each reload of `make up`, as it happens
+	./localkube watch
 
 token: ## print an access token: make token USER=alice, or CLIENT=demo-app
 	$(SUITECTL) token $(WHO)

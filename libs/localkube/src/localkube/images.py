@@ -4,7 +4,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from localkube import redis_server
@@ -27,6 +27,8 @@ class Images:
     commands: Mapping[str, list[str]]
     secrets: Sequence[str] = ()
     """The command that prints generated Secrets, if there is one."""
+    sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The folders of their sources, relative to the file, by repository name."""
 
     @classmethod
     def load(cls, path: Path) -> "Images":
@@ -37,7 +39,8 @@ class Images:
         if found.problems:
             raise UsageError(f"{path}: {found.problems[0]}")
         commands = {name: image["command"] for name, image in content["images"].items()}
-        return cls(path, commands, (content.get("secrets") or {}).get("command", ()))
+        sources = {name: image.get("sources") or () for name, image in content["images"].items()}
+        return cls(path, commands, (content.get("secrets") or {}).get("command", ()), sources)
 
     def entrypoint(self, container: Object) -> list[str]:
         """Return the command with its program's path; raise `UsageError`."""
@@ -49,6 +52,29 @@ class Images:
                 f"add images.{image}.command to {self.source}"
             )
         return [find_program(command[0].replace("{image}", image)), *command[1:]]
+
+    def sources_of(self, image: str) -> list[Path]:
+        """Return the folders of an image's sources, which need not exist."""
+        name = repository(image)
+        found = self.sources.get(name) if name in self.commands else self.sources.get(_ANY)
+        return [self._folder(text.replace("{image}", name)) for text in found or ()]
+
+    def watched(self) -> list[Path]:
+        """Return the folders whose changes are of interest: also those of images to come.
+
+        Each is a parent, so that a folder of sources may be removed and return.
+        """
+        texts = [text for sources in self.sources.values() for text in sources]
+        parents = {
+            self._folder(text.partition("{image}")[0].rstrip("/"))
+            for text in texts
+            if "{image}" in text
+        }
+        parents |= {self._folder(text).parent for text in texts if "{image}" not in text}
+        return sorted(parents)
+
+    def _folder(self, text: str) -> Path:
+        return (self.source.parent / text).resolve()
 
 
 def repository(image: str) -> str:

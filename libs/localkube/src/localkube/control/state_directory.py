@@ -18,6 +18,8 @@ SOCKET = "control.sock"
 """The control socket's name, relative because the length of a socket's path is limited."""
 LONGEST_REQUEST = 16 * 1024 * 1024
 """Bytes of a request over the control socket."""
+RELOAD_LOG = "reload.log"
+"""Where the engine writes what it reloaded, for `watch` to print."""
 TOO_LONG = f"the request exceeds {LONGEST_REQUEST:,} bytes; apply in parts"
 _LOCK, _LOG = "lock", "localkube.log"
 _OTHERS, _OTHERS_WRITE = 0o077, 0o022

@@ -19,6 +19,8 @@ from localkube.engine.network.services import Services
 from localkube.engine.pods.pods import Pods
 from localkube.engine.pods.sandbox import Platform
 from localkube.engine.pods.watchdog import Watchdog
+from localkube.engine.reload.reloader import Reloader
+from localkube.engine.reload.reports import Reports
 from localkube.engine.store import Store
 from localkube.engine.watches import Watches
 from localkube.errors import LocalkubeError, UsageError
@@ -31,7 +33,13 @@ class Cluster:
     """The objects of one localkube, and the controllers that run them."""
 
     def __init__(
-        self, directory: Path, addresses: Addresses, images: Images, watchdog: Watchdog
+        self,
+        directory: Path,
+        addresses: Addresses,
+        images: Images,
+        watchdog: Watchdog,
+        *,
+        watch: bool = False,
     ) -> None:
         self._store, self._images = Store(), images
         self._lock = asyncio.Lock()
@@ -47,8 +55,17 @@ class Cluster:
             self._store, events, addresses, images, watchdog, directory / "pods", variables
         )
         self._pods = Pods(platform)
-        self._deployments = Deployments(self._store, self._pods, events)
+        self._reloader = None
+        if watch:
+            reports = Reports(directory, events, images)
+            self._reloader = Reloader(self._store, images, reports, self._replace)
+        self._deployments = Deployments(self._store, self._pods, events, self._revision)
         self._store.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}})
+
+    async def reload(self) -> None:
+        """Reload what is saved until cancelled, if this cluster watches sources."""
+        if self._reloader is not None:
+            await self._reloader.run()
 
     async def stop(self, grace: float) -> None:
         """End every pod within `grace` seconds, close every listener and end the watches."""
@@ -119,6 +136,12 @@ class Cluster:
         async with self._lock:
             yield
             await asyncio.sleep(0)  # the turn of the event loop in which controllers run
+
+    def _revision(self, deployment: Object) -> str:
+        return "" if self._reloader is None else self._reloader.revision(deployment)
+
+    def _replace(self, ref: Ref) -> None:
+        self._deployments.replace(ref)
 
     def _remove(self, ref: Ref, grace: float | None) -> "asyncio.Task[None] | None":
         """Remove an object; return a pod's termination, which takes time."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from localkube.control.server import ControlServer
-from localkube.control.state_directory import SOCKET
+from localkube.control.state_directory import RELOAD_LOG, SOCKET
 from localkube.engine.cluster import Cluster
 from localkube.engine.network.addresses import Addresses
 from localkube.engine.pods.log_trimming import trim_logs
@@ -42,8 +42,12 @@ async def _serve(options: argparse.Namespace) -> None:
         await asyncio.start_unix_server(_accept, sock=addresses.claim)
     try:
         trimming = asyncio.create_task(trim_logs(pods))
-        await _run(Cluster(options.state, addresses, Images.load(options.config), watchdog))
+        images = Images.load(options.config)
+        cluster = Cluster(options.state, addresses, images, watchdog, watch=options.watch)
+        reloading = asyncio.create_task(cluster.reload())
+        await _run(cluster)
         trimming.cancel()
+        reloading.cancel()
     finally:
         watchdog.close()
         _clear(pods)
@@ -112,11 +116,13 @@ def main() -> int:
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--addresses", required=True)
     parser.add_argument("--lock", type=int, required=True)
+    parser.add_argument("--watch", action="store_true")
     options = parser.parse_args()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     os.umask(PRIVATE)
     os.chdir(options.state)
     Path(SOCKET).unlink(missing_ok=True)
+    Path(RELOAD_LOG).unlink(missing_ok=True)
     _raise_file_limit()
     try:
         asyncio.run(_serve(options))

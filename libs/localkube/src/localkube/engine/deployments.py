@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from localkube.api.objects import Object, Ref, labels_of, ref_of, selects
 from localkube.engine.controller import Controller
@@ -18,16 +18,24 @@ DEFAULT_SURGE = "25%"
 class Deployments:
     """Creates and ends pods so that they match their Deployments.
 
-    The label pod-template-hash identifies a pod's template, so no ReplicaSet is needed.
+    The label pod-template-hash identifies a pod's template, so no ReplicaSet is needed. `revision`
+    returns that of a Deployment's sources, which is a part of the hash.
     """
 
-    def __init__(self, store: Store, pods: Pods, events: Events) -> None:
+    def __init__(
+        self, store: Store, pods: Pods, events: Events, revision: Callable[[Object], str]
+    ) -> None:
         self._store, self._pods, self._events = store, pods, events
+        self._revision = revision
         self._controller = Controller(store, self._keys_for, self._reconcile)
 
     def stop(self) -> None:
         """Change nothing any more."""
         self._controller.stop()
+
+    def replace(self, ref: Ref) -> None:
+        """Replace the pods of a Deployment whose revision changed."""
+        self._controller.mark(ref)
 
     def _keys_for(self, ref: Ref) -> Iterable[Ref]:
         if ref.kind == "Pod":
@@ -50,7 +58,7 @@ class Deployments:
                 pod.terminate()
 
     def _roll(self, deployment: Object) -> None:
-        current = template_hash(deployment["spec"]["template"])
+        current = self._current(deployment)
         new, old = self._split(deployment, current)
         if deployment["spec"].get("strategy", {}).get("type") == "Recreate":
             old_exist = self._has_old(deployment, current)
@@ -59,6 +67,9 @@ class Deployments:
             sizes = next_sizes(_limits(deployment), _size(new), _size(old))
         self._resize(deployment, current, new, sizes[0])
         self._resize(deployment, current, old, sizes[1])
+
+    def _current(self, deployment: Object) -> str:
+        return template_hash(deployment["spec"]["template"], self._revision(deployment))
 
     def _split(self, deployment: Object, current: str) -> tuple[list[Pod], list[Pod]]:
         """Return the pods of the current template and those of old ones."""
@@ -82,13 +93,13 @@ class Deployments:
         message = scaled if size > len(pods) else f"Ended {len(pods) - size} pods"
         self._events.record(ref_of(deployment), "Scaling", message)
         for _ in range(size - len(pods)):
-            self._pods.create(deployment, current)
+            self._pods.create(deployment, current, self._revision(deployment))
         # Pods that are not ready end first, then the youngest.
         for pod in sorted(pods, key=Pod.ready_for)[: max(0, len(pods) - size)]:
             pod.terminate()
 
     def _update_status(self, deployment: Object) -> None:
-        new, old = self._split(deployment, template_hash(deployment["spec"]["template"]))
+        new, old = self._split(deployment, self._current(deployment))
         ready = _size(new + old).available
         status = {
             "observedGeneration": deployment["metadata"]["generation"],
@@ -100,9 +111,9 @@ class Deployments:
         self._store.put({**deployment, "status": status})
 
 
-def template_hash(template: Object) -> str:
-    """Return the pod-template-hash of a template: equal for equal templates."""
-    text = json.dumps(template, sort_keys=True)
+def template_hash(template: Object, revision: str = "") -> str:
+    """Return the pod-template-hash: equal for equal templates and revisions of the sources."""
+    text = json.dumps(template, sort_keys=True) + revision
     number = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
     return "".join(LETTERS[number // 27**place % 27] for place in range(10))
 

@@ -96,7 +96,9 @@ def _add_up(verbs: _Verbs) -> None:
     up.add_argument("directory")
     up.add_argument("--config", help="the commands of images (k8s/localkube.yaml)")
     up.add_argument("--addresses", choices=["loopback", "ports"])
+    up.add_argument("--watch", action="store_true", help="replace pods whose sources change")
     up.add_argument("--foreground", action="store_true", help="run until Ctrl-C")
+    up.set_defaults(at_prompt=False)
     up.add_argument("--timeout", type=_seconds, default=120.0)
     down = _verb(verbs, "down", "up", "end everything")
     down.add_argument("--grace-period", type=float)
@@ -125,6 +127,8 @@ def _add_reading(verbs: _Verbs) -> None:
     logs.add_argument("--since", type=_seconds, help="by the time that a line states itself")
     logs.add_argument("--since-time", type=_time)
     logs.add_argument("--max-log-requests", type=int, default=5)
+    watch = _verb(verbs, "watch", "watch", "print what `up --watch` reloads, as it happens")
+    watch.add_argument("--at-prompt", action="store_true", help="while the shell waits")
     rollout = _object_verb(verbs, "rollout", "rollout", "follow or restart a Deployment's rollout")
     rollout.add_argument("--timeout", type=_seconds, default=600.0)
 

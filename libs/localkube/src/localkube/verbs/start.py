@@ -18,9 +18,11 @@ LOCK_WAIT_S = 5.0
 
 
 @contextlib.contextmanager
-def started(client: Client, config: Path, mode: str | None) -> Iterator["subprocess.Popen[bytes]"]:
+def started(
+    client: Client, config: Path, mode: str | None, *, watch: bool = False
+) -> Iterator["subprocess.Popen[bytes]"]:
     """Run a daemon that ends with the block unless `keep` is called."""
-    daemon = _start(client, config, mode or _default_mode())
+    daemon = _start(client, config, mode or _default_mode(), watch=watch)
     try:
         _await_ready(daemon, client.state)
         yield daemon
@@ -37,11 +39,12 @@ def keep(daemon: "subprocess.Popen[bytes]") -> None:
         daemon.stdin.close()
 
 
-def _start(client: Client, config: Path, mode: str) -> "subprocess.Popen[bytes]":
+def _start(client: Client, config: Path, mode: str, *, watch: bool) -> "subprocess.Popen[bytes]":
     state = client.state
     state.create()
     lock = _lock(client)
     options = ["--state", str(state.directory), "--config", str(config), "--addresses", mode]
+    options += ["--watch"] if watch else []
     log = state.open_log()
     try:
         daemon = subprocess.Popen(  # noqa: S603  # our own module

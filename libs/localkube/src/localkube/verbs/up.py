@@ -16,6 +16,7 @@ from localkube.terminal import print_progress
 from localkube.verbs.generated_secrets import generated
 from localkube.verbs.get import print_overview
 from localkube.verbs.start import keep, started
+from localkube.verbs.watch import watch, watch_at_prompt
 
 CRASHES = 3
 """Restarts of one container after which `up` gives up."""
@@ -28,7 +29,7 @@ def up(options: argparse.Namespace, client: Client) -> int:
     documents = manifests.read(options.directory)
     config = Path(options.config or _config_beside(options.directory)).absolute()
     documents += generated(documents, _checked(documents, config))
-    with started(client, config, options.addresses) as daemon:
+    with started(client, config, options.addresses, watch=options.watch) as daemon:
         result = client.call("apply", manifests=documents, namespace="default")
         if result["without_effect"]:
             print_progress("no effect here: " + ", ".join(result["without_effect"]))
@@ -36,8 +37,12 @@ def up(options: argparse.Namespace, client: Client) -> int:
         print_overview(client)
         if options.foreground:
             print_progress("running; press Ctrl-C to stop")
+            if options.watch:
+                watch(options, client)
             return daemon.wait()
         keep(daemon)
+    if options.watch:
+        watch_at_prompt(client.state)
     return 0
 
 

@@ -3,6 +3,7 @@
 import argparse
 
 from localkube.errors import AlreadyRunningError
+from localkube.verbs.watch import watch_at_prompt
 from suitectl.catalogue import TRY, services
 from suitectl.platform.localkube import Localkube
 from suitectl.reporter import Reporter
@@ -19,9 +20,11 @@ async def up(platform: Localkube) -> int:
 
     A suite that runs already is left unchanged, and the guide describes it.
     """
-    code = await platform.up()
+    code = await platform.up(watch=True)
     if code not in (0, AlreadyRunningError.exit_code):
         return code
+    if code == 0:
+        watch_at_prompt(platform.client.state)
     reporter = Reporter()
     reporter.title("Where everything is")
     rows = [
@@ -34,5 +37,6 @@ async def up(platform: Localkube) -> int:
         reporter.chapter(number, chapter.title)
         for command in chapter.commands:
             reporter.command(command)
+    reporter.say("make watch  shows each saved source as it is reloaded")
     reporter.say("make down   stops it")
     return 0

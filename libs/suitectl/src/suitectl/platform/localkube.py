@@ -32,13 +32,15 @@ class Localkube(Platform):
         """What asks the engine itself."""
         super().__init__((program, *options), LOCALKUBE, profile="dev")
 
-    async def up(self, *, quiet: bool = False) -> int:
+    async def up(self, *, quiet: bool = False, watch: bool = False) -> int:
         """Start the suite and wait until it is ready; return the command's exit code.
 
         Progress is shown either way; `quiet` leaves out the tables of what is there.
+        `watch` serves sources that are saved later.
         """
         out = asyncio.subprocess.DEVNULL if quiet else None
-        process = await self.start(*_UP, stdout=out, stderr=None)
+        options = ("--watch",) if watch else ()
+        process = await self.start(*_UP, *options, stdout=out, stderr=None)
         try:
             return await process.wait()
         finally:

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from localkube.api.objects import Object
+from localkube.api.objects import Object, annotations_of
 from localkube.engine.pods.references import key_of
+from localkube.engine.pods.sandbox import REVISION
 from localkube.engine.store import Store
 from localkube.errors import LocalkubeError
 
@@ -27,7 +28,16 @@ def base_environment(pod: Object, home: Path) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "PYTHONUNBUFFERED": "1",
         "HOSTNAME": pod["metadata"]["name"],
+        **_without_byte_code(pod),
     }
+
+
+def _without_byte_code(pod: Object) -> dict[str, str]:
+    """Return what keeps a pod that started after a save from writing byte code.
+
+    Python tells byte code apart by its source's second and length: the next save may have both.
+    """
+    return {"PYTHONDONTWRITEBYTECODE": "1"} if REVISION in annotations_of(pod) else {}
 
 
 def manifest_environment(container: Object, pod: Object, store: Store) -> dict[str, str]:

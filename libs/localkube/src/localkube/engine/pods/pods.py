@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from localkube.api.objects import Object, Ref, annotations_of, labels_of
 from localkube.engine.controller import Controller
 from localkube.engine.pods.pod import Pod
-from localkube.engine.pods.sandbox import Platform
+from localkube.engine.pods.sandbox import REVISION, Platform
 
 TEMPLATE_HASH = "pod-template-hash"
 NAME_PREFIX_LENGTH = 58
@@ -25,12 +25,13 @@ class Pods:
         platform.store.subscribe(self._forget)
         self._controller = Controller(platform.store, self._keys_for, self._reconcile)
 
-    def create(self, owner: Object, template_hash: str) -> None:
-        """Create a pod from a Deployment's template."""
+    def create(self, owner: Object, template_hash: str, revision: str = "") -> None:
+        """Create a pod from a Deployment's template, for a revision of its sources."""
         template, metadata = owner["spec"]["template"], owner["metadata"]
         suffix = "".join(secrets.choice(LETTERS) for _ in range(5))
         controller = {"apiVersion": owner["apiVersion"], "kind": owner["kind"], "controller": True}
         prefix = f"{metadata['name']}-{template_hash}-"[:NAME_PREFIX_LENGTH]
+        marked = {REVISION: revision} if revision else {}
         document = {
             "apiVersion": "v1",
             "kind": "Pod",
@@ -38,7 +39,7 @@ class Pods:
                 "name": prefix + suffix,
                 "namespace": metadata["namespace"],
                 "labels": {**labels_of(template), TEMPLATE_HASH: template_hash},
-                "annotations": annotations_of(template),
+                "annotations": annotations_of(template) | marked,
                 "ownerReferences": [
                     {**controller, "name": metadata["name"], "uid": metadata["uid"]}
                 ],

@@ -14,6 +14,8 @@ from localkube.images import Images
 
 VOLUME = "localkube/volume."
 """With a volume's name: the annotation that holds the volume's directory."""
+REVISION = "localkube/revision"
+"""The annotation with the revision of the sources of a pod that was started after a save."""
 DEFAULT_GRACE_S = 30
 MIN_GRACE_S = 1.0
 """The grace period that replaces a negative one, as in Kubernetes."""

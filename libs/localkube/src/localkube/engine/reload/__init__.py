@@ -1,0 +1,1 @@
+"""Reload on save: watch sources, and replace the pods that run them."""
