@@ -11,7 +11,7 @@ from chassis.errors import InvalidRequest, PayloadTooLarge
 FORM_TYPE = b"application/x-www-form-urlencoded"
 MAX_TOKEN = 4096
 """Characters of a token that are looked at."""
-_MAX_FIELDS = 32
+MAX_PARAMETERS = 32
 _MAX_BODY = 64 * 1024
 _SECRETS = frozenset(
     (
@@ -77,8 +77,8 @@ def parse_form(body: bytes) -> Mapping[str, str]:
     puts U+FFFD there, so that different secrets would be the same.
     """
     pieces = [piece for piece in body.replace(b"+", b" ").split(b"&") if piece]
-    if len(pieces) > _MAX_FIELDS:
-        raise InvalidRequest(f"The form has more than {_MAX_FIELDS} parameters")
+    if len(pieces) > MAX_PARAMETERS:
+        raise InvalidRequest(f"The form has more than {MAX_PARAMETERS} parameters")
     try:
         pairs = [_pair(piece) for piece in pieces]
     except UnicodeDecodeError as error:

@@ -12,7 +12,7 @@ from cas_server.errors import (
     UnrecognisedToken,
     UnsupportedGrantType,
 )
-from cas_server.forms import FORM_TYPE, MAX_TOKEN
+from cas_server.forms import FORM_TYPE, MAX_PARAMETERS, MAX_TOKEN
 from cas_server.grant_names import GRANT_NAMES
 from chassis import error_responses
 from chassis.errors import (
@@ -27,7 +27,8 @@ _TEXT = {"type": "string"}
 _TEXTS = {"type": "array", "items": _TEXT}
 _PASSWORD = {"type": "string", "format": "password"}
 _SECONDS = {"type": "integer", "minimum": 1}
-_TOKEN = {"token": {"type": "string", "maxLength": MAX_TOKEN}}
+# An empty parameter is an omitted one (RFC 6749, 3.2).
+_TOKEN = {"token": {"type": "string", "minLength": 1, "maxLength": MAX_TOKEN}}
 _TOKEN_AND_HINT = {**_TOKEN, "token_type_hint": _TEXT}
 _BASIC = "client_secret_basic"
 _SCHEMES = {_BASIC: {"type": "http", "scheme": "basic", "description": "Client id and secret"}}
@@ -116,7 +117,13 @@ def _form_post(
     OpenAPI has no scheme for credentials in a form (client_secret_post), so they are parameters
     and the header is optional.
     """
-    schema = {"type": "object", "properties": dict(form), "required": list(form)[:1]}
+    schema = {
+        "type": "object",
+        "properties": dict(form),
+        "required": list(form)[:1],
+        "additionalProperties": _TEXT,  # what the server does not know, it ignores, but not twice
+        "maxProperties": MAX_PARAMETERS,
+    }
     return {
         "operationId": name,
         "summary": summary,
