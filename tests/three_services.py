@@ -36,22 +36,20 @@ class ThreeServices:
 
 
 @contextmanager
-def three_services(directory: Path, *more: str) -> Iterator[ThreeServices]:
-    """Run all of them. The last one finds the others by a static table.
-
-    `more` are flags of the resource services.
-    """
+def three_services(directory: Path, *, profile: str = "test") -> Iterator[ThreeServices]:
+    """Run all of them under a profile. The last one finds the others by a static table."""
     with ExitStack() as stack:
         (directory / "redis").mkdir()
         redis = stack.enter_context(redis_port(directory / "redis"))
         (directory / "application.yaml").write_text(yaml.safe_dump(_identities()))
         table, host = directory / "table.json", {"spring.data.redis.host": "127.0.0.1"}
         store = {**AS_CAS_SERVER, **PATIENT, **host, "spring.data.redis.port": str(redis)}
+        store["profiles"] = profile
         cas = stack.enter_context(cas_process(directory, store))
         urls, management = {"cas-server": cas.url}, {"cas-server": cas.management}
         addresses: dict[str, str] = {}
         for name in _RESOURCES:
-            service = stack.enter_context(_resource_service(name, cas.url, table, more))
+            service = stack.enter_context(_resource_service(name, cas.url, table, profile))
             urls[name] = "http://{}:{}".format(*service.api)
             management[name] = "http://{}:{}".format(*service.management)
             addresses[f"{services()[name].service}.default:80"] = urls[name].removeprefix("http://")
@@ -60,10 +58,9 @@ def three_services(directory: Path, *more: str) -> Iterator[ThreeServices]:
 
 
 @contextmanager
-def _resource_service(
-    name: str, cas: str, table: Path, more: tuple[str, ...]
-) -> Iterator[ServiceProcess]:
+def _resource_service(name: str, cas: str, table: Path, profile: str) -> Iterator[ServiceProcess]:
     flags = {
+        "profiles": profile,
         "client.timeout": f"{PATIENCE_S:g}s",
         "discovery.mode": "static",
         "discovery.table": str(table),
@@ -74,7 +71,7 @@ def _resource_service(
         "security.oauth2.resource.id": name,
         "security.oauth2.resource.token-info-uri": f"{cas}/oauth/check_token",
     }
-    arguments = (*_LOCAL, *(f"--{key}={value}" for key, value in flags.items()), *more)
+    arguments = (*_LOCAL, *(f"--{key}={value}" for key, value in flags.items()))
     module = name.replace("-", "_")
     with spawn(*arguments, command=("-m", module)) as process:
         service = ServiceProcess(process)

@@ -14,7 +14,7 @@ ID, SECRET = PAIR.split(":")
 
 @pytest.fixture(scope="module")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreeServices]:
-    with three_services(tmp_path_factory.mktemp("services"), "--profiles=dev") as running:
+    with three_services(tmp_path_factory.mktemp("services"), profile="dev") as running:
         yield running
 
 
