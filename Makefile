@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .SILENT:
 .PHONY: help demo up down watch token call logs traffic canary blue-green rollback refresh \
-  secrets dev-secrets images deploy undeploy setup doctor dev test coverage fuzz e2e check-images check-manifests lint types bench guesses floods release lock
+  secrets dev-secrets new-service remove-service images deploy undeploy setup doctor dev test coverage fuzz e2e check-images check-manifests lint types bench guesses floods release lock
 
 PY := .venv/bin/python
 SUITECTL := $(PY) -m suitectl
@@ -30,6 +30,8 @@ TAKES_canary := SERVICE V1 V2 STEPS PAUSE ARGS
 TAKES_blue-green := SERVICE TO
 TAKES_rollback := SERVICE
 TAKES_refresh := SERVICE
+TAKES_new-service := NAME NAMESPACE PORT CALLS VERSIONS
+TAKES_remove-service := NAME
 TAKES_secrets := ROTATE RETIRE
 TAKES_images := $(BUILD)
 TAKES_deploy := $(BUILD) OVERLAY
@@ -102,6 +104,14 @@ deploy: setup ## the same, then apply an overlay and wait: make deploy OVERLAY=k
 undeploy: setup ## delete the suite's namespaces
 	$(SUITECTL) undeploy
 
+##@ Make it yours
+new-service: dev ## make a service: make new-service NAME=orders [NAMESPACE=ns-app PORT=2001 CALLS=... VERSIONS=v1,v2]
+	$(SUITECTL) new-service --name='$(NAME)' --namespace='$(NAMESPACE)' --port='$(PORT)' --calls='$(CALLS)' --versions='$(VERSIONS)'
+	PYTHON="$(PYTHON)" ./setup --dev
+
+remove-service: dev ## remove one, and every line about it: make remove-service NAME=orders
+	$(SUITECTL) remove-service --name='$(NAME)'
+
 ##@ Work on it
 setup: ## make .venv with what the suite runs on (PYTHON=... names the interpreter)
 	PYTHON="$(PYTHON)" ./setup
@@ -133,7 +143,7 @@ check-images: dev ## build an image twice from nothing, and compare the layers
 
 lint: dev ## ruff (rules and format), codespell, shellcheck, and words that are no longer used
 	$(PY) -m ruff check . && $(PY) -m ruff format --check .
-	.venv/bin/codespell $$(git ls-files) && PYTHONPATH=tests $(PY) -m checkers.words
+	git ls-files -z | xargs -0 .venv/bin/codespell && PYTHONPATH=tests $(PY) -m checkers.words
 	.venv/bin/shellcheck --external-sources --source-path=SCRIPTDIR setup localkube .ci/* $$(git ls-files '*.sh')
 
 types: dev ## mypy --strict

@@ -13,11 +13,12 @@ from fastapi import FastAPI
 
 from chassis import LiveConfig, ServiceSettings, TokenServices
 from chassis.config import ConfigSource
-from suitectl.catalogue import called_service, services
+from sample_services import OUTSIDE
+from suitectl.catalogue import services
 from suitectl.root import ROOT
 
 _CALLS = re.compile(r"\bservice_client\(\s*(?:\"([^\"]+)\"|(\w+))")
-SAMPLE = called_service(None).name
+SAMPLE = OUTSIDE.name
 """A resource service to send requests to, where any will do."""
 
 

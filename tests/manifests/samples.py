@@ -1,8 +1,10 @@
 """The services that checks are tried on: one that is reached from outside, one with versions."""
 
-from suitectl.catalogue import called_service, services, versioned_service
+from sample_services import OUTSIDE, VERSIONED
+from suitectl.catalogue import services
 
-API, VERSIONED = called_service(None), versioned_service(None)
-DEPLOYMENT = f"Deployment/{API.deployments['']}"
-V1, V2 = (f"Deployment/{VERSIONED.deployments[version]}" for version in ("v1", "v2"))
+API = OUTSIDE
+DEPLOYMENT = f"Deployment/{next(iter(API.deployments.values()))}"
+V1, *_, V2 = [f"Deployment/{name}" for name in VERSIONED.deployments.values()] * 2
 NAMES = tuple(services())
+__all__ = ["API", "DEPLOYMENT", "NAMES", "V1", "V2", "VERSIONED"]

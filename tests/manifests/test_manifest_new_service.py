@@ -19,7 +19,7 @@ from manifests.checks.selectors import deployment_selector_findings, disruption_
 from manifests.suite_manifests import K8S, Manifest, Manifests, pod_labels, pod_spec, render
 from suitectl.catalogue import OPTIONAL, Service, apis, read, token_service
 
-NAME, NAMESPACE = "orders", "ns-orders"
+NAME, NAMESPACE = "added-by-a-test", "ns-added-by-a-test"
 TOKENS = token_service()
 COMPONENT = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n"
 

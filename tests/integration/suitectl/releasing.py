@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from eventually import PATIENCE_S
+from sample_services import VERSIONED
 from suitectl.__main__ import main
-from suitectl.catalogue import VERSION_PATH, versioned_service
+from suitectl.catalogue import VERSION_PATH
 from suitectl.platform.http import Http
 from suitectl.release.probes import Probe, probe
 from suitectl.release.release import PREVIOUS
 
 ROOT = Path(__file__).parents[3]
 LOCALKUBE = Path(sys.executable).with_name("localkube")
-SERVICE = versioned_service(None)
+SERVICE = VERSIONED
 APP, NAMESPACE = SERVICE.name, SERVICE.namespace
 BOTH = {"app": APP}
 V1, V2 = {**BOTH, "version": "v1"}, {**BOTH, "version": "v2"}

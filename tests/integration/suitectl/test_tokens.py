@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from sample_services import OUTSIDE
 from suitectl.__main__ import main
-from suitectl.catalogue import called_service, registrations
+from suitectl.catalogue import registrations
 from suitectl.root import ROOT
 
 KUBECTL = """#!{python}
@@ -159,7 +160,7 @@ def test_data_reaches_the_service_as_typed() -> None:
 def test_a_token_for_others_is_explained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    wanted = called_service(None).resource_id
+    wanted = OUTSIDE.resource_id
     clients = registrations()["clients"]
     other = next(c for c, one in clients.items() if wanted not in one.get("resource-ids", ()))
     (tmp_path / "identities.json").write_text(json.dumps({other: "generated"}))

@@ -3,9 +3,13 @@
 from collections.abc import Iterator
 
 from manifests.suite_manifests import Manifest, Manifests, pod_labels, pod_spec, title
-from suitectl.catalogue import versioned_service
+from sample_services import has
+from suitectl.catalogue import services
 
-SET_APART = {"cas-server", versioned_service(None).name}
+SET_APART = {
+    "cas-server",
+    *(service.name for service in services().values() if has(service, "node-affinity")),
+}
 """The services with dedicated nodes, which are labelled with the service's name."""
 TOKEN_PATH = {"cas-server", "redis", "redis-sentinel"}
 """Every call of the suite needs these."""

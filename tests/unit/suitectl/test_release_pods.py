@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from suitectl.catalogue import versioned_service
+from sample_services import VERSIONED
 from suitectl.errors import ReleaseFailedError
 from suitectl.platform.kubernetes import Kubernetes
 from suitectl.release.pods import Pods
 
-SERVICE = versioned_service(None)
+SERVICE = VERSIONED
 
 pytestmark = pytest.mark.anyio
 

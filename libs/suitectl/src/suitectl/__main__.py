@@ -24,6 +24,8 @@ COMMANDS: Mapping[str, str] = {
     "secrets": "generate what production needs, under .secrets/",
     "rotate": "renew a secret in the cluster without failed calls",
     "dev-secrets": "create the generated Secrets of k8s/base",
+    "new-service": "make a service from the template",
+    "remove-service": "remove a service and every line about it",
     "images": "build the services' images and load them into the cluster",
     "deploy": "build images and deploy an overlay",
     "undeploy": "delete the suite's namespaces",

@@ -161,12 +161,12 @@ def namespaces_of_services() -> Mapping[str, str]:
     return {service.name: service.namespace for service in services().values()}
 
 
-def service_named(name: str) -> Service:
-    """Return a service of this checkout; raise `CommandFailedError`."""
+def service_named(name: str, variable: str = "SERVICE") -> Service:
+    """Return a service of this checkout; raise `CommandFailedError` with make's variable."""
     if name not in services():
         known, near = ", ".join(services()), nearest(name, services())
         reason = f"no such service, nearest is {near}"
-        raise CommandFailedError(f"SERVICE={name}: {reason}; there are: {known}")
+        raise CommandFailedError(f"{variable}={name}: {reason}; there are: {known}")
     return services()[name]
 
 

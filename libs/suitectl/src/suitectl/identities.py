@@ -14,7 +14,8 @@ from suitectl.errors import CommandFailedError
 from suitectl.root import ROOT
 
 _VARIABLE = "SUITE_IDENTITIES"
-_DEMO = ROOT / "services/cas-server/src/cas_server/identities/demo_identities.json"
+DEMO = ROOT / "services/cas-server/src/cas_server/identities/demo_identities.json"
+"""The secrets of the demo in clear, which everybody knows."""
 
 
 def login_client() -> str:
@@ -31,7 +32,7 @@ def credentials(name: str, generated: Path | None = None) -> tuple[str, str]:
     file = os.environ.get(_VARIABLE)
     source = f"{_VARIABLE}={file}" if file else str(generated or "the demo")
     try:
-        secrets = json.loads(Path(file or generated or _DEMO).read_text(encoding="utf-8"))
+        secrets = json.loads(Path(file or generated or DEMO).read_text(encoding="utf-8"))
         return name, str(secrets[name])
     except KeyError:
         reason = f"has no secret of {name}; there are: {', '.join(secrets)}"

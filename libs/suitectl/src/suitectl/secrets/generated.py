@@ -82,6 +82,11 @@ async def new_password() -> tuple[str, str]:
     return password, await _hash("hash-password", password)
 
 
+async def hash_demo_secret(secret: str) -> str:
+    """Return the hash of a secret that somebody has chosen."""
+    return await _hash("hash-secret", secret)
+
+
 async def _redis() -> Mapping[str, str]:
     """Return the file of the passwords inside the token store."""
     metadata = {"name": "redis-credentials", "namespace": "system-server"}

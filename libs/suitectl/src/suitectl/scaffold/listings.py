@@ -1,0 +1,73 @@
+"""The lines about a service in files of tools that cannot loop; a test compares them."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from suitectl.catalogue import Service, services
+from suitectl.root import ROOT
+from suitectl.scaffold.blocks import with_after, without
+from suitectl.scaffold.policies import without_peer
+from suitectl.scaffold.skaffold import listed as skaffold_listed
+from suitectl.scaffold.skaffold import unlisted as skaffold_unlisted
+
+_BASE = ROOT / "k8s/base/kustomization.yaml"
+_MYPY = ROOT / "pyproject.toml"
+_ROLE = ROOT / "k8s/components/discovery-rbac/role.yaml"
+_SKAFFOLD = ROOT / "skaffold.yaml"
+_NAMESPACES = ROOT / "k8s/base/namespaces"
+
+
+def listed(service: Service) -> Mapping[Path, str]:
+    """Return the files with the lines about a service that has its folders already."""
+    name, namespace = service.name, service.namespace
+    base = with_after(_BASE.read_text(), r"  - [\w-]+$", f"  - {name}\n")
+    files = {
+        _MYPY: with_after(_MYPY.read_text(), r'  "services/', f'  "services/{name}/src",\n'),
+        _ROLE: with_after(_ROLE.read_text(), r"  - \{kind: ServiceAccount", _subject(service)),
+        _SKAFFOLD: skaffold_listed(_SKAFFOLD.read_text(), service),
+    }
+    if not (own := _NAMESPACES / f"{namespace}.yaml").exists():
+        files[own] = _namespace(namespace)
+        base = with_after(base, r"  - namespaces/", f"  - namespaces/{own.name}\n")
+    return files | {_BASE: base}
+
+
+def unlisted(service: Service) -> Mapping[Path, str | None]:
+    """Return the files without the lines about a service; None for one that goes with it."""
+    name = re.escape(service.name)
+    base = without(_BASE.read_text(), rf"  - {name}$")
+    files: dict[Path, str | None] = {
+        _MYPY: without(_MYPY.read_text(), rf'  "services/{name}/src",$'),
+        _ROLE: _ROLE.read_text().replace(_subject(service), ""),
+        _SKAFFOLD: skaffold_unlisted(_SKAFFOLD.read_text(), service),
+    }
+    for file in ROOT.glob("k8s/components/*/kustomization.yaml"):
+        files[file] = without(file.read_text(), rf"  - \.\./\.\./base/{name}/")
+    for file in ROOT.glob("k8s/base/*/network-policy.yaml"):
+        if file.parent.name != service.name:
+            files[file] = without_peer(file.read_text(), service.name)
+    if _is_alone(service):
+        files[_NAMESPACES / f"{service.namespace}.yaml"] = None
+        base = without(base, rf"  - namespaces/{re.escape(service.namespace)}\.yaml$")
+    return files | {_BASE: base}
+
+
+def _subject(service: Service) -> str:
+    (account,) = service.of("ServiceAccount")
+    place = f"name: {account['metadata']['name']}, namespace: {service.namespace}"
+    return f"  - {{kind: ServiceAccount, {place}}}\n"
+
+
+def _namespace(name: str) -> str:
+    """Return a namespace with the policies of every other one."""
+    example = next(iter(services().values())).namespace
+    return (_NAMESPACES / f"{example}.yaml").read_text().replace(example, name)
+
+
+def _is_alone(service: Service) -> bool:
+    """Say whether nothing else is in a service's namespace, besides policies of its callers."""
+    within = f"namespace: {service.namespace}\n"
+    others = (f for f in ROOT.glob("k8s/base/*/*.yaml") if f.parent.name != service.name)
+    policies = ("network-policy.yaml", f"{service.namespace}.yaml")
+    return not any(within in file.read_text() for file in others if file.name not in policies)
