@@ -1,7 +1,7 @@
 # The one door to the suite: `make` explains the targets.
 .DEFAULT_GOAL := help
 .SILENT:
-.PHONY: help demo up down watch token call logs traffic canary blue-green rollback refresh \
+.PHONY: help demo up try down watch greet break kill edit token call logs traffic canary blue-green rollback refresh \
   secrets dev-secrets new-service remove-service images deploy undeploy setup doctor dev test coverage fuzz e2e check-images check-manifests lint types bench guesses floods release lock
 
 PY := .venv/bin/python
@@ -18,10 +18,17 @@ override PATH := $(or $(shell tr '\0' '\n' 2>/dev/null </proc/$$PPID/environ | s
 endif
 # As typed: make would expand a $$, and the shell would end at a quote.
 export REQUEST_DATA := $(value DATA)
+export GREETING := $(value TEXT)
 # USER is also the login name: only one given on the command line is meant.
 WHO := $(if $(filter command line,$(origin USER)),--user=$(USER)) $(if $(CLIENT),--client=$(CLIENT))
 # What each target takes; a misspelt variable would change nothing, and so it is refused.
 BUILD := DOCKER DOCKER_OPTIONS PYTHON_IMAGE REDIS_IMAGE REGISTRY TAG IMAGE_LOAD
+TAKES_demo := PAUSE KUBECTL
+TAKES_try := CHAPTER KUBECTL
+TAKES_greet := SERVICE TEXT
+TAKES_break := SERVICE UNDO
+TAKES_kill := SERVICE
+TAKES_edit := SERVICE
 TAKES_token := USER CLIENT
 TAKES_call := SERVICE PATH METHOD DATA USER CLIENT
 TAKES_traffic := SERVICE N
@@ -51,11 +58,14 @@ $(error make $(MAKECMDGOALS) takes no $(UNKNOWN); the nearest is $(NEAREST))
 endif
 
 ##@ See it run
-demo: setup ## play the story on this machine, check each step, leave nothing running
-	$(SUITECTL) demo
+demo: setup ## play the story on this machine, check each step, leave nothing running [PAUSE=1 KUBECTL=1]
+	$(SUITECTL) demo --pause=$(PAUSE) --kubectl=$(KUBECTL)
 
 up: setup ## start the suite and leave it running, with reload on save; prints what to try
 	$(SUITECTL) up
+
+try: setup ## the chapters of the story to type: make try CHAPTER=canary [KUBECTL=1]
+	$(SUITECTL) chapters --chapter=$(CHAPTER) --kubectl=$(KUBECTL)
 
 down: setup ## end what `make up` started
 	./localkube down
@@ -71,6 +81,19 @@ call: ## call a service: make call PATH=/api/me USER=alice [SERVICE=... METHOD=P
 
 logs: ## follow all pods' logs in one stream: make logs [SERVICE=... LEVEL=warning TRACE=4bf92f35]
 	$(SUITECTL) logs --service='$(SERVICE)' --level='$(LEVEL)' --trace='$(TRACE)'
+
+##@ Show it, on localkube or with PLATFORM=kubernetes
+greet: setup ## edit what a service says, live: make greet TEXT='Good morning' [SERVICE=...]
+	$(SUITECTL) greet --service=$(SERVICE) --text="$$GREETING"
+
+break: setup ## a broken edit that changes nothing; make break UNDO=1 mends it [SERVICE=...]
+	$(SUITECTL) break-config --service=$(SERVICE) --undo=$(UNDO)
+
+kill: setup ## kill a pod under a small load, by default of the token service [SERVICE=...]
+	$(SUITECTL) kill --service=$(SERVICE)
+
+edit: setup ## open a ConfigMap in $$EDITOR and watch it take effect [SERVICE=...]
+	$(SUITECTL) edit --service=$(SERVICE)
 
 ##@ Release, on localkube or with PLATFORM=kubernetes; SERVICE=... where several have versions
 traffic: setup ## which version serves how many requests: make traffic N=200

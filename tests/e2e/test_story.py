@@ -9,6 +9,7 @@ from story.restored import restored
 
 from suitectl.command_lines import Verb, verb
 from suitectl.commands.up import up
+from suitectl.guide import LINES, WIDTH
 from suitectl.platform.localkube import Localkube
 from suitectl.story.cast import REST
 from suitectl.story.chapter import Chapter
@@ -30,7 +31,13 @@ async def test_a_second_up_prints_the_urls_again(
     if not isinstance(suite.platform, Localkube):
         pytest.skip("a cluster is already running")
     assert await up(suite.platform) == 0
-    assert await suite.platform.url(*REST) in capsys.readouterr().out
+    first = capsys.readouterr()
+    assert await suite.platform.url(*REST) in first.out
+    assert len((first.out + first.err).splitlines()) <= LINES
+    assert max(map(len, (first.out + first.err).splitlines())) <= WIDTH
+
+    assert await up(suite.platform) == 0
+    assert capsys.readouterr() == first
 
 
 MORE = """

@@ -12,6 +12,11 @@ from suitectl.errors import CommandFailedError, CommandInterrupted
 
 COMMANDS: Mapping[str, str] = {
     "up": "start the suite and leave it running",
+    "chapters": "print the commands of the story",
+    "greet": "edit what a service says, and show its response before and after",
+    "break-config": "show that a broken edit changes nothing",
+    "kill": "kill a pod under a small load, and count what fails",
+    "edit": "open a ConfigMap in the editor, and watch it take effect",
     "demo": "play the story on a separate suite and check each step",
     "token": "print an access token",
     "call": "call a service with a token",

@@ -30,6 +30,8 @@ DEMO_IDENTITY = "suite/demo-identity"
 """The label of Secrets that everybody knows; `prod` has none of them."""
 VERSION_PATH, PROTECTED_PATH = "suite/version-path", "suite/protected-path"
 """Annotations of a Service with versions: an open path that names them, and one for a token."""
+LIVE_SETTING, LIVE_PATH = "suite/live-setting", "suite/live-path"
+"""Annotations of a Service: a setting that people may edit live, and an open path that shows it."""
 TRY = "suite/try"
 """The annotation of a Service that says what to ask for first."""
 CREDENTIALS_KEY = "security.oauth2.client.client-secret"
@@ -123,9 +125,14 @@ class Service:
         """Say whether it is a resource service: one that asks the token service."""
         return self._labelled(API)
 
-    def annotation(self, name: str) -> str:
-        """Return an annotation of its Service; raise `CommandFailedError` where it has none."""
+    def annotation(self, name: str, default: str | None = None) -> str:
+        """Return an annotation of its Service, else the default.
+
+        Raises `CommandFailedError` where there is neither.
+        """
         annotations = self.main["metadata"].get("annotations", {})
+        if name not in annotations and default is not None:
+            return default
         if name not in annotations:
             raise CommandFailedError(f"Service {self.service} has no annotation {name}")
         return str(annotations[name])
@@ -192,6 +199,24 @@ def called_service(name: str | None) -> Service:
         return outside[0]
     known = ", ".join(service.name for service in apis())
     raise CommandFailedError(f"SERVICE is missing; there are: {known}")
+
+
+def live_services() -> tuple[Service, ...]:
+    """Return those with a setting to edit live."""
+    return tuple(one for one in services().values() if one.annotation(LIVE_SETTING, ""))
+
+
+def live_service(name: str | None) -> Service:
+    """Return a service with a setting to edit live, by default the only one."""
+    found = live_services()
+    if name:
+        service = service_named(name)
+        service.annotation(LIVE_SETTING)
+        return service
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(service.name for service in found) or "none"
+    raise CommandFailedError(f"SERVICE is missing; with {LIVE_SETTING} there are: {known}")
 
 
 def apis() -> tuple[Service, ...]:

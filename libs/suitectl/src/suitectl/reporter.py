@@ -8,7 +8,9 @@ from rich.console import Console
 from rich.text import Text
 
 from suitectl.command_lines import KUBECTL, LOCALKUBE, Command
+from suitectl.effects import difference
 from suitectl.errors import CheckFailedError
+from suitectl.platform.http import Reply
 from suitectl.terminal import console, table
 
 _FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
@@ -16,10 +18,16 @@ _FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 
 class Reporter:
-    """Prints on standard output; `platform` is the name of the one that the commands are for."""
+    """Prints on standard output; `platform` is the name of the one that the commands are for.
 
-    def __init__(self, platform: str = "localkube", out: Console | None = None) -> None:
+    With `kubectl` a command for this machine is printed for a cluster too.
+    """
+
+    def __init__(
+        self, platform: str = "localkube", out: Console | None = None, *, kubectl: bool = True
+    ) -> None:
         self._platform, self._out = platform, out or console()
+        self._kubectl = kubectl
         self.checks = 0
 
     def chapter(self, number: int, title: str) -> None:
@@ -56,9 +64,18 @@ class Reporter:
         """Print a command as people type it for a cluster and, on localkube, for this machine."""
         if self._platform == "kubernetes":
             self._print(Text(f"  $ {command.line(KUBECTL)}", style="blue"))
+        elif not self._kubectl:
+            self._print(Text(f"  $ {command.line(LOCALKUBE)}", style="blue"))
         else:
             self._print(Text(f"  kubernetes $ {command.line(KUBECTL)}", style="dim"))
             self._print(Text(f"  here       $ {command.line(LOCALKUBE)}", style="blue"))
+
+    def changed(self, request: str, before: Reply, after: Reply) -> None:
+        """Print what a request's response was, and what it is now."""
+        self._print(Text(f"  {request}", style="bold"))
+        was, now = difference(before, after)
+        self._print(Text(f"    before  {was}"))
+        self._print(Text(f"    after   {now}", style="bold"))
 
     def check(self, text: str, *, holds: bool, seen: object = "") -> None:
         """Print a check and what was seen; raise `CheckFailedError` unless it holds."""

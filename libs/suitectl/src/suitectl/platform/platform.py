@@ -50,6 +50,11 @@ class Platform(ABC):
         """Start a verb in a session of its own: Ctrl-C reaches the caller only."""
         return await start((*self._command, *arguments), **pipes)
 
+    async def interactive(self, *arguments: str) -> int:
+        """Run a verb on the user's terminal, such as an editor's; return its exit code."""
+        process = await asyncio.create_subprocess_exec(*self._command, *arguments)
+        return await process.wait()
+
     async def object(
         self,
         kind: str,
