@@ -51,6 +51,15 @@ def test_a_refusal_arrives_without_a_challenge(client: httpx.Client) -> None:
     assert "WWW-Authenticate" not in response.headers
 
 
+def test_its_requests_are_counted_by_path(client: httpx.Client, services: ThreeServices) -> None:
+    client.get("/docs").raise_for_status()
+    client.post("/docs/token")
+    urls = {url: name for name, url in services.urls.items()}
+    management = services.management[urls[str(client.base_url).rstrip("/")]]
+    counted = httpx.get(f"{management}/metrics", timeout=PATIENCE_S).text
+    assert all(f'uri="{path}"' in counted for path in ("/docs", "/docs/token"))
+
+
 def test_other_methods_are_refused(client: httpx.Client) -> None:
     response = client.get("/docs/token")
     assert (response.status_code, response.headers["Allow"]) == (405, "POST")
