@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import AsyncIterator
 from html.parser import HTMLParser
+from pathlib import Path
 
 import httpx
 import pytest
@@ -151,6 +152,20 @@ async def test_an_opened_page_outside_of_development_forwards_no_token_request(
         assert (await client.get(DOCUMENT)).status_code == 200
         assert "data-token-url" not in (await client.get(PAGE)).text
         assert (await client.post(TOKEN, data={"grant_type": "password"})).status_code == 404
+
+
+async def test_authorizing_fails_at_once_where_the_authorization_server_is_away(
+    service: str, tmp_path: Path
+) -> None:
+    (tmp_path / "nobody").write_text("{}")
+    flags = {"discovery.mode": "static", "discovery.table": str(tmp_path / "nobody")}
+    live = configured(service, {**NO_REDIS, **flags}, ("dev",))
+    has_one = live.settings.security.oauth2.client.access_token_uri is not None
+    transport = httpx.ASGITransport(application(service, live, TOKENS))
+    async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+        response = await client.post(TOKEN, data={"grant_type": "client_credentials"})
+    assert response.status_code == (503 if has_one else 404)
+    assert ("Retry-After" in response.headers) is has_one
 
 
 async def test_the_page_brings_no_code_into_the_service(dev: httpx.AsyncClient) -> None:

@@ -21,7 +21,7 @@ async def guide(platform: Platform, reporter: Reporter) -> None:
         (one.name, await _url(platform, one), one.annotation(TRY, "").partition(",")[0])
         for one in shown
     ]
-    reporter.title("Where everything is")
+    reporter.title("Where everything is; with /docs behind it, the API in a browser")
     for line in _columns(rows):
         reporter.say(line)
     if hidden := len(found) - len(shown):
