@@ -7,12 +7,13 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 from fastapi import FastAPI
 
-from chassis import LiveConfig, ServiceSettings, TokenServices
-from chassis.config import ConfigSource
+from chassis import LiveConfig, ServiceSettings, TokenServices, testing
+from chassis.testing import ConfigDirectory
+from chassis.testing.configured import settings_type as configured_by
 from sample_services import OUTSIDE
 from suitectl.catalogue import services
 from suitectl.root import ROOT
@@ -29,9 +30,7 @@ def module_of(service: str, name: str) -> ModuleType:
 
 def settings_type(service: str) -> type[ServiceSettings]:
     """Return the settings that a service's application is built on."""
-    (found,) = get_args(get_type_hints(module_of(service, "app").create_app)["live"])
-    settings: type[ServiceSettings] = found
-    return settings
+    return configured_by(module_of(service, "app").create_app)
 
 
 def called_by(service: str) -> frozenset[str]:
@@ -48,14 +47,11 @@ def configured(
 ) -> LiveConfig[Any]:
     """Load a service's ConfigMap, with a secret and flags on top."""
     flags = {"security.oauth2.client.client-secret": "secret", **(arguments or {})}
+    files = {k: v for one in services()[service].of("ConfigMap") for k, v in one["data"].items()}
     with tempfile.TemporaryDirectory() as directory:
-        for config_map in services()[service].of("ConfigMap"):
-            for file, text in config_map["data"].items():
-                Path(directory, file).write_text(text)
-        source = ConfigSource(
-            service, config_dir=Path(directory), profiles=profiles, arguments=flags
-        )
-        return LiveConfig.load(source, settings_type(service))
+        config = ConfigDirectory(Path(directory), files)
+        build = module_of(service, "app").create_app
+        return testing.configured(build, flags, config=config, profiles=profiles)
 
 
 def application(

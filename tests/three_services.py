@@ -1,19 +1,19 @@
 """The three services as processes with one Redis, and a token for all of their routes."""
 
-import json
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-import yaml
 
 from cas_server.passwords.hashing import hash_password
+from chassis.testing import DiscoveryTable
+from chassis.testing.service_process import ServiceProcess
 from eventually import PATIENCE_S
 from integration.cas_server.cas_process import cas_process
-from integration.chassis_server.service_process import ServiceProcess, spawn
-from redis_process import AS_CAS_SERVER, PATIENT, redis_port
+from redis_process import redis_port, store
 from service_apps import SAMPLE
 from suitectl.catalogue import apis, services
 
@@ -23,7 +23,6 @@ _RESOURCES = sorted((service.name for service in apis()), key=SAMPLE.__eq__)
 PAIR = f"{SAMPLE}:{_SECRET}"
 """Credentials of a client that may check tokens and request its own."""
 USER = {"username": "fuzz-admin", "password": _PASSWORD}
-_LOCAL = ("--server.address=127.0.0.1", "--server.port=0", "--server.drain-wait=0s")
 
 
 @dataclass(frozen=True)
@@ -41,29 +40,22 @@ def three_services(directory: Path, *, profile: str = "test") -> Iterator[ThreeS
     with ExitStack() as stack:
         (directory / "redis").mkdir()
         redis = stack.enter_context(redis_port(directory / "redis"))
-        (directory / "application.yaml").write_text(yaml.safe_dump(_identities()))
-        table, host = directory / "table.json", {"spring.data.redis.host": "127.0.0.1"}
-        store = {**AS_CAS_SERVER, **PATIENT, **host, "spring.data.redis.port": str(redis)}
-        store["profiles"] = profile
-        cas = stack.enter_context(cas_process(directory, store))
+        shared = {"profiles": profile}
+        cas = stack.enter_context(cas_process(directory, _identities(), store(redis) | shared))
         urls, management = {"cas-server": cas.url}, {"cas-server": cas.management}
-        addresses: dict[str, str] = {}
+        table = DiscoveryTable(directory / "table.json")
         for name in _RESOURCES:
-            service = stack.enter_context(_resource_service(name, cas.url, table, profile))
-            urls[name] = "http://{}:{}".format(*service.api)
-            management[name] = "http://{}:{}".format(*service.management)
-            addresses[f"{services()[name].service}.default:80"] = urls[name].removeprefix("http://")
-            table.write_text(json.dumps(addresses))
+            command = (sys.executable, "-m", name.replace("-", "_"))
+            settings = {**_settings(name, cas.url), **table.settings, **shared}
+            service = stack.enter_context(ServiceProcess(command, settings))
+            urls[name], management[name] = service.url, service.management
+            table[services()[name].service] = service.url
         yield ThreeServices(urls, management, _token(cas.url))
 
 
-@contextmanager
-def _resource_service(name: str, cas: str, table: Path, profile: str) -> Iterator[ServiceProcess]:
-    flags = {
-        "profiles": profile,
+def _settings(name: str, cas: str) -> dict[str, str]:
+    return {
         "client.timeout": f"{PATIENCE_S:g}s",
-        "discovery.mode": "static",
-        "discovery.table": str(table),
         "greeting.message": "Hello",
         "security.oauth2.client.client-id": name,
         "security.oauth2.client.client-secret": _SECRET,
@@ -71,13 +63,6 @@ def _resource_service(name: str, cas: str, table: Path, profile: str) -> Iterato
         "security.oauth2.resource.id": name,
         "security.oauth2.resource.token-info-uri": f"{cas}/oauth/check_token",
     }
-    arguments = (*_LOCAL, *(f"--{key}={value}" for key, value in flags.items()))
-    module = name.replace("-", "_")
-    with spawn(*arguments, command=("-m", module)) as process:
-        service = ServiceProcess(process)
-        with service.open:
-            service.started()
-            yield service
 
 
 def _identities() -> dict[str, object]:

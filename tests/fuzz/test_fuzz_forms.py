@@ -17,12 +17,10 @@ from starlette.types import ASGIApp
 
 from cas_server.app import create_app
 from cas_server.passwords.hashing import hash_generated
-from cas_server.settings import CasSettings
-from chassis import LiveConfig
-from chassis.config import ConfigSource
+from chassis.testing import configured
 from fuzz.asgi import Reply, ask
 from fuzz.conftest import Rounds
-from redis_process import AS_CAS_SERVER, PATIENT, redis_port
+from redis_process import redis_port, store
 
 SECRET = "s" * 43
 CLIENT = {
@@ -65,13 +63,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     (tmp_path / "application.yaml").write_text(yaml.safe_dump(tree))
     (tmp_path / "redis").mkdir()
     with redis_port(tmp_path / "redis") as port:
-        arguments = {"spring.data.redis.host": "127.0.0.1", "spring.data.redis.port": str(port)}
-        source = ConfigSource(
-            "cas-server",
-            config_dir=tmp_path,
-            arguments=arguments | AS_CAS_SERVER | PATIENT,
-        )
-        app = create_app(LiveConfig.load(source, CasSettings))
+        app = create_app(configured(create_app, store(port), config=tmp_path))
         async with app.router.lifespan_context(app):
             holder = World(app, _basic("holder"))
             reply = await holder.send("/oauth/token", FORM, b"grant_type=client_credentials")

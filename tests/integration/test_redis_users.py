@@ -12,9 +12,9 @@ import yaml
 from redis import Redis
 from redis.exceptions import AuthenticationError, RedisError
 
+from chassis.testing.redis_process import free_port
 from eventually import poll
 from localkube.engine.pods.volumes import Mounts
-from redis_process import free_port
 from redis_servers import VERSIONS, program_of
 from suitectl.root import ROOT
 from suitectl.secrets.dev import documents

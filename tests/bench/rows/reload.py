@@ -6,14 +6,14 @@ import time
 
 from bench.row import Row, Sample
 from bench.stack import SERVICE, Service, Stack
-from kubelet import ConfigMapVolume
+from chassis.testing import ConfigDirectory
 
 SWAPS = 60
 LIMIT_MS = 100.0
 
 
 def _measure(stack: Stack, runs: int) -> list[Sample]:
-    volume = ConfigMapVolume(stack.directory / "swapped", {"application.yaml": _configuration(0)})
+    volume = ConfigDirectory(stack.directory / "swapped", {"application.yaml": _configuration(0)})
     with stack.running(SERVICE, {"CONFIG_DIR": str(volume.path)}) as service:
         return [Sample(_p99(volume, service, run * SWAPS), LIMIT_MS) for run in range(1, runs + 1)]
 
@@ -22,14 +22,14 @@ def _configuration(number: int) -> str:
     return f"greeting:\n  message: greeting-{number}.\nsecurity:\n  path:\n    ignores: /greeting\n"
 
 
-def _p99(volume: ConfigMapVolume, service: Service, first: int) -> float:
+def _p99(volume: ConfigDirectory, service: Service, first: int) -> float:
     took = [_swap(volume, service, first + number) for number in range(SWAPS)]
     return statistics.quantiles(took, n=100)[-1]
 
 
-def _swap(volume: ConfigMapVolume, service: Service, number: int) -> float:
+def _swap(volume: ConfigDirectory, service: Service, number: int) -> float:
     """Return the milliseconds until a response has the swapped greeting."""
-    volume.update({"application.yaml": _configuration(number)})
+    volume.swap({"application.yaml": _configuration(number)})
     began = time.perf_counter()
     connection = http.client.HTTPConnection(service.url.removeprefix("http://"), timeout=5)
     wanted = f"greeting-{number}."

@@ -3,21 +3,16 @@
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from redis import Redis
 
-from cas_server.app import create_app
 from cas_server.passwords.hashing import hash_password
-from cas_server.settings import CasSettings
 from cas_server.throttling import fair_queue
 from cas_server.throttling.failure_counters import COUNTERS, Kind
-from chassis import LiveConfig
-from chassis.config import ConfigSource
+from chassis.testing.redis_process import RedisProcess
 from eventually import PATIENCE_S
-from integration.cas_server.world import BASIC, Cas
-from redis_process import AS_CAS_SERVER, PATIENT, RedisProcess, redis_port
-from served import served
+from integration.cas_server.world import BASIC, Cas, replicas
+from redis_process import durable_redis, redis_port, store
 
 
 @pytest.fixture(scope="session")
@@ -50,10 +45,8 @@ def _a_slow_hash_refuses_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
 def own_redis(tmp_path: Path) -> Iterator[RedisProcess]:
     """An empty Redis that the test may stop."""
     (tmp_path / "redis").mkdir()
-    redis = RedisProcess(tmp_path / "redis")
-    redis.start()
-    yield redis
-    redis.stop()
+    with durable_redis(tmp_path / "redis") as running:
+        yield running
 
 
 @pytest.fixture
@@ -108,21 +101,6 @@ def profiles() -> tuple[str, ...]:
 async def cas(
     redis: int, identities: dict[str, object], tmp_path: Path, profiles: tuple[str, ...]
 ) -> AsyncIterator[Cas]:
-    world = Cas(tmp_path, identities)
-    world.write()
-    replicas = [create_app(_live(world, redis, profiles)) for _ in range(2)]
-    async with (
-        served(*replicas) as urls,
-        httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as http,
-    ):
-        world.urls, world.http = urls, http
-        yield world
-
-
-def _live(world: Cas, redis: int, profiles: tuple[str, ...]) -> LiveConfig[CasSettings]:
-    arguments = {"spring.data.redis.host": "127.0.0.1", "spring.data.redis.port": str(redis)}
-    arguments |= AS_CAS_SERVER | PATIENT
-    source = ConfigSource(
-        "cas-server", config_dir=world.directory, arguments=arguments, profiles=profiles
-    )
-    return LiveConfig.load(source, CasSettings)
+    directory = tmp_path / "config"
+    async with replicas(directory, identities, store(redis), number=2, profiles=profiles) as both:
+        yield both

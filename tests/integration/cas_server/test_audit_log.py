@@ -13,10 +13,11 @@ from redis import Redis
 
 from cas_server.tokens.access_tokens import new_token, token_hash
 from chassis.telemetry.audit import AuditEvent
+from chassis.testing.service_process import ServiceProcess
 from eventually import PATIENCE_S
-from integration.cas_server.cas_process import CasProcess, cas_process
+from integration.cas_server.cas_process import cas_process
 from integration.cas_server.world import BASIC
-from redis_process import AS_CAS_SERVER, PATIENT
+from redis_process import store
 from suitectl.waiting import until
 
 pytestmark = pytest.mark.anyio
@@ -27,36 +28,32 @@ COUNT = re.compile(r'^security_events_total\{event="(\w+)"\} ([0-9.]+)$', re.MUL
 
 
 @pytest.fixture
-def process(redis: int, identities: dict[str, object], tmp_path: Path) -> Iterator[CasProcess]:
-    with Redis(port=redis) as store:
-        store.flushdb()  # identities of earlier tests would count as changed
-    (tmp_path / "application.yaml").write_text(yaml.safe_dump(identities))
+def process(redis: int, identities: dict[str, object], tmp_path: Path) -> Iterator[ServiceProcess]:
+    with Redis(port=redis) as tokens:
+        tokens.flushdb()  # identities of earlier tests would count as changed
     settings = {
-        **AS_CAS_SERVER,
-        **PATIENT,
-        "spring.data.redis.host": "127.0.0.1",
-        "spring.data.redis.port": str(redis),
+        **store(redis),
         "logging.level.root": "OFF",
         "logging.level.chassis.audit": "OFF",
         "logging.level.chassis.server": "INFO",
     }
-    with cas_process(tmp_path, settings) as running:
+    with cas_process(tmp_path, identities, settings) as running:
         yield running
 
 
-async def post(cas: CasProcess, path: str, client: str, secret: str = "", **form: str) -> Any:
+async def post(cas: ServiceProcess, path: str, client: str, secret: str = "", **form: str) -> Any:
     auth = (client, secret or BASIC[client])
     async with httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as http:
         reply = await http.post(cas.url + path, data=form, auth=auth, headers=SENT)
     return reply.json()
 
 
-async def log_in(cas: CasProcess, user: str = "alice", password: str = "") -> Any:
+async def log_in(cas: ServiceProcess, user: str = "alice", password: str = "") -> Any:
     form = {"grant_type": "password", "username": user, "password": password or BASIC[user]}
     return await post(cas, "/oauth/token", "demo-app", **form)
 
 
-async def audit_log(cas: CasProcess) -> list[dict[str, Any]]:
+async def audit_log(cas: ServiceProcess) -> list[dict[str, Any]]:
     """End the process, check that the metrics match its audit log, and return the log."""
     async with httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as http:
         metrics = (await http.get(cas.management + "/metrics")).text
@@ -75,7 +72,7 @@ async def audit_log(cas: CasProcess) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("endpoint", ["check_token", "introspect"])
 async def test_a_token_for_another_service_is_audited_with_both_audiences(
-    process: CasProcess, endpoint: str
+    process: ServiceProcess, endpoint: str
 ) -> None:
     """The calling service gets a 400 without a reason. The trace id links it to this log line."""
     grant = {"grant_type": "client_credentials"}
@@ -92,7 +89,7 @@ async def test_a_token_for_another_service_is_audited_with_both_audiences(
 
 
 async def test_a_login_is_audited_once_and_a_client_token_is_not(
-    process: CasProcess,
+    process: ServiceProcess,
 ) -> None:
     """Clients get tokens all day. Those are ordinary requests, counted by the request metrics."""
     await log_in(process)
@@ -105,7 +102,7 @@ async def test_a_login_is_audited_once_and_a_client_token_is_not(
     assert line["trace_id"] == TRACE
 
 
-async def test_a_wrong_password_is_audited_once(process: CasProcess) -> None:
+async def test_a_wrong_password_is_audited_once(process: ServiceProcess) -> None:
     await log_in(process, password="wr0ng")
     (line,) = await audit_log(process)
 
@@ -114,7 +111,7 @@ async def test_a_wrong_password_is_audited_once(process: CasProcess) -> None:
     assert line["trace_id"] == TRACE
 
 
-async def test_an_unknown_user_name_is_not_logged(process: CasProcess) -> None:
+async def test_an_unknown_user_name_is_not_logged(process: ServiceProcess) -> None:
     """People sometimes type a password as the user name."""
     await log_in(process, user="wr0ng", password="alice")
     await post(process, "/oauth/token", "wr0ng", "demo-app", grant_type="client_credentials")
@@ -127,7 +124,7 @@ async def test_an_unknown_user_name_is_not_logged(process: CasProcess) -> None:
 
 
 @pytest.mark.parametrize("how", ["basic", "post"])
-async def test_a_wrong_client_secret_is_audited_once(process: CasProcess, how: str) -> None:
+async def test_a_wrong_client_secret_is_audited_once(process: ServiceProcess, how: str) -> None:
     form = {"grant_type": "client_credentials"}
     given = {"client_id": "demo-app", "client_secret": "wr0ng"}
     async with httpx.AsyncClient(
@@ -144,7 +141,9 @@ async def test_a_wrong_client_secret_is_audited_once(process: CasProcess, how: s
     assert line["trace_id"] == TRACE
 
 
-async def test_each_attempt_is_audited_as_a_failure_or_as_throttled(process: CasProcess) -> None:
+async def test_each_attempt_is_audited_as_a_failure_or_as_throttled(
+    process: ServiceProcess,
+) -> None:
     responses = [await log_in(process, password=f"wr0ng-{number}") for number in range(14)]
     lines = await audit_log(process)
 
@@ -156,7 +155,7 @@ async def test_each_attempt_is_audited_as_a_failure_or_as_throttled(process: Cas
 
 
 async def test_a_forged_record_is_audited_once_however_often_it_is_presented(
-    process: CasProcess, redis: int
+    process: ServiceProcess, redis: int
 ) -> None:
     token = new_token()
     with Redis(port=redis) as store:
@@ -174,12 +173,12 @@ def only(lines: list[dict[str, Any]], event: AuditEvent) -> list[dict[str, Any]]
     return [line for line in lines if line["event_type"] == event]
 
 
-async def refresh(cas: CasProcess, token: str) -> Any:
+async def refresh(cas: ServiceProcess, token: str) -> Any:
     form = {"grant_type": "refresh_token", "refresh_token": token}
     return await post(cas, "/oauth/token", "demo-app", **form)
 
 
-async def test_a_reused_refresh_token_is_audited_once(process: CasProcess) -> None:
+async def test_a_reused_refresh_token_is_audited_once(process: ServiceProcess) -> None:
     """The first reuse ended the family, so later ones are not events."""
     first = (await log_in(process))["refresh_token"]
     second = (await refresh(process, first))["refresh_token"]
@@ -196,7 +195,7 @@ async def test_a_reused_refresh_token_is_audited_once(process: CasProcess) -> No
 
 
 @pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
-async def test_a_revocation_is_audited_once(process: CasProcess, kind: str) -> None:
+async def test_a_revocation_is_audited_once(process: ServiceProcess, kind: str) -> None:
     """Revoking a token again, or an unknown token, is not an event."""
     token = (await log_in(process))[kind]
     for revoked in (token, token, "unknown"):
@@ -211,7 +210,7 @@ async def test_a_revocation_is_audited_once(process: CasProcess, kind: str) -> N
 
 
 async def test_an_edit_audits_removed_identities_and_changed_secrets(
-    process: CasProcess, identities: dict[str, Any], hashes: dict[str, str], tmp_path: Path
+    process: ServiceProcess, identities: dict[str, Any], hashes: dict[str, str], tmp_path: Path
 ) -> None:
     clients = identities["clients"]
     clients["other-app"]["client-secret"] = [hashes["other-app"], hashes["alice"]]

@@ -8,38 +8,36 @@ from pathlib import Path
 
 import httpx
 import pytest
-import yaml
 
+from chassis.testing.redis_process import RedisProcess
+from chassis.testing.service_process import ServiceProcess
 from eventually import PATIENCE_S
-from integration.cas_server.cas_process import CasProcess, cas_process
+from integration.cas_server.cas_process import cas_process
 from integration.cas_server.world import BASIC
-from redis_process import PATIENT, RedisProcess
+from redis_process import store
 from suitectl.waiting import until
 
 
 @pytest.fixture
 def process(
     own_redis: RedisProcess, identities: dict[str, object], tmp_path: Path
-) -> Iterator[CasProcess]:
+) -> Iterator[ServiceProcess]:
     (tmp_path / "config").mkdir()
-    (tmp_path / "config" / "application.yaml").write_text(yaml.safe_dump(identities))
     settings = {
-        "spring.data.redis.host": "127.0.0.1",
-        "spring.data.redis.port": str(own_redis.port),
-        **PATIENT,
+        **store(own_redis.port),
         "logging.level.root": "DEBUG",
         "logging.level.chassis.access": "DEBUG",
     }
-    with cas_process(tmp_path / "config", settings) as running:
+    with cas_process(tmp_path / "config", identities, settings) as running:
         yield running
 
 
-async def _post(cas: CasProcess, path: str, client: str, **form: str) -> httpx.Response:
+async def _post(cas: ServiceProcess, path: str, client: str, **form: str) -> httpx.Response:
     async with httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as http:
         return await http.post(cas.url + path, data=form, auth=(client, BASIC[client]))
 
 
-async def _secrets_used(cas: CasProcess) -> set[str]:
+async def _secrets_used(cas: ServiceProcess) -> set[str]:
     """Send typical requests, including failing ones; return every secret they used."""
     password = {"grant_type": "password", "username": "alice", "password": BASIC["alice"]}
     first = (await _post(cas, "/oauth/token", "demo-app", **password)).json()
@@ -61,7 +59,7 @@ async def _secrets_used(cas: CasProcess) -> set[str]:
 
 
 @pytest.mark.anyio
-async def test_debug_logs_contain_no_token_and_no_secret(process: CasProcess) -> None:
+async def test_debug_logs_contain_no_token_and_no_secret(process: ServiceProcess) -> None:
     """docs/design/protocol.md, "Secrets"."""
     secrets = await _secrets_used(process)
     assert process.end() == 0
@@ -71,7 +69,7 @@ async def test_debug_logs_contain_no_token_and_no_secret(process: CasProcess) ->
 
 @pytest.mark.anyio
 async def test_without_redis_the_service_is_alive_and_not_ready_until_redis_returns(
-    process: CasProcess, own_redis: RedisProcess
+    process: ServiceProcess, own_redis: RedisProcess
 ) -> None:
     """docs/design/reliability.md, "Redis away": alive, not ready, recovers by itself."""
     async with httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as http:

@@ -8,20 +8,16 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
-from cas_server.app import create_app
 from cas_server.passwords.hashing import hash_password
-from cas_server.settings import CasSettings
-from chassis import LiveConfig
-from chassis.config import ConfigSource
+from chassis.testing.redis_process import RedisProcess
 from eventually import PATIENCE_S
+from integration.cas_server import world
 from integration.cas_server.world import Cas
-from redis_process import AS_CAS_SERVER, PATIENT, RedisProcess
-from served import served
+from redis_process import store
 from suitectl.waiting import until
 
 pytestmark = pytest.mark.anyio
@@ -50,22 +46,7 @@ class Replicas:
         """Run a replica that starts with these changes."""
         self._started += 1
         directory = self._directory / f"config-{self._started}"
-        directory.mkdir()
-        cas = Cas(directory, self.changed(*changes))
-        cas.write()
-        arguments = {
-            "spring.data.redis.host": "127.0.0.1",
-            "spring.data.redis.port": str(self.redis.port),
-            **AS_CAS_SERVER,
-            **PATIENT,
-        }
-        source = ConfigSource("cas-server", config_dir=directory, arguments=arguments)
-        app = create_app(LiveConfig.load(source, CasSettings))
-        async with (
-            served(app) as cas.urls,
-            httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as http,
-        ):
-            cas.http = http
+        async with world.replicas(directory, self.changed(*changes), store(self.redis.port)) as cas:
             yield cas
 
 
@@ -220,6 +201,7 @@ async def test_a_change_that_other_replicas_load_later_invalidates_no_new_token(
     changed = replicas.changed(_user_other_password)
     form = {"grant_type": "password", "username": "alice", "password": "another"}
     async with replicas.running() as first, replicas.running() as second:
+        await second.client_token()  # so that it has compared its first load
         await _reloaded(first, deepcopy(changed))
         fresh = (await first.post("/oauth/token", form, "demo-app")).json()
         assert await _is_valid(first, fresh)

@@ -3,18 +3,12 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
 import pytest
-import yaml
 
-from cas_server.app import create_app
-from cas_server.settings import CasSettings
-from chassis import LiveConfig
-from chassis.config import ConfigSource
+from chassis.testing.redis_process import RedisProcess
 from eventually import PATIENCE_S
-from integration.cas_server.world import Cas
-from redis_process import RedisProcess
-from served import served
+from integration.cas_server.world import Cas, replicas
+from redis_process import durable_redis, store
 from suitectl.waiting import until
 
 pytestmark = pytest.mark.anyio
@@ -26,21 +20,10 @@ async def lonely(
 ) -> AsyncIterator[tuple[Cas, RedisProcess]]:
     """One replica on a Redis of its own."""
     (tmp_path / "redis").mkdir()
-    redis = RedisProcess(tmp_path / "redis")
-    redis.start()
-    config = tmp_path / "config"
-    config.mkdir()
-    (config / "application.yaml").write_text(yaml.safe_dump(identities))
-    arguments = {
-        "spring.data.redis.host": "127.0.0.1",
-        "spring.data.redis.port": str(redis.port),
-        "spring.data.redis.timeout": "300ms",
-    }
-    source = ConfigSource("cas-server", config_dir=config, arguments=arguments)
-    app = create_app(LiveConfig.load(source, CasSettings))
-    async with served(app) as urls, httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as http:
-        yield Cas(config, identities, urls, http), redis
-    redis.stop()
+    with durable_redis(tmp_path / "redis") as redis:
+        settings = store(redis.port) | {"spring.data.redis.timeout": "300ms"}
+        async with replicas(tmp_path / "config", identities, settings) as cas:
+            yield cas, redis
 
 
 async def _token(cas: Cas) -> str:

@@ -12,17 +12,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-import yaml
 from redis.exceptions import RedisError
 
-from cas_server.app import create_app
-from cas_server.settings import CasSettings
-from chassis import LiveConfig
-from chassis.config import ConfigSource
 from eventually import PATIENCE_S
-from integration.cas_server.world import Cas
+from integration.cas_server.world import Cas, replicas
 from sentinel_suite import SentinelSuite, Server, eventually, sentinel_suite
-from served import served
 from suitectl.waiting import until
 
 pytestmark = pytest.mark.anyio
@@ -59,15 +53,8 @@ async def cas(
         },
     }
     settings = {"spring": {"data": {"redis": redis}}, "durability": {"wait-replicas": 1}}
-    text = yaml.safe_dump({**identities, **settings})
-    (tmp_path / "application.yaml").write_text(text)
-    source = ConfigSource("cas-server", config_dir=tmp_path)
-    apps = [create_app(LiveConfig.load(source, CasSettings)) for _ in range(2)]
-    async with (
-        served(*apps) as urls,
-        httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as http,
-    ):
-        yield Cas(tmp_path, identities, urls, http)
+    async with replicas(tmp_path, {**identities, **settings}, {}, number=2) as both:
+        yield both
 
 
 @dataclass

@@ -1,11 +1,16 @@
-"""Two replicas of cas-server and a configuration that the test can change."""
+"""Replicas of cas-server and a configuration that the test can change."""
 
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
-import yaml
+
+from cas_server.app import create_app
+from chassis.testing import ConfigDirectory, served
+from eventually import PATIENCE_S
 
 BASIC = {
     "order-service": "rest-secret",
@@ -21,18 +26,15 @@ BASIC = {
 
 @dataclass
 class Cas:
-    """Two replicas; `write` changes the configuration that both follow."""
+    """Replicas at `urls`; `write` changes the configuration that all of them follow."""
 
-    directory: Path
+    config: ConfigDirectory
     identities: dict[str, Any]
-    urls: tuple[str, ...] = ()
-    http: httpx.AsyncClient = field(default_factory=httpx.AsyncClient)
+    urls: tuple[str, ...]
+    http: httpx.AsyncClient
 
     def write(self) -> None:
-        text = yaml.safe_dump(self.identities)
-        fresh = self.directory / ".application.yaml"
-        fresh.write_text(text)
-        fresh.rename(self.directory / "application.yaml")
+        self.config.swap({"application.yaml": self.identities})
 
     async def post(
         self,
@@ -70,3 +72,27 @@ class Cas:
     ) -> httpx.Response:
         fields = {"grant_type": "refresh_token", "refresh_token": token, **form}
         return await self.post("/oauth/token", fields, client, replica=replica)
+
+
+@asynccontextmanager
+async def replicas(
+    directory: Path,
+    identities: dict[str, Any],
+    settings: Mapping[str, str],
+    *,
+    number: int = 1,
+    profiles: tuple[str, ...] = (),
+) -> AsyncIterator[Cas]:
+    """Serve replicas that follow one configuration, over real HTTP."""
+    config = ConfigDirectory(directory, {"application.yaml": identities})
+    async with (
+        AsyncExitStack() as stack,
+        httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as http,
+    ):
+        running = [
+            await stack.enter_async_context(
+                served(create_app, settings, config=config, profiles=profiles, http=True)
+            )
+            for _ in range(number)
+        ]
+        yield Cas(config, identities, tuple(one.url for one in running), http)

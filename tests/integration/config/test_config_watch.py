@@ -16,8 +16,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from chassis.config import ConfigSource, LiveConfig, ServiceSettings, Snapshot, mounts
+from chassis.testing import ConfigDirectory
 from eventually import PATIENCE_S
-from kubelet import ConfigMapVolume
 
 pytestmark = pytest.mark.anyio
 
@@ -46,7 +46,7 @@ class Followed:
     """A live configuration that watches its volume, and the snapshots it has published."""
 
     def __init__(self, path: Path, extra: str = "") -> None:
-        self.volume = ConfigMapVolume(path / "config", version(0, extra))
+        self.volume = ConfigDirectory(path / "config", version(0, extra))
         source = ConfigSource("demo", config_dir=self.volume.path, profiles=("dev",))
         self.live = LiveConfig.load(source, Numbered)
         self.seen: list[Snapshot[Numbered]] = []
@@ -61,7 +61,7 @@ class Followed:
         """Swap until one swap is seen. From then on the watcher sees all of them."""
         async with asyncio.timeout(PATIENCE_S):
             for number in itertools.count(1):
-                self.volume.update(version(-number))
+                self.volume.swap(version(-number))
                 with anyio.move_on_after(0.1):
                     await self._published.wait()
                     return
@@ -88,7 +88,7 @@ async def test_a_hundred_swaps_are_all_seen_without_the_timer(tmp_path: Path) ->
     async with followed.running():
         await followed.armed()
         for number in range(1, 101):
-            followed.volume.update(version(number))
+            followed.volume.swap(version(number))
             await followed.until(number)
 
     seen = [snapshot.settings.number for snapshot in followed.seen]
@@ -101,7 +101,7 @@ async def test_a_burst_of_300_swaps_ends_with_the_last_value_without_torn_reads(
     followed = Followed(tmp_path)
     async with followed.running():
         for number in range(1, 301):
-            followed.volume.update(version(number))
+            followed.volume.swap(version(number))
             await anyio.lowlevel.checkpoint()
         await followed.until(300)
 
@@ -111,7 +111,7 @@ async def test_a_burst_of_300_swaps_ends_with_the_last_value_without_torn_reads(
 
 async def test_a_swap_between_load_and_watching_is_seen(tmp_path: Path) -> None:
     followed = Followed(tmp_path)
-    followed.volume.update(version(1))
+    followed.volume.swap(version(1))
 
     async with followed.running():
         await followed.until(1)
@@ -134,7 +134,7 @@ async def test_invalid_edits_among_valid_ones_are_never_active(tmp_path: Path) -
         tasks.start_soon(read)
         for number in range(1, 41):
             broken = number % 4 == 3
-            followed.volume.update(version(number, "server: [" if broken else ""))
+            followed.volume.swap(version(number, "server: [" if broken else ""))
             if not broken:
                 await followed.until(number)
         done = True
@@ -147,12 +147,12 @@ async def test_polling_finds_changes_in_its_period_and_reports_its_mode(tmp_path
     polling = "spring.cloud.kubernetes.reload: {mode: polling, period: 100ms}\n"
     followed = Followed(tmp_path, polling)
     async with followed.running():
-        followed.volume.update(version(1, polling))
+        followed.volume.swap(version(1, polling))
         await followed.until(1)
         polled = followed.live.status.watch_mode
-        followed.volume.update(version(2))  # the edit that turns polling off
+        followed.volume.swap(version(2))  # the edit that turns polling off
         await followed.until(2)
-        followed.volume.update(version(3))
+        followed.volume.swap(version(3))
         await followed.until(3)
 
     assert (polled, followed.live.status.watch_mode) == ("polling", "event")
@@ -166,10 +166,10 @@ async def test_strategy_restart_requests_a_restart_only_after_a_valid_edit(tmp_p
     followed.live.on_restart(asked.set)
     with capture_logs() as lines:
         async with followed.running():
-            followed.volume.update(version(1, "server: ["))
+            followed.volume.swap(version(1, "server: ["))
             await _logged(lines, "rejected")
             refused = asked.is_set()
-            followed.volume.update(version(2, restart))
+            followed.volume.swap(version(2, restart))
             await asyncio.wait_for(asked.wait(), PATIENCE_S)
 
     assert not refused
@@ -181,7 +181,7 @@ async def test_strategy_restart_requests_a_restart_only_after_a_valid_edit(tmp_p
 async def test_a_disabled_reload_watches_nothing(tmp_path: Path) -> None:
     followed = Followed(tmp_path, "spring.cloud.kubernetes.reload.enabled: false\n")
     async with followed.running():
-        followed.volume.update(version(1))
+        followed.volume.swap(version(1))
         # clock: a busy machine only sees less
         await anyio.sleep(0.05)
 
@@ -206,7 +206,7 @@ async def test_a_directory_that_is_mounted_later_is_watched(tmp_path: Path) -> N
     stop = anyio.Event()
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(live.run, stop)
-        ConfigMapVolume(tmp_path / "config", version(5))
+        ConfigDirectory(tmp_path / "config", version(5))
         await asyncio.wait_for(changed.wait(), PATIENCE_S)
         stop.set()
 

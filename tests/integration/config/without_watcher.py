@@ -14,7 +14,7 @@ from pathlib import Path
 import anyio
 
 from chassis.config import ConfigSource, LiveConfig, ServiceSettings, mounts
-from kubelet import ConfigMapVolume
+from chassis.testing import ConfigDirectory
 
 
 class Numbered(ServiceSettings):
@@ -42,7 +42,7 @@ async def followed(live: LiveConfig[Numbered], mode: str) -> None:
 async def main(path: Path) -> list[str]:
     """Return the watch modes at the two swaps."""
     mounts._REARM_S = 1.5
-    volume = ConfigMapVolume(path, {"application.yaml": "number: 0"})
+    volume = ConfigDirectory(path, {"application.yaml": "number: 0"})
     live = LiveConfig.load(ConfigSource("demo", config_dir=volume.path), Numbered)
     changed, stop, modes = asyncio.Semaphore(0), anyio.Event(), list[str]()
     live.on_change(lambda _: modes.append(live.status.watch_mode))
@@ -53,7 +53,7 @@ async def main(path: Path) -> list[str]:
             await followed(live, "polling")
         for number, mode in ((1, "polling"), (2, "event")):
             await followed(live, mode)
-            volume.update({"application.yaml": f"number: {number}"})
+            volume.swap({"application.yaml": f"number: {number}"})
             await changed.acquire()
         stop.set()
     return modes

@@ -11,14 +11,12 @@ import anyio
 import httpx
 
 from cas_server.app import create_app
-from cas_server.settings import CasSettings
 from chassis import LiveConfig, ServiceSettings
 from chassis.client import ServiceClients
 from chassis.config import ConfigSource
 from chassis.discovery import Address
+from chassis.testing import ConfigDirectory, served
 from eventually import PATIENCE_S
-from kubelet import ConfigMapVolume
-from served import served
 from service_apps import SAMPLE
 from suitectl.secrets.stored import Secret, StoredSecrets
 
@@ -57,7 +55,7 @@ class InTurn:
 class MountedSuite:
     """Two replicas of cas-server and one of a service, each with a separate volume."""
 
-    def __init__(self, volumes: Mapping[str, list[ConfigMapVolume]]) -> None:
+    def __init__(self, volumes: Mapping[str, list[ConfigDirectory]]) -> None:
         self._volumes = volumes
         self._bringing: dict[str, asyncio.Task[None]] = {}
         self.urls: tuple[str, ...] = ()
@@ -92,7 +90,7 @@ class MountedSuite:
     async def _bring(self, name: str, files: dict[str, str]) -> None:
         for volume, seconds in zip(self._volumes[name], LATER_S, strict=False):
             await asyncio.sleep(seconds)
-            volume.update(files)
+            volume.swap(files)
 
 
 async def _responds(
@@ -114,31 +112,27 @@ async def mounted(
     """Run the suite with the stored secrets."""
     identities = stored.registered["stringData"]
     credentials = stored.documents[f"{SERVICE}-credentials"]["stringData"]
-    cas = [ConfigMapVolume(directory / f"cas-{number}", identities) for number in range(2)]
-    own = ConfigMapVolume(directory / "own", credentials)
-    config = ConfigMapVolume(directory / "config", {"application.yaml": OAUTH2})
+    cas = [ConfigDirectory(directory / f"cas-{number}", identities) for number in range(2)]
+    own = ConfigDirectory(directory / "own", credentials)
+    config = ConfigDirectory(directory / "config", {"application.yaml": OAUTH2})
     suite = MountedSuite({"cas-server-identities": cas, f"{SERVICE}-credentials": [own]})
     live = LiveConfig.load(
         ConfigSource(SERVICE, config_dir=config.path, secrets_dir=own.path), ServiceSettings
     )
-    apps = [create_app(_cas(volume, redis)) for volume in cas]
-    async with AsyncExitStack() as stack:
-        suite.urls = await stack.enter_async_context(served(*apps))
-        await stack.enter_async_context(_following(live))
-        discovery = InTurn(suite.urls)
-        clients = await stack.enter_async_context(ServiceClients(live, discovery=discovery))
-        yield suite, clients, live
-
-
-def _cas(volume: ConfigMapVolume, redis: int) -> LiveConfig[CasSettings]:
-    arguments = {
+    store = {
         "spring.data.redis.host": "127.0.0.1",
         "spring.data.redis.port": str(redis),
         # A busy machine is no failure of the rotation.
         "spring.data.redis.timeout": f"{PATIENCE_S}s",
     }
-    source = ConfigSource("cas-server", secrets_dir=volume.path, arguments=arguments)
-    return LiveConfig.load(source, CasSettings)
+    async with AsyncExitStack() as stack:
+        serving = [served(create_app, store, secrets=volume, http=True) for volume in cas]
+        running = [await stack.enter_async_context(one) for one in serving]
+        suite.urls = tuple(one.url for one in running)
+        await stack.enter_async_context(_following(live))
+        discovery = InTurn(suite.urls)
+        clients = await stack.enter_async_context(ServiceClients(live, discovery=discovery))
+        yield suite, clients, live
 
 
 @asynccontextmanager

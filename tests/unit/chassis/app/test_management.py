@@ -11,7 +11,7 @@ from chassis.app.health import Health
 from chassis.app.management import ManagementApp
 from chassis.app.state import Chassis
 from chassis.config import ConfigSource
-from kubelet import ConfigMapVolume
+from chassis.testing import ConfigDirectory
 
 pytestmark = pytest.mark.anyio
 
@@ -150,13 +150,13 @@ async def test_info_lists_ignored_settings_without_their_values() -> None:
 
 async def test_info_shows_the_reason_of_a_refused_reload_and_unread_sources(tmp_path: Path) -> None:
     environ = {"SPRING_APPLICATION_JSON": "hunter22", "PROFILES_ACTIVE": "dev"}
-    volume = ConfigMapVolume(tmp_path / "v", {"application.yaml": "spring.profiles.active: test"})
+    volume = ConfigDirectory(tmp_path / "v", {"application.yaml": "spring.profiles.active: test"})
     places = {"CONFIG_DIR": str(volume.path), "SECRETS_DIR": str(tmp_path / "none")}
     live = LiveConfig.load(
         ConfigSource.from_process("sample", [], environ | places), ServiceSettings
     )
     parts = create_app(live, title="sample", version="1").state.chassis
-    volume.update({"application.yaml": "server:\n  port: hunter22"})
+    volume.swap({"application.yaml": "server:\n  port: hunter22"})
     await live.reload_if_changed()
     async with client(parts) as http:
         response = await http.get("/info")

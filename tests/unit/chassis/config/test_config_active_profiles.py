@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from chassis.config import ConfigError, ConfigSource, LiveConfig, Snapshot
-from kubelet import ConfigMapVolume
+from chassis.testing import ConfigDirectory
 from unit.chassis.config.config_kit import DemoSettings
 
 FLAG, SPRING_FLAG = "--profiles=a", "--spring.profiles.active=b"
@@ -203,13 +203,13 @@ def test_sources_that_agree_about_active_profiles_are_not_logged(tmp_path: Path)
 
 @pytest.mark.anyio
 async def test_an_edit_may_change_active_profiles_but_not_drop_prod(tmp_path: Path) -> None:
-    volume = ConfigMapVolume(tmp_path / "v", {"application.yaml": "spring.profiles.active: a"})
+    volume = ConfigDirectory(tmp_path / "v", {"application.yaml": "spring.profiles.active: a"})
     environ = {"CONFIG_DIR": str(volume.path), "SECRETS_DIR": str(tmp_path / "none")}
     live = LiveConfig.load(ConfigSource.from_process("demo", [], environ), DemoSettings)
-    volume.update({"application.yaml": "spring.profiles.active: b,prod"})
+    volume.swap({"application.yaml": "spring.profiles.active: b,prod"})
     await live.reload_if_changed()
     changed = live.current.profiles
-    volume.update(
+    volume.swap(
         {"application.yaml": "spring.profiles.active: prod\n---\nspring.profiles.active: a"}
     )
     await live.reload_if_changed()

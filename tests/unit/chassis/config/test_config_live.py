@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from chassis.config import ConfigSource, LiveConfig, Snapshot
-from kubelet import ConfigMapVolume
+from chassis.testing import ConfigDirectory
 from unit.chassis.config.config_kit import DemoSettings
 
 pytestmark = pytest.mark.anyio
@@ -22,8 +22,8 @@ class Mounted:
     """A live configuration on a volume; the test calls `look` itself."""
 
     def __init__(self, path: Path, text: str = ONE) -> None:
-        self.config = ConfigMapVolume(path / "config", {"application.yaml": text})
-        self.secrets = ConfigMapVolume(path / "secrets", {"version": "1"})
+        self.config = ConfigDirectory(path / "config", {"application.yaml": text})
+        self.secrets = ConfigDirectory(path / "secrets", {"version": "1"})
         self.live = LiveConfig.load(
             ConfigSource(
                 "demo-service",
@@ -36,7 +36,7 @@ class Mounted:
 
     async def edit(self, text: str) -> list[Any]:
         """Swap, look, and return the log lines."""
-        self.config.update({"application.yaml": text})
+        self.config.swap({"application.yaml": text})
         with capture_logs() as lines:
             await self.live.reload_if_changed()
         return lines
@@ -73,7 +73,7 @@ async def test_a_changed_secret_is_a_change_but_not_part_of_the_hash(tmp_path: P
     """A short secret could be guessed from a digest that everyone may read."""
     mounted = Mounted(tmp_path)
     before = mounted.live.current.hash
-    mounted.secrets.update({"version": "2"})
+    mounted.secrets.swap({"version": "2"})
     with capture_logs() as lines:
         await mounted.live.reload_if_changed()
 
@@ -183,10 +183,10 @@ async def test_an_added_file_is_a_change(tmp_path: Path) -> None:
     """docs/design/runtime.md, "Mistakes of other reloaders": 4."""
     mounted = Mounted(tmp_path)
     beside = {"application.yaml": ONE, "application-dev.yaml": TWO}
-    mounted.config.update(beside)
+    mounted.config.swap(beside)
     await mounted.live.reload_if_changed()
     added = mounted.message
-    mounted.config.update(beside | {"application-dev.yaml": "greeting.message: three"})
+    mounted.config.swap(beside | {"application-dev.yaml": "greeting.message: three"})
     await mounted.live.reload_if_changed()
 
     assert (added, mounted.message) == ("two", "three")

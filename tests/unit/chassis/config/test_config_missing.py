@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from chassis.config import ConfigSource, LiveConfig
-from kubelet import ConfigMapVolume
+from chassis.testing import ConfigDirectory
 from unit.chassis.config.config_kit import DemoSettings
 
 pytestmark = pytest.mark.anyio
@@ -23,14 +23,14 @@ SECRETS = {
 
 class Mounted:
     def __init__(self, path: Path) -> None:
-        self.config = ConfigMapVolume(path / "config", CONFIG)
-        self.secrets = ConfigMapVolume(path / "secrets", SECRETS)
+        self.config = ConfigDirectory(path / "config", CONFIG)
+        self.secrets = ConfigDirectory(path / "secrets", SECRETS)
         source = ConfigSource("demo", self.config.path, self.secrets.path, profiles=("dev",))
         self.live = LiveConfig.load(source, DemoSettings)
 
-    async def edit(self, files: Mapping[str, str], volume: ConfigMapVolume) -> dict[str, Any]:
+    async def edit(self, files: Mapping[str, str], volume: ConfigDirectory) -> dict[str, Any]:
         """Swap, look, and return the last log line."""
-        volume.update(files)
+        volume.swap(files)
         with capture_logs() as lines:
             await self.live.reload_if_changed()
         return dict(lines[-1])
@@ -97,7 +97,7 @@ async def test_removing_a_file_that_a_placeholder_reads_removes_no_settings(tmp_
     """The file is not a setting itself, and the placeholder's default would hide its absence."""
     mounted = Mounted(tmp_path)
     using = CONFIG | {"application.yaml": "accounts.carol.password: ${redis-pass:}"}
-    mounted.secrets.update(SECRETS | {"redis-pass": "hidden"})
+    mounted.secrets.swap(SECRETS | {"redis-pass": "hidden"})
     await mounted.edit(using, mounted.config)
     said = await mounted.edit(SECRETS | {"redis-pass.txt": "hidden"}, mounted.secrets)
     password = mounted.live.settings.accounts["carol"].password
@@ -128,7 +128,7 @@ async def test_restoring_the_file_lets_the_reload_succeed(tmp_path: Path) -> Non
 async def test_the_next_start_loads_the_files_that_exist(tmp_path: Path) -> None:
     """A restart is the way to remove a file on purpose."""
     mounted = Mounted(tmp_path)
-    mounted.config.update(_without(CONFIG, "application-dev.yaml"))
+    mounted.config.swap(_without(CONFIG, "application-dev.yaml"))
     again = LiveConfig.load(mounted.live.source, DemoSettings)
 
     assert again.settings.greeting.message == "Hello"

@@ -8,7 +8,7 @@ import pytest
 
 from chassis.config import ConfigError
 from chassis.config.mounts import fingerprint, read_mount
-from kubelet import ConfigMapVolume
+from chassis.testing import ConfigDirectory
 
 FILES = 12
 
@@ -18,8 +18,8 @@ def _version(number: int) -> dict[str, str]:
 
 
 def test_the_helper_writes_a_volume_as_kubelet_does(tmp_path: Path) -> None:
-    volume = ConfigMapVolume(tmp_path / "v", {"a": "1", "b": "1"})
-    changed, same = volume.update({"a": "2"}), volume.update({"a": "2"})
+    volume = ConfigDirectory(tmp_path / "v", {"a": "1", "b": "1"})
+    changed, same = volume.swap({"a": "2"}), volume.swap({"a": "2"})
 
     assert (changed, same) == (True, False)
     assert (volume.path / "a").read_text() == "2"
@@ -32,14 +32,14 @@ def test_the_helper_writes_a_volume_as_kubelet_does(tmp_path: Path) -> None:
 
 def test_a_read_during_swaps_is_complete_and_of_one_version(tmp_path: Path) -> None:
     """A missing file (ENOENT) and a file of the next version both cause another read."""
-    volume = ConfigMapVolume(tmp_path / "v", _version(0))
+    volume = ConfigDirectory(tmp_path / "v", _version(0))
     stop = threading.Event()
 
     def swap() -> None:
         number = 0
         while not stop.wait(0.0005):
             number += 1
-            volume.update(_version(number))
+            volume.swap(_version(number))
 
     writer = threading.Thread(target=swap)
     writer.start()
@@ -63,11 +63,11 @@ def test_a_version_that_never_appears_is_a_read_error(tmp_path: Path) -> None:
 
 
 def test_the_fingerprint_changes_with_each_swap_and_with_each_plain_edit(tmp_path: Path) -> None:
-    volume = ConfigMapVolume(tmp_path / "v", {"a": "1"})
+    volume = ConfigDirectory(tmp_path / "v", {"a": "1"})
     plain = tmp_path / "plain"
     plain.mkdir()
     before = (fingerprint(volume.path), fingerprint(plain))
-    volume.update({"a": "2"})
+    volume.swap({"a": "2"})
     (plain / "a").write_text("1")
 
     after = (fingerprint(volume.path), fingerprint(plain))

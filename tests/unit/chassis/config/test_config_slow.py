@@ -10,8 +10,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from chassis.config import ConfigSource, LiveConfig, ServiceSettings, budget, live
+from chassis.testing import ConfigDirectory
 from eventually import PATIENCE_S
-from kubelet import ConfigMapVolume
 
 pytestmark = pytest.mark.anyio
 
@@ -36,11 +36,11 @@ _let_go = threading.Event()
 
 class Followed:
     def __init__(self, path: Path) -> None:
-        self.volume = ConfigMapVolume(path / "config", {"application.yaml": "message: one"})
+        self.volume = ConfigDirectory(path / "config", {"application.yaml": "message: one"})
         self.live = LiveConfig.load(ConfigSource("demo", self.volume.path), Slow)
 
     async def edit(self, text: str) -> list[Any]:
-        self.volume.update({"application.yaml": text})
+        self.volume.swap({"application.yaml": text})
         with capture_logs() as lines:
             await self.live.reload_if_changed()
         return lines

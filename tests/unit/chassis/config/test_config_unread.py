@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from chassis.config import ConfigSource, LiveConfig, Snapshot
-from kubelet import ConfigMapVolume
+from chassis.testing import ConfigDirectory
 from unit.chassis.config.config_kit import DemoSettings, load, refusal, source
 
 
@@ -97,9 +97,9 @@ def test_unread_sources_are_logged_once(tmp_path: Path) -> None:
 
 @pytest.mark.anyio
 async def test_a_reload_logs_only_new_unread_sources(tmp_path: Path) -> None:
-    volume = ConfigMapVolume(tmp_path / "v", {"application.yaml": "flag: true", "a": ""})
+    volume = ConfigDirectory(tmp_path / "v", {"application.yaml": "flag: true", "a": ""})
     live = LiveConfig.load(ConfigSource("demo", volume.path), DemoSettings)
-    volume.update({"application.yaml": "flag: false", "a": "", "b": ""})
+    volume.swap({"application.yaml": "flag: false", "a": "", "b": ""})
     with capture_logs() as lines:
         await live.reload_if_changed()
 

@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -25,7 +26,7 @@ from chassis.testing import installed
 from chassis.testing.callers import Names, bearer, split
 from chassis.testing.config_directory import ConfigDirectory
 from chassis.testing.installed import NotInstalledError
-from chassis.testing.redis_process import RedisProcess
+from chassis.testing.redis_process import redis_port
 from chassis.testing.service_process import ServiceProcess
 
 __all__ = ["AuthServer", "Login", "NotInstalledError", "auth_server"]
@@ -36,13 +37,13 @@ _CLIENT_GRANT, _USER_GRANT = "client_credentials", "password"
 
 
 class AuthServer:
-    """A running cas-server, at `url`.
+    """A running cas-server at `url`, with its management port at `management`.
 
     A client or user exists once it is named, with the rights of its latest description.
     """
 
     def __init__(self, process: ServiceProcess, config: ConfigDirectory) -> None:
-        self.url = process.url
+        self.url, self.management = process.url, process.management
         self._process, self._config = process, config
         self._http = httpx.Client(timeout=_PATIENCE_S, trust_env=False)
         self._secret = secrets.token_urlsafe(32)
@@ -127,7 +128,7 @@ class AuthServer:
                 time.sleep(_POLL_S)
 
     def _active(self) -> str:
-        info: dict[str, Any] = self._http.get(f"{self._process.management}/info").json()
+        info: dict[str, Any] = self._http.get(f"{self.management}/info").json()
         return str(info["config"]["hash"]) if info["reload"]["successful"] else ""
 
     def _identities(self) -> Mapping[str, object]:
@@ -194,25 +195,28 @@ class _Client:
 
 
 @contextmanager
-def auth_server() -> Iterator[AuthServer]:
+def auth_server(settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[AuthServer]:
     """Run a cas-server with a Redis of its own on free loopback ports; both end with the block.
 
-    Raises `NotInstalledError` where one of them is missing.
+    `settings` are cas-server's, such as `access-token-validity`. Raises `NotInstalledError` where
+    one of them is missing.
     """
     command = installed.cas_server()
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         password = secrets.token_urlsafe()
-        redis = stack.enter_context(RedisProcess(directory, password=password))
+        redis = stack.enter_context(redis_port(directory, password=password))
         config = ConfigDirectory(directory / "config", {"application.yaml": {"clients": {}}})
         store = {
             "spring.data.redis.host": "127.0.0.1",
-            "spring.data.redis.port": str(redis.port),
+            "spring.data.redis.port": str(redis),
             "spring.data.redis.timeout": f"{_PATIENCE_S:g}s",
+            **settings,
         }
         mounts = ConfigDirectory(directory / "secrets", {"spring.data.redis.password": password})
-        environ = {"CONFIG_DIR": str(config.path), "SECRETS_DIR": str(mounts.path)}
-        process = stack.enter_context(ServiceProcess(command, store, environ))
+        process = stack.enter_context(
+            ServiceProcess(command, store, config=config.path, secrets=mounts.path)
+        )
         server = AuthServer(process, config)
         stack.callback(server.close)
         yield server

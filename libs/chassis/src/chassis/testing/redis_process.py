@@ -1,11 +1,12 @@
-"""A real Redis for tests, without persistence by default."""
+"""A real Redis for tests: a process, or a container of the image in REDIS_IMAGE."""
 
 import contextlib
+import os
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,8 +22,13 @@ _PORTS = 10
 class RedisProcess:
     """A redis-server on a free loopback port that can be paused, killed and started again."""
 
-    def __init__(self, directory: Path, *options: str, password: str = "") -> None:
-        self._options = ("--bind", "127.0.0.1", "--dir", str(directory), "--save", "", *options)
+    def __init__(
+        self, directory: Path, *options: str, users: str | None = None, password: str = ""
+    ) -> None:
+        """Take the text of an ACL file, and the password of the user `default`."""
+        users_file = _written(directory, users or default_user(password))
+        paths = ("--dir", str(directory), "--aclfile", str(users_file))
+        self._options = ("--bind", "127.0.0.1", *paths, "--save", "", *options)
         self._password = password
         self._process: subprocess.Popen[bytes] | None = None
         self.port = 0
@@ -43,7 +49,7 @@ class RedisProcess:
         """Start, on the same port as before; raise `NotInstalledError` or `RuntimeError`."""
         command = redis_server()
         for _ in range(_PORTS):
-            port = self.port or _free_port()
+            port = self.port or free_port()
             if self._started([*command, "--port", str(port)], port):
                 self.port = port
                 return
@@ -68,9 +74,8 @@ class RedisProcess:
             self._process.send_signal(number)
 
     def _started(self, command: Sequence[str], port: int) -> bool:
-        protected = ("--requirepass", self._password) if self._password else ()
         self._process = subprocess.Popen(  # noqa: S603 - the program was looked up
-            [*command, *self._options, *protected], stdout=subprocess.DEVNULL
+            [*command, *self._options], stdout=subprocess.DEVNULL
         )
         deadline = time.monotonic() + _PATIENCE_S
         while self._process.poll() is None and time.monotonic() < deadline:
@@ -90,7 +95,36 @@ class RedisProcess:
         return False
 
 
-def _free_port() -> int:
+@contextlib.contextmanager
+def redis_port(directory: Path, *, users: str | None = None, password: str = "") -> Iterator[int]:
+    """Run a Redis during the block; the parameters are those of `RedisProcess`."""
+    image = os.environ.get("REDIS_IMAGE")
+    if image is None:
+        with RedisProcess(directory, users=users, password=password) as redis:
+            yield redis.port
+        return
+    from testcontainers.community.redis import RedisContainer  # noqa: PLC0415 - only for images
+
+    file = _written(directory, users or default_user(password))
+    known = RedisContainer(image, password=password or None)
+    known = known.with_volume_mapping(str(file), "/users.acl")
+    with known.with_command("redis-server --aclfile /users.acl") as container:
+        yield int(container.get_exposed_port(6379))
+
+
+def default_user(password: str = "") -> str:
+    """Return the ACL of a user `default` with all permissions."""
+    return f"user default on {f'>{password}' if password else 'nopass'} ~* &* +@all\n"
+
+
+def _written(directory: Path, users: str) -> Path:
+    file = directory / "users.acl"
+    file.write_text(users)
+    return file
+
+
+def free_port() -> int:
+    """Return a port that is free on loopback now."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         return int(held.getsockname()[1])

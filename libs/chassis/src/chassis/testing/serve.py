@@ -1,12 +1,21 @@
 """Serve applications until the end of a test: `orders = await serve(create_app)`."""
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
-from typing import Any
-
-from fastapi import FastAPI
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from chassis.testing.application import Served, served
-from chassis.testing.configured import CreateApp
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _taking(
+    function: Callable[P, object],
+) -> Callable[[Callable[..., T]], Callable[Concatenate["Serve", P], T]]:
+    """Give a method the parameters of a function, for type checkers."""
+    del function
+    return lambda method: method
 
 
 class Serve:
@@ -15,6 +24,7 @@ class Serve:
     def __init__(self, stack: AsyncExitStack) -> None:
         self._stack = stack
 
-    async def __call__(self, app: FastAPI | CreateApp, *args: Any, **options: Any) -> Served:
+    @_taking(served)
+    async def __call__(self, *args: Any, **options: Any) -> Served:
         """Start an application as `served` does, and return its client."""
-        return await self._stack.enter_async_context(served(app, *args, **options))
+        return await self._stack.enter_async_context(served(*args, **options))

@@ -6,10 +6,12 @@ import signal
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 _PATIENCE_S = 60.0
+_NONE = "/nonexistent"
 LOCAL = {"server.address": "127.0.0.1", "server.port": "0", "server.drain-wait": "0s"}
 """Settings of a service on free loopback ports, which ends at once."""
 
@@ -18,15 +20,25 @@ class ServiceProcess:
     """A running service: `url`, `management` (a URL too), and its `output` so far."""
 
     def __init__(
-        self, command: Sequence[str], settings: Mapping[str, str], environ: Mapping[str, str]
+        self,
+        command: Sequence[str],
+        settings: Mapping[str, str],
+        *,
+        config: Path | None = None,
+        secrets: Path | None = None,
     ) -> None:
+        """Start a command on free loopback ports, with settings as flags and its mounts."""
         flags = [f"--{key}={value}" for key, value in {**LOCAL, **settings}.items()]
         self._lines: list[str] = []
         self._started = threading.Event()
         self.url = self.management = ""
         self._process = subprocess.Popen(  # noqa: S603 - the caller's program
             [*command, *flags],
-            env={**os.environ, **environ},
+            env={
+                **os.environ,
+                "CONFIG_DIR": str(config or _NONE),
+                "SECRETS_DIR": str(secrets or _NONE),
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

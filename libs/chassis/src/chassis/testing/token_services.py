@@ -10,7 +10,7 @@ from chassis.config.live import LiveConfig
 from chassis.errors import InvalidToken
 from chassis.security.authentication import Authentication
 from chassis.testing.callers import PREFIX
-from chassis.token_services.response import checked_token
+from chassis.token_services.response import MalformedResponseError, checked_token
 
 
 class SelfContainedTokenServices:
@@ -27,7 +27,10 @@ class SelfContainedTokenServices:
         resource_id = self._live.settings.security.oauth2.resource.id
         claims = _claims(token)
         claims.setdefault("aud", [resource_id] if resource_id else [])
-        return checked_token(json.dumps(claims).encode(), resource_id=resource_id)
+        try:
+            return checked_token(json.dumps(claims).encode(), resource_id=resource_id)
+        except MalformedResponseError:
+            raise InvalidToken from None
 
     async def aclose(self) -> None:
         """Do nothing."""
