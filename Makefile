@@ -1,7 +1,7 @@
 # The one door to the suite: `make` explains the targets.
 .DEFAULT_GOAL := help
 .SILENT:
-.PHONY: help demo up try down watch greet break kill edit token call logs traffic canary blue-green rollback refresh \
+.PHONY: help demo up try down watch debug greet break kill edit token call logs traffic canary blue-green rollback refresh \
   secrets dev-secrets new-service remove-service images deploy undeploy setup doctor dev test coverage fuzz e2e check-images check-manifests lint types bench guesses floods release lock
 
 PY := .venv/bin/python
@@ -31,6 +31,7 @@ TAKES_kill := SERVICE
 TAKES_edit := SERVICE
 TAKES_token := USER CLIENT
 TAKES_call := SERVICE PATH METHOD DATA USER CLIENT
+TAKES_debug := SERVICE VERSION PORT
 TAKES_traffic := SERVICE N
 TAKES_logs := SERVICE TRACE LEVEL
 TAKES_canary := SERVICE V1 V2 STEPS PAUSE ARGS
@@ -72,6 +73,9 @@ down: setup ## end what `make up` started
 
 watch: ## show each reload of `make up`, as it happens
 	./localkube watch
+
+debug: dev ## one replica under debugpy, for VS Code or PyCharm: make debug SERVICE=... [VERSION=v2 PORT=5678]
+	$(SUITECTL) debug --service=$(SERVICE) --version=$(VERSION) --port=$(PORT)
 
 token: ## print an access token: make token USER=alice, or CLIENT=demo-app
 	$(SUITECTL) token $(WHO)

@@ -21,8 +21,9 @@ os.environ["POD_NAME"] = WORD + shared.MARK
 _IMAGES = """
 images:
   "*":
-    command: [{python}, {serve}, "{{ip}}", "{{port}}"]
+    command: [{serve}, "{{ip}}", "{{port}}"]
     sources: ["services/{{image}}/src", libs/shared/src]
+    debug: [{python}, -Xfrozen_modules=off, -m, debugpy, --listen, "{{ip}}:{{port:debug}}"]
 """
 ONE_BY_ONE = {
     "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
@@ -91,7 +92,8 @@ class Reloading(Localkube):
 
 def prepared(directory: Path) -> Reloading:
     """Write an image's program and the sources of the service `web`."""
-    (directory / "serve.py").write_text(_SERVE + SERVER)
+    (directory / "serve.py").write_text(f"#!{sys.executable}{_SERVE}{SERVER}")
+    (directory / "serve.py").chmod(0o755)
     images = _IMAGES.format(python=sys.executable, serve=directory / "serve.py")
     (directory / "localkube.yaml").write_text(images)
     kube = Reloading(Path(os.path.realpath(directory)))

@@ -12,7 +12,7 @@ from localkube.api.manifests import read_text
 from localkube.api.objects import Object
 from localkube.api.schema import Findings, check
 from localkube.api.yaml_reader import parse
-from localkube.errors import UsageError
+from localkube.errors import LocalkubeError, UsageError
 
 _ANY = "*"
 """The name under which the file says which command stands for all images that it does not name."""
@@ -27,6 +27,8 @@ class Images:
     commands: Mapping[str, list[str]]
     secrets: Sequence[str] = ()
     """The command that prints generated Secrets, if there is one."""
+    debuggers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """What comes before the command to debug it, by repository name."""
     sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The folders of their sources, relative to the file, by repository name."""
 
@@ -39,8 +41,13 @@ class Images:
         if found.problems:
             raise UsageError(f"{path}: {found.problems[0]}")
         commands = {name: image["command"] for name, image in content["images"].items()}
-        sources = {name: image.get("sources") or () for name, image in content["images"].items()}
-        return cls(path, commands, (content.get("secrets") or {}).get("command", ()), sources)
+        return cls(
+            path,
+            commands,
+            (content.get("secrets") or {}).get("command", ()),
+            {name: image.get("debug") or () for name, image in content["images"].items()},
+            {name: image.get("sources") or () for name, image in content["images"].items()},
+        )
 
     def entrypoint(self, container: Object) -> list[str]:
         """Return the command with its program's path; raise `UsageError`."""
@@ -53,11 +60,22 @@ class Images:
             )
         return [find_program(command[0].replace("{image}", image)), *command[1:]]
 
+    def debugger(self, image: str) -> list[str]:
+        """Return what comes before an image's command to debug it; raise `LocalkubeError`."""
+        words = self.debuggers.get(self._entry(repository(image)))
+        if not words:
+            raise LocalkubeError(f"image {image}: no debugger; add images.….debug to {self.source}")
+        return [find_program(words[0]), *words[1:]]
+
     def sources_of(self, image: str) -> list[Path]:
         """Return the folders of an image's sources, which need not exist."""
         name = repository(image)
-        found = self.sources.get(name) if name in self.commands else self.sources.get(_ANY)
-        return [self._folder(text.replace("{image}", name)) for text in found or ()]
+        found = self.sources.get(self._entry(name)) or ()
+        return [self._folder(text.replace("{image}", name)) for text in found]
+
+    def _entry(self, name: str) -> str:
+        """Return the name under which the file says what holds for a repository."""
+        return name if name in self.commands else _ANY
 
     def watched(self) -> list[Path]:
         """Return the folders whose changes are of interest: also those of images to come.

@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, str] = {
     "break-config": "show that a broken edit changes nothing",
     "kill": "kill a pod under a small load, and count what fails",
     "edit": "open a ConfigMap in the editor, and watch it take effect",
+    "debug": "run one replica of a service under a debugger",
     "demo": "play the story on a separate suite and check each step",
     "token": "print an access token",
     "call": "call a service with a token",

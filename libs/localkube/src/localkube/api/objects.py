@@ -11,6 +11,8 @@ _SOURCES = {"ConfigMap": "configMap", "Secret": "secret"}
 
 DIRECTORY = "localkube/directory"
 """The annotation with the directory of a pod's volumes and logs."""
+DEBUG = "localkube/debug"
+"""The annotation of a pod whose first container's process runs under its image's debugger."""
 
 
 @dataclass(frozen=True, slots=True)

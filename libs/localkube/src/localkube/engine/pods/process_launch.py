@@ -1,6 +1,6 @@
 """Build a container's command line and environment, with mount paths replaced by real ones."""
 
-from localkube.api.objects import Object
+from localkube.api.objects import DEBUG, Object, annotations_of
 from localkube.engine.pods.environment import (
     base_environment,
     expand,
@@ -11,7 +11,7 @@ from localkube.engine.pods.processes import Launch
 from localkube.engine.pods.sandbox import Sandbox
 from localkube.engine.pods.volumes import Mounts
 from localkube.errors import LocalkubeError
-from localkube.images import fill_in
+from localkube.images import Images, fill_in
 
 
 def process_launch(container: Object, sandbox: Sandbox, mounts: Mounts) -> Launch:
@@ -31,7 +31,9 @@ def process_launch(container: Object, sandbox: Sandbox, mounts: Mounts) -> Launc
     else:
         image_words = [fill_in(word, ip, lambda name: real_port(container, name)) for word in rest]
     arguments = [mounts.rewrite(expand(word, variables)) for word in manifest_words]
-    argv = [program, *image_words, *arguments]
+    debugger = _debugger(container, pod, platform.images)
+    before = [fill_in(word, ip, lambda name: real_port(container, name)) for word in debugger]
+    argv = [*before, program, *image_words, *arguments]
     rewritten = {name: mounts.rewrite(value) for name, value in variables.items()}
     environment = base_environment(pod, work) | rewritten | platform.environment
     if platform.addresses.loopback:
@@ -39,6 +41,12 @@ def process_launch(container: Object, sandbox: Sandbox, mounts: Mounts) -> Launc
     if temporary := mounts.directories.get("/tmp"):  # noqa: S108  # of the manifest
         environment["TMPDIR"] = str(temporary)
     return Launch(argv, environment, work)
+
+
+def _debugger(container: Object, pod: Object, images: Images) -> list[str]:
+    """Return what comes before the command of a pod's first container that is debugged."""
+    debugged = DEBUG in annotations_of(pod) and container == pod["spec"]["containers"][0]
+    return images.debugger(container["image"]) if debugged else []
 
 
 def real_port(container: Object, wanted: int | str) -> int:

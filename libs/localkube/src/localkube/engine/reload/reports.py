@@ -13,7 +13,7 @@ from localkube.engine.events import Events
 from localkube.engine.reload.problems import Problem
 from localkube.images import Images
 
-KEPT = "the previous version keeps serving"
+SERVES_ON = "the previous version keeps serving"
 
 
 class Reports:
@@ -29,17 +29,17 @@ class Reports:
         self._events.record(ref, reason, text)
         self._write(f"{_clock()} {ref.name}: {text}\n")
 
-    def problem(self, problem: Problem, kept: Iterable[tuple[Ref, Iterable[Object]]]) -> None:
+    def problem(self, problem: Problem, found: Iterable[tuple[Ref, Iterable[Object]]]) -> None:
         """Report why Deployments keep the previous version, also in the logs of their pods."""
-        deployments = list(kept)
+        deployments = list(found)
         place = f"{self.shown(problem.path)}:{problem.line}"
         text = f"{place}: {problem.reason}"
         names = ", ".join(ref.name for ref, _ in deployments)
-        self._write(f"{_clock()} {text}\n{_clock()} {names}: {KEPT}\n")
+        self._write(f"{_clock()} {text}\n{_clock()} {names}: {SERVES_ON}\n")
         for ref, pods in deployments:
-            self._events.record(ref, "ReloadFailed", f"{text}; {KEPT}", warning=True)
+            self._events.record(ref, "ReloadFailed", f"{text}; {SERVES_ON}", warning=True)
             for pod in pods:
-                _append(pod, f"{text}; {KEPT}")
+                _append(pod, f"{text}; {SERVES_ON}")
 
     def shown(self, path: Path) -> str:
         """Return a path as people name it, from the folder that all sources share."""
