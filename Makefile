@@ -22,7 +22,7 @@ export GREETING := $(value TEXT)
 # USER is also the login name: only one given on the command line is meant.
 WHO := $(if $(filter command line,$(origin USER)),--user=$(USER)) $(if $(CLIENT),--client=$(CLIENT))
 # What each target takes; a misspelt variable would change nothing, and so it is refused.
-BUILD := DOCKER DOCKER_OPTIONS PYTHON_IMAGE REDIS_IMAGE REGISTRY TAG IMAGE_LOAD
+BUILD := DOCKER DOCKER_OPTIONS PYTHON_IMAGE GO_IMAGE REDIS_IMAGE REGISTRY TAG IMAGE_LOAD
 TAKES_demo := PAUSE KUBECTL
 TAKES_try := CHAPTER KUBECTL
 TAKES_greet := SERVICE TEXT
@@ -168,9 +168,10 @@ e2e: dev ## the story end to end; PLATFORM=kubernetes builds, deploys, plays it 
 check-images: dev ## build an image twice from nothing, and compare the layers
 	$(PY) -m pytest tests/images
 
-lint: dev ## ruff (rules and format), codespell, shellcheck, and words that are no longer used
+lint: dev ## ruff (rules and format), codespell, shellcheck, gofmt, go vet, and words that are no longer used
 	$(PY) -m ruff check . && $(PY) -m ruff format --check .
 	git ls-files -z | xargs -0 .venv/bin/codespell && PYTHONPATH=tests $(PY) -m checkers.words
+	.ci/lint-go
 	.venv/bin/shellcheck --external-sources --source-path=SCRIPTDIR setup localkube .ci/* $$(git ls-files '*.sh')
 
 types: dev ## mypy --strict

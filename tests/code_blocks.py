@@ -16,11 +16,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from suitectl.catalogue import services
+from suitectl.catalogue import on_chassis
 
 ROOT = Path(__file__).parents[1]
 SHELLS = ("sh", "console")
-SERVICES = tuple(services())
+SERVICES = tuple(on_chassis())
 YAML_KINDS = ("manifest", "kustomization", "localkube", *SERVICES)
 """A manifest, a kustomization, `k8s/localkube.yaml`, or documents of a service's ConfigMap."""
 

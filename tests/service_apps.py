@@ -4,6 +4,7 @@ import importlib
 import inspect
 import re
 import tempfile
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +19,7 @@ from sample_services import OUTSIDE
 from suitectl.catalogue import services
 from suitectl.root import ROOT
 
+_URL = re.compile(r"\bhttps?://([\w-]+)")
 _CALLS = re.compile(r"\bservice_client\(\s*(?:\"([^\"]+)\"|(\w+))")
 SAMPLE = OUTSIDE.name
 """A resource service to send requests to, where any will do."""
@@ -34,12 +36,25 @@ def settings_type(service: str) -> type[ServiceSettings]:
 
 
 def called_by(service: str) -> frozenset[str]:
-    """Return the Services that a service's code calls by name, by `service_client(NAME, …)`."""
+    """Return the Services that a service calls by name.
+
+    Its code says it by `service_client(NAME, …)`; that of another language by its ConfigMap's URLs.
+    """
     found = set[str]()
+    if services()[service].language:
+        texts = next(services()[service].of("ConfigMap"))["data"].values()
+        return frozenset(host for text in texts for host in _URL.findall(text))
     for file in ROOT.glob(f"services/{service}/src/*/api.py"):
         for text, constant in _CALLS.findall(file.read_text()):
             found.add(text or getattr(module_of(service, "api"), constant))
     return frozenset(found)
+
+
+def programs(root: Path) -> frozenset[str]:
+    """Return the programs that the folders of `services` make: scripts in Python, modules in Go."""
+    projects = map(Path.read_text, root.glob("services/*/pyproject.toml"))
+    scripts = {name for text in projects for name in tomllib.loads(text)["project"]["scripts"]}
+    return frozenset(scripts | {path.parent.name for path in root.glob("services/*/go.mod")})
 
 
 def configured(

@@ -1,4 +1,4 @@
-"""The three services as processes with one Redis, and a token for all of their routes."""
+"""The services on the chassis as processes with one Redis, and a token for all of their routes."""
 
 import sys
 from collections.abc import Iterator
@@ -15,10 +15,10 @@ from eventually import PATIENCE_S
 from integration.cas_server.cas_process import cas_process
 from redis_process import redis_port, store
 from service_apps import SAMPLE
-from suitectl.catalogue import apis, services
+from suitectl.catalogue import on_chassis, services
 
 _SECRET, _PASSWORD = "fuzz-secret", "fuzz-password"
-_RESOURCES = sorted((service.name for service in apis()), key=SAMPLE.__eq__)
+_RESOURCES = sorted((one.name for one in on_chassis().values() if one.is_api), key=SAMPLE.__eq__)
 """The one that calls the others comes last."""
 PAIR = f"{SAMPLE}:{_SECRET}"
 """Credentials of a client that may check tokens and request its own."""

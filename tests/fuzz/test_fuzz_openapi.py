@@ -16,16 +16,16 @@ import httpx
 import pytest
 
 from eventually import PATIENCE_S
-from suitectl.catalogue import services, token_service
+from suitectl.catalogue import on_chassis, token_service
 from three_services import PAIR, ThreeServices, three_services
 
 BY_CLIENT = "^/oauth/"
 """Operations of clients; all others take a bearer token."""
 BEARER, CLIENT, NOBODY = "bearer", "client", "nobody"
 RUNS = [
-    *((name, BEARER, loose) for name in services() for loose in (False, True)),
+    *((name, BEARER, loose) for name in on_chassis() for loose in (False, True)),
     *((token_service().name, CLIENT, loose) for loose in (False, True)),
-    *((name, NOBODY, False) for name in services()),
+    *((name, NOBODY, False) for name in on_chassis()),
 ]
 NAMES = [f"{name}-{by}{'-loosened' if loose else ''}" for name, by, loose in RUNS]
 OURS = (

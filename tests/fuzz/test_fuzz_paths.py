@@ -6,6 +6,7 @@ No open path reaches a handler whose own path the patterns do not open.
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from fuzz.asgi import Reply, ask
 from fuzz.conftest import Rounds
 from fuzz.path_mutations import pattern, target
 from service_apps import application, configured, module_of
-from suitectl.catalogue import apis
+from suitectl.catalogue import on_chassis
 
 METHODS = ("GET", "GET", "HEAD", "POST", "OPTIONS", "PUT", "TRACE")
 AMBIGUOUS = ("//", "/../", "/./", ";", "\\")
@@ -82,7 +83,7 @@ def subjects() -> Iterator[Subject]:
     cas = LiveConfig.fixed(CasSettings())
     made = cas_server.app.create_app(cas)
     yield Subject(made, cas, _templates(made, cas_server.endpoints.user.router))
-    for service in apis():
+    for service in filter(attrgetter("is_api"), on_chassis().values()):
         live = configured(service.name)
         made = application(service.name, live, tokens)
         yield Subject(made, live, _templates(made, module_of(service.name, "api").router))

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from eventually import PATIENCE_S
-from suitectl.catalogue import apis
+from suitectl.catalogue import on_chassis
 from three_services import PAIR, USER, ThreeServices, three_services
 
 ID, SECRET = PAIR.split(":")
@@ -18,7 +18,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreeServices
         yield running
 
 
-@pytest.fixture(params=[service.name for service in apis()])
+@pytest.fixture(params=[one.name for one in on_chassis().values() if one.is_api])
 def client(request: pytest.FixtureRequest, services: ThreeServices) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=services.urls[request.param], timeout=PATIENCE_S) as client:
         yield client

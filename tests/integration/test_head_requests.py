@@ -23,7 +23,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreeServices
         yield running
 
 
-@pytest.fixture(params=list(catalogue.services()))
+@pytest.fixture(params=list(catalogue.on_chassis()))
 def service(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

@@ -1,6 +1,5 @@
 """localkube can start every image of the manifests."""
 
-import tomllib
 from functools import partial
 
 import pytest
@@ -9,16 +8,13 @@ import yaml
 from manifests.checks import images
 from manifests.samples import API, DEPLOYMENT
 from manifests.suite_manifests import K8S, Manifests
+from service_apps import programs
 
 REST = DEPLOYMENT
 CONTAINER = "spec.template.spec.containers.0"
 
 
-SERVICES = frozenset(
-    script
-    for project in K8S.parent.glob("services/*/pyproject.toml")
-    for script in tomllib.loads(project.read_text())["project"]["scripts"]
-)
+SERVICES = programs(K8S.parent)
 image_findings = partial(images.image_findings, services=SERVICES)
 
 

@@ -6,22 +6,23 @@ import pytest
 
 from manifests.checks.network_policies import connections
 from manifests.renderings import Rendering, renderings
-from manifests.samples import API, VERSIONED
+from manifests.samples import API, PRODUCTION, VERSIONED
 from manifests.suite_manifests import K8S, REMOVED, Manifests
 from service_apps import called_by
-from suitectl.catalogue import apis, services, token_service
+from suitectl.catalogue import token_service
 
 RENDERINGS = renderings()
 COMPONENTS = [name.removeprefix("prod+") for name in RENDERINGS if name.startswith("prod+")]
 COMPONENTS.remove("all")
 
 TOKENS = token_service()
+APIS = tuple(service for service in PRODUCTION if service.is_api)
 CALLS = {
-    *((api.name, TOKENS.name, TOKENS.port) for api in apis()),
+    *((api.name, TOKENS.name, TOKENS.port) for api in APIS),
     *(
         (api.name, other.name, other.port)
-        for api in apis()
-        for other in apis()
+        for api in APIS
+        for other in APIS
         if other.service in called_by(api.name)
     ),
     ("cas-server", "redis", 6379),
@@ -34,7 +35,7 @@ CALLS = {
 """The calls between services, as their code makes them, and within Redis."""
 UNLABELLED = ("a stranger", "dns", "ingress", "monitoring", "the API server")
 FROM_OUTSIDE = {
-    *(("a client", service.name, service.port) for service in services().values()),
+    *(("a client", service.name, service.port) for service in PRODUCTION),
     # Callers of a node port have no labels. The service checks the token of each call.
     *((anyone, API.name, API.port) for anyone in UNLABELLED),
 }
@@ -42,14 +43,12 @@ OPENED = {
     "ingress-policy": {("ingress", "cas-server", 2000)},
     "ingress": {("ingress", "cas-server", 2000)},
     "gateway-api": {("ingress", "cas-server", 2000)},
-    "discovery-rbac": {(api.name, "the API server", 6443) for api in apis()},
+    "discovery-rbac": {(api.name, "the API server", 6443) for api in APIS},
     "gateway-canary": {("ingress", VERSIONED.name, VERSIONED.port)},
-    "monitoring": {
-        ("monitoring", service.name, service.port + 10_000) for service in services().values()
-    },
+    "monitoring": {("monitoring", service.name, service.port + 10_000) for service in PRODUCTION},
 }
 """The connections that components add. Other components add none."""
-NAMES = {(app, "dns", 53) for app in (*services(), "redis", "redis-sentinel")}
+NAMES = {(app, "dns", 53) for app in (*(one.name for one in PRODUCTION), "redis", "redis-sentinel")}
 
 
 def test_exactly_the_designed_calls_are_allowed(prod: Manifests) -> None:

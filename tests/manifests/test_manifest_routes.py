@@ -20,7 +20,7 @@ from manifests.checks.routes import (
 from manifests.samples import API, VERSIONED
 from manifests.suite_manifests import REMOVED, Manifests
 from service_apps import module_of
-from suitectl.catalogue import apis
+from suitectl.catalogue import on_chassis
 
 PUBLIC = {
     "/oauth/token",
@@ -45,7 +45,11 @@ def paths() -> Paths:
     """Return the API routes of each service."""
     return {
         "cas-server": set(create_app(LiveConfig.fixed(CasSettings())).openapi()["paths"]),
-        **{api.name: _routes(module_of(api.name, "api").router) for api in apis()},
+        **{
+            api.name: _routes(module_of(api.name, "api").router)
+            for api in on_chassis().values()
+            if api.is_api
+        },
     }
 
 

@@ -26,7 +26,7 @@ from chassis import Authentication, LiveConfig
 from chassis.config import ConfigSource
 from chassis.errors import InvalidToken, TemporarilyUnavailable
 from chassis.testing import bearer, served
-from suitectl.catalogue import services
+from suitectl.catalogue import on_chassis
 
 pytestmark = pytest.mark.anyio
 ROOT = Path(__file__).parents[2]
@@ -42,6 +42,7 @@ ARGUMENTS = {
 BIG = b"a" * 2_000_000
 PROVOKED = ("400", "401", "403", "413", "503")
 ELSEWHERE = {
+    ("/api/detail/go", "403"),
     ("/api/detail/own", "403"),
     ("/api/detail/relayed", "403"),
     ("/api/v1/user", "403"),
@@ -150,7 +151,7 @@ async def provoked(
 
 
 def test_services_are_found() -> None:
-    assert set(services()) == set(SERVICES)
+    assert set(on_chassis()) == set(SERVICES)
 
 
 async def test_every_provoked_error_matches_its_declaration(

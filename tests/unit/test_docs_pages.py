@@ -12,7 +12,7 @@ import pytest
 from chassis import Authentication
 from chassis.testing import StaticTokenServices
 from service_apps import application, configured
-from suitectl.catalogue import services
+from suitectl.catalogue import on_chassis
 
 pytestmark = pytest.mark.anyio
 PAGE, DOCUMENT, TOKEN = "/docs", "/openapi.json", "/docs/token"
@@ -32,7 +32,7 @@ def client_of(service: str, *profiles: str, ignores: str = "") -> httpx.AsyncCli
     return httpx.AsyncClient(transport=transport, base_url="http://service")
 
 
-@pytest.fixture(params=list(services()))
+@pytest.fixture(params=list(on_chassis()))
 def service(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from suitectl.catalogue import services
+
 ROOT = Path(__file__).parents[2]
 Config = dict[str, Any]
 
@@ -26,7 +28,7 @@ def findings(config: Config) -> Iterator[str]:
     for artifact in config["build"]["artifacts"]:
         yield from _artifact_findings(artifact)
     for profile in [config, *config["profiles"]]:
-        yield from _profile_findings(profile, len(config["build"]["artifacts"]))
+        yield from _profile_findings(profile, config["build"]["artifacts"])
 
 
 def _image_findings(config: Config) -> Iterator[str]:
@@ -54,14 +56,20 @@ def _hook_findings(config: Config) -> Iterator[str]:
 
 def _artifact_findings(artifact: Config) -> Iterator[str]:
     image, docker = artifact["image"], artifact["docker"]
-    default = re.search(r"^ARG PYTHON_IMAGE=(.+)$", _dockerfile(), re.MULTILINE)
+    language = services()[image].language if image in services() else ""
+    base = f"{language or 'python'}_image".upper()
+    default = re.search(rf"^ARG {base}=(.+)$", _dockerfile(), re.MULTILINE)
     assert default is not None
     if docker["buildArgs"]["SERVICE"] != image:
         yield f"{image}: builds {docker['buildArgs']['SERVICE']}"
-    if f'"{default[1]}"' not in docker["buildArgs"]["PYTHON_IMAGE"]:
-        yield f"{image}: another default of PYTHON_IMAGE than the Dockerfile"
+    if f'"{default[1]}"' not in docker["buildArgs"][base]:
+        yield f"{image}: another default of {base} than the Dockerfile"
     if docker["target"] not in _targets():
         yield f"{image}: no target {docker['target']}"
+    if language:
+        if docker["target"] != language or "sync" in artifact:
+            yield f"{image}: is not built as a service in {language}"
+        return
     synced = {rule["src"].removesuffix("**/*") for rule in artifact["sync"]["manual"]}
     if synced != {"libs/chassis/src/", f"services/{image}/src/"}:
         yield f"{image}: syncs {sorted(synced)}"
@@ -70,13 +78,14 @@ def _artifact_findings(artifact: Config) -> Iterator[str]:
             yield f"{image}: {rule['src']} goes elsewhere than the Dockerfile's packages"
 
 
-def _profile_findings(profile: Config, artifacts: int) -> Iterator[str]:
+def _profile_findings(profile: Config, artifacts: list[Config]) -> Iterator[str]:
     name = profile.get("name", "default")
     for path in profile["manifests"]["kustomize"]["paths"]:
         if not (ROOT / path / "kustomization.yaml").exists():
             yield f"{name}: no {path}"
     patched = [patch["path"] for patch in profile.get("patches", [])]
-    if patched and patched != [f"/build/artifacts/{n}/docker/target" for n in range(artifacts)]:
+    synced = [number for number, one in enumerate(artifacts) if "sync" in one]
+    if patched and patched != [f"/build/artifacts/{n}/docker/target" for n in synced]:
         yield f"{name}: does not choose the target of each artifact"
     for patch in profile.get("patches", []):
         if patch["value"] not in _targets():
@@ -140,6 +149,7 @@ def test_every_overlay_and_the_debugger_have_a_profile(config: Config) -> None:
         ("build.artifacts.1.docker.buildArgs.SERVICE", "cas-server", "builds cas-server"),
         ("build.artifacts.1.docker.buildArgs.PYTHON_IMAGE", "python:2", "default of PYTHON_IMAGE"),
         ("build.artifacts.1.docker.target", "none", "no target none"),
+        ("build.artifacts.3.docker.target", "service", "is not built as a service in go"),
         ("build.artifacts.1.sync.manual.1.src", "services/x/src/**/*", "syncs"),
         ("build.artifacts.1.sync.manual.1.dest", "/app", "goes elsewhere"),
         ("manifests.kustomize.paths.0", "k8s/none", "no k8s/none"),

@@ -7,7 +7,7 @@ from bench.row import Row, Sample
 from bench.rows.tokens import DISTINCT_TOKENS, check_token
 from bench.stack import Service, Stack
 from bench.tools import missing
-from suitectl.catalogue import services
+from suitectl.catalogue import on_chassis
 
 LIMIT_MIB = 80.0
 
@@ -37,5 +37,5 @@ ROWS = tuple(
         measure=partial(_measure, name=name),
         as_ratio=False,
     )
-    for name in services()
+    for name in on_chassis()
 )

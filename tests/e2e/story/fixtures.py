@@ -16,7 +16,8 @@ from suitectl.root import ROOT
 from suitectl.story.suite import Suite
 from suitectl.terminal import console
 
-OVERLAY = ROOT / "k8s/overlays/prod"
+OVERLAY = ROOT / "tests/e2e/whole"
+"""`overlays/prod`, with what is optional in it."""
 WHOLE_TABLE = os.environ.get("SCENARIOS") == "all"
 FAST = ROOT / "tests/e2e/overlay"
 """The same overlay with short timeouts in the cluster, for the complete table."""

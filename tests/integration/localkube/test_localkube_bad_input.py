@@ -144,3 +144,21 @@ def test_the_error_names_the_namespace_of_a_missing_object(shared: Localkube) ->
     result = shared.run("get", "deployment", "web", "-n", "other")
 
     _one_line(result, 1, "not found; it is in namespace default (-n default)")
+
+
+def test_an_optional_deployment_is_left_out_without_its_program(localkube: Localkube) -> None:
+    config = localkube.directory / "localkube.yaml"
+    optional = "optional: {label: language, because: its compiler is missing}\n"
+    config.write_text(f"{config.read_text()}  rust: {{command: [nowhere, '{{port}}']}}\n{optional}")
+    labelled = deployment("rust", image="rust:1", replicas=0)
+    labelled["metadata"]["labels"] = {"language": "rust"}
+
+    result = localkube.up(deployment(replicas=0), labelled)
+
+    assert result.code == 0, result.err
+    lines = [line for line in result.err.splitlines() if "left out" in line]
+    assert lines == ["left out: rust, its compiler is missing"]
+    assert "rust" not in localkube.ok("get", "deployments")
+    del labelled["metadata"]["labels"]
+    refused = localkube.run("apply", "-f", "-", stdin=json.dumps(labelled))
+    _one_line(refused, 2, "program 'nowhere' not found")

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from chassis.config import ConfigError, ConfigSource, LiveConfig, ServiceSettings
 from manifests.suite_manifests import Manifests, containers, selected
 from service_apps import called_by, settings_type
-from suitectl.catalogue import services
+from suitectl.catalogue import on_chassis, services
 
 PROFILES = ("kubernetes", "dev"), ("kubernetes", "test"), ("dev",)
 
@@ -32,7 +32,7 @@ def settings_of(
 
 def settings_findings(manifests: Manifests, mounts: Path) -> Iterator[str]:
     """Return configuration with which a service does not start under some demo profile."""
-    for service in services():
+    for service in on_chassis():
         for profiles in PROFILES:
             try:
                 settings_of(manifests, service, profiles, mounts)
@@ -42,7 +42,7 @@ def settings_findings(manifests: Manifests, mounts: Path) -> Iterator[str]:
 
 def port_findings(manifests: Manifests, mounts: Path) -> Iterator[str]:
     """Return services that listen on other ports than their manifest says."""
-    for service in services():
+    for service in on_chassis():
         namespace = services()[service].namespace
         settings = settings_of(manifests, service, PROFILES[0], mounts)
         for deployment in selected(manifests, namespace, {"app": service}):
@@ -53,7 +53,7 @@ def port_findings(manifests: Manifests, mounts: Path) -> Iterator[str]:
 
 def name_findings(manifests: Manifests, mounts: Path) -> Iterator[str]:
     """Return host names and ports that no Service of a searched namespace has."""
-    for service in services():
+    for service in on_chassis():
         namespace = services()[service].namespace
         settings = settings_of(manifests, service, PROFILES[0], mounts)
         namespaces = (namespace, *settings.discovery.namespaces)

@@ -11,6 +11,7 @@ from rest_service.app import create_app
 pytestmark = pytest.mark.anyio
 
 DETAIL_SERVICE = "diff-ns-service-service.ns-app"
+GO_SERVICE = "go-service-service.ns-app"
 SETTINGS = {
     "pod": "rest-0",
     "greeting.message": "Hello from a test",
@@ -51,6 +52,7 @@ async def test_the_greeting_is_open_and_names_the_replica(
         ("POST", "/api/echo"),
         ("GET", "/api/detail/relayed"),
         ("GET", "/api/detail/own"),
+        ("GET", "/api/detail/go"),
     ],
 )
 async def test_every_other_path_needs_a_token(
@@ -144,3 +146,24 @@ async def test_an_invalid_detail_is_a_502_with_a_reason(serve: Serve) -> None:
     response = await rest_service.get("/api/detail/relayed", auth=ALICE)
     assert (response.status_code, response.json()["error"]) == (502, "bad_gateway")
     assert "detail" in response.json()["error_description"]
+
+
+async def test_the_detail_of_the_service_in_go_says_as_whom_it_called_back(serve: Serve) -> None:
+    sent = {"service": "go-service", "version": "1", "pod": "go-0", "caller": "alice"}
+    detail, other = {**sent, "called_back_as": "go-service"}, FastAPI()
+    replies: list[dict[str, str]] = [detail, sent]
+    other.get("/api/detail")(lambda: replies.pop(0))
+    served = await serve(other, http=True)
+    rest_service = await serve(create_app, SETTINGS, services={GO_SERVICE: served.url})
+    response = await rest_service.get("/api/detail/go", auth=ALICE)
+    assert (response.status_code, response.json()) == (200, detail)
+    response = await rest_service.get("/api/detail/go", auth=ALICE)
+    assert response.status_code == 502
+    assert "go-service-service" in response.json()["error_description"]
+
+
+async def test_without_the_service_in_go_its_callers_get_a_503(
+    rest_service: httpx.AsyncClient,
+) -> None:
+    response = await rest_service.get("/api/detail/go", auth=ALICE)
+    assert (response.status_code, response.headers["retry-after"]) == (503, "1")

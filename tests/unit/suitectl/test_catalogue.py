@@ -1,10 +1,10 @@
 """Services are known by their folders, and commands name what there is in one line."""
 
-import tomllib
 from collections.abc import Callable
 
 import pytest
 
+from service_apps import programs
 from suitectl import catalogue
 from suitectl.catalogue import Service, services
 from suitectl.errors import CommandFailedError
@@ -33,12 +33,7 @@ def _have(monkeypatch: pytest.MonkeyPatch, *found: Service) -> None:
 
 
 def test_every_package_is_deployed_and_every_deployment_is_a_package() -> None:
-    scripts = {
-        script
-        for project in ROOT.glob("services/*/pyproject.toml")
-        for script in tomllib.loads(project.read_text())["project"]["scripts"]
-    }
-    assert scripts == set(services())
+    assert programs(ROOT) == set(services())
 
 
 def test_one_service_issues_the_tokens_that_all_others_take() -> None:

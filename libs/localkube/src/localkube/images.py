@@ -9,7 +9,7 @@ from pathlib import Path
 
 from localkube import redis_server
 from localkube.api.manifests import read_text
-from localkube.api.objects import Object
+from localkube.api.objects import Object, labels_of
 from localkube.api.schema import Findings, check
 from localkube.api.yaml_reader import parse
 from localkube.errors import LocalkubeError, UsageError
@@ -31,6 +31,8 @@ class Images:
     """What comes before the command to debug it, by repository name."""
     sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The folders of their sources, relative to the file, by repository name."""
+    optional: Mapping[str, str] = field(default_factory=dict)
+    """The `label` of Deployments that are left out without their program, and `because`."""
 
     @classmethod
     def load(cls, path: Path) -> "Images":
@@ -47,6 +49,7 @@ class Images:
             (content.get("secrets") or {}).get("command", ()),
             {name: image.get("debug") or () for name, image in content["images"].items()},
             {name: image.get("sources") or () for name, image in content["images"].items()},
+            content.get("optional") or {},
         )
 
     def entrypoint(self, container: Object) -> list[str]:
@@ -59,6 +62,17 @@ class Images:
                 f"add images.{image}.command to {self.source}"
             )
         return [find_program(command[0].replace("{image}", image)), *command[1:]]
+
+    def left_out(self, deployment: Object) -> str:
+        """Return why an optional Deployment cannot run on this machine; empty where it can."""
+        if self.optional.get("label") not in labels_of(deployment):
+            return ""
+        try:
+            for container in deployment["spec"]["template"]["spec"]["containers"]:
+                self.entrypoint(container)
+        except UsageError:
+            return self.optional["because"]
+        return ""
 
     def debugger(self, image: str) -> list[str]:
         """Return what comes before an image's command to debug it; raise `LocalkubeError`."""

@@ -17,7 +17,9 @@ from suitectl.nearest import nearest
 from suitectl.root import ROOT
 
 SERVICE = "suite/service"
-"""The label of what runs the chassis: scraped, in the profile of its overlay."""
+"""The label of a service: scraped, in the profile of its overlay."""
+LANGUAGE = "suite/language"
+"""The label of a service that does not run the chassis; its value is the target of its image."""
 API = "suite/api"
 """The label of a resource service; the one service without it issues the tokens."""
 OPTIONAL = "suite/optional"
@@ -125,6 +127,11 @@ class Service:
         """Say whether it is a resource service: one that asks the token service."""
         return self._labelled(API)
 
+    @property
+    def language(self) -> str:
+        """Return what it is written in; empty for Python, where it runs the chassis."""
+        return _labels(next(self.of("Deployment"))).get(LANGUAGE, "")
+
     def annotation(self, name: str, default: str | None = None) -> str:
         """Return an annotation of its Service, else the default.
 
@@ -217,6 +224,11 @@ def live_service(name: str | None) -> Service:
         return found[0]
     known = ", ".join(service.name for service in found) or "none"
     raise CommandFailedError(f"SERVICE is missing; with {LIVE_SETTING} there are: {known}")
+
+
+def on_chassis() -> Mapping[str, Service]:
+    """Return the services in Python, which run the chassis, by name."""
+    return {name: service for name, service in services().items() if not service.language}
 
 
 def apis() -> tuple[Service, ...]:

@@ -21,6 +21,8 @@ LOADERS: Mapping[str, tuple[str, ...]] = {
 }
 """The names that IMAGE_LOAD accepts; `registry` pushes, any other value is a command."""
 _SOURCES = ("constraints.txt", "docker", "libs/chassis", "services")
+_PYTHON = "service"
+"""The Dockerfile's target of a service in Python; any other language is a target's name."""
 _BUILD_TIMEOUT = 1200.0
 _LOAD_TIMEOUT = 600.0
 
@@ -36,6 +38,7 @@ class BuildOptions:
     docker: str
     docker_options: tuple[str, ...]
     python_image: str | None
+    go_image: str | None
     redis_image: str | None
     registry: str
     tag: str | None
@@ -43,11 +46,12 @@ class BuildOptions:
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> "BuildOptions":
-        """Read DOCKER, DOCKER_OPTIONS, PYTHON_IMAGE, REDIS_IMAGE, REGISTRY, TAG and IMAGE_LOAD."""
+        """Read DOCKER, DOCKER_OPTIONS, the *_IMAGE, REGISTRY, TAG and IMAGE_LOAD."""
         return cls(
             docker=environ.get("DOCKER") or "docker",
             docker_options=tuple(shlex.split(environ.get("DOCKER_OPTIONS", ""))),
             python_image=environ.get("PYTHON_IMAGE") or None,
+            go_image=environ.get("GO_IMAGE") or None,
             redis_image=environ.get("REDIS_IMAGE") or None,
             registry=environ.get("REGISTRY", "").strip("/"),
             tag=environ.get("TAG") or None,
@@ -112,12 +116,13 @@ async def build(
         "REVISION": revision,
         "SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH") or committed,
     }
-    if options.python_image:
-        arguments["PYTHON_IMAGE"] = options.python_image
+    bases = {"PYTHON_IMAGE": options.python_image, "GO_IMAGE": options.go_image}
+    arguments |= {name: image for name, image in bases.items() if image}
+    target = services()[service].language or _PYTHON
     await output(
         (
             *(options.docker, "build", "--quiet", "--file", str(sources / "docker/Dockerfile")),
-            *(*options.docker_options, *extra),
+            *("--target", target, *options.docker_options, *extra),
             *(f"--build-arg={key}={value}" for key, value in arguments.items()),
             *("--tag", name, str(sources)),
         ),

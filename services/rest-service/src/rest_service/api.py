@@ -1,6 +1,6 @@
 """The routes of rest-service; each decorator says who may call."""
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Body, Depends
 from pydantic import BaseModel, JsonValue, ValidationError
@@ -22,10 +22,14 @@ from chassis.errors import AccessDenied, InvalidToken, TemporarilyUnavailable
 from rest_service.settings import RestSettings
 
 DETAIL_SERVICE = "diff-ns-service-service"
+GO_SERVICE = "go-service-service"
 REFUSALS = {401: InvalidToken, 403: AccessDenied}
 """What a refusal by the other service means to our caller; any other failure is an outage."""
 DETAIL_ERRORS = error_responses(
     AccessDenied(), ServiceTimeout(DETAIL_SERVICE), UnusableResponse(DETAIL_SERVICE, "not a detail")
+)
+GO_ERRORS = error_responses(
+    AccessDenied(), ServiceTimeout(GO_SERVICE), UnusableResponse(GO_SERVICE, "not a detail")
 )
 
 Settings = Annotated[RestSettings, Depends(current_settings)]
@@ -33,6 +37,7 @@ AsCaller = Annotated[ServiceClient, Depends(service_client(DETAIL_SERVICE, auth=
 AsOneself = Annotated[
     ServiceClient, Depends(service_client(DETAIL_SERVICE, auth=ClientCredentials()))
 ]
+GoAsCaller = Annotated[ServiceClient, Depends(service_client(GO_SERVICE, auth=TokenRelay()))]
 
 router = APIRouter()
 
@@ -74,6 +79,15 @@ class Detail(BaseModel):
     version: str
     pod: str
     caller: str
+
+
+class GoDetail(Detail):
+    """The response of go-service, which calls this service back in its own name."""
+
+    called_back_as: str
+
+
+D = TypeVar("D", bound=Detail)
 
 
 @router.get("/greeting")
@@ -124,16 +138,26 @@ async def detail_own(diff_ns_service: AsOneself) -> Detail:
     return await _detail(diff_ns_service)
 
 
+@router.get("/api/detail/go", responses=GO_ERRORS)
+async def detail_go(go_service: GoAsCaller) -> GoDetail:
+    """Call go-service in the caller's name; it calls `/api/me` here in its own."""
+    return _read(GoDetail, GO_SERVICE, await _fetched("go-service", go_service))
+
+
 async def _detail(diff_ns_service: ServiceClient) -> Detail:
-    response = await diff_ns_service.get("/api/detail")
+    return _read(Detail, DETAIL_SERVICE, await _fetched("diff-ns-service", diff_ns_service))
+
+
+async def _fetched(name: str, service: ServiceClient) -> bytes:
+    response = await service.get("/api/detail")
     if response.is_success:
-        return _read(response.content)
+        return response.content
     refusal = REFUSALS.get(response.status_code, TemporarilyUnavailable)
-    raise refusal(f"diff-ns-service responded {response.status_code}")
+    raise refusal(f"{name} responded {response.status_code}")
 
 
-def _read(body: bytes) -> Detail:
+def _read(form: type[D], service: str, body: bytes) -> D:
     try:
-        return Detail.model_validate_json(body)
+        return form.model_validate_json(body)
     except ValidationError:
-        raise UnusableResponse(DETAIL_SERVICE, "its body is not a detail") from None
+        raise UnusableResponse(service, "its body is not a detail") from None

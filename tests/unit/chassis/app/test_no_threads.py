@@ -15,7 +15,7 @@ from fastapi.routing import iter_route_contexts
 import chassis
 from chassis import CurrentAuthentication, LiveConfig, ServiceSettings, current_settings
 from service_apps import application, configured
-from suitectl.catalogue import services
+from suitectl.catalogue import on_chassis
 
 router = APIRouter()
 
@@ -41,7 +41,7 @@ def _service(name: str) -> FastAPI:
 
 APPS: Mapping[str, Callable[[], FastAPI]] = {
     "chassis": _chassis_alone,
-    **{name: partial(_service, name) for name in services()},
+    **{name: partial(_service, name) for name in on_chassis()},
 }
 
 

@@ -91,13 +91,17 @@ class Cluster:
     async def apply(self, manifests: Sequence[Manifest], namespace: str) -> Object:
         """Apply documents, none if one is invalid; return a line per object and what has no effect.
 
-        Annotations that others added to an object stay.
+        Annotations that others added to an object stay. `left_out` has what cannot run here.
         """
         async with self._change():
             admitted, without_effect = self._admit_all(manifests, namespace)
             self._check_namespaces(admitted)
-            lines = [await self._put(s, self._with_annotations(new)) for s, new in admitted]
-        return {"lines": lines, "without_effect": sorted(without_effect)}
+            running = [(s, new) for s, new in admitted if not self._left_out(new)]
+            lines = [await self._put(s, self._with_annotations(new)) for s, new in running]
+        left_out = [
+            f"{name_of(new).name}, {why}" for _, new in admitted if (why := self._left_out(new))
+        ]
+        return {"lines": lines, "without_effect": sorted(without_effect), "left_out": left_out}
 
     async def patch(self, kind: str, namespace: str, name: str, how: str, patch: Any) -> Object:
         """Patch an object (`how` is merge or strategic) and return the line to print.
@@ -182,9 +186,12 @@ class Cluster:
         self, source: str, document: Object, namespace: str, old: Object | None
     ) -> tuple[Object, set[str]]:
         new, without_effect = admit(document, source, namespace, old)
-        if new["kind"] == "Deployment":
+        if new["kind"] == "Deployment" and not self._left_out(new):
             self._check_images(new, source)
         return new, without_effect
+
+    def _left_out(self, new: Object) -> str:
+        return self._images.left_out(new) if new["kind"] == "Deployment" else ""
 
     def _check_images(self, new: Object, source: str) -> None:
         for index, container in enumerate(new["spec"]["template"]["spec"]["containers"]):

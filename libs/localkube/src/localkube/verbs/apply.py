@@ -14,4 +14,6 @@ def apply(options: argparse.Namespace, client: Client) -> int:
     print_result("\n".join(result["lines"]))
     if result["without_effect"]:
         print_progress("no effect here: " + ", ".join(result["without_effect"]))
+    for one in result["left_out"]:
+        print_progress(f"left out: {one}")
     return 0

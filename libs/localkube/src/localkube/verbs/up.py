@@ -33,6 +33,8 @@ def up(options: argparse.Namespace, client: Client) -> int:
         result = client.call("apply", manifests=documents, namespace="default")
         if result["without_effect"]:
             print_progress("no effect here: " + ", ".join(result["without_effect"]))
+        for one in result["left_out"]:
+            print_progress(f"left out: {one}")
         _wait(client, options.timeout)
         print_overview(client)
         if options.foreground:

@@ -1,0 +1,3 @@
+module suite/go-service
+
+go 1.22
