@@ -1,12 +1,12 @@
 """Invalid input ends with one clear line and an exit code for the kind of error."""
 
-import os
 import signal
 import socket
 from pathlib import Path
 
 import pytest
 
+from chassis.testing import ConfigDirectory
 from eventually import PATIENCE_S
 from integration.chassis_server.service_process import sample_service, spawn
 
@@ -66,23 +66,11 @@ def test_a_signal_exits_with_0(number: int) -> None:
 def test_a_change_under_strategy_restart_drains_and_exits_with_0(tmp_path: Path) -> None:
     """docs/configuration.md: Kubernetes restarts the pod with the new configuration."""
     restart = "spring: {cloud: {kubernetes: {reload: {strategy: restart}}}}\n"
-    swap(tmp_path, restart + "message: old\n")
+    config = ConfigDirectory(tmp_path, {"application.yaml": restart + "message: old\n"})
     with sample_service("--server.drain-wait=1h", config=tmp_path) as service:
-        swap(tmp_path, restart + "message: new\n")
+        config.swap({"application.yaml": restart + "message: new\n"})
         service.until("draining")
 
         assert service.get("/message").status == 200
         service.signal()
         assert service.ended() == 0
-
-
-def swap(mount: Path, text: str) -> None:
-    """Change a mounted ConfigMap as kubelet does: one rename of `..data`."""
-    version = mount / f"..{len(list(mount.iterdir()))}"
-    version.mkdir()
-    (version / "application.yaml").write_text(text)
-    (mount / "..data_tmp").symlink_to(version.name)
-    (mount / "..data_tmp").replace(mount / "..data")
-    link = mount / "application.yaml"
-    if not link.is_symlink():
-        link.symlink_to(os.path.join("..data", link.name))  # noqa: PTH118 - a relative link

@@ -20,6 +20,8 @@ from chassis.testing import (
     auth_server,
     installed,
 )
+from service_apps import module_of
+from suitectl.catalogue import on_chassis, services
 from unit.chassis.testing.sample import create_app
 
 pytestmark = pytest.mark.anyio
@@ -67,6 +69,18 @@ async def test_a_service_calls_another_with_real_tokens(
     alice = auth_server.as_user("alice", scopes="read")
     callers = [(await orders.get(path, auth=alice)).text for path in ("/api/relayed", "/api/own")]
     assert ["alice" in callers[0], "unit" in callers[1]] == [True, True]
+
+
+@pytest.mark.parametrize("name", [one.name for one in on_chassis().values() if one.is_api])
+async def test_every_service_accepts_a_real_token_under_its_own_configuration(
+    serve: Serve, auth_server: AuthServer, name: str
+) -> None:
+    config = next(services()[name].of("ConfigMap"))["data"]
+    create = module_of(name, "app").create_app
+    service = await serve(create, config=config, auth_server=auth_server)
+    alice = auth_server.as_user("alice", scopes="read")
+    seen = [(await service.get("/nowhere", auth=who)).status_code for who in (None, alice)]
+    assert seen == [401, 404]
 
 
 def test_two_run_at_once_and_end_with_their_processes_and_ports() -> None:

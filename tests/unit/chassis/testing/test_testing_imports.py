@@ -1,11 +1,36 @@
-"""What serves in production imports no test kit, and the kit needs no pytest but for fixtures."""
+"""The names of the kit, and what an import brings: no kit in production, no pytest in the kit."""
 
 import subprocess
 import sys
 
 import pytest
 
+from chassis import testing
 from service_apps import SAMPLE
+
+PUBLIC = {
+    "AuthServer",
+    "Bearer",
+    "ConfigDirectory",
+    "DiscoveryTable",
+    "Login",
+    "NotInstalledError",
+    "SelfContainedTokenServices",
+    "Serve",
+    "Served",
+    "StaticTokenServices",
+    "as_client",
+    "as_user",
+    "auth_server",
+    "bearer",
+    "configured",
+    "served",
+}
+
+
+def test_the_public_names_are_pinned_and_documented() -> None:
+    assert set(testing.__all__) == PUBLIC
+    assert all(getattr(testing, name).__doc__ for name in PUBLIC)
 
 
 @pytest.mark.parametrize(

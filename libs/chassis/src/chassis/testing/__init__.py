@@ -10,7 +10,7 @@ The rest needs no pytest.
 """
 
 from chassis.testing.application import Served, served
-from chassis.testing.auth_server import AuthServer, NotInstalledError, auth_server
+from chassis.testing.auth_server import AuthServer, Login, NotInstalledError, auth_server
 from chassis.testing.callers import Bearer, as_client, as_user, bearer
 from chassis.testing.config_directory import ConfigDirectory
 from chassis.testing.configured import configured
@@ -23,6 +23,7 @@ __all__ = [
     "Bearer",
     "ConfigDirectory",
     "DiscoveryTable",
+    "Login",
     "NotInstalledError",
     "SelfContainedTokenServices",
     "Serve",
