@@ -18,6 +18,7 @@ from localkube.engine.network.discovery import DiscoveryTable
 from localkube.engine.network.services import Services
 from localkube.engine.pods.pods import Pods
 from localkube.engine.pods.sandbox import Platform
+from localkube.engine.pods.usage import Usage
 from localkube.engine.pods.watchdog import Watchdog
 from localkube.engine.reload.reloader import Reloader
 from localkube.engine.reload.reports import Reports
@@ -54,7 +55,8 @@ class Cluster:
         platform = Platform(
             self._store, events, addresses, images, watchdog, directory / "pods", variables
         )
-        self._pods = Pods(platform)
+        self._pods, self._usage = Pods(platform), Usage()
+        self.measure = self._usage.measure
         self._reloader = None
         if watch:
             reports = Reports(directory, events, images)
@@ -87,6 +89,12 @@ class Cluster:
         found = kind_named(kind)
         documents = self._store.list(found.name, namespace if found.namespaced else None)
         return [document for document in documents if selects(selector or {}, document)]
+
+    async def usage(
+        self, namespace: str | None, names: Sequence[str], selector: dict[str, str]
+    ) -> Sequence[Object]:
+        """Return the PodMetrics of pods; raise `LocalkubeError` for a name that does not exist."""
+        return await self._usage.of(await self.list("Pod", namespace, names, selector))
 
     async def apply(self, manifests: Sequence[Manifest], namespace: str) -> Object:
         """Apply documents, none if one is invalid; return a line per object and what has no effect.

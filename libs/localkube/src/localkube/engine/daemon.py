@@ -76,15 +76,18 @@ async def _run(cluster: Cluster) -> None:
         "apply": cluster.apply,
         "patch": cluster.patch,
         "delete": cluster.delete,
+        "usage": cluster.usage,
         "stop": stopping.put,
     }
     control = ControlServer(operations, {"watch": cluster.watch})
     listening = await control.start()
     lifeline = asyncio.create_task(_lifeline(stopping))
+    measuring = asyncio.create_task(cluster.measure())
     _report("ready")
     grace = await stopping.get()
     listening.close()
     lifeline.cancel()
+    measuring.cancel()
     await cluster.stop(GRACE_S if grace is None else grace)
     await control.finish()
 

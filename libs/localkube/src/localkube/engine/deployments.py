@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from localkube.api.objects import Object, Ref, labels_of, ref_of, selects
 from localkube.engine.controller import Controller
+from localkube.engine.deployment_conditions import conditions
 from localkube.engine.events import Events
 from localkube.engine.pods.pod import Pod
 from localkube.engine.pods.pods import LETTERS, TEMPLATE_HASH, Pods
@@ -100,13 +101,19 @@ class Deployments:
 
     def _update_status(self, deployment: Object) -> None:
         new, old = self._split(deployment, self._current(deployment))
-        ready = _size(new + old).available
+        ready, wanted = _size(new + old).available, _replicas(deployment)
+        updated = _size(new).available
         status = {
             "observedGeneration": deployment["metadata"]["generation"],
             "replicas": len(new + old),
             "updatedReplicas": len(new),
             "readyReplicas": ready,
             "availableReplicas": ready,
+            "conditions": conditions(
+                deployment.get("status", {}).get("conditions", []),
+                available=ready >= wanted - _may_be_missing(deployment),
+                complete=updated == wanted and not old,
+            ),
         }
         self._store.put({**deployment, "status": status})
 
@@ -124,6 +131,11 @@ def _size(pods: list[Pod]) -> Size:
 
 def _replicas(deployment: Object) -> int:
     return int(deployment["spec"].get("replicas", 1))
+
+
+def _may_be_missing(deployment: Object) -> int:
+    recreated = deployment["spec"].get("strategy", {}).get("type") == "Recreate"
+    return 0 if recreated else _limits(deployment).unavailable
 
 
 def _limits(deployment: Object) -> Limits:

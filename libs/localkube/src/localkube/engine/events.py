@@ -21,6 +21,7 @@ class Events:
         digest = zlib.crc32(f"{ref.kind} {reason} {message}".encode())
         event = Ref("Event", ref.namespace, f"{ref.name}.{digest:08x}")
         self._counts[event] = self._counts.pop(event, 0) + 1
+        now, before = timestamp(), self._store.find(event)
         document: Object = {
             "apiVersion": "v1",
             "kind": "Event",
@@ -30,7 +31,8 @@ class Events:
             "message": message,
             "involvedObject": {"kind": ref.kind, "namespace": ref.namespace, "name": ref.name},
             "count": self._counts[event],
-            "lastTimestamp": timestamp(),
+            "firstTimestamp": before["firstTimestamp"] if before else now,
+            "lastTimestamp": now,
         }
         self._store.put(document)
         if len(self._counts) > LIMIT:

@@ -8,16 +8,15 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from localkube.api.patches import conflicts, difference
+from localkube.api.patches import difference
 from localkube.api.yaml_reader import parse
 from localkube.api.yaml_writer import to_yaml
 from localkube.control.client import Client
 from localkube.errors import LocalkubeError, UsageError
 from localkube.terminal import print_result
 from localkube.verbs.resource_arguments import parse_reference
+from localkube.verbs.send_patch import send_patch
 
-TRIES = 10
-"""Attempts to patch while others change other fields of the object."""
 _BYTES = "surrogateescape"
 """An edit that is not UTF-8 is refused, and stored unchanged."""
 _HINT = "# Save and close to apply; an unchanged file changes nothing.\n"
@@ -37,34 +36,10 @@ def edit(options: argparse.Namespace, client: Client) -> int:
         if not patch:
             print_result("Edit cancelled, no changes made.")
             return 0
-        print_result(_send(client, place, before, patch))
+        print_result(send_patch(client, place, before, patch))
     except LocalkubeError as error:
         raise LocalkubeError(f"{error}; {_stored(after)}", error.exit_code) from None
     return 0
-
-
-def _send(client: Client, place: dict[str, str], before: Any, patch: Any) -> str:
-    """Patch the version that was read, or a later one without conflicting changes."""
-    version = before["metadata"]["resourceVersion"]
-    for attempt in range(1, TRIES + 1):
-        try:
-            return str(
-                client.call("patch", **place, how="merge", patch=_for(version, patch))["line"]
-            )
-        except LocalkubeError:
-            live = client.get(**place)
-            modified = live["metadata"]["resourceVersion"] != version
-            if not modified or conflicts(patch, before, live) or attempt == TRIES:
-                raise
-            version = live["metadata"]["resourceVersion"]
-    raise AssertionError
-
-
-def _for(version: str, patch: Any) -> Any:
-    metadata = patch.get("metadata", {})
-    if not isinstance(metadata, dict):
-        return patch
-    return {**patch, "metadata": {**metadata, "resourceVersion": version}}
 
 
 def _document(text: str) -> Any:

@@ -9,6 +9,17 @@ from localkube.api.kinds import Kind
 from localkube.api.objects import labels_of
 from localkube.verbs.columns import Cells, Columns
 
+_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
+_AGES = (
+    (2 * _MINUTE_S, 1, "s", 0, ""),
+    (10 * _MINUTE_S, _MINUTE_S, "m", 1, "s"),
+    (3 * _HOUR_S, _MINUTE_S, "m", 0, ""),
+    (8 * _HOUR_S, _HOUR_S, "h", _MINUTE_S, "m"),
+    (2 * _DAY_S, _HOUR_S, "h", 0, ""),
+    (8 * _DAY_S, _DAY_S, "d", _HOUR_S, "h"),
+)
+"""Below a limit: the unit's length and letter, and those of the smaller unit that follows."""
+
 
 def table(
     kind: Kind, documents: Sequence[Any], *, everywhere: bool = False, wide: bool = False
@@ -30,13 +41,14 @@ def row_of(
 
 
 def age(timestamp: str) -> str:
-    """Return the age of a timestamp in kubectl's form: 45s, 3m, 5h, 2d."""
+    """Return the age of a timestamp in kubectl's form: 45s, 3m20s, 45m, 5h10m, 2d."""
     then = dt.datetime.fromisoformat(timestamp)
     seconds = max(0, int((dt.datetime.now(dt.UTC) - then).total_seconds()))
-    units = {"d": 86400, "h": 3600, "m": 60, "s": 1}
-    # At least two of the larger unit, which bounds the rounding error.
-    unit = next((u for u, length in units.items() if seconds >= 2 * length), "s")
-    return f"{seconds // units[unit]}{unit}"
+    for limit, length, unit, smaller, part in _AGES:
+        if seconds < limit:
+            rest = seconds % length // smaller if smaller else 0
+            return f"{seconds // length}{unit}" + (f"{rest}{part}" if rest else "")
+    return f"{seconds // _DAY_S}d"
 
 
 def _row(kind: str, document: Any, *, namespaces: bool, wide: bool) -> Cells:

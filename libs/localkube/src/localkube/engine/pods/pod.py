@@ -112,12 +112,16 @@ class Pod:
         running = any("waiting" not in s["state"] or s["restartCount"] for s in statuses)
         failures = [f"{c.name}: {c.probe_failure}" for c in self._containers if c.probe_failure]
         condition = {"type": "Ready", "status": str(ready)}
+        others = {"ContainersReady": str(ready), "Initialized": "True", "PodScheduled": "True"}
         return {
             "phase": "Running" if running else "Pending",
             "podIP": self._sandbox.ip,
             "podIPs": [{"ip": self._sandbox.ip}],
             "hostIP": "127.0.0.1",
             "hostIPs": [{"ip": "127.0.0.1"}],
-            "conditions": [condition | ({"message": "; ".join(failures)} if failures else {})],
+            "conditions": [
+                condition | ({"message": "; ".join(failures)} if failures else {}),
+                *({"type": name, "status": status} for name, status in others.items()),
+            ],
             "containerStatuses": statuses,
         }
