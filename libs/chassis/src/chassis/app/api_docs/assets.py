@@ -49,11 +49,11 @@ class Asset:
 
 
 SCRIPT = Asset("swagger-ui-bundle.js", "text/javascript", _of_swagger_ui)
-STYLE = Asset("swagger-ui.css", "text/css", _of_swagger_ui)
+SHEET = Asset("swagger-ui.css", "text/css", _of_swagger_ui)
 ICON = Asset("favicon-32x32.png", "image/png", _of_swagger_ui)
-START = Asset("page.js", "text/javascript", _own)
-BODY_STYLE = Asset("page.css", "text/css", _own)
-ASSETS = {asset.name: asset for asset in (SCRIPT, STYLE, ICON, START, BODY_STYLE)}
+OWN_SCRIPT = Asset("page.js", "text/javascript", _own)
+OWN_SHEET = Asset("page.css", "text/css", _own)
+ASSETS = {asset.name: asset for asset in (SCRIPT, SHEET, ICON, OWN_SCRIPT, OWN_SHEET)}
 
 
 @lru_cache(maxsize=len(ASSETS))

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from chassis.app.api_docs.assets import BODY_STYLE, ICON, SCRIPT, START, STYLE
+from chassis.app.api_docs.assets import ICON, OWN_SCRIPT, OWN_SHEET, SCRIPT, SHEET
 
 _DIRECTIVES = (
     "default-src 'none'",
@@ -44,9 +44,9 @@ def render(title: str, *, token_url: str | None) -> bytes:
     return _PAGE.format(
         title=escape(title),
         icon=ICON.name,
-        style=STYLE.name,
-        body_style=BODY_STYLE.name,
+        style=SHEET.name,
+        body_style=OWN_SHEET.name,
         token_url=f" {forwarded}" if token_url else "",
         script=SCRIPT.name,
-        start=START.name,
+        start=OWN_SCRIPT.name,
     ).encode()
