@@ -21,3 +21,11 @@ def test_its_own_tests_pass() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_debugger_for_python_is_refused_in_one_line() -> None:
+    command = [sys.executable, "-m", "suitectl", "debug", "--service=go-service"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert "SERVICE=go-service: is in go, and debugpy is for Python" in line

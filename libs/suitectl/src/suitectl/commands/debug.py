@@ -37,6 +37,9 @@ async def run(options: argparse.Namespace) -> int:
     if not options.service:
         raise CommandFailedError("SERVICE is missing; name the service to debug")
     service, port = service_named(options.service), _port(options.port)
+    if service.language:
+        reason = f"is in {service.language}, and debugpy is for Python"
+        raise CommandFailedError(f"SERVICE={service.name}: {reason}")
     reporter = Reporter()
     if not platform.client.is_running() and (code := await platform.up(watch=True)):
         return code
