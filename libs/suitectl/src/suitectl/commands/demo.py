@@ -10,7 +10,7 @@ from suitectl.errors import CommandInterrupted
 from suitectl.platform.http import Http
 from suitectl.platform.localkube import running
 from suitectl.reporter import Reporter
-from suitectl.story.chapters import CHAPTERS
+from suitectl.story.chapters import CHAPTERS, LEFT_OUT
 from suitectl.story.suite import Suite
 from suitectl.terminal import console, recorder
 
@@ -41,6 +41,9 @@ async def _demo(pictures: Path | None) -> None:
             rows = await _play_all(Suite(platform, http, reporter), pictures)
     reporter.title("What was seen")
     reporter.table(("CHAPTER", "CHECKS", "SECONDS"), rows)
+    for chapter in LEFT_OUT:
+        gone = " and ".join(chapter.missing)
+        reporter.say(f"left out, without {gone}: {chapter.title}")
     took = time.monotonic() - began
     reporter.summary(f"all {reporter.checks} checks hold, nothing is left running, {took:.0f} s")
     if pictures:

@@ -3,6 +3,8 @@
 CAS = ("cas-server-service", "system-server")
 REST = ("rest-service-service", "system-server")
 DIFF_NS = ("diff-ns-service-service", "ns-app")
+REST_SERVICE, DIFF_NS_SERVICE = "rest-service", "diff-ns-service"
+"""Without one of these the chapters that need it are left out."""
 
 PATH = "/getservicedetail?servicename=aaa"
 """What names a version of the service with versions."""

@@ -1,4 +1,4 @@
-"""The chapters of the story, in order."""
+"""The chapters of the story, in order; those whose services are gone are left out."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from suitectl.story.chapters import (
     revoke,
 )
 
-CHAPTERS: Sequence[Chapter] = (
+ALL: Sequence[Chapter] = (
     ready.CHAPTER,
     authorise.CHAPTER,
     across_namespaces.CHAPTER,
@@ -24,3 +24,5 @@ CHAPTERS: Sequence[Chapter] = (
     faults.CHAPTER,
     revoke.CHAPTER,
 )
+CHAPTERS: Sequence[Chapter] = tuple(chapter for chapter in ALL if not chapter.missing)
+LEFT_OUT: Sequence[Chapter] = tuple(chapter for chapter in ALL if chapter.missing)

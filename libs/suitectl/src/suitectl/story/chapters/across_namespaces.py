@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from suitectl.command_lines import Curl
-from suitectl.story.cast import DIFF_NS, PATH, REST
+from suitectl.story.cast import DIFF_NS, DIFF_NS_SERVICE, PATH, REST, REST_SERVICE
 from suitectl.story.chapter import Chapter
 from suitectl.story.suite import Suite
 
@@ -36,4 +36,9 @@ async def play(suite: Suite) -> None:
     )
 
 
-CHAPTER = Chapter("Calls across namespaces, both ways of authorising", COMMANDS, play)
+CHAPTER = Chapter(
+    "Calls across namespaces, both ways of authorising",
+    COMMANDS,
+    play,
+    needs=(REST_SERVICE, DIFF_NS_SERVICE),
+)

@@ -2,7 +2,7 @@
 
 from suitectl.command_lines import Curl
 from suitectl.platform.http import Reply
-from suitectl.story.cast import APP, REST
+from suitectl.story.cast import APP, REST, REST_SERVICE
 from suitectl.story.chapter import Chapter, post_form
 from suitectl.story.suite import Suite
 from suitectl.tokens import CLIENT_CREDENTIALS, password_grant
@@ -71,4 +71,4 @@ async def _expired(suite: Suite) -> Reply:
     return await until(refused, what="the token to expire", seconds=5)
 
 
-CHAPTER = Chapter("Tokens: who gets in, and who does not", COMMANDS, play)
+CHAPTER = Chapter("Tokens: who gets in, and who does not", COMMANDS, play, needs=(REST_SERVICE,))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from suitectl.command_lines import Verb
 from suitectl.platform.http import Reply, Request
-from suitectl.story.cast import DIFF_NS, PATH
+from suitectl.story.cast import DIFF_NS, DIFF_NS_SERVICE, PATH
 from suitectl.story.chapter import Chapter
 from suitectl.story.load import Tally, enough, load
 from suitectl.story.selector import TO_V1, TO_V2
@@ -55,4 +55,6 @@ def _versions(replies: Sequence[Reply]) -> set[str]:
     return {reply.body.strip() for reply in replies}
 
 
-CHAPTER = Chapter("Blue-green: the Service's selector moves all traffic", COMMANDS, play)
+CHAPTER = Chapter(
+    "Blue-green: the Service's selector moves all traffic", COMMANDS, play, needs=(DIFF_NS_SERVICE,)
+)

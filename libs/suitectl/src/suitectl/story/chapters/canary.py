@@ -6,7 +6,7 @@ from suitectl.command_lines import verb
 from suitectl.platform.http import Request
 from suitectl.release.probes import probes
 from suitectl.release.shares import draw, shares_of
-from suitectl.story.cast import DIFF_NS
+from suitectl.story.cast import DIFF_NS, DIFF_NS_SERVICE
 from suitectl.story.chapter import Chapter
 from suitectl.story.selector import TO_BOTH, TO_V1
 from suitectl.story.suite import Suite
@@ -64,7 +64,7 @@ async def scale(suite: Suite, *, v1: int, v2: int) -> None:
 
 
 async def _settled(suite: Suite, wanted: dict[str, int]) -> bool:
-    pods = await suite.platform.pods("ns-app")
+    pods = await suite.platform.pods("ns-app", DIFF_NS_SERVICE)
     ready = Counter(pod.labels.get("version") for pod in pods if pod.ready)
     return ready == Counter(wanted)
 
@@ -88,4 +88,9 @@ async def _measure(suite: Suite, replicas: dict[str, int]) -> None:
     )
 
 
-CHAPTER = Chapter("Canary: traffic follows the replicas, for fresh connections", COMMANDS, play)
+CHAPTER = Chapter(
+    "Canary: traffic follows the replicas, for fresh connections",
+    COMMANDS,
+    play,
+    needs=(DIFF_NS_SERVICE,),
+)

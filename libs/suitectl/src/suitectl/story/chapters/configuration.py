@@ -8,7 +8,7 @@ from functools import partial
 from suitectl.command_lines import Curl, Verb, verb
 from suitectl.platform.http import Request
 from suitectl.platform.pod import Pod
-from suitectl.story.cast import REST
+from suitectl.story.cast import REST, REST_SERVICE
 from suitectl.story.chapter import Chapter
 from suitectl.story.suite import Suite, ready_pods
 from suitectl.waiting import until
@@ -106,4 +106,4 @@ async def _same_processes(suite: Suite, before: list[Pod]) -> None:
     suite.reporter.check("no pod was restarted", holds=unchanged)
 
 
-CHAPTER = Chapter("Configuration changes without a restart", COMMANDS, play)
+CHAPTER = Chapter("Configuration changes without a restart", COMMANDS, play, needs=(REST_SERVICE,))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from suitectl.command_lines import Captured, Command, Verb, verb
 from suitectl.platform.http import Request
 from suitectl.platform.pod import Pod
-from suitectl.story.cast import REST
+from suitectl.story.cast import DIFF_NS_SERVICE, REST, REST_SERVICE
 from suitectl.story.chapter import Chapter
 from suitectl.story.load import Tally, enough, load
 from suitectl.story.suite import Suite, ready_pods
@@ -87,4 +87,9 @@ async def rolled(suite: Suite, tally: Tally) -> None:
         suite.reporter.check(f"{deployment[0]} is rolled", holds=done, seen=tally.summary())
 
 
-CHAPTER = Chapter("A replica is killed, then all are rolled, under load", COMMANDS, play)
+CHAPTER = Chapter(
+    "A replica is killed, then all are rolled, under load",
+    COMMANDS,
+    play,
+    needs=(REST_SERVICE, DIFF_NS_SERVICE),
+)

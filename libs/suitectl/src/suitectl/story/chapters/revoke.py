@@ -6,7 +6,7 @@ from http import HTTPStatus
 from suitectl.command_lines import Shell
 from suitectl.platform.http import Reply, Request
 from suitectl.platform.pod import Pod
-from suitectl.story.cast import APP
+from suitectl.story.cast import APP, REST_SERVICE
 from suitectl.story.chapter import Chapter, post_form
 from suitectl.story.suite import Suite, ready_pods
 from suitectl.waiting import until
@@ -67,4 +67,4 @@ async def _refused_soon(suite: Suite, pod: Pod, token: str, revoked: Reply) -> N
     )
 
 
-CHAPTER = Chapter("A token is revoked", COMMANDS, play)
+CHAPTER = Chapter("A token is revoked", COMMANDS, play, needs=(REST_SERVICE,))
