@@ -2,8 +2,12 @@
 
 import pytest
 
-from suitectl.catalogue import NODE_PORT, Service, apis
+from suitectl.catalogue import NODE_PORT, Service, apis, services
 from suitectl.root import ROOT
+from suitectl.story.cast import DIFF_NS_SERVICE, REST_SERVICE
+
+REMOVED = tuple(name for name in (REST_SERVICE, DIFF_NS_SERVICE) if name not in services())
+"""The services of the demo that `make remove-service` took out."""
 
 
 def has(service: Service, component: str) -> bool:
@@ -19,11 +23,7 @@ OUTSIDE = min(apis(), key=lambda service: (not _is_outside(service), service.nam
 """The resource service that is reached from outside; where none is, the first one."""
 VERSIONED = max(apis(), key=lambda service: (len(service.versions), has(service, "gateway-canary")))
 """The service with versions; where none has, any, and the tests about versions are skipped."""
-needs_outside = pytest.mark.skipif(
-    not _is_outside(OUTSIDE), reason="no service is reached from outside"
-)
 needs_versions = pytest.mark.skipif(not VERSIONED.versions, reason="no service has versions")
-needs_gateway_canary = pytest.mark.skipif(
-    not has(VERSIONED, "gateway-canary"), reason="no service with versions is at the Gateway"
+needs_demo = pytest.mark.skipif(
+    bool(REMOVED), reason=f"its examples are of removed services: {', '.join(REMOVED)}"
 )
-needs_calls = pytest.mark.skipif(VERSIONED is OUTSIDE, reason="there is one resource service only")

@@ -10,6 +10,7 @@ from story.scenarios import SCENARIOS
 from story.scenarios.report import Row
 from story.scenarios.scenario import Scenario
 
+from sample_services import needs_demo
 from suitectl.platform.http import Request
 from suitectl.platform.kubernetes import Kubernetes
 from suitectl.story.cast import REST
@@ -19,6 +20,7 @@ pytestmark = [
     pytest.mark.anyio,
     pytest.mark.timeout(900),
     pytest.mark.skipif(os.environ.get("PLATFORM") != "kubernetes", reason="needs a cluster"),
+    needs_demo,
 ]
 
 

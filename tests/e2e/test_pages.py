@@ -9,6 +9,7 @@ from story.restored import restored
 from story.shell import play, scratch
 
 from code_blocks import ROOT, SHELLS, Command, blocks, commands, pages
+from sample_services import REMOVED
 from suitectl.platform.localkube import Localkube
 from suitectl.story.suite import Suite
 
@@ -45,6 +46,9 @@ async def test_commands_run_in_a_cluster(suite: Suite, page: Path, tmp_path: Pat
 async def _hold(
     suite: Suite, page: Path, words: str, directory: Path, environment: Mapping[str, str]
 ) -> None:
+    found = _commands(page, words)
+    if gone := [name for name in REMOVED if any(name in command.text for command in found)]:
+        pytest.skip(f"its commands are about {' and '.join(gone)}")
     async with restored(suite.platform):
-        runs = await play(_commands(page, words), directory, environment)
+        runs = await play(found, directory, environment)
     assert "\n\n".join(str(run) for run in runs if not run.held) == ""

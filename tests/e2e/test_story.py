@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from story.restored import restored
 
+from sample_services import needs_demo
 from suitectl.command_lines import Verb, verb
 from suitectl.commands.up import up
 from suitectl.guide import LINES, WIDTH
@@ -25,6 +26,7 @@ async def test_a_chapter_of_the_story_passes(suite: Suite, step: Chapter) -> Non
         await step.play(suite)
 
 
+@needs_demo
 async def test_a_second_up_prints_the_urls_again(
     suite: Suite, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -51,6 +53,7 @@ class Interrupted(Exception):
     """An interruption of a chapter."""
 
 
+@needs_demo
 async def test_changes_are_restored_however_the_block_ends(suite: Suite, tmp_path: Path) -> None:
     """This covers replicas, a selector, configuration, and added or deleted objects."""
     before = await _state(suite)
@@ -75,6 +78,7 @@ async def _interrupted(suite: Suite, before: dict[str, Any], tmp_path: Path) -> 
         raise Interrupted
 
 
+@needs_demo
 async def test_a_rollout_is_not_restored(suite: Suite) -> None:
     restart = "rollout restart deployment/diff-ns-service-v1-deployment -n ns-app"
     async with restored(suite.platform):

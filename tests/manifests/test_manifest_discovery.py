@@ -13,6 +13,7 @@ from manifests.checks.names import version_findings
 from manifests.checks.network_policies import connections
 from manifests.samples import API, DEPLOYMENT, VERSIONED
 from manifests.suite_manifests import K8S, Manifests, composed, pod_spec, title
+from sample_services import needs_demo
 from suitectl.catalogue import on_chassis
 
 COMPONENT = "discovery-rbac"
@@ -53,6 +54,7 @@ def test_without_the_component_no_pod_has_a_token_or_rights(prod: Manifests) -> 
     assert list(prod.of("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")) == []
 
 
+@needs_demo
 @pytest.mark.parametrize(
     ("target", "path", "value", "findings"),
     [
@@ -89,6 +91,7 @@ def test_the_token_is_the_only_relaxation_of_a_pod(production: Manifests) -> Non
     assert list(service_account_findings(production)) == []
 
 
+@needs_demo
 def test_a_policy_for_another_port_is_found(prod: Manifests, production: Manifests) -> None:
     policy = production.get("NetworkPolicy", API.name)
     assert policy is not None

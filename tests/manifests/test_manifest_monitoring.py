@@ -15,6 +15,7 @@ from chassis.telemetry.audit import AuditEvent
 from chassis.telemetry.security_events import SecurityEvents
 from manifests.checks.monitoring import rule_findings, scrape_findings
 from manifests.suite_manifests import Manifests
+from sample_services import needs_demo
 
 MONITOR, RULES = "PodMonitor/suite", "PrometheusRule/suite"
 ENDPOINT = "spec.podMetricsEndpoints.0"
@@ -41,6 +42,7 @@ def test_every_service_is_scraped_at_its_management_port(everything: Manifests) 
     assert list(scrape_findings(everything, PAGES)) == []
 
 
+@needs_demo
 @pytest.mark.parametrize(
     ("path", "value", "finding"),
     [

@@ -8,6 +8,7 @@ from manifests.checks.network_policies import connections
 from manifests.renderings import Rendering, renderings
 from manifests.samples import API, PRODUCTION, VERSIONED
 from manifests.suite_manifests import K8S, REMOVED, Manifests
+from sample_services import needs_demo
 from service_apps import called_by
 from suitectl.catalogue import token_service
 
@@ -68,6 +69,7 @@ def test_a_component_denies_no_call_without_a_default_deny(component: str) -> No
     assert set(connections(open_to_all.render())) <= set(connections(with_it))
 
 
+@needs_demo
 @pytest.mark.parametrize(
     ("target", "path", "value", "difference"),
     [

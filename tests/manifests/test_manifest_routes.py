@@ -19,6 +19,7 @@ from manifests.checks.routes import (
 )
 from manifests.samples import API, VERSIONED
 from manifests.suite_manifests import REMOVED, Manifests
+from sample_services import needs_demo
 from service_apps import module_of
 from suitectl.catalogue import on_chassis
 
@@ -66,6 +67,7 @@ def test_ingress_and_gateway_expose_the_same_paths_and_no_more(
     assert by_gateway == EXPOSED | CANARY
 
 
+@needs_demo
 def test_the_weights_are_split_between_the_two_versions(everything: Manifests) -> None:
     weighted = {way.service for way in ways(everything) if way.by == WEIGHTED}
     services = [everything.get("Service", name, "ns-app") for name in sorted(weighted)]
@@ -78,6 +80,7 @@ def test_every_external_path_leads_to_a_route_of_a_service(
     assert list(way_findings(rendered, paths)) == []
 
 
+@needs_demo
 @pytest.mark.parametrize(
     ("change", "finding"),
     [
@@ -125,6 +128,7 @@ def test_every_route_is_attached_to_a_listener(everything: Manifests) -> None:
     assert list(attachment_findings(everything)) == []
 
 
+@needs_demo
 @pytest.mark.parametrize(
     ("target", "path", "value", "lost"),
     [

@@ -11,6 +11,7 @@ from manifests.checks.selectors import (
 )
 from manifests.samples import API, DEPLOYMENT, V1, VERSIONED
 from manifests.suite_manifests import Manifests
+from sample_services import needs_demo
 
 REST = DEPLOYMENT
 
@@ -19,6 +20,7 @@ def test_every_deployment_owns_exactly_its_pods(base: Manifests) -> None:
     assert list(deployment_selector_findings(base)) == []
 
 
+@needs_demo
 @pytest.mark.parametrize(
     ("target", "path", "value", "finding"),
     [
@@ -62,6 +64,7 @@ def test_every_replicated_deployment_has_its_own_disruption_budget(base: Manifes
     assert list(disruption_budget_findings(base)) == []
 
 
+@needs_demo
 def test_a_missing_or_a_shared_disruption_budget_is_found(base: Manifests) -> None:
     missing = base.without(f"PodDisruptionBudget/{API.name}")
     assert list(disruption_budget_findings(missing)) == [f"{REST}: no PodDisruptionBudget"]

@@ -18,6 +18,7 @@ from manifests.suite_manifests import (
     title,
     write_overlay,
 )
+from sample_services import needs_demo
 
 VARIABLE = "SERVER__FORWARDED__TRUSTED_PROXIES"
 BEHIND = {
@@ -41,6 +42,7 @@ def _values(workload: Manifest) -> list[str]:
     return [one["value"] for one in variables if one["name"] == VARIABLE]
 
 
+@needs_demo
 @pytest.mark.parametrize("component", BEHIND)
 def test_a_component_behind_a_proxy_does_not_render_without_the_proxys_address(
     component: str, tmp_path: Path
@@ -54,6 +56,7 @@ def test_a_component_behind_a_proxy_does_not_render_without_the_proxys_address(
     assert "trusted-proxies" in done.stderr
 
 
+@needs_demo
 @pytest.mark.parametrize("component", BEHIND)
 def test_workloads_trust_the_configured_proxy(component: str) -> None:
     found = trusted_proxies(Rendering(BASE, (component,)).render())

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from sample_services import needs_demo
+
 ROOT = Path(__file__).parents[2]
 CITATION = re.compile(r'\bdocs/([a-z0-9/-]+\.md)(?:, "([^"]+)")?')
 SHARED = re.compile(
@@ -69,6 +71,7 @@ def test_nothing_cites_a_page_from_outside_of_the_repository() -> None:
     assert {path: cited for path, cited in wrong.items() if cited} == {}
 
 
+@needs_demo
 def test_every_file_that_a_design_page_names_exists() -> None:
     known = "\n".join(f"/{path.relative_to(ROOT)}" for path in _files()) + "\n"
     named = {

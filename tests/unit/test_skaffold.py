@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from sample_services import needs_demo
 from suitectl.catalogue import services
 
 ROOT = Path(__file__).parents[2]
@@ -142,6 +143,7 @@ def test_every_overlay_and_the_debugger_have_a_profile(config: Config) -> None:
     assert {profile["name"] for profile in config["profiles"]} == overlays | {"debug"}
 
 
+@needs_demo
 @pytest.mark.parametrize(
     ("path", "value", "finding"),
     [

@@ -15,10 +15,11 @@ from integration.suitectl.releasing import (
     running,
     under_load,
 )
+from sample_services import needs_versions
 from suitectl.platform.http import Http
 from suitectl.release.probes import probe
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, needs_versions]
 
 EQUAL = {"selector": V1, "replicas": {"v1": 1, "v2": 1}}
 QUICK = ("--sample=40", "-N=60")

@@ -15,6 +15,7 @@ from story.scenarios.pressure import nothing_failed, only_refused, span
 from story.scenarios.report import Row, write
 from story.settled import _is_complete
 
+from sample_services import needs_demo
 from suitectl.errors import CheckFailedError
 from suitectl.platform.http import Reply, Request
 from suitectl.platform.localkube import Localkube
@@ -99,6 +100,7 @@ def workload(**status: int) -> dict[str, Any]:
     return {"metadata": {"generation": 7}, "spec": {"replicas": 3}, "status": said}
 
 
+@needs_demo
 def test_a_node_with_pods_that_the_scenarios_need_is_spared() -> None:
     ours = {"namespace": "ns-app", "labels": {"app": "stock-service"}}
     dns = {"namespace": "kube-system", "labels": {"k8s-app": "kube-dns"}}

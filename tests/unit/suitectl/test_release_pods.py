@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from sample_services import VERSIONED
+from sample_services import VERSIONED, needs_versions
 from suitectl.errors import ReleaseFailedError
 from suitectl.platform.kubernetes import Kubernetes
 from suitectl.release.pods import Pods
 
 SERVICE = VERSIONED
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, needs_versions]
 
 
 def _pod(version: str, *, ready: bool = True, **container: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ _BASE = ROOT / "k8s/base/kustomization.yaml"
 _MYPY = ROOT / "pyproject.toml"
 _ROLE = ROOT / "k8s/components/discovery-rbac/role.yaml"
 _SKAFFOLD = ROOT / "skaffold.yaml"
+_EMPTY = re.compile(r"^components:\n(?=\S|\Z)", re.MULTILINE)
 _NAMESPACES = ROOT / "k8s/base/namespaces"
 
 
@@ -43,7 +44,8 @@ def unlisted(service: Service) -> Mapping[Path, str | None]:
         _SKAFFOLD: skaffold_unlisted(_SKAFFOLD.read_text(), service),
     }
     for file in ROOT.glob("k8s/components/*/kustomization.yaml"):
-        files[file] = without(file.read_text(), rf"  - \.\./\.\./base/{name}/")
+        left = without(file.read_text(), rf"  - \.\./\.\./base/{name}/")
+        files[file] = _EMPTY.sub("", left)
     for file in ROOT.glob("k8s/base/*/network-policy.yaml"):
         if file.parent.name != service.name:
             files[file] = without_peer(file.read_text(), service.name)
