@@ -10,7 +10,11 @@ from pathlib import Path
 from suitectl.root import ROOT
 
 _PATIENCE_S = 600
-_AS = ("-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false")
+_AS = {
+    **{f"GIT_{who}_NAME": "test" for who in ("AUTHOR", "COMMITTER")},
+    **{f"GIT_{who}_EMAIL": "test@example.com" for who in ("AUTHOR", "COMMITTER")},
+}
+"""Whoever runs the tests need not have told git a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Clone:
         """Run a program there."""
         folders = [*self.root.glob("libs/*/src"), *self.root.glob("services/*/src")]
         path = os.pathsep.join(map(str, [*folders, self.installed]))
-        environment = os.environ | {"PYTHONPATH": path, "NO_COLOR": "1"}
+        environment = os.environ | _AS | {"PYTHONPATH": path, "NO_COLOR": "1"}
         return subprocess.run(
             command,
             cwd=self.root,
@@ -51,7 +55,7 @@ class Clone:
 
     def git(self, *arguments: str) -> str:
         """Run git there."""
-        return self.done("git", *_AS, *arguments)
+        return self.done("git", *arguments)
 
     def commit(self, message: str, *, tag: str = "") -> None:
         """Commit everything, and tag it."""

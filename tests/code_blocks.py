@@ -16,12 +16,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sample_services import REMOVED
 from suitectl.catalogue import on_chassis
 
 ROOT = Path(__file__).parents[1]
 SHELLS = ("sh", "console")
 SERVICES = tuple(on_chassis())
-YAML_KINDS = ("manifest", "kustomization", "localkube", *SERVICES)
+YAML_KINDS = ("manifest", "kustomization", "localkube", *SERVICES, *REMOVED)
 """A manifest, a kustomization, `k8s/localkube.yaml`, or documents of a service's ConfigMap."""
 
 _BLOCK = re.compile(r"^```(.*)\n((?:.*\n)*?)```$", re.MULTILINE)

@@ -1,8 +1,10 @@
 """`suitectl remove-service`: take out a service, with its folders and every line about it."""
 
 import argparse
+import json
 import shutil
 import sys
+from importlib.metadata import PackageNotFoundError, distribution
 
 from suitectl.catalogue import Service, apis, service_named, services
 from suitectl.errors import CommandFailedError
@@ -29,7 +31,8 @@ async def run(options: argparse.Namespace) -> int:
     for folder in folders_of(service.name):
         shutil.rmtree(folder, ignore_errors=True)
     write(files)
-    await _uninstall(service)
+    if _is_installed_from_here(service):
+        await _uninstall(service)
     sys.stdout.write(f"{service.name} is removed; what it was is in git\n")
     for caller in callers:
         sys.stdout.write(f"  services/{caller} still names {service.service}\n")
@@ -47,6 +50,16 @@ def _check(service: Service) -> None:
 def _names(caller: Service, service: Service) -> bool:
     files = (ROOT / "services" / caller.name).rglob("*.py")
     return any(service.service in file.read_text() for file in files)
+
+
+def _is_installed_from_here(service: Service) -> bool:
+    """Say whether the virtual environment has the package of this checkout, not of another."""
+    try:
+        found = distribution(f"suite-{service.name}").read_text("direct_url.json")
+    except PackageNotFoundError:
+        return False
+    here = (ROOT / "services" / service.name).as_uri()
+    return json.loads(found or "{}").get("url") == here
 
 
 async def _uninstall(service: Service) -> None:

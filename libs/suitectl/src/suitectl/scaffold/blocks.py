@@ -5,10 +5,13 @@ from collections.abc import Iterator, Sequence
 
 
 def without(text: str, head: str) -> str:
-    """Return a text without the blocks whose first line matches a pattern."""
+    """Return a text without the blocks whose first line matches, and the comments above them."""
     lines, pattern = text.splitlines(keepends=True), re.compile(head)
     while (at := next(_matching(lines, pattern), None)) is not None:
-        del lines[at : end_of(lines, at)]
+        start = at
+        while start and lines[start - 1].startswith(" " * indent(lines[at]) + "# "):
+            start -= 1
+        del lines[start : end_of(lines, at)]
     return "".join(lines)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from suitectl.catalogue import REGISTERED_KEY, apis, token_service
 from suitectl.identities import DEMO
 from suitectl.root import ROOT
-from suitectl.scaffold.blocks import with_after, without
+from suitectl.scaffold.blocks import end_of, with_after, without
 
 _AUDIENCES = re.compile(r"(resource-ids: )\[([^\]]*)\]")
 _CLIENT = """\
@@ -49,7 +49,7 @@ def _parted(text: str, own: str) -> tuple[str, str]:
     """Part the text behind the registrations of services: apps of the demo follow."""
     lines = text.splitlines(keepends=True)
     last = max(n for n, line in enumerate(lines) if re.match(rf"      ({own}):$", line))
-    end = last + len(_CLIENT.splitlines())
+    end = end_of(lines, last)
     return "".join(lines[:end]), "".join(lines[end:])
 
 
