@@ -19,7 +19,7 @@ def _is_outside(service: Service) -> bool:
     return NODE_PORT in service.main["metadata"].get("labels", {})
 
 
-OUTSIDE = min(apis(), key=lambda service: (not _is_outside(service), service.name))
+OUTSIDE = min(apis(), key=lambda one: (not _is_outside(one), one.language, one.name))
 """The resource service that is reached from outside; where none is, the first one."""
 VERSIONED = max(apis(), key=lambda service: (len(service.versions), has(service, "gateway-canary")))
 """The service with versions; where none has, any, and the tests about versions are skipped."""

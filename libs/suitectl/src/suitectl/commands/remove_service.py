@@ -59,7 +59,7 @@ def _is_installed_from_here(service: Service) -> bool:
     except PackageNotFoundError:
         return False
     here = (ROOT / "services" / service.name).as_uri()
-    return json.loads(found or "{}").get("url") == here
+    return bool(json.loads(found or "{}").get("url") == here)
 
 
 async def _uninstall(service: Service) -> None:
