@@ -71,6 +71,16 @@ async def test_a_service_calls_another_with_real_tokens(
     assert ["alice" in callers[0], "unit" in callers[1]] == [True, True]
 
 
+async def test_a_name_that_the_server_rejects_is_an_error_and_harms_nobody_else(
+    orders: Served, auth_server: AuthServer
+) -> None:
+    auth_server.as_client("both")
+    with pytest.raises(ValueError, match=r"cas-server rejects users\.both: is a client's name"):
+        _ = auth_server.as_user("both", client="both").token
+    alice = auth_server.as_user("alice", scopes="read")
+    assert (await orders.get("/api/me", auth=alice)).status_code == 200
+
+
 @pytest.mark.parametrize("name", [one.name for one in on_chassis().values() if one.is_api])
 async def test_every_service_accepts_a_real_token_under_its_own_configuration(
     serve: Serve, auth_server: AuthServer, name: str

@@ -36,6 +36,15 @@ async def test_a_wrong_setting_is_the_error_of_a_pod(serve: Serve) -> None:
         await serve(create_app, {"server.port": "no-port"})
 
 
+async def test_an_application_without_typed_settings_is_an_error(serve: Serve) -> None:
+    with pytest.raises(TypeError, match=r"untyped needs a parameter live: LiveConfig\["):
+        await serve(untyped)
+
+
+def untyped(live: object) -> FastAPI:
+    return FastAPI(title=str(live))
+
+
 async def test_over_http_it_is_the_server_of_a_pod_and_its_port_is_free_afterwards() -> None:
     async with served(create_app, {"server.max-body-size": 10}, http=True) as orders:
         response = await orders.get("/api/me", auth=ALICE)

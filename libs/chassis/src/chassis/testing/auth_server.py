@@ -8,6 +8,7 @@ async def test_a_real_token_is_accepted(serve: Serve, auth_server: AuthServer) -
 
 import hashlib
 import hmac
+import json
 import secrets
 import tempfile
 import time
@@ -103,11 +104,19 @@ class AuthServer:
         self._post("/oauth/revoke", login.client, {"token": login.token})
 
     def login(self, login: "Login") -> str:
-        """Register a client and its user, and return a new access token."""
-        self._clients[login.client] = login.registration
+        """Register a client and its user, and return a new access token.
+
+        Raises `ValueError` where the server rejects one of them.
+        """
+        before = self._clients, self._users
+        self._clients = {**self._clients, login.client: login.registration}
         if login.user is not None:
-            name, self._users[name] = login.user[0], login.user[1]
-        self._apply()
+            self._users = {**self._users, **dict([login.user])}
+        try:
+            self._apply()
+        except ValueError:
+            self._clients, self._users = before
+            raise
         response = self._post("/oauth/token", login.client, login.form)
         return str(response.json()["access_token"])
 
@@ -119,17 +128,27 @@ class AuthServer:
 
     def _apply(self) -> None:
         """Have the server follow the registrations, as it follows an edited ConfigMap."""
-        if self._config.swap({"application.yaml": self._identities()}):
-            wanted = ConfigSource("cas-server", config_dir=self._config.path).read().hash
-            deadline = time.monotonic() + _PATIENCE_S
-            while self._active() != wanted:
-                if time.monotonic() > deadline:
-                    raise RuntimeError(f"cas-server did not follow: {self._process.output}")
-                time.sleep(_POLL_S)
+        if not self._config.swap({"application.yaml": self._identities()}):
+            return
+        wanted = ConfigSource("cas-server", config_dir=self._config.path).read().hash
+        deadline = time.monotonic() + _PATIENCE_S
+        while not self._follows(wanted):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"cas-server did not follow: {self._process.output}")
+            time.sleep(_POLL_S)
 
-    def _active(self) -> str:
+    def _follows(self, wanted: str) -> bool:
+        """Return whether a version is active; raise `ValueError` where it is rejected."""
         info: dict[str, Any] = self._http.get(f"{self.management}/info").json()
-        return str(info["config"]["hash"]) if info["reload"]["successful"] else ""
+        reload = info["reload"]
+        if not reload["successful"] and reload.get("pendingHash") == wanted:
+            raise ValueError(f"cas-server rejects {reload['key']}: {self._last_error()}")
+        return bool(reload["successful"] and info["config"]["hash"] == wanted)
+
+    def _last_error(self) -> str:
+        """Return the reason in the log's last error; `/info` has no reasons."""
+        errors = [line for line in self._process.output.splitlines() if '"error"' in line]
+        return str(json.loads(errors[-1])["reason"]) if errors else "see its log"
 
     def _identities(self) -> Mapping[str, object]:
         everywhere = sorted(self._services)

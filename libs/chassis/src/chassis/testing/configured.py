@@ -47,9 +47,16 @@ def service_name(create_app: CreateApp) -> str:
 
 
 def settings_type(create_app: CreateApp) -> type[ServiceSettings]:
-    """Return the settings that an application is built on: S of its `live: LiveConfig[S]`."""
-    (found,) = get_args(get_type_hints(create_app)["live"])
-    settings: type[ServiceSettings] = found
+    """Return the settings that an application is built on: S of its `live: LiveConfig[S]`.
+
+    Raises `TypeError` where it has no such parameter.
+    """
+    found = get_args(get_type_hints(create_app).get("live"))
+    if not found:
+        raise TypeError(
+            f"{create_app.__qualname__} needs a parameter live: LiveConfig[ITS SETTINGS]"
+        )
+    settings: type[ServiceSettings] = found[0]
     return settings
 
 
