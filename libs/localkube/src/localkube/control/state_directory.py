@@ -6,7 +6,7 @@ import hashlib
 import os
 import stat
 import sys
-import time
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -90,11 +90,15 @@ class State:
 
     def wait_until_free(self, seconds: float) -> bool:
         """Wait for the lock to become free; return False after `seconds`."""
-        deadline = time.monotonic() + seconds
-        while (descriptor := self.lock()) is None:
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.02)
+        with self.opened() as directory:
+            descriptor = _open(_LOCK, os.O_RDWR, directory)
+        # In a thread, because flock(2) has no time limit; one that still waits ends with the verb.
+        lock = (descriptor, fcntl.LOCK_EX)
+        waiting = threading.Thread(target=fcntl.flock, args=lock, daemon=True)
+        waiting.start()
+        waiting.join(seconds)
+        if waiting.is_alive():
+            return False
         os.close(descriptor)
         return True
 
