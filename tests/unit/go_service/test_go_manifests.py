@@ -7,7 +7,7 @@ from manifests.checks.network_policies import connections
 from manifests.checks.selectors import disruption_budget_findings
 from manifests.suite_manifests import K8S, Manifests, composed, pod_labels, pod_spec, render
 from service_apps import called_by
-from suitectl.catalogue import services
+from suitectl.catalogue import apis, services
 
 NAME, CALLER = "go-service", "rest-service"
 needs_caller = pytest.mark.skipif(CALLER not in services(), reason="nobody is there to call back")
@@ -39,7 +39,10 @@ def test_its_policy_allows_what_it_does_and_who_calls_it(named: Manifests) -> No
     own = {one for one in connections(named) if NAME in one[:2]}
     token_service = "cas-server"
     others = {(NAME, token_service, 2000), (NAME, "dns", 53), ("a client", NAME, 2001)}
-    assert own == others | {(NAME, CALLER, 2001), (CALLER, NAME, 2001)}
+    service = services()[NAME].service
+    callers = {(one.name, NAME, 2001) for one in apis() if service in called_by(one.name)}
+    assert (CALLER, NAME, 2001) in callers
+    assert own == others | callers | {(NAME, CALLER, 2001)}
 
 
 @needs_caller
