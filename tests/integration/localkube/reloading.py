@@ -30,11 +30,11 @@ ONE_BY_ONE = {
 }
 
 
-def served(name: str, *, replicas: int = 2, **container: Any) -> dict[str, Any]:
+def served(name: str, *, replicas: int = 2, image: str = "", **container: Any) -> dict[str, Any]:
     """Return a Deployment whose image runs its sources."""
     env = [{"name": "IMAGE", "value": name}, {"name": "DRAIN", "value": "0.5"}]
     extra = {"env": env, **container}
-    image = f"{name}:1"
+    image = image or f"{name}:1"
     return deployment(name, replicas=replicas, image=image, container=extra, spec=ONE_BY_ONE)
 
 

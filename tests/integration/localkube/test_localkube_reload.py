@@ -176,6 +176,15 @@ def test_a_service_made_later_is_watched(kube: Reloading) -> None:
     kube.all_serve("one", "web")
 
 
+def test_a_program_without_sources_of_its_own_is_not_reloaded(kube: Reloading) -> None:
+    """One in another language shares no folder with the others."""
+    kube.make("other", "six")
+    kube.up(served("web"), service(), served("other", image="elsewhere:1"), options=("--watch",))
+    kube.shared.write_text("MARK = '!'\n")
+    kube.all_serve("one!")
+    assert "other" not in kube.reloads
+
+
 def test_reloads_are_printed_until_localkube_ends(kube: Reloading) -> None:
     up(kube)
     kube.save("WORD = = 1\n")

@@ -7,7 +7,9 @@ ready is withdrawn: with maxUnavailable 0 the pods of the version before still r
 
 import asyncio
 import contextlib
+import sys
 import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +29,9 @@ from localkube.images import Images
 class _Version:
     """What one Deployment runs, and what was saved since."""
 
+    uid: str
+    folders: list[Path]
+    """Its sources; none where one of them did not exist when it was created."""
     first: str
     """The revision it was created with, whose pods have no revision of their own."""
     running: Sources
@@ -57,22 +62,27 @@ class Reloader:
     async def run(self) -> None:
         """Reload after each change until cancelled."""
         async for _ in changes(self._images.watched()):
-            saved = time.monotonic()
-            read = {folder: asyncio.to_thread(read_folder, folder) for folder in self._folders}
-            self._folders.update(zip(read, await asyncio.gather(*read.values()), strict=True))
-            await self._handle(saved)
+            try:
+                await self._handle(time.monotonic())
+            except Exception:  # noqa: BLE001  # one failed reload must not end the others
+                traceback.print_exc(file=sys.stderr)
 
     def revision(self, deployment: Object) -> str:
         """Return the revision of its sources that a Deployment's new pods run."""
-        ref = ref_of(deployment)
-        if ref not in self._versions:
-            now = self._sources(deployment)
-            self._versions[ref] = _Version(now.revision, now, now.revision)
+        ref, uid = ref_of(deployment), deployment["metadata"]["uid"]
+        if ref not in self._versions or self._versions[ref].uid != uid:
+            folders = self._folders_of(deployment)
+            now = self._sources(folders)
+            self._versions[ref] = _Version(uid, folders, now.revision, now, now.revision)
         return self._versions[ref].revision
 
-    def _sources(self, deployment: Object) -> Sources:
+    def _folders_of(self, deployment: Object) -> list[Path]:
+        """Return the folders of a Deployment's sources: none of a program made otherwise."""
         containers = deployment["spec"]["template"]["spec"]["containers"]
         folders = [f for c in containers for f in self._images.sources_of(c["image"])]
+        return folders if all(folder.is_dir() for folder in folders) else []
+
+    def _sources(self, folders: list[Path]) -> Sources:
         for folder in folders:
             if folder not in self._folders:
                 self._folders[folder] = read_folder(folder)
@@ -80,6 +90,8 @@ class Reloader:
 
     async def _handle(self, saved: float) -> None:
         """Compile what changed, and begin to replace the pods of what compiles."""
+        read = {folder: asyncio.to_thread(read_folder, folder) for folder in self._folders}
+        self._folders.update(zip(read, await asyncio.gather(*read.values()), strict=True))
         changed = dict(self._changed())
         broken: dict[Problem, list[Ref]] = {}
         for ref, now in changed.items():
@@ -93,10 +105,9 @@ class Reloader:
     def _changed(self) -> Iterator[tuple[Ref, Sources]]:
         """Yield the Deployments whose sources differ from those that were handled last."""
         for ref, version in list(self._versions.items()):
-            deployment = self._store.find(ref)
-            if deployment is None:
+            if self._store.find(ref) is None:
                 del self._versions[ref]
-            elif (now := self._sources(deployment)).revision != version.seen:
+            elif (now := self._sources(version.folders)).revision != version.seen:
                 version.seen = now.revision
                 yield ref, now
 
