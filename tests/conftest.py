@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 # A second conftest.py below tests/e2e would be a second module of that name to mypy.
-pytest_plugins = ["story.fixtures", "chassis.testing.fixtures"]
+pytest_plugins = ["progress_lines", "story.fixtures", "chassis.testing.fixtures"]
 
 
 def pytest_configure() -> None:

@@ -15,10 +15,11 @@ from checkers.custom_resources import MODULES, Schema, cut_text, schemas
 from checkers.explained import PAGE, disagreements, explanations
 from checkers.reports import RENDERED, Finding, checkov, hadolint, kubeconform
 from checkers.schemas import write
+from localkube.progress import step
 from manifests.checks.schema import CUSTOM_RESOURCES, SUPPORTED
 from manifests.renderings import renderings
 from manifests.suite_manifests import K8S, Manifests
-from suitectl.terminal import console, progress, table
+from suitectl.terminal import console, table
 
 Check = Callable[[], Sequence[Finding]]
 Custom = Mapping[tuple[str, str], Schema]
@@ -32,13 +33,13 @@ def main() -> int:
     """Print findings. Returns 1 for an unexplained report or an explanation without a report."""
     # For kubectl, if the machine has none.
     os.environ["PATH"] += os.pathsep + str(Path(sys.executable).parent)
-    with progress("checking") as say, tempfile.TemporaryDirectory() as directory:
-        say("installing the checkers")
-        tools.install()
+    with tempfile.TemporaryDirectory() as directory:
+        with step("installing the checkers"):
+            tools.install()
         custom = {key: value for module in MODULES for key, value in schemas(module).items()}
         rendered = {name: one.render() for name, one in renderings().items()}
-        say(f"checking {len(rendered)} renderings")
-        findings = _findings(rendered, custom, Path(directory))
+        with step(f"checking {len(rendered)} renderings"):
+            findings = _findings(rendered, custom, Path(directory))
     explained = explanations(PAGE.read_text())
     wrong = [*disagreements(findings, explained, rendered), *_prune_again(custom, rendered)]
     _draw(findings, f"{len(rendered)} renderings; {len(explained)} reports are explained", wrong)

@@ -26,7 +26,8 @@ def test_up_waits_until_available_and_prints_tables(localkube: Localkube) -> Non
 
     assert result.code == 0, result.err
     assert "2/2" in result.out
-    assert "waiting for web" in result.err
+    assert "waiting for Deployments …" in result.err
+    assert "waiting for Deployments: done, " in result.err
     assert "\x1b" not in result.err
 
 

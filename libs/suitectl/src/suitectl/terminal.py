@@ -1,7 +1,6 @@
-"""Terminal output: consoles, tables, bars, and progress that stays readable in a log."""
+"""Terminal output: consoles, tables and bars. Progress is `localkube.progress`."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 
 from rich import box
 from rich.console import Console
@@ -41,24 +40,3 @@ def bar(observed: float, expected: float, width: int) -> str:
     cells = ["█" if cell < filled else "·" for cell in range(width)]
     cells[min(round(expected * width), width - 1)] = "│"
     return "".join(cells)
-
-
-@contextmanager
-def progress(what: str) -> Iterator[Callable[[str], None]]:
-    """Show progress on standard error: a spinner on a terminal, a line for each change in a log."""
-    out = console(stderr=True)
-    if not out.is_terminal:
-        yield _Log(out).show
-        return
-    with out.status(what) as status:
-        yield lambda text: status.update(f"{text} …")
-
-
-class _Log:
-    def __init__(self, out: Console) -> None:
-        self._out, self._last = out, ""
-
-    def show(self, text: str) -> None:
-        if text != self._last:
-            self._out.print(f"{text} …")
-        self._last = text

@@ -2,8 +2,9 @@
 
 import argparse
 import contextlib
+import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from localkube.api.objects import DIRECTORY, Ref, ref_of
 from localkube.control.client import Client
 from localkube.errors import LocalkubeError
 from localkube.images import Images
+from localkube.progress import step
 from localkube.terminal import print_progress
 from localkube.verbs.generated_secrets import generated
 from localkube.verbs.get import print_overview
@@ -26,16 +28,9 @@ DOWN_S = 60.0
 
 def up(options: argparse.Namespace, client: Client) -> int:
     """Start the manifests of a directory and wait until every Deployment is available."""
-    documents = manifests.read(options.directory)
-    config = Path(options.config or _config_beside(options.directory)).absolute()
-    documents += generated(documents, _checked(documents, config))
-    with started(client, config, options.addresses, watch=options.watch) as daemon:
-        result = client.call("apply", manifests=documents, namespace="default")
-        if result["without_effect"]:
-            print_progress("no effect here: " + ", ".join(result["without_effect"]))
-        for one in result["left_out"]:
-            print_progress(f"left out: {one}")
-        _wait(client, options.timeout)
+    with contextlib.ExitStack() as stack:
+        with step("starting", quiet=True):
+            daemon = _started(options, client, stack)
         print_overview(client)
         if options.foreground:
             print_progress("running; press Ctrl-C to stop")
@@ -48,11 +43,30 @@ def up(options: argparse.Namespace, client: Client) -> int:
     return 0
 
 
+def _started(
+    options: argparse.Namespace, client: Client, stack: contextlib.ExitStack
+) -> "subprocess.Popen[bytes]":
+    """Return the engine's process, which ends with the stack, once all is available."""
+    documents = manifests.read(options.directory)
+    config = Path(options.config or _config_beside(options.directory)).absolute()
+    documents += generated(documents, _checked(documents, config))
+    daemon = stack.enter_context(started(client, config, options.addresses, watch=options.watch))
+    result = client.call("apply", manifests=documents, namespace="default")
+    if result["without_effect"]:
+        print_progress("no effect here: " + ", ".join(result["without_effect"]))
+    for one in result["left_out"]:
+        print_progress(f"left out: {one}")
+    with step("waiting for Deployments") as say:
+        _wait(client, options.timeout, say)
+    return daemon
+
+
 def down(options: argparse.Namespace, client: Client) -> int:
     """Stop a running localkube and all its processes."""
-    client.call("stop", item=options.grace_period)
-    if not client.state.wait_until_free(DOWN_S):
-        raise LocalkubeError(f"localkube does not stop; see {client.state.log}")
+    with step("stopping", quiet=True):
+        client.call("stop", item=options.grace_period)
+        if not client.state.wait_until_free(DOWN_S):
+            raise LocalkubeError(f"localkube does not stop; see {client.state.log}")
     print_progress("stopped; nothing is left running")
     return 0
 
@@ -71,15 +85,14 @@ def _checked(documents: list[manifests.Manifest], config: Path) -> Images:
     return images
 
 
-def _wait(client: Client, seconds: float) -> None:
+def _wait(client: Client, seconds: float, say: Callable[[str], None]) -> None:
     deadline = time.monotonic() + seconds
     found: dict[Ref, Any] = {}
     waiting: list[str] = []
     with client.watch(["Deployment", "Pod", "Event"]) as changes:
         _apply(found, [{"type": "ADDED", "object": one} for one in changes.existing()])
         while still := _not_available(_of_kind(found, "Deployment")):
-            if still != waiting:
-                print_progress("waiting for " + ", ".join(still))
+            say(", ".join(still))
             waiting = still
             _fail_early(found)
             if time.monotonic() > deadline:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from localkube.progress import step
 from suitectl.arguments import add_platform, add_ready_within, add_versioned, amount, rate, whole
 from suitectl.errors import CommandFailedError
 from suitectl.platform.http import Sender, open_sender
@@ -16,7 +17,6 @@ from suitectl.release.releases import Releases
 from suitectl.release.steps import steps_of
 from suitectl.release.traffic import REQUESTS, measure
 from suitectl.release.watch import ERROR_RATE, MARGIN_MS, SAMPLE, SLOWER, Limits, Watch
-from suitectl.terminal import progress
 from suitectl.waiting import until
 
 PAUSE_S = 10.0
@@ -100,8 +100,7 @@ class Canary:
         what = f"{self._service.preview} to lead to {plan.watched}"
         await until(leads_there, what=what, seconds=_FOLLOWS_WITHIN, every=0.1)
         watch = Watch(plan.watched, preview, plan.limits, self._baseline)
-        with progress("watching") as say:
-            say(f"watching {plan.watched} for {pause:g} s")
+        with step(f"watching {plan.watched} for {pause:g} s"):
             probed = [preview, base] * plan.limits.sample
             await spread(self._sender, probed, watch, seconds=pause)
         self._reporter.good(watch.summary())

@@ -10,6 +10,7 @@ from pathlib import Path
 from localkube.control.client import Client
 from localkube.control.state_directory import state_of
 from localkube.errors import LocalkubeError
+from localkube.progress import handed_over
 from suitectl.command_lines import LOCALKUBE
 from suitectl.errors import CommandFailedError
 from suitectl.platform.platform import Platform, service_url
@@ -42,7 +43,8 @@ class Localkube(Platform):
         options = ("--watch",) if watch else ()
         process = await self.start(*_UP, *options, stdout=out, stderr=None)
         try:
-            return await process.wait()
+            with handed_over():
+                return await process.wait()
         finally:
             if process.returncode is None:
                 process.send_signal(signal.SIGINT)

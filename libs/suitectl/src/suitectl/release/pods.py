@@ -5,11 +5,11 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from localkube.progress import step
 from suitectl.catalogue import Service
 from suitectl.errors import ReleaseFailedError
 from suitectl.platform.platform import Platform
 from suitectl.platform.pod import Pod
-from suitectl.terminal import progress
 
 _FIRST_LOOK, _SLOWER, _RARELY = 0.2, 1.3, 1.5
 _HOPELESS = frozenset(
@@ -32,9 +32,9 @@ class Pods:
     async def settle(self, wanted: Mapping[str, int], *, exactly: bool) -> None:
         """Wait until the wanted numbers of pods are ready, or with `exactly` no others either."""
         deadline, pause = time.monotonic() + self._ready_within, _FIRST_LOOK
-        with progress("waiting for pods") as say:
+        with step("waiting for pods", quiet=True) as say:
             while not _settled(ready := _ready(pods := await self._pods()), wanted, exactly):
-                say("waiting: " + ", ".join(f"{v} {ready[v]}/{n} ready" for v, n in wanted.items()))
+                say(", ".join(f"{v} {ready[v]}/{n} ready" for v, n in wanted.items()))
                 short = [version for version, count in wanted.items() if ready[version] < count]
                 why = _hopeless(pods, short)
                 if why is None and time.monotonic() > deadline:

@@ -6,13 +6,13 @@ import json
 import time
 from collections.abc import Awaitable, Callable
 
+from localkube.progress import step
 from suitectl.catalogue import service_named
 from suitectl.errors import CommandFailedError
 from suitectl.platform.platform import Platform
 from suitectl.refresh import refresh
 from suitectl.reporter import Reporter
 from suitectl.secrets.stored import Secret
-from suitectl.terminal import progress
 
 CAS = "cas-server"
 _PATH = "/etc/suite/secrets"
@@ -73,9 +73,9 @@ class MountedSecrets:
     ) -> None:
         """Poll until it holds for all pods: one that starts meanwhile may have the old mount."""
         deadline, held = time.monotonic() + _WITHIN_S, set[str]()
-        with progress(f"waiting for {service}") as say:
+        with step(f"waiting for {service}") as say:
             while missing := set(await self._pods(service)) - held:
-                say(f"{len(missing)} pods of {service} to go")
+                say(f"{len(missing)} pods to go")
                 for pod in sorted(missing):
                     if await holds(pod):
                         held.add(pod)
