@@ -15,11 +15,12 @@ def has(service: Service, component: str) -> bool:
     return (ROOT / "k8s/base" / service.name / component).is_dir()
 
 
-def _is_outside(service: Service) -> bool:
+def is_outside(service: Service) -> bool:
+    """Say whether a service is behind a node port."""
     return NODE_PORT in service.main["metadata"].get("labels", {})
 
 
-OUTSIDE = min(apis(), key=lambda one: (not _is_outside(one), one.language, one.name))
+OUTSIDE = min(apis(), key=lambda one: (not is_outside(one), one.language, one.name))
 """The resource service that is reached from outside; where none is, the first one."""
 VERSIONED = max(apis(), key=lambda service: (len(service.versions), has(service, "gateway-canary")))
 """The service with versions; where none has, any, and the tests about versions are skipped."""

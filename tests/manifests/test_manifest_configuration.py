@@ -45,6 +45,7 @@ def test_a_misspelled_key_is_found(base: Manifests, tmp_path: Path, service: str
     assert all("client.timeot" in finding for finding in findings)
 
 
+@needs_demo
 def test_a_missing_value_and_an_unresolved_placeholder_are_found(
     base: Manifests, tmp_path: Path
 ) -> None:
@@ -54,6 +55,7 @@ def test_a_missing_value_and_an_unresolved_placeholder_are_found(
     assert "greeting" in "\n".join(settings_findings(speechless, tmp_path))
 
 
+@needs_demo
 @pytest.mark.parametrize(
     ("profile", "greeting"),
     [
@@ -75,6 +77,7 @@ def test_prod_refuses_the_demo_identities(base: Manifests, tmp_path: Path, servi
         settings_of(base, service, ["prod"], tmp_path)
 
 
+@needs_demo
 def test_prod_accepts_a_generated_secret(base: Manifests, tmp_path: Path) -> None:
     generated = {"security.oauth2.client.client-secret": "generated-for-this-test"}
     changed = base.changed(f"Secret/{API.credentials}", "stringData", generated)
@@ -125,6 +128,7 @@ def test_every_service_listens_on_the_ports_of_its_manifest(
     assert list(port_findings(base, tmp_path)) == []
 
 
+@needs_demo
 def test_another_port_is_found(base: Manifests, tmp_path: Path) -> None:
     changed = edited(base, REST, "port: 2001", "port: 2002")
     assert list(port_findings(changed, tmp_path)) == [f"{REST}: server.port 2002, not 2001"]

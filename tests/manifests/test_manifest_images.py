@@ -8,6 +8,7 @@ import yaml
 from manifests.checks import images
 from manifests.samples import API, DEPLOYMENT
 from manifests.suite_manifests import K8S, Manifests
+from sample_services import needs_demo
 from service_apps import programs
 
 REST = DEPLOYMENT
@@ -37,6 +38,7 @@ def test_registry_tag_and_digest_of_an_image_do_not_matter(
     assert list(image_findings(changed, commands)) == []
 
 
+@needs_demo
 def test_an_image_without_a_command_and_vice_versa_are_found(
     base: Manifests, commands: set[str]
 ) -> None:

@@ -62,6 +62,7 @@ def test_only_a_labelled_node_port_is_reachable_from_outside(base: Manifests) ->
     assert list(node_port_findings(base)) == []
 
 
+@needs_demo
 @pytest.mark.parametrize(
     ("target", "path", "value"),
     [

@@ -8,7 +8,7 @@ from manifests.checks.network_policies import connections
 from manifests.renderings import Rendering, renderings
 from manifests.samples import API, PRODUCTION, VERSIONED
 from manifests.suite_manifests import K8S, REMOVED, Manifests
-from sample_services import needs_demo
+from sample_services import is_outside, needs_demo
 from service_apps import called_by
 from suitectl.catalogue import token_service
 
@@ -38,7 +38,7 @@ UNLABELLED = ("a stranger", "dns", "ingress", "monitoring", "the API server")
 FROM_OUTSIDE = {
     *(("a client", service.name, service.port) for service in PRODUCTION),
     # Callers of a node port have no labels. The service checks the token of each call.
-    *((anyone, API.name, API.port) for anyone in UNLABELLED),
+    *((anyone, API.name, API.port) for anyone in UNLABELLED if is_outside(API)),
 }
 OPENED = {
     "ingress-policy": {("ingress", "cas-server", 2000)},

@@ -58,6 +58,7 @@ def _routes(router: APIRouter) -> set[str]:
     return {route.path for route in router.routes if isinstance(route, APIRoute)}
 
 
+@needs_demo
 def test_ingress_and_gateway_expose_the_same_paths_and_no_more(
     everything: Manifests,
 ) -> None:

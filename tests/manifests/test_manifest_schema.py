@@ -7,6 +7,7 @@ import pytest
 from manifests.checks.schema import SUPPORTED, schema_findings
 from manifests.samples import API, DEPLOYMENT, VERSIONED
 from manifests.suite_manifests import REMOVED, Manifests
+from sample_services import needs_demo
 
 REST = DEPLOYMENT
 OLDEST, NEWEST = SUPPORTED[0], SUPPORTED[-1]
@@ -19,6 +20,7 @@ def test_every_object_is_valid_for_the_oldest_and_the_newest_api_server(
     assert list(schema_findings(base, version)) == []
 
 
+@needs_demo
 @pytest.mark.parametrize("version", [OLDEST, NEWEST])
 @pytest.mark.parametrize(
     ("target", "path", "value"),
