@@ -159,7 +159,7 @@ def test_every_overlay_and_the_debugger_have_a_profile(config: Config) -> None:
         ("profiles.0.patches.2.value", "none", "dev: no target none"),
         ("profiles.1.portForward.0.localPort", 2001, "two forwards"),
         ("profiles.1.portForward.0.port", 1, "cas-server-service has no port 1"),
-        ("profiles.1.portForward.4.port", 1, "-deployment has no port 1"),
+        ("profiles.1.portForward.-1.port", 1, "-deployment has no port 1"),
         ("profiles.1.portForward.0.namespace", "ns-app", "has no port 2000"),
         ("deploy.kubectl.hooks.before.0.host.command", ["true"], "canary: runs [['true']]"),
         ("profiles.2.deploy", {"kubectl": {}}, "canary: runs []"),
@@ -168,7 +168,7 @@ def test_every_overlay_and_the_debugger_have_a_profile(config: Config) -> None:
 def test_disagreements_are_found(config: Config, path: str, value: Any, finding: str) -> None:
     changed = deepcopy(config)
     node: Any = changed
-    *way, last = [int(step) if step.isdecimal() else step for step in path.split(".")]
+    *way, last = [int(step) if step.lstrip("-").isdecimal() else step for step in path.split(".")]
     for step in way:
         node = node[step]
     node[last] = value
