@@ -21,7 +21,7 @@ export REQUEST_DATA := $(value DATA)
 export GREETING := $(value TEXT)
 # USER is also the login name: only one given on the command line is meant.
 WHO := $(if $(filter command line,$(origin USER)),--user=$(USER)) $(if $(CLIENT),--client=$(CLIENT))
-# What each target takes; a misspelt variable would change nothing, and so it is refused.
+# What each target takes; a misspelled variable would change nothing, and so it is refused.
 BUILD := DOCKER DOCKER_OPTIONS PYTHON_IMAGE GO_IMAGE REDIS_IMAGE REGISTRY TAG IMAGE_LOAD
 TAKES_demo := PAUSE KUBECTL
 TAKES_try := CHAPTER KUBECTL

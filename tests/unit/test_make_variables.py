@@ -1,4 +1,4 @@
-"""A misspelt variable of make would change nothing: it is refused, and the nearest is named."""
+"""A misspelled variable of make would change nothing: it is refused, and the nearest is named."""
 
 import re
 import subprocess

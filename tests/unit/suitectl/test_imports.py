@@ -46,6 +46,7 @@ def test_token_loads_only_what_one_request_needs() -> None:
     assert ours == {
         "localkube.control.client",
         "localkube.control.state_directory",
+        "localkube.control.watch",
         "suitectl.commands.token",
         "suitectl.platform.agent",
         "suitectl.platform.client_pod",
