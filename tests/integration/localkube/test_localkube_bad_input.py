@@ -96,6 +96,23 @@ def test_kustomize_resources_are_read_and_other_fields_refused(localkube: Localk
     _one_line(refused, 2, "'patches'", f"kubectl kustomize {base} | ./localkube apply -f -")
 
 
+def test_many_names_without_effect_fit_a_line(localkube: Localkube) -> None:
+    named = {
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "serviceAccountName": "web",
+        "topologySpreadConstraints": [],
+    }
+    web = deployment(container={"resources": {}, "imagePullPolicy": "Always"})
+    web["spec"]["template"]["spec"] |= named
+    result = localkube.up(web)
+    assert result.code == 0, result.err
+    lines = [line for line in result.err.splitlines() if "no effect here" in line]
+    assert len(lines) == 1
+    assert len(lines[0]) <= 80
+    assert lines[0].endswith(" more")
+
+
 def test_fields_without_effect_are_named_once(localkube: Localkube) -> None:
     budget = {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "b"}}
     resources = {"resources": {"limits": {"cpu": "1"}}, "securityContext": {}}

@@ -2,6 +2,10 @@
 
 import os
 import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_WIDTH = 80
 
 
 def print_result(text: str) -> None:
@@ -14,6 +18,24 @@ def print_progress(line: str) -> None:
     """Print a line on standard error."""
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
+
+
+def print_not_applied(result: Mapping[str, Any]) -> None:
+    """Print which fields have no effect here, and which objects are left out."""
+    if result["without_effect"]:
+        print_progress(_shortened("no effect here: ", result["without_effect"]))
+    for one in result["left_out"]:
+        print_progress(f"left out: {one}")
+
+
+def _shortened(start: str, names: Sequence[str]) -> str:
+    """Return as many names as a line has room for, and how many more there are."""
+    for shown in range(len(names), 0, -1):
+        more = f" and {len(names) - shown} more" if shown < len(names) else ""
+        line = start + ", ".join(names[:shown]) + more
+        if len(line) <= _WIDTH:
+            return line
+    return f"{start}{len(names)} names"
 
 
 def discard_output() -> None:

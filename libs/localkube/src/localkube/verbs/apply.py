@@ -4,7 +4,7 @@ import argparse
 
 from localkube.api import manifests
 from localkube.control.client import Client
-from localkube.terminal import print_progress, print_result
+from localkube.terminal import print_not_applied, print_result
 
 
 def apply(options: argparse.Namespace, client: Client) -> int:
@@ -12,8 +12,5 @@ def apply(options: argparse.Namespace, client: Client) -> int:
     documents = [manifest for path in options.filename for manifest in manifests.read(path)]
     result = client.call("apply", manifests=documents, namespace=options.namespace)
     print_result("\n".join(result["lines"]))
-    if result["without_effect"]:
-        print_progress("no effect here: " + ", ".join(result["without_effect"]))
-    for one in result["left_out"]:
-        print_progress(f"left out: {one}")
+    print_not_applied(result)
     return 0

@@ -14,7 +14,7 @@ from localkube.control.client import Client
 from localkube.errors import LocalkubeError
 from localkube.images import Images
 from localkube.progress import step
-from localkube.terminal import print_progress
+from localkube.terminal import print_not_applied, print_progress
 from localkube.verbs.generated_secrets import generated
 from localkube.verbs.get import print_overview
 from localkube.verbs.start import keep, started
@@ -52,10 +52,7 @@ def _started(
     documents += generated(documents, _checked(documents, config))
     daemon = stack.enter_context(started(client, config, options.addresses, watch=options.watch))
     result = client.call("apply", manifests=documents, namespace="default")
-    if result["without_effect"]:
-        print_progress("no effect here: " + ", ".join(result["without_effect"]))
-    for one in result["left_out"]:
-        print_progress(f"left out: {one}")
+    print_not_applied(result)
     with step("waiting for Deployments") as say:
         _wait(client, options.timeout, say)
     return daemon
