@@ -18,7 +18,9 @@ def difference(before: Reply, after: Reply) -> tuple[str, str]:
     was, now = _fields(before), _fields(after)
     if was is None or now is None:
         return _line(before, before.body), _line(after, after.body)
-    keys = [key for key in {**was, **now} if was.get(key) != now.get(key) and key != "pod"]
+    keys = [key for key in {**was, **now} if was.get(key) != now.get(key)]
+    if len(keys) > 1:
+        keys = [key for key in keys if key != "pod"]
     return _line(before, _part(was, keys)), _line(after, _part(now, keys))
 
 

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from suitectl.errors import CommandInterrupted
+from suitectl.pause import Pause
 from suitectl.platform.http import Http
 from suitectl.platform.localkube import running
 from suitectl.reporter import Reporter
@@ -18,6 +19,8 @@ from suitectl.terminal import console, recorder
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     parser.add_argument("--pictures", type=Path, help="write each chapter there as SVG")
+    parser.add_argument("--pause", help="wait for Enter between chapters, on a terminal")
+    parser.add_argument("--kubectl", help="print the commands for a cluster too")
 
 
 async def run(options: argparse.Namespace) -> int:
@@ -26,19 +29,23 @@ async def run(options: argparse.Namespace) -> int:
     With `pictures` each chapter is written there as an SVG, for the documentation.
     """
     try:
-        await _demo(options.pictures)
+        await _demo(options)
     except asyncio.CancelledError:
         raise CommandInterrupted("interrupted; nothing is left running") from None
     return 0
 
 
-async def _demo(pictures: Path | None) -> None:
-    reporter = Reporter(out=recorder() if pictures else console())
+async def _demo(options: argparse.Namespace) -> None:
+    pictures: Path | None = options.pictures
+    out = recorder() if pictures else console()
+    reporter = Reporter(out=out, kubectl=bool(options.kubectl))
     began = time.monotonic()
     reporter.title("The suite, from its Kubernetes manifests, as processes on this machine")
+    pause = Pause(bool(options.pause), reporter)
+    pause.announce()
     with tempfile.TemporaryDirectory(prefix="suite-demo-") as state:
         async with running(Path(state)) as platform, Http() as http:
-            rows = await _play_all(Suite(platform, http, reporter), pictures)
+            rows = await _play_all(Suite(platform, http, reporter), pause, pictures)
     reporter.title("What was seen")
     reporter.table(("CHAPTER", "CHECKS", "SECONDS"), rows)
     for chapter in LEFT_OUT:
@@ -51,9 +58,13 @@ async def _demo(pictures: Path | None) -> None:
     reporter.say("make up   leaves the suite running and prints what to try")
 
 
-async def _play_all(suite: Suite, pictures: Path | None) -> list[tuple[str, int, float]]:
+async def _play_all(
+    suite: Suite, pause: Pause, pictures: Path | None
+) -> list[tuple[str, int, float]]:
     rows = []
     for number, chapter in enumerate(CHAPTERS, start=1):
+        if number > 1:
+            await pause.wait(chapter.title)
         suite.reporter.chapter(number, chapter.title)
         began, checks = time.monotonic(), suite.reporter.checks
         await chapter.play(suite)

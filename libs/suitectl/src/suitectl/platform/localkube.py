@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -32,6 +32,10 @@ class Localkube(Platform):
         self.client = Client(state_of(None if state is None else str(state)))
         """What asks the engine itself."""
         super().__init__((program, *options), LOCALKUBE, profile="dev")
+
+    def environment(self) -> Mapping[str, str]:
+        """Return the platform and its state directory."""
+        return {"PLATFORM": self.name, "LOCALKUBE_STATE": str(self.client.state.directory)}
 
     async def up(self, *, quiet: bool = False, watch: bool = False) -> int:
         """Start the suite and wait until it is ready; return the command's exit code.

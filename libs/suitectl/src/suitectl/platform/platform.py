@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from localkube.progress import handed_over
 from suitectl.platform.pod import Pod
 from suitectl.shell import output, start
 
@@ -50,10 +51,15 @@ class Platform(ABC):
         """Start a verb in a session of its own: Ctrl-C reaches the caller only."""
         return await start((*self._command, *arguments), **pipes)
 
+    def environment(self) -> Mapping[str, str]:
+        """Return the variables with which a command of ours finds this suite."""
+        return {"PLATFORM": self.name}
+
     async def interactive(self, *arguments: str) -> int:
         """Run a verb on the user's terminal, such as an editor's; return its exit code."""
         process = await asyncio.create_subprocess_exec(*self._command, *arguments)
-        return await process.wait()
+        with handed_over():
+            return await process.wait()
 
     async def object(
         self,

@@ -8,5 +8,7 @@ REST_SERVICE, DIFF_NS_SERVICE = "rest-service", "diff-ns-service"
 
 PATH = "/getservicedetail?servicename=aaa"
 """What names a version of the service with versions."""
+GREETING = "/greeting"
+"""What shows a version to people, in words and colour."""
 APP = "demo-app"
 """The client through which people log in."""

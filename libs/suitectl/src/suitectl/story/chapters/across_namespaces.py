@@ -23,11 +23,14 @@ async def play(suite: Suite) -> None:
         holds=line.body.strip() == "diff-ns-service-v1",
         seen=line.body.strip(),
     )
+    replies = []
     for command, caller in ((RELAYED, "alice"), (OWN, "rest-service")):
         suite.reporter.command(command)
         reply = await suite.call(REST, command.path, bearer=token)
+        replies.append(reply)
         seen = reply.json().get("caller") if reply.ok else f"{reply.status} {reply.body}"
         suite.reporter.check(f"there the caller is {caller}", holds=seen == caller, seen=seen)
+    suite.reporter.changed("GET /api/detail/relayed, then /api/detail/own", *replies)
     refused = await suite.call(REST, OWN.path)
     suite.reporter.check(
         "without a token it is not called at all",

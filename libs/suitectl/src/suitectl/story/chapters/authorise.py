@@ -47,6 +47,9 @@ async def _calls(suite: Suite, right: str) -> None:
         ("the right token", 200, await suite.call(REST, "/api/items", bearer=right)),
         ("the right token, POST", 200, await _echo(suite, right)),
     ]
+    suite.reporter.changed(
+        "GET /api/items without a token, then with alice's", rows[0][2], rows[4][2]
+    )
     for what, status, reply in rows:
         seen = f"{reply.status} {reply.headers.get('WWW-Authenticate', '')}".rstrip()
         suite.reporter.check(f"{what} is {status}", holds=reply.status == status, seen=seen)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from suitectl.command_lines import Verb
 from suitectl.platform.http import Reply, Request
-from suitectl.story.cast import DIFF_NS, DIFF_NS_SERVICE, PATH
+from suitectl.story.cast import DIFF_NS, DIFF_NS_SERVICE, GREETING, PATH
 from suitectl.story.chapter import Chapter
 from suitectl.story.load import Tally, enough, load
 from suitectl.story.selector import TO_V1, TO_V2
@@ -31,6 +31,7 @@ async def play(suite: Suite) -> None:
 async def _switch(
     suite: Suite, tally: Tally, request: Request, command: Verb, version: str
 ) -> None:
+    before = await suite.call(DIFF_NS, GREETING)
     typed = time.time()
     await suite.run(command, show=True)
     returned = time.time()
@@ -49,6 +50,7 @@ async def _switch(
         seen=f"{(first.ended - typed) * 1000:.0f} ms after the command was typed,"
         f" {(first.ended - returned) * 1000:.0f} ms after it returned",
     )
+    suite.reporter.changed(f"GET {GREETING}", before, await suite.call(DIFF_NS, GREETING))
 
 
 def _versions(replies: Sequence[Reply]) -> set[str]:

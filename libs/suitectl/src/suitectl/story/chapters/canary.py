@@ -3,10 +3,10 @@
 from collections import Counter
 
 from suitectl.command_lines import verb
-from suitectl.platform.http import Request
+from suitectl.platform.http import Reply, Request
 from suitectl.release.probes import probes
 from suitectl.release.shares import draw, shares_of
-from suitectl.story.cast import DIFF_NS, DIFF_NS_SERVICE
+from suitectl.story.cast import DIFF_NS, DIFF_NS_SERVICE, GREETING
 from suitectl.story.chapter import Chapter
 from suitectl.story.selector import TO_BOTH, TO_V1
 from suitectl.story.suite import Suite
@@ -45,13 +45,20 @@ async def _select_both(suite: Suite) -> None:
     """Select both versions, from v1 alone; a cluster's nodes follow with a delay."""
     url = await suite.platform.url(*DIFF_NS) + PATH
     alone = {one.version for one in await probes(suite.http, url, ALONE)}
-    suite.reporter.check("v1 has all the traffic, v2 stands by", holds=alone == {"v1"}, seen=alone)
+    before = await suite.call(DIFF_NS, GREETING)
+    suite.reporter.check(
+        "v1 has all the traffic, v2 stands by",
+        holds=alone == {"v1"},
+        seen=", ".join(map(str, alone)),
+    )
     await suite.run(TO_BOTH, show=True)
 
-    async def joined() -> bool:
-        return "v2" in {one.version for one in await probes(suite.http, url, ALONE)}
+    async def joined() -> Reply | None:
+        reply = await suite.call(DIFF_NS, GREETING)
+        return reply if reply.ok and reply.json()["version"] == "v2" else None
 
-    await until(joined, what="v2 to respond as well", seconds=30)
+    after = await until(joined, what="v2 to respond as well", seconds=30)
+    suite.reporter.changed(f"GET {GREETING}, on some connections", before, after)
 
 
 async def scale(suite: Suite, *, v1: int, v2: int) -> None:

@@ -6,7 +6,7 @@ import time
 from functools import partial
 
 from suitectl.command_lines import Curl, Verb, verb
-from suitectl.platform.http import Request
+from suitectl.platform.http import Reply, Request
 from suitectl.platform.pod import Pod
 from suitectl.story.cast import REST, REST_SERVICE
 from suitectl.story.chapter import Chapter
@@ -51,6 +51,7 @@ async def _edit(
     suite: Suite, edit: Verb, pods: list[Pod], *, expected: str, hasten: bool = False
 ) -> None:
     """Edit, and wait until every pod serves it; without `hasten` by kubelet's own sync."""
+    before = await _ask(suite, pods[0])
     watching = [asyncio.create_task(_served(suite, pod, expected)) for pod in pods]
     await suite.run(edit, show=True)
     edited = time.time()
@@ -60,6 +61,7 @@ async def _edit(
         took = served - await suite.platform.swapped_at(pod)
         seen = f"{took * 1000:.0f} ms after the swap, {served - edited:.1f} s after the edit"
         suite.reporter.reached(f"{pod.name} serves {expected!r}", seen=seen)
+    suite.reporter.changed("GET /greeting", before, await _ask(suite, pods[0]))
 
 
 async def _served(suite: Suite, pod: Pod, expected: str) -> float:
@@ -73,11 +75,16 @@ async def _served(suite: Suite, pod: Pod, expected: str) -> float:
 
 
 async def _greeting(suite: Suite, pod: Pod) -> str:
+    return (await _ask(suite, pod)).body
+
+
+async def _ask(suite: Suite, pod: Pod) -> Reply:
     request = Request("GET", await suite.platform.pod_url(pod) + "/greeting")
-    return (await suite.http.send(request, keep_alive=True)).body
+    return await suite.http.send(request, keep_alive=True)
 
 
 async def _break(suite: Suite, pods: list[Pod]) -> None:
+    before = await _ask(suite, pods[0])
     await suite.run(BROKEN, show=True)
     await suite.platform.hasten("rest-service", "system-server")
     for pod in pods:
@@ -91,6 +98,7 @@ async def _break(suite: Suite, pods: list[Pod]) -> None:
         unchanged = "Good morning" in greeting
         what = f"{pod.name} serves the last valid greeting"
         suite.reporter.check(what, holds=unchanged, seen=greeting)
+    suite.reporter.changed("GET /greeting", before, await _ask(suite, pods[0]))
 
 
 async def _rejection(suite: Suite, pod: Pod) -> str | None:

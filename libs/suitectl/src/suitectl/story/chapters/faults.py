@@ -41,10 +41,13 @@ COMMANDS: Sequence[Command] = (
 async def play(suite: Suite) -> None:
     """Kill a token server and roll all Deployments under load."""
     requests = await requests_of(suite)
+    before = await suite.http.send(requests[0])
     async with load(suite.http, requests) as tally:
         await enough(tally, 50)
         await _killed(suite, tally)
         await rolled(suite, tally)
+    after = await suite.http.send(requests[0])
+    suite.reporter.changed("GET /api/me before the kill, and after the last rollout", before, after)
     statement = "no request of a resource service failed"
     suite.reporter.check(statement, holds=not tally.failed, seen=tally.summary())
 

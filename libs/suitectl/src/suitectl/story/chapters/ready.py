@@ -4,6 +4,8 @@ from typing import Any
 
 from suitectl.catalogue import services
 from suitectl.command_lines import verb
+from suitectl.platform.http import Reply
+from suitectl.story.cast import REST, REST_SERVICE
 from suitectl.story.chapter import Chapter
 from suitectl.story.suite import Suite
 from suitectl.waiting import until
@@ -29,12 +31,26 @@ async def play(suite: Suite) -> None:
     pods = await suite.platform.pods()
     rows = [(p.namespace, p.name, "yes" if p.ready else "no", p.restarts, p.ip) for p in pods]
     suite.reporter.table(("NAMESPACE", "POD", "READY", "RESTARTS", "IP"), sorted(rows))
+    if REST_SERVICE in services():
+        await _two_replicas(suite)
     existing = {name for one in services().values() for name in one.deployments.values()}
     for name, replicas in EXPECTED.items():
         if name not in existing:
             continue
         seen = found.get(name, 0)
         suite.reporter.check(f"{name} has {replicas} ready", holds=seen == replicas, seen=seen)
+
+
+async def _two_replicas(suite: Suite) -> None:
+    """Ask a Service until a second replica responds."""
+    first = await suite.call(REST, "/greeting")
+
+    async def other() -> Reply | None:
+        reply = await suite.call(REST, "/greeting")
+        return reply if reply.ok and reply.body != first.body else None
+
+    second = await until(other, what="another replica to respond", seconds=30)
+    suite.reporter.changed("GET /greeting twice: the Service chooses a pod", first, second)
 
 
 async def _all_ready(suite: Suite) -> dict[str, int] | None:

@@ -24,6 +24,7 @@ async def play(suite: Suite) -> None:
     """Revoke a token that every pod has cached."""
     token = (await suite.user_token("alice"))["access_token"]
     pods = await ready_pods(suite.platform, "rest-service", "system-server")
+    before = await _me(suite, pods[0], token)
     for pod in pods:
         known = await _me(suite, pod, token)
         suite.reporter.check(f"{pod.name} knows the token", holds=known.ok, seen=known.status)
@@ -33,6 +34,7 @@ async def play(suite: Suite) -> None:
     suite.reporter.command(CHECK)
     await _refused_at_once(suite, token, revoked)
     await asyncio.gather(*(_refused_soon(suite, pod, token, revoked) for pod in pods))
+    suite.reporter.changed("GET /api/me", before, await _me(suite, pods[0], token))
 
 
 async def _me(suite: Suite, pod: Pod, token: str) -> Reply:
