@@ -88,6 +88,19 @@ def test_a_broken_line_leaves_the_old_pods_serving(
     kube.all_serve("two")
 
 
+def test_a_save_of_the_same_size_in_the_same_second_is_served(kube: Reloading) -> None:
+    """Python compares no more of a source with its byte code."""
+    up(kube)
+    path = kube.source() / "words.py"
+    before = path.stat()
+    staged = path.with_name("staged~")
+    staged.write_text("WORD = 'two'\n")
+    os.utime(staged, ns=(before.st_atime_ns, before.st_mtime_ns))
+    staged.replace(path)
+
+    kube.all_serve("two")
+
+
 def test_a_version_without_the_broken_line_is_the_one_that_runs(kube: Reloading) -> None:
     before = up(kube)
     kube.save("WORD = nothing\n")

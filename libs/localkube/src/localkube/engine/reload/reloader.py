@@ -19,7 +19,7 @@ from localkube.engine.controller import Controller
 from localkube.engine.pods.sandbox import REVISION
 from localkube.engine.reload.problems import Problem, problem_in_log, syntax_problems
 from localkube.engine.reload.reports import Reports
-from localkube.engine.reload.sources import Files, Sources, joined, read_folder
+from localkube.engine.reload.sources import Files, Sources, discard_bytecode, joined, read_folder
 from localkube.engine.reload.watcher import changes
 from localkube.engine.store import Store
 from localkube.images import Images
@@ -126,7 +126,9 @@ class Reloader:
             self._reports.say(ref, "Reloaded", "serves the saved sources, as before")
         else:
             version.trial, version.saved, version.served = now, saved, False
-            paths = [self._reports.shown(p) for p in now.changed_since(version.running)]
+            changed = now.changed_since(version.running)
+            discard_bytecode(changed)
+            paths = [self._reports.shown(path) for path in changed]
             more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
             self._reports.say(ref, "Reloading", f"changed: {paths[0]}{more}")
         self._replace(ref)

@@ -60,6 +60,16 @@ def joined(folders: Iterable[Files]) -> Sources:
     return Sources({path: text for files in folders for path, text in files.items()})
 
 
+def discard_bytecode(paths: Iterable[Path]) -> None:
+    """Delete what Python compiled from the files.
+
+    By default it takes the byte code of a file with the same size and the same second of change.
+    """
+    for path in paths:
+        for compiled in path.parent.glob(f"__pycache__/{path.stem}.*.pyc"):
+            compiled.unlink(missing_ok=True)
+
+
 def _walk(folder: Path) -> Iterator[Path]:
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if is_source(f"{place}/{name}", folder)]
