@@ -85,7 +85,7 @@ def test_nothing_is_left_of_it(tmp_path: Path) -> None:
         (("--name=class",), "NAME=class: is a word of Python"),
         (("--name=json",), "NAME=json: is a word of Python"),
         (("--name=httpx",), "NAME=httpx: an installed package"),
-        (("--name=served",), "NAME=served: an installed package"),
+        (("--name=eventually",), "NAME=eventually: an installed package"),
         ((f"--name={apis()[0].name}",), f"NAME={apis()[0].name}: is taken"),
         (("--name=redis",), "NAME=redis: is taken"),
         (("--name=alice",), "NAME=alice: a client or user"),
