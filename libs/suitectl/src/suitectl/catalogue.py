@@ -184,9 +184,19 @@ def service_named(name: str, variable: str = "SERVICE") -> Service:
     return services()[name]
 
 
+def versioned() -> Mapping[str, Service]:
+    """Return the services that run in versions."""
+    return {service.name: service for service in services().values() if service.versions}
+
+
+def named_if_needed(service: Service) -> str:
+    """Return what a release command says to mean this service: nothing for the only one."""
+    return f" SERVICE={service.name}" if len(versioned()) > 1 else ""
+
+
 def versioned_service(name: str | None) -> Service:
     """Return a service with versions, by default the only one; raise `CommandFailedError`."""
-    found = {service.name: service for service in services().values() if service.versions}
+    found = versioned()
     known = ", ".join(found) or "none"
     if not name:
         if len(found) == 1:

@@ -2,7 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 
-from suitectl.catalogue import TRY, Service, apis, live_services, services
+from suitectl.catalogue import (
+    TRY,
+    Service,
+    apis,
+    live_services,
+    named_if_needed,
+    services,
+    versioned,
+)
 from suitectl.errors import CommandFailedError
 from suitectl.platform.platform import Platform
 from suitectl.reporter import Reporter
@@ -21,7 +29,7 @@ async def guide(platform: Platform, reporter: Reporter) -> None:
         (one.name, await _url(platform, one), one.annotation(TRY, "").partition(",")[0])
         for one in shown
     ]
-    reporter.title("Where everything is; with /docs behind it, the API in a browser")
+    reporter.title("Where everything is; those in Python show their API at /docs")
     for line in _columns(rows):
         reporter.say(line)
     if hidden := len(found) - len(shown):
@@ -48,8 +56,8 @@ def _greetings() -> Iterator[str]:
 
 
 def _releases() -> Iterator[str]:
-    if any(one.versions for one in services().values()):
-        yield "make canary V1=1 V2=4"
+    for one in list(versioned().values())[:1]:
+        yield f"make canary{named_if_needed(one)} V1=1 V2=4"
 
 
 async def _url(platform: Platform, service: Service) -> str:

@@ -42,7 +42,7 @@ async def run(options: argparse.Namespace) -> int:
                 await _try(releases, options.to)
             await releases.select(target)
             await _arrived(releases, sender, options.to)
-    releases.reporter.say("go back with: make rollback")
+    releases.reporter.say(f"go back with: {releases.way_back}")
     return 0
 
 

@@ -86,7 +86,7 @@ class Canary:
                 last = number == len(plan.releases)
                 await self._watch(plan, release, 0.0 if last else plan.pause)
                 within = await self._measure(plan.requests)
-        self._reporter.say("go back with: make rollback")
+        self._reporter.say(f"go back with: {self._releases.way_back}")
         return 0 if within else 1
 
     async def _watch(self, plan: Plan, release: Release, pause: float) -> None:

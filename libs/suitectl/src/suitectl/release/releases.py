@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Self
 
 from suitectl.arguments import READY_WITHIN, platform_of, ready_within
-from suitectl.catalogue import VERSION_PATH, Service, versioned_service
+from suitectl.catalogue import VERSION_PATH, Service, named_if_needed, versioned_service
 from suitectl.command_lines import Verb
 from suitectl.errors import CommandFailedError, ReleaseFailedError
 from suitectl.platform.platform import Platform
@@ -38,6 +38,11 @@ class Releases:
         """Return the versions of the service and on the platform of a command's options."""
         service = versioned_service(options.service)
         return cls(platform_of(options), service, ready_within=ready_within(options))
+
+    @property
+    def way_back(self) -> str:
+        """Return the command that undoes a release."""
+        return f"make rollback{named_if_needed(self.service)}"
 
     async def now(self) -> Release:
         """Return the current release; raise `CommandFailedError` where no suite runs."""
@@ -76,7 +81,7 @@ class Releases:
         except (Exception, asyncio.CancelledError) as error:
             why = str(error) or "interrupted"
             self.reporter.bad(
-                f"{why}: going back (a second Ctrl-C stops that; then: make rollback)"
+                f"{why}: going back (a second Ctrl-C stops that; then: {self.way_back})"
             )
             await self._restore(before, earlier, why)
             self.reporter.good(f"back at {before}")
@@ -143,7 +148,7 @@ class Releases:
             await self._remember(earlier)
         except (CommandFailedError, TimeoutError) as error:
             raise ReleaseFailedError(
-                f"{why}; going back failed too: {error}; then: make rollback"
+                f"{why}; going back failed too: {error}; then: {self.way_back}"
             ) from None
 
     async def _undo(self, before: Release) -> None:

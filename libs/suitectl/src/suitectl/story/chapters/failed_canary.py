@@ -16,6 +16,7 @@ PREFIX = "DIFF_NS_SERVICE__FAULTS__"
 FAULTY = {f"{PREFIX}ERROR_RATE": "0.5", f"{PREFIX}ALLOW": "true"}
 HEALTHY = {f"{PREFIX}ERROR_RATE": "0", f"{PREFIX}ALLOW": "false"}
 CANARY_S = 300.0
+_OPTIONS = (f"--service={DIFF_NS_SERVICE}", "--v1=3", "--v2=3")
 
 
 def _patched(variables: Mapping[str, str]) -> Verb:
@@ -27,7 +28,7 @@ def _patched(variables: Mapping[str, str]) -> Verb:
 
 
 BREAK, HEAL = _patched(FAULTY), _patched(HEALTHY)
-CANARY = Shell("make canary V1=3 V2=3")
+CANARY = Shell(f"make canary SERVICE={DIFF_NS_SERVICE} V1=3 V2=3")
 STATUS = verb(f"rollout status deployment/{V2} -n {DIFF_NS[1]} --timeout=120s")
 COMMANDS = (BREAK, STATUS, CANARY, HEAL)
 
@@ -66,7 +67,7 @@ async def _traffic(suite: Suite) -> object:
 async def _canary(suite: Suite) -> tuple[int, str]:
     """Run the command on this suite; return its exit code and its last line."""
     process = await start(
-        (sys.executable, "-m", "suitectl", "canary", "--v1=3", "--v2=3"),
+        (sys.executable, "-m", "suitectl", "canary", *_OPTIONS),
         environment=suite.platform.environment(),
         stderr=asyncio.subprocess.STDOUT,
     )
