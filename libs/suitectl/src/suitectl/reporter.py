@@ -94,10 +94,14 @@ class Reporter:
         """Print a table; numbers are aligned right."""
         self._out.print(table(columns, rows))
 
-    def picture(self, path: Path, title: str) -> None:
-        """Write what was printed since the last picture as an SVG that loads no other file."""
+    def picture(self, path: Path, title: str, *, identity: str | None = None) -> None:
+        """Write what was printed since the last picture as an SVG that loads no other file.
+
+        Its names inside are those of `identity`, by default unique.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(_FONTS.sub("", self._out.export_svg(title=title)), encoding="utf-8")
+        drawn = self._out.export_svg(title=title, unique_id=identity)
+        path.write_text(_FONTS.sub("", drawn), encoding="utf-8")
 
     def _print(self, text: Text) -> None:
         self._out.print(text, soft_wrap=True)

@@ -17,9 +17,9 @@ def console(*, stderr: bool = False) -> Console:
     return made
 
 
-def recorder() -> Console:
+def recorder(width: int = WIDTH_OF_A_LOG) -> Console:
     """Return a console that records its output, for pictures."""
-    return Console(highlight=False, width=WIDTH_OF_A_LOG, record=True, force_terminal=True)
+    return Console(highlight=False, width=width, record=True, force_terminal=True)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
