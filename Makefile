@@ -96,7 +96,7 @@ break: setup ## a broken edit that changes nothing; make break UNDO=1 mends it [
 kill: setup ## kill a pod under a small load, by default of the token service [SERVICE=...]
 	$(SUITECTL) kill --service=$(SERVICE)
 
-edit: setup ## open a ConfigMap in $$EDITOR and watch it take effect [SERVICE=...]
+edit: setup ## open a ConfigMap in your editor and watch it take effect [SERVICE=...]
 	$(SUITECTL) edit --service=$(SERVICE)
 
 ##@ Release, on localkube or with PLATFORM=kubernetes; SERVICE=... where several have versions
@@ -143,12 +143,12 @@ remove-service: dev ## remove one, and every line about it: make remove-service 
 setup: ## make .venv with what the suite runs on (PYTHON=... names the interpreter)
 	PYTHON="$(PYTHON)" ./setup
 
+dev: ## the same and what the tests need
+	PYTHON="$(PYTHON)" ./setup --dev
+
 doctor: ## what is missing or odd on this machine, each with its remedy; needs no setup
 	command -v $(or $(PYTHON),python3) >/dev/null || { echo "✗ no python3  → apt install python3 python3-venv"; exit 1; }
 	PYTHON="$(PYTHON)" PYTHONPATH=libs/suitectl/src PYTHONDONTWRITEBYTECODE=1 $(or $(PYTHON),python3) -m suitectl.doctor
-
-dev: ## the same and what the tests need
-	PYTHON="$(PYTHON)" ./setup --dev
 
 test: dev ## all tests; the last part plays the story end to end
 	$(PY) -m pytest -n 2 tests/unit tests/integration tests/manifests tests/fuzz tests/interop
