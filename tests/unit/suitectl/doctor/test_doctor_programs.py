@@ -47,12 +47,19 @@ def test_a_program_that_hangs(path: Path) -> None:
         programs.output("slow", seconds=0.1)
 
 
-def test_go_only_where_a_service_needs_it(path: Path, tmp_path: Path) -> None:
+def test_go_only_where_a_service_needs_it(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "go/bin"
+    elsewhere.mkdir(parents=True)
+    monkeypatch.setattr(programs, "GO_PLACES", ("go", f"{elsewhere}/go"))
     assert not [one for one in programs.check(tmp_path) if "go" in one.text.split()]
     service = tmp_path / "services/orders"
     service.mkdir(parents=True)
     (service / "go.mod").write_text("module orders\n\ngo 1.24\n")
     assert [one for one in programs.check(tmp_path) if one.text.startswith("no go")]
+    program(elsewhere, "go", "echo go1.25.1")
+    assert "go 1.25" in [one.text for one in programs.check(tmp_path)]
     program(path, "go", "echo go1.22.3")
     assert "go 1.22 is older than 1.24" in [one.text for one in programs.check(tmp_path)]
     program(path, "go", "echo go1.24.0")

@@ -65,6 +65,19 @@ def test_a_suite_of_a_deleted_checkout(tmp_path: Path, base: Path) -> None:
     assert remedy == f"kill {pid}"
 
 
+def test_a_suite_of_another_user(
+    tmp_path: Path, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its checkout may be in a directory that this user may not enter."""
+    stranger = os.geteuid() + 12345
+    with _daemon(tmp_path / "other", base / "other") as pid:
+        monkeypatch.setattr(os, "geteuid", lambda: stranger)
+        found = [one for one in suites.check(tmp_path / "suite") if str(pid) in one.text]
+    assert [(one.mark, one.text) for one in found] == [
+        (GOOD, f"a suite of another user runs (pid {pid})")
+    ]
+
+
 def test_a_suite_of_older_code(tmp_path: Path, base: Path) -> None:
     code = tmp_path / "suite/libs/localkube/src/localkube/engine.py"
     code.parent.mkdir(parents=True)

@@ -14,6 +14,8 @@ from suitectl.doctor.finding import Finding, good, missing, odd
 SECONDS = 2.2
 """Until a program that does not respond counts as one that fails."""
 OLDEST_REDIS = (6, 2)
+GO_PLACES = ("go", "/usr/local/go/bin/go")
+"""Where `setup` looks for Go."""
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.\d+)?")
 
 
@@ -103,15 +105,21 @@ def _go(root: Path) -> Iterator[Finding]:
         return
     oldest = ".".join(map(str, max(wanted)))
     remedy = f"install Go {oldest} or later: go.dev/dl, or apt install golang-go"
-    try:
-        here = version_in(output("go", "env", "GOVERSION", cwd=str(root)))
-    except Failed:
+    found = (_go_version(place, root) for place in GO_PLACES)
+    here = next(filter(None, found), None)
+    if here is None:
         yield odd("no go: its services are left out of make up and make test", remedy)
-        return
-    if here < max(wanted):
+    elif here < max(wanted):
         yield odd(f"go {here[0]}.{here[1]} is older than {oldest}", remedy)
     else:
         yield good(f"go {here[0]}.{here[1]}")
+
+
+def _go_version(go: str, root: Path) -> tuple[int, int] | None:
+    try:
+        return version_in(output(go, "env", "GOVERSION", cwd=str(root)))
+    except Failed:
+        return None
 
 
 def _go_versions(root: Path) -> Iterator[str]:

@@ -56,6 +56,8 @@ def _try(directory: Path) -> None:
 
 def _suite(root: Path, process: Process) -> Finding:
     """Judge a suite that runs: of this checkout or another one, from this code or older."""
+    if os.geteuid() not in (0, _owner(process.pid)):
+        return good(f"a suite of another user runs (pid {process.pid})")
     program = Path(process.command.split(" ", 1)[0])
     checkout = program.parents[2] if len(program.parts) > 3 else program  # noqa: PLR2004 - .venv/bin/python
     end = f"{checkout}/localkube --state {process.option('--state')} down"
@@ -66,6 +68,13 @@ def _suite(root: Path, process: Process) -> Finding:
     if _started(process.pid) < _changed(root):
         return odd(f"the suite runs an older localkube (pid {process.pid})", "make down up")
     return good(f"a suite runs (pid {process.pid})")
+
+
+def _owner(pid: int) -> int:
+    try:
+        return Path(f"/proc/{pid}").stat().st_uid
+    except OSError:
+        return os.geteuid()
 
 
 def _started(pid: int) -> float:
