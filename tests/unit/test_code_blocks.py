@@ -86,7 +86,10 @@ def examples(tmp_path: Path) -> Path:
     for block in _of("python"):
         assert pages.setdefault(block.words, block.page) == block.page, f"{block}: on two pages"
         file = tmp_path / block.words
-        file.parent.mkdir(exist_ok=True)
+        if file.parent != tmp_path:
+            # A package, also before an installed one of the same name.
+            file.parent.mkdir(exist_ok=True)
+            (file.parent / "__init__.py").touch()
         with file.open("a") as opened:
             opened.write(block.text)
     return tmp_path
