@@ -55,6 +55,10 @@ class Watched:
         self._released.append(os.open(self.gate, os.O_RDWR))
         os.write(self._released[-1], b"\n")
 
+    def type(self, text: str) -> None:
+        """Type at the terminal, which echoes it between what the command prints."""
+        os.write(self.source, text.encode())
+
     def interrupt(self) -> None:
         """Press Ctrl-C."""
         os.killpg(self.process.pid, signal.SIGINT)
