@@ -21,6 +21,8 @@ ROOT = Path(__file__).parents[3]
 LOCALKUBE = Path(sys.executable).with_name("localkube")
 SERVICE = VERSIONED
 APP, NAMESPACE = SERVICE.name, SERVICE.namespace
+_NAMED = f"--service={APP}"
+"""A checkout may have more services with versions; options that follow can name another."""
 BOTH = {"app": APP}
 V1, V2 = {**BOTH, "version": "v1"}, {**BOTH, "version": "v2"}
 _PATIENT = f"""
@@ -148,9 +150,14 @@ def run(*arguments: str) -> int:
     return subprocess.run(command(*arguments), check=False, timeout=3 * PATIENCE_S).returncode
 
 
-def command(*arguments: str) -> list[str]:
-    """Return the command line of a command."""
-    return [sys.executable, "-c", _PATIENT, *arguments]
+def command(verb: str, *options: str) -> list[str]:
+    """Return the command line of a command about this service."""
+    return [sys.executable, "-c", _PATIENT, verb, _NAMED, *options]
+
+
+def release(verb: str, *options: str) -> int:
+    """Run a command about this service in the process of the test."""
+    return main([verb, _NAMED, *options])
 
 
 @contextmanager
@@ -163,4 +170,4 @@ def running(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
             process.kill()
 
 
-__all__ = ["BOTH", "V1", "V2", "Releasing", "main", "running", "under_load"]
+__all__ = ["BOTH", "V1", "V2", "Releasing", "release", "running", "under_load"]

@@ -11,7 +11,7 @@ from integration.suitectl.releasing import (
     V1,
     V2,
     Releasing,
-    main,
+    release,
     running,
     under_load,
 )
@@ -30,7 +30,7 @@ PATIENT = (*QUICK, "--max-latency-ms=60000")
 def test_a_canary_splits_the_traffic_by_replicas(
     suite: Releasing, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["canary", "--v1=1", "--v2=2", *PATIENT]) == 0
+    assert release("canary", "--v1=1", "--v2=2", *PATIENT) == 0
     assert suite.replicas == {"v1": 1, "v2": 2}
     assert suite.selector == BOTH
     assert suite.previous == EQUAL
@@ -63,7 +63,7 @@ def test_a_canary_whose_new_version_is_slow_is_rolled_back(
     suite: Releasing, capfd: pytest.CaptureFixture[str]
 ) -> None:
     suite.faults("v2", latency_ms=300)
-    assert main(["canary", "--v1=1", "--v2=2", *QUICK, "--max-latency-ms=250"]) == 1
+    assert release("canary", "--v1=1", "--v2=2", *QUICK, "--max-latency-ms=250") == 1
     assert (suite.replicas, suite.selector) == (EQUAL["replicas"], V1)
     assert "probes of v2 took over" in capfd.readouterr().err
 
@@ -71,7 +71,7 @@ def test_a_canary_whose_new_version_is_slow_is_rolled_back(
 def test_a_canary_that_does_not_become_ready_is_rolled_back(
     suite: Releasing, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["canary", "--v1=1", "--v2=2", "--ready-within=0"]) == 1
+    assert release("canary", "--v1=1", "--v2=2", "--ready-within=0") == 1
     assert suite.replicas == EQUAL["replicas"]
     said = capfd.readouterr().err
     assert "do not get ready: v1 has 1 of 1, v2 has 1 of 2 (not within 0 s)" in said
@@ -113,7 +113,7 @@ def test_a_failed_smoke_test_does_not_change_the_traffic(
 ) -> None:
     suite.faults("v2", error_rate=1)
     suite.scale(v2=ready)
-    assert main(["blue-green", "--to=v2"]) == 1
+    assert release("blue-green", "--to=v2") == 1
     assert suite.selector == V1
     assert suite.replicas == {"v1": 1, "v2": ready}
     assert suite.previous is None
@@ -146,7 +146,7 @@ async def test_a_rollback_of_a_canary_returns_all_traffic_to_v1_and_a_second_und
 def test_a_rollback_without_a_previous_release_fails(
     suite: Releasing, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["rollback"]) == 1
+    assert release("rollback") == 1
     (line,) = capfd.readouterr().err.splitlines()
     assert "nothing to go back to" in line
     assert suite.traffic == (EQUAL["replicas"], V1, None)
@@ -154,10 +154,10 @@ def test_a_rollback_without_a_previous_release_fails(
 
 def test_traffic_reports_failures(suite: Releasing, capfd: pytest.CaptureFixture[str]) -> None:
     suite.select(None)
-    assert main(["traffic", "-N=40"]) == 0
+    assert release("traffic", "-N=40") == 0
     assert "failed: 0" in capfd.readouterr().out
     suite.faults("v2", error_rate=1)
-    assert main(["traffic", "-N=40"]) == 1
+    assert release("traffic", "-N=40") == 1
     assert "failed: 20: 20 x 500" in capfd.readouterr().out
 
 
@@ -165,7 +165,7 @@ def test_refresh_is_not_needed_on_localkube(
     suite: Releasing, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert suite
-    assert main(["refresh", f"--service={SERVICE.name}"]) == 0
+    assert release("refresh", f"--service={SERVICE.name}") == 0
     assert "not needed" in capfd.readouterr().out
 
 
@@ -188,6 +188,6 @@ def test_invalid_input_is_one_line_and_changes_nothing(
     untouched: Releasing, capfd: pytest.CaptureFixture[str], arguments: str, reason: str
 ) -> None:
     assert untouched
-    assert main(arguments.split(" ")) == 1
+    assert release(*arguments.split(" ")) == 1
     (line,) = capfd.readouterr().err.splitlines()
     assert reason in line

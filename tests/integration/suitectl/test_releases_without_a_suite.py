@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from sample_services import OUTSIDE, VERSIONED, needs_versions
 from suitectl.__main__ import main
 
-RELEASES = ["canary --v1=1 --v2=1", "blue-green --to=v2", "rollback", "traffic", "refresh"]
-VERBS = [*RELEASES, "token", "call"]
+_RELEASES = ["canary --v1=1 --v2=1", "blue-green --to=v2", "rollback", "traffic"]
+RELEASES = [
+    pytest.param(f"{verb} --service={VERSIONED.name}", marks=needs_versions) for verb in _RELEASES
+]
+VERBS = [*RELEASES, "refresh", "token", f"call --service={OUTSIDE.name}"]
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -23,7 +27,7 @@ def test_a_suite_that_is_not_running_is_reported_in_one_line(
 
 
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="needs kubectl")
-@pytest.mark.parametrize("verb", VERBS[:2])
+@pytest.mark.parametrize("verb", RELEASES[:2])
 def test_a_missing_kubeconfig_is_reported_in_one_line(
     verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -32,7 +36,7 @@ def test_a_missing_kubeconfig_is_reported_in_one_line(
 
 
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="needs kubectl")
-@pytest.mark.parametrize("verb", VERBS[:2])
+@pytest.mark.parametrize("verb", RELEASES[:2])
 def test_an_unreachable_cluster_is_reported_in_one_line(
     verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
