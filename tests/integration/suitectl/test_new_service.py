@@ -51,6 +51,10 @@ def test_it_passes_the_checks_of_manifests_and_of_lists(made: Clone) -> None:
     assert " passed" in _tested(made, *manifests, *lists, "tests/unit/suitectl/test_catalogue.py")
 
 
+def test_commands_about_versions_hold_beside_it(made: Clone) -> None:
+    assert " passed" in _tested(made, "tests/integration/suitectl/test_releases_without_a_suite.py")
+
+
 def test_its_code_is_clean(made: Clone) -> None:
     folders = (f"services/{NAME}", f"tests/unit/{PACKAGE}")
     made.done(sys.executable, "-m", "ruff", "check", *folders)
