@@ -1,7 +1,7 @@
 """One row of the table: what is compared, with what, and the target."""
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,11 +10,25 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """One load run: requests a second, p99 in ms, and µs of the server's CPU for each request."""
+
+    rate: float
+    p99_ms: float | None = None
+    cpu_us: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
-    """One pair: the figure, and the limit or peer measured right after it."""
+    """One pair: the figure, and the limit or peer measured right after it.
+
+    `run` and `peer` are the load runs behind the two, where there are any.
+    """
 
     figure: float
     limit: float
+    run: Run | None = None
+    peer: Run | None = None
 
     @property
     def ratio(self) -> float:
@@ -24,12 +38,15 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A comparison; `needs` are programs without which it is skipped."""
+    """A comparison; without a target it is only reported.
+
+    `needs` are the programs and peers (`bench.needs`) without which it is skipped.
+    """
 
     title: str
     limit_title: str
     unit: str
-    target: float
+    target: float | None
     at_most: bool
     measure: Callable[["Stack", int], Sequence[Sample]]
     needs: tuple[str, ...] = ()
@@ -55,6 +72,47 @@ class Result:
 
     @property
     def met(self) -> bool:
-        """Return whether the median meets the target."""
+        """Return whether the median meets the target; without one it does."""
         wanted = self.row.target
+        if wanted is None:
+            return True
         return self.value <= wanted if self.row.at_most else self.value >= wanted
+
+    @property
+    def figure(self) -> float:
+        """Return the median of the figures."""
+        return statistics.median(sample.figure for sample in self.samples)
+
+    @property
+    def limit(self) -> float:
+        """Return the median of the limits or peers."""
+        return statistics.median(sample.limit for sample in self.samples)
+
+    @property
+    def p99_ms(self) -> tuple[float | None, float | None]:
+        """Return the medians of both sides' p99."""
+        return self._of_both(lambda run: run.p99_ms)
+
+    @property
+    def cpu_us(self) -> tuple[float | None, float | None]:
+        """Return the medians of both sides' CPU for each request."""
+        return self._of_both(lambda run: run.cpu_us)
+
+    def _of_both(self, part: Callable[[Run], float | None]) -> tuple[float | None, float | None]:
+        figures = (part(sample.run) for sample in self.samples if sample.run)
+        peers = (part(sample.peer) for sample in self.samples if sample.peer)
+        return _median(figures), _median(peers)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A row without samples, and why."""
+
+    row: Row
+    reason: str
+    failed: bool = False
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return statistics.median(known) if known else None

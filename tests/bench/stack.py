@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +18,19 @@ from typing import Any
 
 import yaml
 
+from bench.row import Row, Run
 from cas_server.identities.demo_identities import DEMO_SECRETS
 from localkube.redis_server import find
-from suitectl.catalogue import called_service
+from suitectl.catalogue import LIVE_PATH, NODE_PORT, on_chassis
 
-SERVICE = called_service(None).name
-"""The resource service under measurement."""
+_MEASURED = min(
+    (one for one in on_chassis().values() if one.is_api),
+    key=lambda one: NODE_PORT not in one.main["metadata"].get("labels", {}),
+)
+SERVICE = _MEASURED.name
+"""The resource service under measurement: the one that is reached from outside, else any."""
+OPEN_PATH = _MEASURED.annotation(LIVE_PATH, "/greeting")
+"""A path of it whose response has a setting."""
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 READY_S = 30
@@ -44,9 +51,15 @@ class Stack:
     def __init__(self, directory: Path, processes: ExitStack) -> None:
         self.directory = directory
         self._processes = processes
+        self.wanted: Sequence[Row] = ()
+        """The rows that are measured."""
+        self.say: Callable[[str], None] = _say_nothing
+        """Tells what is measured right now."""
+        self.contests: dict[tuple[str, int], Sequence[Mapping[str, Run]]] = {}
+        """The rounds that were measured, by contest and connections (`bench.contest`)."""
         self.redis_port = free_port()
         self._discovery = directory / "discovery.json"
-        self._redis()
+        self.redis_pid = self._redis()
         self.cas = self._cas()
 
     def service(self, name: str, **environment: str) -> Service:
@@ -63,36 +76,33 @@ class Stack:
             f"--server.port={port}",
             f"--management.server.port={management}",
         ]
-        process = subprocess.Popen(
-            command, env=self._environment(name, environment), stdout=subprocess.DEVNULL
-        )
-        service = Service(process.pid, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{management}")
-        try:
+        with _process(command, self._environment(name, environment)) as process:
+            urls = (f"http://127.0.0.1:{each}" for each in (port, management))
+            service = Service(process.pid, *urls)
             await_ready(process, service)
             yield service
-        finally:
-            process.kill()
-            process.wait()
+
+    @contextmanager
+    def peer(
+        self, command: Callable[[int], Sequence[str]], environment: Mapping[str, str]
+    ) -> Iterator[Service]:
+        """Run a server of others, on a port that its command names, during the block."""
+        port = free_port()
+        with _process(command(port), environment) as process:
+            await_port(port, process)
+            url = f"http://127.0.0.1:{port}"
+            yield Service(process.pid, url, url)
 
     def tokens(self, count: int) -> list[str]:
         """Issue distinct access tokens for the resource service's own client."""
-        return [self._token() for _ in range(count)]
+        return [issued_token(f"{self.cas.url}/oauth/token") for _ in range(count)]
 
-    def _token(self) -> str:
-        data = b"grant_type=client_credentials"
-        headers = {"Authorization": basic(SERVICE)}
-        request = urllib.request.Request(f"{self.cas.url}/oauth/token", data, headers)
-        with urllib.request.urlopen(request, timeout=5) as response:
-            return str(json.load(response)["access_token"])
-
-    def _redis(self) -> None:
+    def _redis(self) -> int:
         command = [str(find()), "--port", str(self.redis_port), "--bind", "127.0.0.1", "--save", ""]
-        process = subprocess.Popen(
-            [*command, "--dir", str(self.directory)], stdout=subprocess.DEVNULL
-        )
-        self._processes.callback(process.wait)
-        self._processes.callback(process.kill)
-        await_port(self.redis_port)
+        command += ["--dir", str(self.directory)]
+        process = self._processes.enter_context(_process(command, os.environ))
+        await_port(self.redis_port, process)
+        return process.pid
 
     def _cas(self) -> Service:
         redis = {"HOST": "127.0.0.1", "PORT": str(self.redis_port)}
@@ -120,6 +130,22 @@ class Stack:
         }
 
 
+@contextmanager
+def _process(
+    command: Sequence[str], environment: Mapping[str, str]
+) -> Iterator["subprocess.Popen[bytes]"]:
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _say_nothing(_: str) -> None:
+    """Show no progress."""
+
+
 def _write_mounts(name: str, config: Path, secrets: Path) -> None:
     """Write a service's ConfigMaps and Secrets as files, like a mount."""
     for path in (ROOT / "k8s/base" / name).glob("*.yaml"):
@@ -136,6 +162,14 @@ def _write(directory: Path, files: Mapping[str, Any]) -> None:
         (directory / key).write_text(value)
 
 
+def issued_token(url: str) -> str:
+    """Return an access token of the resource service's own client from a token endpoint."""
+    headers = {"Authorization": basic(SERVICE)}
+    request = urllib.request.Request(url, b"grant_type=client_credentials", headers)
+    with urllib.request.urlopen(request, timeout=5) as response:
+        return str(json.load(response)["access_token"])
+
+
 def basic(client: str) -> str:
     """Return the Authorization header of a demo client."""
     return "Basic " + base64.b64encode(f"{client}:{DEMO_SECRETS[client]}".encode()).decode()
@@ -148,10 +182,11 @@ def free_port() -> int:
         return int(held.getsockname()[1])
 
 
-def await_port(port: int) -> None:
-    """Wait until the port accepts connections."""
+def await_port(port: int, process: "subprocess.Popen[bytes]") -> None:
+    """Wait until a process accepts connections at the port. Raises if it exits first."""
     deadline = time.monotonic() + READY_S
     while time.monotonic() < deadline:
+        _must_run(process)
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
@@ -163,8 +198,7 @@ def await_ready(process: subprocess.Popen[bytes], service: Service) -> None:
     """Wait until the service is ready. Raises if it exits first."""
     deadline = time.monotonic() + READY_S
     while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise RuntimeError(f"{process.args!r} ended with exit code {process.returncode}")
+        _must_run(process)
         try:
             urllib.request.urlopen(f"{service.management}/readyz", timeout=1).close()
         except (urllib.error.URLError, ConnectionError, TimeoutError):
@@ -172,3 +206,8 @@ def await_ready(process: subprocess.Popen[bytes], service: Service) -> None:
         else:
             return
     raise TimeoutError(f"{process.args!r} is not ready after {READY_S} s")
+
+
+def _must_run(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is not None:
+        raise RuntimeError(f"{process.args!r} ended with exit code {process.returncode}")

@@ -1,13 +1,12 @@
 """The printed table: figures, limits and ratios, with missed targets in red."""
 
-import statistics
 from collections.abc import Sequence
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from bench.row import Result, Row
+from bench.row import Result, Row, Skipped
 
 WIDTH_OF_A_LOG = 130
 
@@ -18,16 +17,18 @@ def console() -> Console:
     return made if made.is_terminal else Console(highlight=False, width=WIDTH_OF_A_LOG)
 
 
-def draw(out: Console, results: Sequence[Result], skipped: Sequence[tuple[Row, str]]) -> None:
-    """Print all rows, and skipped ones with the reason."""
+def draw(out: Console, results: Sequence[Result], skipped: Sequence[Skipped]) -> None:
+    """Print all rows, then those that were skipped with the reason."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column, justify in _COLUMNS:
         table.add_column(column, justify=justify)  # type: ignore[arg-type]  # rich's literal
     for result in results:
         table.add_row(*_cells(result), style="" if result.met else "bold red")
-    for row, reason in skipped:
-        table.add_row(row.title, "", row.limit_title, "", "skipped", reason, "", style="dim")
     out.print(table)
+    for one in skipped:
+        style = "bold red" if one.failed else "dim"
+        verb = "failed" if one.failed else "skipped"
+        out.print(f"{verb}: {one.row.title}: {one.reason}", style=style)
 
 
 _COLUMNS = (
@@ -38,24 +39,41 @@ _COLUMNS = (
     ("MEASURED", "right"),
     ("SPREAD", "right"),
     ("TARGET", "right"),
+    ("P99 MS", "right"),
+    ("CPU µS", "right"),
 )
 
 
 def _cells(result: Result) -> tuple[str, ...]:
     row, values = result.row, result.values
-    figure = statistics.median(sample.figure for sample in result.samples)
-    limit = statistics.median(sample.limit for sample in result.samples)
-    bound = "≤" if row.at_most else "≥"
-    mark = "✓" if result.met else "✗"
     return (
         row.title,
-        f"{_short(figure)} {row.unit}",
+        f"{_short(result.figure)} {row.unit}",
         row.limit_title,
-        f"{_short(limit)} {row.unit}",
-        f"{_short(result.value)} {mark}",
+        f"{_short(result.limit)} {row.unit}",
+        f"{_short(result.value)}{_mark(result)}",
         f"{_short(min(values))}-{_short(max(values))}",
-        f"{bound} {row.target:g}",
+        _target(row),
+        _both(result.p99_ms),
+        _both(result.cpu_us),
     )
+
+
+def _mark(result: Result) -> str:
+    if result.row.target is None:
+        return ""
+    return " ✓" if result.met else " ✗"
+
+
+def _target(row: Row) -> str:
+    if row.target is None:
+        return "-"
+    return f"{'≤' if row.at_most else '≥'} {row.target:g}"
+
+
+def _both(values: tuple[float | None, float | None]) -> str:
+    """Return the figure's and the peer's, where they were measured."""
+    return " / ".join("-" if value is None else f"{value:.3g}" for value in values).strip("- /")
 
 
 def _short(figure: float) -> str:

@@ -3,10 +3,10 @@
 from functools import partial
 from pathlib import Path
 
+from bench.needs import missing
 from bench.row import Row, Sample
 from bench.rows.tokens import DISTINCT_TOKENS, check_token
 from bench.stack import Service, Stack
-from bench.tools import missing
 from suitectl.catalogue import on_chassis
 
 LIMIT_MIB = 80.0

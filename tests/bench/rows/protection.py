@@ -1,9 +1,10 @@
 """The cost of protecting an endpoint, with cached checks and with one call per check."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.row import Row, Sample
-from bench.stack import SERVICE, Stack
+from bench.stack import OPEN_PATH, SERVICE, Stack
 from bench.tools import wrk
 
 SCRIPT = Path(__file__).parents[1] / "bearer.lua"
@@ -20,10 +21,14 @@ def _measure(stack: Stack, runs: int, cache_ttl: str) -> list[Sample]:
         stack.running(SERVICE, OPEN) as plain,
         stack.running(SERVICE, PROTECTED | ttl) as protected,
     ):
-        urls = (f"{protected.url}/greeting", f"{plain.url}/greeting")
+        urls = (f"{protected.url}{OPEN_PATH}", f"{plain.url}{OPEN_PATH}")
         for url in urls:
             wrk(url, SCRIPT, *tokens)
-        return [Sample(*(wrk(url, SCRIPT, *tokens) for url in urls)) for _ in range(runs)]
+        return [Sample(*_pair(urls, tokens)) for _ in range(runs)]
+
+
+def _pair(urls: tuple[str, str], tokens: Sequence[str]) -> tuple[float, float]:
+    return wrk(urls[0], SCRIPT, *tokens), wrk(urls[1], SCRIPT, *tokens)
 
 
 def _row(title: str, target: float, cache_ttl: str) -> Row:

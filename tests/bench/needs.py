@@ -1,0 +1,33 @@
+"""What a row needs on this machine: programs and peers, each with the line that installs it."""
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A program or a peer: how to install it, and whether it is there."""
+
+    install: str
+    is_installed: Callable[[], bool]
+
+
+def missing(names: Sequence[str]) -> list[str]:
+    """Return a line for each that is missing, with how to install it."""
+    needs = ((name, NEEDS[name]) for name in names)
+    return [f"{name} is missing: {one.install}" for name, one in needs if not one.is_installed()]
+
+
+def _program(name: str, install: str) -> Need:
+    return Need(install, lambda: shutil.which(name) is not None)
+
+
+NEEDS: Mapping[str, Need] = {
+    "wrk": _program("wrk", "apt-get install wrk, or brew install wrk"),
+    "redis-benchmark": _program(
+        "redis-benchmark", "apt-get install redis-tools, or brew install redis"
+    ),
+    "/proc": Need("CPU is read there, on Linux only", Path("/proc/self/stat").exists),
+}
