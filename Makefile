@@ -34,9 +34,9 @@ TAKES_call := SERVICE PATH METHOD DATA USER CLIENT
 TAKES_debug := SERVICE VERSION PORT
 TAKES_traffic := SERVICE N
 TAKES_logs := SERVICE TRACE LEVEL
-TAKES_canary := SERVICE V1 V2 STEPS PAUSE ARGS
-TAKES_blue-green := SERVICE TO
-TAKES_rollback := SERVICE
+TAKES_canary := SERVICE V1 V2 STEPS PAUSE ARGS KUBECTL
+TAKES_blue-green := SERVICE TO KUBECTL
+TAKES_rollback := SERVICE KUBECTL
 TAKES_refresh := SERVICE
 TAKES_new-service := NAME NAMESPACE PORT CALLS VERSIONS
 TAKES_remove-service := NAME
@@ -104,13 +104,13 @@ traffic: setup ## which version serves how many requests: make traffic N=200
 	$(SUITECTL) traffic --service=$(SERVICE) --requests=$(N)
 
 canary: setup ## share traffic by replicas: make canary V1=1 V2=4 [STEPS=10,25,50 PAUSE=10]
-	$(SUITECTL) canary --service=$(SERVICE) --v1=$(V1) --v2=$(V2) --steps=$(STEPS) --pause=$(PAUSE) $(ARGS)
+	$(SUITECTL) canary --service=$(SERVICE) --v1=$(V1) --v2=$(V2) --steps=$(STEPS) --pause=$(PAUSE) --kubectl=$(KUBECTL) $(ARGS)
 
 blue-green: setup ## try a version, then send all traffic there: make blue-green TO=v2
-	$(SUITECTL) blue-green --service=$(SERVICE) --to=$(TO)
+	$(SUITECTL) blue-green --service=$(SERVICE) --to=$(TO) --kubectl=$(KUBECTL)
 
 rollback: setup ## undo the last release command
-	$(SUITECTL) rollback --service=$(SERVICE)
+	$(SUITECTL) rollback --service=$(SERVICE) --kubectl=$(KUBECTL)
 
 refresh: setup ## have edited ConfigMaps in the pods at once: make refresh SERVICE=cas-server
 	$(SUITECTL) refresh --service=$(SERVICE)

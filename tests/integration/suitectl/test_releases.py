@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.anyio, needs_versions]
 
 EQUAL = {"selector": V1, "replicas": {"v1": 1, "v2": 1}}
 QUICK = ("--sample=40", "-N=60")
+TERMINAL_COLUMNS = 80
 PATIENT = (*QUICK, "--max-latency-ms=60000")
 """Limits that a good version meets even on a busy machine."""
 
@@ -35,12 +36,24 @@ def test_a_canary_splits_the_traffic_by_replicas(
     assert suite.selector == BOTH
     assert suite.previous == EQUAL
     said = capfd.readouterr().out
-    scaled = f"scale deployment/{SERVICE.deployments['v2']} --replicas=2 -n {SERVICE.namespace}"
-    assert f"kubectl {scaled}" in said
-    assert f"./localkube {scaled}" in said
+    assert "  v2 scales to 2 replicas" in said.splitlines()
+    assert "selects every version" in said
+    assert "kubectl" not in said
+    assert max(map(len, said.splitlines())) <= TERMINAL_COLUMNS
     assert " 66.7%" in said
     assert "within" in said
     assert "outside" not in said
+
+
+def test_kubectl_1_prints_the_commands_of_each_change(
+    suite: Releasing, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert release("canary", "--v1=1", "--v2=2", "--kubectl=1", *PATIENT) == 0
+    assert suite.replicas == {"v1": 1, "v2": 2}
+    said = capfd.readouterr().out
+    scaled = f"scale deployment/{SERVICE.deployments['v2']} --replicas=2 -n {SERVICE.namespace}"
+    assert f"kubectl {scaled}" in said
+    assert f"./localkube {scaled}" in said
 
 
 async def test_a_canary_whose_new_version_fails_is_rolled_back(

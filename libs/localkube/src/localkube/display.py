@@ -12,8 +12,8 @@ from typing import TextIO
 
 LINE_EVERY_S = 10.0
 """Seconds between two lines of a log, unless PROGRESS_EVERY says otherwise."""
-LOG_COLUMNS = 100
-"""Columns of a line between a step's start and end."""
+LOG_COLUMNS = 80
+"""The most columns of a line between a step's start and end."""
 LIVE_AFTER_S = 0.5
 """Seconds of silence after which a terminal shows the step."""
 _ERASED = "\r\033[K"
@@ -90,7 +90,8 @@ class Display:
                 self._write(_ERASED + line)
                 self._drawn = True
             elif not self.live and silent >= self._every:
-                self._line(f"{_cut(str(step), LOG_COLUMNS)} {self.more} {elapsed(took)}")
+                tail = f" {self.more} {elapsed(took)}"
+                self._line(_cut(str(step), LOG_COLUMNS - len(tail)) + tail)
 
     @contextlib.contextmanager
     def output(self, text: str) -> Iterator[None]:

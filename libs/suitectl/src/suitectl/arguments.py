@@ -36,6 +36,11 @@ def add_versioned(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--service", help="by default the only one with versions")
 
 
+def add_kubectl(parser: argparse.ArgumentParser) -> None:
+    """Add `--kubectl`: which commands make the change."""
+    parser.add_argument("--kubectl", help="print the commands of each change, for a cluster too")
+
+
 def add_ready_within(parser: argparse.ArgumentParser) -> None:
     """Add `--ready-within`."""
     within = f"seconds for pods to become ready, by default {READY_WITHIN:g}"

@@ -70,6 +70,13 @@ class Reporter:
             self._print(Text(f"  kubernetes $ {command.line(KUBECTL)}", style="dim"))
             self._print(Text(f"  here       $ {command.line(LOCALKUBE)}", style="blue"))
 
+    def change(self, text: str, command: Command) -> None:
+        """Print a change in words, or with `kubectl` as the command that makes it."""
+        if self._kubectl:
+            self.command(command)
+        elif text:
+            self.say(text)
+
     def changed(self, request: str, before: Reply, after: Reply) -> None:
         """Print what a request's response was, and what it is now."""
         self._print(Text(f"  {request}", style="bold"))

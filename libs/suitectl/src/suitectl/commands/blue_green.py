@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import time
 
-from suitectl.arguments import add_platform, add_ready_within, add_versioned
+from suitectl.arguments import add_kubectl, add_platform, add_ready_within, add_versioned
 from suitectl.errors import CommandFailedError, ReleaseFailedError
 from suitectl.platform.http import Sender, open_sender
 from suitectl.release.probes import failures, probes
@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_platform(parser)
     add_versioned(parser)
     add_ready_within(parser)
+    add_kubectl(parser)
     parser.add_argument("--to", help="the version, such as v2")
 
 

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from functools import partial
 
 from localkube.progress import step
-from suitectl.arguments import add_platform, add_ready_within, add_versioned, amount, rate, whole
+from suitectl.arguments import (
+    add_kubectl,
+    add_platform,
+    add_ready_within,
+    add_versioned,
+    amount,
+    rate,
+    whole,
+)
 from suitectl.errors import CommandFailedError
 from suitectl.platform.http import Sender, open_sender
 from suitectl.release.probes import AT_ONCE, probes, spread
@@ -30,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_platform(parser)
     add_versioned(parser)
     add_ready_within(parser)
+    add_kubectl(parser)
     parser.add_argument("--v1", help="replicas of v1 after the last step")
     parser.add_argument("--v2", help="replicas of v2 after the last step")
     parser.add_argument("--steps", help="steps before: 10,25,50 (per cent of v2) or 4:1,2:3")
@@ -103,7 +112,10 @@ class Canary:
         with step(f"watching {plan.watched} for {pause:g} s"):
             probed = [preview, base] * plan.limits.sample
             await spread(self._sender, probed, watch, seconds=pause)
-        self._reporter.good(watch.summary())
+        first, *more = watch.summary()
+        self._reporter.good(first)
+        for line in more:
+            self._reporter.say(f"  {line}")
 
     async def _leads_to(self, preview: str, version: str) -> bool:
         """Say whether the preview Service leads to a version: kube-proxy follows with a delay."""

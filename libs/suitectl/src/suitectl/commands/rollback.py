@@ -5,7 +5,7 @@ It is a release command itself: a second rollback undoes the first.
 
 import argparse
 
-from suitectl.arguments import add_platform, add_ready_within, add_versioned
+from suitectl.arguments import add_kubectl, add_platform, add_ready_within, add_versioned
 from suitectl.errors import CommandFailedError
 from suitectl.release.releases import Releases
 
@@ -15,6 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_platform(parser)
     add_versioned(parser)
     add_ready_within(parser)
+    add_kubectl(parser)
 
 
 async def run(options: argparse.Namespace) -> int:

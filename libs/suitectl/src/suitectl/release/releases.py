@@ -26,9 +26,14 @@ class Releases:
     """The versions of a service on a platform."""
 
     def __init__(
-        self, platform: Platform, service: Service, *, ready_within: float = READY_WITHIN
+        self,
+        platform: Platform,
+        service: Service,
+        *,
+        ready_within: float = READY_WITHIN,
+        kubectl: bool = False,
     ) -> None:
-        self.platform, self.reporter = platform, Reporter(platform.name)
+        self.platform, self.reporter = platform, Reporter(platform.name, kubectl=kubectl)
         self.service = service
         self._pods = Pods(platform, service, ready_within=ready_within)
         self._deployments: dict[str, str] = {}
@@ -36,8 +41,9 @@ class Releases:
     @classmethod
     def of(cls, options: argparse.Namespace) -> Self:
         """Return the versions of the service and on the platform of a command's options."""
-        service = versioned_service(options.service)
-        return cls(platform_of(options), service, ready_within=ready_within(options))
+        service, kubectl = versioned_service(options.service), bool(options.kubectl)
+        within = ready_within(options)
+        return cls(platform_of(options), service, ready_within=within, kubectl=kubectl)
 
     @property
     def way_back(self) -> str:
@@ -137,9 +143,9 @@ class Releases:
         base = await self.platform.url(service, self.service.namespace)
         return base + self.service.annotation(VERSION_PATH)
 
-    async def run(self, *arguments: str) -> None:
-        """Print a verb, then run it."""
-        self.reporter.command(Verb(arguments))
+    async def _run(self, text: str, *arguments: str) -> None:
+        """Print a change, then make it."""
+        self.reporter.change(text, Verb(arguments))
         await self.platform.run(*arguments)
 
     async def _restore(self, before: Release, earlier: str | None, why: str) -> None:
@@ -162,17 +168,19 @@ class Releases:
 
     async def _scale(self, replicas: Mapping[str, int]) -> None:
         for version, count in replicas.items():
-            deployment = f"deployment/{self._deployments[version]}"
-            await self.run("scale", deployment, f"--replicas={count}", *self._where)
+            scale = ("scale", f"deployment/{self._deployments[version]}", f"--replicas={count}")
+            await self._run(f"{version} scales to {count} replicas", *scale, *self._where)
 
     async def _select(self, service: str, old: Mapping[str, str], new: Mapping[str, str]) -> None:
         selector = {key: new.get(key) for key in {**new, **old}}
         patch = json.dumps({"spec": {"selector": selector}})
-        await self.run("patch", "service", service, *self._where, "-p", patch)
+        text = f"{service} selects {new.get('version', 'every version')}"
+        await self._run(text, "patch", "service", service, *self._where, "-p", patch)
 
     async def _remember(self, text: str | None) -> None:
         patch = json.dumps({"metadata": {"annotations": {PREVIOUS: text}}})
-        await self.run("patch", "service", self.service.service, *self._where, "-p", patch)
+        service = self.service.service
+        await self._run("", "patch", "service", service, *self._where, "-p", patch)
 
     @property
     def _where(self) -> tuple[str, str]:

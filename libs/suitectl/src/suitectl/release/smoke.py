@@ -68,7 +68,7 @@ async def _preview(releases: Releases) -> AsyncIterator[str]:
         return
     where = (f"service/{service.preview}", f":{service.port}", "-n", service.namespace)
     arguments = ("port-forward", *where)
-    releases.reporter.command(Verb(arguments))
+    releases.reporter.change("", Verb(arguments))
     process = await platform.start(*arguments)
     try:
         line = await first_line(process, platform.line(*arguments), seconds=_FORWARDED_WITHIN)

@@ -67,15 +67,17 @@ class Watch:
             return float("inf")
         return percentile(self.baseline, P95) * 1000 * SLOWER + MARGIN_MS
 
-    def summary(self) -> str:
-        """Return the results in one line."""
+    def summary(self) -> Sequence[str]:
+        """Return the results, each in one line."""
         seconds = [probe.seconds for probe in self.probes]
         p95, p99 = (percentile(seconds, part) * 1000 for part in (P95, P99))
         failed = sum(probe.version is None for probe in self.others)
+        failures_seen = f"{self._failed} of {len(self.probes)} probes of its own failed"
+        allowed = f"(limit {self.limits.failures})"
         return (
-            f"{self.version} by {len(self.probes)} probes of its own: {self._failed} failed"
-            f" (limit {self.limits.failures}), p95 {p95:.0f} ms (limit {self._limit}),"
-            f" p99 {p99:.0f} ms; at the Service {failed} of {len(self.others)} failed"
+            f"{self.version}: {failures_seen} {allowed}, p95 {p95:.0f} ms, p99 {p99:.0f} ms",
+            f"p95 limit: {self._limit}",
+            f"at the Service {failed} of {len(self.others)} failed",
         )
 
     def _judge(self) -> None:

@@ -96,7 +96,7 @@ async def _measure(suite: Suite, replicas: dict[str, int]) -> None:
 
 
 CHAPTER = Chapter(
-    "Canary: traffic follows the replicas, for fresh connections",
+    "Canary: new connections follow the replicas",
     COMMANDS,
     play,
     needs=(DIFF_NS_SERVICE,),
