@@ -36,7 +36,7 @@ def test_a_canary_splits_the_traffic_by_replicas(
     assert suite.selector == BOTH
     assert suite.previous == EQUAL
     said = capfd.readouterr().out
-    assert "  v2 scales to 2 replicas" in said.splitlines()
+    assert "  v2 scales to 2" in said.splitlines()
     assert "selects every version" in said
     assert "kubectl" not in said
     assert max(map(len, said.splitlines())) <= TERMINAL_COLUMNS

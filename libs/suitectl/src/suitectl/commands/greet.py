@@ -4,11 +4,12 @@ import argparse
 from collections.abc import Sequence
 
 from suitectl.arguments import add_platform, platform_of
-from suitectl.catalogue import live_service
+from suitectl.catalogue import Service, live_service
 from suitectl.errors import CommandFailedError
 from suitectl.live.live_setting import LiveSetting, Served
 from suitectl.live.setting_text import replaced
 from suitectl.platform.http import open_sender
+from suitectl.platform.platform import Platform
 from suitectl.reporter import Reporter
 
 _LONGEST = 200
@@ -24,7 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 async def run(options: argparse.Namespace) -> int:
     """Edit the ConfigMap, and wait until every pod serves the text."""
     text, service = _text(options.text), live_service(options.service)
-    platform = platform_of(options)
+    await greet(platform_of(options), service, text)
+    return 0
+
+
+async def greet(platform: Platform, service: Service, text: str) -> None:
+    """Edit and wait; a text that is served already changes nothing."""
     reporter = Reporter(platform.name)
     async with open_sender(platform) as http:
         live = LiveSetting(platform, http, service)
@@ -32,12 +38,14 @@ async def run(options: argparse.Namespace) -> int:
         before, stored = await live.ask(pods[0]), await live.config_map.read()
         old = live.text_in(stored, before)
         edited = replaced(stored.valid, live.setting, old, text)
+        if edited == stored.text:
+            reporter.say(f"GET {live.path} says so already: {text}")
+            return
         reporter.title(f"ConfigMap {live.config_map.name}, {live.setting}: {old} -> {text}")
         began = await live.config_map.write(edited)
         served = await live.served_by_all(pods, text)
     reporter.changed(f"GET {live.path}", before, served[0].reply)
     _report(reporter, served, began)
-    return 0
 
 
 def _report(reporter: Reporter, served: Sequence[Served], began: float) -> None:

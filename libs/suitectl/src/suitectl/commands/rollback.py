@@ -29,5 +29,6 @@ async def run(options: argparse.Namespace) -> int:
     releases.reporter.title(f"{before}  ->  {target}")
     async with releases.going_back(before):
         await releases.move(target)
-    releases.reporter.good(f"{target}; another rollback returns to {before}")
+    releases.reporter.good(str(target))
+    releases.reporter.say(f"another rollback returns to {before}")
     return 0

@@ -169,7 +169,7 @@ class Releases:
     async def _scale(self, replicas: Mapping[str, int]) -> None:
         for version, count in replicas.items():
             scale = ("scale", f"deployment/{self._deployments[version]}", f"--replicas={count}")
-            await self._run(f"{version} scales to {count} replicas", *scale, *self._where)
+            await self._run(f"{version} scales to {count}", *scale, *self._where)
 
     async def _select(self, service: str, old: Mapping[str, str], new: Mapping[str, str]) -> None:
         selector = {key: new.get(key) for key in {**new, **old}}

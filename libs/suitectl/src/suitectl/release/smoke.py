@@ -26,8 +26,8 @@ async def smoke(releases: Releases, version: str) -> None:
         for _ in range(TIMES):
             await _responds(http, base, opened, version)
             await _refuses(http, base, protected, version)
-    passed = f"{version} passes the smoke test, {TIMES} times: {opened} 200, {protected} 401"
-    releases.reporter.good(passed)
+    releases.reporter.good(f"{version} passes the smoke test, {TIMES} times:")
+    releases.reporter.say(f"  {opened} 200, {protected} 401")
 
 
 async def _responds(http: Sender, base: str, path: str, version: str) -> None:
