@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .SILENT:
 .PHONY: help demo up try down watch debug greet break kill edit token call logs traffic canary blue-green rollback refresh \
-  secrets dev-secrets new-service remove-service images deploy undeploy setup doctor dev test coverage fuzz e2e check-images check-manifests lint types bench guesses floods release lock
+  secrets dev-secrets new-service remove-service images deploy undeploy setup doctor dev test coverage fuzz e2e check-images check-manifests lint types bench bench-peers guesses floods release lock
 
 PY := .venv/bin/python
 SUITECTL := $(PY) -m suitectl
@@ -180,8 +180,11 @@ types: dev ## mypy --strict
 check-manifests: dev ## kubeconform, checkov, hadolint; fails on a report that docs/manifests.md does not explain
 	PYTHONPATH=tests $(PY) -m checkers
 
-bench: setup ## speed as ratios against a limit measured in the same run (ARGS=--check fails below target)
+bench: setup ## speed as ratios against limits and peers measured in the same run (ARGS=--check fails below target)
 	PYTHONPATH=tests $(PY) -m bench $(ARGS)
+
+bench-peers: setup ## install the peers that bench compares with: aiohttp, node-oidc-provider
+	PYTHONPATH=tests $(PY) -m bench.peers
 
 guesses: setup ## thousands of failed logins, and their effect on legitimate callers (ARGS=--check fails below target)
 	PYTHONPATH=tests $(PY) -m load $(ARGS)

@@ -5,7 +5,6 @@ It prints medians and spread, and writes them as JSON.
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,11 +18,10 @@ from bench.row import Result, Row, Skipped
 from bench.rows import ROWS
 from bench.stack import Stack
 from bench.table import console, draw
-from bench.tools import LoadError
+from bench.tools import FAILURES
 from localkube.progress import step
 
 JSON = results.ROOT / ".build/bench.json"
-FAILURES = (LoadError, RuntimeError, OSError, subprocess.SubprocessError)
 
 
 def main() -> int:
@@ -49,7 +47,8 @@ def _measure(rows: Sequence[Row], runs: int) -> tuple[list[Result], list[Skipped
     with _stack() as stack:
         stack.wanted = wanted
         for number, row in enumerate(wanted, 1):
-            with step(f"{number} of {len(wanted)}: {row.title}") as stack.say:
+            text = f"{number} of {len(wanted)}: {row.title}, against {row.limit_title}"
+            with step(text) as stack.say:
                 try:
                     measured.append(Result(row, row.measure(stack, runs)))
                 except FAILURES as error:

@@ -3,7 +3,10 @@
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+from bench.peers import oidc_provider, python
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +27,13 @@ def _program(name: str, install: str) -> Need:
     return Need(install, lambda: shutil.which(name) is not None)
 
 
+_PEERS = "make bench-peers"
 NEEDS: Mapping[str, Need] = {
     "wrk": _program("wrk", "apt-get install wrk, or brew install wrk"),
     "redis-benchmark": _program(
         "redis-benchmark", "apt-get install redis-tools, or brew install redis"
     ),
+    "node-oidc-provider": Need(f"{_PEERS}, with Node.js 20 or later", oidc_provider.is_installed),
+    "aiohttp": Need(_PEERS, partial(python.is_installed, "aiohttp")),
     "/proc": Need("CPU is read there, on Linux only", Path("/proc/self/stat").exists),
 }

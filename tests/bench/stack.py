@@ -14,14 +14,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
 
 import yaml
 
-from bench.row import Row, Run
+from bench.row import Row
 from cas_server.identities.demo_identities import DEMO_SECRETS
 from localkube.redis_server import find
 from suitectl.catalogue import LIVE_PATH, NODE_PORT, on_chassis
+
+if TYPE_CHECKING:
+    from bench.contest import Played
 
 _MEASURED = min(
     (one for one in on_chassis().values() if one.is_api),
@@ -55,8 +58,8 @@ class Stack:
         """The rows that are measured."""
         self.say: Callable[[str], None] = _say_nothing
         """Tells what is measured right now."""
-        self.contests: dict[tuple[str, int], Sequence[Mapping[str, Run]]] = {}
-        """The rounds that were measured, by contest and connections (`bench.contest`)."""
+        self.contests: dict[tuple[str, int], Played] = {}
+        """What was measured in contests, by their names and connections."""
         self.redis_port = free_port()
         self._discovery = directory / "discovery.json"
         self.redis_pid = self._redis()
@@ -87,10 +90,13 @@ class Stack:
         self, command: Callable[[int], Sequence[str]], environment: Mapping[str, str]
     ) -> Iterator[Service]:
         """Run a server of others, on a port that its command names, during the block."""
-        port = free_port()
-        with _process(command(port), environment) as process:
-            await_port(port, process)
-            url = f"http://127.0.0.1:{port}"
+        port, log = free_port(), self.directory / "peer.log"
+        url = f"http://127.0.0.1:{port}"
+        with log.open("wb") as stderr, _process(command(port), environment, stderr) as process:
+            try:
+                await_port(port, process)
+            except RuntimeError as error:
+                raise RuntimeError(f"{error}: {log.read_text().strip()[-200:]}") from None
             yield Service(process.pid, url, url)
 
     def tokens(self, count: int) -> list[str]:
@@ -132,9 +138,9 @@ class Stack:
 
 @contextmanager
 def _process(
-    command: Sequence[str], environment: Mapping[str, str]
+    command: Sequence[str], environment: Mapping[str, str], stderr: IO[bytes] | None = None
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=stderr)
     try:
         yield process
     finally:

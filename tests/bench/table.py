@@ -33,10 +33,9 @@ def draw(out: Console, results: Sequence[Result], skipped: Sequence[Skipped]) ->
 
 _COLUMNS = (
     ("WHAT", "left"),
-    ("FIGURE", "right"),
-    ("LIMIT OR PEER", "left"),
-    ("FIGURE", "right"),
-    ("MEASURED", "right"),
+    ("AGAINST", "left"),
+    ("FIGURES", "right"),
+    ("RATIO", "right"),
     ("SPREAD", "right"),
     ("TARGET", "right"),
     ("P99 MS", "right"),
@@ -48,14 +47,13 @@ def _cells(result: Result) -> tuple[str, ...]:
     row, values = result.row, result.values
     return (
         row.title,
-        f"{_short(result.figure)} {row.unit}",
         row.limit_title,
-        f"{_short(result.limit)} {row.unit}",
-        f"{_short(result.value)}{_mark(result)}",
-        f"{_short(min(values))}-{_short(max(values))}",
+        f"{_pair((result.figure, result.limit))} {row.unit}",
+        f"{short(result.value)}{_mark(result)}",
+        f"{short(min(values))}-{short(max(values))}",
         _target(row),
-        _both(result.p99_ms),
-        _both(result.cpu_us),
+        _pair(result.p99_ms),
+        _pair(result.cpu_us),
     )
 
 
@@ -67,14 +65,17 @@ def _mark(result: Result) -> str:
 
 def _target(row: Row) -> str:
     if row.target is None:
-        return "-"
+        return "none"
     return f"{'≤' if row.at_most else '≥'} {row.target:g}"
 
 
-def _both(values: tuple[float | None, float | None]) -> str:
-    """Return the figure's and the peer's, where they were measured."""
-    return " / ".join("-" if value is None else f"{value:.3g}" for value in values).strip("- /")
+def _pair(values: tuple[float | None, float | None]) -> str:
+    """Return what is measured and what it is compared with; a dash where that is unknown."""
+    if values == (None, None):
+        return ""
+    return " / ".join("-" if value is None else short(value) for value in values)
 
 
-def _short(figure: float) -> str:
-    return f"{figure:,.0f}" if figure >= 100 else f"{figure:.2f}"
+def short(figure: float) -> str:
+    """Return a figure in three digits, or all before the point."""
+    return f"{figure:,.0f}" if abs(figure) >= 100 else f"{figure:.3g}"

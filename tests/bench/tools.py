@@ -17,6 +17,10 @@ class LoadError(Exception):
     """A load run got error responses, so its figure is meaningless."""
 
 
+FAILURES = (LoadError, RuntimeError, OSError, subprocess.SubprocessError)
+"""What a measurement may fail with; the others go on."""
+
+
 def wrk(url: str, script: Path, *arguments: str, connections: int = 64) -> float:
     """Return requests per second of one wrk run. Every response must be 2xx."""
     return load(url, script, *arguments, connections=connections).rate
@@ -29,7 +33,8 @@ def load(
 
     Every response must be 2xx.
     """
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", "-s", str(script)]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--timeout=10s"]
+    command += ["--latency", "-s", str(script)]
     text, cpu = _accounted(pid, lambda: _output([*command, url, "--", *arguments]))
     for failure in ("Non-2xx", "Socket errors"):
         if failure in text:

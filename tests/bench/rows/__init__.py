@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from bench.row import Row
-from bench.rows import issuing, memory, protection, reload, start, tokens
+from bench.rows import clients, endpoints, memory, reload, start, tokens
 
 ROWS: Sequence[Row] = (
     *tokens.ROWS,
-    *issuing.ROWS,
-    *protection.ROWS,
+    *endpoints.ROWS,
+    *clients.ROWS,
     *start.ROWS,
     *memory.ROWS,
     *reload.ROWS,

@@ -1,0 +1,72 @@
+"""Whether a table is worse than an earlier one: `make bench ARGS='--compare FILE'`.
+
+A row has fallen where its best run is worse than the worst run of the file, and its median by more
+than `NOISE`. Runs vary together when the machine is busy, and a row that is measured once has no
+spread of its own.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+NOISE = 0.03
+Row = Mapping[str, Any]
+Document = Mapping[str, Any]
+
+
+class CompareError(Exception):
+    """The file has no results to compare with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The rows that fell, and what can't be compared; each one line."""
+
+    fallen: Sequence[str]
+    notes: Sequence[str]
+
+
+def read(path: Path) -> Document:
+    """Return the results of an earlier run. Raises `CompareError`."""
+    try:
+        document = json.loads(path.read_text())
+        for row in document["rows"]:
+            row["title"], row["against"], row["values"], row["value"], row["at_most"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CompareError(f"{path} has no results of `make bench`: {error!r}") from None
+    return dict(document)
+
+
+def compare(before: Document, now: Document) -> Comparison:
+    """Compare the rows that both have."""
+    old, new = _by_title(before), _by_title(now)
+    both = [(old[name], new[name]) for name in new if name in old]
+    fallen = [_line(*pair) for pair in both if _has_fallen(*pair)]
+    notes = [f"not compared, new: {new[name]['title']}" for name in new if name not in old]
+    changed = {key for key, value in now["machine"].items() if before["machine"].get(key) != value}
+    notes += [f"differs: {key} was {before['machine'].get(key)}" for key in sorted(changed)]
+    return Comparison(fallen, notes)
+
+
+def _by_title(document: Document) -> Mapping[tuple[str, str], Row]:
+    return {(row["title"], row["against"]): row for row in document["rows"]}
+
+
+def _has_fallen(old: Row, new: Row) -> bool:
+    if new["at_most"]:
+        apart = min(new["values"]) > max(old["values"])
+        return bool(apart and new["value"] > old["value"] * (1 + NOISE))
+    apart = max(new["values"]) < min(old["values"])
+    return bool(apart and new["value"] < old["value"] * (1 - NOISE))
+
+
+def _line(old: Row, new: Row) -> str:
+    was, now = (_spread(row) for row in (old, new))
+    return f"{new['title']}, against {new['against']}: was {was}, now {now}"
+
+
+def _spread(row: Row) -> str:
+    values = row["values"]
+    return f"{row['value']:.3g} ({min(values):.3g}-{max(values):.3g})"

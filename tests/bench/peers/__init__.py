@@ -1,0 +1,1 @@
+"""What others serve, measured beside the suite; docs/design/performance.md says how each is run."""

@@ -1,0 +1,56 @@
+"""node-oidc-provider with Redis: one process of Node.js that issues and introspects tokens."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.peers.folder import PEERS
+from cas_server.identities.demo_identities import DEMO_SECRETS
+
+if TYPE_CHECKING:
+    from bench.stack import Service, Stack
+
+SOURCES = Path(__file__).parent
+FOLDER = PEERS / "oidc-provider"
+"""Where the packages are; Node.js looks for them beside the program."""
+INTROSPECTION = "/token/introspection"
+HINT = "&token_type_hint=access_token"
+"""Spares this server the look-up of a refresh token."""
+
+
+def is_installed() -> bool:
+    """Return whether Node.js and the packages are there."""
+    return shutil.which("node") is not None and (FOLDER / "node_modules/oidc-provider").is_dir()
+
+
+def install() -> None:
+    """Install the packages of package-lock.json. Raises `CalledProcessError`."""
+    _copy("package*.json")
+    command = ["npm", "ci", "--no-audit", "--no-fund", "--prefix", str(FOLDER)]
+    subprocess.run(command, check=True)
+
+
+def _copy(pattern: str) -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for path in SOURCES.glob(pattern):
+        shutil.copy(path, FOLDER)
+
+
+@contextmanager
+def serving(stack: "Stack", client: str) -> Iterator["Service"]:
+    """Run the server with one client during the block, on the Redis of the stack."""
+    _copy("*.js")
+    environment = {
+        "PATH": os.environ["PATH"],
+        "NODE_ENV": "production",
+        "REDIS_PORT": str(stack.redis_port),
+        "CLIENT_ID": client,
+        "CLIENT_SECRET": DEMO_SECRETS[client],
+    }
+    command = ["node", str(FOLDER / "server.js")]
+    with stack.peer(lambda port: [*command, str(port)], environment) as service:
+        yield service
