@@ -41,3 +41,11 @@ def test_what_differs_is_shown(before: Reply, after: Reply, shown: tuple[str, st
 def test_a_long_response_is_cut() -> None:
     long = _reply({"text": "x" * 500})
     assert [len(line) for line in difference(long, long)] == [WIDTH, WIDTH]
+
+
+def test_a_field_that_does_not_fit_is_left_out_whole() -> None:
+    before = {"greeting": "Hello from v1", "colour": "blue", "version": "v1", "pod": "a"}
+    after = {"greeting": "Welcome to v2", "colour": "green", "version": "v2", "pod": "b"}
+    was, now = difference(_reply(before), _reply(after))
+    assert was == '200 {"greeting": "Hello from v1", "colour": "blue", …}'
+    assert now == '200 {"greeting": "Welcome to v2", "colour": "green", …}'

@@ -8,6 +8,7 @@ from suitectl.platform.http import Reply
 
 WIDTH = 66
 """So that a line fits into 80 columns behind its label."""
+_ROOM = WIDTH - len("200 ")
 
 
 def difference(before: Reply, after: Reply) -> tuple[str, str]:
@@ -36,6 +37,12 @@ def _part(fields: Mapping[str, Any], keys: list[str]) -> str:
     """Return these fields as JSON, or all but the pod where there are none of them."""
     chosen = {key: fields[key] for key in keys if key in fields}
     chosen = chosen or {key: value for key, value in fields.items() if key != "pod"}
+    while len(text := _text(chosen, fields)) > _ROOM and len(chosen) > 1:
+        chosen.popitem()
+    return text
+
+
+def _text(chosen: Mapping[str, Any], fields: Mapping[str, Any]) -> str:
     text = json.dumps(chosen, ensure_ascii=False)
     return text if len(chosen) == len(fields) else f"{text[:-1]}, …}}"
 

@@ -111,4 +111,5 @@ class Reporter:
         path.write_text(_FONTS.sub("", drawn), encoding="utf-8")
 
     def _print(self, text: Text) -> None:
-        self._out.print(text, soft_wrap=True)
+        # A terminal wraps lines itself, so that they can be copied; a picture would cut them.
+        self._out.print(text, soft_wrap=not self._out.record)
