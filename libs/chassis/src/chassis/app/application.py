@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chassis.app.api_docs.api_docs import DOCS_PATHS, ApiDocs
+from chassis.app.direct_routes import include_router
 from chassis.app.error_handlers import install_error_handlers
 from chassis.app.health import Health, ReadyCheck
 from chassis.app.management import MANAGEMENT_PATHS
@@ -30,6 +31,7 @@ from chassis.app.middleware import (
     SourceAddress,
 )
 from chassis.app.openapi import ServiceDocument
+from chassis.app.service_app import ServiceApp
 from chassis.app.state import Chassis
 from chassis.client.service_clients import ServiceClients
 from chassis.config.live import LiveConfig, Snapshot
@@ -72,7 +74,7 @@ def create_app(
     token endpoint, if it has one.
     """
     chassis = _chassis(live, title, version, token_services, ready_checks or {})
-    app = _ServiceApp(
+    app = ServiceApp(
         title=title,
         version=version,
         lifespan=_lifespan(chassis, lifespan),
@@ -83,7 +85,7 @@ def create_app(
     app.state.chassis = chassis
     install_error_handlers(app)
     for router in routers:
-        app.include_router(router)
+        include_router(app, router)
     app.router.routes += ApiDocs(chassis, app.openapi).routes()
     security = SecurityFilter(
         JsonBodies(app.routes_only),
@@ -102,32 +104,6 @@ def create_app(
 def _operation_id(route: APIRoute) -> str:
     """Return the name of the handler: the name of a method in generated clients."""
     return route.name
-
-
-class _ServiceApp(FastAPI):
-    """A FastAPI application inside the chassis' middleware."""
-
-    layers: ASGIApp
-    document: ServiceDocument
-
-    def openapi(self) -> dict[str, Any]:
-        """Return the document of the routes and the fast paths."""
-        if self.openapi_schema is None:
-            self.document.complete(super().openapi(), self.routes)
-        return super().openapi()
-
-    def forget_openapi(self, _: Snapshot[Any]) -> None:
-        """Rebuild the document later: a reload may open or close a path."""
-        self.openapi_schema = None
-
-    def __call__(  # type: ignore[override]  # awaitable as before, with one coroutine less
-        self, scope: Scope, receive: Receive, send: Send
-    ) -> Awaitable[None]:
-        return self.layers(scope, receive, send)
-
-    async def routes_only(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request without the middleware."""
-        await super().__call__(scope, receive, send)
 
 
 def _chassis(

@@ -8,7 +8,9 @@ from urllib.parse import unquote_to_bytes
 from chassis.errors import InvalidRequest, InvalidToken
 
 MAX_TOKEN_LENGTH = 4096
-_B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
+_CHARACTERS = r"[A-Za-z0-9\-._~+/]+=*"
+_B64TOKEN = re.compile(_CHARACTERS)
+_CREDENTIALS = re.compile(rf"(?i:bearer) +({_CHARACTERS}) *".encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +40,16 @@ def bearer_token(headers: Iterable[tuple[bytes, bytes]]) -> BearerToken | None:
         return None
     if len(values) > 1:
         raise InvalidRequest("The request has more than one Authorization header")
-    scheme, _, token = values[0].decode("latin-1").partition(" ")
-    if scheme.lower() != "bearer":
-        return None
-    token = token.strip(" ")
-    if not is_token(token):
+    found = _CREDENTIALS.fullmatch(values[0])
+    if found is not None and len(found[1]) <= MAX_TOKEN_LENGTH:
+        return BearerToken(found[1].decode("ascii"))
+    if values[0].partition(b" ")[0].lower() == b"bearer":
         raise InvalidToken("The access token is malformed")
-    return BearerToken(token)
+    return None
 
 
 def refuse_token_in_uri(query: bytes) -> None:
     """Raise `InvalidRequest` for a token in the URI, which logs and histories record (2.3)."""
     names = (piece.partition(b"=")[0] for piece in query.split(b"&"))
-    if any(unquote_to_bytes(name) == b"access_token" for name in names):
+    if query and any(unquote_to_bytes(name) == b"access_token" for name in names):
         raise InvalidRequest("An access token does not belong in a URI (RFC 6750, 2.3)")

@@ -15,6 +15,7 @@ from chassis.security.paths import path_patterns
 from chassis.telemetry.audit import AuditEvent, audit
 
 Enrich = Callable[[Authentication], Awaitable[Authentication]]
+_CHECKED = frozenset({"http", "websocket"})
 _AUTHENTICATION = "authentication"
 _TOKEN = "access_token"  # noqa: S105 - the name of a key
 
@@ -42,17 +43,11 @@ class SecurityFilter:
         self._open_under_dev = frozenset(open_under_dev)
         self._open_folders = tuple(path for path in open_paths if path.endswith("/"))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Check one request; pass on anything but HTTP and WebSocket (lifespan)."""
-        if scope["type"] in {"http", "websocket"} and not self.is_open(scope["path"]):
-            try:
-                await self._identify(scope)
-            except ApiError as error:
-                if isinstance(error, ForeignToken):
-                    _audit(error, scope)
-                await _refuse(error, scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+        if scope["type"] in _CHECKED and not self.is_open(scope["path"]):
+            return self._checked(scope, receive, send)
+        return self._app(scope, receive, send)
 
     def is_open(self, path: str) -> bool:
         """Return whether a path needs no token."""
@@ -61,6 +56,16 @@ class SecurityFilter:
         if path in self._open_under_dev and in_development(self._live.current.profiles):
             return True
         return path_patterns(self._live.settings.security.path.ignores).match(path)
+
+    async def _checked(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._identify(scope)
+        except ApiError as error:
+            if isinstance(error, ForeignToken):
+                _audit(error, scope)
+            await _refuse(error, scope, receive, send)
+            return
+        await self._app(scope, receive, send)
 
     async def _identify(self, scope: Scope) -> None:
         refuse_token_in_uri(scope.get("query_string", b""))

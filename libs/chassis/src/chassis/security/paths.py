@@ -7,6 +7,7 @@ from functools import lru_cache
 from chassis.ant import expression
 
 _UNSOUND = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
+_MAYBE_AMBIGUOUS = re.compile(r"[^A-Za-z0-9_/-]")
 # Never an open path: routers, proxies and file systems interpret these differently.
 _AMBIGUOUS = re.compile(
     r"//|[\\;\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd]|%[0-9A-Fa-f]{2}|(?:^|/)\.\.?(?:/|\Z)"
@@ -24,7 +25,13 @@ class PathPatterns:
         """Return whether a pattern matches the whole path; an ambiguous path matches none."""
         if self._regex is None or self._regex.match(path) is None:
             return False
-        return _AMBIGUOUS.search(path) is None
+        return not _is_ambiguous(path)
+
+
+def _is_ambiguous(path: str) -> bool:
+    # One class of characters first: the search for the alternatives takes as long as all matching.
+    is_suspect = "//" in path or _MAYBE_AMBIGUOUS.search(path) is not None
+    return is_suspect and _AMBIGUOUS.search(path) is not None
 
 
 def is_sound(path: str) -> bool:
