@@ -6,10 +6,12 @@ spread of its own.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from bench.figures import short
 
 NOISE = 0.03
 Row = Mapping[str, Any]
@@ -24,6 +26,7 @@ class CompareError(Exception):
 class Comparison:
     """The rows that fell, and what can't be compared; each one line."""
 
+    compared: int
     fallen: Sequence[str]
     notes: Sequence[str]
 
@@ -32,6 +35,7 @@ def read(path: Path) -> Document:
     """Return the results of an earlier run. Raises `CompareError`."""
     try:
         document = json.loads(path.read_text())
+        dict(document["machine"])
         for row in document["rows"]:
             row["title"], row["against"], row["values"], row["value"], row["at_most"]
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -44,10 +48,18 @@ def compare(before: Document, now: Document) -> Comparison:
     old, new = _by_title(before), _by_title(now)
     both = [(old[name], new[name]) for name in new if name in old]
     fallen = [_line(*pair) for pair in both if _has_fallen(*pair)]
-    notes = [f"not compared, new: {new[name]['title']}" for name in new if name not in old]
-    changed = {key for key, value in now["machine"].items() if before["machine"].get(key) != value}
-    notes += [f"differs: {key} was {before['machine'].get(key)}" for key in sorted(changed)]
-    return Comparison(fallen, notes)
+    notes = [f"not in the file: {', against '.join(name)}" for name in new if name not in old]
+    if unmeasured := len(old.keys() - new.keys()):
+        notes.append(f"not measured now: {unmeasured} rows of the file")
+    return Comparison(len(both), fallen, [*notes, *_differences(before["machine"], now["machine"])])
+
+
+def _differences(before: Document, now: Document) -> Iterator[str]:
+    """Yield what ratios may depend on and is different now."""
+    for name in sorted(before.keys() | now.keys()):
+        was, is_now = before.get(name, "missing"), now.get(name, "missing")
+        if was != is_now:
+            yield f"differs: {name} was {was}, is {is_now}"
 
 
 def _by_title(document: Document) -> Mapping[tuple[str, str], Row]:
@@ -69,4 +81,4 @@ def _line(old: Row, new: Row) -> str:
 
 def _spread(row: Row) -> str:
     values = row["values"]
-    return f"{row['value']:.3g} ({min(values):.3g}-{max(values):.3g})"
+    return f"{short(row['value'])} ({short(min(values))}-{short(max(values))})"

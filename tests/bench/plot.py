@@ -7,15 +7,18 @@ than the target, whether the target is a least or a most.
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import groupby
+from pathlib import Path
 from typing import Any
 
+from bench.figures import short
 from bench.sheet import INK, LINE, PALE, WIDTH, Sheet
 
 Document = Mapping[str, Any]
 LABELS, VALUES = 430, 210
 """Pixels of the columns left and right of the axis."""
 AXIS = WIDTH - LABELS - VALUES
+LONGEST = AXIS - 40
+"""Pixels of the longest bar, so that its figures fit behind it."""
 REACH = 4.0
 """The axis ends at a quarter of a target, and at four times it."""
 GOOD, BAD = "#2e7d32", "#c62828"
@@ -23,11 +26,18 @@ BARS = ("#9ec5e8", "#3b7bbf")
 """Colours by number of connections, fewest first."""
 
 
+def write(path: Path, document: Document) -> None:
+    """Write the picture, and the folders it is in."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(draw(document))
+
+
 def draw(document: Document) -> str:
     """Return the picture as SVG."""
     sheet = Sheet()
-    for name, measured in groupby(document["contests"], key=lambda one: one["name"]):
-        _contest(sheet, name, list(measured))
+    for name in dict.fromkeys(one["name"] for one in document["contests"]):
+        measured = [one for one in document["contests"] if one["name"] == name]
+        _contest(sheet, name, sorted(measured, key=lambda one: one["connections"]))
     _targets(sheet, [row for row in document["rows"] if row["target"] is not None])
     machine = document["machine"]
     where = f"{machine['processors']} cores of {machine['processor']}, Python {machine['python']}"
@@ -49,7 +59,7 @@ def _contest(sheet: Sheet, name: str, measured: Sequence[Mapping[str, Any]]) -> 
         for number, one in enumerate(measured):
             for run in one["contestants"]:
                 if run["title"] == title:
-                    width = run["rate"] / most * AXIS
+                    width = run["rate"] / most * LONGEST
                     sheet.bar(LABELS, width, BARS[number % len(BARS)])
                     sheet.text(LABELS + width + 8, _figures(run), colour=PALE)
                     sheet.down(0.75)
@@ -65,11 +75,11 @@ def _legend(sheet: Sheet, connections: Sequence[int]) -> None:
 
 
 def _figures(run: Mapping[str, Any]) -> str:
-    parts = [f"{run['rate']:,.0f}"]
+    parts = [short(run["rate"])]
     if run["p99_ms"] is not None:
-        parts.append(f"p99 {run['p99_ms']:.3g} ms")
+        parts.append(f"p99 {short(run['p99_ms'])} ms")
     if run["cpu_us"] is not None:
-        parts.append(f"CPU {run['cpu_us']:.3g} µs")
+        parts.append(f"CPU {short(run['cpu_us'])} µs")
     return ", ".join(parts)
 
 
@@ -101,14 +111,19 @@ def _target(sheet: Sheet, row: Mapping[str, Any]) -> None:
     sheet.dot(_x(_goodness(row, row["value"])), colour)
     bound = "≤" if row["at_most"] else "≥"
     sheet.text(
-        WIDTH - VALUES + 20, f"{row['value']:.3g}, target {bound} {row['target']:g}", colour=colour
+        WIDTH - VALUES + 20,
+        f"{short(row['value'])}, target {bound} {row['target']:g}",
+        colour=colour,
     )
     sheet.down()
 
 
 def _goodness(row: Mapping[str, Any], value: float) -> float:
     """Return how many times as good as the target a value is."""
-    return float(row["target"] / value if row["at_most"] else value / row["target"])
+    least = 1e-9  # a value may be 0
+    if row["at_most"]:
+        return float(row["target"] / max(value, least))
+    return float(value / row["target"])
 
 
 def _x(goodness: float) -> float:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bench.row import Run
+from bench.tools import LoadError
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Quantity:
 
 def _known(value: float | None) -> float:
     if value is None:
-        raise ValueError("the run did not measure this")
+        raise LoadError("it did not measure this")
     return value
 
 

@@ -3,22 +3,32 @@
 import json
 import os
 import platform
-import subprocess
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bench.row import Result, Skipped
+from bench.contest import Played
+from bench.peers import oidc_provider, python
+from bench.peers.folder import output
+from bench.row import Result, Skipped, median_run
+from localkube.redis_server import find
 
 FORMAT = 1
 ROOT = Path(__file__).parents[2]
 _PACKAGES = ("fastapi", "httptools", "httpx", "pydantic", "redis", "uvicorn", "uvloop")
 
 
-def document(results: Sequence[Result], skipped: Sequence[Skipped], runs: int) -> dict[str, Any]:
-    """Return everything that was measured, for `--json` and `--compare`."""
+def document(
+    results: Sequence[Result],
+    skipped: Sequence[Skipped],
+    contests: Mapping[tuple[str, int], Played],
+    runs: int,
+) -> dict[str, Any]:
+    """Return everything that was measured, for `--json`, `--plot` and `--compare`."""
     return {
         "format": FORMAT,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -26,7 +36,10 @@ def document(results: Sequence[Result], skipped: Sequence[Skipped], runs: int) -
         "machine": machine(),
         "runs": runs,
         "rows": [_row(result) for result in results],
-        "skipped": [{"title": one.row.title, "reason": one.reason} for one in skipped],
+        "contests": _contests(contests),
+        "skipped": [
+            {"title": one.row.title, "reason": one.reason, "failed": one.failed} for one in skipped
+        ],
     }
 
 
@@ -44,7 +57,25 @@ def machine() -> dict[str, str | int]:
         "system": platform.platform(terse=True),
         "python": platform.python_version(),
         **{name: version(name) for name in _PACKAGES},
+        "redis-server": _redis(),
+        **python.versions(),
+        **oidc_provider.versions(),
     }
+
+
+def _contests(contests: Mapping[tuple[str, int], Played]) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "connections": connections, "contestants": _contestants(played)}
+        for (name, connections), played in contests.items()
+    ]
+
+
+def _contestants(played: Played) -> list[dict[str, Any]]:
+    """Return the medians of each, the fastest first."""
+    titles = (title for title in played.rounds[0] if title not in played.failures)
+    medians = {title: median_run([one[title] for one in played.rounds]) for title in titles}
+    ordered = sorted(medians.items(), key=lambda item: -item[1].rate)
+    return [{"title": title, **asdict(run)} for title, run in ordered]
 
 
 def _row(result: Result) -> dict[str, Any]:
@@ -82,7 +113,10 @@ def _processor() -> str:
     return next(names, platform.machine())
 
 
+def _redis() -> str:
+    found = re.search(r"v=(\S+)", output(str(find()), "--version"))
+    return found[1] if found else "unknown"
+
+
 def _revision() -> str:
-    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.stdout.strip()
+    return output("git", "-C", str(ROOT), "describe", "--always", "--dirty")

@@ -113,6 +113,15 @@ class Skipped:
     failed: bool = False
 
 
+def median_run(runs: Sequence[Run]) -> Run:
+    """Return the median of each figure."""
+    return Run(
+        statistics.median(run.rate for run in runs),
+        _median(run.p99_ms for run in runs),
+        _median(run.cpu_us for run in runs),
+    )
+
+
 def _median(values: Iterable[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return statistics.median(known) if known else None

@@ -6,6 +6,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from bench.figures import short
 from bench.row import Result, Row, Skipped
 
 WIDTH_OF_A_LOG = 130
@@ -74,8 +75,3 @@ def _pair(values: tuple[float | None, float | None]) -> str:
     if values == (None, None):
         return ""
     return " / ".join("-" if value is None else short(value) for value in values)
-
-
-def short(figure: float) -> str:
-    """Return a figure in three digits, or all before the point."""
-    return f"{figure:,.0f}" if abs(figure) >= 100 else f"{figure:.3g}"

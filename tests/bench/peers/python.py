@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,15 @@ def install() -> None:
     """Install the packages of requirements.txt. Raises `CalledProcessError`."""
     command = [sys.executable, "-m", "pip", "install", "--target", str(PACKAGES), "--upgrade"]
     subprocess.run([*command, "--require-hashes", "-r", str(REQUIREMENTS)], check=True)
+
+
+def versions() -> Mapping[str, str]:
+    """Return the versions of what is installed."""
+    return {
+        one.name: one.version
+        for one in distributions(path=[str(PACKAGES)])
+        if one.name == "aiohttp"
+    }
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from bench.row import Run
 from bench.stack import Stack
 from bench.tools import SECONDS
 
-CONTEST = "clients"
+CONTEST = "Clients of uvicorn, constant"
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from bench.stack import SERVICE, Stack, basic
 from bench.tools import wrk
 
 DISTINCT_TOKENS = FEW_TOKENS
-CONTEST = "tokens"
+CONTEST = "Tokens"
 BEFORE = 0.61
 """check_token over uvicorn's constant, c = 64, when the target of issuing was set.
 
@@ -51,7 +51,7 @@ def _rows() -> Iterator[Row]:
         RATE,
         target=0.5,
         share=BEFORE,
-        limit_title=f"check_token before: {BEFORE} of uvicorn",
+        limit_title=f"{BEFORE} of uvicorn, constant",
     )
 
 

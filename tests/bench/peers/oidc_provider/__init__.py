@@ -1,14 +1,15 @@
 """node-oidc-provider with Redis: one process of Node.js that issues and introspects tokens."""
 
+import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.peers.folder import PEERS
+from bench.peers.folder import PEERS, output
 from cas_server.identities.demo_identities import DEMO_SECRETS
 
 if TYPE_CHECKING:
@@ -32,6 +33,14 @@ def install() -> None:
     _copy("package*.json")
     command = ["npm", "ci", "--no-audit", "--no-fund", "--prefix", str(FOLDER)]
     subprocess.run(command, check=True)
+
+
+def versions() -> Mapping[str, str]:
+    """Return the versions of what is installed."""
+    if not is_installed():
+        return {}
+    package = json.loads((FOLDER / "node_modules/oidc-provider/package.json").read_text())
+    return {"node": output("node", "--version"), "oidc-provider": package["version"]}
 
 
 def _copy(pattern: str) -> None:
