@@ -21,12 +21,14 @@ class _Outcome(Generic[T]):
 class SingleFlight(Generic[K, T]):
     """The first caller of a key does the work; the others wait for its result.
 
-    The first caller works in its own task, so that a single call has little overhead. Cancelling a
-    waiter does not affect the others. If the first caller is cancelled, a waiter takes over.
+    The first caller works in its own task, and only a second one makes it keep its result, so that
+    a single call has little overhead. Cancelling a waiter does not affect the others. If the first
+    caller is cancelled, a waiter takes over.
     """
 
     def __init__(self) -> None:
-        self._flights: dict[K, asyncio.Future[_Outcome[T]]] = {}
+        self._flights: dict[K, asyncio.Future[_Outcome[T]] | None] = {}
+        """The calls in progress, and what their waiters wait for, if there are any."""
 
     def __len__(self) -> int:
         """Return how many keys have a call in progress."""
@@ -34,8 +36,8 @@ class SingleFlight(Generic[K, T]):
 
     async def run(self, key: K, work: Callable[[], Awaitable[T]]) -> T:
         """Return what `work` returns, or raise what it raises, for every caller of the key."""
-        while (flight := self._flights.get(key)) is not None:
-            outcome = await asyncio.shield(flight)
+        while key in self._flights:
+            outcome = await asyncio.shield(self._awaited(key))
             try:
                 if outcome.error is not None:
                     # A shared exception would collect the traceback of every waiter.
@@ -43,21 +45,33 @@ class SingleFlight(Generic[K, T]):
                 if not outcome.cancelled:
                     return outcome.value  # type: ignore[return-value]  # set unless cancelled
             finally:
-                del flight, outcome  # break the reference cycle of error and frame
-        return await self._lead(key, work)
-
-    async def _lead(self, key: K, work: Callable[[], Awaitable[T]]) -> T:
-        flight = self._flights[key] = asyncio.get_running_loop().create_future()
-        outcome: _Outcome[T] = _Outcome(cancelled=True)
+                del outcome  # break the reference cycle of error and frame
+        self._flights[key] = None
         try:
             value = await work()
-            outcome = _Outcome(value)
         except Exception as error:
-            outcome = _Outcome(error=error)
+            self._end(key, error=error)
             raise
-        else:
-            return value
-        finally:
-            del self._flights[key]
-            flight.set_result(outcome)
-            del flight, outcome  # as in `run`: under a flood the collector would stop the loop
+        except BaseException:
+            self._end(key, cancelled=True)
+            raise
+        self._end(key, value)
+        return value
+
+    def _awaited(self, key: K) -> "asyncio.Future[_Outcome[T]]":
+        flight = self._flights[key]
+        if flight is None:
+            flight = self._flights[key] = asyncio.get_running_loop().create_future()
+        return flight
+
+    def _end(
+        self,
+        key: K,
+        value: T | None = None,
+        *,
+        error: Exception | None = None,
+        cancelled: bool = False,
+    ) -> None:
+        flight = self._flights.pop(key)
+        if flight is not None:
+            flight.set_result(_Outcome(value, error, cancelled))

@@ -14,7 +14,7 @@ with exponential back-off, about a second in all.
 
 import asyncio
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 
@@ -27,6 +27,7 @@ from chassis.telemetry.trace import current_trace
 from chassis.transport import (
     BrokenConnectionError,
     ConnectFailedError,
+    Headers,
     Origin,
     Pool,
     RawRequest,
@@ -77,7 +78,7 @@ class Caller:
     async def _attempts(
         self, target: Target, request: RawRequest, *, idempotent: bool
     ) -> RawResponse:
-        data = _traced(request).encode()
+        data = request.encode(_trace_headers())
         is_head = request.method == b"HEAD"
         attempt = 0
         while True:
@@ -103,13 +104,10 @@ class Caller:
             return error
 
 
-def _traced(request: RawRequest) -> RawRequest:
-    """Add the trace of the current request, so that the called service continues it."""
+def _trace_headers() -> Headers:
+    """Return the trace of the current request, so that the called service continues it."""
     trace = current_trace.get()
-    if trace is None:
-        return request
-    header = (b"traceparent", trace.traceparent().encode("ascii"))
-    return replace(request, headers=[*request.headers, header])
+    return [(b"traceparent", trace.traceparent().encode("ascii"))] if trace else ()
 
 
 def _may_try_again(

@@ -2,9 +2,12 @@
 
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 
 _SVC = "svc"
 _QUALIFIED_LABELS = 2
+_REMEMBERED = 1024
+"""Names whose parts are remembered: a service calls few others, and each call asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +18,7 @@ class ServiceName:
     namespace: str | None = None
 
 
+@lru_cache(_REMEMBERED)
 def is_literal(name: str) -> bool:
     """Return whether `name` needs no look-up: an IP address, or localhost."""
     if name == "localhost":
@@ -26,6 +30,7 @@ def is_literal(name: str) -> bool:
     return True
 
 
+@lru_cache(_REMEMBERED)
 def parse_name(name: str, *, cluster_domain: str | None) -> ServiceName | None:
     """Parse a name; return None if no service in the cluster can have it."""
     labels = _relative(name, cluster_domain).split(".")

@@ -1,6 +1,7 @@
 """Services listed in a table, for processes on one machine."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,7 +22,7 @@ class StaticDirectory(Directory):
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._path, self._name = path, str(path)
         self._version: tuple[int, int, int] | None = None
         self._table: Mapping[str, Address] | None = None
 
@@ -46,7 +47,7 @@ class StaticDirectory(Directory):
         return self._table
 
     def _stat(self) -> tuple[int, int, int]:
-        stat = self._path.stat()
+        stat = os.stat(self._name)  # noqa: PTH116 - at each call, and pathlib takes as long again
         return stat.st_mtime_ns, stat.st_ino, stat.st_size
 
 

@@ -14,6 +14,7 @@ from chassis.security.errors import ForeignToken
 from chassis.strict_json import strict_json
 
 _AUTHORITY_KEYS = ("authority", "role", "value")
+_STRING = frozenset({str})
 _USER_NAME_KEYS = ("user_name", "username", "user", "sub", "name")
 
 
@@ -142,6 +143,6 @@ def _authority(value: Any) -> Any:
 
 
 def _texts(value: Any, key: str) -> frozenset[str]:
-    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+    if not isinstance(value, list) or not {*map(type, value)} <= _STRING:
         raise MalformedResponseError(f"{key} is not an array of strings")
     return frozenset(value)

@@ -1,13 +1,16 @@
 """Requests and responses as sent on the wire."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 # RFC 9110 section 5.5 and RFC 9112 section 3: a character that ends a line early would allow
 # request smuggling.
 _FORBIDDEN = re.compile(rb"[\x00-\x20\x7f]")
-_FORBIDDEN_IN_VALUE = re.compile(rb"[\x00\r\n]")
+
+Headers = Sequence[tuple[bytes, bytes]]
+
 
 
 class Origin(NamedTuple):
@@ -27,16 +30,21 @@ class RawRequest:
     headers: list[tuple[bytes, bytes]]
     body: bytes = b""
 
-    def encode(self) -> bytes:
-        """Return the bytes to send; raise ValueError if a part would break the framing."""
-        names, values = zip(*self.headers, strict=True)
-        if _FORBIDDEN.search(b"".join((self.method, self.target, *names))):
+    def encode(self, more: Headers = ()) -> bytes:
+        """Return the bytes to send, with `more` headers.
+
+        Raises ValueError if a part would break the framing.
+        """
+        headers = [*self.headers, *more]
+        if _FORBIDDEN.search(b"".join([self.method, self.target, *[name for name, _ in headers]])):
             raise ValueError("method, target or a header's name has a forbidden character")
-        if _FORBIDDEN_IN_VALUE.search(b"".join(values)):
-            raise ValueError("a header contains a line break")
         lines = [b"%b %b HTTP/1.1" % (self.method, self.target)]
-        lines += [b"%b: %b" % header for header in self.headers]
-        return b"\r\n".join((*lines, b"", self.body))
+        lines += [b"%b: %b" % header for header in headers]
+        head = b"\r\n".join(lines)
+        breaks = len(headers)
+        if head.count(b"\r") != breaks or head.count(b"\n") != breaks or b"\0" in head:
+            raise ValueError("a header contains a line break")
+        return b"%b\r\n\r\n%b" % (head, self.body)
 
 
 @dataclass(frozen=True, slots=True)
