@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qs
 
+import httptools
 import pytest
 import structlog
 
@@ -16,6 +17,7 @@ from chassis.client import ServiceClients
 from chassis.discovery import Address
 from chassis.errors import ApiError, InvalidToken, TemporarilyUnavailable
 from chassis.token_services.remote import create_token_services
+from chassis.transport import RawRequest
 from integration.chassis_client.scripted import Request, Script, http_response, scripted
 from integration.chassis_client.services import CAS, Table, live
 
@@ -55,6 +57,33 @@ async def test_a_check_is_a_form_with_basic_credentials() -> None:
     assert request.head.startswith("POST /oauth/check_token HTTP/1.1\r\n")
     assert f"Authorization: Basic {basic}\r\n" in request.head
     assert parse_qs(request.body.decode()) == {"token": ["a+b/c=="]}
+
+
+@pytest.mark.anyio
+async def test_checks_in_a_row_share_connection_parser_and_head(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A check without the cache is as cheap as it can be."""
+    made: list[str] = []
+    head, parser = RawRequest.head, httptools.HttpResponseParser
+
+    def counted_head(request: RawRequest) -> bytes:
+        made.append("head")
+        return head(request)
+
+    def counted_parser(protocol: object) -> object:
+        made.append("parser")
+        return parser(protocol)
+
+    monkeypatch.setattr(RawRequest, "head", counted_head)
+    monkeypatch.setattr(httptools, "HttpResponseParser", counted_parser)
+    off = {"cache_ttl": 0, "negative_cache_ttl": 0}
+    async with scripted(YES) as server, token_services(server.address, **off) as services:
+        for number in range(5):
+            await services.authenticate(f"token-{number}")
+
+    assert [one.body for one in server.requests] == [b"token=token-%d" % n for n in range(5)]
+    assert sorted(made) == ["head", "parser"]
 
 
 @pytest.mark.anyio

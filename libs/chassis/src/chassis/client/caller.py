@@ -14,11 +14,12 @@ with exponential back-off, about a second in all.
 
 import asyncio
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
 from chassis.client.content_coding import too_large
+from chassis.client.deadlines import Deadline, Deadlines
 from chassis.client.errors import ServiceTimeout, ServiceUnavailable, UnusableResponse
 from chassis.client.retry_budget import RetryBudget
 from chassis.client.target import Target
@@ -27,6 +28,7 @@ from chassis.telemetry.trace import current_trace
 from chassis.transport import (
     BrokenConnectionError,
     ConnectFailedError,
+    EncodedRequest,
     Headers,
     Origin,
     Pool,
@@ -40,6 +42,7 @@ _MAX_ATTEMPTS = 8
 _FIRST_PAUSE = 0.02
 _RETRIED_STATUSES = frozenset({502, 503, 504})
 
+Request = RawRequest | EncodedRequest
 _Outcome = RawResponse | TransportError
 
 _log = structlog.get_logger("chassis.client")
@@ -53,8 +56,9 @@ class Caller:
     pool: Pool
     budget: RetryBudget
     timeout: float
+    _deadlines: Deadlines = field(init=False, default_factory=lambda: Deadlines(0))
 
-    async def call(self, target: Target, request: RawRequest, *, idempotent: bool) -> RawResponse:
+    async def call(self, target: Target, request: Request, *, idempotent: bool) -> RawResponse:
         """Return the service's response, whatever its status.
 
         Raises `ServiceUnavailable` (503) without a response, `ServiceTimeout` (504) if it is late,
@@ -62,7 +66,7 @@ class Caller:
         """
         self.budget.earn()
         try:
-            async with asyncio.timeout(self.timeout):
+            with self._deadline():
                 return await self._attempts(target, request, idempotent=idempotent)
         except TimeoutError:
             _log.warning("service call timed out", service=target.name, timeout_s=self.timeout)
@@ -75,9 +79,12 @@ class Caller:
             _log.warning("service call failed", service=target.name, reason=str(error))
             raise ServiceUnavailable(target.name) from error
 
-    async def _attempts(
-        self, target: Target, request: RawRequest, *, idempotent: bool
-    ) -> RawResponse:
+    def _deadline(self) -> Deadline:
+        if self._deadlines.seconds != self.timeout:
+            self._deadlines = Deadlines(self.timeout)  # the others go on for the calls they have
+        return self._deadlines.begin()
+
+    async def _attempts(self, target: Target, request: Request, *, idempotent: bool) -> RawResponse:
         data = request.encode(_trace_headers())
         is_head = request.method == b"HEAD"
         attempt = 0

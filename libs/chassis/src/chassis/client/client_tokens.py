@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import structlog
 
-from chassis.client.caller import Caller
+from chassis.client.caller import Caller, Request
 from chassis.client.errors import ServiceUnavailable, UnusableResponse
 from chassis.client.target import Endpoint
 from chassis.config.live import LiveConfig
@@ -15,7 +15,7 @@ from chassis.security.bearer import BearerToken, is_token
 from chassis.security.own_credentials import OwnCredentials
 from chassis.single_flight import SingleFlight
 from chassis.strict_json import strict_json
-from chassis.transport import RawRequest, RawResponse
+from chassis.transport import RawResponse
 
 _OK = 200
 _TRANSIENT = frozenset({429, 500, 502, 503, 504})
@@ -79,7 +79,7 @@ class ClientTokens:
             raise ServiceUnavailable("the authorization server")
         return Endpoint.parse(uri)
 
-    def _request(self, endpoint: Endpoint) -> RawRequest:
+    def _request(self, endpoint: Endpoint) -> Request:
         client = self._live.settings.security.oauth2.client
         form = {"grant_type": "client_credentials"}
         if client.scope:

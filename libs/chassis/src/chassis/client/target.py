@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from chassis.transport import RawRequest
+from chassis.transport import EncodedRequest, RawRequest
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -52,13 +52,21 @@ class Endpoint:
         target = Target.of(parts.scheme, parts.hostname or "", parts.port)
         return cls(target, path, target.name.encode("ascii"))
 
-    def post_form(self, authorization: bytes, body: bytes) -> RawRequest:
+    def post_form(self, authorization: bytes, body: bytes) -> EncodedRequest:
         """Return a POST of an encoded form that accepts JSON; `authorization` may be empty."""
+        return form(self.form_head(authorization), body)
+
+    def form_head(self, authorization: bytes) -> bytes:
+        """Return the encoded head of such a POST without its length, for many forms."""
         headers = [
             (b"Host", self.host),
             *([(b"Authorization", authorization)] if authorization else []),
             (b"Content-Type", b"application/x-www-form-urlencoded"),
             (b"Accept", b"application/json"),
-            (b"Content-Length", b"%d" % len(body)),
         ]
-        return RawRequest(b"POST", self.path, headers, body)
+        return RawRequest(b"POST", self.path, headers).head()
+
+
+def form(head: bytes, body: bytes) -> EncodedRequest:
+    """Return a POST of an encoded form, with the head of `Endpoint.form_head`."""
+    return EncodedRequest(b"POST", b"%b\r\nContent-Length: %d" % (head, len(body)), body)

@@ -11,10 +11,10 @@ from urllib.parse import quote
 
 import structlog
 
-from chassis.client.caller import Caller
+from chassis.client.caller import Caller, Request
 from chassis.client.errors import ServiceUnavailable, UnusableResponse
 from chassis.client.service_clients import ServiceClients
-from chassis.client.target import Endpoint
+from chassis.client.target import Endpoint, form
 from chassis.config.live import LiveConfig
 from chassis.config.sections import OAuth2Settings
 from chassis.errors import InvalidToken, TemporarilyUnavailable
@@ -49,16 +49,19 @@ class RemoteTokenServices:
         self._live = live
         self._caller = caller
         self._credentials = OwnCredentials()
+        self._form_head: tuple[Endpoint, bytes, bytes] | None = None
+        """The head of the last check, of an endpoint and an authorization."""
 
     async def authenticate(self, token: str) -> Authentication:
         """Check the token with one call, retried on another connection if one breaks."""
         oauth2: OAuth2Settings = self._live.settings.security.oauth2
         uri, is_check_token = _where(oauth2)
         endpoint = _endpoint(uri)
+        request: Request
         if is_check_token:
-            form = b"token=" + quote(token, safe="").encode("ascii")
-            request = endpoint.post_form(self._credentials.header(oauth2.client), form)
-            read = _read_check_token
+            head = self._head(endpoint, self._credentials.header(oauth2.client))
+            body = b"token=" + quote(token, safe="").encode("ascii")
+            request, read = form(head, body), _read_check_token
         else:
             request, read = _user_info_request(endpoint, token), _read_user_info
         try:
@@ -68,6 +71,14 @@ class RemoteTokenServices:
         except ServiceUnavailable:
             raise TemporarilyUnavailable(_UNKNOWN) from None
         return _judged(response, oauth2, read)
+
+    def _head(self, endpoint: Endpoint, authorization: bytes) -> bytes:
+        """Return the head of a check, which is encoded once for each version of the settings."""
+        last = self._form_head
+        if last is None or last[0] is not endpoint or last[1] is not authorization:
+            last = endpoint, authorization, endpoint.form_head(authorization)
+            self._form_head = last
+        return last[2]
 
     async def aclose(self) -> None:
         """Do nothing: the connections belong to the clients."""

@@ -11,13 +11,14 @@ from chassis.transport.errors import (
     ResponseTooLargeError,
     TransportError,
 )
-from chassis.transport.message import Headers, Origin, RawRequest, RawResponse
+from chassis.transport.message import EncodedRequest, Headers, Origin, RawRequest, RawResponse
 from chassis.transport.pool import Pool, PoolOptions
 
 __all__ = [
     "BrokenConnectionError",
     "ConnectFailedError",
     "Connection",
+    "EncodedRequest",
     "Headers",
     "Origin",
     "Pool",

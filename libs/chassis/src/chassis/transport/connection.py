@@ -25,10 +25,14 @@ class Connection(asyncio.Protocol):
         self._max_response = max_response
         self._transport: asyncio.Transport | None = None
         self._response: asyncio.Future[RawResponse] | None = None
+        self._parser = httptools.HttpResponseParser(self)
         self._begin(is_head=False)
 
     def _begin(self, *, is_head: bool) -> None:
-        self._parser = httptools.HttpResponseParser(self)
+        """Forget the last response; its parser is at the start of the next one.
+
+        A connection whose parser is not, closes with the exchange.
+        """
         self._headers: list[tuple[bytes, bytes]] = []
         self._body: list[bytes] = []
         self._size = self._body_size = 0

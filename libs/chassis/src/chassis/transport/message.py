@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 # RFC 9110 section 5.5 and RFC 9112 section 3: a character that ends a line early would allow
@@ -10,7 +10,6 @@ from typing import NamedTuple
 _FORBIDDEN = re.compile(rb"[\x00-\x20\x7f]")
 
 Headers = Sequence[tuple[bytes, bytes]]
-
 
 
 class Origin(NamedTuple):
@@ -31,11 +30,15 @@ class RawRequest:
     body: bytes = b""
 
     def encode(self, more: Headers = ()) -> bytes:
-        """Return the bytes to send, with `more` headers.
+        """Return the bytes to send, with `more` headers, which are this process' own.
 
         Raises ValueError if a part would break the framing.
         """
-        headers = [*self.headers, *more]
+        return EncodedRequest(self.method, self.head(), self.body).encode(more)
+
+    def head(self) -> bytes:
+        """Return the request line and the headers; raise ValueError as `encode` does."""
+        headers = self.headers
         if _FORBIDDEN.search(b"".join([self.method, self.target, *[name for name, _ in headers]])):
             raise ValueError("method, target or a header's name has a forbidden character")
         lines = [b"%b %b HTTP/1.1" % (self.method, self.target)]
@@ -44,7 +47,21 @@ class RawRequest:
         breaks = len(headers)
         if head.count(b"\r") != breaks or head.count(b"\n") != breaks or b"\0" in head:
             raise ValueError("a header contains a line break")
-        return b"%b\r\n\r\n%b" % (head, self.body)
+        return head
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedRequest:
+    """A request whose `head` was encoded before, for one that is sent often; see `RawRequest`."""
+
+    method: bytes
+    head: bytes = field(repr=False)
+    body: bytes = field(repr=False)
+
+    def encode(self, more: Headers = ()) -> bytes:
+        """Return the bytes to send, with `more` headers, which are this process' own."""
+        lines = b"".join([b"\r\n%b: %b" % header for header in more])
+        return b"%b%b\r\n\r\n%b" % (self.head, lines, self.body)
 
 
 @dataclass(frozen=True, slots=True)

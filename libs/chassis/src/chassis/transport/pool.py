@@ -59,18 +59,19 @@ class Pool:
         Waits while all connections are in use; the caller bounds the time. Raises
         `TransportError`.
         """
-        async with self._slots:
-            self._busy += 1
-            try:
-                connection = None if fresh else self._take(origin)
-                if connection is None:
-                    self._make_room()
-                    connection = await self._connect(origin)
-                response = await connection.exchange(data, is_head=is_head)
-                self._keep(origin, connection)
-                return response
-            finally:
-                self._busy -= 1
+        await self._slots.acquire()
+        self._busy += 1
+        try:
+            connection = None if fresh else self._take(origin)
+            if connection is None:
+                self._make_room()
+                connection = await self._connect(origin)
+            response = await connection.exchange(data, is_head=is_head)
+            self._keep(origin, connection)
+            return response
+        finally:
+            self._busy -= 1
+            self._slots.release()
 
     def retire(self) -> None:
         """Close idle connections now, and the others after their exchange."""
