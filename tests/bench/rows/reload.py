@@ -3,28 +3,34 @@
 import http.client
 import statistics
 import time
+from functools import partial
 
 from bench.row import Row, Sample
 from bench.stack import SERVICE, Service, Stack
 from chassis.testing import ConfigDirectory
 
 SWAPS = 60
-LIMIT_MS = 100.0
+LIMITS_MS = {50: 20.0, 99: 50.0}
 
 
-def _measure(stack: Stack, runs: int) -> list[Sample]:
-    volume = ConfigDirectory(stack.directory / "swapped", {"application.yaml": _configuration(0)})
-    with stack.running(SERVICE, {"CONFIG_DIR": str(volume.path)}) as service:
-        return [Sample(_p99(volume, service, run * SWAPS), LIMIT_MS) for run in range(1, runs + 1)]
+def _measure(stack: Stack, runs: int, percentile: int) -> list[Sample]:
+    place = stack.directory / f"swapped-{percentile}"
+    volume = ConfigDirectory(place / "config", {"application.yaml": _configuration(0)})
+    secrets = ConfigDirectory(place / "secrets", {"unused": ""})
+    mounts = {"CONFIG_DIR": str(volume.path), "SECRETS_DIR": str(secrets.path)}
+    with stack.running(SERVICE, mounts) as service:
+        took = (_percentiles(volume, service, run * SWAPS) for run in range(1, runs + 1))
+        return [Sample(one[percentile - 1], LIMITS_MS[percentile]) for one in took]
 
 
 def _configuration(number: int) -> str:
     return f"greeting:\n  message: greeting-{number}.\nsecurity:\n  path:\n    ignores: /greeting\n"
 
 
-def _p99(volume: ConfigDirectory, service: Service, first: int) -> float:
+def _percentiles(volume: ConfigDirectory, service: Service, first: int) -> list[float]:
+    """Return the 1st to 99th percentile of one round of swaps, in milliseconds."""
     took = [_swap(volume, service, first + number) for number in range(SWAPS)]
-    return statistics.quantiles(took, n=100)[-1]
+    return statistics.quantiles(took, n=100)
 
 
 def _swap(volume: ConfigDirectory, service: Service, number: int) -> float:
@@ -42,14 +48,15 @@ def _swap(volume: ConfigDirectory, service: Service, number: int) -> float:
     raise TimeoutError(f"{wanted} was not served within 10 s")
 
 
-ROWS = (
+ROWS = tuple(
     Row(
-        title="ConfigMap swap to served value, p99",
+        title=f"ConfigMap swap to served value, p{percentile}",
         limit_title="limit",
         unit="ms",
-        target=LIMIT_MS,
+        target=limit,
         at_most=True,
-        measure=_measure,
+        measure=partial(_measure, percentile=percentile),
         as_ratio=False,
-    ),
+    )
+    for percentile, limit in LIMITS_MS.items()
 )

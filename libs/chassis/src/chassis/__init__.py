@@ -1,5 +1,6 @@
 """The chassis of every service: its public names."""
 
+import chassis.lean_imports  # noqa: F401 - first: what it imports is imported once
 from chassis.app.application import create_app
 from chassis.app.health import ReadyCheck
 from chassis.app.openapi import error_responses

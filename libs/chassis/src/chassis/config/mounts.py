@@ -23,7 +23,11 @@ _VERSION = "..data"
 _MAX_BYTES = 4 * 1024 * 1024
 """A ConfigMap or Secret holds 1 MiB; a projected volume joins several."""
 
-_STEP_MS, _DEBOUNCE_MS = 20, 200
+_SWAP_STEP_MS, _PLAIN_STEP_MS, _DEBOUNCE_MS = 5, 20, 200
+"""The watcher looks for events each step, and yields after one without any.
+
+A swap is complete when it is seen; files that are written in place need a longer rest.
+"""
 _IDLE_MS = 1000
 _FALLBACK_S = 1.0
 _REARM_S = 60.0
@@ -126,7 +130,7 @@ async def _events(places: list[Path], stop: anyio.Event) -> AsyncGenerator[None,
         *places,
         watch_filter=_is_relevant,
         recursive=False,
-        step=_STEP_MS,
+        step=_SWAP_STEP_MS if all(map(_version, places)) else _PLAIN_STEP_MS,
         debounce=_DEBOUNCE_MS,
         yield_on_timeout=True,
         rust_timeout=_IDLE_MS,

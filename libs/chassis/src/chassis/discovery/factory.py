@@ -7,7 +7,6 @@ from chassis.config.errors import ConfigError
 from chassis.config.sections import DiscoverySettings
 from chassis.config.spring import SpringKubernetesSettings
 from chassis.discovery.dns import DnsDirectory
-from chassis.discovery.kubernetes import ApiServer, KubernetesDirectory
 from chassis.discovery.named import Directory, NamedDiscovery
 from chassis.discovery.static import StaticDirectory
 
@@ -45,6 +44,9 @@ def _kubernetes(
     environ: Mapping[str, str],
     dns: DnsDirectory,
 ) -> Directory:
+    # Imported in this mode alone (docs/design/performance.md, "Start-up").
+    from chassis.discovery.kubernetes import ApiServer, KubernetesDirectory  # noqa: PLC0415
+
     return KubernetesDirectory(
         ApiServer.of_pod(environ),
         namespaces=None if settings.discovery.all_namespaces else namespaces,

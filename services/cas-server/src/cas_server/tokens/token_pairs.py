@@ -5,23 +5,14 @@ refresh token yields (HKDF-SHA256, RFC 5869): whoever reads the store learns no 
 """
 
 import json
-import os
 import time
 from dataclasses import dataclass, field
 from typing import Any
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from cas_server.stores.token_store import Family, TokenPair
 from cas_server.tokens.access_tokens import Grant, new_token, token_hash
 from cas_server.tokens.record_keys import RecordKeys
 from cas_server.tokens.refresh_tokens import RefreshToken, new_refresh_token
-
-_NONCE = 12
-_PURPOSE = b"cas-server refresh rotation answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +66,19 @@ def new_pair(
 
 def seal(presented: str, response: TokenResponse) -> bytes:
     """Encrypt a response for whoever holds the presented refresh token."""
-    nonce = os.urandom(_NONCE)
-    text = json.dumps(response.fields()).encode()
-    return nonce + AESGCM(_key(presented)).encrypt(nonce, text, None)
+    from cas_server.tokens import rotation_cipher  # noqa: PLC0415 - 8 MiB, for rotations alone
+
+    return rotation_cipher.encrypt(presented, json.dumps(response.fields()).encode())
 
 
 def unseal(presented: str, sealed: bytes) -> TokenResponse | None:
     """Decrypt a response; None where it was made for another token."""
-    try:
-        text = AESGCM(_key(presented)).decrypt(sealed[:_NONCE], sealed[_NONCE:], None)
-    except InvalidTag:
+    from cas_server.tokens import rotation_cipher  # noqa: PLC0415 - 8 MiB, for rotations alone
+
+    text = rotation_cipher.decrypt(presented, sealed)
+    if text is None:
         return None
     fields = json.loads(text)
     return TokenResponse(
         fields["access_token"], fields["expires_in"], fields["scope"], fields["refresh_token"]
     )
-
-
-def _key(presented: str) -> bytes:
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=_PURPOSE).derive(presented.encode())

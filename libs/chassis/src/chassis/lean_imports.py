@@ -1,0 +1,30 @@
+"""Import structlog and httpx without the packages that they use on a terminal, if installed.
+
+rich, colorama and pygments are there where the suite's commands are. A service logs JSON and draws
+nothing, so that they would only cost it memory and a sixth of its start
+(docs/design/performance.md, "Start-up").
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_FOR_TERMINALS = ("better_exceptions", "colorama", "pygments", "rich")
+
+
+@contextmanager
+def _without(*names: str) -> Iterator[None]:
+    """Let imports of these packages fail during the block, unless they are loaded already."""
+    hidden = [name for name in names if name not in sys.modules]
+    # `None` is Python's own mark of a module that can't be imported.
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None is allowed
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+
+
+with _without(*_FOR_TERMINALS):
+    import httpx  # noqa: F401 - loaded for all later imports
+    import structlog  # noqa: F401 - the same
