@@ -1,10 +1,11 @@
 """`make up` prints at most 25 lines of 80 columns, however many services there are."""
 
+import re
 from typing import Any
 
 import pytest
 
-from suitectl import guide
+from suitectl import catalogue, guide
 from suitectl.catalogue import Service, services
 from suitectl.errors import CommandFailedError
 from suitectl.platform.localkube import Localkube
@@ -55,6 +56,32 @@ async def test_services_come_first_and_three_things_to_try_after_them(
     tried = [line.strip() for line in lines if line.startswith("  make ")]
     assert tried == list(guide.things_to_try())[:3]
     assert lines.index(f"  {tried[0]}") > lines.index(next(x for x in lines if names[-1] in x))
+
+
+@pytest.mark.parametrize(
+    ("outside", "names", "command"),
+    [
+        ("b", "ab", "make call PATH=/api/me USER=alice"),
+        ("", "a", "make call PATH=/api/me USER=alice"),
+        ("", "ab", "make call SERVICE=a PATH=/api/me USER=alice"),
+    ],
+)
+async def test_what_it_says_to_call_is_found_by_make_call(
+    monkeypatch: pytest.MonkeyPatch, outside: str, names: str, command: str
+) -> None:
+    made = {name: _service(name) for name in names}
+    if outside:
+        made[outside].main["metadata"]["labels"] = {"suite/node-port": "true"}
+    monkeypatch.setattr(catalogue, "services", lambda: made)
+    assert guide.things_to_try()[0] == command
+    named = re.search(r"SERVICE=(\S+)", command)
+    assert catalogue.called_service(named[1] if named else None) is made[outside or "a"]
+
+
+async def test_what_it_says_to_call_is_a_protected_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = {"a": _service("a", **{catalogue.PROTECTED_PATH: "/api/detail"})}
+    monkeypatch.setattr(catalogue, "services", lambda: made)
+    assert guide.things_to_try()[0] == "make call PATH=/api/detail USER=alice"
 
 
 @pytest.mark.parametrize("count", [1, 12, 13, 14, 60])

@@ -207,13 +207,19 @@ def versioned_service(name: str | None) -> Service:
     return found[name]
 
 
+def api_by_default() -> Service | None:
+    """Return the resource service that is reached from outside, or else the only one."""
+    outside = [one for one in apis() if NODE_PORT in _labels(one.main)]
+    found = outside or apis()
+    return found[0] if len(found) == 1 else None
+
+
 def called_service(name: str | None) -> Service:
-    """Return a resource service, by default the one that is reached from outside."""
+    """Return a resource service; raise `CommandFailedError` where none is meant by default."""
     if name:
         return service_named(name)
-    outside = [one for one in apis() if NODE_PORT in _labels(one.main)]
-    if len(outside) == 1:
-        return outside[0]
+    if (default := api_by_default()) is not None:
+        return default
     known = ", ".join(service.name for service in apis())
     raise CommandFailedError(f"SERVICE is missing; there are: {known}")
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from suitectl.catalogue import (
+    PROTECTED_PATH,
     TRY,
     Service,
+    api_by_default,
     apis,
     live_services,
     named_if_needed,
@@ -46,8 +48,10 @@ def things_to_try() -> Sequence[str]:
 
 
 def _calls() -> Iterator[str]:
-    if apis():
-        yield "make call PATH=/api/me USER=alice"
+    default = api_by_default()
+    for one in [default] if default else apis()[:1]:
+        named = "" if default else f" SERVICE={one.name}"
+        yield f"make call{named} PATH={one.annotation(PROTECTED_PATH, '/api/me')} USER=alice"
 
 
 def _greetings() -> Iterator[str]:

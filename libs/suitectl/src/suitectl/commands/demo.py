@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import tempfile
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from suitectl.errors import CommandInterrupted
@@ -11,6 +12,7 @@ from suitectl.pause import Pause
 from suitectl.platform.http import Http
 from suitectl.platform.localkube import running
 from suitectl.reporter import Reporter
+from suitectl.story.chapter import Chapter
 from suitectl.story.chapters import CHAPTERS, LEFT_OUT
 from suitectl.story.suite import Suite
 from suitectl.terminal import console, recorder
@@ -48,14 +50,23 @@ async def _demo(options: argparse.Namespace) -> None:
             rows = await _play_all(Suite(platform, http, reporter), pause, pictures)
     reporter.title("What was seen")
     reporter.table(("CHAPTER", "CHECKS", "SECONDS"), rows)
-    for chapter in LEFT_OUT:
-        gone = " and ".join(chapter.missing)
-        reporter.say(f"left out, without {gone}: {chapter.title}")
+    for line in left_out(LEFT_OUT):
+        reporter.say(line)
     took = time.monotonic() - began
     reporter.summary(f"all {reporter.checks} checks hold, nothing is left running, {took:.0f} s")
     if pictures:
         reporter.picture(pictures / "demo.svg", "make demo")
     reporter.say("make up   leaves the suite running and prints what to try")
+
+
+def left_out(chapters: Iterable[Chapter]) -> Iterator[str]:
+    """Yield lines of at most 78 columns: which chapters lack which services."""
+    by_missing: dict[str, list[str]] = {}
+    for chapter in chapters:
+        by_missing.setdefault(" and ".join(chapter.missing), []).append(chapter.title)
+    for missing, titles in by_missing.items():
+        yield f"left out, without {missing}:"
+        yield from (f"  {title}" for title in titles)
 
 
 async def _play_all(

@@ -3,8 +3,9 @@
 CAS = ("cas-server-service", "system-server")
 REST = ("rest-service-service", "system-server")
 DIFF_NS = ("diff-ns-service-service", "ns-app")
-REST_SERVICE, DIFF_NS_SERVICE = "rest-service", "diff-ns-service"
+REST_SERVICE, DIFF_NS_SERVICE, GO_SERVICE = "rest-service", "diff-ns-service", "go-service"
 """Without one of these the chapters that need it are left out."""
+DEMO = (REST_SERVICE, DIFF_NS_SERVICE, GO_SERVICE)
 
 PATH = "/getservicedetail?servicename=aaa"
 """What names a version of the service with versions."""
