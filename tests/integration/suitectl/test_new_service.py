@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from clone import Clone, clone
 from suitectl.catalogue import Service, apis, read, token_service
@@ -13,6 +14,7 @@ CALLS = ",".join(service.name for service in apis())
 FOLDERS = {f"services/{NAME}", f"k8s/base/{NAME}", f"tests/unit/{PACKAGE}"}
 CHECKS = ("configuration", "identities", "names", "network_policies", "secrets", "selectors")
 """Of the tests of the manifests, those about names, identities and who may call whom."""
+ROLE = "k8s/components/discovery-rbac/role.yaml"
 NOT_AGAIN = "not component"
 """Each component is rendered by the tests of this checkout already."""
 
@@ -74,7 +76,29 @@ def test_nothing_is_left_of_it(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr
     assert all((checkout.root / folder).is_dir() for folder in FOLDERS)
     ran = checkout.suitectl("remove-service", f"--name={NAME}")
-    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.returncode == 0, ran.stderr
+    assert checkout.changed() == ""
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("last", [service.name for service in apis()])
+def test_any_one_service_may_be_left_and_others_are_made_beside_it(
+    tmp_path: Path, last: str
+) -> None:
+    checkout = clone(tmp_path)
+    for name in (service.name for service in apis() if service.name != last):
+        assert checkout.suitectl("remove-service", f"--name={name}").returncode == 0
+    assert set(read(checkout.root)) == {token_service().name, last}
+    manifests = [f"tests/manifests/test_manifest_{name}.py" for name in ("names", "discovery")]
+    lists = ("tests/unit/test_skaffold.py", "tests/unit/test_service_names.py")
+    assert " passed" in _tested(checkout, *manifests, *lists)
+    checkout.commit("One service")
+    assert checkout.suitectl("new-service", f"--name={NAME}", f"--calls={last}").returncode == 0
+    rendered = checkout.done("kubectl", "kustomize", "tests/e2e/whole")
+    assert f"name: {NAME}-deployment" in rendered
+    (binding,) = yaml.safe_load_all((checkout.root / ROLE).read_text().rpartition("---\n")[2])
+    assert NAME in [subject["name"] for subject in binding["subjects"]]
+    assert checkout.suitectl("remove-service", f"--name={NAME}").returncode == 0
     assert checkout.changed() == ""
 
 

@@ -15,7 +15,11 @@ _BASE = ROOT / "k8s/base/kustomization.yaml"
 _MYPY = ROOT / "pyproject.toml"
 _ROLE = ROOT / "k8s/components/discovery-rbac/role.yaml"
 _SKAFFOLD = ROOT / "skaffold.yaml"
+_NOBODY = "subjects: []\n"
+_LAST = re.compile(r"^subjects:\n(?=\S|\Z)", re.MULTILINE)
 _EMPTY = re.compile(r"^components:\n(?=\S|\Z)", re.MULTILINE)
+_KUSTOMIZATIONS = ("k8s/components/*/", "k8s/overlays/*/", "tests/e2e/*/")
+"""The folders whose kustomizations may include a component of a single service."""
 _NAMESPACES = ROOT / "k8s/base/namespaces"
 
 
@@ -25,7 +29,7 @@ def listed(service: Service) -> Mapping[Path, str]:
     base = with_after(_BASE.read_text(), r"  - [\w-]+$", f"  - {name}\n")
     files = {
         _MYPY: with_after(_MYPY.read_text(), r'  "services/', f'  "services/{name}/src",\n'),
-        _ROLE: with_after(_ROLE.read_text(), r"  - \{kind: ServiceAccount", _subject(service)),
+        _ROLE: _bound(_ROLE.read_text(), service),
         _SKAFFOLD: skaffold_listed(_SKAFFOLD.read_text(), service),
     }
     if not (own := _NAMESPACES / f"{namespace}.yaml").exists():
@@ -40,11 +44,13 @@ def unlisted(service: Service) -> Mapping[Path, str | None]:
     base = without(_BASE.read_text(), rf"  - {name}$")
     files: dict[Path, str | None] = {
         _MYPY: without(_MYPY.read_text(), rf'  "services/{name}/src",$'),
-        _ROLE: _ROLE.read_text().replace(_subject(service), ""),
+        _ROLE: _unbound(_ROLE.read_text(), service),
         _SKAFFOLD: skaffold_unlisted(_SKAFFOLD.read_text(), service),
     }
-    for file in ROOT.glob("k8s/components/*/kustomization.yaml"):
-        left = without(file.read_text(), rf"  - \.\./\.\./base/{name}/")
+    for file in (
+        one for pattern in _KUSTOMIZATIONS for one in ROOT.glob(f"{pattern}kustomization.yaml")
+    ):
+        left = without(file.read_text(), rf"  - (\.\./)+(k8s/)?base/{name}/")
         files[file] = _EMPTY.sub("", left)
     for file in ROOT.glob("k8s/base/*/network-policy.yaml"):
         if file.parent.name != service.name:
@@ -53,6 +59,15 @@ def unlisted(service: Service) -> Mapping[Path, str | None]:
         files[_NAMESPACES / f"{service.namespace}.yaml"] = None
         base = without(base, rf"  - namespaces/{re.escape(service.namespace)}\.yaml$")
     return files | {_BASE: base}
+
+
+def _bound(role: str, service: Service) -> str:
+    return with_after(role.replace(_NOBODY, "subjects:\n"), r"subjects:$", _subject(service))
+
+
+def _unbound(role: str, service: Service) -> str:
+    """Return a binding without a service; one without subjects says so, or it would be null."""
+    return _LAST.sub(_NOBODY, role.replace(_subject(service), ""))
 
 
 def _subject(service: Service) -> str:
