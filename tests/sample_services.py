@@ -1,13 +1,17 @@
 """The services that tests are tried on, whichever there are."""
 
+import re
+
 import pytest
 
 from suitectl.catalogue import NODE_PORT, Service, apis, services
 from suitectl.root import ROOT
-from suitectl.story.cast import DIFF_NS_SERVICE, REST_SERVICE
+from suitectl.story.cast import DEMO, REST_SERVICE
 
-REMOVED = tuple(name for name in (REST_SERVICE, DIFF_NS_SERVICE) if name not in services())
+REMOVED = tuple(name for name in DEMO if name not in services())
 """The services of the demo that `make remove-service` took out."""
+_DEFAULTED = re.compile(r"\bmake (?:call|greet|break|edit)\b(?!.*\bSERVICE=)")
+"""A command that means the demo's service behind a node port, or with a live setting."""
 
 
 def has(service: Service, component: str) -> bool:
@@ -22,9 +26,25 @@ def is_outside(service: Service) -> bool:
 
 OUTSIDE = min(apis(), key=lambda one: (not is_outside(one), one.language, one.name))
 """The resource service that is reached from outside; where none is, the first one."""
-VERSIONED = max(apis(), key=lambda service: (len(service.versions), has(service, "gateway-canary")))
+VERSIONED = max(
+    apis(), key=lambda one: (len(one.versions), has(one, "gateway-canary"), not one.optional)
+)
 """The service with versions; where none has, any, and the tests about versions are skipped."""
 needs_versions = pytest.mark.skipif(not VERSIONED.versions, reason="no service has versions")
-needs_demo = pytest.mark.skipif(
-    bool(REMOVED), reason=f"its examples are of removed services: {', '.join(REMOVED)}"
-)
+
+
+def needs(*names: str) -> pytest.MarkDecorator:
+    """Skip a test whose subject is the demo, without these services of it."""
+    gone = ", ".join(name for name in names if name not in services())
+    return pytest.mark.skipif(bool(gone), reason=f"it is about removed services: {gone}")
+
+
+def absent(text: str) -> list[str]:
+    """Return the removed services that a text is about: it names them, or means one by default."""
+    meant = {REST_SERVICE} if _DEFAULTED.search(text) else set[str]()
+    return [name for name in REMOVED if name in meant or re.search(_named(name), text)]
+
+
+def _named(service: str) -> str:
+    """Match a service's name, or that of its package."""
+    return r"\b" + re.escape(service).replace(r"\-", "[-_]")

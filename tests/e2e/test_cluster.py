@@ -10,17 +10,17 @@ from story.scenarios import SCENARIOS
 from story.scenarios.report import Row
 from story.scenarios.scenario import Scenario
 
-from sample_services import needs_demo
+from sample_services import needs
 from suitectl.platform.http import Request
 from suitectl.platform.kubernetes import Kubernetes
-from suitectl.story.cast import REST
+from suitectl.story.cast import DIFF_NS_SERVICE, REST, REST_SERVICE
 from suitectl.story.suite import Suite
 
 pytestmark = [
     pytest.mark.anyio,
     pytest.mark.timeout(900),
     pytest.mark.skipif(os.environ.get("PLATFORM") != "kubernetes", reason="needs a cluster"),
-    needs_demo,
+    needs(REST_SERVICE, DIFF_NS_SERVICE),
 ]
 
 

@@ -5,20 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from suitectl.catalogue import services
+from sample_services import needs
 from suitectl.platform.http import Reply
 from suitectl.platform.localkube import Localkube
-from suitectl.story.cast import REST
+from suitectl.story.cast import GO_SERVICE, REST, REST_SERVICE
 from suitectl.story.suite import Suite
 
 pytestmark = [
     pytest.mark.anyio,
     pytest.mark.timeout(300),
-    pytest.mark.skipif(
-        not {"go-service", "rest-service"} <= services().keys(), reason="one of both was removed"
-    ),
+    needs(GO_SERVICE),
 ]
-PROGRAM = Path(sys.executable).with_name("go-service")
+PROGRAM = Path(sys.executable).with_name(GO_SERVICE)
 GO = ("go-service-service", "system-server")
 
 
@@ -30,6 +28,7 @@ async def token(suite: Suite) -> str:
     return str((await suite.user_token("alice"))["access_token"])
 
 
+@needs(REST_SERVICE)
 async def test_rest_service_calls_it_and_it_calls_back(suite: Suite, token: str) -> None:
     reply = await suite.call(REST, "/api/detail/go", bearer=token)
     assert reply.ok, reply

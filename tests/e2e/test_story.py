@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 from story.restored import restored
 
-from sample_services import needs_demo
+from sample_services import OUTSIDE, VERSIONED
 from suitectl.command_lines import Verb, verb
 from suitectl.commands.up import up
 from suitectl.guide import LINES, WIDTH
 from suitectl.platform.localkube import Localkube
-from suitectl.story.cast import REST
 from suitectl.story.chapter import Chapter
 from suitectl.story.chapters import CHAPTERS
 from suitectl.story.suite import Suite
@@ -26,7 +25,6 @@ async def test_a_chapter_of_the_story_passes(suite: Suite, step: Chapter) -> Non
         await step.play(suite)
 
 
-@needs_demo
 async def test_a_second_up_prints_the_urls_again(
     suite: Suite, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -34,7 +32,7 @@ async def test_a_second_up_prints_the_urls_again(
         pytest.skip("a cluster is already running")
     assert await up(suite.platform) == 0
     first = capsys.readouterr()
-    assert await suite.platform.url(*REST) in first.out
+    assert await suite.platform.url(*OUTSIDE.address) in first.out
     assert len((first.out + first.err).splitlines()) <= LINES
     assert max(map(len, (first.out + first.err).splitlines())) <= WIDTH
 
@@ -42,10 +40,11 @@ async def test_a_second_up_prints_the_urls_again(
     assert capsys.readouterr() == first
 
 
-MORE = """
+SCALED = list(VERSIONED.deployments.values())[-1]
+MORE = f"""
 apiVersion: v1
 kind: ConfigMap
-metadata: {name: more, namespace: ns-app}
+metadata: {{name: more, namespace: {OUTSIDE.namespace}}}
 """
 
 
@@ -53,7 +52,6 @@ class Interrupted(Exception):
     """An interruption of a chapter."""
 
 
-@needs_demo
 async def test_changes_are_restored_however_the_block_ends(suite: Suite, tmp_path: Path) -> None:
     """This covers replicas, a selector, configuration, and added or deleted objects."""
     before = await _state(suite)
@@ -67,10 +65,10 @@ async def test_changes_are_restored_however_the_block_ends(suite: Suite, tmp_pat
 async def _interrupted(suite: Suite, before: dict[str, Any], tmp_path: Path) -> None:
     run = suite.run
     async with restored(suite.platform):
-        await run(verb("scale deployment/diff-ns-service-v2-deployment -n ns-app --replicas=1"))
+        await run(verb(f"scale deployment/{SCALED} -n {VERSIONED.namespace} --replicas=1"))
         selector = {"spec": {"selector": {"version": "v9"}}}
-        await run(_patched("service", "rest-service-service", selector))
-        await run(_patched("configmap", "rest-service", {"data": {"more": "x"}}))
+        await run(_patched("service", OUTSIDE.service, selector))
+        await run(_patched("configmap", OUTSIDE.name, {"data": {"more": "x"}}))
         await run(verb("delete configmap cas-server -n system-server"))
         (tmp_path / "more.yaml").write_text(MORE)
         await run(verb(f"apply -f {tmp_path}/more.yaml"))
@@ -78,9 +76,8 @@ async def _interrupted(suite: Suite, before: dict[str, Any], tmp_path: Path) -> 
         raise Interrupted
 
 
-@needs_demo
 async def test_a_rollout_is_not_restored(suite: Suite) -> None:
-    restart = "rollout restart deployment/diff-ns-service-v1-deployment -n ns-app"
+    restart = f"rollout restart deployment/{SCALED} -n {VERSIONED.namespace}"
     async with restored(suite.platform):
         await suite.run(verb(restart))
         rolled = await _pods(suite)
@@ -92,7 +89,9 @@ async def test_a_rollout_is_not_restored(suite: Suite) -> None:
 
 
 async def _pods(suite: Suite) -> set[str]:
-    return {pod["metadata"]["name"] for pod in await suite.platform.objects("pods", "ns-app")}
+    return {
+        pod["metadata"]["name"] for pod in await suite.platform.objects("pods", VERSIONED.namespace)
+    }
 
 
 async def _state(suite: Suite) -> dict[str, Any]:
@@ -111,5 +110,5 @@ async def _state(suite: Suite) -> dict[str, Any]:
 
 def _patched(kind: str, name: str, patch: dict[str, Any]) -> Verb:
     return Verb(
-        ("patch", kind, name, "-n", "system-server", "--type=merge", "-p", json.dumps(patch))
+        ("patch", kind, name, "-n", OUTSIDE.namespace, "--type=merge", "-p", json.dumps(patch))
     )

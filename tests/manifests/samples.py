@@ -1,6 +1,8 @@
 """The services that checks are tried on: one that is reached from outside, one with versions."""
 
-from sample_services import OUTSIDE, VERSIONED
+import pytest
+
+from sample_services import OUTSIDE, VERSIONED, has
 from suitectl.catalogue import on_chassis, services
 
 API = OUTSIDE
@@ -9,4 +11,24 @@ V1, *_, V2 = [f"Deployment/{name}" for name in VERSIONED.deployments.values()] *
 NAMES = tuple(on_chassis())
 PRODUCTION = tuple(service for service in services().values() if not service.optional)
 """What production has, where no component brings in what is optional."""
-__all__ = ["API", "DEPLOYMENT", "NAMES", "PRODUCTION", "V1", "V2", "VERSIONED"]
+needs_chassis = pytest.mark.skipif(
+    bool(API.language), reason="no resource service runs the chassis"
+)
+needs_production = pytest.mark.skipif(
+    API not in PRODUCTION, reason="no resource service is in production"
+)
+needs_weights = pytest.mark.skipif(
+    not has(VERSIONED, "gateway-canary"), reason="no service shares its traffic at a Gateway"
+)
+__all__ = [
+    "API",
+    "DEPLOYMENT",
+    "NAMES",
+    "PRODUCTION",
+    "V1",
+    "V2",
+    "VERSIONED",
+    "needs_chassis",
+    "needs_production",
+    "needs_weights",
+]

@@ -15,11 +15,22 @@ from manifests.checks.configuration import (
     settings_findings,
     settings_of,
 )
-from manifests.samples import API, NAMES, VERSIONED
+from manifests.samples import API, NAMES, needs_chassis
 from manifests.suite_manifests import K8S, Manifests
-from sample_services import REMOVED, needs_demo
+from sample_services import REMOVED
+from service_apps import settings_type
+from suitectl.catalogue import on_chassis, token_service
 
 REST = f"ConfigMap/{API.name}"
+TOKENS = token_service()
+APIS = [one for one in on_chassis().values() if one.is_api]
+REQUIRED = [
+    (one.name, key)
+    for one in APIS
+    for key, field in settings_type(one.name).model_fields.items()
+    if field.is_required()
+]
+"""The sections that a service does not start without."""
 
 
 def edited(base: Manifests, target: str, old: str, new: str) -> Manifests:
@@ -45,30 +56,16 @@ def test_a_misspelled_key_is_found(base: Manifests, tmp_path: Path, service: str
     assert all("client.timeot" in finding for finding in findings)
 
 
-@needs_demo
-def test_a_missing_value_and_an_unresolved_placeholder_are_found(
-    base: Manifests, tmp_path: Path
-) -> None:
-    nameless = edited(base, REST, "cas-server-url: http://cas-server-service\n", "")
+@needs_chassis
+def test_an_unresolved_placeholder_is_found(base: Manifests, tmp_path: Path) -> None:
+    nameless = edited(base, REST, f"cas-server-url: http://{TOKENS.service}\n", "")
     assert "cas-server-url" in "\n".join(settings_findings(nameless, tmp_path))
-    speechless = edited(base, REST, "greeting:\n", "farewell:\n")
-    assert "greeting" in "\n".join(settings_findings(speechless, tmp_path))
 
 
-@needs_demo
-@pytest.mark.parametrize(
-    ("profile", "greeting"),
-    [
-        ("dev", "Hello from dev"),
-        ("test", "Hello from test"),
-        ("kubernetes", "Hello from everywhere"),
-    ],
-)
-def test_each_profile_has_its_greeting(
-    base: Manifests, tmp_path: Path, profile: str, greeting: str
-) -> None:
-    settings = settings_of(base, API.name, [profile], tmp_path)
-    assert settings.model_dump()["greeting"]["message"] == greeting
+@pytest.mark.parametrize(("service", "key"), REQUIRED)
+def test_a_missing_value_is_found(base: Manifests, tmp_path: Path, service: str, key: str) -> None:
+    changed = edited(base, f"ConfigMap/{service}", f"{key}:\n", "other:\n")
+    assert key in "\n".join(settings_findings(changed, tmp_path))
 
 
 @pytest.mark.parametrize("service", NAMES)
@@ -77,12 +74,15 @@ def test_prod_refuses_the_demo_identities(base: Manifests, tmp_path: Path, servi
         settings_of(base, service, ["prod"], tmp_path)
 
 
-@needs_demo
-def test_prod_accepts_a_generated_secret(base: Manifests, tmp_path: Path) -> None:
+@pytest.mark.parametrize("service", [one.name for one in APIS])
+def test_prod_accepts_a_generated_secret(base: Manifests, tmp_path: Path, service: str) -> None:
     generated = {"security.oauth2.client.client-secret": "generated-for-this-test"}
-    changed = base.changed(f"Secret/{API.credentials}", "stringData", generated)
-    settings = settings_of(changed, API.name, ["prod"], tmp_path)
-    assert settings.model_dump()["greeting"]["message"] == "Hello from prod"
+    secret = on_chassis()[service].credentials
+    changed = base.changed(f"Secret/{secret}", "stringData", generated)
+    settings = settings_of(changed, service, ["prod"], tmp_path)
+    used = settings.security.oauth2.client.client_secret
+    assert used
+    assert used.get_secret_value() == "generated-for-this-test"
 
 
 def test_prod_uses_the_primary_that_the_sentinels_name(prod: Manifests, tmp_path: Path) -> None:
@@ -128,10 +128,11 @@ def test_every_service_listens_on_the_ports_of_its_manifest(
     assert list(port_findings(base, tmp_path)) == []
 
 
-@needs_demo
+@needs_chassis
 def test_another_port_is_found(base: Manifests, tmp_path: Path) -> None:
-    changed = edited(base, REST, "port: 2001", "port: 2002")
-    assert list(port_findings(changed, tmp_path)) == [f"{REST}: server.port 2002, not 2001"]
+    changed = edited(base, REST, f"port: {API.port}", "port: 2999")
+    finding = f"{REST}: server.port 2999, not {API.port}"
+    assert set(port_findings(changed, tmp_path)) == {finding}
 
 
 def test_every_name_in_the_configuration_is_a_service(base: Manifests, tmp_path: Path) -> None:
@@ -140,17 +141,23 @@ def test_every_name_in_the_configuration_is_a_service(base: Manifests, tmp_path:
     assert [one for one in found if not any(f" {name}-service:" in one for name in REMOVED)] == []
 
 
-@needs_demo
-@pytest.mark.parametrize(
-    ("service", "edit", "finding"),
-    [
-        (API.name, ("//cas-server-service", "//cas-server"), "no Service cas-server:80"),
-        (API.name, ("//cas-server-service", "//cas-server-service:81"), "cas-server-service:81"),
-        (API.name, ("[ns-app]", "[]"), f":80 in {API.namespace}"),
-        (VERSIONED.name, ("[system-server]", "[]"), "no Service cas-server-service:80 in ns-app"),
-        ("cas-server", ("host: redis", "host: valkey"), "no Service valkey:6379"),
-    ],
-)
+WRONG = [
+    *((api.name, (f"//{TOKENS.service}", "//cas"), "no Service cas:80") for api in APIS),
+    *((api.name, (TOKENS.service, f"{TOKENS.service}:81"), f"{TOKENS.service}:81") for api in APIS),
+    *(
+        (
+            api.name,
+            (f"[{TOKENS.namespace}]", "[]"),
+            f"no Service {TOKENS.service}:80 in {api.namespace}",
+        )
+        for api in APIS
+        if api.settings.get("discovery", {}).get("namespaces") == [TOKENS.namespace]
+    ),
+    (TOKENS.name, ("host: redis", "host: valkey"), "no Service valkey:6379"),
+]
+
+
+@pytest.mark.parametrize(("service", "edit", "finding"), WRONG)
 def test_a_name_without_a_service_is_found(
     base: Manifests, tmp_path: Path, service: str, edit: tuple[str, str], finding: str
 ) -> None:

@@ -8,7 +8,6 @@ import yaml
 from manifests.checks import images
 from manifests.samples import API, DEPLOYMENT
 from manifests.suite_manifests import K8S, Manifests
-from sample_services import needs_demo
 from service_apps import programs
 
 REST = DEPLOYMENT
@@ -38,13 +37,14 @@ def test_registry_tag_and_digest_of_an_image_do_not_matter(
     assert list(image_findings(changed, commands)) == []
 
 
-@needs_demo
 def test_an_image_without_a_command_and_vice_versa_are_found(
     base: Manifests, commands: set[str]
 ) -> None:
-    changed = base.changed(REST, f"{CONTAINER}.image", "nginx:1")
+    changed = base
+    for name in API.deployments.values():
+        changed = changed.changed(f"Deployment/{name}", f"{CONTAINER}.image", "nginx:1")
     assert list(image_findings(changed, commands)) == [
-        f"{REST}: no command for image nginx",
+        *(f"Deployment/{name}: no command for image nginx" for name in API.deployments.values()),
         f"services/{API.name}: no pod uses its image",
     ]
 

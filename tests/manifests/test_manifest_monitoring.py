@@ -15,7 +15,6 @@ from chassis.telemetry.audit import AuditEvent
 from chassis.telemetry.security_events import SecurityEvents
 from manifests.checks.monitoring import rule_findings, scrape_findings
 from manifests.suite_manifests import Manifests
-from sample_services import needs_demo
 
 MONITOR, RULES = "PodMonitor/suite", "PrometheusRule/suite"
 ENDPOINT = "spec.podMetricsEndpoints.0"
@@ -42,16 +41,15 @@ def test_every_service_is_scraped_at_its_management_port(everything: Manifests) 
     assert list(scrape_findings(everything, PAGES)) == []
 
 
-@needs_demo
 @pytest.mark.parametrize(
     ("path", "value", "finding"),
     [
         (
             "spec.namespaceSelector",
-            {"matchNames": ["ns-app"]},
+            {"matchNames": ["elsewhere"]},
             "cas-server-deployment: not scraped",
         ),
-        ("spec.selector.matchLabels", {"app": "cas-server"}, "v2-deployment: not scraped"),
+        ("spec.selector.matchLabels", {"app": "nobody"}, "cas-server-deployment: not scraped"),
         (f"{ENDPOINT}.port", "rest", "nothing at rest/metrics"),
         (f"{ENDPOINT}.path", "/actuator/prometheus", "nothing at management/actuator/prometheus"),
     ],

@@ -12,7 +12,7 @@ from manifests.checks.names import (
 )
 from manifests.samples import API, V2
 from manifests.suite_manifests import Manifests
-from sample_services import needs_demo
+from sample_services import is_outside, needs_versions
 
 CAS, SERVICE = "Deployment/cas-server-deployment", f"Service/{API.service}"
 
@@ -62,13 +62,12 @@ def test_only_a_labelled_node_port_is_reachable_from_outside(base: Manifests) ->
     assert list(node_port_findings(base)) == []
 
 
-@needs_demo
 @pytest.mark.parametrize(
     ("target", "path", "value"),
     [
         ("Service/redis", "spec.type", "LoadBalancer"),
         (SERVICE, "spec.ports.0.nodePort", 2002),
-        (SERVICE, "spec.type", "ClusterIP"),
+        (SERVICE, "spec.type", "ClusterIP" if is_outside(API) else "NodePort"),
     ],
 )
 def test_another_external_service_is_found(
@@ -82,7 +81,7 @@ def test_the_versions_of_a_service_differ_only_in_their_version(base: Manifests)
     assert list(version_findings(base)) == []
 
 
-@needs_demo
+@needs_versions
 def test_any_other_difference_between_the_versions_is_found(base: Manifests) -> None:
     changed = base.changed(V2, "spec.replicas", 4)
     assert list(version_findings(changed)) != []

@@ -1,16 +1,17 @@
 """The network policies allow exactly the designed calls."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from manifests.checks.network_policies import connections
 from manifests.renderings import Rendering, renderings
-from manifests.samples import API, PRODUCTION, VERSIONED
-from manifests.suite_manifests import K8S, REMOVED, Manifests
-from sample_services import is_outside, needs_demo
+from manifests.samples import API, PRODUCTION, VERSIONED, needs_production
+from manifests.suite_manifests import K8S, REMOVED, Manifests, title
+from sample_services import is_outside
 from service_apps import called_by
-from suitectl.catalogue import token_service
+from suitectl.catalogue import services, token_service
 
 RENDERINGS = renderings()
 COMPONENTS = [name.removeprefix("prod+") for name in RENDERINGS if name.startswith("prod+")]
@@ -49,6 +50,8 @@ OPENED = {
     "monitoring": {("monitoring", service.name, service.port + 10_000) for service in PRODUCTION},
 }
 """The connections that components add. Other components add none."""
+Change = tuple[str, str, Any, set[tuple[str, str, int]]]
+"""What is changed: object, path and value; and the connections that this opens or closes."""
 NAMES = {(app, "dns", 53) for app in (*(one.name for one in PRODUCTION), "redis", "redis-sentinel")}
 
 
@@ -69,7 +72,22 @@ def test_a_component_denies_no_call_without_a_default_deny(component: str) -> No
     assert set(connections(open_to_all.render())) <= set(connections(with_it))
 
 
-@needs_demo
+def _denied() -> Iterator[Change]:
+    """Yield each rule by which a service calls another, for a wrong port or namespace."""
+    for api in APIS:
+        policy = next(p for p in api.of("NetworkPolicy") if p["metadata"]["name"] == api.name)
+        for number, rule in enumerate(policy["spec"]["egress"]):
+            (peer,), (port,) = rule["to"], rule["ports"]
+            callee = services()[peer["podSelector"]["matchLabels"]["app"]]
+            if callee not in PRODUCTION:
+                continue
+            call = {(api.name, callee.name, port["port"])}
+            yield title(policy), f"spec.egress.{number}.ports.0.port", 2999, call
+            if callee.namespace != api.namespace:
+                path = f"spec.egress.{number}.to.0.namespaceSelector"
+                yield title(policy), path, REMOVED, call
+
+
 @pytest.mark.parametrize(
     ("target", "path", "value", "difference"),
     [
@@ -79,18 +97,7 @@ def test_a_component_denies_no_call_without_a_default_deny(component: str) -> No
             REMOVED,
             {(anyone, "cas-server", 2000) for anyone in UNLABELLED},
         ),
-        (
-            f"NetworkPolicy/{API.name}",
-            "spec.egress.1.ports.0.port",
-            2002,
-            {(API.name, VERSIONED.name, VERSIONED.port)},
-        ),
-        (
-            f"NetworkPolicy/{VERSIONED.name}",
-            "spec.egress.0.to.0.namespaceSelector",
-            REMOVED,
-            {(VERSIONED.name, TOKENS.name, TOKENS.port)},
-        ),
+        *_denied(),
         (
             "NetworkPolicy/redis",
             "spec.ingress.0.ports.0.port",
@@ -110,11 +117,13 @@ def test_a_newly_allowed_or_denied_call_is_found(
     assert changed ^ set(connections(prod)) == difference
 
 
+@needs_production
 def test_a_pod_without_its_own_policy_is_unreachable(prod: Manifests) -> None:
     forgotten = _without_policies_for(prod, API.name)
     assert not any(target == API.name for _, target, _ in connections(forgotten))
 
 
+@needs_production
 def test_a_missing_default_deny_is_found(prod: Manifests) -> None:
     forgotten = _without_policies_for(prod, API.name).without("NetworkPolicy/default-deny")
     assert ("a stranger", API.name, API.port + 10_000) in set(connections(forgotten))

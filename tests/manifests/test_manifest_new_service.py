@@ -17,10 +17,13 @@ from manifests.checks.monitoring import scrape_findings
 from manifests.checks.network_policies import connections
 from manifests.checks.selectors import deployment_selector_findings, disruption_budget_findings
 from manifests.suite_manifests import K8S, Manifest, Manifests, pod_labels, pod_spec, render
-from suitectl.catalogue import OPTIONAL, Service, apis, read, token_service
+from suitectl.catalogue import LANGUAGE, OPTIONAL, Service, apis, read, token_service
 
 NAME, NAMESPACE = "added-by-a-test", "ns-added-by-a-test"
 TOKENS = token_service()
+EXAMPLE = min(apis(), key=lambda one: (bool(one.language), one.optional, one.name))
+NOT_ITS_OWN = (LANGUAGE, OPTIONAL)
+"""Labels by which the example may differ from what `make new-service` makes."""
 COMPONENT = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n"
 
 
@@ -62,8 +65,8 @@ def test_it_may_ask_about_tokens_and_is_reached_by_whom_its_policy_names(added: 
         (NAME, TOKENS.name, TOKENS.port),
         (NAME, "dns", 53),
         (NAME, "the API server", 6443),
-        ("a client", NAME, apis()[0].port),
-        ("monitoring", NAME, apis()[0].port + 10_000),
+        ("a client", NAME, EXAMPLE.port),
+        ("monitoring", NAME, EXAMPLE.port + 10_000),
     }
 
 
@@ -108,7 +111,7 @@ def _with_service(checkout: Path, labels: dict[str, str] | None = None) -> Path:
     shutil.copytree(K8S, checkout / "k8s")
     base = checkout / "k8s/base"
     (base / NAME).mkdir()
-    documents = [_labelled(document, labels or {}) for document in _documents(apis()[0])]
+    documents = [_labelled(document, labels or {}) for document in _documents(EXAMPLE)]
     (base / NAME / "all.yaml").write_text(yaml.safe_dump_all(documents))
     (base / NAME / "kustomization.yaml").write_text("resources: [all.yaml]\n")
     text = (base / f"namespaces/{TOKENS.namespace}.yaml").read_text()
@@ -124,6 +127,8 @@ def _documents(example: Service) -> Iterator[Manifest]:
     for document in deepcopy(example.documents):
         own: Manifest = json.loads(json.dumps(document).replace(example.name, NAME))
         own["metadata"]["namespace"] = NAMESPACE
+        for label in NOT_ITS_OWN:
+            own["metadata"].get("labels", {}).pop(label, None)
         if own["kind"] == "NetworkPolicy":
             own["spec"] |= _policy(example)
         yield own

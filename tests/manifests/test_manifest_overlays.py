@@ -21,7 +21,7 @@ from manifests.suite_manifests import (
     selected,
     title,
 )
-from sample_services import needs_demo
+from sample_services import needs_versions
 from suitectl.deploy import CLUSTER_WIDE, PART_OF, namespaces
 
 
@@ -68,7 +68,7 @@ def test_production_has_no_demo_identity_and_no_dev_profile(prod: Manifests) -> 
     assert profiles == {"prod"}
 
 
-@needs_demo
+@needs_versions
 @pytest.mark.parametrize(
     ("name", "live", "preview"),
     [

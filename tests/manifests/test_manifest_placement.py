@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from manifests.checks.placement import affinity_findings, priority_findings
-from manifests.samples import DEPLOYMENT
+from manifests.samples import DEPLOYMENT, needs_production
 from manifests.suite_manifests import REMOVED, Manifests
 
 CAS, REST = "Deployment/cas-server-deployment", DEPLOYMENT
@@ -41,12 +41,14 @@ def test_pods_of_the_token_path_have_the_highest_priority(everything: Manifests)
     assert list(priority_findings(everything)) == []
 
 
-def test_a_wrong_or_missing_priority_class_is_found(
-    everything: Manifests,
-) -> None:
+@needs_production
+def test_a_service_with_the_priority_of_the_token_path_is_found(everything: Manifests) -> None:
     early = everything.changed(REST, CLASS, "suite-token-path")
+    assert list(priority_findings(early)) == [f"{REST}: PriorityClass suite-token-path"]
+
+
+def test_a_wrong_or_missing_priority_class_is_found(everything: Manifests) -> None:
     late = everything.changed(CAS, CLASS, REMOVED)
     nameless = everything.changed(CAS, CLASS, "suite")
-    assert list(priority_findings(early)) == [f"{REST}: PriorityClass suite-token-path"]
     assert list(priority_findings(late)) == [f"{CAS}: PriorityClass None"]
     assert list(priority_findings(nameless)) == [f"{CAS}: no PriorityClass suite"]

@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from manifests.checks.pod_security import namespace_findings, restricted_findings
-from manifests.samples import DEPLOYMENT
+from manifests.samples import API, DEPLOYMENT
 from manifests.suite_manifests import REMOVED, Manifests
-from sample_services import needs_demo
 
 REST = DEPLOYMENT
 POD = "spec.template.spec"
@@ -52,7 +51,7 @@ def test_every_namespace_enforces_the_standard(base: Manifests) -> None:
     assert list(namespace_findings(base)) == []
 
 
-@needs_demo
 def test_a_namespace_with_a_weaker_standard_is_found(base: Manifests) -> None:
-    changed = base.changed("Namespace/ns-app", "metadata.labels", {})
-    assert list(namespace_findings(changed)) == ["Namespace/ns-app: does not enforce restricted"]
+    target = f"Namespace/{API.namespace}"
+    changed = base.changed(target, "metadata.labels", {})
+    assert list(namespace_findings(changed)) == [f"{target}: does not enforce restricted"]

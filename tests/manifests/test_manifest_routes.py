@@ -17,11 +17,11 @@ from manifests.checks.routes import (
     way_findings,
     ways,
 )
-from manifests.samples import API, VERSIONED
+from manifests.samples import VERSIONED, needs_weights
 from manifests.suite_manifests import REMOVED, Manifests
-from sample_services import needs_demo
+from sample_services import has
 from service_apps import module_of
-from suitectl.catalogue import on_chassis
+from suitectl.catalogue import on_chassis, services
 
 PUBLIC = {
     "/oauth/token",
@@ -32,9 +32,15 @@ PUBLIC = {
 """Endpoints for clients. check_token and introspect are for resource servers in the cluster."""
 EXPOSED = {
     *(("cas-server.example.com", path) for path in PUBLIC),
-    (f"{API.name}.example.com", ALL),
+    *((f"{one.name}.example.com", ALL) for one in services().values() if has(one, "ingress")),
 }
-CANARY = {(f"{VERSIONED.name}.example.com", ALL)}
+CANARY = {
+    (f"{one.name}.example.com", ALL) for one in services().values() if has(one, "gateway-canary")
+}
+LAST = "spec.listeners.{}".format(
+    sum(has(one, way) for one in services().values() for way in ("gateway-api", "gateway-canary"))
+)
+"""The listener that comes after those of cas-server and of the other services."""
 INGRESS, ROUTE = "Ingress/cas-server", "HTTPRoute/cas-server"
 WEIGHTED = f"HTTPRoute/{VERSIONED.name}"
 
@@ -58,7 +64,6 @@ def _routes(router: APIRouter) -> set[str]:
     return {route.path for route in router.routes if isinstance(route, APIRoute)}
 
 
-@needs_demo
 def test_ingress_and_gateway_expose_the_same_paths_and_no_more(
     everything: Manifests,
 ) -> None:
@@ -68,11 +73,12 @@ def test_ingress_and_gateway_expose_the_same_paths_and_no_more(
     assert by_gateway == EXPOSED | CANARY
 
 
-@needs_demo
+@needs_weights
 def test_the_weights_are_split_between_the_two_versions(everything: Manifests) -> None:
     weighted = {way.service for way in ways(everything) if way.by == WEIGHTED}
-    services = [everything.get("Service", name, "ns-app") for name in sorted(weighted)]
-    assert [one and one["spec"]["selector"]["version"] for one in services] == ["v1", "v2"]
+    found = [everything.get("Service", name, VERSIONED.namespace) for name in sorted(weighted)]
+    versions = [one and one["spec"]["selector"]["version"] for one in found]
+    assert versions == list(VERSIONED.versions)
 
 
 def test_every_external_path_leads_to_a_route_of_a_service(
@@ -81,7 +87,6 @@ def test_every_external_path_leads_to_a_route_of_a_service(
     assert list(way_findings(rendered, paths)) == []
 
 
-@needs_demo
 @pytest.mark.parametrize(
     ("change", "finding"),
     [
@@ -94,7 +99,11 @@ def test_every_external_path_leads_to_a_route_of_a_service(
         ),
         ((ROUTE, "spec.rules.0.backendRefs.0.port", 12000), "no port 12000"),
         ((ROUTE, "spec.rules.0.matches.0.path.value", "/livez"), "/livez is not a route"),
-        ((WEIGHTED, "spec.rules.0.backendRefs.0.name", "v1"), "no Service v1 in ns-app"),
+        pytest.param(
+            (WEIGHTED, "spec.rules.0.backendRefs.0.name", "v1"),
+            f"no Service v1 in {VERSIONED.namespace}",
+            marks=needs_weights,
+        ),
     ],
 )
 def test_an_external_path_without_a_route_is_found(
@@ -115,7 +124,7 @@ def test_no_host_is_served_without_tls(rendered: Manifests) -> None:
         (INGRESS, "spec.tls", REMOVED),
         (INGRESS, "spec.rules.0.host", REMOVED),
         ("Gateway/suite", "spec.listeners.0.protocol", "HTTP"),
-        ("Gateway/suite", "spec.listeners.1.tls", REMOVED),
+        ("Gateway/suite", f"{LAST}.tls", REMOVED),
     ],
 )
 def test_a_host_without_tls_is_found(
@@ -129,14 +138,17 @@ def test_every_route_is_attached_to_a_listener(everything: Manifests) -> None:
     assert list(attachment_findings(everything)) == []
 
 
-@needs_demo
 @pytest.mark.parametrize(
     ("target", "path", "value", "lost"),
     [
         (ROUTE, "spec.parentRefs.0.name", "another", ROUTE),
         (ROUTE, "spec.parentRefs.0.sectionName", "https", ROUTE),
-        (WEIGHTED, "spec.parentRefs.0.namespace", REMOVED, WEIGHTED),
-        ("Gateway/suite", "spec.listeners.2.allowedRoutes", REMOVED, WEIGHTED),
+        pytest.param(
+            WEIGHTED, "spec.parentRefs.0.namespace", REMOVED, WEIGHTED, marks=needs_weights
+        ),
+        pytest.param(
+            "Gateway/suite", f"{LAST}.allowedRoutes", REMOVED, WEIGHTED, marks=needs_weights
+        ),
     ],
 )
 def test_a_route_that_no_listener_accepts_is_found(

@@ -9,9 +9,9 @@ from manifests.checks.selectors import (
     disruption_budget_findings,
     service_findings,
 )
-from manifests.samples import API, DEPLOYMENT, V1, VERSIONED
-from manifests.suite_manifests import Manifests
-from sample_services import needs_demo
+from manifests.samples import API, DEPLOYMENT, V1, V2, VERSIONED
+from manifests.suite_manifests import Manifests, title
+from sample_services import needs_versions
 
 REST = DEPLOYMENT
 
@@ -20,12 +20,17 @@ def test_every_deployment_owns_exactly_its_pods(base: Manifests) -> None:
     assert list(deployment_selector_findings(base)) == []
 
 
-@needs_demo
 @pytest.mark.parametrize(
     ("target", "path", "value", "finding"),
     [
         (REST, "spec.template.metadata.labels.app", "rest", "selector matches []"),
-        (V1, "spec.selector.matchLabels", {"app": VERSIONED.name}, "v2-deployment"),
+        pytest.param(
+            V1,
+            "spec.selector.matchLabels",
+            {"app": VERSIONED.name},
+            V2.partition("/")[2],
+            marks=needs_versions,
+        ),
         (
             REST,
             "spec.template.spec.topologySpreadConstraints.0.labelSelector.matchLabels.app",
@@ -64,10 +69,13 @@ def test_every_replicated_deployment_has_its_own_disruption_budget(base: Manifes
     assert list(disruption_budget_findings(base)) == []
 
 
-@needs_demo
-def test_a_missing_or_a_shared_disruption_budget_is_found(base: Manifests) -> None:
-    missing = base.without(f"PodDisruptionBudget/{API.name}")
+def test_a_missing_disruption_budget_is_found(base: Manifests) -> None:
+    missing = base.without(title(next(API.of("PodDisruptionBudget"))))
     assert list(disruption_budget_findings(missing)) == [f"{REST}: no PodDisruptionBudget"]
+
+
+@needs_versions
+def test_a_shared_disruption_budget_is_found(base: Manifests) -> None:
     shared = base.changed(
         f"PodDisruptionBudget/{VERSIONED.name}-v1",
         "spec.selector.matchLabels",

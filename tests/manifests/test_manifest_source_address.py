@@ -8,7 +8,7 @@ import pytest
 
 from chassis.config.sections import ForwardedSettings
 from manifests.renderings import BASE, Rendering
-from manifests.samples import API, VERSIONED
+from manifests.samples import VERSIONED
 from manifests.suite_manifests import (
     TRUSTED_PROXIES,
     Manifest,
@@ -18,14 +18,22 @@ from manifests.suite_manifests import (
     title,
     write_overlay,
 )
-from sample_services import needs_demo
+from sample_services import has
+from suitectl.catalogue import services, token_service
 
 VARIABLE = "SERVER__FORWARDED__TRUSTED_PROXIES"
+TOKENS = token_service()
 BEHIND = {
-    "ingress": {"cas-server-deployment", next(iter(API.deployments.values()))},
-    "gateway-api": {"cas-server-deployment", next(iter(API.deployments.values()))},
-    "gateway-canary": set(VERSIONED.deployments.values()),
+    way: {
+        name
+        for one in services().values()
+        if one == TOKENS or has(one, way)
+        for name in one.deployments.values()
+    }
+    for way in ("ingress", "gateway-api")
 }
+if has(VERSIONED, "gateway-canary"):
+    BEHIND["gateway-canary"] = set(VERSIONED.deployments.values())
 
 
 def trusted_proxies(manifests: Manifests) -> dict[str, list[str]]:
@@ -42,7 +50,6 @@ def _values(workload: Manifest) -> list[str]:
     return [one["value"] for one in variables if one["name"] == VARIABLE]
 
 
-@needs_demo
 @pytest.mark.parametrize("component", BEHIND)
 def test_a_component_behind_a_proxy_does_not_render_without_the_proxys_address(
     component: str, tmp_path: Path
@@ -56,7 +63,6 @@ def test_a_component_behind_a_proxy_does_not_render_without_the_proxys_address(
     assert "trusted-proxies" in done.stderr
 
 
-@needs_demo
 @pytest.mark.parametrize("component", BEHIND)
 def test_workloads_trust_the_configured_proxy(component: str) -> None:
     found = trusted_proxies(Rendering(BASE, (component,)).render())
@@ -71,11 +77,10 @@ def test_the_config_map_of_the_proxies_is_not_rendered(everything: Manifests) ->
     assert not [m for m in everything.objects if title(m) == "ConfigMap/trusted-proxies"]
 
 
-@needs_demo
 def test_an_unreplaced_placeholder_is_refused_by_the_service(tmp_path: Path) -> None:
     unset = {**TRUSTED_PROXIES, "literals": ["cidrs=replace-me"]}
     write_overlay(BASE, ["ingress"], tmp_path, configMapGenerator=[unset])
-    (values, _) = trusted_proxies(render(tmp_path)).values()
+    values, *_ = trusted_proxies(render(tmp_path)).values()
     with pytest.raises(ValueError, match="invalid network"):
         ForwardedSettings.model_validate({"trusted_proxies": values[0]})
 
@@ -86,6 +91,8 @@ def test_without_a_proxy_no_address_is_trusted(base: Manifests) -> None:
 
 def test_the_component_source_address_preserves_the_client_address(base: Manifests) -> None:
     asked = Rendering(BASE, ("source-address",)).render()
-    for manifests, policies in ((base, {None}), (asked, {"Local"})):
-        outside = [s for s in manifests.of("Service") if s["spec"].get("type") == "NodePort"]
-        assert {s["spec"].get("externalTrafficPolicy") for s in outside} == policies
+    for manifests, policy in ((base, None), (asked, "Local")):
+        for service in manifests.of("Service"):
+            outside = service["spec"].get("type") == "NodePort"
+            found = service["spec"].get("externalTrafficPolicy")
+            assert found == (policy if outside else None), title(service)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sample_services import needs_demo
+from sample_services import absent
 
 ROOT = Path(__file__).parents[2]
 CITATION = re.compile(r'\bdocs/([a-z0-9/-]+\.md)(?:, "([^"]+)")?')
@@ -71,14 +71,13 @@ def test_nothing_cites_a_page_from_outside_of_the_repository() -> None:
     assert {path: cited for path, cited in wrong.items() if cited} == {}
 
 
-@needs_demo
 def test_every_file_that_a_design_page_names_exists() -> None:
     known = "\n".join(f"/{path.relative_to(ROOT)}" for path in _files()) + "\n"
     named = {
         name
         for page in (ROOT / "docs/design").rglob("*.md")
         for name in NAMED.findall(page.read_text("utf-8"))
-        if page.name != "style.md"  # which names files of other projects
+        if page.name != "style.md" and not absent(name)  # style.md has files of other projects
     }
 
     assert len(named) > 20
@@ -97,6 +96,8 @@ def test_the_page_has_five_journeys() -> None:
 def test_a_journey_goes_through_files_that_exist(name: str, count: str, text: str) -> None:
     known = "\n".join(f"/{path.relative_to(ROOT)}" for path in _files()) + "\n"
     files = re.findall(r"participant \w+ as (\S+)", text)
+    if gone := absent("\n".join(files)):
+        pytest.skip(f"it goes through what was removed: {', '.join(gone)}")
     table = (ROOT / "docs/design/architecture.md").read_text("utf-8")
 
     assert len(set(files)) == int(count)

@@ -6,12 +6,14 @@ from fastapi import FastAPI
 
 from chassis.testing import Bearer, Serve, as_client, as_user
 from rest_service.app import create_app
-from sample_services import REMOVED, needs_demo
+from sample_services import needs
 from service_apps import module_of
+from suitectl.catalogue import services
 
 pytestmark = pytest.mark.anyio
 
-DETAIL_SERVICE = "diff-ns-service-service.ns-app"
+DETAIL = "diff-ns-service"
+DETAIL_SERVICE = f"{DETAIL}-service.ns-app"
 GO_SERVICE = "go-service-service.ns-app"
 SETTINGS = {
     "pod": "rest-0",
@@ -31,10 +33,10 @@ CALLERS = {
 @pytest.fixture
 async def rest_service(serve: Serve) -> httpx.AsyncClient:
     """Serve rest-service, which calls the real diff-ns-service where that was not removed."""
-    if REMOVED:
+    if DETAIL not in services():
         return await serve(create_app, SETTINGS)
     settings = {"release": "v1", "pod": "diff-ns-0"}
-    create_diff_ns_service = module_of("diff-ns-service", "app").create_app
+    create_diff_ns_service = module_of(DETAIL, "app").create_app
     diff_ns_service = await serve(create_diff_ns_service, settings, http=True)
     return await serve(create_app, SETTINGS, services={DETAIL_SERVICE: diff_ns_service.url})
 
@@ -120,7 +122,7 @@ async def test_a_body_that_is_not_json_is_an_invalid_request(
     assert response.json()["error"] == "invalid_request"
 
 
-@needs_demo
+@needs(DETAIL)
 @pytest.mark.parametrize(
     ("path", "caller"), [("/api/detail/relayed", "alice"), ("/api/detail/own", "rest-service")]
 )
@@ -137,7 +139,7 @@ async def test_diff_ns_service_sees_the_caller_or_the_service_itself(
     }
 
 
-@needs_demo
+@needs(DETAIL)
 async def test_a_refusal_by_diff_ns_service_is_passed_on(rest_service: httpx.AsyncClient) -> None:
     response = await rest_service.get("/api/detail/relayed", auth=CALLERS["write-only-app"])
     assert response.status_code == 403

@@ -15,12 +15,13 @@ from story.scenarios.pressure import nothing_failed, only_refused, span
 from story.scenarios.report import Row, write
 from story.settled import _is_complete
 
-from sample_services import needs_demo
+from sample_services import OUTSIDE, needs
 from suitectl.errors import CheckFailedError
 from suitectl.platform.http import Reply, Request
 from suitectl.platform.localkube import Localkube
 from suitectl.platform.pod import Pod
 from suitectl.reporter import Reporter
+from suitectl.story.cast import REST_SERVICE
 from suitectl.story.load import Tally
 from suitectl.story.suite import Suite
 
@@ -70,6 +71,7 @@ def test_a_span_is_from_the_first_start_to_the_last_end() -> None:
     assert span([reply(503, at=2.0), reply(503, at=1.0)]) == 1.5
 
 
+@needs(REST_SERVICE)
 @pytest.mark.anyio
 async def test_lost_tokens_and_resurrected_tokens_are_found() -> None:
     ledger = Ledger({"a", "b"}, {"c"})
@@ -100,9 +102,8 @@ def workload(**status: int) -> dict[str, Any]:
     return {"metadata": {"generation": 7}, "spec": {"replicas": 3}, "status": said}
 
 
-@needs_demo
 def test_a_node_with_pods_that_the_scenarios_need_is_spared() -> None:
-    ours = {"namespace": "ns-app", "labels": {"app": "stock-service"}}
+    ours = {"namespace": OUTSIDE.namespace, "labels": {"app": "stock-service"}}
     dns = {"namespace": "kube-system", "labels": {"k8s-app": "kube-dns"}}
     pods = [pod(ours, "one")]
     found = _node(node("one"), [*pods, pod(dns, "two")], [])

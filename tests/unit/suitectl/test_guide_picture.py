@@ -9,17 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from sample_services import needs_demo
+from sample_services import needs
 from suitectl import catalogue, guide
 from suitectl.catalogue import Service, services
 from suitectl.platform.localkube import Localkube
 from suitectl.reporter import Reporter
+from suitectl.story.cast import DEMO
 from suitectl.terminal import recorder
 
 ROOT = Path(__file__).parents[3]
 PICTURE = ROOT / "docs/pictures/up.svg"
 
-pytestmark = [pytest.mark.anyio, needs_demo]
+pytestmark = [pytest.mark.anyio, needs(*DEMO)]
 
 
 class Addresses(Localkube):

@@ -53,13 +53,15 @@ def test_a_text_that_cannot_be_served_is_refused_in_one_line(text: str | None, r
     assert "\n" not in str(raised.value)
 
 
-def test_a_setting_that_is_edited_live_is_in_its_config_map_and_its_path_is_open() -> None:
-    assert catalogue.live_services()
-    for service in catalogue.live_services():
-        text = next(service.of("ConfigMap"))["data"]["application.yaml"]
-        assert values(text, service.annotation(LIVE_SETTING))
-        ignored = service.settings["security"]["path"]["ignores"].split(",")
-        assert service.annotation(LIVE_PATH) in ignored
+@pytest.mark.parametrize("name", [one.name for one in catalogue.live_services()])
+def test_a_setting_that_is_edited_live_is_in_its_config_map_and_its_path_is_open(
+    name: str,
+) -> None:
+    service = catalogue.service_named(name)
+    text = next(service.of("ConfigMap"))["data"]["application.yaml"]
+    assert values(text, service.annotation(LIVE_SETTING))
+    ignored = service.settings["security"]["path"]["ignores"].split(",")
+    assert service.annotation(LIVE_PATH) in ignored
 
 
 def test_a_service_without_a_live_setting_is_named_in_one_line() -> None:

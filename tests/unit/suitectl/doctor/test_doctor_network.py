@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from suitectl.catalogue import services
 from suitectl.doctor import network
 from suitectl.doctor.finding import GOOD
 from suitectl.root import ROOT
@@ -15,7 +16,8 @@ from unit.suitectl.doctor.fake_checkout import wrong
 
 
 def test_the_node_ports_are_those_of_the_manifests(tmp_path: Path) -> None:
-    assert network.node_ports(ROOT)
+    listed = [port for one in services().values() for port in one.main["spec"]["ports"]]
+    assert network.node_ports(ROOT) == sorted(p["nodePort"] for p in listed if "nodePort" in p)
     manifests = tmp_path / "k8s/base/web"
     manifests.mkdir(parents=True)
     (manifests / "service.yaml").write_text(
