@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .SILENT:
 .PHONY: help demo up try down watch debug greet break kill edit token call logs traffic canary blue-green rollback refresh \
-  secrets dev-secrets new-service remove-service images deploy undeploy setup doctor dev test coverage fuzz e2e check-images check-manifests lint types bench bench-peers guesses floods release lock
+  secrets dev-secrets new-service remove-service images deploy undeploy setup doctor dev test coverage fuzz e2e check-images check-manifests lint types bench bench-peers capacity guesses floods release lock
 
 PY := .venv/bin/python
 SUITECTL := $(PY) -m suitectl
@@ -46,6 +46,7 @@ TAKES_deploy := $(BUILD) OVERLAY
 TAKES_fuzz := N ARGS FUZZ_SEED
 TAKES_e2e := $(BUILD) ARGS KEEP SCENARIOS
 TAKES_bench := ARGS
+TAKES_capacity := ARGS
 TAKES_guesses := ARGS
 TAKES_floods := ARGS
 TAKES_release := VERSION
@@ -185,6 +186,9 @@ bench: setup ## speed as ratios against limits and peers measured in the same ru
 
 bench-peers: setup ## install the peers that bench compares with: aiohttp, node-oidc-provider
 	PYTHONPATH=tests $(PY) -m bench.peers
+
+capacity: setup ## what one Redis and N replicas carry, with the formulas checked (ARGS=--check fails where one is off)
+	PYTHONPATH=tests $(PY) -m bench.capacity $(ARGS)
 
 guesses: setup ## thousands of failed logins, and their effect on legitimate callers (ARGS=--check fails below target)
 	PYTHONPATH=tests $(PY) -m load $(ARGS)

@@ -18,6 +18,9 @@ Row = Mapping[str, Any]
 Document = Mapping[str, Any]
 
 
+_KEYS = ("title", "against", "unit", "as_ratio", "at_most", "target", "value", "values", "met")
+
+
 class CompareError(Exception):
     """The file has no results to compare with."""
 
@@ -37,7 +40,7 @@ def read(path: Path) -> Document:
         document = json.loads(path.read_text())
         dict(document["machine"])
         for row in document["rows"]:
-            row["title"], row["against"], row["values"], row["value"], row["at_most"]
+            [row[key] for key in _KEYS]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CompareError(f"{path} has no results of `make bench`: {error!r}") from None
     return dict(document)
@@ -45,7 +48,7 @@ def read(path: Path) -> Document:
 
 def compare(before: Document, now: Document) -> Comparison:
     """Compare the rows that both have."""
-    old, new = _by_title(before), _by_title(now)
+    old, new = by_title(before), by_title(now)
     both = [(old[name], new[name]) for name in new if name in old]
     fallen = [_line(*pair) for pair in both if _has_fallen(*pair)]
     notes = [f"not in the file: {', against '.join(name)}" for name in new if name not in old]
@@ -62,7 +65,8 @@ def _differences(before: Document, now: Document) -> Iterator[str]:
             yield f"differs: {name} was {was}, is {is_now}"
 
 
-def _by_title(document: Document) -> Mapping[tuple[str, str], Row]:
+def by_title(document: Document) -> Mapping[tuple[str, str], Row]:
+    """Return the rows by title and what they are compared with."""
     return {(row["title"], row["against"]): row for row in document["rows"]}
 
 

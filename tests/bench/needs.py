@@ -4,8 +4,8 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
+from bench.accounting import IS_KNOWN
 from bench.peers import oidc_provider, python
 
 
@@ -35,5 +35,5 @@ NEEDS: Mapping[str, Need] = {
     ),
     "node-oidc-provider": Need(f"{_PEERS}, with Node.js 20 or later", oidc_provider.is_installed),
     "aiohttp": Need(_PEERS, partial(python.is_installed, "aiohttp")),
-    "/proc": Need("CPU is read there, on Linux only", Path("/proc/self/stat").exists),
+    "CPU accounting": Need("only Linux tells it of another process", lambda: IS_KNOWN),
 }

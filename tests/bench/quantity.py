@@ -26,4 +26,6 @@ def _known(value: float | None) -> float:
 
 RATE = Quantity("", "/s", at_most=False, read=lambda run: run.rate)
 P99 = Quantity("p99", "ms", at_most=True, read=lambda run: _known(run.p99_ms))
-CPU = Quantity("CPU", "µs", at_most=True, read=lambda run: _known(run.cpu_us), needs=("/proc",))
+CPU = Quantity(
+    "CPU", "µs", at_most=True, read=lambda run: _known(run.cpu_us), needs=("CPU accounting",)
+)

@@ -16,6 +16,7 @@ class Run:
     rate: float
     p99_ms: float | None = None
     cpu_us: float | None = None
+    requests: int = 0
 
 
 @dataclass(frozen=True, slots=True)

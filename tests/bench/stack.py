@@ -110,12 +110,20 @@ class Stack:
         await_port(self.redis_port, process)
         return process.pid
 
-    def _cas(self) -> Service:
+    def replica(self) -> Service:
+        """Start another replica of cas-server on the same Redis."""
+        return self.service("cas-server", **self._cas_environment())
+
+    def _cas_environment(self) -> Mapping[str, str]:
         redis = {"HOST": "127.0.0.1", "PORT": str(self.redis_port)}
-        environment = {f"SPRING__DATA__REDIS__{key}": value for key, value in redis.items()}
-        # The rows issue more tokens than a client may have, and later check the first ones.
-        environment["CAS_SERVER__MAX_TOKENS_PER_CLIENT"] = "100000000"
-        cas = self.service("cas-server", **environment)
+        return {
+            **{f"SPRING__DATA__REDIS__{key}": value for key, value in redis.items()},
+            # The rows issue more tokens than a client may have, and later check the first ones.
+            "CAS_SERVER__MAX_TOKENS_PER_CLIENT": "100000000",
+        }
+
+    def _cas(self) -> Service:
+        cas = self.replica()
         address = cas.url.removeprefix("http://")
         table = {f"cas-server-service.system-server:{port}": address for port in (80, 2000)}
         self._discovery.write_text(json.dumps(table))

@@ -27,13 +27,18 @@ def wrk(url: str, script: Path, *arguments: str, connections: int = 64) -> float
 
 
 def load(
-    url: str, script: Path, *arguments: str, connections: int = 64, pid: int | None = None
+    url: str,
+    script: Path,
+    *arguments: str,
+    connections: int = 64,
+    pid: int | None = None,
+    seconds: int = SECONDS,
 ) -> Run:
-    """Load a server with wrk for `SECONDS`; `pid` is the process whose CPU is accounted.
+    """Load a server with wrk; `pid` is the process whose CPU is accounted.
 
     Every response must be 2xx.
     """
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--timeout=10s"]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout=10s"]
     command += ["--latency", "-s", str(script)]
     text, cpu = _accounted(pid, lambda: _output([*command, url, "--", *arguments]))
     for failure in ("Non-2xx", "Socket errors"):
@@ -44,7 +49,8 @@ def load(
         _found(r"(\d+) requests in", text),
         _found(r"Requests/sec:\s+(\S+)", text),
     )
-    return Run(float(rate), float(number) * _MS[unit], _each(cpu, int(requests)))
+    count = int(requests)
+    return Run(float(rate), float(number) * _MS[unit], _each(cpu, count), count)
 
 
 def redis_get(port: int) -> float:
@@ -62,7 +68,9 @@ def redis_load(port: int, *, connections: int, pid: int | None = None) -> Run:
     try:
         head, line = csv.reader(lines)
         found = dict(zip(head, line, strict=True))
-        return Run(float(found["rps"]), float(found["p99_latency_ms"]), _each(cpu, requests))
+        return Run(
+            float(found["rps"]), float(found["p99_latency_ms"]), _each(cpu, requests), requests
+        )
     except (ValueError, KeyError):
         raise LoadError(f"no figure in: {text[-200:]}") from None
 

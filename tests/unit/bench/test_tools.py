@@ -72,7 +72,7 @@ def test_a_run_with_errors_or_without_figures_has_no_result(programs: Path, text
 
 def test_a_run_of_redis_benchmark_is_read(programs: Path) -> None:
     printing(programs, "redis-benchmark", REDIS)
-    assert redis_load(6379, connections=50) == Run(161290.33, 0.431, None)
+    assert redis_load(6379, connections=50) == Run(161290.33, 0.431, None, 150_000)
     printing(programs, "redis-benchmark", "Could not connect\n")
     with pytest.raises(LoadError, match="Could not connect"):
         redis_load(6379, connections=50)
@@ -82,7 +82,7 @@ def test_cpu_includes_what_a_process_has_used_so_far() -> None:
     used = sum(os.times()[:2])
     now = cpu_seconds(os.getpid())
     assert now is not None
-    assert now >= used - 0.02  # clock: the kernel counts in ticks
+    assert used - 0.02 <= now <= sum(os.times()[:2]) + 0.02  # os.times() counts in ticks
     assert cpu_seconds(None) is None
     assert cpu_seconds(2**22 + 1) is None  # above the highest pid
 
@@ -93,7 +93,7 @@ def test_what_is_missing_is_named_with_its_remedy(
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(oidc_provider, "FOLDER", tmp_path)
     monkeypatch.setattr(python, "PACKAGES", tmp_path)
-    assert needs.missing(("wrk", "node-oidc-provider", "aiohttp", "/proc")) == [
+    assert needs.missing(("wrk", "node-oidc-provider", "aiohttp", "CPU accounting")) == [
         "wrk is missing: apt-get install wrk, or brew install wrk",
         "node-oidc-provider is missing: make bench-peers, with Node.js 20 or later",
         "aiohttp is missing: make bench-peers",

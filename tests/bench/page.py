@@ -1,0 +1,71 @@
+"""`python -m bench.page RUN1 RUN2`: writes two runs of `make bench` into performance.md."""
+
+import argparse
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.compare import CompareError, Document, by_title, read
+from bench.figures import short
+from bench.results import ROOT
+
+PAGE = ROOT / "docs/design/performance.md"
+_HEAD = "| row | run 1 | run 2 | spread | target |\n| --- | --- | --- | --- | --- |\n"
+_TABLE = re.compile(re.escape(_HEAD) + r"(?:\|.*\n)*")
+
+
+def table(first: Document, second: Document) -> str:
+    """Return the rows of both runs as Markdown; a missed target is bold."""
+    old, new = by_title(first), by_title(second)
+    names = [*old, *(name for name in new if name not in old)]
+    return _HEAD + "".join(_line(name, [old.get(name), new.get(name)]) for name in names)
+
+
+def written(page: str, first: Document, second: Document) -> str:
+    """Return the page with the rows in place of those that it has."""
+    if not _TABLE.search(page):
+        raise CompareError(f"{PAGE.name} has no table of figures")
+    return _TABLE.sub(lambda _: table(first, second), page, count=1)
+
+
+def _line(name: tuple[str, str], rows: Sequence[Mapping[str, Any] | None]) -> str:
+    known = [row for row in rows if row is not None]
+    values = [value for row in known for value in row["values"]]
+    spread = f"{short(min(values))}-{short(max(values))}"
+    cells = (_title(name, known[0]), *map(_value, rows), spread, _target(known[0]))
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _title(name: tuple[str, str], row: Mapping[str, Any]) -> str:
+    return f"{name[0]}, against {name[1]}" if row["as_ratio"] else f"{name[0]}, {row['unit']}"
+
+
+def _value(row: Mapping[str, Any] | None) -> str:
+    if row is None:
+        return "not measured"
+    value = short(row["value"])
+    return value if row["met"] else f"**{value}**"
+
+
+def _target(row: Mapping[str, Any]) -> str:
+    if row["target"] is None:
+        return "none"
+    return f"{'≤' if row['at_most'] else '≥'} {row['target']:g}"
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Write the page."""
+    parser = argparse.ArgumentParser(prog="python -m bench.page")
+    parser.add_argument("first", type=Path)
+    parser.add_argument("second", type=Path)
+    options = parser.parse_args(arguments)
+    PAGE.write_text(written(PAGE.read_text(), read(options.first), read(options.second)))
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except CompareError as error:
+        sys.exit(f"bench: {error}")
