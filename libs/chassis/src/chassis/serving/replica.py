@@ -17,6 +17,7 @@ from fastapi import FastAPI
 
 from chassis.app.management import ManagementApp
 from chassis.app.state import Chassis
+from chassis.config.profiles import in_development
 from chassis.http_server.connection_policy import ByteBudget
 from chassis.http_server.listener import listening
 from chassis.http_server.web_server import WebServer
@@ -53,6 +54,7 @@ class Replica:
             await stack.enter_async_context(self._app.router.lifespan_context(self._app))
             await stack.enter_async_context(self._api.running(api))
             self._started(api, management)
+            stack.enter_context(self._watchdog())
             await self._stop.wait()
             await self._drain()
         _log.info("stopped")
@@ -64,6 +66,14 @@ class Replica:
         gc.freeze()
         gc.set_threshold(_GENERATION_0)
         self._chassis.health.started = True
+
+    def _watchdog(self) -> contextlib.AbstractContextManager[object]:
+        live = self._chassis.live
+        if not in_development(live.current.profiles):
+            return contextlib.nullcontext()
+        from chassis.serving.watchdog import Watchdog  # noqa: PLC0415 - development only
+
+        return Watchdog(own=type(live.settings).__module__.partition(".")[0])
 
     async def _drain(self) -> None:
         """Keep serving while unready, unless `server.shutdown` is immediate."""
