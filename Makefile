@@ -45,7 +45,7 @@ TAKES_images := $(BUILD)
 TAKES_deploy := $(BUILD) OVERLAY
 TAKES_fuzz := N ARGS FUZZ_SEED
 TAKES_e2e := $(BUILD) ARGS KEEP SCENARIOS
-TAKES_bench := ARGS
+TAKES_bench := ARGS SERVICE
 TAKES_capacity := ARGS
 TAKES_guesses := ARGS
 TAKES_floods := ARGS
@@ -182,7 +182,7 @@ check-manifests: dev ## kubeconform, checkov, hadolint; fails on a report that d
 	PYTHONPATH=tests $(PY) -m checkers
 
 bench: setup ## speed as ratios against limits and peers measured in the same run (ARGS=--check fails below target)
-	PYTHONPATH=tests $(PY) -m bench $(ARGS)
+	BENCH_SERVICE=$(SERVICE) PYTHONPATH=tests $(PY) -m bench $(ARGS)
 
 bench-peers: setup ## install the peers that bench compares with: aiohttp, node-oidc-provider
 	PYTHONPATH=tests $(PY) -m bench.peers

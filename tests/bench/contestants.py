@@ -103,9 +103,16 @@ UVICORN = Contestant("uvicorn, constant", _constant)
 REDIS_GET = Contestant("Redis GET", _redis_get, ("redis-benchmark",))
 CLIENT_CREDENTIALS = Contestant("client_credentials", _client_credentials)
 
-OPEN = Contestant(
-    "open endpoint", partial(_chassis, environment={"SECURITY__PATH__IGNORES": "/**"})
+OPEN, CACHED, UNCACHED = (
+    Contestant(
+        title,
+        partial(_chassis, environment=environment),
+        ("wrk", "a resource service on the chassis"),
+    )
+    for title, environment in (
+        ("open endpoint", {"SECURITY__PATH__IGNORES": "/**"}),
+        ("protected, cached", _protected("60s")),
+        ("protected, cache off", _protected("0")),
+    )
 )
-CACHED = Contestant("protected, cached", partial(_chassis, environment=_protected("60s")))
-UNCACHED = Contestant("protected, cache off", partial(_chassis, environment=_protected("0")))
 FASTAPI = Contestant("bare FastAPI", _fastapi)

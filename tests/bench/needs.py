@@ -7,6 +7,7 @@ from functools import partial
 
 from bench.accounting import IS_KNOWN
 from bench.peers import oidc_provider, python
+from suitectl.catalogue import on_chassis
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,5 +36,8 @@ NEEDS: Mapping[str, Need] = {
     ),
     "node-oidc-provider": Need(f"{_PEERS}, with Node.js 20 or later", oidc_provider.is_installed),
     "aiohttp": Need(_PEERS, partial(python.is_installed, "aiohttp")),
+    "a resource service on the chassis": Need(
+        "make new-service NAME=...", lambda: any(one.is_api for one in on_chassis().values())
+    ),
     "CPU accounting": Need("only Linux tells it of another process", lambda: IS_KNOWN),
 }

@@ -21,17 +21,29 @@ import yaml
 from bench.row import Row
 from cas_server.identities.demo_identities import DEMO_SECRETS
 from localkube.redis_server import find
-from suitectl.catalogue import LIVE_PATH, NODE_PORT, on_chassis
+from suitectl.catalogue import LIVE_PATH, NODE_PORT, apis, services
+from suitectl.catalogue import Service as CataloguedService
 
 if TYPE_CHECKING:
     from bench.contest import Played
 
-_MEASURED = min(
-    (one for one in on_chassis().values() if one.is_api),
-    key=lambda one: NODE_PORT not in one.main["metadata"].get("labels", {}),
-)
+
+def _measured(name: str | None) -> CataloguedService:
+    """Return a resource service by name, by default one on the chassis, reached from outside."""
+    if name and name not in (known := [one.name for one in apis()]):
+        sys.exit(f"bench: SERVICE={name}: no such resource service; there are: {', '.join(known)}")
+    if name:
+        return services()[name]
+    return min(apis(), key=lambda one: (one.language, NODE_PORT not in _labels(one)))
+
+
+def _labels(service: CataloguedService) -> Mapping[str, str]:
+    return dict(service.main["metadata"].get("labels", {}))
+
+
+_MEASURED = _measured(os.environ.get("BENCH_SERVICE"))
 SERVICE = _MEASURED.name
-"""The resource service under measurement: the one that is reached from outside, else any."""
+"""The resource service under measurement."""
 OPEN_PATH = _MEASURED.annotation(LIVE_PATH, "/greeting")
 """A path of it whose response has a setting."""
 ROOT = Path(__file__).parents[2]

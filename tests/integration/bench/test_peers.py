@@ -18,6 +18,7 @@ from bench.peers.clients import CLIENTS
 from bench.peers.constant import BODY
 from bench.stack import OPEN_PATH, SERVICE, Stack, basic, issued_token
 
+CHASSIS = "a resource service on the chassis"
 TOKEN_INFO = "/oauth/check_token"
 
 
@@ -27,6 +28,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield Stack(tmp_path_factory.mktemp("bench"), processes)
 
 
+@pytest.mark.skipif(bool(needs.missing((CHASSIS,))), reason=f"there is not {CHASSIS}")
 def test_the_bare_endpoint_responds_like_that_of_the_chassis(stack: Stack) -> None:
     with (
         stack.running(SERVICE, {"SECURITY__PATH__IGNORES": "/**"}) as chassis,
