@@ -38,7 +38,8 @@ async def test_a_scenario_passes(
             seen = await scenario.play(suite, cluster)
         await _still_valid(suite, early_token)
     except BaseException as error:
-        rows.append(Row(scenario, _reason(error), held=False, seconds=time.monotonic() - began))
+        seen = f"{_reason(error)} ({_machine()})"
+        rows.append(Row(scenario, seen, held=False, seconds=time.monotonic() - began))
         raise
     rows.append(Row(scenario, seen, held=True, seconds=time.monotonic() - began))
 
@@ -48,6 +49,11 @@ def _reason(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return str(error)
+
+
+def _machine() -> str:
+    """Return how busy this machine is, since what others run on its cores may be the reason."""
+    return f"load average {os.getloadavg()[0]:.0f} on {os.cpu_count()} cores"
 
 
 async def _still_valid(suite: Suite, token: str) -> None:

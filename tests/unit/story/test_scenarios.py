@@ -1,23 +1,26 @@
 """The criteria of the cluster scenarios, each with an example that fails it."""
 
+import datetime as dt
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
-from story.scenarios import SCENARIOS
+from story.scenarios import SCENARIOS, drained
 from story.scenarios.canaries import _within_share
 from story.scenarios.ledger import Ledger
 from story.scenarios.nodes import _node
 from story.scenarios.pressure import nothing_failed, only_refused, span
 from story.scenarios.report import Row, write
 from story.settled import _is_complete
+from story.starts import slowest_start
 
 from sample_services import OUTSIDE, needs
 from suitectl.errors import CheckFailedError
 from suitectl.platform.http import Reply, Request
+from suitectl.platform.kubernetes import Kubernetes
 from suitectl.platform.localkube import Localkube
 from suitectl.platform.pod import Pod
 from suitectl.reporter import Reporter
@@ -124,6 +127,67 @@ def node(name: str) -> dict[str, Any]:
             "conditions": [{"type": "Ready", "status": "True"}],
         },
     }
+
+
+@pytest.mark.anyio
+async def test_the_versions_of_any_service_are_spread_each_for_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two pods of each version on the same two of three nodes are spread as well as they can be."""
+    monkeypatch.setattr(drained, "namespaces_of_services", lambda: {"orders": "ns-app"})
+    places = {"one": ["v1", "v2"], "three": ["v1", "v2"]}
+    found = [
+        started(60, labels={"app": "orders", "version": version}, on=name)
+        for name, versions in places.items()
+        for version in versions
+    ]
+
+    placed = await drained._placed(Pods(found))
+
+    assert placed == {"orders v1": {"one": 1, "three": 1}, "orders v2": {"one": 1, "three": 1}}
+
+
+class Pods(Kubernetes):
+    """A cluster that has these pods."""
+
+    def __init__(self, pods: Sequence[Pod]) -> None:
+        super().__init__()
+        self._pods = pods
+
+    async def pods(self, namespace: str | None = None, app: str | None = None) -> list[Pod]:  # noqa: ARG002 - as a Platform takes them
+        return [*self._pods]
+
+
+def test_the_slowest_start_is_of_a_ready_pod_that_is_new() -> None:
+    """Older pods, and those that do not serve, say nothing about how fast pods start now."""
+    began = 60.5
+    assert slowest_start([], began) == 0
+    assert slowest_start([started(0, 45), started(60, 12), started(70, 31)], began) == 31
+    assert slowest_start([started(60, 12), started(61, 50, ready="False")], began) == 12
+
+
+def started(
+    at: int,
+    took: int = 1,
+    *,
+    ready: str = "True",
+    labels: Mapping[str, str] | None = None,
+    on: str = "one",
+) -> Pod:
+    """Return a pod that was created at a Unix time and then took some seconds to be ready."""
+    created, since = (
+        dt.datetime.fromtimestamp(moment, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        for moment in (at, at + took)
+    )
+    condition = {"type": "Ready", "status": ready, "lastTransitionTime": since}
+    metadata = {
+        "name": "pod",
+        "namespace": "ns-app",
+        "creationTimestamp": created,
+        "labels": labels or {},
+    }
+    status = {"conditions": [condition]}
+    return Pod({"metadata": metadata, "spec": {"nodeName": on}, "status": status})
 
 
 def test_the_written_table_shows_what_failed(tmp_path: Path) -> None:

@@ -9,10 +9,12 @@ from story.settled import settled
 from suitectl.command_lines import Verb, verb
 from suitectl.platform.kubernetes import Kubernetes
 from suitectl.release.shares import tolerance
+from suitectl.story.cast import DIFF_NS_SERVICE
 from suitectl.story.chapters.canary import V2, scale
 from suitectl.story.load import Tally, enough, load
 from suitectl.story.suite import Suite
 
+CANARY = ("canary", f"--service={DIFF_NS_SERVICE}")
 STEPS = ("--v1=1", "--v2=4", "--steps=25,50", "--pause=5")
 FIRST_SHARE = 1 / 5
 """The share of the bad version in the first step, where it fails."""
@@ -34,8 +36,8 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
 async def _good(suite: Suite) -> str:
     """Run a canary to 3:3 and in steps to 1:4. The command fails if a share is out of tolerance."""
     async with pressure(suite) as tally:
-        await succeeds(suite, "canary", "--v1=3", "--v2=3")
-        await succeeds(suite, "canary", *STEPS)
+        await succeeds(suite, *CANARY, "--v1=3", "--v2=3")
+        await succeeds(suite, *CANARY, *STEPS)
     return f"3:3 and 1:4 within tolerance, {nothing_failed(suite, tally)}"
 
 
@@ -46,7 +48,7 @@ async def _bad(suite: Suite, cluster: Kubernetes, fault: str) -> str:
     try:
         async with pressure(suite) as relayed, load(suite.http, [await detail(suite)]) as direct:
             began = time.monotonic()
-            code, said = await suitectl(suite, "canary", *STEPS)
+            code, said = await suitectl(suite, *CANARY, *STEPS)
             took = time.monotonic() - began
             await settled(cluster)
             await enough(direct, AFTER)

@@ -5,7 +5,6 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
 from typing import Any
 
 import yaml
@@ -13,11 +12,11 @@ import yaml
 from story.scenarios.pressure import nothing_failed, pressure
 from story.scenarios.scenario import Scenario
 from story.settled import settled
+from story.starts import ready_since
 from suitectl.command_lines import verb
 from suitectl.deploy import from_kustomization, kustomize
 from suitectl.platform.http import Request
 from suitectl.platform.kubernetes import Kubernetes
-from suitectl.platform.pod import Pod
 from suitectl.root import ROOT
 from suitectl.story.cast import REST
 from suitectl.story.suite import Suite, ready_pods
@@ -115,19 +114,13 @@ async def _scaled(suite: Suite, token: str) -> str:
     name = await until(called, what="the new pod to be called", seconds=60, every=0.01)
     now = time.time()
     pods = await ready_pods(suite.platform, *CALLED)
-    since = _ready_since(next(pod for pod in pods if pod.name == name))
+    since = ready_since(next(pod for pod in pods if pod.name == name))
     suite.reporter.check(
         f"{name} is called at most {SEEN_WITHIN_S:g} s after it is ready",
         holds=now - since < SEEN_WITHIN_S + ROUNDED_S,
         seen=f"{max(now - since - ROUNDED_S, 0):.1f} to {now - since:.1f} s",
     )
     return f"within {now - since:.1f} s of being ready"
-
-
-def _ready_since(pod: Pod) -> float:
-    conditions = pod.document["status"]["conditions"]
-    ready = next(one for one in conditions if one["type"] == "Ready")
-    return datetime.fromisoformat(ready["lastTransitionTime"]).timestamp()
 
 
 async def _without_permission(suite: Suite, cluster: Kubernetes, documents: Documents) -> str:

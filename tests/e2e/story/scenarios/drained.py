@@ -76,11 +76,11 @@ async def _spread(suite: Suite, cluster: Kubernetes) -> str:
 
 
 async def _placed(cluster: Kubernetes) -> Mapping[str, Counter[str]]:
-    """Count the pods of each service, and of each version of diff-ns-service, by node."""
+    """Count the pods of each service or, where it has versions, of each version, by node."""
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for app, namespace in namespaces_of_services().items():
         for pod in await ready_pods(cluster, app, namespace):
-            version = pod.labels.get("version", "") if app == "diff-ns-service" else ""
+            version = pod.labels.get("version", "")
             found[f"{app} {version}".rstrip()][pod.node] += 1
     return found
 

@@ -7,6 +7,7 @@ from story.scenarios.pressure import detail, nothing_failed, pressure
 from story.scenarios.scenario import Scenario
 from story.settled import settled
 from suitectl.platform.kubernetes import Kubernetes
+from suitectl.story.cast import DIFF_NS_SERVICE
 from suitectl.story.load import Tally, enough, load
 from suitectl.story.suite import Suite
 
@@ -26,11 +27,11 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
 async def _switch(suite: Suite, direct: Tally, version: str) -> float:
     """Switch, and check that every later connection gets responses of this version."""
     began = time.time()
-    await succeeds(suite, "blue-green", f"--to={version}")
+    await succeeds(suite, "blue-green", f"--service={DIFF_NS_SERVICE}", f"--to={version}")
     returned = time.time()
     await enough(direct, AFTER)
     fresh = [reply for reply in direct.fresh if reply.started > returned]
-    old = [reply for reply in fresh if reply.body.strip() != f"diff-ns-service-{version}"]
+    old = [reply for reply in fresh if reply.body.strip() != f"{DIFF_NS_SERVICE}-{version}"]
     suite.reporter.check(
         f"none of {len(fresh)} fresh connections after the switch to {version} got the old version",
         holds=not old,
