@@ -77,7 +77,8 @@ async def _interrupted(suite: Suite, before: dict[str, Any], tmp_path: Path) -> 
 
 
 async def test_a_rollout_is_not_restored(suite: Suite) -> None:
-    restart = f"rollout restart deployment/{SCALED} -n {VERSIONED.namespace}"
+    first = next(iter(VERSIONED.deployments.values()))
+    restart = f"rollout restart deployment/{first} -n {VERSIONED.namespace}"
     async with restored(suite.platform):
         await suite.run(verb(restart))
         rolled = await _pods(suite)

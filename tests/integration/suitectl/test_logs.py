@@ -24,7 +24,9 @@ from suitectl.platform.kubernetes import Kubernetes
 
 NAME = next(iter(services()))
 NAMESPACE = services()[NAME].namespace
-OTHER = next(s for s in sorted(set(namespaces_of_services().values())) if s != NAMESPACE)
+NAMESPACES = tuple(dict.fromkeys((NAMESPACE, *namespaces_of_services().values())))[:2]
+OTHER = NAMESPACES[-1]
+"""Another namespace of the suite, where there are several."""
 
 
 @pytest.fixture
@@ -32,8 +34,7 @@ def localkube(tmp_path: Path) -> Iterator[Localkube]:
     """Provide a pod labelled as a service, and another one, in the suite's namespaces."""
     kube = prepared(tmp_path)
     namespaces = [
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-        for name in (NAMESPACE, OTHER)
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in NAMESPACES
     ]
     assert kube.up(*namespaces, one(NAME, NAMESPACE), one("store", OTHER)).code == 0
     yield kube
@@ -130,7 +131,7 @@ def test_no_localkube_is_one_line(tmp_path: Path) -> None:
 @pytest.mark.anyio
 async def test_a_cluster_is_followed_by_kubectls_verbs(localkube: Localkube) -> None:
     platform = Kubernetes(localkube.command())
-    places = [("-n", NAMESPACE), ("-n", OTHER)]
+    places = [("-n", name) for name in NAMESPACES]
     lines = kubernetes_lines(platform, places, 10)
     first = [await anext(lines), await anext(lines)]
 
