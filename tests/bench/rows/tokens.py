@@ -9,6 +9,7 @@ from bench.contestants import (
     CHECKS,
     CLIENT_CREDENTIALS,
     FEW_TOKENS,
+    IN_ASGI,
     OIDC_PROVIDER,
     OIDC_PROVIDER_WITH_HINT,
     REDIS_GET,
@@ -42,6 +43,9 @@ def _rows() -> Iterator[Row]:
         yield pairing(CONTEST, CHECK_TOKEN, OIDC_PROVIDER, connections, CPU, target=0.22)
     for connections, least in ((16, 0.95), (64, 1.15)):
         yield pairing(CONTEST, CHECK_TOKEN, UVICORN, connections, RATE, target=least)
+    for connections, least in ((16, 3.4), (64, 2.9)):
+        yield pairing(CONTEST, IN_ASGI, OIDC_PROVIDER, connections, RATE, target=least)
+        yield pairing(CONTEST, IN_ASGI, UVICORN, connections, RATE, target=0.65)
     yield pairing(CONTEST, CHECK_TOKEN, REDIS_GET, 64, RATE, target=None)
     yield pairing(
         CONTEST,
