@@ -47,6 +47,20 @@ async def never_ends() -> None:
     time.sleep(3600)  # noqa: ASYNC251 # clock: until it is killed # line: never_ends
 
 
+@router.get("/many-short-callbacks")
+async def many_short_callbacks() -> str:
+    for _ in range(100):
+        asyncio.get_running_loop().call_soon(_compute)
+    await asyncio.sleep(0)
+    return "done"
+
+
+def _compute() -> None:
+    end = time.thread_time() + BLOCK_S / 100  # clock: 4 ms of work
+    while time.thread_time() < end:  # clock: 4 ms of work
+        pass
+
+
 @router.get("/awaits")
 async def awaits() -> str:
     await asyncio.sleep(BLOCK_S)  # clock: blocks nothing

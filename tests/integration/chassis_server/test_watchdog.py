@@ -66,7 +66,8 @@ def test_a_blocking_dependency_is_logged_by_the_services_line(service: ServicePr
 
 def test_idle_and_awaiting_are_not_logged_and_a_place_is_once() -> None:
     with blocking_service("--profiles=dev") as service:
-        assert service.get("/awaits").status == 200
+        for path in ("/awaits", "/many-short-callbacks"):
+            assert service.get(path).status == 200
         blocked(service, "/sleeps")
         assert service.get("/sleeps").status == 200
         blocked(service, "/holds-the-lock")

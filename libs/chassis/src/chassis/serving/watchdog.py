@@ -1,17 +1,19 @@
 """Under `dev`: log each callback that blocks the event loop, with its place.
 
-The loop beats 40 times a second, and a thread sees when a beat is overdue and where the loop's
-thread is then. A callback in C that holds the interpreter lock stops the thread as well, which goes
-on as soon as that call returns: still at the place. Under other profiles nothing of this runs.
+The loop beats 40 times a second, and each beat sets an alarm (SIGALRM) that sounds if the next one
+is overdue. Its handler runs in the loop's thread, inside of what blocks: a call in C that holds the
+interpreter lock would stop another thread, and handing over that lock slows a busy service down.
+Under other profiles nothing of this runs.
 """
 
 import asyncio
+import signal
 import sys
 import threading
 import time
 from dataclasses import dataclass
 from types import FrameType, TracebackType
-from typing import Self
+from typing import Any, Self
 
 import structlog
 
@@ -29,10 +31,9 @@ _log = structlog.get_logger("chassis.watchdog")
 
 @dataclass(slots=True)
 class _Block:
-    """A callback that blocks: since which beat, when that was noticed, and where."""
+    """A callback that blocks, since a beat, and where."""
 
     beat: float
-    noticed_at: float
     place: str
     inside: str
     is_logged: bool = False
@@ -42,21 +43,20 @@ class Watchdog:
     """Watches the running event loop, as a context manager; `own` is the service's package."""
 
     def __init__(self, own: str) -> None:
-        self._loop, self._thread_id = asyncio.get_running_loop(), threading.get_ident()
+        self._loop = asyncio.get_running_loop()
         self._places = Places(own)
-        self._ended = threading.Event()
-        self._beat_at = 0.0
         self._next_beat: asyncio.TimerHandle | None = None
-        self._looked_at = time.monotonic()
+        self._beat_at = self._used = 0.0
         self._callback: FrameType | None = None
-        """What ran at the last look, if a beat was overdue."""
+        """What ran at the last alarm since the last beat."""
         self._block: _Block | None = None
+        self._handler: Any = None
 
     def __enter__(self) -> Self:
         """Start, unless a debugger does, at whose breakpoints the loop stands still."""
         if _DEBUGGERS.isdisjoint(sys.modules):
+            self._handler = signal.signal(signal.SIGALRM, self._alarm)
             self._beat()
-            threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
         return self
 
     def __exit__(
@@ -65,47 +65,42 @@ class Watchdog:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """End. The thread is not awaited: it may be waiting for this very loop."""
-        self._ended.set()
+        """End."""
         if self._next_beat is not None:
             self._next_beat.cancel()
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, self._handler)
 
     def _beat(self) -> None:
-        self._beat_at = time.monotonic()
+        now = time.monotonic()
+        if self._block is not None:
+            self._log_block(self._block, now, "the event loop was blocked")
+        self._callback = self._block = None
+        self._beat_at, self._used = now, time.thread_time()
+        signal.setitimer(signal.ITIMER_REAL, LIMIT_S - _BEAT_S, _BEAT_S)
         self._next_beat = self._loop.call_later(_BEAT_S, self._beat)
 
-    def _watch(self) -> None:
-        while not self._ended.wait(_BEAT_S):
-            beat, now = self._beat_at, time.monotonic()
-            if self._block is not None and self._block.beat != beat:
-                self._log_block(self._block, beat, "the event loop was blocked")
-                self._block = None
-            if self._block is None:
-                self._look(beat, now)
-            elif now - self._block.noticed_at > _UNENDING_S:
-                self._log_block(self._block, now, "the event loop is blocked")
-            self._looked_at = now
-
-    def _look(self, beat: float, now: float) -> None:
-        """Notice a callback that has run for most of the limit."""
-        before, self._callback = self._callback, None
-        if now - beat < 2 * _BEAT_S:
-            return
-        frame = sys._current_frames().get(self._thread_id)  # noqa: SLF001 - there is no other way
-        self._callback = callback_of(frame)
-        # Many short callbacks delay a beat, too; while one holds the lock, this thread can't look.
-        is_one = self._callback is before or now - self._looked_at > LIMIT_S - _BEAT_S
-        if self._callback and frame and is_one and now - beat > LIMIT_S - _BEAT_S:
-            self._block = _Block(beat, now, *self._places.of(frame))
-            self._callback = None
+    def _alarm(self, _: int, frame: FrameType | None) -> None:
+        """Notice a callback that ran at the alarm before, or was deaf to alarms."""
+        before, self._callback = self._callback, callback_of(frame)
+        used_before, self._used = self._used, time.thread_time()
+        # In a call in C, and not only waiting for a processor.
+        was_deaf = self._used - used_before > LIMIT_S
+        if self._block is not None:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            # In a thread: what blocks may be a write to the log itself.
+            arguments = self._block, time.monotonic(), "the event loop is blocked"
+            threading.Thread(target=self._log_block, args=arguments, daemon=True).start()
+        elif self._callback and frame and (self._callback is before or was_deaf):
+            self._block = _Block(self._beat_at, *self._places.of(frame))
+            signal.setitimer(signal.ITIMER_REAL, _UNENDING_S)
 
     def _log_block(self, block: _Block, until: float, event: str) -> None:
-        seconds = until - block.beat
-        if seconds < LIMIT_S or block.is_logged:
+        if block.is_logged:
             return
         block.is_logged = True
-        left_out = self._places.left_out(block.place, time.monotonic())
+        left_out = self._places.left_out(block.place, until)
         if left_out is not None:
             fields = {"inside": block.inside, "left_out": left_out}
             known = {name: value for name, value in fields.items() if value}
-            _log.warning(event, place=block.place, ms=round(seconds * 1000), **known)
+            _log.warning(event, place=block.place, ms=round((until - block.beat) * 1000), **known)
