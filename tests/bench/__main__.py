@@ -28,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
     options, out, began = parse(arguments), console(), time.monotonic()
     before = compare.read(options.compare) if options.compare else None
     with _stack() as stack:
-        measured, skipped = measure(stack, wanted(options.only), options.runs)
+        measured, skipped = measure(stack, wanted(options.only, long=options.long), options.runs)
         document = results.document(measured, skipped, stack.contests, options.runs)
     draw(out, measured, skipped)
     out.print(
@@ -65,9 +65,10 @@ def _print(out: Console, comparison: compare.Comparison) -> bool:
     return bool(comparison.fallen)
 
 
-def wanted(only: str) -> Sequence[Row]:
-    """Return the rows whose line contains a text."""
-    return [row for row in ROWS if only in f"{row.title}, against {row.limit_title}"]
+def wanted(only: str, *, long: bool) -> Sequence[Row]:
+    """Return the rows whose line contains a text, those of minutes only if asked for."""
+    rows = [row for row in ROWS if long or not row.long]
+    return [row for row in rows if only in f"{row.title}, against {row.limit_title}"]
 
 
 @contextmanager
@@ -82,6 +83,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--check", action="store_true", help="exit 1 where a row is below target")
     parser.add_argument("--runs", type=int, default=5, help="alternated runs a row (default 5)")
     parser.add_argument("--only", default="", help="rows whose line contains this")
+    parser.add_argument("--long", action="store_true", help="with the rows that take minutes each")
     for name, suffix in (("json", "json"), ("plot", "svg")):
         parser.add_argument(
             f"--{name}",
@@ -99,7 +101,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.runs < 1:
         parser.error(f"--runs {options.runs}: at least 1")
-    if not wanted(options.only):
+    if not wanted(options.only, long=options.long):
         parser.error(f"--only {options.only!r}: no such row; without it all are measured")
     return options
 

@@ -41,7 +41,8 @@ class Sample:
 class Row:
     """A comparison; without a target it is only reported.
 
-    `needs` are the programs and peers (`bench.needs`) without which it is skipped.
+    `needs` are the programs and peers (`bench.needs`) without which it is skipped. A `long` one,
+    of minutes, is measured where `--long` asks for it.
     """
 
     title: str
@@ -52,6 +53,7 @@ class Row:
     measure: Callable[["Stack", int], Sequence[Sample]]
     needs: tuple[str, ...] = ()
     as_ratio: bool = True
+    long: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,9 +124,10 @@ class Stack:
 
     def replica(self) -> Service:
         """Start another replica of cas-server on the same Redis."""
-        return self.service("cas-server", **self._cas_environment())
+        return self.service("cas-server", **self.cas_environment())
 
-    def _cas_environment(self) -> Mapping[str, str]:
+    def cas_environment(self) -> Mapping[str, str]:
+        """Return what a replica of cas-server needs beyond its manifests' configuration."""
         redis = {"HOST": "127.0.0.1", "PORT": str(self.redis_port)}
         return {
             **{f"SPRING__DATA__REDIS__{key}": value for key, value in redis.items()},

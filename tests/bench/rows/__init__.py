@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bench.row import Row
-from bench.rows import clients, endpoints, memory, reload, start, tokens
+from bench.rows import clients, endpoints, localkube, memory, reload, start, tokens
 
 ROWS: Sequence[Row] = (
     *tokens.ROWS,
@@ -12,4 +12,5 @@ ROWS: Sequence[Row] = (
     *start.ROWS,
     *memory.ROWS,
     *reload.ROWS,
+    *localkube.ROWS,
 )

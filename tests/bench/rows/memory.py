@@ -1,41 +1,107 @@
-"""Resident memory of a replica after load."""
+"""Resident memory of a replica: at rest, and what a million requests add."""
 
-from functools import partial
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache, partial
 
-from bench.needs import missing
+from bench.accounting import resident_mib
+from bench.contestants import CHECK_TOKEN_PATH, CHECKS, GETS, MANY_TOKENS
 from bench.row import Row, Sample
-from bench.rows.tokens import DISTINCT_TOKENS, check_token
-from bench.stack import Service, Stack
-from suitectl.catalogue import on_chassis
+from bench.stack import OPEN_PATH, SERVICE, Service, Stack, basic
+from bench.tools import load
+from suitectl.catalogue import on_chassis, token_service
 
-LIMIT_MIB = 80.0
-
-
-def _measure(stack: Stack, _runs: int, name: str) -> list[Sample]:
-    if name == "cas-server":
-        if not missing(("wrk",)):
-            check_token(stack, stack.tokens(DISTINCT_TOKENS))
-        return [Sample(_resident_mib(stack.cas), LIMIT_MIB)]
-    with stack.running(name, {}) as service:
-        return [Sample(_resident_mib(service), LIMIT_MIB)]
+TOKENS = token_service().name
+LIMITS_MIB: Mapping[str, float] = {TOKENS: 70.0}
+"""The service that issues tokens has a client of Redis and argon2 as well."""
+LIMIT_MIB = 60.0
+WARM, ALL = 100_000, 1_000_000
+MOST_GROWTH = 1.03
+SECONDS = 10
 
 
-def _resident_mib(service: Service) -> float:
-    status = Path(f"/proc/{service.pid}/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
-    return int(line.split()[1]) / 1024
+@contextmanager
+def _started(stack: Stack, name: str) -> Iterator[Service]:
+    """Start a process of its own: one that has served has warm caches and pools."""
+    environment = stack.cas_environment() if name == TOKENS else {}
+    with stack.running(name, environment) as service:
+        yield service
 
 
-ROWS = tuple(
-    Row(
-        title=f"{name}, resident memory",
-        limit_title="limit",
-        unit="MiB",
-        target=LIMIT_MIB,
-        at_most=True,
-        measure=partial(_measure, name=name),
-        as_ratio=False,
-    )
-    for name in on_chassis()
-)
+def _at_rest(stack: Stack, runs: int, name: str) -> Sequence[Sample]:
+    return [Sample(_new(stack, name), _limit(name)) for _ in range(runs)]
+
+
+def _new(stack: Stack, name: str) -> float:
+    with _started(stack, name) as service:
+        return resident_mib(service.pid)
+
+
+def _after_all(stack: Stack, _runs: int, name: str) -> Sequence[Sample]:
+    return [Sample(_loaded(stack, name)[1], _limit(name))]
+
+
+def _growth(stack: Stack, _runs: int, name: str) -> Sequence[Sample]:
+    warm, after_all = _loaded(stack, name)
+    return [Sample(after_all, warm)]
+
+
+@cache
+def _loaded(stack: Stack, name: str) -> tuple[float, float]:
+    """Return the memory of one process after the first requests, and after all of them."""
+    tokens = stack.tokens(MANY_TOKENS)
+    with _started(stack, name) as service:
+        requests = _load_until(WARM, 0, service, name, tokens)
+        warm = resident_mib(service.pid)
+        _load_until(ALL, requests, service, name, tokens)
+        return warm, resident_mib(service.pid)
+
+
+def _load_until(
+    wanted: int, requests: int, service: Service, name: str, tokens: Sequence[str]
+) -> int:
+    """Send requests until there were as many as wanted; return how many there were."""
+    while requests < wanted:
+        if name == TOKENS:
+            url, script = f"{service.url}{CHECK_TOKEN_PATH}", CHECKS
+            run = load(url, script, basic(SERVICE), *tokens, seconds=SECONDS)
+        else:
+            run = load(f"{service.url}{OPEN_PATH}", GETS, *tokens, seconds=SECONDS)
+        requests += run.requests
+    return requests
+
+
+def _limit(name: str) -> float:
+    return LIMITS_MIB.get(name, LIMIT_MIB)
+
+
+def _rows() -> Iterator[Row]:
+    for name in on_chassis():
+        absolute = partial(
+            Row, limit_title="limit", unit="MiB", target=_limit(name), at_most=True, as_ratio=False
+        )
+        yield absolute(
+            title=f"{name}, resident memory at rest",
+            measure=partial(_at_rest, name=name),
+            needs=("CPU accounting",),
+        )
+        if name in (TOKENS, SERVICE):
+            yield absolute(
+                title=f"{name}, memory after a million requests",
+                measure=partial(_after_all, name=name),
+                needs=("CPU accounting", "wrk"),
+                long=True,
+            )
+            yield Row(
+                title=f"{name}, memory after a million requests",
+                limit_title="after 100,000",
+                unit="MiB",
+                target=MOST_GROWTH,
+                at_most=True,
+                measure=partial(_growth, name=name),
+                needs=("CPU accounting", "wrk"),
+                long=True,
+            )
+
+
+ROWS = tuple(_rows())

@@ -31,7 +31,7 @@ ROWS = (
         title=f"{SERVICE}, start to ready",
         limit_title="python -c 'import fastapi'",
         unit="s",
-        target=2.5,
+        target=1.4,
         at_most=True,
         measure=_measure,
     ),

@@ -1,11 +1,12 @@
 """The actions of probes and hooks: an HTTP request, a command, a connection, or sleep."""
 
 import asyncio
+import socket
 import urllib.parse
-from contextlib import suppress
 from typing import Protocol
 
 from localkube.api.objects import Object
+from localkube.engine.network.proxy import tcp_socket
 from localkube.errors import LocalkubeError
 
 _PATH = "%/:@!$&'()*+,;=~?-._"
@@ -55,18 +56,24 @@ async def _execute(command: list[str], target: Target, seconds: float) -> None:
 async def _connect(action: Object, target: Target) -> None:
     request = action.get("httpGet")
     ip, port = target.address((request or action["tcpSocket"])["port"])
-    reader, writer = await asyncio.open_connection(ip, port)
-    try:
+    loop = asyncio.get_running_loop()
+    # Sockets, not streams: every pod is probed each second, and streams take a third more CPU.
+    with tcp_socket() as sock:
+        await loop.sock_connect(sock, (ip, port))
         if request is not None:
-            writer.write(_http_request(request, f"{ip}:{port}"))
-            _check_status(await reader.readline())
-            # Closing with unread bytes would reset the server's connection.
-            with suppress(asyncio.IncompleteReadError):
-                await reader.readexactly(_BODY_LIMIT)
-    finally:
-        writer.close()
-        with suppress(OSError):
-            await writer.wait_closed()
+            await loop.sock_sendall(sock, _http_request(request, f"{ip}:{port}"))
+            await _check_response(sock)
+
+
+async def _check_response(sock: socket.socket) -> None:
+    """Check the status, and read on to the end: closing earlier would reset the connection."""
+    loop, line, received = asyncio.get_running_loop(), b"", b" "
+    while received and b"\n" not in line and len(line) < _BODY_LIMIT:
+        line += (received := await loop.sock_recv(sock, _BODY_LIMIT))
+    _check_status(line.partition(b"\n")[0])
+    size = len(line)
+    while received and size < _BODY_LIMIT:
+        size += len(received := await loop.sock_recv(sock, _BODY_LIMIT))
 
 
 def _http_request(request: Object, host: str) -> bytes:

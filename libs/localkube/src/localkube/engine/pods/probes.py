@@ -8,6 +8,8 @@ from localkube.engine.pods.actions import ActionFailedError, Target, perform
 
 FAST_PERIOD_S = 0.1
 """Period until the first success, so that a start does not wait for the probe's own period."""
+TICK_S = 0.25
+"""Probes begin at multiples of it, so that those of many pods share the engine's wake-ups."""
 
 _DEFAULTS = {
     "initialDelaySeconds": 0,
@@ -35,7 +37,7 @@ async def probe_results(
         fast_start = fast_start and not healthy and _now() < deadline
         if run >= probe["successThreshold" if healthy else "failureThreshold"]:
             yield reason
-        await asyncio.sleep(FAST_PERIOD_S if fast_start else probe["periodSeconds"])
+        await asyncio.sleep(FAST_PERIOD_S if fast_start else _until_next(probe["periodSeconds"]))
 
 
 async def first_success(probe: Object, target: Target) -> str | None:
@@ -47,6 +49,11 @@ async def first_success(probe: Object, target: Target) -> str | None:
         if reason is None or _now() >= deadline:
             return reason
     return None
+
+
+def _until_next(period: float) -> float:
+    """Return the seconds until a period after the latest tick, which an attempt begins at."""
+    return max(0.0, period - _now() % TICK_S)
 
 
 def _with_defaults(probe: Object) -> Object:
