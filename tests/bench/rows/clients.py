@@ -31,9 +31,9 @@ def _call(name: str, url: str, callers: int) -> Run:
     return Run(**json.loads(done.stdout))
 
 
-CHASSIS = Contestant("chassis.client", partial(_start, name="chassis"), needs=())
-HTTPX = Contestant("httpx", partial(_start, name="httpx"), needs=())
-AIOHTTP = Contestant("aiohttp", partial(_start, name="aiohttp"), needs=("aiohttp",))
+CHASSIS = Contestant("chassis.client", partial(_start, name="chassis"), (), warm_ups=0)
+HTTPX = Contestant("httpx", partial(_start, name="httpx"), (), warm_ups=0)
+AIOHTTP = Contestant("aiohttp", partial(_start, name="aiohttp"), ("aiohttp",), warm_ups=0)
 
 ROWS = tuple(
     pairing(CONTEST, CHASSIS, peer, connections, RATE, target=None)

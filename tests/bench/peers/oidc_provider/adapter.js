@@ -1,8 +1,8 @@
 // Stores what oidc-provider issues in Redis: one value a token, one read a look-up.
 import { Redis } from 'ioredis';
 
-// Commands of one turn of the event loop are sent together.
-const redis = new Redis({ port: Number(process.env.REDIS_PORT), enableAutoPipelining: true });
+// Without enableAutoPipelining: with it, a look-up took the same CPU at 64 connections and more at 16.
+const redis = new Redis({ port: Number(process.env.REDIS_PORT) });
 
 export class RedisAdapter {
   constructor(model) {
