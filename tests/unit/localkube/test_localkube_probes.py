@@ -23,13 +23,13 @@ class Target:
 
     async def execute(self, command: list[str], seconds: float) -> int | None:
         del command, seconds
-        self.probed_at.append(asyncio.get_running_loop().time())
-        await asyncio.sleep(self._takes)
+        self.probed_at.append(asyncio.get_running_loop().time())  # clock: virtual time
+        await asyncio.sleep(self._takes)  # clock: virtual time
         return 0
 
 
 async def _probe(target: Target, start: float) -> None:
-    await asyncio.sleep(start)
+    await asyncio.sleep(start)  # clock: virtual time
     async for _ in probe_results(READINESS, target, fast_start=False):
         pass
 
@@ -38,7 +38,7 @@ async def _probed(targets: list[Target]) -> None:
     """Probe pods that start one after the other within a second."""
     starts = [number / len(targets) for number in range(len(targets))]
     probes = [asyncio.create_task(_probe(*pair)) for pair in zip(targets, starts, strict=True)]
-    await asyncio.sleep(SECONDS)
+    await asyncio.sleep(SECONDS)  # clock: virtual time
     for probe in probes:
         probe.cancel()
 

@@ -14,6 +14,7 @@ from localkube.api.objects import mounted_secrets, referenced
 from localkube.progress import step
 from suitectl.catalogue import services
 from suitectl.errors import CommandFailedError
+from suitectl.pending import pending_told
 from suitectl.platform.client_pod import NAMESPACE as CLIENT_NAMESPACE
 from suitectl.platform.platform import Platform
 from suitectl.root import ROOT
@@ -50,8 +51,10 @@ async def deploy(overlay: Path, images: Mapping[str, str], platform: Platform) -
         await _apply(platform, documents)
     for document in documents:
         if document["kind"] in _ROLLED_OUT:
-            with step(f"waiting for {document['metadata']['name']}"):
-                await _rolled_out(platform, document)
+            metadata = document["metadata"]
+            with step(f"waiting for {metadata['name']}") as say:
+                async with pending_told(platform, metadata["namespace"], say):
+                    await _rolled_out(platform, document)
     return time.monotonic() - began
 
 

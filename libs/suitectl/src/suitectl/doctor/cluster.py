@@ -15,8 +15,8 @@ _SKEW = 1
 """Minor versions that kubectl and a cluster may differ by, by Kubernetes' version skew policy."""
 
 
-def check(root: Path) -> Iterator[Finding]:
-    """Look for kubectl, a context, and a cluster that responds."""
+def check(root: Path, *, seconds: float | None = None) -> Iterator[Finding]:
+    """Look for kubectl, a context, and a cluster that responds within `seconds`, if given."""
     beside = root / ".venv/bin/kubectl"
     kubectl = shutil.which("kubectl")
     if kubectl is None:
@@ -28,13 +28,14 @@ def check(root: Path) -> Iterator[Finding]:
     except Failed:
         yield odd(f"no current kubeconfig context, for {_TARGETS}", "kubectl config get-contexts")
         return
-    yield responds(kubectl, context)
+    yield responds(kubectl, context, seconds)
 
 
-def responds(kubectl: str, context: str) -> Finding:
+def responds(kubectl: str, context: str, seconds: float | None = None) -> Finding:
     """Ask the cluster for its version."""
     try:
-        found = output(kubectl, "version", "--output=json", "--request-timeout=1s")
+        command = (kubectl, "version", "--output=json", "--request-timeout=1s")
+        found = output(*command, seconds=seconds)
         versions = json.loads(found[found.index("{") :])
         server = _minor(versions["serverVersion"])
     except (Failed, ValueError, KeyError):
