@@ -26,6 +26,7 @@ from cas_server.tokens.access_tokens import Grant, Stamp, new_token, token_hash
 from cas_server.tokens.record_keys import RecordKeys
 from cas_server.tokens.refresh_tokens import new_family_id
 from cas_server.tokens.token_pairs import Step, new_pair
+from cas_server.tokens.token_records import name_of
 from chassis import LiveConfig
 from chassis.errors import TemporarilyUnavailable
 from eventually import PATIENCE_S
@@ -141,7 +142,7 @@ async def test_the_newest_token_survives_a_clock_of_redis_that_goes_backwards(
     async with Redis(port=redis) as direct:
         await direct.delete("g:t:app", "g:f:app:alice")
         for at, one in enumerate((first, second)):
-            await direct.zadd("g:t:app", {one.access_hash: ahead + at})
+            await direct.zadd("g:t:app", {bytes.fromhex(one.access_hash): ahead + at})
             await direct.zadd("g:f:app:alice", {one.family.id: ahead + at})
     third, _ = await _begun(store, Bounds(tokens=2, families=2))
     for one, is_there in ((first, False), (second, True), (third, True)):
@@ -179,7 +180,7 @@ async def test_tokens_issued_in_one_batch_succeed_or_fail_separately(
     assert alive == [False, True, False, True, True, False, True]
     async with Redis(port=redis) as direct:
         assert await direct.zrange(f"g:t:{one.client_id}", 0, -1) == [
-            names[place].encode() for place in (3, 6)
+            bytes.fromhex(names[place]) for place in (3, 6)
         ]
 
 
@@ -283,7 +284,7 @@ async def test_the_cache_of_opened_records_is_bounded_and_compares_bytes(
     assert set(found) == {token}
     assert len(store._opened) == 1024
     async with Redis(port=redis) as direct:
-        await direct.append(f"t:{names[-1]}", "x")
+        await direct.append(name_of(names[-1]), "x")
     assert await store.access(names[-1]) is None
 
 
@@ -326,7 +327,7 @@ async def test_expired_tokens_are_evicted_before_an_older_valid_one(
         for _ in range(12):
             name = token_hash(new_token())
             await store.issue(name, grant.stored(60), most=5)
-            await direct.delete(f"t:{name}")
+            await direct.delete(name_of(name))
     assert await store.access(first) is not None
 
 

@@ -59,7 +59,13 @@ def _context(live: LiveConfig[CasSettings]) -> GrantContext:
     redis_settings = settings.spring.redis
     discovery = create_discovery(settings.discovery, live.source.environ)
     redis = connect(redis_settings, discovery)
-    store = RedisTokenStore(redis, settings.durability, keys, timeout=redis_settings.timeout)
+    store = RedisTokenStore(
+        redis,
+        settings.durability,
+        keys,
+        timeout=redis_settings.timeout,
+        compact=lambda: live.settings.compact_records,
+    )
     # All replicas share the Redis of the token store, and so the counts of failures.
     throttle = Throttle(SharedFailureCounters(RedisFailureCounters(redis)))
     reconciler = IdentityReconciler(identities, store, live)

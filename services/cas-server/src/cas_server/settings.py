@@ -155,6 +155,7 @@ class CasSettings(ServiceSettings):
     max_tokens_per_client: int = Field(default=20_000, ge=1)
     max_families_per_user: int = Field(default=100, ge=1)
     record_keys: RecordKeyList = (DEMO_RECORD_KEY,)
+    compact_records: bool = True
     durability: DurabilitySettings = DurabilitySettings()
 
     @field_validator("clients", "users", mode="before")

@@ -56,7 +56,7 @@ async def test_a_connection_that_does_not_close_makes_the_store_unavailable() ->
     # clock: the connection never closes
     store = RedisTokenStore(Redis.from_pool(Stuck()), DurabilitySettings(), KEYS, timeout=1)
     with pytest.raises(TemporarilyUnavailable):
-        await store.access("none")
+        await store.access("0" * 64)
 
 
 async def test_the_watch_continues_when_a_connection_does_not_close(

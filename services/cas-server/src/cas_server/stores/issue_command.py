@@ -8,12 +8,12 @@ from cas_server.stores.token_scripts import ISSUE
 
 
 class Issue(NamedTuple):
-    """An access token as it is stored; `most` is the bound of its client's tokens."""
+    """An access token as it is stored under `name`; `most` bounds its client's tokens."""
 
     client_id: str
     most: int
+    name: bytes
     since: int
-    token_hash: str
     sealed: bytes
     ttl: int
 
@@ -33,7 +33,7 @@ def by_client(issues: Sequence[Issue]) -> Mapping[str, Sequence[int]]:
 
 def command(issues: Sequence[Issue]) -> tuple[Any, ...]:
     """Return the command that issues all of these tokens of one client."""
-    first, names = issues[0], (f"t:{issue.token_hash}" for issue in issues)
+    first, names = issues[0], (issue.name for issue in issues)
     keys = (identity_commands.VERSION, tokens_of(first.client_id), *names)
-    values = (value for issue in issues for value in issue[2:])
+    values = (value for issue in issues for value in issue[3:])
     return ("EVAL", ISSUE, len(keys), *keys, first.most, *values)

@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from hiredis import pack_command
@@ -12,12 +12,12 @@ from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError, ResponseError
 
-from cas_server.bounded_dict import BoundedDict
 from cas_server.errors import Unconfirmed
 from cas_server.settings import DurabilitySettings
 from cas_server.stores import identity_commands
 from cas_server.stores.batcher import Batcher
 from cas_server.stores.issue_command import Issue, by_client, command, tokens_of
+from cas_server.stores.opened_records import OpenedRecords
 from cas_server.stores.primary_connection import MARK
 from cas_server.stores.token_scripts import BEGIN, FAMILY, REVOKE_ACCESS, REVOKE_FAMILY, ROTATE
 from cas_server.stores.token_store import (
@@ -31,16 +31,16 @@ from cas_server.stores.token_store import (
     TokenPair,
     VersionSeen,
 )
+from cas_server.tokens import token_records
 from cas_server.tokens.access_tokens import StoredToken
 from cas_server.tokens.record_keys import RecordKeys
 from chassis.errors import TemporarilyUnavailable
 
 T = TypeVar("T")
-_Arguments = tuple[tuple[str, ...], tuple[Any, ...]]
+_Arguments = tuple[tuple[str | bytes, ...], tuple[Any, ...]]
 
 MOST_ACCESS_TOKENS = 5
 """Live access tokens of one family; a refresh deletes the oldest beyond that."""
-_OPENED = 1024
 _REMEMBERED_S = 60
 """How long an expired access token stays stored, so that check_token can say that it expired."""
 _FOREIGN_LOG_S = 60.0
@@ -48,59 +48,60 @@ _FOREIGN = "A key of the token store holds another type; somebody else writes th
 _log = structlog.get_logger("cas_server.store")
 
 
-class _Opened(NamedTuple):
-    """A record whose MAC was verified, and by which keys: the same bytes are not verified again."""
-
-    sealed: bytes
-    keys: Sequence[bytes]
-    token: StoredToken
-
-
 class RedisTokenStore:
-    """Stores tokens in one Redis; `aclose` closes its connections."""
+    """Stores tokens in one Redis; `aclose` closes its connections.
+
+    `compact` says in which form access tokens are written now (`token_records`); either is read.
+    """
 
     def __init__(
-        self, redis: Redis, durability: DurabilitySettings, keys: RecordKeys, *, timeout: float
+        self,
+        redis: Redis,
+        durability: DurabilitySettings,
+        keys: RecordKeys,
+        *,
+        timeout: float,
+        compact: Callable[[], bool] = lambda: True,
     ) -> None:
         self._redis, self._durability, self._timeout = redis, durability, timeout
-        self._keys = keys
-        self._reads = Batcher[str, bytes | None](self._read_all)
+        self._keys, self._compact = keys, compact
+        self._reads = Batcher[bytes, bytes | None](self._read_all)
         self._looks = Batcher[tuple[Any, ...], Any](self._send_all)
         self._writes = Batcher[tuple[Any, ...], Any](self._write_all)
         self._issues = Batcher[Issue, bool](self._issue_all)
-        self._opened: BoundedDict[str, _Opened] = BoundedDict(_OPENED)
+        self._opened = OpenedRecords(keys)
         self._seen: VersionSeen = _ignore_version
         self._away = False
         self._next_foreign_log = 0.0
 
     async def access(self, token_hash: str) -> StoredToken | None:
         """Return an access token; one MGET reads all of this turn of the event loop."""
-        name = f"t:{token_hash}"
+        name = token_records.name_of(token_hash)
         sealed = await self._reads.submit(name)
-        known = self._opened.get(name)
-        if known is not None and known.sealed == sealed and known.keys is self._keys.all:
-            return known.token
-        text = None if sealed is None else self._keys.open(name, sealed)
-        if sealed is None or text is None:
-            return None
-        token = StoredToken.decode(text)
-        self._opened[name] = _Opened(sealed, self._keys.all, token)
-        return token
+        if sealed is not None:
+            return self._opened.open(name, sealed, token_records.decode)
+        name = token_records.earlier_name_of(token_hash)
+        sealed = await self._reads.submit(name)
+        return (
+            None
+            if sealed is None
+            else self._opened.open(name, sealed, token_records.decode_earlier)
+        )
 
     async def family(self, name: str) -> FamilyState | None:
         """Return a family of refresh tokens that has not ended."""
         key = f"f:{name}"
         found = await self._looks.submit(("EVAL", FAMILY, 1, key))
-        text = self._keys.open(key, found[0]) if found else None
+        text = self._keys.open(key.encode(), found[0]) if found else None
         if text is None:
             return None
         return FamilyState(Family.decode(name, text), found[1], idle=bool(found[2]))
 
     async def issue(self, token_hash: str, token: StoredToken, *, most: int) -> bool:
         """Store an access token until a little after it expires."""
-        text = self._keys.seal(f"t:{token_hash}", token.encode())
+        name, text = self._record(token_hash, token)
         ttl = _access_ttl(token.expires_at)
-        issue = Issue(token.client_id, most, token.since, token_hash, text, ttl)
+        issue = Issue(token.client_id, most, name, token.since, text, ttl)
         return await self._issues.submit(issue)
 
     async def begin(self, pair: TokenPair, bounds: Bounds) -> bool:
@@ -108,7 +109,7 @@ class RedisTokenStore:
         family = pair.family
         keys, values = self._access(pair.access_hash, pair.access, bounds.tokens)
         keys += (f"f:{family.id}", _families(family))
-        data = self._keys.seal(f"f:{family.id}", family.encode())
+        data = self._keys.seal(f"f:{family.id}".encode(), family.encode())
         values += (family.id, data, _seconds_until(family.ends_at), pair.refresh_hash)
         values += (pair.idle_seconds, bounds.families)
         return bool(await self._writes.submit(("EVAL", BEGIN, len(keys), *keys, *values)))
@@ -134,10 +135,10 @@ class RedisTokenStore:
 
     async def revoke_access(self, token_hash: str, token: StoredToken | None) -> None:
         """Revoke an access token."""
-        key = f"t:{token_hash}"
-        command: tuple[Any, ...] = ("DEL", key)
+        names = token_records.name_of(token_hash), token_records.earlier_name_of(token_hash)
+        command: tuple[Any, ...] = ("DEL", *names)
         if token is not None:
-            command = ("EVAL", REVOKE_ACCESS, 2, key, tokens_of(token.client_id), token_hash)
+            command = ("EVAL", REVOKE_ACCESS, 3, tokens_of(token.client_id), *names)
         await self._writes.submit(command)
 
     async def revoke_family(self, family: Family) -> None:
@@ -168,18 +169,26 @@ class RedisTokenStore:
 
     def _access(self, token_hash: str, token: StoredToken, most: int) -> _Arguments:
         """Return the keys and values that every script begins with that issues a token."""
-        name = f"t:{token_hash}"
-        text, ttl = self._keys.seal(name, token.encode()), _access_ttl(token.expires_at)
+        name, text = self._record(token_hash, token)
         keys = (identity_commands.VERSION, name, tokens_of(token.client_id))
-        return keys, (token.since, token_hash, text, ttl, most)
+        return keys, (token.since, token_hash, text, _access_ttl(token.expires_at), most)
 
-    async def _read_all(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+    def _record(self, token_hash: str, token: StoredToken) -> tuple[bytes, bytes]:
+        """Return the name and the sealed text under which a token is stored."""
+        if self._compact():
+            name, text = token_records.name_of(token_hash), token_records.encode(token)
+        else:
+            name = token_records.earlier_name_of(token_hash)
+            text = token_records.encode_earlier(token)
+        return name, self._keys.seal(name, text)
+
+    async def _read_all(self, keys: Sequence[bytes]) -> Sequence[bytes | None]:
         """Read records, and with them the version of the identities."""
         *found, version = await self._guard(self._mget((*keys, identity_commands.VERSION)))
         await self._seen(identity_commands.number(version))
         return found
 
-    async def _mget(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+    async def _mget(self, keys: Sequence[str | bytes]) -> Sequence[bytes | None]:
         """Read many keys, packed in C: `Redis.mget` costs twice the time of the whole batch."""
         pool = self._redis.connection_pool
         connection = await pool.get_connection()  # type: ignore[no-untyped-call]  # redis-py

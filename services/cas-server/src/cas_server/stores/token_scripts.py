@@ -4,10 +4,11 @@ Each is idempotent, for redis-py sends a command again when a connection broke a
 (docs/design/reliability.md, "Writes"). Each takes the time from Redis.
 
 Keys:
-`t:HASH`   an access token: a sealed record.
+`t:HASH`   an access token: a sealed record. HASH is the digest itself; in records of the earlier
+           form (`token_records`) it is in hex. Both are members of the index as they are here.
 `f:FAMILY` a family of refresh tokens, a hash: `data`, a sealed record; `state`, the number and the
            hash of the newest refresh token, the hash of the one before, and when it ends unused;
-           `live`, the hashes of its newest access tokens.
+           `live`, the hashes of its newest access tokens, in hex.
 `a:FAMILY` the sealed response to its last rotation, for the grace window; for a minute also which
            rotation was the reuse that ended it.
 `g:t:CLIENT`, `g:f:CLIENT:USER` who has which tokens and families, scored by when they came.
@@ -53,16 +54,23 @@ local function enter(index, prefix, members, most, ttl, drop)
   if redis.call('TTL', index) < tonumber(ttl) then redis.call('EXPIRE', index, ttl) end
 end
 
-local function drop_token(hash) redis.call('DEL', 't:' .. hash) end
+local function drop_token(member) redis.call('DEL', 't:' .. member) end
 """
 
 _END = """
+local function byte(digits) return string.char(tonumber(digits, 16)) end
+
+-- Return the digest that is the member of a compact record; an earlier one has the hash in hex.
+local function digest(hash) return (string.gsub(hash, '%x%x', byte)) end
+
+local function end_token(hash, tokens)
+  redis.call('DEL', 't:' .. digest(hash), 't:' .. hash)
+  redis.call('ZREM', tokens, digest(hash), hash)
+end
+
 local function end_family(family, tokens)
   local live = redis.call('HMGET', 'f:' .. family, 'live')[1] or ''
-  for hash in string.gmatch(live, '%S+') do
-    redis.call('DEL', 't:' .. hash)
-    redis.call('ZREM', tokens, hash)
-  end
+  for hash in string.gmatch(live, '%S+') do end_token(hash, tokens) end
   return redis.call('DEL', 'f:' .. family, 'a:' .. family)
 end
 """
@@ -78,18 +86,18 @@ return {data, tonumber(number), tonumber(redis.call('TIME')[1]) >= tonumber(idle
 ISSUE = f"""
 {_INDEX}
 -- KEYS: version, tokens of the client, then each access
--- ARGV: most tokens, then for each: since, access hash, access text, its ttl
-local version, issued, hashes, longest = redis.call('GET', KEYS[1]), {{}}, {{}}, 0
+-- ARGV: most tokens, then for each: since, access text, its ttl
+local version, issued, members, longest = redis.call('GET', KEYS[1]), {{}}, {{}}, 0
 for i = 1, #KEYS - 2 do
-  local since, hash, text, ttl = unpack(ARGV, 4 * i - 2, 4 * i + 1)
+  local since, text, ttl = unpack(ARGV, 3 * i - 1, 3 * i + 1)
   issued[i] = 0
   if version == since then
     redis.call('SET', KEYS[i + 2], text, 'EX', ttl)
-    table.insert(hashes, hash)
+    table.insert(members, string.sub(KEYS[i + 2], 3))
     longest, issued[i] = math.max(longest, ttl), 1
   end
 end
-if #hashes > 0 then enter(KEYS[2], 't:', hashes, ARGV[1], longest, drop_token) end
+if #members > 0 then enter(KEYS[2], 't:', members, ARGV[1], longest, drop_token) end
 return issued
 """
 
@@ -104,7 +112,7 @@ redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[4])
 local state = '1 ' .. ARGV[9] .. ' - ' .. (clock[1] + ARGV[10])
 redis.call('HSET', KEYS[4], 'data', ARGV[7], 'state', state, 'live', ARGV[2])
 redis.call('EXPIRE', KEYS[4], ARGV[8])
-enter(KEYS[3], 't:', {{ARGV[2]}}, ARGV[5], ARGV[4], drop_token)
+enter(KEYS[3], 't:', {{string.sub(KEYS[2], 3)}}, ARGV[5], ARGV[4], drop_token)
 enter(KEYS[5], 'f:', {{ARGV[6]}}, ARGV[11], ARGV[8], function(name) end_family(name, KEYS[3]) end)
 return 1
 """
@@ -138,28 +146,25 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {{'stale', ''}} end
 
 local live = {{}}
 for hash in string.gmatch(found[2] or '', '%S+') do
-  if redis.call('EXISTS', 't:' .. hash) == 1 then table.insert(live, hash) end
+  if redis.call('EXISTS', 't:' .. digest(hash), 't:' .. hash) > 0 then table.insert(live, hash) end
 end
 table.insert(live, ARGV[2])
 while #live > tonumber(ARGV[13]) do
-  local oldest = table.remove(live, 1)
-  drop_token(oldest)
-  redis.call('ZREM', KEYS[3], oldest)
+  end_token(table.remove(live, 1), KEYS[3])
 end
 local state = (ARGV[7] + 1) .. ' ' .. ARGV[9] .. ' ' .. newest .. ' ' .. (clock[1] + ARGV[10])
 redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[4])
 redis.call('HSET', KEYS[4], 'state', state, 'live', table.concat(live, ' '))
 redis.call('DEL', KEYS[5])
 if tonumber(ARGV[12]) > 0 then redis.call('SET', KEYS[5], ARGV[11], 'PX', ARGV[12]) end
-enter(KEYS[3], 't:', {{ARGV[2]}}, ARGV[5], ARGV[4], drop_token)
+enter(KEYS[3], 't:', {{string.sub(KEYS[2], 3)}}, ARGV[5], ARGV[4], drop_token)
 return {{'rotated', ''}}
 """
 
 REVOKE_ACCESS = """
--- KEYS: access, tokens of the client
--- ARGV: access hash
-redis.call('ZREM', KEYS[2], ARGV[1])
-return redis.call('DEL', KEYS[1])
+-- KEYS: tokens of the client, then each name that the access token may have
+for i = 2, #KEYS do redis.call('ZREM', KEYS[1], string.sub(KEYS[i], 3)) end
+return redis.call('DEL', unpack(KEYS, 2))
 """
 
 REVOKE_FAMILY = f"""

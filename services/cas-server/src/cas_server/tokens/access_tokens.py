@@ -9,10 +9,15 @@ import math
 import secrets
 import time
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
 _BYTES = 32
 """256 bits from the system's generator; RFC 6749, 10.10 asks for 160."""
+ID_BYTES = 10
+"""Of a token's `jti`, which says nothing of its value."""
+_CACHED = 1024
+"""Grants of which the parts of the response that their tokens share are cached."""
 
 
 def new_token() -> str:
@@ -33,13 +38,12 @@ class Stamp(NamedTuple):
 
 
 class StoredToken(NamedTuple):
-    """The stored record of an access token; times in Unix seconds.
+    """An access token as the store knows it (`token_records`); times in Unix seconds.
 
-    The first line of its text has the fields that each check needs, the second the body of
-    check_token's response: a check parses no JSON. A named tuple, for one is made at each check.
-    `grant_type` is that of the family it belongs to, empty where it has none; `since` the version
-    of the identities (see `not_before`) that it was issued under, and `client_since` since when the
-    client was who it was then.
+    `response` is the body of check_token's response. `grant_type` is that of the family it belongs
+    to, empty where it has none; `since` the version of the identities (see `not_before`) that it
+    was issued under, and `client_since` since when the client was who it was then. `token_id` is
+    its `jti`, in hex.
     """
 
     expires_at: int
@@ -51,21 +55,10 @@ class StoredToken(NamedTuple):
     client_since: int
     audience: tuple[str, ...]
     response: bytes
-
-    def encode(self) -> bytes:
-        """Return the stored text."""
-        *fields, audience, response = self
-        return "\t".join([*map(str, fields), " ".join(audience)]).encode() + b"\n" + response
-
-    @classmethod
-    def decode(cls, text: bytes) -> Self:
-        """Read a stored text."""
-        head, _, response = text.partition(b"\n")
-        expires_at, *names, since, client_since, audience = head.decode().split("\t")
-        versions, audiences = (int(since), int(client_since)), tuple(audience.split(" "))
-        client_id, user_name, fingerprint, grant_type = names
-        who = (client_id, user_name, fingerprint, grant_type)
-        return cls(int(expires_at), *who, *versions, audiences, response)
+    issued_at: int
+    token_id: str
+    scopes: tuple[str, ...]
+    authorities: tuple[str, ...]
 
     def stamped(self, stamp: Stamp) -> Self:
         """Return the same token under this stamp."""
@@ -74,6 +67,60 @@ class StoredToken(NamedTuple):
     def claims(self) -> dict[str, Any]:
         """Return the claims of check_token's response."""
         return dict(json.loads(self.response))
+
+
+class Shared(NamedTuple):
+    """What all access tokens of one grant have in common."""
+
+    client_id: str
+    user_name: str
+    user_fingerprint: str
+    grant_type: str
+    audience: tuple[str, ...]
+    scopes: tuple[str, ...]
+    authorities: tuple[str, ...]
+
+
+class Own(NamedTuple):
+    """What one access token has of its own; its stamp aside."""
+
+    expires_at: int
+    issued_at: int
+    token_id: str
+
+
+def access_token(own: Own, shared: Shared, stamp: Stamp) -> StoredToken:
+    """Return the token with its response."""
+    client_id, user_name, fingerprint, grant_type, audience, scopes, authorities = shared
+    expires_at, issued_at, token_id = own
+    tail = f'{expires_at},"iat":{issued_at},"jti":"{token_id}"}}'
+    return StoredToken(
+        expires_at,
+        client_id,
+        user_name,
+        fingerprint,
+        grant_type,
+        stamp[0],
+        stamp[1],
+        audience,
+        _response_head(shared) + tail.encode(),
+        issued_at,
+        token_id,
+        scopes,
+        authorities,
+    )
+
+
+@lru_cache(_CACHED)
+def _response_head(shared: Shared) -> bytes:
+    """Render check_token's response up to `exp` (docs/design/protocol.md, "check_token")."""
+    claims: dict[str, Any] = {"active": True, "client_id": shared.client_id}
+    if shared.user_name:
+        claims["user_name"] = shared.user_name
+    if shared.authorities:
+        claims["authorities"] = shared.authorities
+    claims |= {"scope": shared.scopes, "aud": shared.audience, "exp": 0}
+    return json.dumps(claims, separators=(",", ":")).encode()[: -len(b"0}")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,26 +150,16 @@ class Grant:
         `exp` is whole seconds: rounded up, so that no token lives shorter than was promised.
         """
         now = time.time()
-        issued_at, expires_at = int(now), math.ceil(now + validity)
-        return StoredToken(
-            client_id=self.client_id,
-            user_name=self.user_name,
-            user_fingerprint=self.user_fingerprint,
-            audience=self.audience,
-            expires_at=expires_at,
-            response=self._check_token_response(issued_at, expires_at),
-            grant_type=self.grant_type,
-            since=self.since,
-            client_since=self.client_since,
-        )
+        own = Own(math.ceil(now + validity), int(now), secrets.token_hex(ID_BYTES))
+        return access_token(own, self._shared(), Stamp(self.since, self.client_since))
 
-    def _check_token_response(self, issued_at: int, expires_at: int) -> bytes:
-        """Render check_token's response (docs/design/protocol.md, "check_token")."""
-        claims: dict[str, Any] = {"active": True, "client_id": self.client_id}
-        if self.user_name:
-            claims["user_name"] = self.user_name
-        if self.authorities:
-            claims["authorities"] = list(self.authorities)
-        claims |= {"scope": list(self.scopes), "aud": list(self.audience)}
-        claims |= {"exp": expires_at, "iat": issued_at, "jti": secrets.token_hex(10)}
-        return json.dumps(claims, separators=(",", ":")).encode()
+    def _shared(self) -> Shared:
+        return Shared(
+            self.client_id,
+            self.user_name,
+            self.user_fingerprint,
+            self.grant_type,
+            self.audience,
+            self.scopes,
+            self.authorities,
+        )

@@ -18,7 +18,7 @@ from chassis.telemetry.audit import AuditEvent, audit
 
 MAC_BYTES = 32
 _REPORTED = 1024
-_KINDS = {"t:": "access token", "f:": "refresh family"}
+_KINDS = {b"t:": "access token", b"f:": "refresh family"}
 _log = structlog.get_logger("cas_server.store")
 
 
@@ -28,7 +28,7 @@ class RecordKeys:
     def __init__(self, live: LiveConfig[CasSettings]) -> None:
         self.all = _bytes(live.settings)
         """The keys of this load, the one that seals first."""
-        self._reported: BoundedDict[str, bool] = BoundedDict(_REPORTED)
+        self._reported: BoundedDict[bytes, bool] = BoundedDict(_REPORTED)
         live.on_change(self._apply)
         if DEMO_RECORD_KEY in live.settings.record_keys:
             _log.warning(
@@ -45,11 +45,11 @@ class RecordKeys:
             hmac.compare_digest(mac, hmac.digest(key, message, "sha256")) for key in self.all
         )
 
-    def seal(self, name: str, text: bytes) -> bytes:
+    def seal(self, name: bytes, text: bytes) -> bytes:
         """Return the text as it is stored under a Redis key."""
         return self.mac(_message(name, text)) + text
 
-    def open(self, name: str, sealed: bytes) -> bytes | None:
+    def open(self, name: bytes, sealed: bytes) -> bytes | None:
         """Return the text that was sealed for this Redis key; None, and one audit line, if not."""
         text = sealed[MAC_BYTES:]
         if self.verify(sealed[:MAC_BYTES], _message(name, text)):
@@ -57,7 +57,7 @@ class RecordKeys:
         self._report(name)
         return None
 
-    def _report(self, name: str) -> None:
+    def _report(self, name: bytes) -> None:
         """Audit a record once, however often its bearer presents it."""
         if name not in self._reported:
             self._reported[name] = True
@@ -71,6 +71,10 @@ def _bytes(settings: CasSettings) -> Sequence[bytes]:
     return tuple(key.get_secret_value().encode() for key in settings.record_keys)
 
 
-def _message(name: str, text: bytes) -> bytes:
-    """Bind a text to its Redis key, which has no zero byte."""
-    return name.encode() + b"\0" + text
+def _message(name: bytes, text: bytes) -> bytes:
+    """Bind a text to its Redis key.
+
+    The keys of tokens and families have fixed lengths, and no key begins another one's message:
+    a digest ends where a name in hex goes on with a digit, not with the zero byte.
+    """
+    return name + b"\0" + text
