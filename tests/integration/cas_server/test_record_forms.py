@@ -31,16 +31,7 @@ class Stores:
 
     def __init__(self, direct: Redis, compact: tuple[bool, bool]) -> None:
         self.direct = direct
-        self.first, self.second = (
-            RedisTokenStore(
-                direct,
-                DurabilitySettings(),
-                KEYS,
-                timeout=PATIENCE_S,
-                compact=lambda form=form: form,
-            )
-            for form in compact
-        )
+        self.first, self.second = (_store(direct, compact=form) for form in compact)
 
     async def version(self) -> int:
         await self.first.change([], after=0, keep=1000)
@@ -150,6 +141,11 @@ async def test_a_live_token_takes_no_more_than_its_bound_in_redis(own_redis: Red
         both, index = (await _used(direct) - empty) / (clients * each), sum(indexes)
     assert both <= 500
     assert both - index / (clients * each) <= 350
+
+
+def _store(direct: Redis, *, compact: bool) -> RedisTokenStore:
+    durability = DurabilitySettings()
+    return RedisTokenStore(direct, durability, KEYS, timeout=PATIENCE_S, compact=lambda: compact)
 
 
 async def _used(direct: Redis) -> int:
