@@ -102,7 +102,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if options.runs < 1:
         parser.error(f"--runs {options.runs}: at least 1")
     if not wanted(options.only, long=options.long):
-        parser.error(f"--only {options.only!r}: no such row; without it all are measured")
+        parser.error(f"--only {options.only!r}: no such row, or only one that needs --long")
     return options
 
 
