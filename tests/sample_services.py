@@ -30,6 +30,9 @@ VERSIONED = max(
     apis(), key=lambda one: (len(one.versions), has(one, "gateway-canary"), not one.optional)
 )
 """The service with versions; where none has, any, and the tests about versions are skipped."""
+needs_chassis = pytest.mark.skipif(
+    bool(OUTSIDE.language), reason="no resource service runs the chassis"
+)
 needs_versions = pytest.mark.skipif(not VERSIONED.versions, reason="no service has versions")
 
 

@@ -16,13 +16,15 @@ from chassis import LiveConfig, ServiceSettings, TokenServices, testing
 from chassis.testing import ConfigDirectory
 from chassis.testing.configured import settings_type as configured_by
 from sample_services import OUTSIDE
-from suitectl.catalogue import services
+from suitectl.catalogue import PROTECTED_PATH, services
 from suitectl.root import ROOT
 
 _URL = re.compile(r"\bhttps?://([\w-]+)")
 _CALLS = re.compile(r"\bservice_client\(\s*(?:\"([^\"]+)\"|(\w+))")
 SAMPLE = OUTSIDE.name
 """A resource service to send requests to, where any will do."""
+SAMPLE_PATH = OUTSIDE.annotation(PROTECTED_PATH, "/api/me")
+"""A path of it that needs a token."""
 
 
 def module_of(service: str, name: str) -> ModuleType:

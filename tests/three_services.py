@@ -20,6 +20,7 @@ from suitectl.catalogue import on_chassis, services
 _SECRET, _PASSWORD = "fuzz-secret", "fuzz-password"
 _RESOURCES = sorted((one.name for one in on_chassis().values() if one.is_api), key=SAMPLE.__eq__)
 """The one that calls the others comes last."""
+_CLIENTS = tuple({SAMPLE, *_RESOURCES})
 PAIR = f"{SAMPLE}:{_SECRET}"
 """Credentials of a client that may check tokens and request its own."""
 USER = {"username": "fuzz-admin", "password": _PASSWORD}
@@ -71,13 +72,13 @@ def _identities() -> dict[str, object]:
         "client-secret": secret,
         "authorized-grant-types": ["client_credentials", "password"],
         "scope": ["read", "write"],
-        "resource-ids": list(_RESOURCES),
+        "resource-ids": list(_CLIENTS),
         "check-tokens": True,
         "access-token-validity-seconds": 86400 * 7,
     }
     admin = {"password": hash_password(_PASSWORD), "authorities": ["ROLE_USER", "ROLE_ADMIN"]}
     return {
-        "clients": dict.fromkeys(_RESOURCES, client),
+        "clients": dict.fromkeys(_CLIENTS, client),
         "users": {USER["username"]: admin},
         "password-grant-clients": [SAMPLE],
     }

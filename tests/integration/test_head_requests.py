@@ -10,7 +10,8 @@ import pytest
 
 from chassis.app.management import MANAGEMENT_PATHS
 from eventually import PATIENCE_S
-from service_apps import SAMPLE
+from sample_services import needs_chassis
+from service_apps import SAMPLE, SAMPLE_PATH
 from suitectl import catalogue
 from three_services import ThreeServices, three_services
 
@@ -47,9 +48,10 @@ def test_every_management_path_with_get_has_head(services: ThreeServices, servic
         assert client.head("/metrics").status_code == 200
 
 
+@needs_chassis
 def test_without_a_token_head_is_refused_like_get(services: ThreeServices) -> None:
     with httpx.Client(base_url=services.urls[SAMPLE], timeout=PATIENCE_S) as client:
-        _same(client, "/api/me")
+        _same(client, SAMPLE_PATH)
 
 
 def test_a_path_without_get_has_no_head(services: ThreeServices) -> None:
@@ -57,14 +59,16 @@ def test_a_path_without_get_has_no_head(services: ThreeServices) -> None:
     assert httpx.head(f"{url}/oauth/token").status_code == 405
 
 
+@needs_chassis
 def test_the_allow_header_lists_head_beside_get(services: ThreeServices) -> None:
     url, bearer = services.urls[SAMPLE], {"Authorization": f"Bearer {services.token}"}
     assert (
-        httpx.post(f"{url}/api/me", headers=bearer, timeout=PATIENCE_S).headers["Allow"]
+        httpx.post(f"{url}{SAMPLE_PATH}", headers=bearer, timeout=PATIENCE_S).headers["Allow"]
         == "GET, HEAD"
     )
 
 
+@needs_chassis
 def test_a_response_to_head_has_no_body_on_the_wire(services: ThreeServices) -> None:
     where = urlsplit(services.urls[SAMPLE])
     request = b"HEAD /greeting HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"

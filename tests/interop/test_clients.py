@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
+from sample_services import needs
 from service_apps import SAMPLE
+from suitectl.story.cast import REST_SERVICE
 from three_services import PAIR, ThreeServices, three_services
 
 CLIENTS = Path(__file__).parent / "clients"
@@ -43,6 +45,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreeServices
         yield running
 
 
+@needs(REST_SERVICE)  # which has the endpoint `/api/echo`
 @pytest.mark.timeout(300)  # the first `go run` compiles net/http
 @pytest.mark.parametrize("client", COMMANDS)
 def test_a_client_with_default_settings_is_served(services: ThreeServices, client: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sample_services import OUTSIDE, VERSIONED, has
+from sample_services import OUTSIDE, VERSIONED, has, needs_chassis
 from suitectl.catalogue import on_chassis, services
 
 API = OUTSIDE
@@ -11,9 +11,6 @@ V1, *_, V2 = [f"Deployment/{name}" for name in VERSIONED.deployments.values()] *
 NAMES = tuple(on_chassis())
 PRODUCTION = tuple(service for service in services().values() if not service.optional)
 """What production has, where no component brings in what is optional."""
-needs_chassis = pytest.mark.skipif(
-    bool(API.language), reason="no resource service runs the chassis"
-)
 needs_production = pytest.mark.skipif(
     API not in PRODUCTION, reason="no resource service is in production"
 )

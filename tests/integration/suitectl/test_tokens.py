@@ -162,7 +162,10 @@ def test_a_token_for_others_is_explained(
 ) -> None:
     wanted = OUTSIDE.resource_id
     clients = registrations()["clients"]
-    other = next(c for c, one in clients.items() if wanted not in one.get("resource-ids", ()))
+    others = [name for name, one in clients.items() if wanted not in one.get("resource-ids", ())]
+    if not others:
+        pytest.skip("every client may call the only service")
+    other = others[0]
     (tmp_path / "identities.json").write_text(json.dumps({other: "generated"}))
     monkeypatch.setenv("SUITE_IDENTITIES", str(tmp_path / "identities.json"))
     assert main(["call", "--method=DELETE", f"--client={other}"]) == 1

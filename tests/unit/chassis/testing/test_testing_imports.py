@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from chassis import testing
+from sample_services import needs_chassis
 from service_apps import SAMPLE
 
 PUBLIC = {
@@ -36,7 +37,11 @@ def test_the_public_names_are_pinned_and_documented() -> None:
 @pytest.mark.parametrize(
     ("module", "absent"),
     [
-        (f"{SAMPLE.replace('-', '_')}.__main__", {"chassis.testing", "pytest"}),
+        pytest.param(
+            f"{SAMPLE.replace('-', '_')}.__main__",
+            {"chassis.testing", "pytest"},
+            marks=needs_chassis,
+        ),
         ("cas_server.__main__", {"chassis.testing", "pytest"}),
         ("chassis.testing", {"pytest", "cas_server", "localkube", "suitectl", "testcontainers"}),
     ],
