@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
+from resource import RUSAGE_THREAD, getrusage
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -47,6 +48,7 @@ class Watchdog:
         self._places = Places(own)
         self._next_beat: asyncio.TimerHandle | None = None
         self._beat_at = self._used = 0.0
+        self._waits = 0
         self._callback: FrameType | None = None
         """What ran at the last alarm since the last beat."""
         self._block: _Block | None = None
@@ -81,17 +83,22 @@ class Watchdog:
         self._next_beat = self._loop.call_later(_BEAT_S, self._beat)
 
     def _alarm(self, _: int, frame: FrameType | None) -> None:
-        """Notice a callback that ran at the alarm before, or was deaf to alarms."""
+        """Notice a callback that ran at an alarm before, or was deaf to alarms in a call in C.
+
+        It must have computed or waited since, so that a process without a processor has none.
+        """
         before, self._callback = self._callback, callback_of(frame)
-        used_before, self._used = self._used, time.thread_time()
-        # In a call in C, and not only waiting for a processor.
-        was_deaf = self._used - used_before > LIMIT_S
+        used, waits = time.thread_time(), getrusage(RUSAGE_THREAD).ru_nvcsw
+        was_deaf = used - self._used > LIMIT_S
+        has_run = used - self._used > _BEAT_S / 2 or waits > self._waits
+        if self._callback is not before:
+            self._used, self._waits = used, waits
         if self._block is not None:
             signal.setitimer(signal.ITIMER_REAL, 0)
             # In a thread: what blocks may be a write to the log itself.
             arguments = self._block, time.monotonic(), "the event loop is blocked"
             threading.Thread(target=self._log_block, args=arguments, daemon=True).start()
-        elif self._callback and frame and (self._callback is before or was_deaf):
+        elif self._callback and frame and (was_deaf or (self._callback is before and has_run)):
             self._block = _Block(self._beat_at, *self._places.of(frame))
             signal.setitimer(signal.ITIMER_REAL, _UNENDING_S)
 
