@@ -22,9 +22,6 @@ from chassis.http_server.connection_policy import ByteBudget
 from chassis.http_server.listener import listening
 from chassis.http_server.web_server import WebServer
 
-# Allocations before a collection: at the default of 700 the collector dominates tail latency.
-_GENERATION_0 = 50_000
-
 _log = structlog.get_logger("chassis.server")
 
 
@@ -64,7 +61,6 @@ class Replica:
         # Objects from start-up are long-lived: exclude them from garbage collection.
         gc.collect()
         gc.freeze()
-        gc.set_threshold(_GENERATION_0)
         self._chassis.health.started = True
 
     def _watchdog(self) -> contextlib.AbstractContextManager[object]:
