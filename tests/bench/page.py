@@ -3,6 +3,7 @@
 import argparse
 import re
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,15 +13,17 @@ from bench.figures import short
 from bench.results import ROOT
 
 PAGE = ROOT / "docs/design/performance.md"
+_WIDTH = 120
 _HEAD = "| row | run 1 | run 2 | spread | target |\n| --- | --- | --- | --- | --- |\n"
-_TABLE = re.compile(re.escape(_HEAD) + r"(?:\|.*\n)*")
+_TABLE = re.compile(r"(?:Measured (?:.+\n)+\n)?" + re.escape(_HEAD) + r"(?:\|.*\n)*")
 
 
 def table(first: Document, second: Document) -> str:
-    """Return the rows of both runs as Markdown; a missed target is bold."""
+    """Return the rows of both runs as Markdown, and where they were measured."""
     old, new = by_title(first), by_title(second)
     names = [*old, *(name for name in new if name not in old)]
-    return _HEAD + "".join(_line(name, [old.get(name), new.get(name)]) for name in names)
+    lines = (_line(name, [old.get(name), new.get(name)]) for name in names)
+    return f"{_where(first, second)}\n\n{_HEAD}{''.join(lines)}"
 
 
 def written(page: str, first: Document, second: Document) -> str:
@@ -28,6 +31,14 @@ def written(page: str, first: Document, second: Document) -> str:
     if not _TABLE.search(page):
         raise CompareError(f"{PAGE.name} has no table of figures")
     return _TABLE.sub(lambda _: table(first, second), page, count=1)
+
+
+def _where(first: Document, second: Document) -> str:
+    times = " and ".join(one["at"][:16].replace("T", " ") for one in (first, second))
+    machine = second["machine"]
+    where = f"{machine['processors']} cores of {machine['processor']}, Python {machine['python']}"
+    text = f"Measured {times} UTC, {second['runs']} pairs each, on {where}:"
+    return textwrap.fill(text, width=_WIDTH)
 
 
 def _line(name: tuple[str, str], rows: Sequence[Mapping[str, Any] | None]) -> str:

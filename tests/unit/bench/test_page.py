@@ -13,9 +13,14 @@ TABLE = "| row | run 1 | run 2 | spread | target |\n| --- | --- | --- | --- | --
 def test_the_rows_of_two_runs_replace_those_of_the_page() -> None:
     first = document([result(1, 2, 3), result(0.5, title="missed", unit="MiB", as_ratio=False)])
     second = document([result(2, 2.5, 4), result(7, title="new", target=None)])
-    page = written(f"# Page\n{TABLE}| old | 1 | 2 | 1-2 | none |\n\nText\n", first, second)
-    assert page.splitlines() == [
+    once = written(f"# Page\n\n{TABLE}| old | 1 | 2 | 1-2 | none |\n\nText\n", first, second)
+    page = written(once, first, second)
+    lines = page.splitlines()
+    assert lines.pop(2).startswith("Measured 20")
+    assert lines == [
         "# Page",
+        "",
+        "",
         *TABLE.splitlines(),
         "| figure, against peer | 2 | 2.5 | 1-4 | ≥ 1 |",
         "| missed, MiB | **0.5** | not measured | 0.5-0.5 | ≥ 1 |",
