@@ -3,7 +3,9 @@
 import datetime as dt
 import io
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,6 +26,7 @@ from suitectl.platform.kubernetes import Kubernetes
 from suitectl.platform.localkube import Localkube
 from suitectl.platform.pod import Pod
 from suitectl.reporter import Reporter
+from suitectl.story import load as under_load
 from suitectl.story.cast import REST_SERVICE
 from suitectl.story.load import Tally
 from suitectl.story.suite import Suite
@@ -67,6 +70,24 @@ def test_only_a_503_with_retry_after_is_a_refusal(bad: Reply) -> None:
     assert only_refused(suite(), [reply(OK), reply(503, RETRY)], "calls").startswith("1 of 2 calls")
     with pytest.raises(CheckFailedError, match="nothing but 2xx"):
         only_refused(suite(), [bad], "calls")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("at_a_time", "stalls"), [(1, False), (0, True)])
+async def test_a_slow_load_is_awaited_and_a_stalled_one_is_not(
+    monkeypatch: pytest.MonkeyPatch, at_a_time: int, *, stalls: bool
+) -> None:
+    """Twelve requests that end 20 s one after the other are slow."""
+    tally, now = Tally(), iter(range(0, 600, 20))
+
+    async def meanwhile(_: float) -> None:
+        tally.replies.extend([reply(OK)] * at_a_time)
+
+    monkeypatch.setattr(under_load, "time", SimpleNamespace(monotonic=lambda: next(now)))
+    monkeypatch.setattr(under_load, "asyncio", SimpleNamespace(sleep=meanwhile))
+    with pytest.raises(TimeoutError, match="no progress") if stalls else nullcontext():
+        await under_load.enough(tally, 12)
+    assert len(tally.replies) == (0 if stalls else 12)
 
 
 def test_a_span_is_from_the_first_start_to_the_last_end() -> None:

@@ -13,6 +13,8 @@ from suitectl.platform.http import Reply, Request, Sender
 WORKERS = 8
 PAUSE_S = 0.05
 """Between two requests of a worker: about 130 requests a second in all."""
+STALLED_S = 30.0
+"""A load is stalled, not slow, when no request ends for so long."""
 
 
 @dataclass(slots=True)
@@ -82,9 +84,12 @@ async def _pause(ended: asyncio.Event) -> None:
 
 
 async def enough(tally: Tally, count: int) -> None:
-    """Wait until `count` more requests have ended; raise `TimeoutError` after 30 s."""
-    goal, deadline = len(tally.replies) + count, time.monotonic() + 30
-    while len(tally.replies) < goal:
+    """Wait until `count` more requests have ended; raise `TimeoutError` if none ends for 30 s."""
+    seen = len(tally.replies)
+    goal, deadline = seen + count, time.monotonic() + STALLED_S
+    while seen < goal:
         if time.monotonic() > deadline:
             raise TimeoutError(f"no progress of the load: {tally.summary()}")
         await asyncio.sleep(PAUSE_S)
+        if len(tally.replies) > seen:
+            seen, deadline = len(tally.replies), time.monotonic() + STALLED_S
