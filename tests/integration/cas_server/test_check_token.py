@@ -6,6 +6,7 @@ import base64
 import time
 from urllib.parse import quote
 
+import httpx
 import pytest
 
 from eventually import PATIENCE_S
@@ -15,6 +16,23 @@ from suitectl.waiting import until
 
 pytestmark = pytest.mark.anyio
 DEAD = {"error": "invalid_token", "error_description": "Token was not recognised"}
+PATH = b"/oauth/check_token"
+
+
+@pytest.fixture(autouse=True, params=["protocol", "asgi"])
+async def _way(cas: Cas, request: pytest.FixtureRequest) -> None:
+    """Every test runs by both ways: at the protocol once credentials are cached, and by ASGI."""
+    if request.param == "asgi":
+        cas.http.event_hooks = {"request": [_with_a_query]}
+    else:
+        for client in ("order-service", "stock-service", "demo-app"):
+            await cas.check("any", client)
+
+
+async def _with_a_query(request: httpx.Request) -> None:
+    """Let a request take the way through ASGI: its target is not the path alone."""
+    if request.url.raw_path == PATH:
+        request.url = request.url.copy_with(raw_path=PATH + b"?")
 
 
 async def test_a_valid_user_token_has_the_fields_of_the_seed_stack(cas: Cas) -> None:

@@ -184,10 +184,9 @@ def error_response(error: ApiError) -> Response:
     )
 
 
-async def send_error(error: ApiError, send: Send) -> None:
-    """Send an error as `error_response` renders it, for less: it is what a flood gets."""
-    body = error.body()
-    headers = [
+def raw_headers(error: ApiError, body: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the headers of an error with this body (ASGI)."""
+    return [
         (b"content-length", b"%d" % len(body)),
         *(
             (name.lower().encode("latin-1"), value.encode("latin-1"))
@@ -195,6 +194,12 @@ async def send_error(error: ApiError, send: Send) -> None:
         ),
         (b"content-type", b"application/json"),
     ]
+
+
+async def send_error(error: ApiError, send: Send) -> None:
+    """Send an error as `error_response` renders it, for less: it is what a flood gets."""
+    body = error.body()
+    headers = raw_headers(error, body)
     await send({"type": "http.response.start", "status": error.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

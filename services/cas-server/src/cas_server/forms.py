@@ -1,6 +1,6 @@
 """Form bodies of the OAuth endpoints: strict, bounded, each parameter once (RFC 6749, 3.2)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote_to_bytes
 
@@ -32,15 +32,17 @@ class Form:
 
 async def read_form(scope: Scope, receive: Receive) -> Form:
     """Return the form of a request; raise `InvalidRequest` for a malformed one."""
-    authorization, content_type = form_headers(scope)
+    authorization, content_type = form_headers(scope["headers"])
     refuse_other_type(content_type)
     return Form(authorization, parse_form(await read_body(receive)))
 
 
-def form_headers(scope: Scope) -> tuple[bytes | None, bytes | None]:
+def form_headers(
+    headers: Iterable[tuple[bytes, bytes]],
+) -> tuple[bytes | None, bytes | None]:
     """Return Authorization and Content-Type; raise `InvalidRequest` for a repeated one."""
     found: dict[bytes, bytes] = {}
-    for name, value in scope["headers"]:
+    for name, value in headers:
         if name in {b"authorization", b"content-type"}:
             if name in found:
                 raise InvalidRequest(f"The header {name.decode()} is repeated")

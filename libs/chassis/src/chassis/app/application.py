@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chassis.app.api_docs.api_docs import DOCS_PATHS, ApiDocs
+from chassis.app.direct_paths import direct_paths
 from chassis.app.direct_routes import include_router
 from chassis.app.error_handlers import install_error_handlers
 from chassis.app.health import Health, ReadyCheck
@@ -37,6 +38,7 @@ from chassis.client.service_clients import ServiceClients
 from chassis.config.live import LiveConfig, Snapshot
 from chassis.config.metrics import ConfigCollector
 from chassis.errors import NotFound
+from chassis.http_server.accounting import Accounting
 from chassis.security.authentication import Authentication, TokenServices
 from chassis.security.filter import SecurityFilter
 from chassis.telemetry.access_log import AccessLog
@@ -97,7 +99,9 @@ def create_app(
     )
     app.document = ServiceDocument(live, security.is_open, openapi, token_path)
     live.on_change(app.forget_openapi)
-    app.layers = _layers(security, chassis, fast_paths or {}, open_paths)
+    accounting = _accounting(chassis)
+    app.layers = _layers(security, chassis, accounting, fast_paths or {}, open_paths)
+    app.direct = direct_paths(live, fast_paths or {}, accounting)
     return app
 
 
@@ -134,9 +138,18 @@ def _registry(live: LiveConfig[Any]) -> CollectorRegistry:
     return registry
 
 
+def _accounting(chassis: Chassis) -> Accounting:
+    metrics, limit = (
+        RequestMetrics(chassis.registry),
+        chassis.live.settings.server.limit_concurrency,
+    )
+    return Accounting(metrics, chassis.security_events, AccessLog(), limit=limit)
+
+
 def _layers(
     layer: ASGIApp,
     chassis: Chassis,
+    accounting: Accounting,
     fast_paths: Mapping[str, ASGIApp],
     open_paths: Sequence[str],
 ) -> ASGIApp:
@@ -151,10 +164,7 @@ def _layers(
     layer = RequestLayer(
         SourceAddress(HeadRequests(PathCheck(Preflights(layer))), live=live),
         live=live,
-        metrics=RequestMetrics(chassis.registry),
-        security_events=chassis.security_events,
-        access_log=AccessLog(),
-        limit=server.limit_concurrency,
+        accounting=accounting,
     )
     # These endpoints authenticate callers by the request itself, not by browser credentials.
     paths = (WELL_KNOWN, *fast_paths, *open_paths)

@@ -33,7 +33,7 @@ class ManagementApp:
         """Serve GET and HEAD, with a trace id like every response."""
         if scope["type"] != "http":
             return
-        trace = Trace.of(scope)
+        trace = Trace.of(scope["headers"])
         outer = current_trace.set(trace)
         try:
             response = await self._page(scope)

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chassis.app.openapi import ServiceDocument
 from chassis.config.live import Snapshot
+from chassis.http_server.direct import DirectPaths
 
 
 class ServiceApp(FastAPI):
@@ -15,6 +16,8 @@ class ServiceApp(FastAPI):
 
     layers: ASGIApp
     document: ServiceDocument
+    direct: DirectPaths | None
+    """Endpoints that are served at the protocol."""
 
     _is_observed: bool | None = None
     """Whether OpenTelemetry observes requests; unknown before the first one."""

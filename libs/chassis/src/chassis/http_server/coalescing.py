@@ -40,6 +40,14 @@ class CoalescingTransport:
             # The transport must see the data to apply flow control.
             self._flush()
 
+    def write_now(self, data: bytes) -> None:
+        """Write a whole response at once, behind what is buffered."""
+        if self._pieces:
+            self._pieces.append(data)
+            self._flush()
+        else:
+            self._transport.write(data)
+
     def close(self) -> None:
         """Send buffered data, then close, once."""
         if not self.is_closing():

@@ -133,10 +133,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._declared = self._body_left = self._watched.length
         if not self.url.startswith(b"/"):
             self.url = absolute_form(self.url, self.headers)
+        self.open_cycle()
+
+    def open_cycle(self) -> None:
+        """Start the application."""
         super().on_headers_complete()
         cycle = self.cycle
-        ends = self._policy.draining or self.loop.time() >= self._closes_at
-        self._keep_alive = cycle.keep_alive and not ends
+        self._keep_alive = cycle.keep_alive and not self.is_ending()
         # A response that starts before the request is complete closes the connection.
         cycle.keep_alive = False
 
@@ -177,6 +180,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._idle.begin()
         if self.flow.data:
             self.loop.call_soon(self._parse_held)
+
+    def is_ending(self) -> bool:
+        """Return whether the connection closes after the response: it is old, or draining."""
+        return self._policy.draining or self.loop.time() >= self._closes_at
 
     def close_after_response(self) -> None:
         """Close the connection after the current response."""

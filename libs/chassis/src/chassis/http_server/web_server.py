@@ -6,12 +6,15 @@ import functools
 import math
 import socket
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from chassis.config.sections import ServerSettings
 from chassis.http_server.connection_policy import ByteBudget, ConnectionPolicy
+from chassis.http_server.direct import DirectPaths
+from chassis.http_server.direct_protocol import DirectProtocol
 from chassis.http_server.framing import MAX_HEAD
 from chassis.http_server.http_protocol import BoundedProtocol
 
@@ -61,11 +64,19 @@ class WebServer(uvicorn.Server):
         yield
 
 
+def _protocol(app: ASGIApp, policy: ConnectionPolicy) -> Any:
+    """Return what makes the protocol of a connection: called like the class (uvicorn)."""
+    direct: DirectPaths | None = getattr(app, "direct", None)
+    if direct is None:
+        return functools.partial(BoundedProtocol, policy=policy)
+    return functools.partial(DirectProtocol, policy=policy, direct=direct)
+
+
 def _config(app: ASGIApp, settings: ServerSettings, policy: ConnectionPolicy) -> uvicorn.Config:
     is_graceful = settings.shutdown == "graceful"
     return uvicorn.Config(
         app,
-        http=functools.partial(BoundedProtocol, policy=policy),  # type: ignore[arg-type]  # called like the class
+        http=_protocol(app, policy),
         interface="asgi3",
         ws="none",
         lifespan="off",  # the service enters it, so that errors propagate

@@ -4,10 +4,11 @@ The `traceresponse` header follows the drafts of level 2.
 """
 
 import re
+from collections.abc import Iterable
 from contextvars import ContextVar
 from random import getrandbits
 
-from starlette.types import Message, Scope
+from starlette.types import Message
 
 from chassis.telemetry.security_events import SecurityEvents
 
@@ -31,9 +32,9 @@ class Trace:
         self.security_events: SecurityEvents | None = None
 
     @classmethod
-    def of(cls, scope: Scope) -> "Trace":
-        """Return the trace of a request (ASGI)."""
-        for name, value in scope["headers"]:
+    def of(cls, headers: Iterable[tuple[bytes, bytes]]) -> "Trace":
+        """Return the trace of a request with these headers."""
+        for name, value in headers:
             if name == b"traceparent":
                 return cls(value)
         return cls()
@@ -52,12 +53,16 @@ class Trace:
         """Return the header's value for the next service."""
         return self._text
 
+    def encoded(self) -> bytes:
+        """Return the value of `traceresponse`."""
+        return self._text.encode()
+
     def add_to(self, start: Message) -> Message:
         """Return a copy of `http.response.start` (ASGI) with `traceresponse`.
 
         Responses may share the original message and its list of headers.
         """
-        header = (b"traceresponse", self._text.encode())
+        header = (b"traceresponse", self.encoded())
         return {**start, "headers": [*start.get("headers", ()), header]}
 
 

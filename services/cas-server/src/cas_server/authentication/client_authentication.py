@@ -43,13 +43,17 @@ class ClientAuthentication:
         self._verified.drop(digest)
         return None
 
+    def known(self, authorization: bytes) -> Client | None:
+        """Return the client of a Basic header that was verified before and is still valid."""
+        return self.cached(hashlib.sha256(authorization).digest())
+
     async def basic(self, scope: Scope, authorization: bytes | None) -> Client:
         """Authenticate by HTTP Basic alone; raise `InvalidClient`."""
         if authorization is None:
             raise InvalidClient
-        digest = hashlib.sha256(authorization).digest()
-        if known := self.cached(digest):
+        if known := self.known(authorization):
             return known
+        digest = hashlib.sha256(authorization).digest()
         return await self._once(digest, readings(authorization), source_address(scope))
 
     async def basic_or_post(self, scope: Scope, form: Form) -> Client:

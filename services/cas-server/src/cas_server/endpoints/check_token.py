@@ -1,18 +1,21 @@
 """POST /oauth/check_token: token validation as the seed stack asks for it. The hot path.
 
-One plain ASGI callable: a cached Authorization header, one SHA-256, one read in a batch with all
-others of this turn of the event loop, and a response that was rendered when the token was issued.
-Expiry and audience are checked here, because most resource servers check neither.
+The usual request is served at the protocol, any other by ASGI: a cached Authorization header, one
+SHA-256, one read in a batch with all others of this turn of the event loop, and a response that was
+rendered when the token was issued. Expiry and audience are checked here, because most resource
+servers check neither.
 """
 
 import time
 from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
 
 from starlette.types import Receive, Scope, Send
 
 from cas_server.authentication.client_authentication import ClientAuthentication
 from cas_server.endpoints.foreign_tokens import audit_foreign_token
-from cas_server.endpoints.responses import only_post, send_body
+from cas_server.endpoints.responses import RAW_HEADERS, only_post, send_body
 from cas_server.errors import UnrecognisedToken
 from cas_server.forms import (
     MAX_TOKEN,
@@ -23,12 +26,15 @@ from cas_server.forms import (
     refuse_secrets_in_uri,
     token_of,
 )
+from cas_server.identities.clients import Client
 from cas_server.identities.identities import Identities
 from cas_server.settings import CasSettings
 from cas_server.stores.token_store import TokenStore
-from cas_server.tokens.access_tokens import token_hash
+from cas_server.throttling.throttle import source_address
+from cas_server.tokens.access_tokens import StoredToken, token_hash
 from chassis import LiveConfig
 from chassis.errors import AccessDenied
+from chassis.http_server.direct import DirectRequest, Pending
 
 _PLAIN = b"token="
 _EXPIRED = "Token has expired"
@@ -36,42 +42,70 @@ _EXPIRED = "Token has expired"
 
 @dataclass(frozen=True, slots=True)
 class CheckToken:
-    """Respond 200 for a live token that the caller may check, 400 for any other."""
+    """Respond 200 for a live token that the caller may check, 400 for any other.
+
+    It is called as an ASGI application, or by `begin` at the protocol, by the same rules.
+    """
 
     authentication: ClientAuthentication
     identities: Identities
     store: TokenStore
     live: LiveConfig[CasSettings]
+    ok_headers: ClassVar = RAW_HEADERS
+    max_body: ClassVar = len(_PLAIN) + MAX_TOKEN
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; raise an `ApiError` for all that is not 200."""
         only_post(scope)
         refuse_secrets_in_uri(scope)
-        authorization, content_type = form_headers(scope)
+        authorization, content_type = form_headers(scope["headers"])
         client = await self.authentication.basic(scope, authorization)
+        self._admit(client, content_type)
+        body = await read_body(receive)
+        token = _plain_token(body) or token_of(parse_form(body))
+        stored = await self.store.access(token_hash(token))
+        await send_body(send, self._response(stored, client, source_address(scope)))
+
+    def begin(self, request: DirectRequest) -> Pending | None:
+        """Look a token up for a client whose credentials are cached, sent in the usual form."""
+        authorization, content_type = form_headers(request.headers)
+        token = _plain_token(request.body)
+        if authorization is None or token is None:
+            return None
+        client = self.authentication.known(authorization)
+        if client is None:
+            return None
+        self._admit(client, content_type)
+        judge = partial(self._response, client=client, address=request.address)
+        return self.store.access(token_hash(token)), judge
+
+    def _admit(self, client: Client, content_type: bytes | None) -> None:
+        """Raise `AccessDenied` for a client that may not check, `InvalidRequest` for no form."""
         access = self.live.settings.security.oauth2.authorization.check_token_access
         if not client.checks_tokens or access == "denyAll()":
             raise AccessDenied("The client may not check tokens")
         refuse_other_type(content_type)
-        stored = await self.store.access(token_hash(_token(await read_body(receive))))
+
+    def _response(self, stored: StoredToken | None, client: Client, address: str) -> bytes:
+        """Return the body for a record; raise `UnrecognisedToken`."""
         if stored is None:
             raise UnrecognisedToken
         if not client.may_check(stored.audience):
-            audit_foreign_token(stored, client, scope)
+            audit_foreign_token(stored, client, address)
             raise UnrecognisedToken
         if time.time() >= stored.expires_at:
             raise UnrecognisedToken(_EXPIRED)
         if not self.identities.is_still_valid(stored):
             raise UnrecognisedToken
-        await send_body(send, stored.response)
+        return stored.response
 
 
-def _token(body: bytes) -> str:
-    """Return the token; the usual body needs no form parser."""
+def _plain_token(body: bytes) -> str | None:
+    """Return the token of the usual body, which needs no form parser; None for another one."""
     value = body[len(_PLAIN) :]
     if body.startswith(_PLAIN) and 0 < len(value) <= MAX_TOKEN and _is_plain(value):
         return value.decode("ascii")
-    return token_of(parse_form(body))
+    return None
 
 
 def _is_plain(value: bytes) -> bool:

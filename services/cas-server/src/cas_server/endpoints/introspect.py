@@ -14,6 +14,7 @@ from cas_server.identities.clients import Client
 from cas_server.identities.identities import Identities
 from cas_server.settings import CasSettings
 from cas_server.stores.token_store import TokenStore
+from cas_server.throttling.throttle import source_address
 from cas_server.tokens.access_tokens import StoredToken, token_hash
 from chassis import LiveConfig
 from chassis.errors import AccessDenied
@@ -42,7 +43,7 @@ class Introspect:
         if stored is None or not self._is_live(stored):
             return {"active": False}
         if not client.may_check(stored.audience):
-            audit_foreign_token(stored, client, scope)
+            audit_foreign_token(stored, client, source_address(scope))
             return {"active": False}
         return _as_rfc7662(stored.claims(), self.live.settings.issuer)
 

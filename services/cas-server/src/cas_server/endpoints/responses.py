@@ -14,12 +14,13 @@ _HEADERS = {
     "cache-control": "no-store",
     "pragma": "no-cache",
 }
-_RAW_HEADERS = [(name.encode(), value.encode()) for name, value in _HEADERS.items()]
+RAW_HEADERS = tuple((name.encode(), value.encode()) for name, value in _HEADERS.items())
+"""The same for ASGI and the protocol."""
 
 
 async def send_body(send: Send, body: bytes) -> None:
     """Send a JSON body."""
-    headers = [*_RAW_HEADERS, (b"content-length", b"%d" % len(body))]
+    headers = [*RAW_HEADERS, (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

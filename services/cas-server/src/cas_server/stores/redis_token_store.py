@@ -65,7 +65,7 @@ class RedisTokenStore:
     ) -> None:
         self._redis, self._durability, self._timeout = redis, durability, timeout
         self._keys, self._compact = keys, compact
-        self._reads = Batcher[bytes, bytes | None](self._read_all)
+        self._reads = Batcher[str, StoredToken | None](self._read_all)
         self._looks = Batcher[tuple[Any, ...], Any](self._send_all)
         self._writes = Batcher[tuple[Any, ...], Any](self._write_all)
         self._issues = Batcher[Issue, bool](self._issue_all)
@@ -74,19 +74,9 @@ class RedisTokenStore:
         self._away = False
         self._next_foreign_log = 0.0
 
-    async def access(self, token_hash: str) -> StoredToken | None:
+    def access(self, token_hash: str) -> "asyncio.Future[StoredToken | None]":
         """Return an access token; one MGET reads all of this turn of the event loop."""
-        name = token_records.name_of(token_hash)
-        sealed = await self._reads.submit(name)
-        if sealed is not None:
-            return self._opened.open(name, sealed, token_records.decode)
-        name = token_records.earlier_name_of(token_hash)
-        sealed = await self._reads.submit(name)
-        return (
-            None
-            if sealed is None
-            else self._opened.open(name, sealed, token_records.decode_earlier)
-        )
+        return self._reads.submit(token_hash)
 
     async def family(self, name: str) -> FamilyState | None:
         """Return a family of refresh tokens that has not ended."""
@@ -182,7 +172,23 @@ class RedisTokenStore:
             text = token_records.encode_earlier(token)
         return name, self._keys.seal(name, text)
 
-    async def _read_all(self, keys: Sequence[bytes]) -> Sequence[bytes | None]:
+    async def _read_all(self, hashes: Sequence[str]) -> Sequence[StoredToken | None]:
+        """Read access tokens; those without a record may have one of the earlier form."""
+        names = [token_records.name_of(one) for one in hashes]
+        found = await self._read(names)
+        tokens = [
+            None if sealed is None else self._opened.open(name, sealed, token_records.decode)
+            for name, sealed in zip(names, found, strict=True)
+        ]
+        missing = [place for place, sealed in enumerate(found) if sealed is None]
+        if missing:
+            names = [token_records.earlier_name_of(hashes[place]) for place in missing]
+            for place, name, sealed in zip(missing, names, await self._read(names), strict=True):
+                if sealed is not None:
+                    tokens[place] = self._opened.open(name, sealed, token_records.decode_earlier)
+        return tokens
+
+    async def _read(self, keys: Sequence[bytes]) -> Sequence[bytes | None]:
         """Read records, and with them the version of the identities."""
         *found, version = await self._guard(self._mget((*keys, identity_commands.VERSION)))
         await self._seen(identity_commands.number(version))

@@ -1,5 +1,6 @@
 """The port to the token store, which knows tokens by their SHA-256."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -131,7 +132,7 @@ class TokenStore(Protocol):
     version by now than the token's `since`.
     """
 
-    async def access(self, token_hash: str) -> StoredToken | None:
+    def access(self, token_hash: str) -> "asyncio.Future[StoredToken | None]":
         """Return an access token, for a while also an expired one."""
 
     async def family(self, name: str) -> FamilyState | None:

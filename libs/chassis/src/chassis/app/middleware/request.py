@@ -1,7 +1,7 @@
 """Trace, measure and log every request; respond to unhandled errors and overload.
 
-This is one layer because each layer costs every request a coroutine. Its parts are in
-`telemetry/trace`, `telemetry/request_metrics`, `telemetry/access_log` and `errors`.
+This is one layer because each layer costs every request a coroutine. What it records is in
+`http_server/accounting`.
 """
 
 import asyncio
@@ -9,80 +9,57 @@ from collections.abc import Awaitable
 from time import perf_counter
 from typing import Any
 
-import structlog
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.config.live import LiveConfig
-from chassis.errors import ApiError, ServerError, TemporarilyUnavailable, send_error
-from chassis.telemetry.access_log import AccessLog
-from chassis.telemetry.request_metrics import UNMATCHED, RequestMetrics
-from chassis.telemetry.security_events import SecurityEvents
+from chassis.errors import send_error
+from chassis.http_server.accounting import Accounting, as_response, ending, overloaded
+from chassis.telemetry.request_metrics import UNMATCHED
 from chassis.telemetry.trace import Trace, current_trace
 
 _NOT_STARTED = 0
-_OVERLOADED = "Too many concurrent requests; try again"
-_ENDING = "This replica is shutting down; try again"
-_log = structlog.get_logger("chassis.request")
 
 
 class RequestLayer:
     """Trace and measure a request, and handle what it raises.
 
-    `state["settings"]` is the configuration snapshot of the request. Beyond
-    `server.limit-concurrency` concurrent requests the response is 503: an unbounded queue would
-    turn overload into timeouts.
+    `state["settings"]` is the configuration snapshot of the request.
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        live: LiveConfig[Any],
-        metrics: RequestMetrics,
-        security_events: SecurityEvents,
-        access_log: AccessLog,
-        limit: int,
-    ) -> None:
-        self._app, self._live, self._limit = app, live, limit
-        self._metrics, self._access_log = metrics, access_log
-        self._security_events = security_events
-        self._in_flight = 0
+    def __init__(self, app: ASGIApp, *, live: LiveConfig[Any], accounting: Accounting) -> None:
+        self._app, self._live, self._accounting = app, live, accounting
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request; pass on anything else."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        trace = Trace.of(scope)
-        trace.security_events = self._security_events
+        accounting = self._accounting
+        trace = accounting.trace(scope["headers"])
         response = _TracedResponse(send, trace)
         outer = current_trace.set(trace)
         scope.setdefault("state", {})["settings"] = self._live.settings
         began = perf_counter()
-        self._in_flight += 1
+        is_over = accounting.is_full
+        accounting.in_flight += 1
         try:
-            if self._in_flight > self._limit:
-                await _finish(scope, response, TemporarilyUnavailable(_OVERLOADED))
+            if is_over:
+                await _finish(scope, response, overloaded())
             else:
                 await self._app(scope, receive, response.send)
         except asyncio.CancelledError:
             # Only the end of server.shutdown-timeout cancels a request.
             if response.status == _NOT_STARTED:
-                await _finish(scope, response, TemporarilyUnavailable(_ENDING))
+                await _finish(scope, response, ending())
             raise
         except Exception as error:  # noqa: BLE001 - the last resort
             await _finish(scope, response, error)
         finally:
-            self._in_flight -= 1
-            self._count(scope, response.status, perf_counter() - began)
+            accounting.in_flight -= 1
+            seconds = perf_counter() - began
+            accounting.record(scope["method"], _template(scope), response.status, seconds)
             current_trace.reset(outer)
-
-    def _count(self, scope: Scope, status: int, seconds: float) -> None:
-        method, uri = scope["method"], _template(scope)
-        self._metrics.observe(method, uri, status, seconds)
-        if self._access_log.wants(status):
-            self._access_log.write(method, uri, status, seconds)
 
 
 class _TracedResponse:
@@ -107,14 +84,12 @@ async def _finish(scope: Scope, response: _TracedResponse, error: Exception) -> 
     """Send the error, or abort a started response, so that the client sees it truncated."""
     if isinstance(error, ClientDisconnect):
         return
-    if not isinstance(error, ApiError):
-        _log.error("unhandled error", method=scope["method"], uri=_template(scope), exc_info=error)
-        error = ServerError()
+    told = as_response(error, scope["method"], _template(scope))
     if response.complete:
         return
     if response.status != _NOT_STARTED:
         raise ConnectionError("the response was aborted") from error
-    await send_error(error, response.send)
+    await send_error(told, response.send)
 
 
 def _template(scope: Scope) -> str:
