@@ -189,17 +189,18 @@ def _write(directory: Path, files: Mapping[str, Any]) -> None:
         (directory / key).write_text(value)
 
 
-def issued_token(url: str) -> str:
-    """Return an access token of the resource service's own client from a token endpoint."""
-    headers = {"Authorization": basic(SERVICE)}
+def issued_token(url: str, authorization: str = "") -> str:
+    """Return a client's own token from a token endpoint, by default the resource service's."""
+    headers = {"Authorization": authorization or basic(SERVICE)}
     request = urllib.request.Request(url, b"grant_type=client_credentials", headers)
     with urllib.request.urlopen(request, timeout=5) as response:
         return str(json.load(response)["access_token"])
 
 
-def basic(client: str) -> str:
-    """Return the Authorization header of a demo client."""
-    return "Basic " + base64.b64encode(f"{client}:{DEMO_SECRETS[client]}".encode()).decode()
+def basic(client: str, secret: str = "") -> str:
+    """Return the Authorization header of a client, by default with its demo secret."""
+    secret = secret or DEMO_SECRETS[client]
+    return "Basic " + base64.b64encode(f"{client}:{secret}".encode()).decode()
 
 
 def free_port() -> int:

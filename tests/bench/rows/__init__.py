@@ -3,10 +3,24 @@
 from collections.abc import Sequence
 
 from bench.row import Row
-from bench.rows import clients, endpoints, localkube, memory, reload, start, tokens
+from bench.rows import (
+    clients,
+    endpoints,
+    live_tokens,
+    localkube,
+    many_identities,
+    memory,
+    reload,
+    replicas,
+    start,
+    tokens,
+)
 
 ROWS: Sequence[Row] = (
     *tokens.ROWS,
+    *replicas.ROWS,
+    *live_tokens.ROWS,
+    *many_identities.ROWS,
     *endpoints.ROWS,
     *clients.ROWS,
     *start.ROWS,
