@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
-import chassis
-
 _PERIOD_S = 60.0
 _MAX_PLACES = 1_000
 _LIBRARIES = (
     *(sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")),
-    str(Path(chassis.__file__).parent) + os.sep,
+    str(Path(__file__).parents[1]) + os.sep,  # the chassis
     "<",  # frozen modules, and code without a file
 )
 _LOOP = ("asyncio/runners.py", "asyncio/base_events.py", "asyncio/events.py", "uvloop/__init__.py")
