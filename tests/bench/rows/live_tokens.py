@@ -1,6 +1,6 @@
 """What a live access token takes in Redis, and what a look-up among many costs.
 
-BENCH_TOKENS sets how many there are: 100,000 take ten seconds of two cores, 1,000,000 two minutes.
+BENCH_TOKENS sets how many there are; 1,000,000 took ten minutes on two cores that did other work.
 """
 
 import asyncio

@@ -139,10 +139,8 @@ def _registry(live: LiveConfig[Any]) -> CollectorRegistry:
 
 
 def _accounting(chassis: Chassis) -> Accounting:
-    metrics, limit = (
-        RequestMetrics(chassis.registry),
-        chassis.live.settings.server.limit_concurrency,
-    )
+    limit = chassis.live.settings.server.limit_concurrency
+    metrics = RequestMetrics(chassis.registry)
     return Accounting(metrics, chassis.security_events, AccessLog(), limit=limit)
 
 
