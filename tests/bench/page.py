@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.compare import CompareError, Document, by_title, read
-from bench.figures import short
+from bench.figures import label, short
 from bench.results import ROOT
 
 PAGE = ROOT / "docs/design/performance.md"
@@ -22,7 +22,7 @@ def table(first: Document, second: Document) -> str:
     """Return the rows of both runs as Markdown, and where they were measured."""
     old, new = by_title(first), by_title(second)
     names = [*old, *(name for name in new if name not in old)]
-    lines = (_line(name, [old.get(name), new.get(name)]) for name in names)
+    lines = (_line([old.get(name), new.get(name)]) for name in names)
     return f"{_where(first, second)}\n\n{_HEAD}{''.join(lines)}"
 
 
@@ -41,16 +41,12 @@ def _where(first: Document, second: Document) -> str:
     return textwrap.fill(text, width=_WIDTH)
 
 
-def _line(name: tuple[str, str], rows: Sequence[Mapping[str, Any] | None]) -> str:
+def _line(rows: Sequence[Mapping[str, Any] | None]) -> str:
     known = [row for row in rows if row is not None]
     values = [value for row in known for value in row["values"]]
     spread = f"{short(min(values))}-{short(max(values))}"
-    cells = (_title(name, known[0]), *map(_value, rows), spread, _target(known[0]))
+    cells = (label(known[0]), *map(_value, rows), spread, _target(known[0]))
     return f"| {' | '.join(cells)} |\n"
-
-
-def _title(name: tuple[str, str], row: Mapping[str, Any]) -> str:
-    return f"{name[0]}, against {name[1]}" if row["as_ratio"] else f"{name[0]}, {row['unit']}"
 
 
 def _value(row: Mapping[str, Any] | None) -> str:

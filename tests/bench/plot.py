@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.figures import short
+from bench.figures import label, short
 from bench.sheet import INK, LINE, PALE, WIDTH, Sheet
 
 Document = Mapping[str, Any]
@@ -88,12 +88,12 @@ def _targets(sheet: Sheet, rows: Sequence[Mapping[str, Any]]) -> None:
         return
     sheet.text(10, "Against the targets", bold=True)
     top = sheet.y + 4
-    for factor, label in (
+    for factor, name in (
         (1 / REACH, f"target ÷ {REACH:g}"),
         (1.0, "target"),
         (REACH, f"{REACH:g} times as good"),
     ):
-        sheet.text(_x(factor) - 22, label, colour=PALE)
+        sheet.text(_x(factor) - 22, name, colour=PALE)
     sheet.down()
     for row in rows:
         _target(sheet, row)
@@ -105,7 +105,7 @@ def _targets(sheet: Sheet, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def _target(sheet: Sheet, row: Mapping[str, Any]) -> None:
     colour = GOOD if row["met"] else BAD
-    sheet.text(LABELS - 12, f"{row['title']}, against {row['against']}", end=True)
+    sheet.text(LABELS - 12, label(row), end=True)
     ends = sorted(_x(_goodness(row, value)) for value in (min(row["values"]), max(row["values"])))
     sheet.bar(ends[0], ends[1] - ends[0], colour, height=3)
     sheet.dot(_x(_goodness(row, row["value"])), colour)

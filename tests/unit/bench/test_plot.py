@@ -53,5 +53,10 @@ def test_a_row_without_a_target_has_no_place_on_the_axis() -> None:
     assert not list(plotted(1.0, target=None).iter(f"{SVG}circle"))
 
 
+def test_a_row_with_a_fixed_limit_has_its_unit() -> None:
+    texts = [one.text for one in plotted(2, unit="ms", as_ratio=False).iter(f"{SVG}text")]
+    assert "figure, ms" in texts
+
+
 def test_it_loads_nothing() -> None:
     assert set(re.findall(r"https?://[^'\"]+", draw(written([])))) == {SVG.strip("{}")}
