@@ -3,13 +3,17 @@
 import copy
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from localkube.api.patches import difference
+from story.followed import followed
 from story.settled import settled
+from suitectl.catalogue import live_services
 from suitectl.deploy import namespaces
+from suitectl.live.config_map import ConfigMap
 from suitectl.platform.platform import Platform
 from suitectl.story.suite import VERB_S
 
@@ -46,11 +50,21 @@ async def restored(platform: Platform) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for change in changes(before, await _state(platform)):
+        undone = changes(before, await _state(platform))
+        for change in undone:
             await _undo(platform, change)
         await settled(platform)
+        await _served(platform, {change.name for change in undone})
         if left := changes(before, await _state(platform)):
             raise RuntimeError(f"not restored: {', '.join(map(str, left))}")
+
+
+async def _served(platform: Platform, names: AbstractSet[Name]) -> None:
+    """Wait until the pods serve the restored ConfigMaps, where responses show which one it is."""
+    for service in live_services():
+        config_map = ConfigMap(platform, service).name
+        if ("ConfigMap", service.namespace, config_map) in names:
+            await followed(platform, service)
 
 
 async def _state(platform: Platform) -> dict[Name, dict[str, Any]]:

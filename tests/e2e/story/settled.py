@@ -35,9 +35,12 @@ async def replaced(platform: Platform) -> None:
 
 
 async def _is_settled(platform: Platform) -> bool:
-    if any(pod.terminating for pod in await platform.pods() if pod.namespace in namespaces()):
+    if not all(_is_complete(wanted) for wanted in await _workloads(platform)):
         return False
-    return all(_is_complete(wanted) for wanted in await _workloads(platform))
+    # Read last: a workload is complete as soon as its old pods are deleted, not when they ended.
+    return not any(
+        pod.terminating for pod in await platform.pods() if pod.namespace in namespaces()
+    )
 
 
 async def _workloads(platform: Platform) -> list[dict[str, Any]]:
