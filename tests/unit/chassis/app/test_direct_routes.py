@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from fastapi import APIRouter, Depends, FastAPI
-from starlette.routing import Route
+from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from chassis import LiveConfig, ServiceSettings, create_app
+from chassis.app.exact_route import ExactRoute
 from chassis.testing import Serve, StaticTokenServices
 
 pytestmark = pytest.mark.anyio
@@ -23,6 +24,10 @@ async def first() -> str:
 
 async def second() -> str:
     return "second"
+
+
+async def item(number: int) -> int:
+    return number
 
 
 async def numbers() -> AsyncIterator[int]:
@@ -45,19 +50,51 @@ def router(**options: Any) -> APIRouter:
 async def test_a_request_is_matched_once_against_each_route_before_its_own(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    matched: list[str] = []
-    matches = Route.matches
+    asked: list[str] = []
+    by_expression: list[str] = []
+    compare, match = ExactRoute.matches, Route.matches
 
-    def counted(route: Route, scope: Scope) -> Any:
-        matched.append(route.path)
-        return matches(route, scope)
+    def compared(route: ExactRoute, scope: Scope) -> Any:
+        asked.append(route.path)
+        return compare(route, scope)
+
+    def matched(route: Route, scope: Scope) -> Any:
+        by_expression.append(route.path)
+        return match(route, scope)
 
     client = await serve(app(router()))
-    monkeypatch.setattr(Route, "matches", counted)
+    monkeypatch.setattr(ExactRoute, "matches", compared)
+    monkeypatch.setattr(Route, "matches", matched)
     response = await client.get("/second")
 
     assert response.status_code == 203
-    assert matched == ["/first", "/second"]
+    assert asked == ["/first", "/second"]
+    assert by_expression == []
+
+
+async def test_only_an_equal_path_is_a_route_without_parameters(serve: Serve) -> None:
+    mixed = APIRouter()
+    mixed.add_api_route("/items/{number}", item)
+    mixed.add_api_route("/items/first", first)  # the earlier route takes it, as in FastAPI
+    mixed.add_api_route("/first", first)
+    mixed.add_api_route("/first", second, methods=["PUT"])
+    client = await serve(app(mixed))
+
+    assert (await client.get("/items/7")).json() == 7
+    assert (await client.get("/items/first")).status_code == 400
+    assert (await client.get("/first")).json() == "first"
+    assert (await client.put("/first")).json() == "second"
+    assert (await client.delete("/first")).status_code == 405
+    for other in ("/First", "/first/", "/first/x", "/firs"):
+        assert (await client.get(other)).status_code == 404
+
+
+async def test_a_mounted_application_has_its_routes_below_the_mount() -> None:
+    scope: Scope = {"type": "http", "method": "GET", "path": "/below/first", "root_path": "/below"}
+    (route,) = (one for one in app(router()).routes if getattr(one, "path", "") == "/first")
+
+    assert route.matches(scope)[0] is Match.FULL
+    assert route.matches({**scope, "root_path": ""})[0] is Match.NONE
 
 
 async def test_opentelemetry_is_asked_at_the_first_request_only(

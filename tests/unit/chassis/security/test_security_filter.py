@@ -212,3 +212,25 @@ async def test_an_unknown_token_is_not_a_security_event() -> None:
         await get(protected(KnownTokens()), "/me", "wrong")
 
     assert lines == []
+
+
+@pytest.mark.anyio
+async def test_a_remembered_caller_is_served_without_asking_again() -> None:
+    """Work is counted: the second request of a caller awaits no token services."""
+    tokens = KnownTokens()
+    live = LiveConfig.fixed(ServiceSettings())
+    services = CachedTokenServices(tokens, live)
+    awaited: list[str] = []
+    check = services.authenticate
+
+    async def authenticate(token: str) -> Authentication:
+        awaited.append(token)
+        return await check(token)
+
+    services.authenticate = authenticate  # type: ignore[method-assign]  # to count
+    app = SecurityFilter(service(), live, services)
+    for _ in range(3):
+        assert (await get(app, "/me", "alice")).json() == {"name": "alice"}
+        assert (await get(app, "/me", "wrong")).status_code == 401
+
+    assert awaited == ["alice", "wrong"]

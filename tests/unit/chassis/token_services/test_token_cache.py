@@ -102,7 +102,7 @@ async def test_cache_keys_are_digests_and_not_tokens() -> None:
 async def test_concurrent_checks_of_one_token_share_one_call_and_its_result() -> None:
     tokens = KnownTokens()
     tokens.may_answer.clear()
-    services = cached(tokens, cache_ttl=0, negative_cache_ttl=0)
+    services = cached(tokens, cache_ttl=60)
     good = [asyncio.create_task(services.authenticate("alice")) for _ in range(10)]
     bad = [asyncio.create_task(services.authenticate("wrong")) for _ in range(10)]
     await tokens.begun.wait()
@@ -110,6 +110,57 @@ async def test_concurrent_checks_of_one_token_share_one_call_and_its_result() ->
     assert {(await task).name for task in good} == {"alice"}
     refused = await asyncio.gather(*bad, return_exceptions=True)
     assert all(isinstance(error, InvalidToken) for error in refused)
+    assert tokens.checks == 2
+
+
+@pytest.mark.anyio
+async def test_without_a_cache_no_request_has_the_result_of_a_call_that_began_before_it() -> None:
+    """A token that was revoked in between would pass."""
+    tokens = KnownTokens()
+    tokens.may_answer.clear()
+    services = cached(tokens, cache_ttl=0, negative_cache_ttl=0)
+    before = asyncio.create_task(services.authenticate("alice"))
+    await tokens.begun.wait()
+    after = asyncio.create_task(services.authenticate("alice"))
+    await asyncio.sleep(0)
+    del tokens.known["alice"]
+    tokens.may_answer.set()
+    outcomes = await asyncio.gather(before, after, return_exceptions=True)
+    assert isinstance(outcomes[1], InvalidToken)
+    assert tokens.checks == 2
+
+
+@pytest.mark.anyio
+async def test_a_call_that_began_longer_ago_than_the_ttl_is_not_shared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tokens = KnownTokens()
+    tokens.may_answer.clear()
+    services = cached(tokens, cache_ttl=10, negative_cache_ttl=0)
+    calls = []
+    for seconds in (100.0, 109.0, 111.0):
+        monkeypatch.setattr(time, "monotonic", lambda now=seconds: now)
+        calls.append(asyncio.create_task(services.authenticate("alice")))
+        await tokens.begun.wait()
+        await asyncio.sleep(0)
+    monkeypatch.undo()
+    tokens.may_answer.set()
+    assert {(await call).name for call in calls} == {"alice"}
+    assert tokens.checks == 2
+
+
+@pytest.mark.anyio
+async def test_a_result_is_remembered_without_waiting() -> None:
+    tokens = KnownTokens()
+    services = cached(tokens, cache_ttl=60, negative_cache_ttl=60)
+    assert services.remembered("alice") is None
+    checked = await services.authenticate("alice")
+    assert services.remembered("alice") is checked
+    assert services.remembered("wrong") is None
+    with pytest.raises(InvalidToken):
+        await services.authenticate("wrong")
+    with pytest.raises(InvalidToken):
+        services.remembered("wrong")
     assert tokens.checks == 2
 
 

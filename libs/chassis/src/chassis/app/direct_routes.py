@@ -8,6 +8,8 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
+from chassis.app.exact_route import ExactRoute
+
 _OPTIONS = inspect.signature(APIRouter.add_api_route).parameters.keys() & (
     inspect.signature(APIRoute).parameters.keys() - {"path", "endpoint"}
 )
@@ -26,7 +28,8 @@ def include_router(app: FastAPI, router: APIRouter) -> None:
         app.router.routes.pop()
     for route in routes:
         options = {name: getattr(route, name) for name in _OPTIONS}
-        app.router.add_api_route(route.path, route.endpoint, **options)
+        kind = APIRoute if route.param_convertors else ExactRoute
+        app.router.add_api_route(route.path, route.endpoint, route_class_override=kind, **options)
 
 
 def _path_operations(router: APIRouter) -> Sequence[APIRoute]:

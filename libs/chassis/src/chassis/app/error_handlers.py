@@ -44,7 +44,7 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_exception)
     app.add_exception_handler(RequestValidationError, _validation_error)
     # Rendered here; Starlette raises it again, and the request layer logs it.
-    app.add_exception_handler(Exception, _server_error)
+    app.add_exception_handler(Exception, server_error)
 
 
 async def _api_error(_: Request, error: Exception) -> Response:
@@ -72,7 +72,8 @@ async def _validation_error(_: Request, error: Exception) -> Response:
     return error_response(InvalidRequest(_explained(error.errors()[0])))
 
 
-async def _server_error(_: Request, error: Exception) -> Response:
+async def server_error(_: Request, error: Exception) -> Response:
+    """Render an error that is not for callers."""
     del error
     return error_response(ServerError())
 

@@ -33,4 +33,4 @@ async def current_settings(request: Request) -> Any:
     A service adds the type: `Settings = Annotated[MySettings, Depends(current_settings)]`. The
     function is async because FastAPI runs a plain one in a thread.
     """
-    return request.state.settings
+    return request.scope["state"]["settings"]

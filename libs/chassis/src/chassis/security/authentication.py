@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,4 +40,16 @@ class TokenServices(Protocol):
 
     async def aclose(self) -> None:
         """Release resources."""
+        ...
+
+
+@runtime_checkable
+class RemembersTokens(Protocol):
+    """Token services that know some results without waiting."""
+
+    def remembered(self, token: str) -> Authentication | None:
+        """Return the result of an earlier check that still counts; None if there is none.
+
+        Raises `InvalidToken` for a token that was refused.
+        """
         ...

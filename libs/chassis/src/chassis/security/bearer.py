@@ -50,6 +50,8 @@ def bearer_token(headers: Iterable[tuple[bytes, bytes]]) -> BearerToken | None:
 
 def refuse_token_in_uri(query: bytes) -> None:
     """Raise `InvalidRequest` for a token in the URI, which logs and histories record (2.3)."""
+    if not query:
+        return
     names = (piece.partition(b"=")[0] for piece in query.split(b"&"))
-    if query and any(unquote_to_bytes(name) == b"access_token" for name in names):
+    if any(unquote_to_bytes(name) == b"access_token" for name in names):
         raise InvalidRequest("An access token does not belong in a URI (RFC 6750, 2.3)")

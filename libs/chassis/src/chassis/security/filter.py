@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from chassis.config.live import LiveConfig
 from chassis.config.profiles import in_development
 from chassis.errors import ApiError, error_response
-from chassis.security.authentication import Authentication, TokenServices
+from chassis.security.authentication import Authentication, RemembersTokens, TokenServices
 from chassis.security.bearer import BearerToken, bearer_token, refuse_token_in_uri
 from chassis.security.errors import ForeignToken, Unauthenticated
 from chassis.security.paths import path_patterns
@@ -39,14 +39,28 @@ class SecurityFilter:
         enrich: Enrich | None = None,
     ) -> None:
         self._app, self._live, self._token_services = app, live, token_services
+        self._remembered: Callable[[str], Authentication | None] = _nothing
+        if isinstance(token_services, RemembersTokens):
+            self._remembered = token_services.remembered
         self._open_paths, self._enrich = frozenset(open_paths), enrich
         self._open_under_dev = frozenset(open_under_dev)
         self._open_folders = tuple(path for path in open_paths if path.endswith("/"))
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Check one request; pass on anything but HTTP and WebSocket (lifespan)."""
-        if scope["type"] in _CHECKED and not self.is_open(scope["path"]):
-            return self._checked(scope, receive, send)
+        """Check one request; pass on anything but HTTP and WebSocket (lifespan).
+
+        A caller whose token was checked before costs no coroutine.
+        """
+        if scope["type"] not in _CHECKED or self.is_open(scope["path"]):
+            return self._app(scope, receive, send)
+        try:
+            token = _token(scope)
+            known = self._remembered(token.value)
+        except ApiError as error:
+            return _refuse(error, scope, receive, send)
+        if known is None or self._enrich is not None:
+            return self._checked(token, known, scope, receive, send)
+        _admit(scope, known, token)
         return self._app(scope, receive, send)
 
     def is_open(self, path: str) -> bool:
@@ -57,27 +71,42 @@ class SecurityFilter:
             return True
         return path_patterns(self._live.settings.security.path.ignores).match(path)
 
-    async def _checked(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _checked(
+        self,
+        token: BearerToken,
+        known: Authentication | None,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
         try:
-            await self._identify(scope)
+            authentication = known or await self._token_services.authenticate(token.value)
+            if self._enrich is not None:
+                authentication = await self._enrich(authentication)
         except ApiError as error:
-            if isinstance(error, ForeignToken):
-                _audit(error, scope)
             await _refuse(error, scope, receive, send)
             return
+        _admit(scope, authentication, token)
         await self._app(scope, receive, send)
 
-    async def _identify(self, scope: Scope) -> None:
-        refuse_token_in_uri(scope.get("query_string", b""))
-        token = bearer_token(scope["headers"])
-        if token is None:
-            raise Unauthenticated
-        authentication = await self._token_services.authenticate(token.value)
-        if self._enrich is not None:
-            authentication = await self._enrich(authentication)
-        state = scope.setdefault("state", {})
-        state[_AUTHENTICATION] = authentication
-        state[_TOKEN] = token
+
+def _nothing(_: str) -> Authentication | None:
+    return None
+
+
+def _token(scope: Scope) -> BearerToken:
+    """Return the token of a request; raise the error of a request without one."""
+    refuse_token_in_uri(scope.get("query_string", b""))
+    token = bearer_token(scope["headers"])
+    if token is None:
+        raise Unauthenticated
+    return token
+
+
+def _admit(scope: Scope, authentication: Authentication, token: BearerToken) -> None:
+    state = scope.setdefault("state", {})
+    state[_AUTHENTICATION] = authentication
+    state[_TOKEN] = token
 
 
 def caller(scope: Scope) -> Authentication | None:
@@ -107,6 +136,8 @@ def _audit(error: ForeignToken, scope: Scope) -> None:
 
 
 async def _refuse(error: ApiError, scope: Scope, receive: Receive, send: Send) -> None:
+    if isinstance(error, ForeignToken):
+        _audit(error, scope)
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008, "reason": error.error})
         return

@@ -30,12 +30,37 @@ class CachedTokenServices:
         self._security = live.settings.security
         self._valid: _TtlCache[Authentication] = _TtlCache()
         self._rejected: _TtlCache[InvalidToken] = _TtlCache()
-        self._flights: SingleFlight[bytes, Authentication] = SingleFlight()
+        self._flights: SingleFlight[tuple[bytes, int], Authentication] = SingleFlight()
         live.on_change(self._apply)
+
+    def remembered(self, token: str) -> Authentication | None:
+        """Return the cached result; None where the token must be checked.
+
+        Raises `InvalidToken` where it was refused.
+        """
+        if not self._valid and not self._rejected:
+            return None
+        return self._cached(_key(token))
 
     async def authenticate(self, token: str) -> Authentication:
         """Return the cached result, or check the token."""
-        key = hashlib.sha256(token.encode()).digest()
+        key = _key(token)
+        cached = self._cached(key)
+        if cached is not None:
+            return cached
+        ttl = self._live.settings.security.oauth2.resource.cache_ttl
+        if not ttl:
+            return await self._check(key, token)
+        # A call that began longer ago than the TTL says no more than a cached result of that age.
+        period = int(time.monotonic() / ttl)
+        return await self._flights.run((key, period), lambda: self._check(key, token))
+
+    async def aclose(self) -> None:
+        """Clear the cache, and close the token services behind it."""
+        self._clear()
+        await self._inner.aclose()
+
+    def _cached(self, key: bytes) -> Authentication | None:
         resource: OAuth2ResourceSettings = self._live.settings.security.oauth2.resource
         cached = self._valid.get(key, ttl=resource.cache_ttl)
         if cached is not None and _is_current(cached):
@@ -43,12 +68,7 @@ class CachedTokenServices:
         rejected = self._rejected.get(key, ttl=resource.negative_cache_ttl)
         if rejected is not None:
             raise rejected.again()
-        return await self._flights.run(key, lambda: self._check(key, token))
-
-    async def aclose(self) -> None:
-        """Clear the cache, and close the token services behind it."""
-        self._clear()
-        await self._inner.aclose()
+        return None
 
     async def _check(self, key: bytes, token: str) -> Authentication:
         asked_at = time.monotonic()
@@ -112,6 +132,10 @@ class _TtlCache(Generic[V]):
 
     def clear(self) -> None:
         self._entries.clear()
+
+
+def _key(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
 
 
 def _is_current(authentication: Authentication) -> bool:
