@@ -1,6 +1,6 @@
 """The chassis of every service: its public names."""
 
-import chassis.lean_imports  # noqa: F401 - first: what it imports is imported once
+import chassis.lean_imports  # first: what it imports is imported once
 from chassis.app.application import create_app
 from chassis.app.health import ReadyCheck
 from chassis.app.openapi import error_responses
@@ -24,6 +24,8 @@ from chassis.security import (
     scope,
 )
 from chassis.serving.server import run_service
+
+chassis.lean_imports.finish()
 
 __all__ = [
     "ApiError",

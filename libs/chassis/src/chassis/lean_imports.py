@@ -2,8 +2,9 @@
 
 structlog and httpx come without the packages that they use on a terminal, if installed:
 rich, colorama and pygments are there where the suite's commands are. A service logs JSON and draws
-nothing, so that they would only cost it memory and a sixth of its start
-(docs/design/performance.md, "Start-up").
+nothing, so that they would only cost it memory and a sixth of its start. FastAPI would load
+pydantic.v1 to refuse its models, and takes its absence as well; who needs it for something else
+imports it before the chassis (docs/design/performance.md, "Start-up").
 """
 
 import gc
@@ -11,8 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# Allocations before a collection. At the default of 700 the collector takes a tenth of the imports,
-# where nothing is garbage, and dominates tail latency later.
+# Allocations before a collection. At the default of 700 the collector dominates tail latency.
 _GENERATION_0 = 50_000
 
 _FOR_TERMINALS = ("better_exceptions", "colorama", "pygments", "rich")
@@ -31,7 +31,15 @@ def _without(*names: str) -> Iterator[None]:
             del sys.modules[name]
 
 
+def finish() -> None:
+    """Let the collector run again, but never over what was imported, which is no garbage."""
+    gc.freeze()
+    gc.enable()
+
+
+gc.disable()
 gc.set_threshold(_GENERATION_0)
+sys.modules.setdefault("pydantic.v1", None)  # type: ignore[arg-type]  # as above
 with _without(*_FOR_TERMINALS):
     import httpx  # noqa: F401 - loaded for all later imports
     import structlog  # noqa: F401 - the same

@@ -27,8 +27,21 @@ class Section(BaseModel):
 
     tolerant: ClassVar[bool] = False
     model_config = ConfigDict(
-        frozen=True, extra="forbid", coerce_numbers_to_str=True, hide_input_in_errors=True
+        frozen=True,
+        extra="forbid",
+        coerce_numbers_to_str=True,
+        hide_input_in_errors=True,
+        defer_build=True,
     )
+
+
+def defaults(**options: Any) -> Any:
+    """Return the default of a field that is a section: that section's own defaults.
+
+    It is no instance, so that pydantic builds one validator, of all settings, and not one for each
+    section on the way.
+    """
+    return Field(default_factory=dict, validate_default=True, **options)
 
 
 class TolerantSection(Section):

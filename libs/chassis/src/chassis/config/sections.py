@@ -16,6 +16,7 @@ from chassis.config.fields import (
     Section,
     TimeOut,
     TolerantSection,
+    defaults,
 )
 
 ANY_ORIGIN = "*"
@@ -114,9 +115,9 @@ class ServerSettings(TolerantSection):
 
     address: str = "0.0.0.0"  # noqa: S104 - a pod needs all interfaces
     port: int = Field(default=8080, ge=0, le=65535)
-    servlet: ServletSettings = ServletSettings()
-    forwarded: ForwardedSettings = ForwardedSettings()
-    cors: CorsSettings = CorsSettings()
+    servlet: ServletSettings = defaults()
+    forwarded: ForwardedSettings = defaults()
+    cors: CorsSettings = defaults()
     shutdown: Literal["graceful", "immediate"] = "graceful"
     max_connection_age: Duration = 60.0
     keep_alive: Duration = 75.0
@@ -138,7 +139,7 @@ class ManagementServerSettings(TolerantSection):
 class ManagementSettings(TolerantSection):
     """`management`: address and port of probes, metrics and info."""
 
-    server: ManagementServerSettings = ManagementServerSettings()
+    server: ManagementServerSettings = defaults()
 
 
 _MAX_PATTERNS = 8192
@@ -183,7 +184,7 @@ class OAuth2ResourceSettings(Section):
     user_info_uri: HttpUri | None = None
     prefer_token_info: bool = True
     load_balanced: bool = False
-    jwk: JwkSettings = JwkSettings()
+    jwk: JwkSettings = defaults()
     cache_ttl: Duration = 2.0
     negative_cache_ttl: Duration = 1.0
     cache_size: int = Field(default=10_000, ge=1)
@@ -199,16 +200,16 @@ class AuthorizationSettings(Section):
 class OAuth2Settings(Section):
     """`security.oauth2`."""
 
-    client: OAuth2ClientSettings = OAuth2ClientSettings()
-    resource: OAuth2ResourceSettings = OAuth2ResourceSettings()
-    authorization: AuthorizationSettings = AuthorizationSettings()
+    client: OAuth2ClientSettings = defaults()
+    resource: OAuth2ResourceSettings = defaults()
+    authorization: AuthorizationSettings = defaults()
 
 
 class SecuritySettings(Section):
     """`security`."""
 
-    path: PathSettings = PathSettings()
-    oauth2: OAuth2Settings = OAuth2Settings()
+    path: PathSettings = defaults()
+    oauth2: OAuth2Settings = defaults()
 
 
 class DiscoverySettings(Section):

@@ -6,7 +6,7 @@ from typing import Any, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from chassis.config.errors import ConfigError
-from chassis.config.fields import Section
+from chassis.config.fields import Section, defaults
 from chassis.config.sections import (
     ClientSettings,
     DiscoverySettings,
@@ -68,14 +68,14 @@ class ServiceSettings(Section):
 
     model_config = ConfigDict(validate_default=True)
 
-    spring: SpringSettings = SpringSettings()
-    server: ServerSettings = ServerSettings()
-    management: ManagementSettings = ManagementSettings()
-    security: SecuritySettings = SecuritySettings()
-    discovery: DiscoverySettings = DiscoverySettings()
-    client: ClientSettings = ClientSettings()
-    logging: LoggingSettings = LoggingSettings()
-    faults: FaultSettings = FaultSettings()
+    spring: SpringSettings = defaults()
+    server: ServerSettings = defaults()
+    management: ManagementSettings = defaults()
+    security: SecuritySettings = defaults()
+    discovery: DiscoverySettings = defaults()
+    client: ClientSettings = defaults()
+    logging: LoggingSettings = defaults()
+    faults: FaultSettings = defaults()
 
     @property
     def management_address(self) -> str:

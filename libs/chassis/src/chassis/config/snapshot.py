@@ -1,7 +1,7 @@
 """One version of the configuration, and the sections that need a restart."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from chassis.config.binding import bind
 from chassis.config.budget import Budget
 from chassis.config.errors import ConfigError
+from chassis.config.fields import Section
 from chassis.config.layers import File, Layers, merge, read_layers
 from chassis.config.profiles import ProfileSources
 from chassis.config.settings import ServiceSettings, validate
@@ -115,5 +116,9 @@ def waiting_for_restart(started: ServiceSettings, now: ServiceSettings) -> Itera
     """Yield the sections that have changed since the start and need a restart."""
     for section in _FIXED:
         value = attrgetter(section)
-        if value(started).model_dump(exclude=_LIVE) != value(now).model_dump(exclude=_LIVE):
+        if _fixed(value(started)) != _fixed(value(now)):
             yield section
+
+
+def _fixed(section: Section) -> Mapping[str, Any]:
+    return {name: value for name, value in section if name not in _LIVE}

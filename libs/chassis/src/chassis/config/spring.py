@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
-from chassis.config.fields import NameList, SpringDuration, SpringTimeOut, TolerantSection
+from chassis.config.fields import NameList, SpringDuration, SpringTimeOut, TolerantSection, defaults
 
 
 def _lower(value: object) -> object:
@@ -62,10 +62,10 @@ class LoadBalancerSettings(TolerantSection):
 class SpringKubernetesSettings(TolerantSection):
     """`spring.cloud.kubernetes`."""
 
-    reload: ReloadSettings = ReloadSettings()
-    discovery: SpringDiscoverySettings = SpringDiscoverySettings()
-    ribbon: RibbonSettings = RibbonSettings()
-    loadbalancer: LoadBalancerSettings = LoadBalancerSettings()
+    reload: ReloadSettings = defaults()
+    discovery: SpringDiscoverySettings = defaults()
+    ribbon: RibbonSettings = defaults()
+    loadbalancer: LoadBalancerSettings = defaults()
 
     @property
     def load_balancer_mode(self) -> Literal["service", "pod"]:
@@ -76,7 +76,7 @@ class SpringKubernetesSettings(TolerantSection):
 class SpringCloudSettings(TolerantSection):
     """`spring.cloud`."""
 
-    kubernetes: SpringKubernetesSettings = SpringKubernetesSettings()
+    kubernetes: SpringKubernetesSettings = defaults()
 
 
 class SslSettings(TolerantSection):
@@ -114,9 +114,9 @@ class RedisSettings(TolerantSection):
     username: str | None = None
     password: SecretStr | None = None
     database: int = Field(default=0, ge=0)
-    ssl: SslSettings = SslSettings()
+    ssl: SslSettings = defaults()
     timeout: SpringTimeOut = 1.0
-    sentinel: SentinelSettings = SentinelSettings()
+    sentinel: SentinelSettings = defaults()
 
     @property
     def tls(self) -> bool:
@@ -133,10 +133,10 @@ class DataSettings(TolerantSection):
 class SpringSettings(TolerantSection):
     """The supported settings of `spring.*`."""
 
-    application: ApplicationSettings = ApplicationSettings()
-    cloud: SpringCloudSettings = SpringCloudSettings()
-    data: DataSettings = DataSettings()
-    redis_: RedisSettings = Field(default=RedisSettings(), alias="redis")
+    application: ApplicationSettings = defaults()
+    cloud: SpringCloudSettings = defaults()
+    data: DataSettings = defaults()
+    redis_: RedisSettings = defaults(alias="redis")
 
     @property
     def redis(self) -> RedisSettings:
