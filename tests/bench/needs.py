@@ -31,6 +31,7 @@ def _program(name: str, install: str) -> Need:
 _PEERS = "make bench-peers"
 NEEDS: Mapping[str, Need] = {
     "wrk": _program("wrk", "apt-get install wrk, or brew install wrk"),
+    "make": _program("make", "apt-get install make, or xcode-select --install"),
     "redis-benchmark": _program(
         "redis-benchmark", "apt-get install redis-tools, or brew install redis"
     ),

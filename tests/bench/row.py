@@ -56,6 +56,33 @@ class Row:
     long: bool = False
 
 
+def bounded(
+    title: str,
+    limit: float,
+    unit: str,
+    measure: Callable[["Stack", int], Iterable[float]],
+    *,
+    needs: tuple[str, ...] = (),
+    long: bool = False,
+) -> Row:
+    """Return a row whose figures must not exceed a fixed limit, which is no measurement."""
+
+    def samples(stack: "Stack", runs: int) -> Sequence[Sample]:
+        return [Sample(figure, limit) for figure in measure(stack, runs)]
+
+    return Row(
+        title,
+        limit_title="limit",
+        unit=unit,
+        target=limit,
+        at_most=True,
+        measure=samples,
+        needs=needs,
+        as_ratio=False,
+        long=long,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """The samples of a row and their summary."""

@@ -13,6 +13,7 @@ from bench.rows import (
     reload,
     replicas,
     start,
+    token_command,
     tokens,
 )
 
@@ -24,6 +25,7 @@ ROWS: Sequence[Row] = (
     *endpoints.ROWS,
     *clients.ROWS,
     *start.ROWS,
+    *token_command.ROWS,
     *memory.ROWS,
     *reload.ROWS,
     *localkube.ROWS,

@@ -13,7 +13,7 @@ import yaml
 
 from bench.accounting import cpu_seconds
 from bench.peers import probed_pod
-from bench.row import Row, Sample
+from bench.row import bounded
 from bench.stack import SERVICE, Stack
 from localkube.control.client import Client
 from localkube.control.state_directory import state_of
@@ -29,10 +29,10 @@ _NAME = "probed"
 _PORT = "management"
 
 
-def _measure(stack: Stack, runs: int) -> list[Sample]:
+def _measure(stack: Stack, runs: int) -> list[float]:
     with _localkube(stack) as pid:
         time.sleep(SETTLED_S)
-        return [Sample(_percent(pid), LIMIT_PERCENT) for _ in range(runs)]
+        return [_percent(pid) for _ in range(runs)]
 
 
 def _percent(pid: int) -> float:
@@ -94,14 +94,11 @@ def _await_available(client: Client) -> None:
 
 
 ROWS = (
-    Row(
-        title=f"localkube at rest, {PODS} pods, CPU of its own process",
-        limit_title="limit",
-        unit="%",
-        target=LIMIT_PERCENT,
-        at_most=True,
-        measure=_measure,
+    bounded(
+        f"localkube at rest, {PODS} pods, CPU of its own process",
+        LIMIT_PERCENT,
+        "%",
+        _measure,
         needs=("CPU accounting",),
-        as_ratio=False,
     ),
 )

@@ -13,7 +13,7 @@ import yaml
 
 from bench.accounting import resident_mib
 from bench.contestants import CHECK_TOKEN_PATH, CHECKS, TOKEN_PATH
-from bench.row import Row, Sample
+from bench.row import Row, Sample, bounded
 from bench.stack import Service, Stack, basic, issued_token
 from bench.tools import wrk
 from cas_server.passwords.hashing import hash_generated, hash_password
@@ -90,23 +90,19 @@ def _speed(stack: Stack, runs: int) -> list[Sample]:
         return [Sample(many.rate(of_many), few.rate(of_few)) for _ in range(runs)]
 
 
-def _memory(stack: Stack, _runs: int) -> list[Sample]:
+def _memory(stack: Stack, _runs: int) -> list[float]:
     with _crowd(stack, MANY) as many, _crowd(stack, FEW) as few:
         for one in (many, few):
             one.rate(one.tokens())
-        more = resident_mib(many.service.pid) - resident_mib(few.service.pid)
-        return [Sample(more, MORE_MIB)]
+        return [resident_mib(many.service.pid) - resident_mib(few.service.pid)]
 
 
-def _reload(stack: Stack, runs: int, figure: str) -> list[Sample]:
+def _reload(stack: Stack, runs: int, figure: str) -> list[float]:
     """Swap the Secret while one caller checks a token over and over."""
-    limit = RELOAD_S if figure == "took" else STALL_MS
     with _crowd(stack, MANY) as many:
-        token, samples = many.tokens()[0], []
-        for number in range(runs):
-            took, slowest = _swapped(many, token, number)
-            samples.append(Sample(took if figure == "took" else slowest, limit))
-        return samples
+        token = many.tokens()[0]
+        swaps = [_swapped(many, token, number) for number in range(runs)]
+        return [took if figure == "took" else slowest for took, slowest in swaps]
 
 
 def _swapped(crowd: _Crowd, token: str, number: int) -> tuple[float, float]:
@@ -162,32 +158,12 @@ ROWS = (
         measure=_speed,
         needs=("wrk",),
     ),
-    Row(
-        title=f"{_OF}, memory over {FEW} of each",
-        limit_title="limit",
-        unit="MiB",
-        target=MORE_MIB,
-        at_most=True,
-        measure=_memory,
-        needs=("wrk",),
-        as_ratio=False,
-    ),
-    Row(
-        title=f"{_OF}, Secret swap to served",
-        limit_title="limit",
-        unit="s",
-        target=RELOAD_S,
-        at_most=True,
-        measure=partial(_reload, figure="took"),
-        as_ratio=False,
-    ),
-    Row(
-        title=f"{_OF}, slowest check_token while reloading",
-        limit_title="limit",
-        unit="ms",
-        target=STALL_MS,
-        at_most=True,
-        measure=partial(_reload, figure="slowest"),
-        as_ratio=False,
+    bounded(f"{_OF}, memory over {FEW} of each", MORE_MIB, "MiB", _memory, needs=("wrk",)),
+    bounded(f"{_OF}, Secret swap to served", RELOAD_S, "s", partial(_reload, figure="took")),
+    bounded(
+        f"{_OF}, slowest check_token while reloading",
+        STALL_MS,
+        "ms",
+        partial(_reload, figure="slowest"),
     ),
 )

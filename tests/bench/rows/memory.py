@@ -6,7 +6,7 @@ from functools import cache, partial
 
 from bench.accounting import resident_mib
 from bench.contestants import CHECK_TOKEN_PATH, CHECKS, GETS, MANY_TOKENS
-from bench.row import Row, Sample
+from bench.row import Row, Sample, bounded
 from bench.stack import OPEN_PATH, SERVICE, Service, Stack, basic
 from bench.tools import load
 from suitectl.catalogue import on_chassis, token_service
@@ -28,8 +28,8 @@ def _started(stack: Stack, name: str) -> Iterator[Service]:
         yield service
 
 
-def _at_rest(stack: Stack, runs: int, name: str) -> Sequence[Sample]:
-    return [Sample(_new(stack, name), _limit(name)) for _ in range(runs)]
+def _at_rest(stack: Stack, runs: int, name: str) -> Sequence[float]:
+    return [_new(stack, name) for _ in range(runs)]
 
 
 def _new(stack: Stack, name: str) -> float:
@@ -37,8 +37,8 @@ def _new(stack: Stack, name: str) -> float:
         return resident_mib(service.pid)
 
 
-def _after_all(stack: Stack, _runs: int, name: str) -> Sequence[Sample]:
-    return [Sample(_loaded(stack, name)[1], _limit(name))]
+def _after_all(stack: Stack, _runs: int, name: str) -> Sequence[float]:
+    return [_loaded(stack, name)[1]]
 
 
 def _growth(stack: Stack, _runs: int, name: str) -> Sequence[Sample]:
@@ -77,18 +77,19 @@ def _limit(name: str) -> float:
 
 def _rows() -> Iterator[Row]:
     for name in on_chassis():
-        absolute = partial(
-            Row, limit_title="limit", unit="MiB", target=_limit(name), at_most=True, as_ratio=False
-        )
-        yield absolute(
-            title=f"{name}, resident memory at rest",
-            measure=partial(_at_rest, name=name),
+        yield bounded(
+            f"{name}, resident memory at rest",
+            _limit(name),
+            "MiB",
+            partial(_at_rest, name=name),
             needs=("CPU accounting",),
         )
         if name in (TOKENS, SERVICE):
-            yield absolute(
-                title=f"{name}, memory after a million requests",
-                measure=partial(_after_all, name=name),
+            yield bounded(
+                f"{name}, memory after a million requests",
+                _limit(name),
+                "MiB",
+                partial(_after_all, name=name),
                 needs=("CPU accounting", "wrk"),
                 long=True,
             )
