@@ -16,12 +16,12 @@ from typing import cast
 
 import uvloop
 
+from bench.stack import SERVICE
 from cas_server.identities.demo_identities import DEMO_SECRETS
 from load.connection import TIMEOUT_S, Form, basic
-from service_apps import SAMPLE
 
 ADDRESSES = tuple(f"127.66.{number // 8}.{number % 8 + 1}" for number in range(64))
-NAMES = ("alice", SAMPLE, *(f"name-{number}" for number in range(998)))
+NAMES = ("alice", SERVICE, *(f"name-{number}" for number in range(998)))
 _MOST_CONNECTIONS = 1500
 _DEMO_APP = basic("demo-app", DEMO_SECRETS["demo-app"])
 

@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bench.stack import Service, Stack
+from bench.stack import SERVICE, Service, Stack
 from load.flood import Flood
-from service_apps import SAMPLE
 
 PEAK_MIB, AFTER_MIB, PROBE_P99_MS = 40.0, 16.0, 100.0
 _PATHS = {"open": b"/greeting", "protected": b"/api/me", "unknown": b"/nothing"}
@@ -70,8 +69,8 @@ def _floods() -> dict[str, tuple[str, Flood]]:
             "reads slowly": (100, 0.01),
         }.items():
             flood = Flood(data * 4000, sockets=8, read=read, pause=pause)
-            floods[f"pipelined, {name} path, {how}"] = (SAMPLE, flood)
-        floods[f"chunked bodies, {name} path"] = (SAMPLE, _chunked(path))
+            floods[f"pipelined, {name} path, {how}"] = (SERVICE, flood)
+        floods[f"chunked bodies, {name} path"] = (SERVICE, _chunked(path))
     for path in (b"/oauth/token", b"/oauth/check_token", b"/oauth/introspect"):
         name = f"chunked bodies, {path.decode()}"
         floods[name] = ("cas-server", _chunked(path))

@@ -7,9 +7,9 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
+from bench.stack import SERVICE
 from cas_server.identities.demo_identities import DEMO_SECRETS
 from load.connection import Connection, Form, basic
-from service_apps import SAMPLE
 
 _LOGIN = Form(
     "/oauth/token",
@@ -19,13 +19,13 @@ _LOGIN = Form(
 
 _CLIENT_TOKEN = Form(
     "/oauth/token",
-    basic(SAMPLE, DEMO_SECRETS[SAMPLE]),
+    basic(SERVICE, DEMO_SECRETS[SERVICE]),
     {"grant_type": "client_credentials"},
 )
 
 
 def _check(token: str) -> Form:
-    credentials = basic(SAMPLE, DEMO_SECRETS[SAMPLE])
+    credentials = basic(SERVICE, DEMO_SECRETS[SERVICE])
     return Form("/oauth/check_token", credentials, {"token": token})
 
 

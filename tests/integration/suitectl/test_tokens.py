@@ -98,6 +98,20 @@ def test_a_clients_secret_is_read_from_suite_identities(
     assert "has no secret of short-lived-app" in capfd.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("option", "listed"), [("user", ("alice", "demo-app")), ("client", ("demo-app", "alice"))]
+)
+def test_an_unknown_name_lists_those_of_its_kind(
+    option: str, listed: tuple[str, str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["token", f"--{option}=bob"]) == 1
+    (line,) = capfd.readouterr().err.splitlines()
+    assert f"has no secret of bob; the {option}s are: " in line
+    named, other = listed
+    assert named in line
+    assert other not in line
+
+
 @pytest.mark.parametrize("text", [None, "[", "[]"])
 def test_unreadable_identities_are_reported_in_one_line(
     text: str | None,

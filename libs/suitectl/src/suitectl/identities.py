@@ -8,6 +8,7 @@ cluster under `prod` that file is the default.
 import json
 import os
 from pathlib import Path
+from typing import Literal
 
 from suitectl.catalogue import registrations
 from suitectl.errors import CommandFailedError
@@ -23,11 +24,13 @@ def login_client() -> str:
     return str(registrations()["password-grant-clients"][0])
 
 
-def credentials(name: str, generated: Path | None = None) -> tuple[str, str]:
+def credentials(
+    name: str, generated: Path | None = None, *, of: Literal["clients", "users"] = "clients"
+) -> tuple[str, str]:
     """Return a client's id and secret, or a user's name and password.
 
     SUITE_IDENTITIES comes first, then `generated`, then the demo. Raises `CommandFailedError`
-    where the file lacks them or cannot be read.
+    where the file lacks them, with the names of such identities, or cannot be read.
     """
     file = os.environ.get(_VARIABLE)
     source = f"{_VARIABLE}={file}" if file else str(generated or "the demo")
@@ -35,7 +38,9 @@ def credentials(name: str, generated: Path | None = None) -> tuple[str, str]:
         secrets = json.loads(Path(file or generated or DEMO).read_text(encoding="utf-8"))
         return name, str(secrets[name])
     except KeyError:
-        reason = f"has no secret of {name}; there are: {', '.join(secrets)}"
+        others = registrations()["users" if of == "clients" else "clients"]
+        known = ", ".join(one for one in secrets if one not in others)
+        reason = f"has no secret of {name}; the {of} are: {known}"
     except (OSError, ValueError, TypeError) as error:
         reason = str(error)
     raise CommandFailedError(f"{source}: {reason}")

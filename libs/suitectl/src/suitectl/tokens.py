@@ -62,5 +62,5 @@ class CasServer:
 
 def password_grant(user: str, generated: Path | None = None) -> Mapping[str, str]:
     """Return the form of the password grant."""
-    name, password = credentials(user, generated)
+    name, password = credentials(user, generated, of="users")
     return {"grant_type": "password", "username": name, "password": password}

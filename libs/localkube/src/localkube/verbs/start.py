@@ -5,7 +5,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,14 +62,14 @@ def _start(client: Client, config: Path, mode: str, *, watch: bool) -> "subproce
 
 
 def _lock(client: Client) -> int:
-    deadline = time.monotonic() + LOCK_WAIT_S
-    while (lock := client.state.lock()) is None:
-        if client.is_running() or time.monotonic() > deadline:
-            where = f"state {client.state.directory}"
-            raise AlreadyRunningError(
-                f"already running ({where}), left unchanged; end it: ./localkube down"
-            )
-        time.sleep(0.05)
+    lock = client.state.lock()
+    if lock is None and not client.is_running() and client.state.wait_until_free(LOCK_WAIT_S):
+        lock = client.state.lock()
+    if lock is None:
+        where = f"state {client.state.directory}"
+        raise AlreadyRunningError(
+            f"already running ({where}), left unchanged; end it: ./localkube down"
+        )
     return lock
 
 

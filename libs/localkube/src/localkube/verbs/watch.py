@@ -5,17 +5,19 @@ import contextlib
 import os
 import subprocess
 import sys
-import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from localkube.control.client import Client
 from localkube.control.state_directory import RELOAD_LOG, State
+from localkube.control.watch import Watch, WatchEndedError
 from localkube.errors import LocalkubeError
 from localkube.terminal import print_result
 
 PERIOD_S = 0.1
+_RARE = ("Namespace",)
+"""Objects that change rarely: of the engine, only its end matters here."""
 HELD = 20
 """Earlier lines that are shown, and lines that wait for the prompt."""
 
@@ -23,17 +25,17 @@ HELD = 20
 def watch(options: argparse.Namespace, client: Client) -> int:
     """Print the last reloads and then each one, until localkube ends."""
     log = client.state.directory / RELOAD_LOG
-    if not client.is_running():
-        client.call("list", kind="Event")  # raises the error that says how to start one
-    if not log.exists():
-        raise LocalkubeError("no sources are watched; start it with: ./localkube up DIR --watch")
-    if options.at_prompt:
-        with contextlib.suppress(OSError):  # the terminal is gone
-            _print_at_prompt(_lines(client, log, shown=0))
-        return 0
-    for lines in _lines(client, log, shown=HELD):
-        if lines:
-            print_result("\n".join(lines))
+    with client.watch(_RARE) as engine:
+        if not log.exists():
+            reason = "no sources are watched; start it with: ./localkube up DIR --watch"
+            raise LocalkubeError(reason)
+        if options.at_prompt:
+            with contextlib.suppress(OSError):  # the terminal is gone
+                _print_at_prompt(_lines(engine, log, shown=0))
+            return 0
+        for lines in _lines(engine, log, shown=HELD):
+            if lines:
+                print_result("\n".join(lines))
     return 0
 
 
@@ -66,13 +68,17 @@ def _print_at_prompt(batches: Iterable[list[str]]) -> None:
                 os.write(1, f"\r\033[K{held.popleft()}\n".encode())
 
 
-def _lines(client: Client, log: Path, *, shown: int) -> Iterator[list[str]]:
+def _lines(engine: Watch, log: Path, *, shown: int) -> Iterator[list[str]]:
     """Yield the last lines, then new ones, an empty list each period without any."""
     with log.open(encoding="utf-8") as file:
         earlier = file.read().splitlines()
         yield earlier[len(earlier) - min(shown, len(earlier)) :]
         rest = ""
-        while client.is_running():
+        is_running = True
+        while is_running:
+            try:
+                engine.arrived(PERIOD_S)
+            except WatchEndedError:
+                is_running = False
             *lines, rest = (rest + file.read()).split("\n")
             yield lines
-            time.sleep(PERIOD_S)
