@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -17,7 +17,7 @@ from chassis.config.sections import ServerSettings
 from chassis.errors import NotFound, TemporarilyUnavailable
 from chassis.http_server.accounting import Accounting
 from chassis.http_server.connection_policy import ByteBudget
-from chassis.http_server.direct import DirectPath, DirectPaths, DirectRequest, Pending
+from chassis.http_server.direct import DirectPath, DirectPaths, Done, Header, Judge
 from chassis.http_server.web_server import WebServer
 from chassis.telemetry.access_log import AccessLog
 from chassis.telemetry.audit import AuditEvent
@@ -42,13 +42,21 @@ class Endpoint:
     waiting: list["asyncio.Future[bytes]"] = field(default_factory=list)
     traces: list[str] = field(default_factory=list)
     judge: Callable[[bytes], bytes] = bytes
+    reads: int = 0
 
-    def begin(self, request: DirectRequest) -> Pending | None:
-        if request.body == b"asgi":
+    def read(self, headers: Sequence[Header]) -> Sequence[Header]:
+        self.reads += 1
+        return headers
+
+    def begin(self, read: Sequence[Header], body: bytes, address: str, done: Done) -> Judge | None:
+        assert (b"host", b"a") in read
+        assert address == "127.0.0.1"
+        if body == b"asgi":
             return None
-        if request.body == b"gone":
+        if body == b"gone":
             raise NotFound
         future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        future.add_done_callback(lambda ended: done(ended.exception() or ended.result()))
         self.waiting.append(future)
 
         def judge(result: bytes) -> bytes:
@@ -57,7 +65,7 @@ class Endpoint:
             self.traces.append(trace.trace_id)
             return self.judge(result)
 
-        return future, judge
+        return judge
 
 
 class App:
@@ -69,7 +77,7 @@ class App:
         metrics = RequestMetrics(self.registry)
         self.accounting = Accounting(metrics, events, AccessLog(), limit=LIMIT)
         path = DirectPath("/direct", endpoint, self.accounting, limit=endpoint.max_body)
-        self.direct = DirectPaths({b"/direct": path})
+        self.direct = DirectPaths([path])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == "http"
@@ -328,3 +336,58 @@ async def test_switched_off_every_request_goes_to_the_application(served: Served
     await served.begun()
     served.endpoint.waiting[0].set_result(b"done")
     assert (await _response(reader))[1] == b"done"
+
+
+async def test_a_head_that_repeats_is_read_once_and_served_as_if_it_were_not(
+    served: Served,
+) -> None:
+    reader, writer = await served.connect()
+    for number in range(3):
+        writer.write(REQUEST)
+        await served.begun(number + 1)
+        served.endpoint.waiting[number].set_result(b"%d" % number)
+        head, body = await _response(reader)
+        assert body == b"%d" % number
+        assert served.endpoint.traces[number] in head
+    assert served.endpoint.reads == 1
+    assert len(set(served.endpoint.traces)) == 3
+    assert served.app.count(200) == 3
+
+
+async def test_a_head_that_repeats_goes_to_the_application_where_the_first_would(
+    served: Served,
+) -> None:
+    reader, writer = await served.connect()
+    writer.write(REQUEST)
+    await served.begun()
+    served.endpoint.waiting[0].set_result(b"done")
+    await _response(reader)
+
+    served.app.direct.switch(on=False)
+    writer.write(REQUEST)
+    assert (await _response(reader))[1] == b"asgi:body"
+    served.app.direct.switch(on=True)
+    served.app.accounting.in_flight = LIMIT
+    writer.write(REQUEST)
+    assert (await _response(reader))[1] == b"asgi:body"
+    served.app.accounting.in_flight = 0
+    writer.write(HEAD + b"\r\nasgi")
+    assert (await _response(reader))[1] == b"asgi:asgi"
+    writer.write(HEAD + b"\r\ngone")
+    assert (await _response(reader))[0].startswith("HTTP/1.1 404 ")
+    assert len(served.endpoint.waiting) == 1
+
+
+async def test_a_draining_server_closes_a_connection_that_repeats_its_head(
+    served: Served,
+) -> None:
+    reader, writer = await served.connect()
+    for number in range(2):
+        writer.write(REQUEST)
+        await served.begun(number + 1)
+        if number:
+            served.web.close_after_responses()
+        served.endpoint.waiting[number].set_result(b"done")
+        head, _ = await _response(reader)
+        assert ("connection: close" in head) is bool(number)
+    assert await reader.read() == b""

@@ -19,13 +19,17 @@ def direct_paths(
     server = live.settings.server
     prefix = server.servlet.context_path.strip("/")
     below = f"/{prefix}" if prefix else ""
-    paths = {
-        (below + uri).encode(): DirectPath(
-            uri, endpoint, accounting, limit=min(server.max_body_size, endpoint.max_body)
+    paths = [
+        DirectPath(
+            uri,
+            endpoint,
+            accounting,
+            limit=min(server.max_body_size, endpoint.max_body),
+            below=below,
         )
         for uri, endpoint in fast_paths.items()
         if isinstance(endpoint, DirectEndpoint)
-    }
+    ]
     if not paths:
         return None
     direct = DirectPaths(paths)

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from chassis.app.state import Chassis
 from chassis.errors import InvalidRequest, MethodNotAllowed, NotFound, ServerError, error_response
 from chassis.security.paths import is_sound
-from chassis.telemetry.trace import Trace, current_trace
+from chassis.telemetry.trace import Trace, current_trace, traceparent_of
 
 MANAGEMENT_PATHS = ("/livez", "/readyz", "/startupz", "/metrics", "/info")
 
@@ -33,7 +33,7 @@ class ManagementApp:
         """Serve GET and HEAD, with a trace id like every response."""
         if scope["type"] != "http":
             return
-        trace = Trace.of(scope["headers"])
+        trace = Trace(traceparent_of(scope["headers"]))
         outer = current_trace.set(trace)
         try:
             response = await self._page(scope)

@@ -35,9 +35,9 @@ class Accounting:
         """Return whether one more request would be too many."""
         return self.in_flight >= self._limit
 
-    def trace(self, headers: list[tuple[bytes, bytes]]) -> Trace:
+    def trace(self, traceparent: bytes | None) -> Trace:
         """Return the trace of a request, with the counters of this application."""
-        trace = Trace.of(headers)
+        trace = Trace(traceparent)
         trace.security_events = self._security_events
         return trace
 

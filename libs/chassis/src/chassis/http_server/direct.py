@@ -6,11 +6,9 @@ its ASGI application, goes there with the same bytes, before anything is done. W
 in common is in `accounting` (docs/design/decisions/check-token-at-the-protocol.md).
 """
 
-import asyncio
-from collections.abc import Callable, Mapping
-from contextvars import copy_context
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
@@ -22,19 +20,13 @@ if TYPE_CHECKING:
     from chassis.http_server.direct_protocol import DirectProtocol
 
 Header = tuple[bytes, bytes]
-Pending = tuple["asyncio.Future[Any]", Callable[[Any], bytes]]
-"""What an endpoint waits for, and how it makes the body of a 200 of that."""
+Done = Callable[[Any], None]
+"""Takes the result that an endpoint waits for, or the exception that it ended with."""
+Judge = Callable[[Any], bytes]
+"""Makes the body of a 200 of that result; raises an `ApiError` for any other response."""
 
 _OK = 200
 _METHOD = "POST"
-
-
-class DirectRequest(NamedTuple):
-    """A complete request; `address` is the peer's."""
-
-    headers: list[Header]
-    body: bytes
-    address: str
 
 
 @runtime_checkable
@@ -46,23 +38,50 @@ class DirectEndpoint(Protocol):
     max_body: ClassVar[int]
     """Bytes of the largest body of a usual request."""
 
-    def begin(self, request: DirectRequest) -> Pending | None:
-        """Check a request without waiting; None leaves it to the ASGI application.
+    def read(self, headers: Sequence[Header]) -> Any:
+        """Return what `begin` needs of a head that requests may share; raise an `ApiError`."""
+        ...
 
-        This function and the one that it returns raise an `ApiError` for what is not 200. It must
-        have done nothing where it returns None.
+    def begin(self, read: Any, body: bytes, address: str, done: Done) -> Judge | None:
+        """Check a request of the peer `address` without waiting, and have `done` called later.
+
+        None leaves the request to the ASGI application: then nothing may have been done, and `done`
+        is not called. Raises an `ApiError` for a request that is refused.
         """
         ...
 
 
-class DirectPath:
-    """One endpoint with its template, and the head of its 200, which is rendered once a second."""
+class DirectHead:
+    """A head for an endpoint, which reads it once."""
 
-    __slots__ = ("_defaults", "_head", "accounting", "endpoint", "limit", "uri")
+    __slots__ = ("_headers", "_read", "path")
+
+    def __init__(self, path: "DirectPath", headers: Sequence[Header]) -> None:
+        self.path, self._headers = path, headers
+        self._read: Any = None
+
+    def read(self) -> Any:
+        """Return what the endpoint read; raise an `ApiError`."""
+        if self._read is None:
+            self._read = self.path.endpoint.read(self._headers)
+        return self._read
+
+
+class DirectPath:
+    """One endpoint with its target and template; it renders the head of its 200 once a second."""
+
+    __slots__ = ("_defaults", "_head", "accounting", "endpoint", "limit", "target", "uri")
 
     def __init__(
-        self, uri: str, endpoint: DirectEndpoint, accounting: Accounting, *, limit: int
+        self,
+        uri: str,
+        endpoint: DirectEndpoint,
+        accounting: Accounting,
+        *,
+        limit: int,
+        below: str = "",
     ) -> None:
+        self.target = (below + uri).encode()
         self.uri, self.endpoint, self.accounting, self.limit = uri, endpoint, accounting, limit
         self._defaults: list[Header] | None = None
         self._head = b""
@@ -79,9 +98,9 @@ class DirectPath:
 class DirectPaths:
     """The endpoints by request target; `active` is empty where requests need the ASGI layers."""
 
-    def __init__(self, paths: Mapping[bytes, DirectPath]) -> None:
-        self._all = paths
-        self.active: Mapping[bytes, DirectPath] = paths
+    def __init__(self, paths: Iterable[DirectPath]) -> None:
+        self._all = {path.target: path for path in paths}
+        self.active: Mapping[bytes, DirectPath] = self._all
 
     def switch(self, *, on: bool) -> None:
         """Serve requests directly from now on, or no longer."""
@@ -126,23 +145,20 @@ class DirectExchange:
         self.disconnected = self.keep_alive = self.more_body = False
         self.response_started = self.response_complete = False
         self._response: tuple[int, bytes, bytes] | None = None
-        self._judge: Callable[[Any], bytes] | None = None
+        self._judge: Judge | None = None
 
-    def begin(self, request: DirectRequest) -> bool:
+    def begin(self, head: DirectHead, body: bytes, traceparent: bytes | None) -> bool:
         """Have the endpoint begin; return False where the ASGI application serves the request."""
         path = self._path
         if path.accounting.is_full:
             return False
         self._began = perf_counter()
-        self._trace = path.accounting.trace(request.headers)
+        self._trace = path.accounting.trace(traceparent)
         outer = current_trace.set(self._trace)
         try:
-            pending = path.endpoint.begin(request)
-            if pending is None:
+            self._judge = path.endpoint.begin(head.read(), body, self._protocol.address, self._done)
+            if self._judge is None:
                 return False
-            future, self._judge = pending
-            # The context has the trace.
-            future.add_done_callback(self._ready, context=copy_context())
         except Exception as error:  # noqa: BLE001 - the last resort
             self._response = self._refusal(error)
         finally:
@@ -165,19 +181,20 @@ class DirectExchange:
         if not self.response_started:
             self._send(*self._refusal(ending()))
 
-    def _ready(self, future: "asyncio.Future[Any]") -> None:
+    def _done(self, result: Any) -> None:
         if self.response_started:
             return
         assert self._judge is not None  # noqa: S101 - for the type checker
+        outer = current_trace.set(self._trace)
         try:
-            body = self._judge(future.result())
-        except asyncio.CancelledError:
-            self._send(*self._refusal(ending()))
+            body = self._judge(_raised(result))
         except Exception as error:  # noqa: BLE001 - the last resort
             self._send(*self._refusal(error))
         else:
             head = self._path.head(self._protocol.server_state.default_headers)
             self._send(_OK, head + b"%d\r\n" % len(body), body)
+        finally:
+            current_trace.reset(outer)
 
     def _refusal(self, error: Exception) -> tuple[int, bytes, bytes]:
         """Return status, head and body of an error."""
@@ -203,6 +220,13 @@ class DirectExchange:
             if not self.keep_alive:
                 protocol.transport.close()
             protocol.on_response_complete()
+
+
+def _raised(result: Any) -> Any:
+    """Return a result; raise it where it is an exception."""
+    if isinstance(result, Exception):
+        raise result
+    return result
 
 
 def _lines(headers: tuple[Header, ...]) -> bytes:

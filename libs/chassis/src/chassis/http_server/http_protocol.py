@@ -10,11 +10,11 @@
 """
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from chassis.errors import (
     ApiError,
@@ -38,12 +38,15 @@ from chassis.http_server.framing import (
     refusal_of,
     refuse_connect,
 )
+from chassis.http_server.known_head import KnownHead
 from chassis.http_server.lingering import LingeringClose
 from chassis.http_server.listener import plain_address
 from chassis.http_server.reading import HeldReading
 from chassis.http_server.timer import Idle, Timer
 from chassis.http_server.upgrades import parser_after_upgrade
 
+_TARGET = frozenset(("method", "path", "raw_path", "query_string"))
+"""What uvicorn adds to a scope once the head is complete."""
 _OVER_BUDGET = "Too many concurrent request bodies; try again"
 
 
@@ -67,6 +70,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = self._receiving = self._keep_alive = True
         self._offers_upgrade = False
         self._body = Share(policy.budget)
+        self._repeats = False
+        """Whether a request with the head of the current one would be served like it."""
+        self._known: KnownHead | None = None
         self._stopped, self._lingers = False, True
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -102,9 +108,13 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Feed the parser up to the end of one request, and buffer the rest."""
         cycle = self.cycle
-        is_free = cycle is None or cycle.response_complete
-        if is_free and not self._received and data.count(END) <= 1:
-            self._take(data)  # the common case: the start of one request
+        is_free = (cycle is None or cycle.response_complete) and not self._received
+        known = self._known
+        if is_free and known is not None and known.begins(data) and self._can_read():
+            self.repeat(known, data)  # the usual case of a pooled connection
+            return
+        if is_free and data.count(END) <= 1:
+            self.parse(data)  # the common case: the start of one request
             return
         end = self._feed_request(data, 0)
         if end < len(data) and self._can_read() and not self.flow.hold(data, end):
@@ -131,9 +141,49 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._watched.unusual:
             self.expect_100_continue = self._watched.expects_continue(version)
         self._declared = self._body_left = self._watched.length
-        if not self.url.startswith(b"/"):
+        is_path = self.url.startswith(b"/")
+        if not is_path:
             self.url = absolute_form(self.url, self.headers)
+        self._repeats = is_path and not (self._watched.unusual or self._offers_upgrade)
         self.open_cycle()
+
+    def parse(self, data: bytes) -> None:
+        """Feed the start of one request, and remember its head if it is whole."""
+        self._take(data)
+        if self._repeats and self._keep_alive and not (self._receiving or self._received):
+            self._known = KnownHead.of(data, self.headers, self._declared, self.known_as())
+
+    def known_as(self) -> Any:
+        """Return what `repeat` needs of the current request, which is complete."""
+        return {name: part for name, part in self.scope.items() if name in _TARGET}
+
+    def repeat(self, known: KnownHead, data: bytes) -> None:
+        """Start the application for a request with a known head, as the parser's callbacks do."""
+        body = data[known.end :]
+        if not self._body.take(len(body)):
+            self._refuse(TemporarilyUnavailable(_OVER_BUDGET))
+            return
+        self.on_message_begin()
+        self.headers += known.headers(data)
+        cast("dict[str, Any]", self.scope).update(cast("dict[str, Any]", known.memo))
+        self._keep_alive = not self.is_ending()
+        arrived = asyncio.Event()
+        arrived.set()
+        self.cycle = cycle = RequestResponseCycle(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=arrived,
+            expect_100_continue=False,
+            keep_alive=self._keep_alive,
+            on_response=self.on_response_complete,
+        )
+        cycle.body, cycle.more_body = bytearray(body), False
+        self._start_asgi_task(cycle, self.app)
 
     def open_cycle(self) -> None:
         """Start the application."""

@@ -31,14 +31,6 @@ class Trace:
         self._text = (traceparent and _continued(traceparent)) or _begun()
         self.security_events: SecurityEvents | None = None
 
-    @classmethod
-    def of(cls, headers: Iterable[tuple[bytes, bytes]]) -> "Trace":
-        """Return the trace of a request with these headers."""
-        for name, value in headers:
-            if name == b"traceparent":
-                return cls(value)
-        return cls()
-
     @property
     def trace_id(self) -> str:
         """Return the trace's 32 lower-case hexadecimal digits."""
@@ -68,6 +60,11 @@ class Trace:
 
 current_trace: ContextVar[Trace | None] = ContextVar("current_trace", default=None)
 """The trace of the current request, None outside of one."""
+
+
+def traceparent_of(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
+    """Return the value of a request's `traceparent`, if it has one."""
+    return next((value for name, value in headers if name == b"traceparent"), None)
 
 
 def _begun() -> str:

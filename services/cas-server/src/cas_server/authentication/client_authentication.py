@@ -24,6 +24,11 @@ from chassis.normal_form import nfc
 from chassis.single_flight import SingleFlight
 
 
+def credentials_digest(authorization: bytes) -> bytes:
+    """Return what a Basic header's verified credentials are cached by."""
+    return hashlib.sha256(authorization).digest()
+
+
 class ClientAuthentication:
     """Authenticates clients; unknown ones and wrong secrets look and cost the same."""
 
@@ -43,18 +48,14 @@ class ClientAuthentication:
         self._verified.drop(digest)
         return None
 
-    def known(self, authorization: bytes) -> Client | None:
-        """Return the client of a Basic header that was verified before and is still valid."""
-        return self.cached(hashlib.sha256(authorization).digest())
-
     async def basic(self, scope: Scope, authorization: bytes | None) -> Client:
         """Authenticate by HTTP Basic alone; raise `InvalidClient`."""
         if authorization is None:
             raise InvalidClient
-        if known := self.known(authorization):
-            return known
-        digest = hashlib.sha256(authorization).digest()
-        return await self._once(digest, readings(authorization), source_address(scope))
+        digest = credentials_digest(authorization)
+        return self.cached(digest) or await self._once(
+            digest, readings(authorization), source_address(scope)
+        )
 
     async def basic_or_post(self, scope: Scope, form: Form) -> Client:
         """Authenticate by either method; both in one request are refused (RFC 6749, 2.3)."""

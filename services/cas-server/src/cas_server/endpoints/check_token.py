@@ -7,13 +7,17 @@ servers check neither.
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from starlette.types import Receive, Scope, Send
 
-from cas_server.authentication.client_authentication import ClientAuthentication
+from cas_server.authentication.client_authentication import (
+    ClientAuthentication,
+    credentials_digest,
+)
 from cas_server.endpoints.foreign_tokens import audit_foreign_token
 from cas_server.endpoints.responses import RAW_HEADERS, only_post, send_body
 from cas_server.errors import UnrecognisedToken
@@ -34,10 +38,17 @@ from cas_server.throttling.throttle import source_address
 from cas_server.tokens.access_tokens import StoredToken, token_hash
 from chassis import LiveConfig
 from chassis.errors import AccessDenied
-from chassis.http_server.direct import DirectRequest, Pending
+from chassis.http_server.direct import Done, Header, Judge
 
 _PLAIN = b"token="
 _EXPIRED = "Token has expired"
+
+
+class _Head(NamedTuple):
+    """What a head says: the digest of its credentials, and the type of its body."""
+
+    digest: bytes | None
+    content_type: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +77,20 @@ class CheckToken:
         stored = await self.store.access(token_hash(token))
         await send_body(send, self._response(stored, client, source_address(scope)))
 
-    def begin(self, request: DirectRequest) -> Pending | None:
+    def read(self, headers: Sequence[Header]) -> _Head:
+        """Read a head, which the requests of a connection have in common."""
+        authorization, content_type = form_headers(headers)
+        return _Head(authorization and credentials_digest(authorization), content_type)
+
+    def begin(self, read: _Head, body: bytes, address: str, done: Done) -> Judge | None:
         """Look a token up for a client whose credentials are cached, sent in the usual form."""
-        authorization, content_type = form_headers(request.headers)
-        token = _plain_token(request.body)
-        if authorization is None or token is None:
+        token = _plain_token(body)
+        client = read.digest and self.authentication.cached(read.digest)
+        if token is None or not client:
             return None
-        client = self.authentication.known(authorization)
-        if client is None:
-            return None
-        self._admit(client, content_type)
-        judge = partial(self._response, client=client, address=request.address)
-        return self.store.access(token_hash(token)), judge
+        self._admit(client, read.content_type)
+        self.store.look_up(token_hash(token), done)
+        return partial(self._response, client=client, address=address)
 
     def _admit(self, client: Client, content_type: bytes | None) -> None:
         """Raise `AccessDenied` for a client that may not check, `InvalidRequest` for no form."""

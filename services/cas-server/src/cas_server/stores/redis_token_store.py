@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 import structlog
-from hiredis import pack_command
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError, ResponseError
@@ -16,6 +15,7 @@ from cas_server.errors import Unconfirmed
 from cas_server.settings import DurabilitySettings
 from cas_server.stores import identity_commands
 from cas_server.stores.batcher import Batcher
+from cas_server.stores.held_connection import HeldConnection
 from cas_server.stores.issue_command import Issue, by_client, command, tokens_of
 from cas_server.stores.opened_records import OpenedRecords
 from cas_server.stores.primary_connection import MARK
@@ -26,6 +26,7 @@ from cas_server.stores.token_store import (
     Family,
     FamilyState,
     IdentityTable,
+    LookedUp,
     Presented,
     Rotation,
     TokenPair,
@@ -70,6 +71,7 @@ class RedisTokenStore:
         self._writes = Batcher[tuple[Any, ...], Any](self._write_all)
         self._issues = Batcher[Issue, bool](self._issue_all)
         self._opened = OpenedRecords(keys)
+        self._reader = HeldConnection(redis.connection_pool)
         self._seen: VersionSeen = _ignore_version
         self._away = False
         self._next_foreign_log = 0.0
@@ -77,6 +79,10 @@ class RedisTokenStore:
     def access(self, token_hash: str) -> "asyncio.Future[StoredToken | None]":
         """Return an access token; one MGET reads all of this turn of the event loop."""
         return self._reads.submit(token_hash)
+
+    def look_up(self, token_hash: str, done: LookedUp) -> None:
+        """Have `done` called with what `access` returns or raises."""
+        self._reads.submit_for(token_hash, done)
 
     async def family(self, name: str) -> FamilyState | None:
         """Return a family of refresh tokens that has not ended."""
@@ -151,10 +157,12 @@ class RedisTokenStore:
 
     async def ping(self) -> None:
         """Return when Redis responds."""
+        await self._reader.drop()
         await self._guard(self._redis.ping())
 
     async def aclose(self) -> None:
         """Close the connections."""
+        await self._reader.drop()
         await self._redis.aclose()
 
     def _access(self, token_hash: str, token: StoredToken, most: int) -> _Arguments:
@@ -190,21 +198,11 @@ class RedisTokenStore:
 
     async def _read(self, keys: Sequence[bytes]) -> Sequence[bytes | None]:
         """Read records, and with them the version of the identities."""
-        *found, version = await self._guard(self._mget((*keys, identity_commands.VERSION)))
+        command = self._reader.run("MGET", *keys, identity_commands.VERSION)
+        reply: list[bytes | None] = await self._guard(command)
+        version = reply.pop()
         await self._seen(identity_commands.number(version))
-        return found
-
-    async def _mget(self, keys: Sequence[str | bytes]) -> Sequence[bytes | None]:
-        """Read many keys, packed in C: `Redis.mget` costs twice the time of the whole batch."""
-        pool = self._redis.connection_pool
-        connection = await pool.get_connection()  # type: ignore[no-untyped-call]  # redis-py
-        try:
-            packed = pack_command(("MGET", *keys))  # type: ignore[arg-type]  # takes any number
-            await connection.send_packed_command(packed)
-            found: list[bytes | None] = await connection.read_response()
-        finally:
-            await pool.release(connection)
-        return found
+        return reply
 
     async def _issue_all(self, issues: Sequence[Issue]) -> Sequence[bool | Exception]:
         """Issue all; a client whose script fails fails alone."""
@@ -218,6 +216,7 @@ class RedisTokenStore:
 
     async def _send_all(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
         """Send all in one pipeline of one connection; what fails alone has its error as result."""
+        await self._reader.drop()
         async with self._redis.pipeline(transaction=False) as pipeline:
             for one in commands:
                 pipeline.execute_command(*one)
@@ -272,6 +271,7 @@ class RedisTokenStore:
         """Close idle connections: they may lead to the old primary; a new one looks it up."""
         # One that does not close in time, as over TLS to a Redis that hangs, is abandoned.
         with suppress(RedisError):
+            await self._reader.drop()
             await self._redis.connection_pool.disconnect(inuse_connections=False)
 
     def _log_outage(self, *, away: bool, reason: str) -> None:

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple, Protocol, Self
 
 from cas_server.tokens.access_tokens import Grant, Stamp, StoredToken
 
+LookedUp = Callable[[StoredToken | Exception | None], None]
+
 _STORED_FIELDS = (
     *("client_id", "scopes", "audience", "user_name", "user_fingerprint"),
     *("grant_type", "since", "client_since"),
@@ -134,6 +136,9 @@ class TokenStore(Protocol):
 
     def access(self, token_hash: str) -> "asyncio.Future[StoredToken | None]":
         """Return an access token, for a while also an expired one."""
+
+    def look_up(self, token_hash: str, done: LookedUp) -> None:
+        """Have `done` called later with what `access` returns or raises; it must not raise."""
 
     async def family(self, name: str) -> FamilyState | None:
         """Return a family of refresh tokens that has not ended."""

@@ -16,7 +16,7 @@ from chassis.config.live import LiveConfig
 from chassis.errors import send_error
 from chassis.http_server.accounting import Accounting, as_response, ending, overloaded
 from chassis.telemetry.request_metrics import UNMATCHED
-from chassis.telemetry.trace import Trace, current_trace
+from chassis.telemetry.trace import Trace, current_trace, traceparent_of
 
 _NOT_STARTED = 0
 
@@ -36,7 +36,7 @@ class RequestLayer:
             await self._app(scope, receive, send)
             return
         accounting = self._accounting
-        trace = accounting.trace(scope["headers"])
+        trace = accounting.trace(traceparent_of(scope["headers"]))
         response = _TracedResponse(send, trace)
         outer = current_trace.set(trace)
         scope.setdefault("state", {})["settings"] = self._live.settings

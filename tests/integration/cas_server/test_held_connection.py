@@ -1,0 +1,112 @@
+"""The connection that reads share, on a real Redis: each read gets its own reply."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from cas_server.stores import held_connection
+from cas_server.stores.held_connection import HeldConnection
+from eventually import PATIENCE_S
+from suitectl.waiting import until
+
+pytestmark = pytest.mark.anyio
+ID = ("CLIENT", "ID")
+
+
+@pytest.fixture
+async def redis_client(redis: int) -> AsyncIterator[Redis]:
+    async with Redis(port=redis, socket_timeout=PATIENCE_S) as client:
+        yield client
+
+
+@pytest.fixture
+async def held(redis_client: Redis) -> AsyncIterator[HeldConnection]:
+    found = HeldConnection(redis_client.connection_pool)
+    yield found
+    await found.drop()
+
+
+async def echo(held: HeldConnection, text: bytes) -> bytes:
+    reply: bytes = await held.run("ECHO", text)
+    return reply
+
+
+async def test_reads_after_each_other_share_a_connection(held: HeldConnection) -> None:
+    assert await held.run(*ID) == await held.run(*ID)
+
+
+async def test_reads_at_once_have_a_connection_each(held: HeldConnection) -> None:
+    texts = [b"%d" % number for number in range(5)]
+    assert await asyncio.gather(*(echo(held, text) for text in texts)) == texts
+    assert await asyncio.gather(*(echo(held, text) for text in texts)) == texts
+
+
+async def test_the_reply_of_a_cancelled_read_is_nobody_elses(held: HeldConnection) -> None:
+    first = await held.run(*ID)
+    blocked = asyncio.create_task(held.run("BLPOP", "nothing", "0"))
+    await asyncio.sleep(0)
+    blocked.cancel()
+    with suppress(asyncio.CancelledError):
+        await blocked
+
+    assert await echo(held, b"mine") == b"mine"
+    assert await held.run(*ID) != first
+
+
+async def test_a_connection_that_redis_closed_is_not_used(
+    held: HeldConnection, redis_client: Redis
+) -> None:
+    first = await held.run(*ID)
+    await redis_client.client_kill_filter(_id=first)
+
+    async def noticed() -> bool:
+        return held._idle is not None and not await held_connection._is_fit(held._idle)
+
+    await until(noticed, what="the end of the connection", seconds=PATIENCE_S, every=0.001)
+    assert await held.run(*ID) != first
+
+
+async def test_a_connection_that_the_pool_marked_is_made_again(
+    held: HeldConnection, redis_client: Redis
+) -> None:
+    first = await held.run(*ID)
+    pool: Any = redis_client.connection_pool
+    await pool.update_active_connections_for_reconnect()
+    assert await held.run(*ID) != first
+
+
+async def test_the_pool_sees_the_connection_once_a_second(
+    held: HeldConnection, redis_client: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, seen = 100.0, list[float]()
+    pool: Any = redis_client.connection_pool
+    get_connection = pool.get_connection
+
+    async def counted() -> Any:
+        seen.append(now)
+        return await get_connection()
+
+    monkeypatch.setattr(pool, "get_connection", counted)
+    monkeypatch.setattr(held_connection, "time", SimpleNamespace(monotonic=lambda: now))
+    for moment in (100.0, 100.9, 101.1, 101.9, 102.2):
+        now = moment
+        await held.run(*ID)
+    assert seen == [100.0, 101.1, 102.2]
+
+
+async def test_a_dropped_connection_is_the_pools_with_its_time_limit(
+    held: HeldConnection, redis_client: Redis
+) -> None:
+    await held.run(*ID)
+    await held.drop()
+    pool: Any = redis_client.connection_pool
+    connection = await pool.get_connection()
+    try:
+        assert connection.socket_timeout == PATIENCE_S
+    finally:
+        await pool.release(connection)
