@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from chassis.errors import InvalidToken
+from chassis.security.errors import ForeignToken
+from chassis.token_services import response
 from chassis.token_services.response import MalformedResponseError, checked_token, known_user
 
 LIVE: dict[str, Any] = {
@@ -193,3 +195,52 @@ def test_user_info_without_audience_is_refused_when_an_audience_is_required() ->
 def test_user_info_without_a_user_name_is_refused() -> None:
     with pytest.raises(MalformedResponseError):
         known_user(b'{"authorities":["ROLE_ADMIN"]}', client_id="c", resource_id=None)
+
+
+def count_parses(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    parsed: list[bytes] = []
+    parse = response.json_object
+
+    def counted(body: bytes) -> dict[str, Any]:
+        parsed.append(body)
+        return parse(body)
+
+    monkeypatch.setattr(response, "json_object", counted)
+    return parsed
+
+
+def test_the_same_response_is_parsed_once_for_each_resource(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parsed = count_parses(monkeypatch)
+    body = json.dumps({"client_id": "parsed-once", "aud": ["a", "b"]}).encode()
+    assert checked_token(body, resource_id="a") is checked_token(bytes(body), resource_id="a")
+    assert len(parsed) == 1
+    checked_token(body, resource_id="b")
+    with pytest.raises(ForeignToken):
+        checked_token(body, resource_id="c")
+    assert len(parsed) == 3
+
+
+def test_a_response_that_was_parsed_before_is_refused_once_it_has_expired(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    body = json.dumps({"client_id": "expires", "exp": 2_000.5}).encode()
+    for now in (1_000.0, 2_000.4):
+        monkeypatch.setattr(time, "time", lambda now=now: now)
+        assert checked_token(body, resource_id=None).client_id == "expires"
+    monkeypatch.setattr(time, "time", lambda: 2_000.5)
+    with pytest.raises(InvalidToken):
+        checked_token(body, resource_id=None)
+
+
+@pytest.mark.bound("parsed-responses")
+def test_what_is_remembered_of_responses_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed = count_parses(monkeypatch)
+    large = json.dumps({"client_id": "large", "more": "x" * 4096}).encode()
+    for _ in range(2):
+        checked_token(large, resource_id=None)
+    assert parsed == [large, large]
+    for number in range(600):
+        checked_token(b'{"client_id": "%d"}' % number, resource_id=None)
+    assert response._known_token.cache_info().currsize == 512

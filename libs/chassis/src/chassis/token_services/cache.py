@@ -40,28 +40,7 @@ class CachedTokenServices:
         """
         if not self._valid and not self._rejected:
             return None
-        return self._cached(_key(token))
-
-    async def authenticate(self, token: str) -> Authentication:
-        """Return the cached result, or check the token."""
-        key = _key(token)
-        cached = self._cached(key)
-        if cached is not None:
-            return cached
-        ttl = self._live.settings.security.oauth2.resource.cache_ttl
-        if not ttl:
-            return await self._check(key, token)
-        # A call that began longer ago than the TTL says no more than a cached result of that age.
-        period = int(time.monotonic() / ttl)
-        return await self._flights.run((key, period), lambda: self._check(key, token))
-
-    async def aclose(self) -> None:
-        """Clear the cache, and close the token services behind it."""
-        self._clear()
-        await self._inner.aclose()
-
-    def _cached(self, key: bytes) -> Authentication | None:
-        resource: OAuth2ResourceSettings = self._live.settings.security.oauth2.resource
+        key, resource = _key(token), self._resource
         cached = self._valid.get(key, ttl=resource.cache_ttl)
         if cached is not None and _is_current(cached):
             return cached
@@ -70,20 +49,42 @@ class CachedTokenServices:
             raise rejected.again()
         return None
 
-    async def _check(self, key: bytes, token: str) -> Authentication:
-        asked_at = time.monotonic()
+    async def authenticate(self, token: str) -> Authentication:
+        """Return the cached result, or check the token."""
+        known = self.remembered(token)
+        if known is not None:
+            return known
+        ttl = self._resource.cache_ttl
+        if not ttl:
+            return await self._check(token)
+        # A call that began longer ago than the TTL says no more than a cached result of that age.
+        period = int(time.monotonic() / ttl)
+        return await self._flights.run((_key(token), period), lambda: self._check(token))
+
+    @property
+    def _resource(self) -> OAuth2ResourceSettings:
         resource: OAuth2ResourceSettings = self._live.settings.security.oauth2.resource
+        return resource
+
+    async def aclose(self) -> None:
+        """Clear the cache, and close the token services behind it."""
+        self._clear()
+        await self._inner.aclose()
+
+    async def _check(self, token: str) -> Authentication:
+        asked_at, resource = time.monotonic(), self._resource
         try:
             authentication = await self._inner.authenticate(token)
         except InvalidToken as error:
+            key = _key(token)
             self._valid.drop(key)
             if resource.negative_cache_ttl:
                 # Not the error itself: its traceback references the request and the token.
                 self._rejected.put(key, error.again(), asked_at, bound=resource.cache_size)
             raise
         # A result under old settings must not be cached under new ones.
-        if resource.cache_ttl and resource is self._live.settings.security.oauth2.resource:
-            self._valid.put(key, authentication, asked_at, bound=resource.cache_size)
+        if resource.cache_ttl and resource is self._resource:
+            self._valid.put(_key(token), authentication, asked_at, bound=resource.cache_size)
         return authentication
 
     def _apply(self, snapshot: Snapshot[Any]) -> None:

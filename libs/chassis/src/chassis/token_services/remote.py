@@ -60,8 +60,7 @@ class RemoteTokenServices:
         request: Request
         if is_check_token:
             head = self._head(endpoint, self._credentials.header(oauth2.client))
-            body = b"token=" + quote(token, safe="").encode("ascii")
-            request, read = form(head, body), _read_check_token
+            request, read = form(head, _token_form(token)), _read_check_token
         else:
             request, read = _user_info_request(endpoint, token), _read_user_info
         try:
@@ -94,6 +93,12 @@ def _where(oauth2: OAuth2Settings) -> tuple[str, bool]:
         return user_info, False
     _log.error("security.oauth2.resource.token-info-uri is not set, so no token can be checked")
     raise TemporarilyUnavailable("Access tokens can't be checked here")
+
+
+def _token_form(token: str) -> bytes:
+    """Return the encoded form; nearly all tokens are base64url, which needs no escapes."""
+    is_plain = token.replace("-", "").replace("_", "").isalnum() and token.isascii()
+    return b"token=" + (token if is_plain else quote(token, safe="")).encode("ascii")
 
 
 @lru_cache(maxsize=8)

@@ -6,6 +6,7 @@ servers write in several ways is parsed as common clients do.
 """
 
 import time
+from functools import lru_cache
 from typing import Any
 
 from chassis.errors import InvalidToken
@@ -16,6 +17,8 @@ from chassis.strict_json import strict_json
 _AUTHORITY_KEYS = ("authority", "role", "value")
 _STRING = frozenset({str})
 _USER_NAME_KEYS = ("user_name", "username", "user", "sub", "name")
+_REMEMBERED, _MOST_BYTES = 512, 4096
+"""Responses that are not parsed again when the same bytes come, and the bytes of one of them."""
 
 
 class MalformedResponseError(Exception):
@@ -37,8 +40,22 @@ def checked_token(body: bytes, *, resource_id: str | None) -> Authentication:
     """Parse the 200 of check_token.
 
     Raises `InvalidToken` for an inactive or expired token or one for another resource server,
-    `MalformedResponseError` for an invalid response.
+    `MalformedResponseError` for an invalid response. The responses to one token are the same bytes
+    until it expires, and are parsed once.
     """
+    if len(body) <= _MOST_BYTES:
+        known = _known_token(body, resource_id)
+        if known.expires_at is None or time.time() < known.expires_at:
+            return known
+    return _parsed_token(body, resource_id)
+
+
+@lru_cache(_REMEMBERED)
+def _known_token(body: bytes, resource_id: str | None) -> Authentication:
+    return _parsed_token(body, resource_id)
+
+
+def _parsed_token(body: bytes, resource_id: str | None) -> Authentication:
     response = json_object(body)
     _refuse_dead(response)
     client_id = _text(response, "client_id")
