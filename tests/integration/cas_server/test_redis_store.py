@@ -438,3 +438,18 @@ async def test_concurrent_reads_share_connections(redis: int) -> None:
     found = await asyncio.gather(*(store.family(f"unknown-{number}") for number in range(300)))
     assert found == [None] * 300
     await store.aclose()
+
+
+async def test_two_commands_evict_tokens_however_many_they_are(
+    store: RedisTokenStore, redis: int
+) -> None:
+    grant = Grant("app", ("read",), ("a",), ()).stamped(Stamp(await _version(store), 0))
+    names = [token_hash(new_token()) for _ in range(60)]
+    await asyncio.gather(*(store.issue(name, grant.stored(60), most=30) for name in names[:30]))
+    async with Redis(port=redis) as client:
+        await client.config_resetstat()
+        await asyncio.gather(*(store.issue(n, grant.stored(60), most=30) for n in names[30:]))
+        calls = await client.info("commandstats")
+
+    assert calls["cmdstat_del"]["calls"] == calls["cmdstat_zrem"]["calls"] == 1
+    assert [await store.access(name) is None for name in names] == [True] * 30 + [False] * 30

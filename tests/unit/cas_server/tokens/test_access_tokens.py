@@ -3,8 +3,9 @@
 import base64
 import json
 import time
+from dataclasses import replace
 
-from cas_server.tokens.access_tokens import Grant, new_token
+from cas_server.tokens.access_tokens import Grant, Stamp, new_token
 
 USER = Grant("app", ("read", "write"), ("a", "b"), ("ROLE_USER",), "alice smith", "f" * 16)
 
@@ -39,3 +40,13 @@ def test_the_response_has_arrays_and_an_integer_expiry() -> None:
 def test_two_tokens_have_different_ids() -> None:
     first, second = (json.loads(USER.stored(60).response)["jti"] for _ in range(2))
     assert first != second
+
+
+def test_a_stamp_that_is_there_already_copies_nothing() -> None:
+    grant = Grant("app", ("read",), ("a",), (), since=7, client_since=3)
+    token = grant.stored(60)
+    assert grant.stamped(Stamp(7, 3)) is grant
+    assert token.stamped(Stamp(7, 3)) is token
+    for other in (Stamp(8, 3), Stamp(7, 4)):
+        assert grant.stamped(other) == replace(grant, **other._asdict())
+        assert token.stamped(other)[5:7] == other

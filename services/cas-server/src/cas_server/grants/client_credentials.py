@@ -16,5 +16,11 @@ class ClientCredentialsGrant:
         """Return an access token with the client's authorities."""
         client = request.client
         scopes = granted_scopes(request.form.get("scope"), client.scopes)
-        grant = Grant(client.id, scopes, client.audience, client.authorities)
-        return await self._context.access_only(grant.stamped(request.stamp), request)
+        grant = Grant(
+            client.id,
+            scopes,
+            client.audience,
+            client.authorities,
+            **request.stamp._asdict(),
+        )
+        return await self._context.access_only(grant, request)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from hiredis import pack_command
 from redis.asyncio import Connection, SSLConnection
 from redis.exceptions import ConnectionError as RedisConnectionError
 
@@ -28,6 +29,12 @@ class DiscoveredConnection(Connection):
         except OSError:
             self._discovery.report_failure(self._address)
             raise
+
+    def pack_command(self, *args: Any) -> list[bytes]:
+        """Pack a command in C: redis-py's own packer takes longer than all else of a write."""
+        head, *rest = args
+        name = head.split() if isinstance(head, str) else [head]  # "CONFIG GET" is two arguments
+        return [pack_command((*name, *rest))]
 
     def _connection_arguments(self) -> Mapping[str, Any]:
         return {**super()._connection_arguments(), **self._address._asdict()}

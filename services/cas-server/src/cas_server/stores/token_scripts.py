@@ -46,15 +46,17 @@ local function enter(index, prefix, members, most, ttl, drop)
   end
   local over = math.min(redis.call('ZCARD', index) - most, 100 + #members)
   if over > 0 then
-    for _, oldest in ipairs(redis.call('ZRANGE', index, 0, over - 1)) do
-      drop(oldest)
-      redis.call('ZREM', index, oldest)
-    end
+    local oldest = redis.call('ZRANGE', index, 0, over - 1)
+    redis.call('ZREM', index, unpack(oldest))
+    drop(oldest)
   end
   if redis.call('TTL', index) < tonumber(ttl) then redis.call('EXPIRE', index, ttl) end
 end
 
-local function drop_token(member) redis.call('DEL', 't:' .. member) end
+local function drop_tokens(members)
+  for i, member in ipairs(members) do members[i] = 't:' .. member end
+  redis.call('DEL', unpack(members))
+end
 """
 
 _END = """
@@ -97,7 +99,7 @@ for i = 1, #KEYS - 2 do
     longest, issued[i] = math.max(longest, ttl), 1
   end
 end
-if #members > 0 then enter(KEYS[2], 't:', members, ARGV[1], longest, drop_token) end
+if #members > 0 then enter(KEYS[2], 't:', members, ARGV[1], longest, drop_tokens) end
 return issued
 """
 
@@ -112,8 +114,10 @@ redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[4])
 local state = '1 ' .. ARGV[9] .. ' - ' .. (clock[1] + ARGV[10])
 redis.call('HSET', KEYS[4], 'data', ARGV[7], 'state', state, 'live', ARGV[2])
 redis.call('EXPIRE', KEYS[4], ARGV[8])
-enter(KEYS[3], 't:', {{string.sub(KEYS[2], 3)}}, ARGV[5], ARGV[4], drop_token)
-enter(KEYS[5], 'f:', {{ARGV[6]}}, ARGV[11], ARGV[8], function(name) end_family(name, KEYS[3]) end)
+enter(KEYS[3], 't:', {{string.sub(KEYS[2], 3)}}, ARGV[5], ARGV[4], drop_tokens)
+enter(KEYS[5], 'f:', {{ARGV[6]}}, ARGV[11], ARGV[8], function(names)
+  for _, name in ipairs(names) do end_family(name, KEYS[3]) end
+end)
 return 1
 """
 
@@ -157,7 +161,7 @@ redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[4])
 redis.call('HSET', KEYS[4], 'state', state, 'live', table.concat(live, ' '))
 redis.call('DEL', KEYS[5])
 if tonumber(ARGV[12]) > 0 then redis.call('SET', KEYS[5], ARGV[11], 'PX', ARGV[12]) end
-enter(KEYS[3], 't:', {{string.sub(KEYS[2], 3)}}, ARGV[5], ARGV[4], drop_token)
+enter(KEYS[3], 't:', {{string.sub(KEYS[2], 3)}}, ARGV[5], ARGV[4], drop_tokens)
 return {{'rotated', ''}}
 """
 

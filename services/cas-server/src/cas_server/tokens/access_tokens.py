@@ -62,7 +62,10 @@ class StoredToken(NamedTuple):
 
     def stamped(self, stamp: Stamp) -> Self:
         """Return the same token under this stamp."""
-        return self._replace(**stamp._asdict())
+        since, client_since = stamp
+        if self.since == since and self.client_since == client_since:
+            return self
+        return self._replace(since=since, client_since=client_since)
 
     def claims(self) -> dict[str, Any]:
         """Return the claims of check_token's response."""
@@ -142,7 +145,10 @@ class Grant:
 
     def stamped(self, stamp: Stamp) -> Self:
         """Return the same grant under this stamp."""
-        return replace(self, **stamp._asdict())
+        since, client_since = stamp
+        if self.since == since and self.client_since == client_since:
+            return self
+        return replace(self, since=since, client_since=client_since)
 
     def stored(self, validity: int) -> StoredToken:
         """Return the record of an access token that lives for `validity` seconds from now.
