@@ -1,6 +1,5 @@
 """Bind the merged tree with relaxed names to a typed settings model."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -117,7 +116,7 @@ class _Binder:
         elif prefix:
             raise _refusal(name, node, prefix, known, cutoff=0.6)
         elif isinstance(node, Tree):
-            if difflib.get_close_matches(name.written, known, n=1, cutoff=_NEAR):
+            if _nearest(name, known, _NEAR):
                 raise _refusal(name, node, prefix, known, cutoff=_NEAR)
             self.ignored.append(name.written)
 
@@ -145,7 +144,13 @@ def _refuse_alike(tree: Tree, key: str) -> None:
 def _refusal(
     name: Name, node: Entry | Tree, prefix: str, known: list[str], *, cutoff: float
 ) -> ConfigError:
-    near = difflib.get_close_matches(name.written, known, n=1, cutoff=cutoff)
+    near = _nearest(name, known, cutoff)
     hint = f"did you mean {near[0]}?" if near else f"known names: {', '.join(sorted(known))}"
     origin, key = node.origin, f"{prefix}{name.written}"
     return ConfigError(f"unknown setting; {hint}", file=origin.file, line=origin.line, key=key)
+
+
+def _nearest(name: Name, known: list[str], cutoff: float) -> list[str]:
+    from difflib import get_close_matches  # noqa: PLC0415 - for a name that is misspelled
+
+    return get_close_matches(name.written, known, n=1, cutoff=cutoff)
