@@ -41,13 +41,19 @@ def form_headers(
     headers: Iterable[tuple[bytes, bytes]],
 ) -> tuple[bytes | None, bytes | None]:
     """Return Authorization and Content-Type; raise `InvalidRequest` for a repeated one."""
-    found: dict[bytes, bytes] = {}
+    authorization = content_type = None
     for name, value in headers:
-        if name in {b"authorization", b"content-type"}:
-            if name in found:
-                raise InvalidRequest(f"The header {name.decode()} is repeated")
-            found[name] = value
-    return found.get(b"authorization"), found.get(b"content-type")
+        if name == b"authorization":
+            authorization = _once(name, authorization, value)
+        elif name == b"content-type":
+            content_type = _once(name, content_type, value)
+    return authorization, content_type
+
+
+def _once(name: bytes, before: bytes | None, value: bytes) -> bytes:
+    if before is not None:
+        raise InvalidRequest(f"The header {name.decode()} is repeated")
+    return value
 
 
 def refuse_other_type(content_type: bytes | None) -> None:

@@ -144,7 +144,7 @@ async def test_configured_faults_fail_requests(serve: Serve) -> None:
 async def test_more_requests_than_the_limit_are_503(serve: Serve) -> None:
     limited = app(server={"limit_concurrency": 1})
     client = await serve(limited)
-    limited.layers._app._accounting.in_flight = 1  # type: ignore[attr-defined]  # one that does not end
+    limited.layers._layers._app._accounting.in_flight = 1  # type: ignore[attr-defined]  # one that does not end
     response = await client.get("/fast")
 
     assert response.status_code == 503

@@ -108,7 +108,7 @@ async def test_a_response_that_is_sent_again_has_one_trace(client: httpx.AsyncCl
 
 
 async def test_a_refusal_by_overload_has_its_trace(client: httpx.AsyncClient) -> None:
-    client._transport.app.layers._app._accounting._limit = 0  # type: ignore[attr-defined]  # every request is one more
+    client._transport.app.layers._layers._app._accounting._limit = 0  # type: ignore[attr-defined]  # every request is one more
     response = await client.get("/good", headers=SENT)
 
     assert (response.status_code, response.headers["traceresponse"][3:35]) == (503, TRACE)

@@ -16,6 +16,7 @@ from chassis.app.direct_paths import direct_paths
 from chassis.app.direct_routes import include_router
 from chassis.app.error_handlers import install_error_handlers
 from chassis.app.health import Health, ReadyCheck
+from chassis.app.idle_layers import ShortWay
 from chassis.app.management import MANAGEMENT_PATHS
 from chassis.app.middleware import (
     WELL_KNOWN,
@@ -159,15 +160,15 @@ def _layers(
     prefix = server.servlet.context_path.strip("/")
     if prefix:
         layer = ContextPath(layer, prefix=prefix)
-    layer = RequestLayer(
-        SourceAddress(HeadRequests(PathCheck(Preflights(layer))), live=live),
-        live=live,
-        accounting=accounting,
-    )
+    inner = SourceAddress(HeadRequests(PathCheck(Preflights(layer))), live=live)
+    layer = RequestLayer(inner, live=live, accounting=accounting)
     # These endpoints authenticate callers by the request itself, not by browser credentials.
     paths = (WELL_KNOWN, *fast_paths, *open_paths)
     below = [f"/{prefix}{path}" if prefix else path for path in paths]
-    return CorsHeaders(layer, live, without_credentials=(WELL_KNOWN, *below))
+    layer = CorsHeaders(layer, live, without_credentials=(WELL_KNOWN, *below))
+    exact = {} if prefix else {path: one for path, one in fast_paths.items() if path[-1:] != "/"}
+    short = BodyLimit(FastPaths(_not_found, paths=exact), limit=server.max_body_size)
+    return ShortWay(layer, RequestLayer(short, live=live, accounting=accounting), live, paths=exact)
 
 
 async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:

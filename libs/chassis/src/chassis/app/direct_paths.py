@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from chassis.app.idle_layers import are_idle
 from chassis.config.live import LiveConfig, Snapshot
 from chassis.http_server.accounting import Accounting
 from chassis.http_server.direct import DirectEndpoint, DirectPath, DirectPaths
@@ -13,8 +14,7 @@ def direct_paths(
 ) -> DirectPaths | None:
     """Return the fast paths that are direct endpoints as well, None where there are none.
 
-    They are off while a layer of the application would do something: CORS, trusted proxies,
-    injected faults.
+    They are off while a layer of the application would do something.
     """
     server = live.settings.server
     prefix = server.servlet.context_path.strip("/")
@@ -35,18 +35,8 @@ def direct_paths(
     direct = DirectPaths(paths)
 
     def follow(snapshot: Snapshot[Any]) -> None:
-        direct.switch(on=not _is_layered(snapshot.settings))
+        direct.switch(on=are_idle(snapshot.settings))
 
     follow(live.current)
     live.on_change(follow)
     return direct
-
-
-def _is_layered(settings: Any) -> bool:
-    server, faults = settings.server, settings.faults
-    return bool(
-        server.cors.allowed_origins
-        or server.forwarded.trusted_proxies
-        or faults.latency_ms
-        or faults.error_rate
-    )

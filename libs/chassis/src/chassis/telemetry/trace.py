@@ -64,7 +64,10 @@ current_trace: ContextVar[Trace | None] = ContextVar("current_trace", default=No
 
 def traceparent_of(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
     """Return the value of a request's `traceparent`, if it has one."""
-    return next((value for name, value in headers if name == b"traceparent"), None)
+    for name, value in headers:
+        if name == b"traceparent":
+            return value
+    return None
 
 
 def _begun() -> str:

@@ -2,7 +2,8 @@
 
 `CorsHeaders`, `RequestLayer` (trace, metrics, unhandled errors), `SourceAddress`,
 `HeadRequests`, `PathCheck`, `Preflights`, `ContextPath`, `BodyLimit`, `Faults`, `FastPaths`; then
-the security filter, `JsonBodies` and FastAPI.
+the security filter, `JsonBodies` and FastAPI. Most requests to fast paths need `RequestLayer`,
+`BodyLimit` and `FastPaths` alone (`app/idle_layers`).
 
 Middleware without an await is a plain function that returns the inner application's awaitable:
 each coroutine costs every request a microsecond.

@@ -17,13 +17,16 @@ class BodyLimit:
 
     def __init__(self, app: ASGIApp, *, limit: int) -> None:
         self._app, self._limit = app, limit
+        self._small = len(str(limit))
+        """A number of fewer digits is below the limit."""
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Check the declared length, or count the chunks."""
         if scope["type"] == "http":
             for name, value in scope["headers"]:
                 if name == b"content-length":
-                    self._check_declared(value)
+                    if len(value) >= self._small:
+                        self._check_declared(value)
                 elif name == b"transfer-encoding":
                     receive = _Counted(receive, self._limit).receive
         return self._app(scope, receive, send)
