@@ -49,15 +49,17 @@ OPEN_PATH = _MEASURED.annotation(LIVE_PATH, "/greeting")
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 READY_S = 30
+_PROBE_S = 0.005
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A running service process."""
+    """A running service process; `start_s` is the time from its start until it was ready."""
 
     pid: int
     url: str
     management: str
+    start_s: float
 
 
 class Stack:
@@ -91,11 +93,12 @@ class Stack:
             f"--server.port={port}",
             f"--management.server.port={management}",
         ]
-        with _process(command, self._environment(name, environment)) as process:
-            urls = (f"http://127.0.0.1:{each}" for each in (port, management))
-            service = Service(process.pid, *urls)
-            await_ready(process, service)
-            yield service
+        complete = self._environment(name, environment)
+        began = time.perf_counter()
+        with _process(command, complete) as process:
+            url, probes = (f"http://127.0.0.1:{each}" for each in (port, management))
+            await_ready(process, probes)
+            yield Service(process.pid, url, probes, time.perf_counter() - began)
 
     @contextmanager
     def peer(
@@ -104,12 +107,13 @@ class Stack:
         """Run a server of others, on a port that its command names, during the block."""
         port, log = free_port(), self.directory / "peer.log"
         url = f"http://127.0.0.1:{port}"
+        began = time.perf_counter()
         with log.open("wb") as stderr, _process(command(port), environment, stderr) as process:
             try:
                 await_port(port, process)
             except RuntimeError as error:
                 raise RuntimeError(f"{error}: {log.read_text().strip()[-200:]}") from None
-            yield Service(process.pid, url, url)
+            yield Service(process.pid, url, url, time.perf_counter() - began)
 
     def tokens(self, count: int) -> list[str]:
         """Issue distinct access tokens for the resource service's own client."""
@@ -222,15 +226,15 @@ def await_port(port: int, process: "subprocess.Popen[bytes]") -> None:
     raise TimeoutError(f"nothing listens on port {port}")
 
 
-def await_ready(process: subprocess.Popen[bytes], service: Service) -> None:
-    """Wait until the service is ready. Raises if it exits first."""
+def await_ready(process: subprocess.Popen[bytes], management: str) -> None:
+    """Wait until a service is ready, at its management address. Raises if it exits first."""
     deadline = time.monotonic() + READY_S
     while time.monotonic() < deadline:
         _must_run(process)
         try:
-            urllib.request.urlopen(f"{service.management}/readyz", timeout=1).close()
+            urllib.request.urlopen(f"{management}/readyz", timeout=1).close()
         except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.01)
+            time.sleep(_PROBE_S)
         else:
             return
     raise TimeoutError(f"{process.args!r} is not ready after {READY_S} s")
