@@ -4,6 +4,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from suitectl.catalogue import services, token_service
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +30,8 @@ NAMED = {
 
 def test_only_these_files_name_a_service() -> None:
     names = [name for name in services() if name != token_service().name and not _is_made(name)]
+    if not names:
+        pytest.skip("the template made all services")
     pattern = "|".join(re.escape(name).replace(r"\-", "[-_]") for name in names)
     command = ["git", "ls-files"]
     listed = subprocess.check_output(command, cwd=ROOT, text=True).splitlines()

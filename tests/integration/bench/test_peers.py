@@ -11,14 +11,15 @@ from typing import Any
 
 import pytest
 
+import sample_services
 from bench import needs
 from bench.accounting import cpu_seconds
 from bench.peers import oidc_provider, python
 from bench.peers.clients import CLIENTS
 from bench.peers.constant import BODY
 from bench.stack import OPEN_PATH, SERVICE, Stack, basic, issued_token
+from suitectl.story.cast import REST_SERVICE
 
-CHASSIS = "a resource service on the chassis"
 TOKEN_INFO = "/oauth/check_token"
 
 
@@ -28,7 +29,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield Stack(tmp_path_factory.mktemp("bench"), processes)
 
 
-@pytest.mark.skipif(bool(needs.missing((CHASSIS,))), reason=f"there is not {CHASSIS}")
+@sample_services.needs(REST_SERVICE)  # after which the endpoint is modelled
 def test_the_bare_endpoint_responds_like_that_of_the_chassis(stack: Stack) -> None:
     with (
         stack.running(SERVICE, {"SECURITY__PATH__IGNORES": "/**"}) as chassis,
@@ -39,6 +40,7 @@ def test_the_bare_endpoint_responds_like_that_of_the_chassis(stack: Stack) -> No
     assert abs(len(json.dumps(ours)) - len(json.dumps(theirs))) < 20
 
 
+@sample_services.needs(REST_SERVICE)  # whose own token is the usual one
 def test_the_constant_is_as_long_as_a_response_of_check_token(stack: Stack) -> None:
     (token,) = stack.tokens(1)
     with post(f"{stack.cas.url}{TOKEN_INFO}", f"token={token}") as response:

@@ -16,27 +16,29 @@ from recorded_hashes import recorded_hashes
 pytestmark = pytest.mark.anyio
 
 COMPOSED, APART = "Jos\u00e9", "Jose\u0301"
+CLIENT = "orders_app"
+"""A client with its demo secret; no service may have this name, so its registration is this one."""
 TOKEN = {"grant_type": "client_credentials"}
 Send = Callable[[Cas, str, str], Awaitable[httpx.Response]]
 
 
 @pytest.fixture(scope="module")
 def demo_hashes() -> dict[str, str]:
-    return {name: hash_password(f"{name}-123") for name in ("orders", "carol", COMPOSED)}
+    return {name: hash_password(f"{name}-123") for name in (CLIENT, "carol", COMPOSED)}
 
 
 @pytest.fixture
 def identities(identities: dict[str, Any], demo_hashes: dict[str, str]) -> dict[str, Any]:
     """Add a client and a user with demo secrets, which their hashes do not reveal."""
     app = identities["clients"]["demo-app"]
-    orders = app | {"client-secret": demo_hashes["orders"]}
+    client = app | {"client-secret": demo_hashes[CLIENT]}
     users = {
         "carol": {"password": demo_hashes["carol"]},
         APART: {"password": demo_hashes[COMPOSED]},
     }
     return identities | {
         "record-keys": ["k" * 43],
-        "clients": identities["clients"] | {"orders": orders},
+        "clients": identities["clients"] | {CLIENT: client},
         "users": identities["users"] | users,
     }
 
@@ -75,7 +77,7 @@ class TestUnderProd:
     async def test_a_clients_demo_secret_is_refused_although_its_hash_is_registered(
         self, cas: Cas, send: Send
     ) -> None:
-        assert (await send(cas, "orders", "orders-123")).status_code == 401
+        assert (await send(cas, CLIENT, f"{CLIENT}-123")).status_code == 401
 
     async def test_a_users_demo_secret_is_refused_although_its_hash_is_registered(
         self, cas: Cas
@@ -90,7 +92,7 @@ class TestUnderProd:
     ) -> None:
         hashes, computed = recorded_hashes(monkeypatch), []
         for ending in ("123", "124"):
-            for name in ("orders", "order-service", "nobody", "demo-app"):
+            for name in (CLIENT, "order-service", "nobody", "demo-app"):
                 assert (await _basic(cas, name, f"{name}-{ending}")).status_code == 401
             computed.append(len(hashes.work))
         assert computed == [0, 4]
@@ -102,7 +104,7 @@ class TestUnderProd:
 
 @pytest.mark.parametrize("send", [_basic, _encoded_basic, _form])
 async def test_demo_secrets_are_accepted_without_prod(cas: Cas, send: Send) -> None:
-    assert (await send(cas, "orders", "orders-123")).is_success
+    assert (await send(cas, CLIENT, f"{CLIENT}-123")).is_success
 
 
 @pytest.mark.parametrize("name", [COMPOSED, APART])

@@ -62,6 +62,12 @@ def test_nothing_names_what_was_removed_or_renamed(own: Clone) -> None:
     assert own.run("git", "grep", "-lE", "part-of[:=] ?suite", "--", "k8s", "libs").stdout == ""
 
 
+def test_lists_of_services_are_right(own: Clone) -> None:
+    lists = ("tests/unit/test_skaffold.py", "tests/unit/test_service_names.py")
+    options = ("-n", "0", "-p", "no:cacheprovider")
+    assert " passed" in own.done(sys.executable, "-m", "pytest", *options, *lists)
+
+
 @pytest.mark.parametrize("overlay", ["base", "overlays/prod", "overlays/canary", "overlays/dev"])
 def test_it_renders(own: Clone, overlay: str) -> None:
     assert f"name: {OWN}-v1-deployment" in own.done("kubectl", "kustomize", f"k8s/{overlay}")

@@ -17,6 +17,8 @@ from suitectl.__main__ import main
 from suitectl.catalogue import registrations
 from suitectl.root import ROOT
 
+SERVICE = f"--service={OUTSIDE.name}"
+"""Without a node port there is no default."""
 KUBECTL = """#!{python}
 import json, os, sys
 image = {{"containers": [{{"image": "cas-server:1"}}]}}
@@ -137,7 +139,7 @@ def test_a_refused_client_is_reported_in_one_line(capfd: pytest.CaptureFixture[s
 def test_a_call_prints_the_response_and_fails_unless_it_is_2xx(
     path: str, code: int, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["call", f"--path={path}"]) == code
+    assert main(["call", SERVICE, f"--path={path}"]) == code
     status = 404 if code else 200
     assert capfd.readouterr().out == f'{status} {{"path": "{path}"}}\n'
 
@@ -146,7 +148,7 @@ def test_a_call_prints_the_response_and_fails_unless_it_is_2xx(
 def test_a_path_that_would_lead_elsewhere_is_refused_in_one_line(
     path: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["call", f"--path={path}"]) == 1
+    assert main(["call", SERVICE, f"--path={path}"]) == 1
     (line,) = capfd.readouterr().err.splitlines()
     assert line == f"call: PATH={path}: take a path from its / on, such as /api/me"
 
@@ -155,7 +157,7 @@ def test_a_path_that_would_lead_elsewhere_is_refused_in_one_line(
 def test_a_wrong_option_is_refused_in_one_line(
     option: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["call", option]) == 1
+    assert main(["call", SERVICE, option]) == 1
     (line,) = capfd.readouterr().err.splitlines()
     value = option.partition("=")[2]
     assert value in line
@@ -164,7 +166,7 @@ def test_a_wrong_option_is_refused_in_one_line(
 def test_data_reaches_the_service_as_typed() -> None:
     data = {"price": "$5", "name": "it's $(SHELL)"}
     typed = ["PATH=/api/echo?a=1&b='", f"DATA={json.dumps(data)}"]
-    command = ["make", "--no-print-directory", "call", *typed]
+    command = ["make", "--no-print-directory", "call", f"SERVICE={OUTSIDE.name}", *typed]
     printed = subprocess.check_output(command, cwd=ROOT, text=True)
     status, _, body = printed.partition(" ")
     assert status == "200"
@@ -182,7 +184,7 @@ def test_a_token_for_others_is_explained(
     other = others[0]
     (tmp_path / "identities.json").write_text(json.dumps({other: "generated"}))
     monkeypatch.setenv("SUITE_IDENTITIES", str(tmp_path / "identities.json"))
-    assert main(["call", "--method=DELETE", f"--client={other}"]) == 1
+    assert main(["call", SERVICE, "--method=DELETE", f"--client={other}"]) == 1
     assert f"{wanted} in resource-ids" in capfd.readouterr().err
 
 
