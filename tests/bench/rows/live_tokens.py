@@ -53,11 +53,11 @@ async def _filled(redis: Redis) -> dict[str, Sample]:
     await store.change([], after=0, keep=86_400)
     version = (await store.identities()).version or 0
     empty = await _used(redis)
-    names = await _issue(store, "few", FEW, version)
+    names = await issue(store, "few", FEW, version)
     few = await _look_up_us(redis, store, names)
     each = max(TOKENS // CLIENTS, 1)
     for number in range(CLIENTS):
-        names += await _issue(store, f"service-{number:04d}", each, version)
+        names += await issue(store, f"service-{number:04d}", each, version)
     used = (await _used(redis) - empty) / len(names)
     indexes = [
         int(await redis.memory_usage(key, samples=0) or 0)
@@ -71,7 +71,8 @@ async def _filled(redis: Redis) -> dict[str, Sample]:
     }
 
 
-async def _issue(store: RedisTokenStore, client: str, count: int, version: int) -> list[str]:
+async def issue(store: RedisTokenStore, client: str, count: int, version: int) -> list[str]:
+    """Store tokens of one client; return their names."""
     grant = Grant(client, ("read", "write"), (client, "orders-service"), ("ROLE_CLIENT",))
     token = grant.stamped(Stamp(version, 0)).stored(36_000)
     names = [token_hash(new_token()) for _ in range(count)]

@@ -63,7 +63,7 @@ async def test_a_check_is_a_form_with_basic_credentials() -> None:
 async def test_checks_in_a_row_share_connection_parser_and_head(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """docs/design/performance.md, "An endpoint on the chassis"."""
+    """docs/design/costs.md, "An endpoint on the chassis"."""
     made: list[str] = []
     head, parser = RawRequest.head, httptools.HttpResponseParser
 
