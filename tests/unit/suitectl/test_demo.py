@@ -6,7 +6,7 @@ from itertools import combinations
 import pytest
 
 from suitectl.catalogue import services
-from suitectl.commands.demo import left_out
+from suitectl.commands.demo import held, left_out
 from suitectl.guide import WIDTH
 from suitectl.story import chapter
 from suitectl.story.cast import DEMO, DIFF_NS_SERVICE, REST_SERVICE
@@ -59,3 +59,7 @@ def test_a_suite_with_all_services_leaves_nothing_out(monkeypatch: pytest.Monkey
     assert _without(set(), monkeypatch) == []
     odd = replace(ALL[0], needs=("no-such-service",))
     assert list(left_out([odd])) == ["left out, without no-such-service:", f"  {odd.title}"]
+
+
+def test_a_suite_with_one_chapter_may_have_one_check() -> None:
+    assert (held(1), held(2)) == ("the check holds", "all 2 checks hold")
