@@ -18,7 +18,7 @@ from bench.peers import oidc_provider, python
 from bench.peers.clients import CLIENTS
 from bench.peers.constant import BODY
 from bench.stack import OPEN_PATH, SERVICE, Stack, basic, issued_token
-from suitectl.story.cast import REST_SERVICE
+from suitectl.story.cast import DEMO, REST_SERVICE
 
 TOKEN_INFO = "/oauth/check_token"
 
@@ -40,7 +40,7 @@ def test_the_bare_endpoint_responds_like_that_of_the_chassis(stack: Stack) -> No
     assert abs(len(json.dumps(ours)) - len(json.dumps(theirs))) < 20
 
 
-@sample_services.needs(REST_SERVICE)  # whose own token is the usual one
+@sample_services.needs(*DEMO)  # whose names are the audience of its token
 def test_the_constant_is_as_long_as_a_response_of_check_token(stack: Stack) -> None:
     (token,) = stack.tokens(1)
     with post(f"{stack.cas.url}{TOKEN_INFO}", f"token={token}") as response:
