@@ -1,4 +1,4 @@
-"""A service imports what it serves with, and no more (docs/design/performance.md, "Start-up")."""
+"""A service imports what it serves with, and no more (docs/design/costs.md, "Start-up")."""
 
 import json
 import subprocess

@@ -4,7 +4,7 @@ structlog and httpx come without the packages that they use on a terminal, if in
 rich, colorama and pygments are there where the suite's commands are. A service logs JSON and draws
 nothing, so that they would only cost it memory and a sixth of its start. FastAPI alone would load
 pydantic.v1, to refuse its models, and takes its absence as well; who imports it for something else
-gets it (docs/design/performance.md, "Start-up").
+gets it (docs/design/costs.md, "Start-up").
 """
 
 import gc

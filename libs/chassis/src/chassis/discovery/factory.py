@@ -44,7 +44,7 @@ def _kubernetes(
     environ: Mapping[str, str],
     dns: DnsDirectory,
 ) -> Directory:
-    # Imported in this mode alone (docs/design/performance.md, "Start-up").
+    # Imported in this mode alone (docs/design/costs.md, "Start-up").
     from chassis.discovery.kubernetes import ApiServer, KubernetesDirectory  # noqa: PLC0415
 
     return KubernetesDirectory(
