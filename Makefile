@@ -40,7 +40,7 @@ TAKES_rollback := SERVICE KUBECTL
 TAKES_refresh := SERVICE
 TAKES_new-service := NAME NAMESPACE PORT CALLS VERSIONS
 TAKES_remove-service := NAME
-TAKES_secrets := ROTATE RETIRE
+TAKES_secrets := ROTATE RETIRE SIGNS_IN
 TAKES_images := $(BUILD)
 TAKES_deploy := $(BUILD) OVERLAY
 TAKES_fuzz := N ARGS FUZZ_SEED
@@ -118,7 +118,7 @@ refresh: setup ## have edited ConfigMaps in the pods at once: make refresh SERVI
 
 ##@ Deploy to the cluster of the current kubeconfig
 secrets: setup ## generate what production needs, under .secrets/; ROTATE=CLIENT, then RETIRE=CLIENT renew one
-	$(SUITECTL) $(if $(ROTATE)$(RETIRE),rotate --name=$(ROTATE)$(RETIRE) $(if $(RETIRE),--retire),secrets)
+	$(SUITECTL) $(if $(ROTATE)$(RETIRE),rotate --name=$(ROTATE)$(RETIRE) $(if $(RETIRE),--retire) $(if $(SIGNS_IN),--signs-in=$(SIGNS_IN)),secrets)
 
 dev-secrets: setup ## have the generated Secrets of k8s/base in the cluster; make deploy does it by itself
 	$(SUITECTL) dev-secrets $(if $(SKAFFOLD_KUBE_CONTEXT),--context=$(SKAFFOLD_KUBE_CONTEXT))

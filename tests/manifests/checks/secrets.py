@@ -8,6 +8,7 @@ from manifests.suite_manifests import Manifest, Manifests, containers, pod_spec,
 from suitectl.catalogue import apis
 from suitectl.secrets.dev import NAMESPACE as DEV_NAMESPACE
 from suitectl.secrets.dev import STORE, USERS
+from suitectl.secrets.signing_keys import SECRET as SIGNING_KEYS
 
 OPENING = {"--protected-mode", "--requirepass", "--masterauth", "--user"}
 CLIENT_SECRET = "security.oauth2.client.client-secret"
@@ -33,7 +34,7 @@ def mount_findings(manifests: Manifests) -> Iterator[str]:
         (manifest["metadata"]["namespace"], manifest["kind"], manifest["metadata"]["name"])
         for manifest in manifests.of("ConfigMap", "Secret")
     }
-    generated = {(DEV_NAMESPACE, "Secret", name) for name in (STORE, USERS)}
+    generated = {(DEV_NAMESPACE, "Secret", name) for name in (STORE, USERS, SIGNING_KEYS)}
     yield from (f"{kind}/{name}: generated, and here" for _, kind, name in present & generated)
     present |= generated
     yield from (

@@ -9,6 +9,8 @@ import yaml
 
 from cas_server import cli
 from cas_server.passwords.hashing import is_fast, matches_blocking
+from chassis.jwt.algorithms import ALGORITHMS
+from chassis.jwt.keys import private_key
 from unit.cas_server.cas_settings import loaded, pasted
 
 COMMANDS = ["hash-password", "hash-secret", "hash-generated"]
@@ -30,6 +32,19 @@ def test_the_hash_of_one_line_of_standard_input_is_printed(
     printed = capsys.readouterr().out.strip()
     assert matches_blocking(printed, LONG)
     assert is_fast(printed) == (command == "hash-generated")
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_new_signing_key_is_printed(algorithm: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["new-signing-key", algorithm]) == 0
+    assert private_key(capsys.readouterr().out).algorithm == algorithm
+
+
+def test_a_signing_key_of_an_unknown_algorithm_is_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert cli.run(["new-signing-key", "HS256"]) == 2
+    assert "there are ES256, EdDSA, RS256" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("line", [" a b ", "sesam\N{LATIN SMALL LETTER E WITH ACUTE}", "\tx"])

@@ -11,7 +11,7 @@ ROOT = Path(chassis.__file__).parent
 PAGE = Path(__file__).parents[3] / "docs" / "design" / "architecture.md"
 LAYERS = (
     ("ant", "lean_imports", "normal_form", "single_flight", "strict_json"),
-    ("telemetry",),
+    ("jwt", "telemetry"),
     ("errors",),
     ("config", "transport"),
     ("discovery", "security"),

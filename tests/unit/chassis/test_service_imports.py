@@ -38,7 +38,8 @@ OF_ONE_MODE = {
     "chassis.discovery.kubernetes": "discovery.mode kubernetes",
     "chassis.serving.reloading": "--reload",
     "chassis.testing": "tests",
-    "cryptography.hazmat": "the first rotation of a refresh token",
+    "cryptography.hazmat": "signing keys, token-mode jwt, the first rotation of a refresh token",
+    "joserfc": "signing keys, token-mode jwt",
     "pydantic.v1": "none: FastAPI only refuses its models",
 }
 LOADED = """

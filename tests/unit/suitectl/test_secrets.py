@@ -91,6 +91,7 @@ async def test_only_the_owner_may_read_them(generated: Path) -> None:
         "secrets": 0o700,
         "secrets.yaml": 0o600,
         "redis.yaml": 0o600,
+        "signing-keys.yaml": 0o600,
         "identities.json": 0o600,
     }
 
@@ -118,7 +119,8 @@ async def test_an_interrupted_generation_is_repeated(tmp_path: Path) -> None:
     for service in apis():
         secret = documents[str(service.credentials)]["stringData"][KEY]
         assert secret == plain[service.client_id]
-    assert _modes(directory).keys() == {"secrets", "secrets.yaml", "redis.yaml", "identities.json"}
+    names = {"secrets.yaml", "redis.yaml", "signing-keys.yaml", "identities.json"}
+    assert _modes(directory).keys() == {"secrets", *names}
 
 
 async def test_missing_secrets_are_added(generated: Path, tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def _replacement(image: str, full: str) -> dict[str, str]:
 
 
 def missing_secrets(documents: Sequence[dict[str, Any]]) -> set[str]:
-    """Return the Secrets that pods mount and the overlay does not contain."""
+    """Return the Secrets that pods need and the overlay does not contain."""
     contained = {d["metadata"]["name"] for d in documents if d["kind"] == "Secret"}
     return {name for document in documents for name in _secret_names(document)} - contained
 
@@ -123,7 +123,8 @@ def _generated(wanted: AbstractSet[str]) -> Sequence[Path]:
 def _secret_names(document: dict[str, Any]) -> Iterator[str]:
     if document["kind"] in _ROLLED_OUT:
         for reference in mounted_secrets(document):
-            yield referenced("Secret", "", reference).name
+            if not reference.get("optional"):
+                yield referenced("Secret", "", reference).name
 
 
 async def _apply(platform: Platform, documents: Sequence[dict[str, Any]]) -> None:

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 import chassis
 from cas_server.authentication.client_authentication import ClientAuthentication
 from cas_server.authentication.local_token_services import LocalTokenServices
-from cas_server.endpoints import metadata, openapi, user
+from cas_server.endpoints import keys, metadata, openapi, user
 from cas_server.endpoints.check_token import CheckToken
 from cas_server.endpoints.introspect import Introspect
 from cas_server.endpoints.revoke import Revoke
@@ -22,6 +22,7 @@ from cas_server.identities.identities import Identities
 from cas_server.identities.not_before import IdentityReconciler
 from cas_server.passwords.hashing import PasswordPool
 from cas_server.settings import CasSettings
+from cas_server.signing.signing_keys import SigningKeys
 from cas_server.stores.redis_connection import connect
 from cas_server.stores.redis_token_store import RedisTokenStore
 from cas_server.throttling.shared_failure_counters import (
@@ -38,15 +39,15 @@ TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
 
 def create_app(live: LiveConfig[CasSettings]) -> FastAPI:
     """Build the authorization server on the Redis of its configuration."""
-    context = _context(live)
+    context, published = _context(live), keys.PublishedKeys(SigningKeys(live))
     return chassis.create_app(
         live,
         title="cas-server",
         version=version("suite-cas-server"),
-        routers=[metadata.router, user.router],
+        routers=[metadata.router, user.router, published.router()],
         lifespan=partial(_lifespan, context),
         token_services=LocalTokenServices(context.identities, context.store),
-        open_paths=metadata.OPEN_PATHS,
+        open_paths=(*metadata.OPEN_PATHS, *keys.OPEN_PATHS),
         fast_paths=_endpoints(context),
         openapi=openapi.document,
         token_path=TOKEN_PATH,

@@ -1,4 +1,4 @@
-"""`cas-server hash-password | hash-secret | hash-generated | new-client NAME`: configuration."""
+"""What `cas-server` prints for its configuration: hashes, registrations, signing keys."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -7,15 +7,18 @@ from cas_server.identities.new_client import new_registration
 from cas_server.passwords.hashing import GENERATED_CHARACTERS, hash_generated, hash_password
 from cas_server.passwords.secret_input import read_secret
 
-COMMANDS = ("hash-password", "hash-secret", "hash-generated", "new-client")
+COMMANDS = ("hash-password", "hash-secret", "hash-generated", "new-client", "new-signing-key")
 _USAGE, _INTERRUPTED = 2, 130
 _HELP = ("-h", "--help")
 _USAGE_LINES = """\
-usage: cas-server hash-password | hash-secret | hash-generated | new-client NAME
+usage: cas-server hash-password | hash-secret | hash-generated
+       cas-server new-client NAME
+       cas-server new-signing-key ES256 | EdDSA | RS256
 
 hash-password, hash-secret  print the argon2id hash of what a person chose
 hash-generated              print the HMAC of a generated secret, of 43 characters at least
 new-client NAME             print a registration to paste, and its secret
+new-signing-key ALGORITHM   print a private key in PEM
 
 The hash commands read one line of standard input, in UTF-8, without its end of line; on a terminal
 they ask for it twice and show nothing.\
@@ -50,6 +53,10 @@ def _output(arguments: list[str]) -> str | None:
             return _hash_input("secret", _hash_generated)
         case ["new-client", name]:
             return new_registration(name)
+        case ["new-signing-key", algorithm]:
+            from cas_server.signing.new_key import new_signing_key  # noqa: PLC0415 - 12 MiB
+
+            return new_signing_key(algorithm)
     return None
 
 

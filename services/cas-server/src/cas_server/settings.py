@@ -17,6 +17,7 @@ from cas_server.passwords.hashing import (
     is_hash,
     matches_blocking,
 )
+from cas_server.signing.key_files import read_keys
 from chassis.config import ConfigError, Duration, NameList, Section, ServiceSettings
 from chassis.config.settings import demo_secret
 from chassis.normal_form import nfc
@@ -156,6 +157,7 @@ class CasSettings(ServiceSettings):
     max_families_per_user: int = Field(default=100, ge=1)
     record_keys: RecordKeyList = (DEMO_RECORD_KEY,)
     compact_records: bool = True
+    signing_keys: dict[str, SecretStr] = Field(default_factory=dict, repr=False)
     durability: DurabilitySettings = DurabilitySettings()
 
     @field_validator("clients", "users", mode="before")
@@ -173,6 +175,7 @@ class CasSettings(ServiceSettings):
         super().check(profiles)
         self._check_names()
         self._check_redis()
+        read_keys(self.signing_keys)
         if "prod" in profiles:
             self._check_secrets()
             if not self.clients:

@@ -12,7 +12,7 @@ from chassis.config.documents import Document, read_documents
 from chassis.config.errors import ConfigError
 from chassis.config.placeholders import Resolver
 from chassis.config.profiles import Named, pop_profiles, refuse_profiles
-from chassis.config.shapes import is_value, lead
+from chassis.config.shapes import is_value, lead, named_of
 from chassis.config.source import (
     ConfigSource,
     Files,
@@ -21,7 +21,17 @@ from chassis.config.source import (
     flag_branches,
     unread_variables,
 )
-from chassis.config.tree import Entry, Origin, Tree, absorb, canonical, give_way, nest, parts_of
+from chassis.config.tree import (
+    Entry,
+    Name,
+    Origin,
+    Tree,
+    absorb,
+    canonical,
+    give_way,
+    nest,
+    parts_of,
+)
 from chassis.config.yaml_trees import decoded
 
 File: TypeAlias = tuple[bool, str]
@@ -144,10 +154,20 @@ class _Reader:
             raise ConfigError("belongs in a default document of application.yaml", file=name)
         path, annotation = lead(parts_of(name), self._annotation, mapping=False)
         if is_value(annotation):
-            self.layers.carried.add((True, name))
+            if not _is_entry(path, self._annotation):
+                self.layers.carried.add((True, name))
             absorb(self.layers.secret_files, nest(path, content, origin), hiding=True)
         else:
             self.layers.loose[canonical(name)] = Entry(content, origin)
+
+
+def _is_entry(path: list[Name], annotation: Any) -> bool:
+    """Return whether a path leads to an entry of a mapping of values, which may come and go.
+
+    Such a file is the whole entry: nothing else is reset where it is missing.
+    """
+    *above, _ = path
+    return bool(above) and named_of(lead(above, annotation, mapping=False)[1]) is not None
 
 
 class _Layer(PydanticBaseSettingsSource):

@@ -14,7 +14,8 @@ from typing import Any
 from suitectl.errors import CommandFailedError
 from suitectl.platform.platform import Platform
 from suitectl.root import ROOT
-from suitectl.secrets.generated import RECORD_KEYS, new_record_key, secret_document
+from suitectl.secrets.files import secret_document
+from suitectl.secrets.generated import RECORD_KEYS, new_record_key
 
 STORE = "cas-server-store"
 """The Secret with cas-server's login to the token store, and its record key."""

@@ -4,19 +4,19 @@ The registrations are those of the demo in `k8s/base`, each with a generated sec
 """
 
 import json
-import os
 import secrets
-import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from suitectl.catalogue import CREDENTIALS_KEY, REGISTERED_KEY, registered_secret, services
 from suitectl.errors import CommandFailedError
 from suitectl.root import ROOT
-from suitectl.shell import output
+from suitectl.secrets.cas_commands import printed
+from suitectl.secrets.files import secret_document, write_files
+from suitectl.secrets.signing_keys import SIGNING_KEYS_FILE, SigningKeys
 
 DIRECTORY = ROOT / ".secrets"
 IDENTITIES = "identities.json"
@@ -38,7 +38,7 @@ async def generate(directory: Path) -> None:
 
     Existing files stay, because tokens and clients depend on them. Raises `CommandFailedError`.
     """
-    parts = {IDENTITIES: _identities, _REDIS_FILE: _redis}
+    parts = {IDENTITIES: _identities, _REDIS_FILE: _redis, SIGNING_KEYS_FILE: _signing_keys}
     missing = [part for name, part in parts.items() if not (directory / name).exists()]
     if not missing:
         raise CommandFailedError(f"{directory} has secrets already; remove it to generate new ones")
@@ -94,30 +94,13 @@ async def _redis() -> Mapping[str, str]:
     return {_REDIS_FILE: yaml.safe_dump(secret_document(metadata, passwords))}
 
 
+async def _signing_keys() -> Mapping[str, str]:
+    """Return the file of the keys that sign tokens."""
+    keys = SigningKeys(DIRECTORY, {})
+    await keys.add(time.time())
+    return keys.contents()
+
+
 async def _hash(command: str, secret: str) -> str:
-    """Hash with cas-server's own command, which reads the secret from standard input."""
-    program = Path(sys.executable).with_name("cas-server")
-    return (await output((str(program), command), seconds=30, stdin=secret)).strip()
-
-
-def secret_document(metadata: Mapping[str, Any], data: Mapping[str, str]) -> dict[str, Any]:
-    """Return a Secret for `kubectl apply`."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {key: metadata[key] for key in ("name", "namespace")},
-        "type": "Opaque",
-        "stringData": dict(data),
-    }
-
-
-def write_files(directory: Path, files: Mapping[str, str]) -> None:
-    """Write files in this order, each atomically and with mode 0600."""
-    directory.mkdir(mode=0o700, exist_ok=True)
-    for name, text in files.items():
-        fresh = directory / f"{name}.new"
-        fresh.unlink(missing_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        with os.fdopen(os.open(fresh, flags, 0o600), "w") as file:
-            file.write(text)
-        fresh.replace(directory / name)
+    """Hash a secret, which goes through standard input."""
+    return await printed(command, stdin=secret)

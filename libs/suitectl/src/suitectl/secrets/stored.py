@@ -14,13 +14,13 @@ import yaml
 
 from suitectl.catalogue import CREDENTIALS_KEY, REGISTERED_KEY, registered_secret, services
 from suitectl.errors import CommandFailedError
+from suitectl.secrets.files import write_files
 from suitectl.secrets.generated import (
     IDENTITIES,
     RECORD_KEYS,
     SECRETS,
     new_client_secret,
     new_password,
-    write_files,
 )
 
 _HASHES = "client-secret"

@@ -40,6 +40,8 @@ async def metadata(
         "introspection_endpoint_auth_methods_supported": _METHODS,
         "revocation_endpoint_auth_methods_supported": _METHODS,
     }
+    if settings.signing_keys:
+        fields["jwks_uri"] = f"{base}/oauth/jwks"
     return json_response(fields)
 
 

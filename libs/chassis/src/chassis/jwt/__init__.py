@@ -1,0 +1,4 @@
+"""JSON Web Tokens (RFC 7519), signed: read strictly, verified with keys of a key set (RFC 7517).
+
+`keys` imports joserfc and `cryptography`, which take 20 MiB: it is loaded where a key is in use.
+"""
