@@ -1,4 +1,4 @@
-"""docs/design/protocol.md, "Published keys": what replicas publish while keys come and go."""
+"""docs/design/signed-tokens.md, "Published keys": what replicas publish while keys come and go."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -30,6 +30,7 @@ from cas_server.throttling.shared_failure_counters import (
     SharedFailureCounters,
 )
 from cas_server.throttling.throttle import Throttle
+from cas_server.tokens.jwt_access_tokens import AccessTokenValues
 from cas_server.tokens.record_keys import RecordKeys
 from chassis import LiveConfig
 from chassis.discovery import create_discovery
@@ -39,7 +40,8 @@ TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
 
 def create_app(live: LiveConfig[CasSettings]) -> FastAPI:
     """Build the authorization server on the Redis of its configuration."""
-    context, published = _context(live), keys.PublishedKeys(SigningKeys(live))
+    signing = SigningKeys(live)
+    context, published = _context(live, signing), keys.PublishedKeys(signing)
     return chassis.create_app(
         live,
         title="cas-server",
@@ -55,7 +57,7 @@ def create_app(live: LiveConfig[CasSettings]) -> FastAPI:
     )
 
 
-def _context(live: LiveConfig[CasSettings]) -> GrantContext:
+def _context(live: LiveConfig[CasSettings], signing: SigningKeys) -> GrantContext:
     settings, keys, identities = live.settings, RecordKeys(live), Identities(live)
     redis_settings = settings.spring.redis
     discovery = create_discovery(settings.discovery, live.source.environ)
@@ -70,7 +72,8 @@ def _context(live: LiveConfig[CasSettings]) -> GrantContext:
     # All replicas share the Redis of the token store, and so the counts of failures.
     throttle = Throttle(SharedFailureCounters(RedisFailureCounters(redis)))
     reconciler = IdentityReconciler(identities, store, live)
-    return GrantContext(live, identities, PasswordPool(), throttle, store, keys, reconciler)
+    values = AccessTokenValues(live, signing)
+    return GrantContext(live, identities, PasswordPool(), throttle, store, keys, values, reconciler)
 
 
 def _endpoints(context: GrantContext) -> Mapping[str, ASGIApp]:

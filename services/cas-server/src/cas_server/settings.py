@@ -1,7 +1,8 @@
 """What cas-server reads from its configuration beyond the chassis' sections."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Self
+from collections.abc import Set as AbstractSet
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
@@ -20,6 +21,7 @@ from cas_server.passwords.hashing import (
 from cas_server.signing.key_files import read_keys
 from chassis.config import ConfigError, Duration, NameList, Section, ServiceSettings
 from chassis.config.settings import demo_secret
+from chassis.jwt.algorithms import Algorithm
 from chassis.normal_form import nfc
 
 DEMO_RECORD_KEY = SecretStr("known-to-everyone-hence-refused-under-the-profile-prod")
@@ -74,6 +76,14 @@ Secrets = Annotated[
 """Hashes of one secret, or of two while one is rotated."""
 
 
+TokenFormat = Literal["opaque", "jwt"]
+SPRING_TYPE = "JWT"
+"""The `typ` that Spring's JWT decoders accept as they come; RFC 9068 demands the other one."""
+JwtType = Literal["at+jwt", "JWT"]
+LONGEST_JWT = 86_400
+"""Seconds that a signed token lives at most: who verifies it alone learns of no revocation."""
+
+
 class ClientRegistration(Section):
     """A registered client, with the names of the seed stack.
 
@@ -91,6 +101,9 @@ class ClientRegistration(Section):
     max_families_per_user: int | None = Field(default=None, ge=1)
     check_tokens: bool = False
     check_for: NameList | None = None
+    token_format: TokenFormat | None = None
+    signing_alg: Algorithm | None = None
+    jwt_type: JwtType | None = None
     enabled: bool = True
 
     @field_validator("client_secret")
@@ -157,6 +170,9 @@ class CasSettings(ServiceSettings):
     max_families_per_user: int = Field(default=100, ge=1)
     record_keys: RecordKeyList = (DEMO_RECORD_KEY,)
     compact_records: bool = True
+    token_format: TokenFormat = "opaque"  # noqa: S105 - a format
+    signing_alg: Algorithm = "ES256"
+    jwt_type: JwtType = "at+jwt"
     signing_keys: dict[str, SecretStr] = Field(default_factory=dict, repr=False)
     durability: DurabilitySettings = DurabilitySettings()
 
@@ -175,7 +191,7 @@ class CasSettings(ServiceSettings):
         super().check(profiles)
         self._check_names()
         self._check_redis()
-        read_keys(self.signing_keys)
+        self._check_signing()
         if "prod" in profiles:
             self._check_secrets()
             if not self.clients:
@@ -204,6 +220,19 @@ class CasSettings(ServiceSettings):
             reason = "is not shorter than spring.data.redis.timeout, which would end the wait"
             raise ConfigError(reason, key="durability.wait-timeout")
 
+    def _check_signing(self) -> None:
+        """Refuse a broken key, and a client whose signed tokens no key could sign."""
+        algorithms = {mounted.key.algorithm for mounted in read_keys(self.signing_keys)}
+        for name, client in self.clients.items():
+            if (client.token_format or self.token_format) == "jwt":
+                own = client.token_format is not None
+                key = f"clients.{name}.token-format" if own else "token-format"
+                validity = client.access_token_validity_seconds or self.access_token_validity
+                if fault := _signing_fault(
+                    client.signing_alg or self.signing_alg, algorithms, validity
+                ):
+                    raise ConfigError(f"{fault} (the client {name})", key=key)
+
     def _check_secrets(self) -> None:
         """Refuse weak hashes, demo secrets, and the demo key, with which tokens can be forged."""
         for key, name, stored in self._hashes():
@@ -223,6 +252,16 @@ class CasSettings(ServiceSettings):
                 yield f"clients.{name}", name, stored
         for name, user in self.users.items():
             yield f"users.{name}", name, user.password
+
+
+def _signing_fault(algorithm: Algorithm, known: AbstractSet[str], validity: float) -> str | None:
+    """Return why a client can't have signed tokens; None where it can."""
+    if algorithm not in known:
+        reason = f"is jwt, but no key for {algorithm} is mounted as signing-keys.NAME"
+        return f"{reason}; run make secrets ROTATE=keys"
+    if validity > LONGEST_JWT:
+        return "is jwt, but its access tokens live for more than a day"
+    return None
 
 
 def _refuse_demo(key: str, name: str, stored: str) -> None:

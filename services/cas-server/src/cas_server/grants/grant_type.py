@@ -11,7 +11,8 @@ from cas_server.passwords.hashing import PasswordPool
 from cas_server.settings import CasSettings
 from cas_server.stores.token_store import TokenStore
 from cas_server.throttling.throttle import Throttle
-from cas_server.tokens.access_tokens import Grant, Stamp, new_token, token_hash
+from cas_server.tokens.access_tokens import Grant, Stamp, token_hash
+from cas_server.tokens.jwt_access_tokens import AccessTokenValues
 from cas_server.tokens.record_keys import RecordKeys
 from cas_server.tokens.token_pairs import TokenResponse
 from chassis import LiveConfig
@@ -45,13 +46,15 @@ class GrantContext:
     throttle: Throttle
     store: TokenStore
     keys: RecordKeys
+    values: AccessTokenValues
     reconciler: IdentityReconciler
 
     async def access_only(self, grant: Grant, request: TokenRequest) -> TokenResponse:
         """Issue an access token alone; raise `InvalidGrant`."""
-        client, token = request.client, new_token()
-        validity = client.access_validity
-        stored, name = grant.stored(validity), token_hash(token)
+        client, validity = request.client, request.client.access_validity
+        stored = grant.stored(validity)
+        token = self.values.of(stored, client)
+        name = token_hash(token)
 
         async def write(stamp: Stamp) -> bool | None:
             fresh = stored.stamped(stamp)

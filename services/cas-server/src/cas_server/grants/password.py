@@ -72,7 +72,8 @@ class PasswordGrant:
         family = Family(new_family_id(), grant, int(time.time()) + client.refresh_validity)
         idle_seconds = int(context.live.settings.refresh_token_idle)
         step = Step(1, "", client.access_validity, idle_seconds)
-        pair, response = new_pair(context.keys, family, grant, step)
+        text_of = context.values.for_client(client)
+        pair, response = new_pair(context.keys, family, grant, step, text_of=text_of)
 
         async def write(stamp: Stamp) -> bool | None:
             return await context.store.begin(pair.stamped(stamp), client.bounds) or None

@@ -36,7 +36,9 @@ class RefreshTokenGrant:
         grant = self._renewed(stored, request) if number == state.number else stored
         idle_seconds = int(settings.refresh_token_idle)
         step = Step(state.number + 1, presented, client.access_validity, idle_seconds)
-        pair, response = new_pair(self._context.keys, state.family, grant, step)
+        context = self._context
+        text_of = context.values.for_client(client)
+        pair, response = new_pair(context.keys, state.family, grant, step, text_of=text_of)
         old = Presented(token_hash(presented), number)
 
         async def write(stamp: Stamp) -> Rotation | None:

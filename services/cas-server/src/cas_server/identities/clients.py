@@ -2,15 +2,27 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from cas_server.identities.users import fingerprint
-from cas_server.settings import CasSettings, ClientRegistration
+from cas_server.settings import CasSettings, ClientRegistration, JwtType
 from cas_server.stores.token_store import Bounds
+from chassis.jwt.algorithms import Algorithm
+
+
+class JwtForm(NamedTuple):
+    """How a client's access tokens are signed, and their `typ`."""
+
+    algorithm: Algorithm
+    type: JwtType
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A client as the endpoints see it; validities in seconds."""
+    """A client as the endpoints see it; validities in seconds.
+
+    `jwt` is None where its access tokens are opaque.
+    """
 
     id: str
     secrets: tuple[str, ...] = field(repr=False)
@@ -24,6 +36,7 @@ class Client:
     checks_tokens: bool
     checks_for: frozenset[str]
     fingerprints: tuple[str, ...]
+    jwt: JwtForm | None = None
 
     def may_check(self, audience: tuple[str, ...]) -> bool:
         """Return whether the client may learn of a token for this audience."""
@@ -59,7 +72,15 @@ def _client(name: str, registration: ClientRegistration, settings: CasSettings) 
         checks_tokens=registration.check_tokens,
         checks_for=frozenset((name,) if chosen is None else chosen),
         fingerprints=tuple(sorted(map(fingerprint, registration.client_secret))),
+        jwt=_jwt_form(registration, settings),
     )
+
+
+def _jwt_form(registration: ClientRegistration, settings: CasSettings) -> JwtForm | None:
+    if (registration.token_format or settings.token_format) == "opaque":
+        return None
+    algorithm = registration.signing_alg or settings.signing_alg
+    return JwtForm(algorithm, registration.jwt_type or settings.jwt_type)
 
 
 def _grant_types(

@@ -6,11 +6,12 @@ refresh token yields (HKDF-SHA256, RFC 5869): whoever reads the store learns no 
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from cas_server.stores.token_store import Family, TokenPair
-from cas_server.tokens.access_tokens import Grant, new_token, token_hash
+from cas_server.tokens.access_tokens import Grant, StoredToken, new_token, token_hash
 from cas_server.tokens.record_keys import RecordKeys
 from cas_server.tokens.refresh_tokens import RefreshToken, new_refresh_token
 
@@ -45,19 +46,30 @@ class Step:
     idle_seconds: int
 
 
+def opaque(_: StoredToken) -> str:
+    """Return the text of an opaque access token."""
+    return new_token()
+
+
 def new_pair(
-    keys: RecordKeys, family: Family, grant: Grant, step: Step
+    keys: RecordKeys,
+    family: Family,
+    grant: Grant,
+    step: Step,
+    *,
+    text_of: Callable[[StoredToken], str] = opaque,
 ) -> tuple[TokenPair, TokenResponse]:
     """Make the next pair of a family; the access token's grant may be narrower than its own."""
     validity = max(1, min(step.access_validity, family.ends_at - int(time.time())))
     refresh = new_refresh_token(keys, RefreshToken(family.id, step.number))
-    response = TokenResponse(new_token(), validity, " ".join(grant.scopes), refresh)
+    access = grant.stored(validity)
+    response = TokenResponse(text_of(access), validity, " ".join(grant.scopes), refresh)
     pair = TokenPair(
         family=family,
         number=step.number,
         refresh_hash=token_hash(refresh),
         access_hash=token_hash(response.access_token),
-        access=grant.stored(validity),
+        access=access,
         idle_seconds=step.idle_seconds,
         sealed_response=seal(step.presented, response) if step.presented else b"",
     )

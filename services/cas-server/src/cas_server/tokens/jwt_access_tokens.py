@@ -1,0 +1,65 @@
+"""Access tokens as JWTs by RFC 9068: their claims, and the form that Spring resource servers read.
+
+The store has a record of a JWT by its SHA-256 as of an opaque token, so that check_token,
+introspection, revocation and all bounds are the same for both
+(docs/design/decisions/jwt-tokens-are-stored.md).
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from cas_server.errors import InvalidScope
+from cas_server.forms import MAX_TOKEN
+from cas_server.identities.clients import Client
+from cas_server.settings import SPRING_TYPE, CasSettings
+from cas_server.signing.signing_keys import SigningKeys
+from cas_server.tokens.access_tokens import StoredToken, new_token
+from chassis import LiveConfig
+
+_TOO_LONG = "A JWT with these scopes and authorities is too long; request fewer scopes"
+
+
+class AccessTokenValues:
+    """Makes the text of an access token in the form that its client is registered for."""
+
+    def __init__(self, live: LiveConfig[CasSettings], keys: SigningKeys) -> None:
+        self._live, self._keys = live, keys
+
+    def for_client(self, client: Client) -> Callable[[StoredToken], str]:
+        """Return `of` for one client."""
+        return partial(self.of, client=client)
+
+    def of(self, token: StoredToken, client: Client) -> str:
+        """Return an opaque text or a JWT; raise `InvalidScope` where no reader would take it."""
+        form = client.jwt
+        if form is None:
+            return new_token()
+        claims = _claims(token, self._live.settings.issuer, spring=form.type == SPRING_TYPE)
+        text = self._keys.sign(form.algorithm, form.type, claims)
+        if len(text) > MAX_TOKEN:
+            raise InvalidScope(_TOO_LONG)
+        return text
+
+
+def _claims(token: StoredToken, issuer: str, *, spring: bool) -> Mapping[str, Any]:
+    """Return the claims of RFC 9068, 2.2, and those by which Spring names user and authorities.
+
+    RFC 9068 has `scope` as a string. Spring Security OAuth before 2.3 took that for one scope, so
+    the form for Spring has an array, which every version reads.
+    """
+    claims: dict[str, Any] = {
+        "iss": issuer,
+        "sub": token.user_name or token.client_id,
+        "aud": token.audience,
+        "exp": token.expires_at,
+        "iat": token.issued_at,
+        "jti": token.token_id,
+        "client_id": token.client_id,
+        "scope": token.scopes if spring else " ".join(token.scopes),
+    }
+    if token.user_name:
+        claims["user_name"] = token.user_name
+    if token.authorities:
+        claims["authorities"] = token.authorities
+    return claims
