@@ -16,7 +16,7 @@ from chassis import TokenServices
 from chassis.client import ServiceClients
 from chassis.discovery import Address
 from chassis.errors import ApiError, InvalidToken, TemporarilyUnavailable
-from chassis.token_services.remote import create_token_services
+from chassis.token_services.modes import create_token_services
 from chassis.transport import RawRequest
 from integration.chassis_client.scripted import Request, Script, http_response, scripted
 from integration.chassis_client.services import CAS, Table, live

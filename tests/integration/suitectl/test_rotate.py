@@ -12,7 +12,7 @@ import pytest
 from chassis.client import ServiceClients
 from chassis.errors import ApiError
 from chassis.security.authentication import TokenServices
-from chassis.token_services.remote import create_token_services
+from chassis.token_services.modes import create_token_services
 from eventually import PATIENCE_S
 from integration.suitectl.rotating import SERVICE, MountedSuite, mounted
 from redis_process import redis_port

@@ -182,10 +182,10 @@ def test_a_long_invalid_duration_takes_linear_time(written: str) -> None:
     ("text", "said"),
     [
         (
-            "security.oauth2.resource.token-mode: jwt",
+            "security.oauth2.resource: {id: orders, token-mode: jwt}",
             (
-                "application.yaml:1: security.oauth2.resource.token-mode: jwt is not supported"
-                " yet; leave it out"
+                "application.yaml:1: security.oauth2.resource.jwk.key-set-uri: is missing, and"
+                " token-mode jwt needs it"
             ),
         ),
         (

@@ -35,7 +35,7 @@ def test_the_type_is_compared_without_case_and_prefix() -> None:
 
 @pytest.mark.parametrize("algorithm", ["none", "None", "HS256", "ES384", "es256", "", None, 1, []])
 def test_an_algorithm_that_is_not_listed_is_refused(algorithm: object) -> None:
-    """RFC 8725, 3.1 and 3.2; protocol.md, "JWT access tokens"."""
+    """RFC 8725, 3.1 and 3.2; docs/design/signed-tokens.md, "Checks"."""
     with pytest.raises(MalformedJwtError):
         read_jwt(token({**HEADER, "alg": algorithm}))
 

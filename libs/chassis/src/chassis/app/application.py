@@ -47,7 +47,7 @@ from chassis.telemetry.audit import AuditEvent
 from chassis.telemetry.logs import set_levels
 from chassis.telemetry.request_metrics import RequestMetrics
 from chassis.telemetry.security_events import SecurityEvents
-from chassis.token_services.remote import create_token_services
+from chassis.token_services.modes import create_token_services
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 UserDetails = Callable[[Authentication], Awaitable[Authentication]]

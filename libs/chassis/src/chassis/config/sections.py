@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from chassis.ant import expression
 from chassis.config.fields import (
@@ -86,17 +86,6 @@ class CorsSettings(Section):
         return origin is not None and (origin in allowed or ANY_ORIGIN in allowed)
 
 
-def _not_yet(*later: str) -> BeforeValidator:
-    """Reject a planned value with its own message."""
-
-    def refuse(value: object) -> object:
-        if value in later:
-            raise ValueError(f"{value} is not supported yet; leave it out")
-        return value
-
-    return BeforeValidator(refuse)
-
-
 class ServletSettings(TolerantSection):
     """`server.servlet`."""
 
@@ -173,7 +162,18 @@ class OAuth2ClientSettings(Section):
 class JwkSettings(Section):
     """`security.oauth2.resource.jwk`."""
 
-    key_set_uri: str | None = None
+    key_set_uri: HttpUri | None = None
+
+
+TokenTypes = Annotated[NameList, AfterValidator(_lower)]
+
+
+class JwtSettings(Section):
+    """`security.oauth2.resource.jwt`: what a signed access token must have."""
+
+    issuer: str | None = None
+    types: TokenTypes = ("at+jwt",)
+    clock_skew: Annotated[Duration, Field(le=300)] = 10.0
 
 
 class OAuth2ResourceSettings(Section):
@@ -185,10 +185,11 @@ class OAuth2ResourceSettings(Section):
     prefer_token_info: bool = True
     load_balanced: bool = False
     jwk: JwkSettings = defaults()
+    jwt: JwtSettings = defaults()
     cache_ttl: Duration = 2.0
     negative_cache_ttl: Duration = 1.0
     cache_size: int = Field(default=10_000, ge=1)
-    token_mode: Annotated[Literal["check_token"], _not_yet("jwt", "auto")] = "check_token"  # noqa: S105 - a mode
+    token_mode: Literal["check_token", "jwt", "auto"] = "check_token"  # noqa: S105 - a mode
 
 
 class AuthorizationSettings(Section):

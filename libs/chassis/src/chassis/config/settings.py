@@ -99,6 +99,7 @@ class ServiceSettings(Section):
             reason = "faults are refused under the profile prod; to confirm, set faults.allow: true"
             raise ConfigError(reason, key="faults")
         self._check_own_secret(profiles)
+        self._check_token_mode()
         return self
 
     def _check_own_secret(self, profiles: tuple[str, ...]) -> None:
@@ -109,6 +110,21 @@ class ServiceSettings(Section):
             reason = f"is missing for the client {client.client_id}; mount its Secret, or set it"
             raise ConfigError(reason, key=key)
         refuse_demo_secrets(profiles, secrets_in(self))
+
+    def _check_token_mode(self) -> None:
+        """Raise `ConfigError` for signed tokens without what they are validated by."""
+        resource = self.security.oauth2.resource
+        if resource.token_mode == "check_token":  # noqa: S105 - a mode
+            return
+        needed = {
+            "id": resource.id,
+            "jwk.key-set-uri": resource.jwk.key_set_uri,
+            "jwt.issuer": resource.jwt.issuer,
+        }
+        for name, value in needed.items():
+            if not value:
+                reason = f"is missing, and token-mode {resource.token_mode} needs it"
+                raise ConfigError(reason, key=f"security.oauth2.resource.{name}")
 
 
 def validate(

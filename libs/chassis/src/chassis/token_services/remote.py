@@ -13,14 +13,12 @@ import structlog
 
 from chassis.client.caller import Caller, Request
 from chassis.client.errors import ServiceUnavailable, UnusableResponse
-from chassis.client.service_clients import ServiceClients
 from chassis.client.target import Endpoint, form
 from chassis.config.live import LiveConfig
 from chassis.config.sections import OAuth2Settings
 from chassis.errors import InvalidToken, TemporarilyUnavailable
-from chassis.security.authentication import Authentication, TokenServices
+from chassis.security.authentication import Authentication
 from chassis.security.own_credentials import OwnCredentials
-from chassis.token_services.cache import CachedTokenServices
 from chassis.token_services.response import (
     MalformedResponseError,
     checked_token,
@@ -35,11 +33,6 @@ _TOKEN_ERRORS = frozenset({"invalid_token", "invalid_request"})
 _UNKNOWN = "The access token can't be checked now; try again"
 
 _log = structlog.get_logger("chassis.security")
-
-
-def create_token_services(live: LiveConfig[Any], clients: ServiceClients) -> TokenServices:
-    """Return token services that query the authorization server, with a short cache."""
-    return CachedTokenServices(RemoteTokenServices(live, clients.caller), live)
 
 
 class RemoteTokenServices:

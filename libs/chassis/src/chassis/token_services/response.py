@@ -6,6 +6,7 @@ servers write in several ways is parsed as common clients do.
 """
 
 import time
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -58,9 +59,9 @@ def _known_token(body: bytes, resource_id: str | None) -> Authentication:
 def _parsed_token(body: bytes, resource_id: str | None) -> Authentication:
     response = json_object(body)
     _refuse_dead(response)
-    client_id = _text(response, "client_id")
-    user_name = _text(response, "user_name") if "user_name" in response else None
-    return _authentication(response, client_id, user_name, resource_id)
+    client_id = text_of(response, "client_id")
+    user_name = text_of(response, "user_name") if "user_name" in response else None
+    return authentication_of(response, client_id, user_name, resource_id)
 
 
 def known_user(body: bytes, *, client_id: str, resource_id: str | None) -> Authentication:
@@ -72,21 +73,30 @@ def known_user(body: bytes, *, client_id: str, resource_id: str | None) -> Authe
     response = json_object(body)
     _refuse_dead(response)
     key = next((key for key in _USER_NAME_KEYS if isinstance(response.get(key), str)), "user_name")
-    named = _text(response, "client_id") if "client_id" in response else client_id
-    return _authentication(response, named, _text(response, key), resource_id)
+    named = text_of(response, "client_id") if "client_id" in response else client_id
+    return authentication_of(response, named, text_of(response, key), resource_id)
 
 
-def _authentication(
-    response: dict[str, Any], client_id: str, user_name: str | None, resource_id: str | None
+def authentication_of(
+    response: Mapping[str, Any],
+    client_id: str,
+    user_name: str | None,
+    resource_id: str | None,
+    *,
+    leeway: float = 0.0,
 ) -> Authentication:
-    """Parse the fields of both kinds of response; raise if the audience lacks the service."""
+    """Parse what all responses, and the claims of JWTs, have in common.
+
+    Raises `InvalidToken` if it has expired for `leeway` seconds, or if its audience lacks the
+    service; `MalformedResponseError` as above.
+    """
     authentication = Authentication(
         client_id=client_id,
         user_name=user_name,
         scopes=_scopes(response),
         authorities=_authorities(response),
         audience=_audience(response),
-        expires_at=_expiry(response),
+        expires_at=_expiry(response, leeway),
         claims=response,
     )
     _refuse_foreign(authentication, resource_id)
@@ -108,38 +118,39 @@ def _refuse_foreign(authentication: Authentication, resource_id: str | None) -> 
         raise ForeignToken(authentication, resource_id)
 
 
-def _expiry(response: dict[str, Any]) -> int | None:
+def _expiry(response: Mapping[str, Any], leeway: float) -> int | None:
     """Return `exp` in seconds; it is optional (RFC 7662, 2.2) and may have a fraction."""
     if "exp" not in response:
         return None
     expires_at = response["exp"]
     if type(expires_at) not in (int, float):
         raise MalformedResponseError("exp is not a number")
-    if expires_at <= time.time():
+    if expires_at + leeway <= time.time():
         raise InvalidToken("The access token has expired")
     return int(expires_at)
 
 
-def _text(response: dict[str, Any], key: str) -> str:
+def text_of(response: Mapping[str, Any], key: str) -> str:
+    """Return a field that is a text; raise `MalformedResponseError`."""
     value = response.get(key)
     if not isinstance(value, str) or not value:
         raise MalformedResponseError(f"{key} is not a string")
     return value
 
 
-def _scopes(response: dict[str, Any]) -> frozenset[str]:
+def _scopes(response: Mapping[str, Any]) -> frozenset[str]:
     """Parse an array, or a space-separated string (RFC 6749, 3.3)."""
     value = response.get("scope", [])
     return _texts(value.split() if isinstance(value, str) else value, "scope")
 
 
-def _audience(response: dict[str, Any]) -> frozenset[str]:
+def _audience(response: Mapping[str, Any]) -> frozenset[str]:
     """Parse an array, or a string that is one name (RFC 7519, 4.1.3)."""
     value = response.get("aud", [])
     return _texts([value] if isinstance(value, str) else value, "aud")
 
 
-def _authorities(response: dict[str, Any]) -> frozenset[str]:
+def _authorities(response: Mapping[str, Any]) -> frozenset[str]:
     """Parse an array, or a comma-separated string; an item may be an object with the name.
 
     As in Spring (AuthorityUtils, FixedAuthoritiesExtractor), whose servers send a
