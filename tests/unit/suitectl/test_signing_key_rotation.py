@@ -35,8 +35,9 @@ class Cluster:
         assert self.applied[-1]["stringData"][key] == text
         self.awaited.append(f"{service} {key}")
 
-    async def await_accepted(self, client: str, secret: str) -> None:
-        raise NotImplementedError
+    async def await_published(self, number: int) -> None:
+        assert number == len(self.applied[-1]["stringData"])
+        self.awaited.append("published")
 
 
 def parsed(keys: SigningKeys) -> list[str]:
@@ -63,7 +64,9 @@ async def test_new_keys_are_mounted_everywhere_before_they_sign(tmp_path: Path) 
     new = set(keys.files) - before
     assert len(new) == len(ALGORITHMS)
     assert all(signs_from(name) > time.time() + LEAD_S - 60 for name in new)
-    assert cluster.awaited[0].partition(" ")[2] in new
+    mounted, published = cluster.awaited
+    assert mounted.partition(" ")[2] in new
+    assert published == "published"
 
 
 async def test_a_repeated_rotation_continues_the_interrupted_one(tmp_path: Path) -> None:

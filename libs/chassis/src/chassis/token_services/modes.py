@@ -28,7 +28,7 @@ class TokenServicesByMode:
         self._signed = SignedTokenServices(live, clients.caller)
         if live.settings.security.oauth2.resource.token_mode != "check_token":  # noqa: S105
             # Now, and not while the first request waits for it.
-            import chassis.jwt.keys  # noqa: F401, PLC0415 - 20 MiB, for JWTs alone
+            import chassis.jwt.keys  # noqa: F401, PLC0415 - 11 MiB, for JWTs alone
 
     async def authenticate(self, token: str) -> Authentication:
         """Check the token by the present mode."""

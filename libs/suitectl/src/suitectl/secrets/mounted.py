@@ -30,6 +30,13 @@ print(cas.getresponse().status)
 """
 
 
+_COUNT_KEYS = """
+import json, urllib.request
+keys = json.load(urllib.request.urlopen("http://127.0.0.1:2000/oauth/jwks", timeout=5))["keys"]
+print(len(keys))
+"""
+
+
 class MountedSecrets:
     """The Secrets of the suite in the cluster that `platform` talks to."""
 
@@ -67,6 +74,18 @@ class MountedSecrets:
             return printed.strip() == "200"
 
         await self._every_pod(CAS, accepts_it, f"accepts the new secret of {client}")
+
+    async def await_published(self, number: int) -> None:
+        """Return once every cas-server publishes so many keys for signatures.
+
+        One that refuses the new ones goes on publishing those before: its log says why.
+        """
+
+        async def publishes_all(pod: str) -> bool:
+            printed = await self._exec(CAS, pod, "python", "-c", _COUNT_KEYS)
+            return printed.strip() == str(number)
+
+        await self._every_pod(CAS, publishes_all, f"publishes {number} keys")
 
     async def _every_pod(
         self, service: str, holds: Callable[[str], Awaitable[bool]], what: str

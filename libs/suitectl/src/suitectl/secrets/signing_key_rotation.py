@@ -6,11 +6,29 @@ time from which on they sign. Old keys verify the tokens that they have signed u
 
 import time
 from datetime import UTC, datetime
+from typing import Protocol
 
 from suitectl.reporter import Reporter
 from suitectl.secrets.mounted import CAS
-from suitectl.secrets.rotation import Suite
 from suitectl.secrets.signing_keys import SigningKeys, signs_from
+from suitectl.secrets.stored import Secret
+
+
+class Suite(Protocol):
+    """The running suite's signing keys. The waits raise `CommandFailedError`."""
+
+    async def is_deployed(self) -> bool:
+        """Say whether a suite runs that uses the secrets."""
+
+    async def apply(self, secret: Secret) -> None:
+        """Replace a Secret."""
+
+    async def await_mounted(self, service: str, key: str, text: str) -> None:
+        """Return once every pod of a service has this text under a key of its Secret."""
+
+    async def await_published(self, number: int) -> None:
+        """Return once every cas-server publishes so many keys."""
+
 
 KEYS = "keys"
 LEAD_S = 600.0
@@ -35,5 +53,6 @@ async def rotate_signing_keys(
     await suite.apply(keys.secret)
     newest = max(keys.files, key=signs_from)
     await suite.await_mounted(CAS, newest, keys.files[newest])
+    await suite.await_published(len(keys.files))
     when = datetime.fromtimestamp(signs_from(newest), UTC)
     reporter.good(f"every {CAS} publishes the new keys; they sign from {when:%H:%M:%S} UTC on")

@@ -54,7 +54,7 @@ def _mounted(name: str, pem: SecretStr) -> MountedKey:
 @lru_cache(MAX_KEYS)
 def _parsed(pem: str) -> "SignatureKey":
     """Parse a key once for all loads that have it: to check one of RSA takes 50 ms."""
-    from chassis.jwt.keys import private_key  # noqa: PLC0415 - 20 MiB, where there are keys
+    from chassis.jwt.keys import private_key  # noqa: PLC0415 - 11 MiB, where there are keys
 
     return private_key(pem)
 
