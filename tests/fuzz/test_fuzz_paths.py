@@ -14,6 +14,7 @@ from fastapi import APIRouter, FastAPI
 
 import cas_server.app
 import cas_server.endpoints.user
+from cas_server.endpoints import keys
 from cas_server.endpoints.metadata import WELL_KNOWN
 from cas_server.settings import CasSettings
 from chassis import LiveConfig, ServiceSettings, create_app
@@ -93,13 +94,13 @@ def subjects() -> Iterator[Subject]:
 
 
 def _templates(app: FastAPI, router: APIRouter) -> dict[Any, str]:
-    """Return the routes that patterns may open; public metadata is open in any case."""
+    """Return the routes that patterns may open; metadata and keys are open in any case."""
     routes: list[Any] = [*app.routes, *router.routes]
     return {
         route.endpoint: route.path_format
         for route in routes
         if getattr(route, "path_format", None) is not None
-        and not route.path_format.startswith(WELL_KNOWN)
+        and not route.path_format.startswith((WELL_KNOWN, *keys.OPEN_PATHS))
     }
 
 

@@ -90,7 +90,7 @@ def _gets(client: httpx.Client) -> list[str]:
 
 
 def _required(operation: dict[str, Any]) -> str:
-    names = [each["name"] for each in operation.get("parameters", ()) if each["required"]]
+    names = [each["name"] for each in operation.get("parameters", ()) if each.get("required")]
     return "?" + "&".join(f"{name}=aaa" for name in names) if names else ""
 
 
