@@ -5,12 +5,13 @@ import pytest
 from manifests.checks.hardening import hardening_findings, service_account_findings
 from manifests.checks.pod_security import namespace_findings, restricted_findings
 from manifests.checks.schema import SUPPORTED, schema_findings
+from manifests.checks.secrets import lost_mount_findings
 from manifests.checks.selectors import (
     deployment_selector_findings,
     disruption_budget_findings,
     service_findings,
 )
-from manifests.samples import VERSIONED
+from manifests.samples import API, DEPLOYMENT, VERSIONED
 from manifests.suite_manifests import (
     K8S,
     Manifests,
@@ -38,6 +39,17 @@ def test_every_rendered_pod_is_restricted(rendered: Manifests) -> None:
 def test_selectors_and_ports_match_in_every_rendering(rendered: Manifests) -> None:
     assert list(deployment_selector_findings(rendered)) == []
     assert list(service_findings(rendered)) == []
+
+
+def test_every_rendering_mounts_what_the_base_mounts(base: Manifests, rendered: Manifests) -> None:
+    assert list(lost_mount_findings(base, rendered)) == []
+
+
+def test_a_lost_mount_is_found(base: Manifests) -> None:
+    changed = base.changed(DEPLOYMENT, "spec.template.spec.volumes", [])
+    assert f"Secret/{API.credentials} is mounted by the base alone" in "\n".join(
+        lost_mount_findings(base, changed)
+    )
 
 
 def test_undeploy_deletes_every_cluster_wide_object(rendered: Manifests) -> None:

@@ -13,6 +13,9 @@ from suitectl.secrets.signing_keys import SECRET as SIGNING_KEYS
 OPENING = {"--protected-mode", "--requirepass", "--masterauth", "--user"}
 CLIENT_SECRET = "security.oauth2.client.client-secret"
 
+INSTEAD = {STORE: "redis-credentials"}
+"""What takes the place of a Secret where a component has other servers."""
+
 
 def own_secret_findings(manifests: Manifests, demo: Mapping[str, str]) -> Iterator[str]:
     """Return credentials of a service that are not its demo secret."""
@@ -27,8 +30,7 @@ def mount_findings(manifests: Manifests) -> Iterator[str]:
     mounted = {
         (workload["metadata"]["namespace"], *reference)
         for workload in manifests.workloads()
-        for volume in workload["spec"]["template"]["spec"]["volumes"]
-        for reference in _references(volume)
+        for reference in _mounted(workload)
     }
     present = {
         (manifest["metadata"]["namespace"], manifest["kind"], manifest["metadata"]["name"])
@@ -41,6 +43,18 @@ def mount_findings(manifests: Manifests) -> Iterator[str]:
         f"{kind}/{name}: mounted in {ns}, not there" for ns, kind, name in mounted - present
     )
     yield from (f"{kind}/{name}: mounted nowhere in {ns}" for ns, kind, name in present - mounted)
+
+
+def lost_mount_findings(base: Manifests, rendered: Manifests) -> Iterator[str]:
+    """Return what the base mounts and a rendering does not: a patch replaces a list of sources."""
+    for workload in base.workloads():
+        other = rendered.get(workload["kind"], workload["metadata"]["name"])
+        if other is None:
+            continue
+        mounted = _mounted(other)
+        for kind, name in sorted(_mounted(workload) - mounted):
+            if (kind, INSTEAD.get(name)) not in mounted:
+                yield f"{title(workload)}: {kind}/{name} is mounted by the base alone"
 
 
 def config_map_findings(manifests: Manifests) -> Iterator[str]:
@@ -69,6 +83,10 @@ def _opened(workload: Manifest, redis: Manifest) -> Iterator[str]:
     volumes = [volume for volume in pod_spec(workload)["volumes"] if volume["name"] in mounted]
     if [kind for volume in volumes for kind, _ in _references(volume)] != ["Secret"]:
         yield "its users come from no Secret"
+
+
+def _mounted(workload: Manifest) -> set[tuple[str, str]]:
+    return {found for volume in pod_spec(workload)["volumes"] for found in _references(volume)}
 
 
 def _references(volume: Manifest) -> Iterator[tuple[str, str]]:
