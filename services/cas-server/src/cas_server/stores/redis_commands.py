@@ -1,0 +1,127 @@
+"""Commands to one Redis, batched and bounded in time: what every store on it shares.
+
+An outage is a 503 (docs/design/reliability.md, "Redis away").
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
+
+import structlog
+from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
+from redis.exceptions import RedisError, ResponseError
+
+from cas_server.errors import Unconfirmed
+from cas_server.settings import DurabilitySettings
+from cas_server.stores.batcher import Batcher
+from cas_server.stores.held_connection import HeldConnection
+from cas_server.stores.primary_connection import MARK
+from chassis.errors import TemporarilyUnavailable
+
+T = TypeVar("T")
+Command = tuple[Any, ...]
+_FOREIGN_LOG_S = 60.0
+_FOREIGN = "A key of the token store holds another type; somebody else writes there"
+_log = structlog.get_logger("cas_server.store")
+
+
+class RedisCommands:
+    """Sends commands; those of one turn of the event loop together. `aclose` closes connections."""
+
+    def __init__(self, redis: Redis, durability: DurabilitySettings, *, timeout: float) -> None:
+        self._redis, self._durability, self._timeout = redis, durability, timeout
+        self._looks = Batcher[Command, Any](self._send_all)
+        self._writes = Batcher[Command, Any](self.write_all)
+        self.reader = HeldConnection(redis.connection_pool)
+        """The connection of the busiest read; `guard` what it runs."""
+        self._away = False
+        self._next_foreign_log = 0.0
+
+    def look(self, *command: Any) -> "asyncio.Future[Any]":
+        """Return the reply to a command that changes nothing, or nothing that may not be lost."""
+        return self._looks.submit(command)
+
+    def write(self, *command: Any) -> "asyncio.Future[Any]":
+        """Return the reply once enough replicas have the change; raises `Unconfirmed`."""
+        return self._writes.submit(command)
+
+    async def ping(self) -> None:
+        """Return when Redis responds."""
+        await self.reader.drop()
+        await self.guard(self._redis.ping())
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self.reader.drop()
+        await self._redis.aclose()
+
+    async def write_all(self, commands: Sequence[Command]) -> Sequence[Any]:
+        """Send all, and one WAIT behind them on the same connection.
+
+        A retried command, over another connection, finds its change made, perhaps at the primary
+        only: hence the mark behind all, for which WAIT waits.
+        """
+        replicas = self._durability.wait_replicas
+        if not replicas:
+            return await self._send_all(commands)
+        wait = ("WAIT", replicas, int(self._durability.wait_timeout * 1000))
+        *results, _, reached = await self._send_all([*commands, MARK, wait])
+        if reached < replicas:
+            await self._drop_idle_connections()
+            return [one if isinstance(one, Exception) else Unconfirmed(one) for one in results]
+        return results
+
+    async def guard(self, command: Awaitable[T]) -> T:
+        """Bound a command in time; raise `TemporarilyUnavailable` for an outage."""
+        try:
+            async with asyncio.timeout(self._timeout):
+                result = await command
+        except (RedisError, OSError, TimeoutError) as error:
+            self._log_outage(away=True, reason=type(error).__name__)
+            await self._drop_idle_connections()
+            raise TemporarilyUnavailable("The token store is away; try again") from error
+        self._log_outage(away=False, reason="")
+        return result
+
+    async def _send_all(self, commands: Sequence[Command]) -> list[Any]:
+        """Send all in one pipeline of one connection; what fails alone has its error as result."""
+        await self.reader.drop()
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for one in commands:
+                pipeline.execute_command(*one)
+            return await self.guard(self._results(pipeline))
+
+    async def _results(self, pipeline: Pipeline) -> list[Any]:
+        """Return each result; a key of another type fails its own command, any other error all."""
+        results: list[Any] = await pipeline.execute(raise_on_error=False)
+        for place, result in enumerate(results):
+            if isinstance(result, ResponseError) and "WRONGTYPE" in str(result):
+                self._log_foreign(str(result))
+                results[place] = TemporarilyUnavailable(_FOREIGN)
+            elif isinstance(result, Exception):
+                raise result
+        return results
+
+    def _log_foreign(self, why: str) -> None:
+        """Log once a minute: one such key may fail every request."""
+        if (now := time.monotonic()) >= self._next_foreign_log:
+            self._next_foreign_log = now + _FOREIGN_LOG_S
+            _log.error("a key of the token store holds another type", why=why)
+
+    async def _drop_idle_connections(self) -> None:
+        """Close idle connections: they may lead to the old primary; a new one looks it up."""
+        # One that does not close in time, as over TLS to a Redis that hangs, is abandoned.
+        with suppress(RedisError):
+            await self.reader.drop()
+            await self._redis.connection_pool.disconnect(inuse_connections=False)
+
+    def _log_outage(self, *, away: bool, reason: str) -> None:
+        """Log an outage once, and its end."""
+        if away != self._away:
+            self._away = away
+            _log.warning(
+                "the token store is away" if away else "the token store is back", why=reason
+            )
