@@ -5,11 +5,13 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from chassis.jwt.compact import encoded
+from chassis.jwt.compact import encoded, read_jwt
 from chassis.jwt.keys import SignatureKey, private_key
 from signing_keys import pem
 
 ISSUER, SERVICE = "http://cas-server-service", "order-service"
+_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+_HALF = 32
 
 
 def key(algorithm: str = "ES256", number: int = 0) -> SignatureKey:
@@ -47,3 +49,11 @@ def signed(body: Mapping[str, Any], by: SignatureKey, **header: Any) -> str:
     head = {"alg": by.algorithm, "kid": by.id, "typ": "at+jwt", **header}
     message = b".".join(encoded(json.dumps(part).encode()) for part in (head, body))
     return f"{message.decode()}.{encoded(by.sign(message)).decode()}"
+
+
+def second_form(token: str) -> str:
+    """Return a token of ES256 with the other signature that its first one yields: (r, n - s)."""
+    signature = read_jwt(token).signature
+    other = _P256_ORDER - int.from_bytes(signature[_HALF:])
+    message, _, _ = token.rpartition(".")
+    return f"{message}.{encoded(signature[:_HALF] + other.to_bytes(_HALF)).decode()}"

@@ -14,6 +14,7 @@ from chassis.config import ConfigError
 from chassis.jwt.compact import encoded, read_jwt
 from chassis.jwt.keys import private_key
 from integration.cas_server.world import Cas, replicas
+from jwts import second_form
 from redis_process import store
 from signing_keys import NEW, OLD, key_file, pem
 from unit.cas_server.cas_settings import APP, loaded
@@ -148,6 +149,25 @@ async def test_a_token_signed_with_the_servers_own_key_elsewhere_is_unknown(cas:
     header = {"alg": "ES256", "kid": key.id, "typ": "at+jwt"}
     mine = jwt.encode(header, {**claims, "authorities": ["ROLE_ADMIN"]}, key.key)
     assert (await cas.check(mine)).status_code == 400
+
+
+async def test_the_second_form_of_a_signature_is_unknown_to_check_token(cas: Cas) -> None:
+    """docs/design/signed-tokens.md, "Checks": a token is known by its text, live or revoked."""
+    token = await cas.client_token()
+    other = second_form(token)
+    await verified(cas, other)
+    for form in ({"token": token}, {"token": other}):
+        assert (await cas.check(other)).status_code == 400
+        assert (await cas.post("/oauth/revoke", form, "demo-app")).status_code == 200
+    assert (await cas.check(token)).status_code == 400
+
+
+async def test_revoking_the_second_form_revokes_nothing(cas: Cas) -> None:
+    """RFC 7009, 2.2: an unknown token is a 200 as well."""
+    token = await cas.client_token()
+    form = {"token": second_form(token)}
+    assert (await cas.post("/oauth/revoke", form, "demo-app")).status_code == 200
+    assert (await cas.check(token)).status_code == 200
 
 
 async def test_a_revoked_token_is_dead_at_every_replica(cas: Cas) -> None:

@@ -21,7 +21,7 @@ from chassis.token_services.key_set import FIRST_PAUSE_S, PAUSE_S, RENEW_S, STAL
 from chassis.token_services.modes import create_token_services
 from integration.chassis_client.scripted import Request, Script, http_response, scripted
 from integration.chassis_client.services import Table, live
-from jwts import ISSUER, claims, key, key_set, signed
+from jwts import ISSUER, claims, key, key_set, second_form, signed
 
 pytestmark = pytest.mark.anyio
 KEYS = [key(algorithm) for algorithm in ALGORITHMS]
@@ -59,6 +59,14 @@ async def test_a_token_is_verified_without_asking_about_it(algorithm: str) -> No
     (request,) = requests
     assert request.head.startswith("GET /oauth/jwks HTTP/1.1\r\nHost: cas\r\n")
     assert "authorization" not in request.head.lower()
+
+
+async def test_both_forms_of_an_es256_signature_are_taken() -> None:
+    """docs/design/signed-tokens.md, "Checks": RFC 7518, 3.4 prefers neither."""
+    token = signed(claims(), key())
+    async with serving() as (services, _):
+        for text in (token, second_form(token)):
+            assert (await services.authenticate(text)).user_name == "alice"
 
 
 async def test_a_clients_own_token_has_no_user() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chassis.jwt import compact
 from chassis.jwt.compact import MalformedJwtError, encoded, looks_like_jwt, read_jwt
 
 HEADER: dict[str, Any] = {"alg": "ES256", "kid": "k", "typ": "at+jwt"}
@@ -140,3 +141,21 @@ def test_an_error_has_no_part_of_the_token() -> None:
 )
 def test_the_shape_of_a_jwt_is_told(text: str, jwt: bool) -> None:  # noqa: FBT001 - a parameter
     assert looks_like_jwt(text) is jwt
+
+
+@pytest.mark.bound("parsed-headers")
+def test_what_is_remembered_of_headers_is_bounded() -> None:
+    compact._known_header.cache_clear()
+    for number in range(80):
+        read_jwt(token({**HEADER, "kid": f"k{number}"}))
+    assert compact._known_header.cache_info().currsize == 64
+    long = {**HEADER, "more": "x" * 512}
+    for _ in range(2):
+        assert read_jwt(token(long)).key_id == "k"
+    assert compact._known_header.cache_info().hits == 0
+
+
+def test_a_refused_header_is_refused_each_time() -> None:
+    for _ in range(2):
+        with pytest.raises(MalformedJwtError):
+            read_jwt(token({**HEADER, "crit": ["exp"]}))

@@ -1,7 +1,8 @@
-"""A signed JWT in compact form (RFC 7515, 7.1), read strictly: no two texts are the same token.
+"""A signed JWT in compact form (RFC 7515, 7.1), read strictly: what is signed has one text.
 
 Readers that forgive padding, unused bits or duplicate names differ in what they forgive, and what
-one has verified another one reads otherwise (RFC 8725, 2.4).
+one has verified another one reads otherwise (RFC 8725, 2.4). The exception is the second form of an
+ECDSA signature: docs/design/signed-tokens.md, "Checks".
 """
 
 import base64
@@ -9,6 +10,7 @@ import binascii
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from chassis.jwt.algorithms import ALGORITHMS, Algorithm
@@ -19,12 +21,20 @@ _BEGINS = "ey"
 """`{` in base64url, and whatever a JSON object goes on with."""
 _PARTS = 3
 _MAX_NAME = 256
+_REMEMBERED, _MOST_CHARACTERS = 64, 512
+"""Headers that are not parsed again, and the characters of one: a key's tokens have the same."""
 _REFUSED = frozenset(("b64", "crit", "cty", "enc", "jku", "jwk", "x5c", "x5u", "zip"))
 """Header parameters that bring a key along, or change how the rest is to be read."""
 
 
 class MalformedJwtError(Exception):
     """A text is not a signed JWT that is accepted here; the message has no part of it."""
+
+
+class _Header(NamedTuple):
+    algorithm: Algorithm
+    key_id: str
+    type: str
 
 
 class SignedJwt(NamedTuple):
@@ -53,20 +63,25 @@ def read_jwt(token: str) -> SignedJwt:
         raise MalformedJwtError("it is not three parts of base64url")
     signed, _, signature = token.rpartition(".")
     head, _, payload = signed.partition(".")
+    header = _known_header(head) if len(head) <= _MOST_CHARACTERS else _read_header(head)
+    return SignedJwt(*header, signed.encode("ascii"), _decoded(signature), payload)
+
+
+@lru_cache(_REMEMBERED)
+def _known_header(head: str) -> _Header:
+    """Read a header once; one that is refused is read each time."""
+    return _read_header(head)
+
+
+def _read_header(head: str) -> _Header:
     header = _json_object(_decoded(head))
     if not _REFUSED.isdisjoint(header):
         raise MalformedJwtError("its header has a parameter that is refused")
     algorithm = header.get("alg")
     if algorithm not in ALGORITHMS:
         raise MalformedJwtError(f"its algorithm is none of {', '.join(ALGORITHMS)}")
-    return SignedJwt(
-        algorithm,
-        _name(header, "kid"),
-        _name(header, "typ").lower().removeprefix("application/"),
-        signed.encode("ascii"),
-        _decoded(signature),
-        payload,
-    )
+    kind = _name(header, "typ").lower().removeprefix("application/")
+    return _Header(algorithm, _name(header, "kid"), kind)
 
 
 def to_sign(header: bytes, claims: Mapping[str, Any]) -> bytes:

@@ -16,7 +16,9 @@ from cas_server.settings import SPRING_TYPE, CasSettings
 from cas_server.signing.signing_keys import SigningKeys
 from cas_server.tokens.access_tokens import StoredToken, new_token
 from chassis import LiveConfig
+from chassis.errors import TemporarilyUnavailable
 
+_NO_KEY = "The signing keys have just changed; try again"
 _TOO_LONG = "A JWT with these scopes and authorities is too long; request fewer scopes"
 
 
@@ -31,12 +33,19 @@ class AccessTokenValues:
         return partial(self.of, client=client)
 
     def of(self, token: StoredToken, client: Client) -> str:
-        """Return an opaque text or a JWT; raise `InvalidScope` where no reader would take it."""
+        """Return an opaque text or a JWT; raise `InvalidScope` where no reader would take it.
+
+        Raises `TemporarilyUnavailable` where a reload has just removed the client's key.
+        """
         form = client.jwt
         if form is None:
             return new_token()
         claims = _claims(token, self._live.settings.issuer, spring=form.type == SPRING_TYPE)
-        text = self._keys.sign(form.algorithm, form.type, claims)
+        try:
+            text = self._keys.sign(form.algorithm, form.type, claims)
+        except LookupError:
+            # The configuration has changed since the client was looked up.
+            raise TemporarilyUnavailable(_NO_KEY) from None
         if len(text) > MAX_TOKEN:
             raise InvalidScope(_TOO_LONG)
         return text
