@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from cas_server.settings import CasSettings, ClientRegistration
+from cas_server.identities.registration import ClientRegistration
+from cas_server.settings import CasSettings
 from setting_keys import setting_keys
 
 _ROOT = Path(__file__).parents[2]

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from cas_server.identities.registration import ClientRegistration
 from cas_server.passwords.hashing import matches_blocking
-from cas_server.settings import CasSettings, ClientRegistration
+from cas_server.settings import CasSettings
 from suitectl.catalogue import apis
 
 EVERY = frozenset(api.resource_id for api in apis())
@@ -19,13 +20,16 @@ class DemoClient:
     audience: frozenset[str] = EVERY
     checks_tokens: bool = False
     validity: int | None = None
+    public: bool = False
 
 
 SERVICE = frozenset({"client_credentials"})
-PEOPLE = frozenset({"password", "refresh_token", "client_credentials"})
+PUBLIC = frozenset({"authorization_code", "refresh_token"})
+PEOPLE = PUBLIC | {"password", "client_credentials"}
 READ, READ_WRITE = frozenset({"read"}), frozenset({"read", "write"})
 CLIENTS: Mapping[str, DemoClient] = {
     "demo-app": DemoClient(grants=PEOPLE, scopes=READ_WRITE),
+    "demo-cli": DemoClient(grants=PUBLIC, scopes=READ_WRITE, public=True),
     "short-lived-app": DemoClient(grants=SERVICE, scopes=READ, validity=1),
     "read-only-app": DemoClient(grants=SERVICE, scopes=READ),
 }
@@ -60,7 +64,8 @@ def user_findings(settings: CasSettings) -> Iterator[str]:
 
 def secret_findings(settings: CasSettings, demo: Mapping[str, str]) -> Iterator[str]:
     """Return clients and users whose secret is not the public demo secret."""
-    hashes = {name: client.client_secret for name, client in settings.clients.items()}
+    clients = settings.clients.items()
+    hashes = {name: client.client_secret for name, client in clients if not client.public}
     hashes |= {name: (user.password,) for name, user in settings.users.items()}
     for name, stored in hashes.items():
         if not all(matches_blocking(one, demo.get(name, "")) for one in stored or ("",)):
@@ -80,4 +85,5 @@ def _allowed(client: ClientRegistration) -> DemoClient:
         audience=frozenset(client.resource_ids),
         checks_tokens=client.check_tokens,
         validity=client.access_token_validity_seconds,
+        public=client.public,
     )

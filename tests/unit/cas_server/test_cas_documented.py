@@ -7,7 +7,8 @@ import pytest
 
 from cas_server import cli
 from cas_server.app import create_app
-from cas_server.settings import CasSettings, ClientRegistration, DurabilitySettings, UserRecord
+from cas_server.identities.registration import ClientRegistration
+from cas_server.settings import CasSettings, DurabilitySettings, UserRecord
 from chassis import LiveConfig, ServiceSettings
 
 DOCS = Path(__file__).parents[3] / "docs"

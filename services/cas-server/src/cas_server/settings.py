@@ -2,20 +2,25 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
 
-from cas_server.grant_names import GRANT_NAMES
 from cas_server.identities import names
 from cas_server.identities.demo_identities import DEMO_SECRETS
 from cas_server.identities.names import by_name
+from cas_server.identities.registration import (
+    LONGEST_JWT,
+    ClientRegistration,
+    Hash,
+    JwtType,
+    TokenFormat,
+)
 from cas_server.passwords.hashing import (
     GENERATED_CHARACTERS,
     fault_of,
     is_fast,
-    is_hash,
     matches_blocking,
 )
 from cas_server.signing.key_files import read_keys
@@ -25,16 +30,6 @@ from chassis.jwt.algorithms import Algorithm
 from chassis.normal_form import nfc
 
 DEMO_RECORD_KEY = SecretStr("known-to-everyone-hence-refused-under-the-profile-prod")
-
-
-def _one_or_more(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
-def _known_hash(stored: str) -> str:
-    if not is_hash(stored):
-        raise ValueError("is not a hash; make one with cas-server hash-secret or new-client")
-    return stored
 
 
 def _listed_keys(value: object) -> object:
@@ -60,80 +55,12 @@ def _issuer(url: str) -> str:
 Issuer = Annotated[str, AfterValidator(_issuer)]
 """The URL by which clients know this server; they compare it character by character."""
 
-Hash = Annotated[str, AfterValidator(_known_hash)]
-"""What `cas-server hash-secret`, `hash-password` or `new-client` printed."""
-
 RecordKeyList = Annotated[
     tuple[Annotated[SecretStr, AfterValidator(_long_key)], ...],
     BeforeValidator(_listed_keys),
     Field(min_length=1, max_length=4),
 ]
 """The keys that seal records in Redis: the first seals, each of them opens."""
-
-Secrets = Annotated[
-    tuple[Hash, ...], BeforeValidator(_one_or_more), Field(max_length=2, repr=False)
-]
-"""Hashes of one secret, or of two while one is rotated."""
-
-
-TokenFormat = Literal["opaque", "jwt"]
-SPRING_TYPE = "JWT"
-"""The `typ` that Spring's JWT decoders accept as they come; RFC 9068 demands the other one."""
-JwtType = Literal["at+jwt", "JWT"]
-LONGEST_JWT = 86_400
-"""Seconds that a signed token lives at most: who verifies it alone learns of no revocation."""
-
-
-class ClientRegistration(Section):
-    """A registered client, with the names of the seed stack.
-
-    `resource_ids` is the audience of its tokens; `check_for` the audiences it may check.
-    """
-
-    client_secret: Secrets = Field(default=(), validate_default=True)
-    authorized_grant_types: NameList = ()
-    scope: NameList = ()
-    resource_ids: NameList
-    authorities: NameList = ("ROLE_CLIENT",)
-    access_token_validity_seconds: int | None = Field(default=None, ge=1)
-    refresh_token_validity_seconds: int | None = Field(default=None, ge=1)
-    max_tokens: int | None = Field(default=None, ge=1)
-    max_families_per_user: int | None = Field(default=None, ge=1)
-    check_tokens: bool = False
-    check_for: NameList | None = None
-    token_format: TokenFormat | None = None
-    signing_alg: Algorithm | None = None
-    jwt_type: JwtType | None = None
-    enabled: bool = True
-
-    @field_validator("client_secret")
-    @classmethod
-    def _has_secret(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not value:
-            raise ValueError("is missing; run cas-server new-client, which prints a registration")
-        return value
-
-    @field_validator("authorized_grant_types")
-    @classmethod
-    def _has_known_grants(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not set(value) <= set(GRANT_NAMES):
-            known = ", ".join(GRANT_NAMES)
-            raise ValueError(f"has an unknown grant type; this server supports {known}")
-        return value
-
-    @field_validator("resource_ids", "scope")
-    @classmethod
-    def _without_spaces(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if any(len(name.split()) != 1 for name in value):
-            raise ValueError("has a name with white space, which separates names on the wire")
-        return value
-
-    @field_validator("resource_ids")
-    @classmethod
-    def _has_audience(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not value:
-            raise ValueError("is empty: a token without audience would be good anywhere")
-        return value
 
 
 class UserRecord(Section):

@@ -52,6 +52,8 @@ async def _identities() -> Mapping[str, str]:
     registered = yaml.safe_load(demo["stringData"][REGISTERED_KEY])
     plain: dict[str, str] = {}
     for name, client in registered["clients"].items():
+        if is_public(client):
+            continue
         plain[name], client["client-secret"] = await new_client_secret()
     for name, user in registered["users"].items():
         plain[name], user["password"] = await new_password()
@@ -63,6 +65,11 @@ async def _identities() -> Mapping[str, str]:
             secret = {CREDENTIALS_KEY: plain[service.client_id]}
             documents.append(secret_document(metadata, secret))
     return {SECRETS: yaml.safe_dump_all(documents), IDENTITIES: json.dumps(plain)}
+
+
+def is_public(client: Mapping[str, object]) -> bool:
+    """Return whether a registered client has no secret, as it could keep none (RFC 6749, 2.1)."""
+    return client.get("token-endpoint-auth-method") == "none"
 
 
 async def new_client_secret() -> tuple[str, str]:

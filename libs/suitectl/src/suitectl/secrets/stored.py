@@ -19,6 +19,7 @@ from suitectl.secrets.generated import (
     IDENTITIES,
     RECORD_KEYS,
     SECRETS,
+    is_public,
     new_client_secret,
     new_password,
 )
@@ -69,12 +70,15 @@ class StoredSecrets:
         """Give a client a second secret, or a user another password.
 
         Returns False where a client has two already: an interrupted rotation continues with those.
+        Raises `CommandFailedError` for a public client.
         """
         identities = self._identities()
         if not self.is_client(name):
             self.plain[name], identities["users"][name]["password"] = await new_password()
         else:
             client = identities["clients"][name]
+            if is_public(client):
+                raise CommandFailedError(f"{name} is a public client: it has no secret to rotate")
             hashes = _hashes(client)
             if len(hashes) > 1:
                 return False

@@ -4,10 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from cas_server.grant_names import PASSWORD
+from cas_server.identities.registration import ClientRegistration, JwtType
 from cas_server.identities.users import fingerprint
-from cas_server.settings import CasSettings, ClientRegistration, JwtType
+from cas_server.settings import CasSettings
 from cas_server.stores.token_store import Bounds
 from chassis.jwt.algorithms import Algorithm
+
+_PUBLIC = ("public",)
+"""The mark of a client without secrets: one that gets a secret is another client."""
 
 
 class JwtForm(NamedTuple):
@@ -21,7 +26,7 @@ class JwtForm(NamedTuple):
 class Client:
     """A client as the endpoints see it; validities in seconds.
 
-    `jwt` is None where its access tokens are opaque.
+    `jwt` is None where its access tokens are opaque. A `public` client has no secrets.
     """
 
     id: str
@@ -37,6 +42,11 @@ class Client:
     checks_for: frozenset[str]
     fingerprints: tuple[str, ...]
     jwt: JwtForm | None = None
+    public: bool = False
+    redirect_uris: tuple[str, ...] = ()
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    requires_pkce: bool = True
+    requires_consent: bool = True
 
     def may_check(self, audience: tuple[str, ...]) -> bool:
         """Return whether the client may learn of a token for this audience."""
@@ -71,9 +81,19 @@ def _client(name: str, registration: ClientRegistration, settings: CasSettings) 
         ),
         checks_tokens=registration.check_tokens,
         checks_for=frozenset((name,) if chosen is None else chosen),
-        fingerprints=tuple(sorted(map(fingerprint, registration.client_secret))),
+        fingerprints=_fingerprints(registration),
         jwt=_jwt_form(registration, settings),
+        public=registration.public,
+        redirect_uris=registration.redirect_uris,
+        post_logout_redirect_uris=registration.post_logout_redirect_uris,
+        requires_pkce=registration.require_pkce,
+        requires_consent=registration.require_consent,
     )
+
+
+def _fingerprints(registration: ClientRegistration) -> tuple[str, ...]:
+    secrets = registration.client_secret
+    return _PUBLIC if registration.public else tuple(sorted(map(fingerprint, secrets)))
 
 
 def _jwt_form(registration: ClientRegistration, settings: CasSettings) -> JwtForm | None:
@@ -88,4 +108,4 @@ def _grant_types(
 ) -> frozenset[str]:
     """Return the allowed grants; `password` needs the allow-list as well (RFC 9700, 2.4)."""
     allowed = frozenset(registration.authorized_grant_types)
-    return allowed if name in settings.password_grant_clients else allowed - {"password"}
+    return allowed if name in settings.password_grant_clients else allowed - {PASSWORD}

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from cas_server.grant_names import PASSWORD
 from cas_server.identities.clients import Client, client_registry
 from cas_server.identities.users import User, user_directory
 from cas_server.settings import CasSettings
@@ -60,7 +61,7 @@ class Identities:
         self.not_before = NotBefore()
         """The not-before times of the store; see `not_before`."""
         live.on_change(self._apply)
-        _warn_of_password_grant(self._now.clients)
+        _warn(self._now.clients)
 
     def client(self, client_id: str) -> Client | None:
         """Return a client, if it exists."""
@@ -130,10 +131,15 @@ def _registries(settings: CasSettings) -> _Registries:
     return _Registries(clients, user_directory(settings), max(most, 1))
 
 
-def _warn_of_password_grant(clients: Mapping[str, Client]) -> None:
-    """Warn at each start of what RFC 9700, 2.4 forbids for new use."""
-    names = sorted(name for name, client in clients.items() if "password" in client.grant_types)
+def _warn(clients: Mapping[str, Client]) -> None:
+    """Name at each start the clients that do what RFC 9700 forbids or leaves to them."""
+    names = sorted(name for name, client in clients.items() if PASSWORD in client.grant_types)
     if names:
         _log.warning(
             "the password grant is allowed; RFC 9700 forbids it for new use", clients=names
+        )
+    names = sorted(name for name, client in clients.items() if not client.requires_pkce)
+    if names:
+        _log.warning(
+            "PKCE is not required; RFC 9700, 2.1.1 leaves it to the client's nonce", clients=names
         )

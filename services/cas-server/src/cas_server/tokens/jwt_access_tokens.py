@@ -12,7 +12,8 @@ from typing import Any
 from cas_server.errors import InvalidScope
 from cas_server.forms import MAX_TOKEN
 from cas_server.identities.clients import Client
-from cas_server.settings import SPRING_TYPE, CasSettings
+from cas_server.identities.registration import SPRING_TYPE
+from cas_server.settings import CasSettings
 from cas_server.signing.signing_keys import SigningKeys
 from cas_server.tokens.access_tokens import StoredToken, new_token
 from chassis import LiveConfig

@@ -18,7 +18,7 @@ from chassis.telemetry.audit import AuditEvent, audit
 
 MAC_BYTES = 32
 _REPORTED = 1024
-_KINDS = {b"t:": "access token", b"f:": "refresh family"}
+_KINDS = {b"c:": "authorization code", b"t:": "access token", b"f:": "refresh family"}
 _log = structlog.get_logger("cas_server.store")
 
 

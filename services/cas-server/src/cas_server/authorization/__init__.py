@@ -1,0 +1,1 @@
+"""The authorization code flow: requests, redirect URIs, PKCE, and codes."""
