@@ -27,6 +27,8 @@ PUBLIC = {
     "/oauth/token",
     "/oauth/revoke",
     "/api/v1/user",
+    "/userinfo",
+    "/.well-known/openid-configuration",
     "/.well-known/oauth-authorization-server",
 }
 """Endpoints for clients. check_token and introspect are for resource servers in the cluster."""

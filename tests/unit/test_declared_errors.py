@@ -49,6 +49,7 @@ ELSEWHERE = {
     ("/oauth/check_token", "403"),
     ("/oauth/introspect", "403"),
     ("/oauth/token", "401"),
+    ("/userinfo", "403"),
 }
 """Tests with a Redis or the other service provoke these. Here the response is 503 before."""
 

@@ -14,7 +14,13 @@ from chassis import LiveConfig, ServiceSettings
 DOCS = Path(__file__).parents[3] / "docs"
 TEXT = "".join(
     (DOCS / page).read_text()
-    for page in ("tokens.md", "jwt-tokens.md", "clients-and-users.md", "settings.md")
+    for page in (
+        "tokens.md",
+        "jwt-tokens.md",
+        "openid-connect.md",
+        "clients-and-users.md",
+        "settings.md",
+    )
 )
 SETTINGS = sorted(
     name.replace("_", "-")
@@ -35,5 +41,5 @@ def test_every_command_is_documented(command: str) -> None:
 
 def test_every_endpoint_is_documented() -> None:
     paths = create_app(LiveConfig.fixed(CasSettings())).openapi()["paths"]
-    assert len(paths) == 8
+    assert len(paths) == 10
     assert [path for path in paths if path not in TEXT] == []

@@ -17,6 +17,7 @@ from cas_server.endpoints.check_token import CheckToken
 from cas_server.endpoints.introspect import Introspect
 from cas_server.endpoints.revoke import Revoke
 from cas_server.endpoints.token import Token
+from cas_server.endpoints.userinfo import USERINFO, UserInfo
 from cas_server.grants import GrantContext, grant_types
 from cas_server.identities.identities import Identities
 from cas_server.identities.not_before import IdentityReconciler
@@ -84,6 +85,7 @@ def _endpoints(context: GrantContext) -> Mapping[str, ASGIApp]:
         "/oauth/check_token": CheckToken(authentication, identities, store, live),
         "/oauth/introspect": Introspect(authentication, identities, store, live),
         "/oauth/revoke": Revoke(authentication, store, context.keys),
+        USERINFO: UserInfo(LocalTokenServices(identities, store), identities),
         TOKEN_PATH: Token(authentication, grant_types(context), context.reconciler),
     }
 

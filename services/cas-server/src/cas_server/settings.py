@@ -5,7 +5,14 @@ from collections.abc import Set as AbstractSet
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+)
 
 from cas_server.identities import names
 from cas_server.identities.demo_identities import DEMO_SECRETS
@@ -17,6 +24,7 @@ from cas_server.identities.registration import (
     JwtType,
     TokenFormat,
 )
+from cas_server.oidc.profile_fields import Email, FullName
 from cas_server.passwords.hashing import (
     GENERATED_CHARACTERS,
     fault_of,
@@ -68,7 +76,17 @@ class UserRecord(Section):
 
     password: Hash = Field(repr=False)
     authorities: NameList = ()
+    name: FullName | None = None
+    email: Email | None = None
+    email_verified: bool = False
     enabled: bool = True
+
+    @field_validator("email_verified")
+    @classmethod
+    def _is_of_an_address(cls, value: object, info: ValidationInfo) -> object:
+        if value and not info.data.get("email"):
+            raise ValueError("is set, and there is no email that could be verified")
+        return value
 
 
 class DurabilitySettings(Section):

@@ -9,6 +9,8 @@ from fastapi import FastAPI
 
 from cas_server.app import create_app
 from cas_server.endpoints.keys import OPEN_PATHS
+from cas_server.endpoints.metadata import OPENID_CONFIGURATION, WELL_KNOWN
+from cas_server.endpoints.userinfo import USERINFO
 from cas_server.settings import CasSettings
 from chassis import LiveConfig
 
@@ -35,7 +37,7 @@ def operation(app: FastAPI, path: str) -> dict[str, Any]:
 
 
 def test_every_served_path_is_in_the_document(app: FastAPI) -> None:
-    routes = ("/api/v1/user", "/.well-known/oauth-authorization-server", *OPEN_PATHS)
+    routes = ("/api/v1/user", USERINFO, WELL_KNOWN, OPENID_CONFIGURATION, *OPEN_PATHS)
     assert sorted(app.openapi()["paths"]) == sorted((*FAST, *routes))
 
 
@@ -69,6 +71,16 @@ def test_a_fast_path_declares_its_errors_with_their_headers(app: FastAPI, path: 
         assert schema["required"] == ["error", "error_description"]
 
 
+def test_userinfo_takes_a_token_in_the_header_or_in_a_form(app: FastAPI) -> None:
+    """docs/design/openid-connect.md, "Userinfo"."""
+    by_method = app.openapi()["paths"][USERINFO]
+    assert by_method["get"]["security"] == [{"bearer": []}]
+    assert by_method["post"]["security"] == [{"bearer": []}, {}]
+    assert "WWW-Authenticate" in by_method["get"]["responses"]["403"]["headers"]
+    (form,) = by_method["post"]["requestBody"]["content"].values()
+    assert "access_token" in form["schema"]["properties"]
+
+
 def test_the_codes_of_an_error_are_those_of_its_classes(app: FastAPI) -> None:
     refusal = operation(app, "/oauth/token")["responses"]["400"]
     codes = refusal["content"]["application/json"]["schema"]["properties"]["error"]["enum"]
@@ -93,6 +105,6 @@ def test_swagger_ui_can_authorize_clients_users_and_bearers(app: FastAPI) -> Non
     assert operation(app, "/api/v1/user")["security"] == [{"oauth2": []}, {"bearer": []}]
 
 
-@pytest.mark.parametrize("path", ["/.well-known/oauth-authorization-server", *OPEN_PATHS])
+@pytest.mark.parametrize("path", [WELL_KNOWN, OPENID_CONFIGURATION, *OPEN_PATHS])
 def test_what_is_public_needs_no_credentials(app: FastAPI, path: str) -> None:
     assert "security" not in operation(app, path)

@@ -1,8 +1,9 @@
 """The OpenAPI description of the fast paths, which FastAPI does not see."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cas_server.endpoints.userinfo import USERINFO
 from cas_server.errors import (
     InvalidClient,
     InvalidGrant,
@@ -14,14 +15,18 @@ from cas_server.errors import (
 )
 from cas_server.forms import FORM_TYPE, MAX_PARAMETERS, MAX_TOKEN
 from cas_server.grant_names import GRANT_NAMES
+from cas_server.oidc.scopes import OPENID
 from chassis import error_responses
 from chassis.errors import (
     AccessDenied,
     ApiError,
+    InsufficientScope,
     InvalidRequest,
+    InvalidToken,
     PayloadTooLarge,
     TemporarilyUnavailable,
 )
+from chassis.security import Unauthenticated
 
 _TEXT = {"type": "string"}
 _TEXTS = {"type": "array", "items": _TEXT}
@@ -30,7 +35,7 @@ _SECONDS = {"type": "integer", "minimum": 1}
 # An empty parameter is an omitted one (RFC 6749, 3.2).
 _TOKEN = {"token": {"type": "string", "minLength": 1, "maxLength": MAX_TOKEN}}
 _TOKEN_AND_HINT = {**_TOKEN, "token_type_hint": _TEXT}
-_BASIC = "client_secret_basic"
+_BASIC, _BEARER = "client_secret_basic", "bearer"
 _SCHEMES = {_BASIC: {"type": "http", "scheme": "basic", "description": "Client id and secret"}}
 _CREDENTIALS = {"client_id": _TEXT, "client_secret": _PASSWORD}
 
@@ -38,7 +43,10 @@ _CREDENTIALS = {"client_id": _TEXT, "client_secret": _PASSWORD}
 def document() -> Mapping[str, Any]:
     """Return the part of the OpenAPI document that describes the fast paths."""
     operations = (_check_token(), _introspect(), _revoke(), _token())
-    paths = {f"/oauth/{operation['operationId']}": {"post": operation} for operation in operations}
+    paths: dict[str, Any] = {
+        f"/oauth/{operation['operationId']}": {"post": operation} for operation in operations
+    }
+    paths[USERINFO] = {"get": _userinfo(), "post": _userinfo_by_form()}
     return {"paths": paths, "components": {"securitySchemes": _SCHEMES}}
 
 
@@ -105,6 +113,53 @@ def _token() -> Mapping[str, Any]:
     )
 
 
+def _userinfo() -> Mapping[str, Any]:
+    claims = {
+        **dict.fromkeys(("sub", "name", "preferred_username", "email"), _TEXT),
+        "email_verified": {"type": "boolean"},
+    }
+    return {
+        "operationId": "userinfo",
+        "summary": "Describe the user of an access token (OIDC Core, 5.3)",
+        "security": [{_BEARER: []}],
+        "responses": {
+            "200": _ok(_object(claims, ("sub",))),
+            **error_responses(
+                *(InvalidRequest(), Unauthenticated(), InvalidToken()),
+                *(InsufficientScope([OPENID]), TemporarilyUnavailable()),
+            ),
+        },
+    }
+
+
+def _userinfo_by_form() -> Mapping[str, Any]:
+    """Describe the POST, whose token is in the header, or in a form (RFC 6750, 2.2)."""
+    operation = _userinfo()
+    form = _form({"access_token": {"type": "string", "maxLength": MAX_TOKEN}}, ())
+    return {
+        **operation,
+        "operationId": "userinfo_by_form",
+        "security": [{_BEARER: []}, {}],
+        "requestBody": {"content": form},
+        "responses": {**operation["responses"], **error_responses(PayloadTooLarge())},
+    }
+
+
+def _ok(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"description": "OK", "content": {"application/json": {"schema": schema}}}
+
+
+def _form(properties: Mapping[str, Any], required: Sequence[str]) -> Mapping[str, Any]:
+    schema = {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(required),
+        "additionalProperties": _TEXT,  # what the server does not know, it ignores, but not twice
+        "maxProperties": MAX_PARAMETERS,
+    }
+    return {FORM_TYPE.decode(): {"schema": schema}}
+
+
 def _form_post(
     name: str,
     summary: str,
@@ -117,20 +172,13 @@ def _form_post(
     OpenAPI has no scheme for credentials in a form (client_secret_post), so they are parameters
     and the header is optional.
     """
-    schema = {
-        "type": "object",
-        "properties": dict(form),
-        "required": list(form)[:1],
-        "additionalProperties": _TEXT,  # what the server does not know, it ignores, but not twice
-        "maxProperties": MAX_PARAMETERS,
-    }
     return {
         "operationId": name,
         "summary": summary,
         "security": [{_BASIC: []}, {}],
-        "requestBody": {"required": True, "content": {FORM_TYPE.decode(): {"schema": schema}}},
+        "requestBody": {"required": True, "content": _form(form, list(form)[:1])},
         "responses": {
-            "200": {"description": "OK", "content": {"application/json": {"schema": response}}},
+            "200": _ok(response),
             **error_responses(
                 *(InvalidRequest(), InvalidClient(), PayloadTooLarge()),
                 *(TooManyFailures(1), TemporarilyUnavailable(), *errors),

@@ -2,6 +2,7 @@
 
 from cas_server.grants.grant_type import GrantContext, TokenRequest
 from cas_server.grants.scopes import granted_scopes
+from cas_server.oidc.scopes import without_user_scopes
 from cas_server.tokens.access_tokens import Grant
 from cas_server.tokens.token_pairs import TokenResponse
 
@@ -15,7 +16,7 @@ class ClientCredentialsGrant:
     async def issue(self, request: TokenRequest) -> TokenResponse:
         """Return an access token with the client's authorities."""
         client = request.client
-        scopes = granted_scopes(request.form.get("scope"), client.scopes)
+        scopes = granted_scopes(request.form.get("scope"), without_user_scopes(client.scopes))
         grant = Grant(
             client.id,
             scopes,
