@@ -8,6 +8,7 @@ import pytest
 from cas_server import cli
 from cas_server.app import create_app
 from cas_server.identities.registration import ClientRegistration
+from cas_server.sessions.session_settings import SessionSettings
 from cas_server.settings import CasSettings, DurabilitySettings, UserRecord
 from chassis import LiveConfig, ServiceSettings
 
@@ -17,6 +18,7 @@ TEXT = "".join(
     for page in (
         "tokens.md",
         "jwt-tokens.md",
+        "login-pages.md",
         "openid-connect.md",
         "clients-and-users.md",
         "settings.md",
@@ -24,7 +26,7 @@ TEXT = "".join(
 )
 SETTINGS = sorted(
     name.replace("_", "-")
-    for model in (CasSettings, ClientRegistration, UserRecord, DurabilitySettings)
+    for model in (CasSettings, ClientRegistration, UserRecord, DurabilitySettings, SessionSettings)
     for name in model.model_fields.keys() - ServiceSettings.model_fields.keys()
 )
 

@@ -31,6 +31,7 @@ from cas_server.passwords.hashing import (
     is_fast,
     matches_blocking,
 )
+from cas_server.sessions.session_settings import SessionSettings
 from cas_server.signing.key_files import read_keys
 from chassis.config import ConfigError, Duration, NameList, Section, ServiceSettings
 from chassis.config.settings import demo_secret
@@ -120,6 +121,7 @@ class CasSettings(ServiceSettings):
     jwt_type: JwtType = "at+jwt"
     signing_keys: dict[str, SecretStr] = Field(default_factory=dict, repr=False)
     durability: DurabilitySettings = DurabilitySettings()
+    session: SessionSettings = SessionSettings()
 
     @field_validator("clients", "users", mode="before")
     @classmethod

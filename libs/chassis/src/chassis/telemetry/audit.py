@@ -29,12 +29,18 @@ class AuditEvent(StrEnum):
     REVOKED = "token_revoked"
     NOT_BEFORE = "not_before_set"
     IDENTITY_CHANGED = "identity_changed"
+    SESSION_ENDED = "session_ended"
+    CONSENT_GIVEN = "consent_given"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
     RECORD_FORGED = "record_forged"
     TOKEN_REFUSED = "token_refused"  # noqa: S105 - the name of an event
 
 
 _EXPECTED = frozenset(
-    (AuditEvent.LOGIN, AuditEvent.REVOKED, AuditEvent.NOT_BEFORE, AuditEvent.IDENTITY_CHANGED)
+    (
+        *(AuditEvent.LOGIN, AuditEvent.REVOKED, AuditEvent.NOT_BEFORE, AuditEvent.IDENTITY_CHANGED),
+        *(AuditEvent.SESSION_ENDED, AuditEvent.CONSENT_GIVEN, AuditEvent.CONSENT_WITHDRAWN),
+    )
 )
 """Normal events, logged as `info`; the others are a `warning`."""
 

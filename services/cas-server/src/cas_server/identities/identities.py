@@ -45,6 +45,10 @@ class NotBefore:
             self.times.get(name, 0) <= issued.since for name in _names(issued)
         )
 
+    def admits_user(self, name: str, since: int) -> bool:
+        """Return whether a user has not ended since this version."""
+        return since >= self.latest or self.times.get(f"user:{name}", 0) <= since
+
 
 @dataclass(frozen=True, slots=True)
 class _Registries:
@@ -98,6 +102,13 @@ class Identities:
             return True
         user = now.users.get(issued.user_name)
         return user is not None and user.fingerprint == issued.user_fingerprint
+
+    def is_user_still(self, name: str, fingerprint: str, since: int) -> bool:
+        """Return whether a user exists, and has with this fingerprint since this version."""
+        user = self._now.users.get(name)
+        if user is None or user.fingerprint != fingerprint:
+            return False
+        return self.not_before.admits_user(name, since)
 
     def marks(self) -> dict[str, str]:
         """Return each identity's marks; one that has none of its old marks left is another."""

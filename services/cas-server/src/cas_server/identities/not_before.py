@@ -101,14 +101,25 @@ class IdentityReconciler:
         `load` need not be again while that is active. Raises `InvalidGrant` where the client, the
         user or the grant has ended since.
         """
-        for _ in range(_TRIES):
-            now = await self.now()
+
+        async def at(now: Moment) -> T | None:
+            nonlocal grant
             stamp = now.stamp(grant.client_id)
             if now.load == load:
                 grant = grant.stamped(stamp)
             if not self._identities.is_still_valid(grant):
                 raise InvalidGrant("The client or user has changed meanwhile")
-            if (written := await write(stamp)) is not None:
+            return await write(stamp)
+
+        return await self.write(at)
+
+    async def write(self, write: Callable[[Moment], Awaitable[T | None]]) -> T:
+        """Have `write` change the store at the present moment.
+
+        It returns None where there is a newer one, and is called again then.
+        """
+        for _ in range(_TRIES):
+            if (written := await write(await self.now())) is not None:
                 return written
             async with self._turn:
                 await self._refresh()

@@ -15,12 +15,13 @@ Keys:
 `n:identities`, `n:version` the table of clients, users and grants: see `not_before`. Its entry
            `keep` is the seconds for which the load with the longest validities stores it.
 `n:change:ID` a change that was made, for a minute.
+Those of sessions and consents: see `session_scripts`.
 
 Keys of tokens and families that are evicted, or end with another one, are derived from the members
 of their index: their number is not known before, and no Redis Cluster needs it.
 """
 
-_INDEX = """
+INDEX_FUNCTIONS = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 
@@ -59,7 +60,7 @@ local function drop_tokens(members)
 end
 """
 
-_END = """
+END_FUNCTIONS = """
 local function byte(digits) return string.char(tonumber(digits, 16)) end
 
 -- Return the digest that is the member of a compact record; an earlier one has the hash in hex.
@@ -86,7 +87,7 @@ return {data, tonumber(number), tonumber(redis.call('TIME')[1]) >= tonumber(idle
 """
 
 ISSUE = f"""
-{_INDEX}
+{INDEX_FUNCTIONS}
 -- KEYS: version, tokens of the client, then each access
 -- ARGV: most tokens, then for each: since, access text, its ttl
 local version, issued, members, longest = redis.call('GET', KEYS[1]), {{}}, {{}}, 0
@@ -104,8 +105,8 @@ return issued
 """
 
 BEGIN = f"""
-{_INDEX}
-{_END}
+{INDEX_FUNCTIONS}
+{END_FUNCTIONS}
 -- KEYS: version, access, tokens of the client, family, families of client and user
 -- ARGV: since, access hash, access text, its ttl, most tokens,
 --       family name, its data, its ttl, refresh hash, idle seconds, most families
@@ -122,8 +123,8 @@ return 1
 """
 
 ROTATE = f"""
-{_INDEX}
-{_END}
+{INDEX_FUNCTIONS}
+{END_FUNCTIONS}
 -- KEYS: version, access, tokens of the client, family, response, families of client and user
 -- ARGV: since, access hash, access text, its ttl, most tokens,
 --       family name, presented number, presented hash, new refresh hash, idle seconds,
@@ -172,7 +173,7 @@ return redis.call('DEL', unpack(KEYS, 2))
 """
 
 REVOKE_FAMILY = f"""
-{_END}
+{END_FUNCTIONS}
 -- KEYS: tokens of the client, families of client and user
 -- ARGV: family name
 redis.call('ZREM', KEYS[2], ARGV[1])
