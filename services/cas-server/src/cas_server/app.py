@@ -21,6 +21,7 @@ from cas_server.endpoints.userinfo import USERINFO, UserInfo
 from cas_server.grants import GrantContext, grant_types
 from cas_server.identities.identities import Identities
 from cas_server.identities.not_before import IdentityReconciler
+from cas_server.oidc.id_tokens import IdTokens
 from cas_server.passwords.hashing import PasswordPool
 from cas_server.settings import CasSettings
 from cas_server.signing.signing_keys import SigningKeys
@@ -73,8 +74,10 @@ def _context(live: LiveConfig[CasSettings], signing: SigningKeys) -> GrantContex
     # All replicas share the Redis of the token store, and so the counts of failures.
     throttle = Throttle(SharedFailureCounters(RedisFailureCounters(redis)))
     reconciler = IdentityReconciler(identities, store, live)
-    values = AccessTokenValues(live, signing)
-    return GrantContext(live, identities, PasswordPool(), throttle, store, keys, values, reconciler)
+    return GrantContext(
+        *(live, identities, PasswordPool(), throttle, store, keys),
+        *(AccessTokenValues(live, signing), IdTokens(live, signing), reconciler),
+    )
 
 
 def _endpoints(context: GrantContext) -> Mapping[str, ASGIApp]:

@@ -19,6 +19,7 @@ from cas_server.identities.demo_identities import DEMO_SECRETS
 from cas_server.identities.names import by_name
 from cas_server.identities.registration import (
     LONGEST_JWT,
+    OF_ID_TOKENS,
     ClientRegistration,
     Hash,
     JwtType,
@@ -171,6 +172,11 @@ class CasSettings(ServiceSettings):
         """Refuse a broken key, and a client whose signed tokens no key could sign."""
         algorithms = {mounted.key.algorithm for mounted in read_keys(self.signing_keys)}
         for name, client in self.clients.items():
+            if client.needs_id_tokens:
+                for algorithm in (OF_ID_TOKENS, client.id_token_signed_response_alg):
+                    if algorithm not in algorithms:
+                        reason = f"has openid, but {_no_key(algorithm)}"
+                        raise ConfigError(reason, key=f"clients.{name}.scope")
             if (client.token_format or self.token_format) == "jwt":
                 own = client.token_format is not None
                 key = f"clients.{name}.token-format" if own else "token-format"
@@ -201,11 +207,15 @@ class CasSettings(ServiceSettings):
             yield f"users.{name}", name, user.password
 
 
+def _no_key(algorithm: Algorithm) -> str:
+    reason = f"no key for {algorithm} is mounted as signing-keys.NAME"
+    return f"{reason}; run make secrets ROTATE=keys"
+
+
 def _signing_fault(algorithm: Algorithm, known: AbstractSet[str], validity: float) -> str | None:
     """Return why a client can't have signed tokens; None where it can."""
     if algorithm not in known:
-        reason = f"is jwt, but no key for {algorithm} is mounted as signing-keys.NAME"
-        return f"{reason}; run make secrets ROTATE=keys"
+        return f"is jwt, but {_no_key(algorithm)}"
     if validity > LONGEST_JWT:
         return "is jwt, but its access tokens live for more than a day"
     return None

@@ -22,6 +22,18 @@ def test_a_sealed_response_opens_only_with_the_presented_token() -> None:
     assert unseal(presented, sealed[:-1] + bytes([sealed[-1] ^ 1])) is None
 
 
+def test_an_id_token_goes_with_the_pair_and_is_repeated_with_it() -> None:
+    """docs/design/openid-connect.md, "id_tokens"."""
+    family = Family(new_family_id(), GRANT, int(time.time()) + 100)
+    presented = new_token()
+    pair, response = new_pair(
+        KEYS, family, GRANT, Step(2, presented, 600, 50), id_token_of=lambda text: f"for {text}"
+    )
+    assert response.id_token == f"for {response.access_token}"
+    assert response.id_token not in repr(response)
+    assert unseal(presented, pair.sealed_response) == response
+
+
 def test_a_sealed_response_shows_no_token_and_never_repeats() -> None:
     presented, response = new_token(), TokenResponse(new_token(), 600, "read", new_token())
     sealed = seal(presented, response)

@@ -1,11 +1,13 @@
 """The records of access tokens: both forms are read, and neither has a token."""
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 
 from cas_server.tokens import token_records
 from cas_server.tokens.access_tokens import Grant, Stamp, StoredToken, new_token, token_hash
+from cas_server.tokens.logins import BY_PASSWORD, Login
 
 USER = Grant(
     "app",
@@ -19,6 +21,7 @@ USER = Grant(
     client_since=1_600_000_000_000_000,
 )
 CLIENT = Grant("äpp", (), ("a",), ())
+OF_A_LOGIN = replace(USER, grant_type="authorization_code", login=Login(1_700_000_000))
 EARLIER = (
     b"1800000600\tapp\talice\tffffffffffffffff\tpassword\t1700000000000000\t0\ta b\n"
     b'{"active":true,"client_id":"app","user_name":"alice","authorities":["ROLE_USER"],'
@@ -28,7 +31,7 @@ EARLIER = (
 """As version 1.0 wrote it."""
 
 
-@pytest.mark.parametrize("grant", [USER, CLIENT])
+@pytest.mark.parametrize("grant", [USER, CLIENT, OF_A_LOGIN])
 def test_a_token_survives_both_forms_of_its_record(grant: Grant) -> None:
     stored = grant.stored(600)
     assert token_records.decode(token_records.encode(stored)) == stored
@@ -46,7 +49,15 @@ def test_a_record_of_the_earlier_form_is_read_and_has_the_same_response() -> Non
 
 def test_a_record_of_a_later_form_is_unknown() -> None:
     record = token_records.encode(CLIENT.stored(60))
-    assert token_records.decode(b"\2" + record[1:]) is None
+    assert token_records.decode(b"\3" + record[1:]) is None
+
+
+def test_a_login_is_in_the_response_and_costs_other_tokens_nothing() -> None:
+    """docs/design/openid-connect.md, "Step-up"."""
+    claims = OF_A_LOGIN.stored(60).claims()
+    assert (claims["auth_time"], claims["acr"]) == (1_700_000_000, BY_PASSWORD)
+    assert not {"auth_time", "acr"} & USER.stored(60).claims().keys()
+    assert len(token_records.encode(CLIENT.stored(60))) == 39 + len("äpp\t\t\t\ta\t\t".encode())
 
 
 def test_a_stamp_is_part_of_the_record() -> None:

@@ -5,21 +5,21 @@ from typing import Any
 
 from cas_server.endpoints.userinfo import USERINFO
 from cas_server.grant_names import GRANT_NAMES
+from cas_server.identities.registration import OF_ID_TOKENS
 from cas_server.oidc.claims import CLAIMS_OF_A_USER
 from cas_server.oidc.scopes import OIDC_SCOPES
 from cas_server.settings import CasSettings
 from cas_server.signing.key_files import read_keys
-from chassis.jwt.algorithms import ALGORITHMS, Algorithm
+from cas_server.tokens.logins import SUPPORTED_ACRS
+from chassis.jwt.algorithms import ALGORITHMS
 
-_REQUIRED: Algorithm = "RS256"
-"""What every server of OpenID Connect has for id_tokens (Discovery, 3)."""
 _METHODS = ("client_secret_basic", "client_secret_post")
 _CLAIMS_OF_A_LOGIN = ("iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "at_hash", "sid")
 
 
 def has_openid(settings: CasSettings) -> bool:
     """Return whether there is a key for the id_tokens of clients that ask for no algorithm."""
-    return _REQUIRED in _algorithms(settings)
+    return OF_ID_TOKENS in _algorithms(settings)
 
 
 def metadata_fields(settings: CasSettings) -> Mapping[str, Any]:
@@ -57,6 +57,7 @@ def _openid(base: str, algorithms: frozenset[str]) -> dict[str, Any]:
             algorithm for algorithm in ALGORITHMS if algorithm in algorithms
         ],
         "claims_supported": (*CLAIMS_OF_A_USER, *_CLAIMS_OF_A_LOGIN),
+        "acr_values_supported": SUPPORTED_ACRS,
         "claim_types_supported": ["normal"],
         "claims_parameter_supported": False,
         "request_parameter_supported": False,

@@ -7,6 +7,7 @@ from typing import Protocol
 from cas_server.identities.clients import Client
 from cas_server.identities.identities import Identities
 from cas_server.identities.not_before import IdentityReconciler, Moment
+from cas_server.oidc.id_tokens import IdTokens
 from cas_server.passwords.hashing import PasswordPool
 from cas_server.settings import CasSettings
 from cas_server.stores.token_store import TokenStore
@@ -47,6 +48,7 @@ class GrantContext:
     store: TokenStore
     keys: RecordKeys
     values: AccessTokenValues
+    id_tokens: IdTokens
     reconciler: IdentityReconciler
 
     async def access_only(self, grant: Grant, request: TokenRequest) -> TokenResponse:

@@ -37,8 +37,14 @@ class RefreshTokenGrant:
         idle_seconds = int(settings.refresh_token_idle)
         step = Step(state.number + 1, presented, client.access_validity, idle_seconds)
         context = self._context
-        text_of = context.values.for_client(client)
-        pair, response = new_pair(context.keys, state.family, grant, step, text_of=text_of)
+        pair, response = new_pair(
+            context.keys,
+            state.family,
+            grant,
+            step,
+            text_of=context.values.for_client(client),
+            id_token_of=context.id_tokens.for_grant(client, grant),
+        )
         old = Presented(token_hash(presented), number)
 
         async def write(stamp: Stamp) -> Rotation | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from cas_server.grant_names import PASSWORD
-from cas_server.identities.registration import ClientRegistration, JwtType
+from cas_server.identities.registration import OF_ID_TOKENS, ClientRegistration, JwtType
 from cas_server.identities.users import fingerprint
 from cas_server.settings import CasSettings
 from cas_server.stores.token_store import Bounds
@@ -47,6 +47,7 @@ class Client:
     post_logout_redirect_uris: tuple[str, ...] = ()
     requires_pkce: bool = True
     requires_consent: bool = True
+    id_token_algorithm: Algorithm = OF_ID_TOKENS
 
     def may_check(self, audience: tuple[str, ...]) -> bool:
         """Return whether the client may learn of a token for this audience."""
@@ -88,6 +89,7 @@ def _client(name: str, registration: ClientRegistration, settings: CasSettings) 
         post_logout_redirect_uris=registration.post_logout_redirect_uris,
         requires_pkce=registration.require_pkce,
         requires_consent=registration.require_consent,
+        id_token_algorithm=registration.id_token_signed_response_alg,
     )
 
 

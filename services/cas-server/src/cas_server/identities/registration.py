@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 
 from cas_server.authorization.redirect_uris import fault_of
 from cas_server.grant_names import AUTHORIZATION_CODE, GRANT_NAMES, OF_PUBLIC_CLIENTS
+from cas_server.oidc.scopes import OPENID
 from cas_server.passwords.hashing import is_hash
 from chassis.config import NameList, Section
 from chassis.jwt.algorithms import Algorithm
@@ -37,6 +38,9 @@ JwtType = Literal["at+jwt", "JWT"]
 LONGEST_JWT = 86_400
 """Seconds that a signed token lives at most: who verifies it alone learns of no revocation."""
 
+OF_ID_TOKENS: Algorithm = "RS256"
+"""The algorithm of id_tokens that every client of OpenID Connect reads (Core, 15.1)."""
+
 
 class ClientRegistration(Section):
     """A registered client, with the names of the seed stack.
@@ -65,12 +69,18 @@ class ClientRegistration(Section):
     token_format: TokenFormat | None = None
     signing_alg: Algorithm | None = None
     jwt_type: JwtType | None = None
+    id_token_signed_response_alg: Algorithm = OF_ID_TOKENS
     enabled: bool = True
 
     @property
     def public(self) -> bool:
         """Return whether the client can keep no secret."""
         return self.token_endpoint_auth_method is not None
+
+    @property
+    def needs_id_tokens(self) -> bool:
+        """Return whether users log in at the client by OpenID Connect."""
+        return OPENID in self.scope and AUTHORIZATION_CODE in self.authorized_grant_types
 
     @field_validator("client_secret")
     @classmethod

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol, Self
 
 from cas_server.tokens.access_tokens import Grant, Stamp, StoredToken
+from cas_server.tokens.logins import Login
 
 LookedUp = Callable[[StoredToken | Exception | None], None]
 
@@ -14,7 +15,8 @@ _STORED_FIELDS = (
     *("client_id", "scopes", "audience", "user_name", "user_fingerprint"),
     *("grant_type", "since", "client_since"),
 )
-"""The fields of a grant that a family stores, in this order."""
+"""The fields of a grant that a family stores, in this order; behind them, if any, its login."""
+_OF_LOGIN = len(_STORED_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +29,18 @@ class Family:
 
     def encode(self) -> bytes:
         """Return the stored text; each refresh looks the authorities up."""
-        fields = (getattr(self.grant, name) for name in _STORED_FIELDS)
+        fields = [getattr(self.grant, name) for name in _STORED_FIELDS]
+        fields += [self.grant.login] if self.grant.login else []
         return json.dumps([self.ends_at, *fields], separators=(",", ":")).encode()
 
     @classmethod
     def decode(cls, name: str, text: bytes) -> Self:
         """Read a stored text."""
         ends_at, *fields = json.loads(text)
-        stored = (tuple(field) if isinstance(field, list) else field for field in fields)
-        grant: dict[str, Any] = dict(zip(_STORED_FIELDS, stored, strict=True))
-        return cls(name, Grant(authorities=(), **grant), ends_at)
+        stored = [tuple(field) if isinstance(field, list) else field for field in fields]
+        grant: dict[str, Any] = dict(zip(_STORED_FIELDS, stored, strict=False))
+        login = Login(*stored[_OF_LOGIN]) if len(stored) > _OF_LOGIN else None
+        return cls(name, Grant(authorities=(), **grant, login=login), ends_at)
 
 
 class FamilyState(NamedTuple):

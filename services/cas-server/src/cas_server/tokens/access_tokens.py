@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
+from cas_server.tokens.logins import Login
+
 _BYTES = 32
 """256 bits from the system's generator; RFC 6749, 10.10 asks for 160."""
 ID_BYTES = 10
@@ -43,7 +45,7 @@ class StoredToken(NamedTuple):
     `response` is the body of check_token's response. `grant_type` is that of the family it belongs
     to, empty where it has none; `since` the version of the identities (see `not_before`) that it
     was issued under, and `client_since` since when the client was who it was then. `token_id` is
-    its `jti`, in hex.
+    its `jti`, in hex. `login` is that of its user at this server, for tokens of the code flow.
     """
 
     expires_at: int
@@ -59,6 +61,7 @@ class StoredToken(NamedTuple):
     token_id: str
     scopes: tuple[str, ...]
     authorities: tuple[str, ...]
+    login: Login | None = None
 
     def stamped(self, stamp: Stamp) -> Self:
         """Return the same token under this stamp."""
@@ -90,13 +93,15 @@ class Own(NamedTuple):
     expires_at: int
     issued_at: int
     token_id: str
+    login: Login | None = None
 
 
 def access_token(own: Own, shared: Shared, stamp: Stamp) -> StoredToken:
     """Return the token with its response."""
     client_id, user_name, fingerprint, grant_type, audience, scopes, authorities = shared
-    expires_at, issued_at, token_id = own
-    tail = f'{expires_at},"iat":{issued_at},"jti":"{token_id}"}}'
+    expires_at, issued_at, token_id, login = own
+    more = f',"auth_time":{login.at},"acr":"{login.acr}"' if login else ""
+    tail = f'{expires_at},"iat":{issued_at},"jti":"{token_id}"{more}}}'
     return StoredToken(
         expires_at,
         client_id,
@@ -111,6 +116,7 @@ def access_token(own: Own, shared: Shared, stamp: Stamp) -> StoredToken:
         token_id,
         scopes,
         authorities,
+        login,
     )
 
 
@@ -130,7 +136,8 @@ def _response_head(shared: Shared) -> bytes:
 class Grant:
     """What was granted: for whom, to whom, for what. `user_name` is empty for a client alone.
 
-    `grant_type` is set where a refresh token goes with it; the rest is as in `StoredToken`.
+    `grant_type` is set where a refresh token goes with it, `login` where the user logged in here;
+    the rest is as in `StoredToken`.
     """
 
     client_id: str
@@ -142,6 +149,7 @@ class Grant:
     grant_type: str = ""
     since: int = 0
     client_since: int = 0
+    login: Login | None = None
 
     def stamped(self, stamp: Stamp) -> Self:
         """Return the same grant under this stamp."""
@@ -156,7 +164,7 @@ class Grant:
         `exp` is whole seconds: rounded up, so that no token lives shorter than was promised.
         """
         now = time.time()
-        own = Own(math.ceil(now + validity), int(now), secrets.token_hex(ID_BYTES))
+        own = Own(math.ceil(now + validity), int(now), secrets.token_hex(ID_BYTES), self.login)
         return access_token(own, self._shared(), Stamp(self.since, self.client_since))
 
     def _shared(self) -> Shared:

@@ -72,4 +72,6 @@ def _claims(token: StoredToken, issuer: str, *, spring: bool) -> Mapping[str, An
         claims["user_name"] = token.user_name
     if token.authorities:
         claims["authorities"] = token.authorities
+    if token.login:
+        claims |= {"auth_time": token.login.at, "acr": token.login.acr}  # RFC 9068, 2.2.1
     return claims

@@ -24,12 +24,15 @@ class TokenResponse:
     expires_in: int
     scope: str
     refresh_token: str | None = field(default=None, repr=False)
+    id_token: str | None = field(default=None, repr=False)
 
     def fields(self) -> dict[str, Any]:
         """Return the JSON fields in the seed stack's order."""
         fields: dict[str, Any] = {"access_token": self.access_token, "token_type": "bearer"}
         if self.refresh_token:
             fields["refresh_token"] = self.refresh_token
+        if self.id_token:
+            fields["id_token"] = self.id_token
         return fields | {"expires_in": self.expires_in, "scope": self.scope}
 
 
@@ -58,12 +61,18 @@ def new_pair(
     step: Step,
     *,
     text_of: Callable[[StoredToken], str] = opaque,
+    id_token_of: Callable[[str], str] | None = None,
 ) -> tuple[TokenPair, TokenResponse]:
-    """Make the next pair of a family; the access token's grant may be narrower than its own."""
+    """Make the next pair of a family; the access token's grant may be narrower than its own.
+
+    `id_token_of` returns the id_token that goes with the access token.
+    """
     validity = max(1, min(step.access_validity, family.ends_at - int(time.time())))
     refresh = new_refresh_token(keys, RefreshToken(family.id, step.number))
     access = grant.stored(validity)
-    response = TokenResponse(text_of(access), validity, " ".join(grant.scopes), refresh)
+    text, scope = text_of(access), " ".join(grant.scopes)
+    id_token = id_token_of(text) if id_token_of else None
+    response = TokenResponse(text, validity, scope, refresh, id_token)
     pair = TokenPair(
         family=family,
         number=step.number,
@@ -92,5 +101,9 @@ def unseal(presented: str, sealed: bytes) -> TokenResponse | None:
         return None
     fields = json.loads(text)
     return TokenResponse(
-        fields["access_token"], fields["expires_in"], fields["scope"], fields["refresh_token"]
+        fields["access_token"],
+        fields["expires_in"],
+        fields["scope"],
+        fields["refresh_token"],
+        fields.get("id_token"),
     )

@@ -1,9 +1,10 @@
 """How access tokens are stored: their names in Redis, and the text of their records.
 
 A compact record has what one token has of its own, in binary, and behind it as text what all
-tokens of the grant share; check_token's response is put together again when it is read. The
-earlier form had the response in full and its name in hex: it is read until the last such token
-has expired, and written only where replicas of an earlier version are left (docs/redis.md).
+tokens of the grant share; between the two, for tokens of the code flow alone, the time and kind of
+the login. check_token's response is put together again when it is read. The earlier form had the
+response in full and its name in hex: it is read until the last such token has expired, and written
+only where replicas of an earlier version are left (docs/redis.md).
 """
 
 import json
@@ -18,12 +19,15 @@ from cas_server.tokens.access_tokens import (
     StoredToken,
     access_token,
 )
+from cas_server.tokens.logins import ACRS, Login
 
 _PREFIX = b"t:"
-_COMPACT = 1
-"""The first byte of a compact record. A digit begins the earlier ones."""
+_COMPACT, _OF_A_LOGIN = 1, 2
+"""The first byte of a compact record, without and with a login. A digit begins the earlier ones."""
 _OWN = struct.Struct(f">BQIQQ{ID_BYTES}s")
 """The form, `exp`, seconds from `iat` to it, the two versions of the stamp, `jti`."""
+_LOGIN = struct.Struct(">QB")
+"""`auth_time`, and the number of the `acr`."""
 _CACHED = 1024
 
 
@@ -40,23 +44,29 @@ def earlier_name_of(token_hash: str) -> bytes:
 def encode(token: StoredToken) -> bytes:
     """Return the compact record."""
     own = _OWN.pack(
-        _COMPACT,
+        _OF_A_LOGIN if token.login else _COMPACT,
         token.expires_at,
         token.expires_at - token.issued_at,
         token.since,
         token.client_since,
         bytes.fromhex(token.token_id),
     )
+    if token.login:
+        own += _LOGIN.pack(token.login.at, ACRS.index(token.login.acr))
     return own + _encoded(_shared_of(token))
 
 
 def decode(record: bytes) -> StoredToken | None:
     """Read a compact record; None where a later version wrote it in another form."""
-    if record[0] != _COMPACT:
+    form, login, size = record[0], None, _OWN.size
+    if form == _OF_A_LOGIN:
+        at, number = _LOGIN.unpack_from(record, size)
+        login, size = Login(at, ACRS[number]), size + _LOGIN.size
+    elif form != _COMPACT:
         return None
     _, expires_at, lifetime, since, client_since, token_id = _OWN.unpack_from(record)
-    own = Own(expires_at, expires_at - lifetime, token_id.hex())
-    return access_token(own, _decoded(record[_OWN.size :]), Stamp(since, client_since))
+    own = Own(expires_at, expires_at - lifetime, token_id.hex(), login)
+    return access_token(own, _decoded(record[size:]), Stamp(since, client_since))
 
 
 def encode_earlier(token: StoredToken) -> bytes:
@@ -85,6 +95,7 @@ def decode_earlier(record: bytes) -> StoredToken:
         claims["jti"],
         tuple(claims["scope"]),
         tuple(claims.get("authorities", ())),
+        Login(claims["auth_time"], claims["acr"]) if "auth_time" in claims else None,
     )
 
 
