@@ -26,6 +26,7 @@ PUBLIC = {
     "create_app",
     "current_settings",
     "error_responses",
+    "login",
     "requires",
     "run_service",
     "scope",

@@ -20,6 +20,7 @@ from chassis.security import (
     TokenServices,
     any_of,
     authority,
+    login,
     requires,
     scope,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "create_app",
     "current_settings",
     "error_responses",
+    "login",
     "requires",
     "run_service",
     "scope",

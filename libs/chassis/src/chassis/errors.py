@@ -218,11 +218,13 @@ def raw_response(error: ApiError) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def challenge(error: str | None = None, description: str = "", *, scope: str = "") -> str:
-    """Return a WWW-Authenticate value (RFC 6750 section 3), without an error if no token came."""
+def challenge(error: str | None = None, description: str = "", **attributes: str) -> str:
+    """Return a WWW-Authenticate value (RFC 6750 section 3), without an error if no token came.
+
+    Other `attributes` are `scope` and those of RFC 9470 section 3; an empty one is left out.
+    """
     pairs = [("realm", "api")]
     if error:
         pairs += [("error", error), ("error_description", _NOT_QUOTABLE.sub("'", description))]
-    if scope:
-        pairs.append(("scope", scope))
+    pairs += [(name, value) for name, value in attributes.items() if value]
     return "Bearer " + ", ".join(f'{name}="{value}"' for name, value in pairs)

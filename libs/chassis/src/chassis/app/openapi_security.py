@@ -6,6 +6,7 @@ from itertools import product
 from typing import Any
 
 from chassis.security.rules import AccessCheck, AnyRule, AuthorityRule, Rule
+from chassis.security.step_up import LoginRule
 
 BEARER = AccessCheck.scheme_name
 OAUTH2 = "oauth2"
@@ -16,22 +17,24 @@ Requirement = dict[str, list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """Scopes and authorities that are enough together."""
+    """Scopes, authorities and kinds of logins that are enough together."""
 
     scopes: tuple[str, ...] = ()
     authorities: tuple[str, ...] = ()
+    logins: tuple[str, ...] = ()
 
     def __add__(self, other: "Demand") -> "Demand":
         """Return both demands as one."""
         return Demand(
             tuple(dict.fromkeys((*self.scopes, *other.scopes))),
             tuple(dict.fromkeys((*self.authorities, *other.authorities))),
+            tuple(dict.fromkeys((*self.logins, *other.logins))),
         )
 
     def __str__(self) -> str:
         scopes = (f"scope `{name}`" for name in self.scopes)
         authorities = (f"authority `{name}`" for name in self.authorities)
-        return " and ".join((*scopes, *authorities)) or "any token"
+        return " and ".join((*scopes, *authorities, *self.logins)) or "any token"
 
 
 def demands(checks: Iterable[AccessCheck]) -> tuple[Demand, ...]:
@@ -45,6 +48,8 @@ def _alternatives(rule: Rule) -> tuple[Demand, ...]:
         return tuple(demand for one in rule.alternatives for demand in _alternatives(one))
     if isinstance(rule, AuthorityRule):
         return (Demand(authorities=(rule.name,)),)
+    if isinstance(rule, LoginRule):
+        return (Demand(logins=(f"a {rule}",)),)
     return (Demand(scopes=rule.scopes),)
 
 

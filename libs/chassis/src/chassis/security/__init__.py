@@ -1,7 +1,7 @@
 """Who calls, and what they may: bearer tokens, token services, access rules."""
 
 from chassis.security.authentication import Authentication, TokenServices
-from chassis.security.errors import Unauthenticated
+from chassis.security.errors import InsufficientUserAuthentication, Unauthenticated
 from chassis.security.rules import (
     CurrentAuthentication,
     Rule,
@@ -10,15 +10,18 @@ from chassis.security.rules import (
     requires,
     scope,
 )
+from chassis.security.step_up import login
 
 __all__ = [
     "Authentication",
     "CurrentAuthentication",
+    "InsufficientUserAuthentication",
     "Rule",
     "TokenServices",
     "Unauthenticated",
     "any_of",
     "authority",
+    "login",
     "requires",
     "scope",
 ]

@@ -5,7 +5,7 @@
 A caller must satisfy all rules of `requires`; `any_of` combines alternatives into one rule.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Protocol
 
@@ -17,6 +17,7 @@ from chassis.errors import AccessDenied, ApiError, InsufficientScope
 from chassis.security.authentication import Authentication
 from chassis.security.errors import Unauthenticated
 from chassis.security.filter import caller
+from chassis.security.step_up import LoginRule
 
 _LACKS_AUTHORITY = "The caller lacks a required authority"
 
@@ -100,25 +101,42 @@ class AccessCheck(_Bearer):
         found = caller(request.scope)
         if found is None:
             raise Unauthenticated
-        refused = next((rule for rule in self.rules if not rule.allows(found)), None)
-        if refused is None:
-            return found
-        if refused.scopes:
-            raise InsufficientScope(scopes=self.scopes)
-        raise AccessDenied(_LACKS_AUTHORITY)
+        refused = [rule for rule in self.rules if not rule.allows(found)]
+        if refused:
+            raise self._refusal(refused)
+        return found
+
+    def _refusal(self, refused: Sequence[Rule]) -> ApiError:
+        """Return the error of a caller; a new login is asked for only where it is enough."""
+        logins = [next(_logins(rule), None) for rule in refused]
+        if logins[0] is not None and None not in logins:
+            return logins[0].refusal()
+        first = refused[logins.index(None)]
+        return InsufficientScope(self.scopes) if first.scopes else AccessDenied(_LACKS_AUTHORITY)
 
     def errors(self) -> Iterator[ApiError]:
         """Yield the errors that a call may raise, for the OpenAPI document."""
         yield Unauthenticated()
         if self.scopes:
             yield InsufficientScope(self.scopes)
-        if not all(rule.scopes for rule in self.rules):
+        if not all(rule.scopes or next(_logins(rule), None) for rule in self.rules):
             yield AccessDenied(_LACKS_AUTHORITY)
+        for rule in self.rules:
+            yield from (found.refusal() for found in _logins(rule))
 
     @property
     def scopes(self) -> tuple[str, ...]:
         """Return the distinct scopes of all rules."""
         return tuple(dict.fromkeys(name for rule in self.rules for name in rule.scopes))
+
+
+def _logins(rule: Rule) -> Iterator[LoginRule]:
+    """Yield the logins that would satisfy a rule."""
+    if isinstance(rule, LoginRule):
+        yield rule
+    elif isinstance(rule, AnyRule):
+        for alternative in rule.alternatives:
+            yield from _logins(alternative)
 
 
 def scope(name: str) -> ScopeRule:
