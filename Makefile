@@ -134,8 +134,9 @@ undeploy: setup ## delete the suite's namespaces
 
 ##@ Make it yours
 new-service: dev ## make a service: make new-service NAME=orders [NAMESPACE=ns-app PORT=2001 CALLS=... VERSIONS=v1,v2]
-	$(SUITECTL) new-service --name='$(NAME)' --namespace='$(NAMESPACE)' --port='$(PORT)' --calls='$(CALLS)' --versions='$(VERSIONS)'
+	$(SUITECTL) new-service --name='$(NAME)' --namespace='$(NAMESPACE)' --port='$(PORT)' --calls='$(CALLS)' --versions='$(VERSIONS)' >/dev/null
 	PYTHON="$(PYTHON)" ./setup --dev
+	$(SUITECTL) new-service --guide --name='$(NAME)'
 
 remove-service: dev ## remove one, and every line about it: make remove-service NAME=orders
 	$(SUITECTL) remove-service --name='$(NAME)'

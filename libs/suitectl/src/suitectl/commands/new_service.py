@@ -4,7 +4,7 @@ import argparse
 import shutil
 import sys
 
-from suitectl.catalogue import read
+from suitectl.catalogue import Service, read, service_named
 from suitectl.root import ROOT
 from suitectl.scaffold.folders import folders_of, write
 from suitectl.scaffold.listings import listed
@@ -21,10 +21,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", default="", help="the port of its API")
     parser.add_argument("--calls", default="", help="services that it calls, as a comma list")
     parser.add_argument("--versions", default="", help="v1,v2 for release commands")
+    parser.add_argument("--guide", action="store_true", help="only print what to try with it")
 
 
 async def run(options: argparse.Namespace) -> int:
     """Check what was typed, render, and list the service; write nothing where that fails."""
+    if options.guide:
+        sys.stdout.write(_guide(service_named(options.name, "NAME")))
+        return 0
     wish = wanted(options.name, options.namespace, options.port, options.calls, options.versions)
     hashed = await hash_demo_secret(demo_secret(wish.name))
     try:
@@ -33,7 +37,7 @@ async def run(options: argparse.Namespace) -> int:
         for folder in folders_of(wish.name):
             shutil.rmtree(folder, ignore_errors=True)
         raise
-    sys.stdout.write(_guide(wish))
+    sys.stdout.write(_guide(read(ROOT)[wish.name]))
     return 0
 
 
@@ -45,13 +49,14 @@ async def _make(wish: Wanted, hashed: str) -> None:
     write({**listed(read(ROOT)[wish.name]), **registered(wish.name, hashed, audiences)})
 
 
-def _guide(wish: Wanted) -> str:
-    package, manifests, tests = (folder.relative_to(ROOT) for folder in folders_of(wish.name))
-    release = f"  make canary SERVICE={wish.name} V1=1 V2=1\n" if wish.versions else ""
+def _guide(service: Service) -> str:
+    name = service.name
+    package, manifests, tests = (folder.relative_to(ROOT) for folder in folders_of(name))
+    release = f"  make canary SERVICE={name} V1=1 V2=1\n" if service.versions else ""
     return (
-        f"{wish.name} is in {package}, {manifests} and {tests}\n"
+        f"{name} is in {package}, {manifests} and {tests}\n"
         "  make up\n"
-        f"  make call SERVICE={wish.name} PATH=/api/me USER=alice\n"
+        f"  make call SERVICE={name} PATH=/api/me USER=alice\n"
         f"{release}"
-        f"  make remove-service NAME={wish.name}\n"
+        f"  make remove-service NAME={name}\n"
     )
