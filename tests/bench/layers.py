@@ -120,7 +120,7 @@ class Parts:
         self._stored = stored
         store = self._endpoint.store
         assert isinstance(store, RedisTokenStore)
-        self._keys, name = store._keys, name_of(self._hash)
+        self._keys, name = store.keys, name_of(self._hash)
         self._sealed = self._keys.seal(name, b"x" * 120)
 
     def _asgi(self, app: ASGIApp) -> Part:

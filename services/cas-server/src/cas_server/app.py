@@ -7,12 +7,17 @@ from functools import partial
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from redis.asyncio import Redis
 from starlette.types import ASGIApp
 
 import chassis
 from cas_server.authentication.client_authentication import ClientAuthentication
 from cas_server.authentication.local_token_services import LocalTokenServices
+from cas_server.authorization.flow import AUTHORIZE, AuthorizationFlow
+from cas_server.authorization.plain_pages import PlainPages
+from cas_server.authorization.request_macs import RequestMacs
 from cas_server.endpoints import keys, metadata, openapi, user
+from cas_server.endpoints.authorize import CONSENT, Authorize, Consent
 from cas_server.endpoints.check_token import CheckToken
 from cas_server.endpoints.introspect import Introspect
 from cas_server.endpoints.revoke import Revoke
@@ -23,10 +28,15 @@ from cas_server.identities.identities import Identities
 from cas_server.identities.not_before import IdentityReconciler
 from cas_server.oidc.id_tokens import IdTokens
 from cas_server.passwords.hashing import PasswordPool
+from cas_server.sessions.consents import Consents
+from cas_server.sessions.sessions import Sessions
 from cas_server.settings import CasSettings
 from cas_server.signing.signing_keys import SigningKeys
+from cas_server.stores.redis_authorization_codes import RedisAuthorizationCodes
+from cas_server.stores.redis_commands import RedisCommands
 from cas_server.stores.redis_connection import connect
 from cas_server.stores.redis_token_store import RedisTokenStore
+from cas_server.stores.session_store import ConsentStore, SessionStore
 from cas_server.throttling.shared_failure_counters import (
     RedisFailureCounters,
     SharedFailureCounters,
@@ -42,8 +52,9 @@ TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
 
 def create_app(live: LiveConfig[CasSettings]) -> FastAPI:
     """Build the authorization server on the Redis of its configuration."""
-    signing = SigningKeys(live)
-    context, published = _context(live, signing), keys.PublishedKeys(signing)
+    signing, redis = SigningKeys(live), _redis(live)
+    store = _store(live, redis)
+    context, published = _context(live, signing, store, redis), keys.PublishedKeys(signing)
     return chassis.create_app(
         live,
         title="cas-server",
@@ -52,45 +63,78 @@ def create_app(live: LiveConfig[CasSettings]) -> FastAPI:
         lifespan=partial(_lifespan, context),
         token_services=LocalTokenServices(context.identities, context.store),
         open_paths=(*metadata.OPEN_PATHS, *keys.OPEN_PATHS),
-        fast_paths=_endpoints(context),
+        fast_paths=_endpoints(context, store.commands),
         openapi=openapi.document,
         token_path=TOKEN_PATH,
         ready_checks={"redis": context.store.ping},
     )
 
 
-def _context(live: LiveConfig[CasSettings], signing: SigningKeys) -> GrantContext:
-    settings, keys, identities = live.settings, RecordKeys(live), Identities(live)
-    redis_settings = settings.spring.redis
-    discovery = create_discovery(settings.discovery, live.source.environ)
-    redis = connect(redis_settings, discovery)
-    store = RedisTokenStore(
+def _redis(live: LiveConfig[CasSettings]) -> Redis:
+    discovery = create_discovery(live.settings.discovery, live.source.environ)
+    return connect(live.settings.spring.redis, discovery)
+
+
+def _store(live: LiveConfig[CasSettings], redis: Redis) -> RedisTokenStore:
+    return RedisTokenStore(
         redis,
-        settings.durability,
-        keys,
-        timeout=redis_settings.timeout,
+        live.settings.durability,
+        RecordKeys(live),
+        timeout=live.settings.spring.redis.timeout,
         compact=lambda: live.settings.compact_records,
     )
+
+
+def _context(
+    live: LiveConfig[CasSettings], signing: SigningKeys, store: RedisTokenStore, redis: Redis
+) -> GrantContext:
+    identities = Identities(live)
     # All replicas share the Redis of the token store, and so the counts of failures.
     throttle = Throttle(SharedFailureCounters(RedisFailureCounters(redis)))
-    reconciler = IdentityReconciler(identities, store, live)
     return GrantContext(
-        *(live, identities, PasswordPool(), throttle, store, keys),
-        *(AccessTokenValues(live, signing), IdTokens(live, signing), reconciler),
+        live,
+        identities,
+        PasswordPool(),
+        throttle,
+        store,
+        store.keys,
+        AccessTokenValues(live, signing),
+        IdTokens(live, signing),
+        IdentityReconciler(identities, store, live),
+        RedisAuthorizationCodes(store),
     )
 
 
-def _endpoints(context: GrantContext) -> Mapping[str, ASGIApp]:
+def _endpoints(context: GrantContext, commands: RedisCommands) -> Mapping[str, ASGIApp]:
     """Return the endpoints that authenticate their callers themselves, by path."""
     live, identities, store = context.live, context.identities, context.store
     authentication = ClientAuthentication(identities, context.passwords, context.throttle)
+    flow = _flow(context, commands)
     return {
         "/oauth/check_token": CheckToken(authentication, identities, store, live),
         "/oauth/introspect": Introspect(authentication, identities, store, live),
         "/oauth/revoke": Revoke(authentication, store, context.keys),
         USERINFO: UserInfo(LocalTokenServices(identities, store), identities),
         TOKEN_PATH: Token(authentication, grant_types(context), context.reconciler),
+        AUTHORIZE: Authorize(flow),
+        CONSENT: Consent(flow),
     }
+
+
+def _flow(context: GrantContext, commands: RedisCommands) -> AuthorizationFlow:
+    """Return the authorization code flow with the sessions and consents that it needs."""
+    live, identities, reconciler = context.live, context.identities, context.reconciler
+    keys = context.keys
+    return AuthorizationFlow(
+        live,
+        identities,
+        reconciler,
+        context.codes,
+        RequestMacs(keys),
+        Sessions(SessionStore(commands, keys), identities, reconciler, live),
+        Consents(ConsentStore(commands, keys), identities, reconciler, live),
+        PlainPages(),
+    )
 
 
 @asynccontextmanager

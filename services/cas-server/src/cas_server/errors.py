@@ -2,13 +2,19 @@
 
 ApiError                         in chassis.errors
 ├── OAuthError                   400 invalid_request
+│   ├── ConsentRequired          400 consent_required (OpenID Connect Core, 3.1.2.6)
 │   ├── InvalidClient            401 invalid_client, with a Basic challenge
 │   ├── InvalidGrant             400 invalid_grant
 │   ├── InvalidScope             400 invalid_scope
+│   ├── LoginRequired            400 login_required (likewise)
+│   ├── RequestNotSupported      400 request_not_supported (likewise)
+│   ├── RequestUriNotSupported   400 request_uri_not_supported (likewise)
 │   ├── TooManyFailures          429 slow_down, with Retry-After
 │   ├── UnauthorizedClient       400 unauthorized_client
 │   ├── UnrecognisedToken        400 invalid_token: check_token's wire format has no 401
-│   └── UnsupportedGrantType     400 unsupported_grant_type
+│   ├── UnsafeRedirect           400 invalid_request: told to the user, never sent to a client
+│   ├── UnsupportedGrantType     400 unsupported_grant_type
+│   └── UnsupportedResponseType  400 unsupported_response_type
 └── TemporarilyUnavailable       in chassis.errors
     ├── TooManyWaiting           503 temporarily_unavailable, with Retry-After
     └── Unconfirmed              503 temporarily_unavailable, with Retry-After
@@ -29,6 +35,12 @@ class OAuthError(ApiError):
     def headers(self) -> dict[str, str]:
         """Return the headers that RFC 6749, 5.1 requires of responses with tokens."""
         return {"Pragma": "no-cache", **super().headers}
+
+
+class ConsentRequired(OAuthError):
+    """The user has not allowed this, and may not be asked: prompt is none."""
+
+    error = "consent_required"
 
 
 class InvalidClient(OAuthError):
@@ -55,6 +67,24 @@ class InvalidScope(OAuthError):
     error = "invalid_scope"
 
 
+class LoginRequired(OAuthError):
+    """The user has to log in, and may not be asked to: prompt is none."""
+
+    error = "login_required"
+
+
+class RequestNotSupported(OAuthError):
+    """Request objects are not supported; send the parameters themselves."""
+
+    error = "request_not_supported"
+
+
+class RequestUriNotSupported(OAuthError):
+    """Requests by reference are not supported; send the parameters themselves."""
+
+    error = "request_uri_not_supported"
+
+
 class UnauthorizedClient(OAuthError):
     """The client may not use this grant type."""
 
@@ -65,6 +95,16 @@ class UnsupportedGrantType(OAuthError):
     """The grant type is not supported; see grant_types_supported in the metadata."""
 
     error = "unsupported_grant_type"
+
+
+class UnsafeRedirect(OAuthError):
+    """The application is unknown, or the place to return to is not registered for it."""
+
+
+class UnsupportedResponseType(OAuthError):
+    """The response type is not supported; use response_type=code."""
+
+    error = "unsupported_response_type"
 
 
 class UnrecognisedToken(OAuthError):

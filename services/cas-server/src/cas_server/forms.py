@@ -84,18 +84,23 @@ def parse_form(body: bytes) -> Mapping[str, str]:
     Raises `InvalidRequest` for a duplicate, for too many, and for what is not UTF-8: the standard
     puts U+FFFD there, so that different secrets would be the same.
     """
-    pieces = [piece for piece in body.replace(b"+", b" ").split(b"&") if piece]
-    if len(pieces) > MAX_PARAMETERS:
-        raise InvalidRequest(f"The form has more than {MAX_PARAMETERS} parameters")
-    try:
-        pairs = [_pair(piece) for piece in pieces]
-    except UnicodeDecodeError as error:
-        raise InvalidRequest("The form is not UTF-8") from error
+    pairs = parse_pairs(body)
     form = dict(pairs)
     if len(form) < len(pairs):
         raise InvalidRequest("A parameter is repeated")
     # A parameter without a value counts as omitted (RFC 6749, 3.1).
     return {name: value for name, value in pairs if value}
+
+
+def parse_pairs(body: bytes) -> list[tuple[str, str]]:
+    """Return names and values as they come; raise `InvalidRequest` as `parse_form`."""
+    pieces = [piece for piece in body.replace(b"+", b" ").split(b"&") if piece]
+    if len(pieces) > MAX_PARAMETERS:
+        raise InvalidRequest(f"The form has more than {MAX_PARAMETERS} parameters")
+    try:
+        return [_pair(piece) for piece in pieces]
+    except UnicodeDecodeError as error:
+        raise InvalidRequest("The form is not UTF-8") from error
 
 
 def _pair(piece: bytes) -> tuple[str, str]:

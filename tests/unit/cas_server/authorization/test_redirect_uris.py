@@ -16,6 +16,7 @@ def test_https_loopback_and_private_use_schemes_may_be_registered(uri: str) -> N
     assert fault_of(uri) is None
 
 
+@pytest.mark.bound("redirect-uri")
 @pytest.mark.parametrize(
     "uri",
     [

@@ -26,6 +26,7 @@ class AuditEvent(StrEnum):
     CLIENT_REFUSED = "client_authentication_failed"
     THROTTLED = "throttled"
     REFRESH_REUSED = "refresh_token_reused"
+    CODE_REUSED = "authorization_code_reused"
     REVOKED = "token_revoked"
     NOT_BEFORE = "not_before_set"
     IDENTITY_CHANGED = "identity_changed"

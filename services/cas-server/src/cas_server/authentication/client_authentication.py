@@ -1,4 +1,4 @@
-"""Which client is calling: `client_secret_basic` and `client_secret_post` (RFC 6749, 2.3.1).
+"""Which client is calling: `client_secret_basic`, `client_secret_post` (RFC 6749, 2.3.1), `none`.
 
 A verified header is cached by its SHA-256 with the hash that it matched, so that
 the hot path computes no password hash; it is valid as long as the client has that hash.
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from starlette.types import Scope
 
 from cas_server.authentication.basic_credentials import readings
+from cas_server.authentication.public_client import public_client
 from cas_server.authentication.verified_credentials import Verified, VerifiedCredentials
 from cas_server.errors import InvalidClient
 from cas_server.forms import Form, refuse_secrets_in_uri
@@ -68,6 +69,12 @@ class ClientAuthentication:
         if nfc(form.parameters.get("client_id", client.id)) != client.id:
             raise InvalidRequest("The client_id is not the authenticated client's")
         return client
+
+    async def any_method(self, scope: Scope, form: Form) -> Client:
+        """Authenticate by either method, or take a public client's word (RFC 6749, 3.2.1)."""
+        refuse_secrets_in_uri(scope)
+        client = public_client(self._identities, form)
+        return client or await self.basic_or_post(scope, form)
 
     async def _once(self, digest: bytes, pairs: list[tuple[str, str]], address: str) -> Client:
         """Verify credentials once for all concurrent requests that carry them."""

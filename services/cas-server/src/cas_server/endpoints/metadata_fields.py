@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from cas_server.authorization.authorization_request import PROMPTS, RESPONSE_MODE, RESPONSE_TYPE
+from cas_server.authorization.flow import AUTHORIZE
+from cas_server.authorization.pkce import METHOD
 from cas_server.endpoints.userinfo import USERINFO
 from cas_server.grant_names import GRANT_NAMES
 from cas_server.identities.registration import OF_ID_TOKENS
@@ -14,6 +17,7 @@ from cas_server.tokens.logins import SUPPORTED_ACRS
 from chassis.jwt.algorithms import ALGORITHMS
 
 _METHODS = ("client_secret_basic", "client_secret_post")
+_METHODS_AND_NONE = (*_METHODS, "none")
 _CLAIMS_OF_A_LOGIN = ("iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "at_hash", "sid")
 
 
@@ -36,14 +40,19 @@ def metadata_fields(settings: CasSettings) -> Mapping[str, Any]:
 def _server(issuer: str, base: str) -> dict[str, Any]:
     return {
         "issuer": issuer,
+        "authorization_endpoint": f"{base}{AUTHORIZE}",
+        "authorization_response_iss_parameter_supported": True,
+        "code_challenge_methods_supported": [METHOD],
         "token_endpoint": f"{base}/oauth/token",
         "introspection_endpoint": f"{base}/oauth/introspect",
         "revocation_endpoint": f"{base}/oauth/revoke",
         "grant_types_supported": sorted(GRANT_NAMES),
-        "response_types_supported": [],
-        "token_endpoint_auth_methods_supported": _METHODS,
+        "prompt_values_supported": PROMPTS,
+        "response_modes_supported": [RESPONSE_MODE],
+        "response_types_supported": [RESPONSE_TYPE],
+        "token_endpoint_auth_methods_supported": _METHODS_AND_NONE,
         "introspection_endpoint_auth_methods_supported": _METHODS,
-        "revocation_endpoint_auth_methods_supported": _METHODS,
+        "revocation_endpoint_auth_methods_supported": _METHODS_AND_NONE,
     }
 
 

@@ -29,7 +29,7 @@ class Revoke:
         """Serve one request; `token_type_hint` is a hint that is not needed."""
         only_post(scope)
         form = await read_form(scope, receive)
-        client = await self.authentication.basic_or_post(scope, form)
+        client = await self.authentication.any_method(scope, form)
         user = await self._revoke(token_of(form.parameters), client)
         if user is not None:
             address = source_address(scope)

@@ -31,7 +31,7 @@ class Token:
         only_post(scope)
         form = await read_form(scope, receive)
         moment = await self._reconciler.now()
-        client = await self._authentication.basic_or_post(scope, form)
+        client = await self._authentication.any_method(scope, form)
         grant = self._grant(required(form.parameters, "grant_type"), client)
         request = TokenRequest(client, form.parameters, source_address(scope), moment)
         issued = await grant.issue(request)

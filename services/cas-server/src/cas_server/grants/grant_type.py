@@ -10,6 +10,7 @@ from cas_server.identities.not_before import IdentityReconciler, Moment
 from cas_server.oidc.id_tokens import IdTokens
 from cas_server.passwords.hashing import PasswordPool
 from cas_server.settings import CasSettings
+from cas_server.stores.authorization_codes import AuthorizationCodes
 from cas_server.stores.token_store import TokenStore
 from cas_server.throttling.throttle import Throttle
 from cas_server.tokens.access_tokens import Grant, Stamp, token_hash
@@ -50,6 +51,7 @@ class GrantContext:
     values: AccessTokenValues
     id_tokens: IdTokens
     reconciler: IdentityReconciler
+    codes: AuthorizationCodes
 
     async def access_only(self, grant: Grant, request: TokenRequest) -> TokenResponse:
         """Issue an access token alone; raise `InvalidGrant`."""

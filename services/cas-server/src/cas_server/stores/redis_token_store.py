@@ -56,7 +56,7 @@ class RedisTokenStore:
     ) -> None:
         self.commands = RedisCommands(redis, durability, timeout=timeout)
         """What other stores on the same Redis send their commands by."""
-        self._keys, self._compact = keys, compact
+        self.keys, self._compact = keys, compact
         self._reads = Batcher[str, StoredToken | None](self._read_all)
         self._issues = Batcher[Issue, bool](self._issue_all)
         self._opened = OpenedRecords(keys)
@@ -74,7 +74,7 @@ class RedisTokenStore:
         """Return a family of refresh tokens that has not ended."""
         key = f"f:{name}"
         found = await self.commands.look("EVAL", FAMILY, 1, key)
-        text = self._keys.open(key.encode(), found[0]) if found else None
+        text = self.keys.open(key.encode(), found[0]) if found else None
         if text is None:
             return None
         return FamilyState(Family.decode(name, text), found[1], idle=bool(found[2]))
@@ -88,13 +88,18 @@ class RedisTokenStore:
 
     async def begin(self, pair: TokenPair, bounds: Bounds) -> bool:
         """Store the first pair of a family."""
+        keys, values = self.first_pair(pair, bounds)
+        return bool(await self.commands.write("EVAL", BEGIN, len(keys), *keys, *values))
+
+    def first_pair(self, pair: TokenPair, bounds: Bounds) -> _Arguments:
+        """Return the keys and values of `first`, with which a family begins in a script."""
         family = pair.family
         keys, values = self._access(pair.access_hash, pair.access, bounds.tokens)
         keys += (f"f:{family.id}", _families(family))
-        data = self._keys.seal(f"f:{family.id}".encode(), family.encode())
+        data = self.keys.seal(f"f:{family.id}".encode(), family.encode())
         values += (family.id, data, _seconds_until(family.ends_at), pair.refresh_hash)
         values += (pair.idle_seconds, bounds.families)
-        return bool(await self.commands.write("EVAL", BEGIN, len(keys), *keys, *values))
+        return keys, values
 
     async def rotate(
         self, old: Presented, pair: TokenPair, bounds: Bounds, *, grace: float
@@ -162,7 +167,7 @@ class RedisTokenStore:
         else:
             name = token_records.earlier_name_of(token_hash)
             text = token_records.encode_earlier(token)
-        return name, self._keys.seal(name, text)
+        return name, self.keys.seal(name, text)
 
     async def _read_all(self, hashes: Sequence[str]) -> Sequence[StoredToken | None]:
         """Read access tokens; those without a record may have one of the earlier form."""

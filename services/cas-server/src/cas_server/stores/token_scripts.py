@@ -15,7 +15,7 @@ Keys:
 `n:identities`, `n:version` the table of clients, users and grants: see `not_before`. Its entry
            `keep` is the seconds for which the load with the longest validities stores it.
 `n:change:ID` a change that was made, for a minute.
-Those of sessions and consents: see `session_scripts`.
+Those of sessions and consents: see `session_scripts`; of codes: see `authorization_code_scripts`.
 
 Keys of tokens and families that are evicted, or end with another one, are derived from the members
 of their index: their number is not known before, and no Redis Cluster needs it.
@@ -104,21 +104,31 @@ if #members > 0 then enter(KEYS[2], 't:', members, ARGV[1], longest, drop_tokens
 return issued
 """
 
-BEGIN = f"""
+FIRST_FUNCTIONS = f"""
 {INDEX_FUNCTIONS}
 {END_FUNCTIONS}
 -- KEYS: version, access, tokens of the client, family, families of client and user
 -- ARGV: since, access hash, access text, its ttl, most tokens,
 --       family name, its data, its ttl, refresh hash, idle seconds, most families
+-- Store an access token; without a refresh hash it belongs to no family.
+local function first()
+  redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[4])
+  enter(KEYS[3], 't:', {{string.sub(KEYS[2], 3)}}, ARGV[5], ARGV[4], drop_tokens)
+  if ARGV[9] == '' then return end
+  local state = '1 ' .. ARGV[9] .. ' - ' .. (clock[1] + ARGV[10])
+  redis.call('HSET', KEYS[4], 'data', ARGV[7], 'state', state, 'live', ARGV[2])
+  redis.call('EXPIRE', KEYS[4], ARGV[8])
+  enter(KEYS[5], 'f:', {{ARGV[6]}}, ARGV[11], ARGV[8], function(names)
+    for _, name in ipairs(names) do end_family(name, KEYS[3]) end
+  end)
+end
+"""
+
+BEGIN = f"""
+{FIRST_FUNCTIONS}
+-- KEYS, ARGV: those of `first`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[4])
-local state = '1 ' .. ARGV[9] .. ' - ' .. (clock[1] + ARGV[10])
-redis.call('HSET', KEYS[4], 'data', ARGV[7], 'state', state, 'live', ARGV[2])
-redis.call('EXPIRE', KEYS[4], ARGV[8])
-enter(KEYS[3], 't:', {{string.sub(KEYS[2], 3)}}, ARGV[5], ARGV[4], drop_tokens)
-enter(KEYS[5], 'f:', {{ARGV[6]}}, ARGV[11], ARGV[8], function(names)
-  for _, name in ipairs(names) do end_family(name, KEYS[3]) end
-end)
+first()
 return 1
 """
 

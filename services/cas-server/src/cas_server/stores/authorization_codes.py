@@ -1,0 +1,25 @@
+"""The port to the store of authorization codes, which knows them by their SHA-256."""
+
+from typing import Literal, Protocol
+
+from cas_server.authorization.authorization_code import AuthorizationCode
+from cas_server.stores.token_store import Bounds, TokenPair
+
+Redemption = Literal["redeemed", "reused", "unknown"]
+
+
+class AuthorizationCodes(Protocol):
+    """Stores codes; every method raises `TemporarilyUnavailable` when Redis is unavailable."""
+
+    async def put(self, code_hash: str, code: AuthorizationCode) -> bool:
+        """Store a code for a minute; False where the identities have another version by now."""
+
+    async def find(self, code_hash: str) -> AuthorizationCode | None:
+        """Return what a code stands for, also where it is spent."""
+
+    async def redeem(self, code_hash: str, pair: TokenPair, bounds: Bounds) -> Redemption | None:
+        """Spend a code and issue its tokens in one step; a second use ends those of the first.
+
+        A pair without `refresh_hash` is an access token alone. Return None, and issue nothing,
+        where the identities have another version by now.
+        """

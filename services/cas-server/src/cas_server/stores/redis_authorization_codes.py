@@ -1,0 +1,53 @@
+"""The store of authorization codes on the Redis of the tokens."""
+
+from typing import cast
+
+from cas_server.authorization.authorization_code import SPENT_S, VALIDITY_S, AuthorizationCode
+from cas_server.errors import Unconfirmed
+from cas_server.stores import identity_commands
+from cas_server.stores.authorization_code_scripts import PUT, REDEEM
+from cas_server.stores.authorization_codes import Redemption
+from cas_server.stores.redis_token_store import RedisTokenStore
+from cas_server.stores.token_store import Bounds, TokenPair
+
+MOST_CODES = 1000
+"""Codes of one user, spent ones included; the oldest goes first."""
+
+
+class RedisAuthorizationCodes:
+    """Stores codes beside tokens, so that one script exchanges one for the others."""
+
+    def __init__(self, tokens: RedisTokenStore) -> None:
+        self._tokens, self._keys = tokens, tokens.keys
+
+    async def put(self, code_hash: str, code: AuthorizationCode) -> bool:
+        """Store a code."""
+        name = _name(code_hash)
+        data = self._keys.seal(name.encode(), code.encode())
+        index = f"g:c:{code.grant.user_name}"
+        keys = (identity_commands.VERSION, name, index)
+        values = (code.grant.since, data, VALIDITY_S, MOST_CODES, SPENT_S)
+        return bool(await self._tokens.commands.write("EVAL", PUT, len(keys), *keys, *values))
+
+    async def find(self, code_hash: str) -> AuthorizationCode | None:
+        """Return a code; one whose record was not written here is unknown."""
+        name = _name(code_hash)
+        (data,) = await self._tokens.commands.look("HMGET", name, "data")
+        text = self._keys.open(name.encode(), data) if data else None
+        return None if text is None else AuthorizationCode.decode(text)
+
+    async def redeem(self, code_hash: str, pair: TokenPair, bounds: Bounds) -> Redemption | None:
+        """Exchange a code."""
+        keys, values = self._tokens.first_pair(pair, bounds)
+        keys, values = (*keys, _name(code_hash)), (*values, SPENT_S)
+        try:
+            outcome = await self._tokens.commands.write("EVAL", REDEEM, len(keys), *keys, *values)
+        except Unconfirmed as error:
+            # A reuse issues nothing. If a failover loses that end, the next use is a reuse again.
+            if (outcome := error.result) != b"reused":
+                raise
+        return None if outcome == b"stale" else cast("Redemption", outcome.decode())
+
+
+def _name(code_hash: str) -> str:
+    return f"c:{code_hash}"
