@@ -10,7 +10,7 @@ import pytest
 
 from fuzz.memory import resident_mib
 
-_SECONDS = 12.0
+_SECONDS = float(os.environ.get("FUZZ_SECONDS", "12"))
 """The seconds per test of a plain run. All of tests/fuzz takes about two minutes in CI."""
 _REPORT_EACH_S = 5.0
 _LONG = 100_000
@@ -28,6 +28,8 @@ class Rounds:
         self._only = os.environ.get("FUZZ_SEED")
         self.seed = 0
         self.done = 0
+        self.weight = 1
+        """As how many a round counts that has many parts of its own."""
         self.seconds = 0.0
         self._warm: float | None = None
         self._last: float | None = None
@@ -43,8 +45,8 @@ class Rounds:
         while self._continues(time.monotonic() - began):
             self.seed = first + self.done
             yield _seeded(self.seed)
-            self.done += 1
-            if self.done == self._most // 10:
+            self.done += self.weight
+            if self._warm is None and 0 < self._most // 10 <= self.done:
                 self._warm = resident_mib()
             if time.monotonic() - reported > _REPORT_EACH_S:
                 reported = time.monotonic()
