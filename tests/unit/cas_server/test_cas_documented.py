@@ -16,6 +16,7 @@ DOCS = Path(__file__).parents[3] / "docs"
 TEXT = "".join(
     (DOCS / page).read_text()
     for page in (
+        "administration.md",
         "tokens.md",
         "jwt-tokens.md",
         "login-pages.md",
@@ -43,5 +44,5 @@ def test_every_command_is_documented(command: str) -> None:
 
 def test_every_endpoint_is_documented() -> None:
     paths = create_app(LiveConfig.fixed(CasSettings())).openapi()["paths"]
-    assert len(paths) == 10
+    assert len(paths) == 16
     assert [path for path in paths if path not in TEXT] == []

@@ -11,12 +11,15 @@ from redis.asyncio import Redis
 from starlette.types import ASGIApp
 
 import chassis
+from cas_server.administration.holdings import Administration
+from cas_server.administration.operator_token import OperatorTokens
 from cas_server.authentication.client_authentication import ClientAuthentication
 from cas_server.authentication.local_token_services import LocalTokenServices
 from cas_server.authorization.flow import AUTHORIZE, AuthorizationFlow
 from cas_server.authorization.plain_pages import PlainPages
 from cas_server.authorization.request_macs import RequestMacs
 from cas_server.endpoints import keys, metadata, openapi, user
+from cas_server.endpoints.administration import AdministrationEndpoints
 from cas_server.endpoints.authorize import CONSENT, Authorize, Consent
 from cas_server.endpoints.check_token import CheckToken
 from cas_server.endpoints.introspect import Introspect
@@ -35,6 +38,7 @@ from cas_server.signing.signing_keys import SigningKeys
 from cas_server.stores.redis_authorization_codes import RedisAuthorizationCodes
 from cas_server.stores.redis_commands import RedisCommands
 from cas_server.stores.redis_connection import connect
+from cas_server.stores.redis_holdings import RedisHoldings
 from cas_server.stores.redis_token_store import RedisTokenStore
 from cas_server.stores.session_store import ConsentStore, SessionStore
 from cas_server.throttling.shared_failure_counters import (
@@ -59,9 +63,14 @@ def create_app(live: LiveConfig[CasSettings]) -> FastAPI:
         live,
         title="cas-server",
         version=version("suite-cas-server"),
-        routers=[metadata.router, user.router, published.router()],
+        routers=[
+            *(metadata.router, user.router, published.router()),
+            AdministrationEndpoints(live, _administration(context, store), signing).router(),
+        ],
         lifespan=partial(_lifespan, context),
-        token_services=LocalTokenServices(context.identities, context.store),
+        token_services=LocalTokenServices(
+            context.identities, context.store, OperatorTokens(live, context.keys).read
+        ),
         open_paths=(*metadata.OPEN_PATHS, *keys.OPEN_PATHS),
         fast_paths=_endpoints(context, store.commands),
         openapi=openapi.document,
@@ -103,6 +112,11 @@ def _context(
         IdentityReconciler(identities, store, live),
         RedisAuthorizationCodes(store),
     )
+
+
+def _administration(context: GrantContext, store: RedisTokenStore) -> Administration:
+    holdings = RedisHoldings(store.commands, context.keys)
+    return Administration(holdings, store, context.identities, context.reconciler)
 
 
 def _endpoints(context: GrantContext, commands: RedisCommands) -> Mapping[str, ASGIApp]:

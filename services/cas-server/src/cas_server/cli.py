@@ -1,4 +1,4 @@
-"""What `cas-server` prints for its configuration: hashes, registrations, signing keys."""
+"""What `cas-server` does beside serving: hashes, registrations and keys, and administration."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -7,26 +7,38 @@ from cas_server.identities.new_client import new_registration
 from cas_server.passwords.hashing import GENERATED_CHARACTERS, hash_generated, hash_password
 from cas_server.passwords.secret_input import read_secret
 
-COMMANDS = ("hash-password", "hash-secret", "hash-generated", "new-client", "new-signing-key")
+_ADMINISTRATION = ("holders", "families", "tokens", "keys")
+COMMANDS = (
+    *("hash-password", "hash-secret", "hash-generated", "new-client", "new-signing-key"),
+    *_ADMINISTRATION,
+)
 _USAGE, _INTERRUPTED = 2, 130
 _HELP = ("-h", "--help")
 _USAGE_LINES = """\
 usage: cas-server hash-password | hash-secret | hash-generated
        cas-server new-client NAME
        cas-server new-signing-key ES256 | EdDSA | RS256
+       cas-server holders | families | tokens | keys [OPTION ...]
 
 hash-password, hash-secret  print the argon2id hash of what a person chose
 hash-generated              print the HMAC of a generated secret, of 43 characters at least
 new-client NAME             print a registration to paste, and its secret
 new-signing-key ALGORITHM   print a private key in PEM
+holders                     show who holds how many tokens, since when
+families, tokens            show them, by client and user, or end them
+keys                        show which signing keys are published, and which sign
 
 The hash commands read one line of standard input, in UTF-8, without its end of line; on a terminal
-they ask for it twice and show nothing.\
+they ask for it twice and show nothing. The last four run in a pod of cas-server; each has --help.\
 """
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one of the commands; the secret comes from standard input, never from the arguments."""
+    if arguments[:1] and arguments[0] in _ADMINISTRATION:
+        from cas_server.administration import command  # noqa: PLC0415 - what a hash needs not
+
+        return command.run(arguments)
     try:
         printed = _output(list(arguments))
     except ValueError as error:

@@ -102,6 +102,18 @@ class DurabilitySettings(Section):
     wait_timeout: Duration = Field(default=0.5, ge=0.001)
 
 
+class AdministrationSettings(Section):
+    """Whose access tokens may administer: for this audience, with this scope and authority.
+
+    Without `enabled` they may outside of `prod`. Commands in the pod always may.
+    """
+
+    enabled: bool | None = None
+    audience: str = Field(default="cas-server", min_length=1)
+    scope: str = Field(default="admin", min_length=1)
+    authority: str = Field(default="ROLE_ADMIN", min_length=1)
+
+
 class CasSettings(ServiceSettings):
     """The settings of the authorization server."""
 
@@ -123,6 +135,7 @@ class CasSettings(ServiceSettings):
     signing_keys: dict[str, SecretStr] = Field(default_factory=dict, repr=False)
     durability: DurabilitySettings = DurabilitySettings()
     session: SessionSettings = SessionSettings()
+    administration: AdministrationSettings = AdministrationSettings()
 
     @field_validator("clients", "users", mode="before")
     @classmethod

@@ -16,6 +16,10 @@ from chassis import LiveConfig
 
 pytestmark = pytest.mark.anyio
 FAST = ("/oauth/check_token", "/oauth/introspect", "/oauth/revoke", "/oauth/token")
+ADMINISTRATION = tuple(
+    f"/admin/v1/{path}"
+    for path in ("holders", "families", "families/{family}", "tokens", "tokens/{token}", "keys")
+)
 BASIC: dict[str, list[str]] = {"client_secret_basic": []}
 
 
@@ -38,7 +42,7 @@ def operation(app: FastAPI, path: str) -> dict[str, Any]:
 
 def test_every_served_path_is_in_the_document(app: FastAPI) -> None:
     routes = ("/api/v1/user", USERINFO, WELL_KNOWN, OPENID_CONFIGURATION, *OPEN_PATHS)
-    assert sorted(app.openapi()["paths"]) == sorted((*FAST, *routes))
+    assert sorted(app.openapi()["paths"]) == sorted((*FAST, *ADMINISTRATION, *routes))
 
 
 async def test_every_documented_operation_is_served(app: FastAPI, http: httpx.AsyncClient) -> None:

@@ -28,6 +28,7 @@ class AuditEvent(StrEnum):
     REFRESH_REUSED = "refresh_token_reused"
     CODE_REUSED = "authorization_code_reused"
     REVOKED = "token_revoked"
+    ENDED = "ended_by_administrator"
     NOT_BEFORE = "not_before_set"
     IDENTITY_CHANGED = "identity_changed"
     SESSION_ENDED = "session_ended"
@@ -41,6 +42,7 @@ _EXPECTED = frozenset(
     (
         *(AuditEvent.LOGIN, AuditEvent.REVOKED, AuditEvent.NOT_BEFORE, AuditEvent.IDENTITY_CHANGED),
         *(AuditEvent.SESSION_ENDED, AuditEvent.CONSENT_GIVEN, AuditEvent.CONSENT_WITHDRAWN),
+        AuditEvent.ENDED,
     )
 )
 """Normal events, logged as `info`; the others are a `warning`."""

@@ -75,6 +75,14 @@ class Identities:
         """Return a user, if there is one who may log in."""
         return self._now.users.get(name)
 
+    def client_ids(self) -> tuple[str, ...]:
+        """Return the ids of all clients, sorted."""
+        return tuple(sorted(self._now.clients))
+
+    def user_names(self) -> tuple[str, ...]:
+        """Return the names of all users who may log in, sorted."""
+        return tuple(sorted(self._now.users))
+
     def is_demo(self, name: str, secret: str) -> bool:
         """Return whether this profile refuses a secret because it is public."""
         return "prod" in self._live.current.profiles and nfc(secret) == demo_secret(name)

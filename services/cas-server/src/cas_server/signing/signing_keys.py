@@ -35,6 +35,11 @@ class SigningKeys:
         self._take(live.settings)
         live.on_change(self._apply)
 
+    @property
+    def mounted(self) -> Sequence[MountedKey]:
+        """Return the keys of this load, by the times from which they sign."""
+        return self._mounted
+
     def signing(self, algorithm: Algorithm) -> "SignatureKey | None":
         """Return the key that signs now; None without a key of this algorithm.
 

@@ -1,0 +1,104 @@
+"""Whose tokens are meant, and where a listing goes on."""
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+from cas_server.identities.identities import Identities
+from cas_server.stores.redis_holdings import Index
+from chassis.errors import InvalidRequest, NotFound
+
+MAX_CURSOR = 2048
+"""Characters of a cursor: two names, of 256 characters each, as JSON in base64url."""
+_LARGEST = 2**53
+_UNREADABLE = "The parameter cursor is none that a page named as next"
+
+
+class Cursor(NamedTuple):
+    """The index at which a listing goes on, with what came before a score; after it with 0."""
+
+    client_id: str
+    user_name: str
+    below: int
+
+    def encode(self) -> str:
+        """Return the text for the next request."""
+        return base64.urlsafe_b64encode(json.dumps(self).encode()).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, text: str) -> Self:
+        """Read a text; raise `InvalidRequest`."""
+        try:
+            padded = text + "=" * (-len(text) % 4)
+            fields = json.loads(base64.b64decode(padded, b"-_", validate=True))
+            client_id, user_name, below = fields
+        except (ValueError, TypeError, RecursionError):
+            raise InvalidRequest(_UNREADABLE) from None
+        names = isinstance(client_id, str) and isinstance(user_name, str)
+        if not names or type(below) is not int or not 0 <= below < _LARGEST:
+            raise InvalidRequest(_UNREADABLE)
+        return cls(client_id, user_name, below)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The clients and users that are meant, in order, and where to go on."""
+
+    clients: tuple[str, ...]
+    users: tuple[str, ...]
+    user: str = ""
+    after: Cursor | None = None
+
+    @classmethod
+    def of(
+        cls, identities: Identities, *, client_id: str, user_name: str, cursor: str = ""
+    ) -> Self:
+        """Return a selection, of all without names; raise `NotFound` for an unknown name.
+
+        What a client or user held who is gone or disabled is dead, and not listed.
+        """
+        if client_id and identities.client(client_id) is None:
+            raise NotFound("There is no such client, or it is disabled: all that it held is dead")
+        if user_name and identities.user(user_name) is None:
+            raise NotFound("There is no such user, or it is disabled: all that it held is dead")
+        return cls(
+            (client_id,) if client_id else identities.client_ids(),
+            (user_name,) if user_name else identities.user_names(),
+            user_name,
+            Cursor.decode(cursor) if cursor else None,
+        )
+
+    def of_tokens(self) -> Iterator[Index]:
+        """Yield the indexes of access tokens, from the cursor on."""
+        for client in self.clients:
+            if self._is_to_come(index := Index(client)):
+                yield index
+
+    def of_families(self) -> Iterator[Index]:
+        """Yield the indexes of families, from the cursor on."""
+        first = self.after.client_id if self.after else ""
+        for client in (name for name in self.clients if name >= first):
+            for user in self.users:
+                if self._is_to_come(index := Index(client, user)):
+                    yield index
+
+    def of_all(self) -> Iterator[Index]:
+        """Yield all indexes, those of a client together."""
+        first = self.after.client_id if self.after else ""
+        for client in (name for name in self.clients if name >= first):
+            for user in ("", *self.users) if not self.user else self.users:
+                if self._is_to_come(index := Index(client, user)):
+                    yield index
+
+    def below(self, index: Index) -> int:
+        """Return the score below which the members of an index are to come, 0 for all."""
+        after = self.after
+        return after.below if after and index == (after.client_id, after.user_name) else 0
+
+    def _is_to_come(self, index: Index) -> bool:
+        if self.after is None:
+            return True
+        client_id, user_name, below = self.after
+        return index > (client_id, user_name) or (index == (client_id, user_name) and below > 0)

@@ -1,0 +1,175 @@
+"""What /admin/v1 responds, by the names of RFC 7662, 2.2; times in Unix seconds."""
+
+import time
+from typing import Literal
+
+from pydantic import BaseModel
+
+from cas_server.administration.holdings import HeldFamily, HeldToken, Holder, Page
+from cas_server.signing.signing_keys import SigningKeys
+
+KeyState = Literal["to come", "signs", "signed"]
+
+
+class HolderRow(BaseModel):
+    """How much there is: access tokens of a client, or families of a client and a user."""
+
+    kind: Literal["access tokens", "families"]
+    client_id: str
+    username: str | None = None
+    count: int
+    oldest: int
+    newest: int
+
+
+class FamilyRow(BaseModel):
+    """A live family of refresh tokens; `refreshes` counts those that succeeded."""
+
+    family: str
+    client_id: str
+    username: str
+    scope: str
+    aud: list[str]
+    iat: int
+    exp: int
+    refreshes: int
+
+
+class TokenRow(BaseModel):
+    """A live access token; `token` is its handle."""
+
+    token: str
+    jti: str
+    client_id: str
+    username: str | None = None
+    scope: str
+    aud: list[str]
+    iat: int
+    exp: int
+
+
+class KeyRow(BaseModel):
+    """A published signing key: it signs from a time on, until one of its algorithm follows."""
+
+    kid: str
+    alg: str
+    name: str
+    state: KeyState
+    signs_from: int
+
+
+class Holders(BaseModel):
+    """A page of holders; `next` is the cursor of the next one."""
+
+    holders: list[HolderRow]
+    next: str | None = None
+
+
+class Families(BaseModel):
+    """A page of families; `next` is the cursor of the next one."""
+
+    families: list[FamilyRow]
+    next: str | None = None
+
+
+class Tokens(BaseModel):
+    """A page of access tokens; `next` is the cursor of the next one."""
+
+    tokens: list[TokenRow]
+    next: str | None = None
+
+
+class Ended(BaseModel):
+    """How many ended; where there is `next`, go on with that cursor."""
+
+    ended: int
+    next: str | None = None
+
+
+class Keys(BaseModel):
+    """The keys, by the times from which they sign."""
+
+    keys: list[KeyRow]
+
+
+def holders(page: Page[Holder]) -> Holders:
+    """Return a page of holders."""
+    return Holders(holders=[_holder(one) for one in page.items], next=_next(page))
+
+
+def families(page: Page[HeldFamily]) -> Families:
+    """Return a page of families."""
+    return Families(families=[_family(one) for one in page.items], next=_next(page))
+
+
+def tokens(page: Page[HeldToken]) -> Tokens:
+    """Return a page of access tokens."""
+    return Tokens(tokens=[_token(one) for one in page.items], next=_next(page))
+
+
+def keys(signing: SigningKeys) -> Keys:
+    """Return the keys that are published now."""
+    now = time.time()
+    signing_ids = {key.id for one in signing.mounted if (key := signing.signing(one.key.algorithm))}
+    return Keys(
+        keys=[
+            KeyRow(
+                kid=one.key.id,
+                alg=one.key.algorithm,
+                name=one.name,
+                state=_state(one.since, now, signs=one.key.id in signing_ids),
+                signs_from=int(one.since),
+            )
+            for one in signing.mounted
+        ]
+    )
+
+
+def _state(since: float, now: float, *, signs: bool) -> KeyState:
+    if signs:
+        return "signs"
+    return "to come" if since > now else "signed"
+
+
+def _holder(holder: Holder) -> HolderRow:
+    index, extent = holder
+    return HolderRow(
+        kind="families" if index.user_name else "access tokens",
+        client_id=index.client_id,
+        username=index.user_name or None,
+        count=extent.number,
+        oldest=extent.oldest,
+        newest=extent.newest,
+    )
+
+
+def _family(held: HeldFamily) -> FamilyRow:
+    family, grant = held.state.family, held.state.family.grant
+    return FamilyRow(
+        family=family.id,
+        client_id=grant.client_id,
+        username=grant.user_name,
+        scope=" ".join(grant.scopes),
+        aud=list(grant.audience),
+        iat=held.issued_at,
+        exp=family.ends_at,
+        refreshes=held.state.number - 1,
+    )
+
+
+def _token(held: HeldToken) -> TokenRow:
+    stored = held.stored
+    return TokenRow(
+        token=held.handle,
+        jti=stored.token_id,
+        client_id=stored.client_id,
+        username=stored.user_name or None,
+        scope=" ".join(stored.scopes),
+        aud=list(stored.audience),
+        iat=stored.issued_at,
+        exp=stored.expires_at,
+    )
+
+
+def _next(page: Page[Holder] | Page[HeldFamily] | Page[HeldToken]) -> str | None:
+    return page.next.encode() if page.next else None
