@@ -121,4 +121,5 @@ class Browser:
 
     @property
     def _headers(self) -> dict[str, str]:
-        return {"Cookie": self.cookie} if self.cookie else {}
+        cookie = {"Cookie": self.cookie} if self.cookie else {}
+        return {"Accept": "text/html", **cookie}

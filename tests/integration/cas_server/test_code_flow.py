@@ -255,7 +255,7 @@ async def test_a_consent_form_of_somebody_else_is_refused(
     """RFC 6749, 10.12: the form's token is for this session and this request."""
     page = await browser.authorize()
     refused = await browser.decide(page, **change)
-    assert refused.status_code == 400
+    assert refused.status_code == 403
     assert "location" not in refused.headers
 
 
@@ -265,7 +265,7 @@ async def test_a_consent_form_of_another_session_is_refused(
     page = await browser.authorize()
     async with replica(redis, identities) as parts:
         browser.cookie = await parts.begin("admin")
-    assert (await browser.decide(page)).status_code == 400
+    assert (await browser.decide(page)).status_code == 403
 
 
 async def test_prompt_none_never_shows_a_page(browser: Browser) -> None:

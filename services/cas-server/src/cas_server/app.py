@@ -15,14 +15,15 @@ from cas_server.administration.holdings import Administration
 from cas_server.administration.operator_token import OperatorTokens
 from cas_server.authentication.client_authentication import ClientAuthentication
 from cas_server.authentication.local_token_services import LocalTokenServices
+from cas_server.authentication.user_authentication import UserAuthentication
 from cas_server.authorization.flow import AUTHORIZE, AuthorizationFlow
-from cas_server.authorization.plain_pages import PlainPages
 from cas_server.authorization.request_macs import RequestMacs
 from cas_server.endpoints import keys, metadata, openapi, user
 from cas_server.endpoints.administration import AdministrationEndpoints
 from cas_server.endpoints.authorize import CONSENT, Authorize, Consent
 from cas_server.endpoints.check_token import CheckToken
 from cas_server.endpoints.introspect import Introspect
+from cas_server.endpoints.people import People
 from cas_server.endpoints.revoke import Revoke
 from cas_server.endpoints.token import Token
 from cas_server.endpoints.userinfo import USERINFO, UserInfo
@@ -31,16 +32,12 @@ from cas_server.identities.identities import Identities
 from cas_server.identities.not_before import IdentityReconciler
 from cas_server.oidc.id_tokens import IdTokens
 from cas_server.passwords.hashing import PasswordPool
-from cas_server.sessions.consents import Consents
-from cas_server.sessions.sessions import Sessions
 from cas_server.settings import CasSettings
 from cas_server.signing.signing_keys import SigningKeys
 from cas_server.stores.redis_authorization_codes import RedisAuthorizationCodes
-from cas_server.stores.redis_commands import RedisCommands
 from cas_server.stores.redis_connection import connect
 from cas_server.stores.redis_holdings import RedisHoldings
 from cas_server.stores.redis_token_store import RedisTokenStore
-from cas_server.stores.session_store import ConsentStore, SessionStore
 from cas_server.throttling.shared_failure_counters import (
     RedisFailureCounters,
     SharedFailureCounters,
@@ -59,6 +56,7 @@ def create_app(live: LiveConfig[CasSettings]) -> FastAPI:
     signing, redis = SigningKeys(live), _redis(live)
     store = _store(live, redis)
     context, published = _context(live, signing, store, redis), keys.PublishedKeys(signing)
+    people = People.of(context, store.commands)
     return chassis.create_app(
         live,
         title="cas-server",
@@ -72,7 +70,7 @@ def create_app(live: LiveConfig[CasSettings]) -> FastAPI:
             context.identities, context.store, OperatorTokens(live, context.keys).read
         ),
         open_paths=(*metadata.OPEN_PATHS, *keys.OPEN_PATHS),
-        fast_paths=_endpoints(context, store.commands),
+        fast_paths=_endpoints(context, people),
         openapi=openapi.document,
         token_path=TOKEN_PATH,
         ready_checks={"redis": context.store.ping},
@@ -100,10 +98,11 @@ def _context(
     identities = Identities(live)
     # All replicas share the Redis of the token store, and so the counts of failures.
     throttle = Throttle(SharedFailureCounters(RedisFailureCounters(redis)))
+    passwords = PasswordPool()
     return GrantContext(
         live,
         identities,
-        PasswordPool(),
+        passwords,
         throttle,
         store,
         store.keys,
@@ -111,6 +110,7 @@ def _context(
         IdTokens(live, signing),
         IdentityReconciler(identities, store, live),
         RedisAuthorizationCodes(store),
+        UserAuthentication(identities, passwords, throttle),
     )
 
 
@@ -119,11 +119,11 @@ def _administration(context: GrantContext, store: RedisTokenStore) -> Administra
     return Administration(holdings, store, context.identities, context.reconciler)
 
 
-def _endpoints(context: GrantContext, commands: RedisCommands) -> Mapping[str, ASGIApp]:
+def _endpoints(context: GrantContext, people: People) -> Mapping[str, ASGIApp]:
     """Return the endpoints that authenticate their callers themselves, by path."""
     live, identities, store = context.live, context.identities, context.store
     authentication = ClientAuthentication(identities, context.passwords, context.throttle)
-    flow = _flow(context, commands)
+    flow = _flow(context, people)
     return {
         "/oauth/check_token": CheckToken(authentication, identities, store, live),
         "/oauth/introspect": Introspect(authentication, identities, store, live),
@@ -132,22 +132,21 @@ def _endpoints(context: GrantContext, commands: RedisCommands) -> Mapping[str, A
         TOKEN_PATH: Token(authentication, grant_types(context), context.reconciler),
         AUTHORIZE: Authorize(flow),
         CONSENT: Consent(flow),
+        **people.endpoints(context),
     }
 
 
-def _flow(context: GrantContext, commands: RedisCommands) -> AuthorizationFlow:
+def _flow(context: GrantContext, people: People) -> AuthorizationFlow:
     """Return the authorization code flow with the sessions and consents that it needs."""
-    live, identities, reconciler = context.live, context.identities, context.reconciler
-    keys = context.keys
     return AuthorizationFlow(
-        live,
-        identities,
-        reconciler,
+        context.live,
+        context.identities,
+        context.reconciler,
         context.codes,
-        RequestMacs(keys),
-        Sessions(SessionStore(commands, keys), identities, reconciler, live),
-        Consents(ConsentStore(commands, keys), identities, reconciler, live),
-        PlainPages(),
+        RequestMacs(context.keys),
+        people.sessions,
+        people.consents,
+        people.pages,
     )
 
 

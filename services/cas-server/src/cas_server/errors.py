@@ -6,6 +6,7 @@ ApiError                         in chassis.errors
 │   ├── InvalidClient            401 invalid_client, with a Basic challenge
 │   ├── InvalidGrant             400 invalid_grant
 │   ├── InvalidScope             400 invalid_scope
+│   ├── LoginFailed              401 invalid_grant, with a challenge that no browser acts on
 │   ├── LoginRequired            400 login_required (likewise)
 │   ├── RequestNotSupported      400 request_not_supported (likewise)
 │   ├── RequestUriNotSupported   400 request_uri_not_supported (likewise)
@@ -15,6 +16,8 @@ ApiError                         in chassis.errors
 │   ├── UnsafeRedirect           400 invalid_request: told to the user, never sent to a client
 │   ├── UnsupportedGrantType     400 unsupported_grant_type
 │   └── UnsupportedResponseType  400 unsupported_response_type
+├── AccessDenied                 in chassis.errors
+│   └── FormOutdated             403 access_denied
 └── TemporarilyUnavailable       in chassis.errors
     ├── TooManyWaiting           503 temporarily_unavailable, with Retry-After
     └── Unconfirmed              503 temporarily_unavailable, with Retry-After
@@ -22,7 +25,7 @@ ApiError                         in chassis.errors
 
 from typing import Any
 
-from chassis.errors import ApiError, TemporarilyUnavailable
+from chassis.errors import AccessDenied, ApiError, TemporarilyUnavailable
 
 
 class OAuthError(ApiError):
@@ -65,6 +68,18 @@ class InvalidScope(OAuthError):
     """The scope is unknown, or more than the client may have."""
 
     error = "invalid_scope"
+
+
+class LoginFailed(OAuthError):
+    """The user name or the password is wrong."""
+
+    status = 401
+    error = "invalid_grant"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return a challenge, which a 401 must have (RFC 9110, 15.5.2): a form is to be filled."""
+        return {"WWW-Authenticate": 'Form realm="login"', **super().headers}
 
 
 class LoginRequired(OAuthError):
@@ -121,6 +136,10 @@ class TooManyFailures(OAuthError):
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(headers={"Retry-After": str(retry_after)})
+
+
+class FormOutdated(AccessDenied):
+    """The form is outdated: load the page again, and send its form."""
 
 
 class TooManyWaiting(TemporarilyUnavailable):

@@ -26,6 +26,7 @@ from cas_server.identities.registration import (
     TokenFormat,
 )
 from cas_server.oidc.profile_fields import Email, FullName
+from cas_server.pages.page_settings import PageSettings
 from cas_server.passwords.hashing import (
     GENERATED_CHARACTERS,
     fault_of,
@@ -136,6 +137,7 @@ class CasSettings(ServiceSettings):
     durability: DurabilitySettings = DurabilitySettings()
     session: SessionSettings = SessionSettings()
     administration: AdministrationSettings = AdministrationSettings()
+    pages: PageSettings = PageSettings()
 
     @field_validator("clients", "users", mode="before")
     @classmethod

@@ -18,7 +18,7 @@ from cas_server.authorization.pages import Pages
 from cas_server.authorization.parameters import Parameters
 from cas_server.authorization.redirects import error_to_client, redirect, to_client
 from cas_server.authorization.request_macs import CSRF, LOGIN_AFTER, RequestMacs
-from cas_server.errors import ConsentRequired, InvalidGrant, LoginRequired, UnsafeRedirect
+from cas_server.errors import ConsentRequired, FormOutdated, InvalidGrant, LoginRequired
 from cas_server.identities.identities import Identities
 from cas_server.identities.not_before import IdentityReconciler, Moment
 from cas_server.sessions.consents import Consents
@@ -34,7 +34,6 @@ from chassis.errors import AccessDenied, ApiError
 AUTHORIZE = "/oauth/authorize"
 LOGIN = "/login"
 DECISION, ALLOW = "decision", "allow"
-_OUTDATED = "This page is outdated; go back to the application and begin again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ class AuthorizationFlow:
         session = await self.sessions.current(scope)
         csrf = parameters.values.get(CSRF, "")
         if session is None or not self.macs.is_from_form(session.handle, request.parameters, csrf):
-            raise UnsafeRedirect(_OUTDATED)
+            raise FormOutdated
         try:
             if parameters.values.get(DECISION) != ALLOW:
                 raise AccessDenied("The user has refused")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from cas_server.authentication.user_authentication import UserAuthentication
 from cas_server.identities.clients import Client
 from cas_server.identities.identities import Identities
 from cas_server.identities.not_before import IdentityReconciler, Moment
@@ -52,6 +53,7 @@ class GrantContext:
     id_tokens: IdTokens
     reconciler: IdentityReconciler
     codes: AuthorizationCodes
+    users: UserAuthentication
 
     async def access_only(self, grant: Grant, request: TokenRequest) -> TokenResponse:
         """Issue an access token alone; raise `InvalidGrant`."""
