@@ -17,6 +17,7 @@ from cas_server.authentication.client_authentication import ClientAuthentication
 from cas_server.authentication.local_token_services import LocalTokenServices
 from cas_server.authentication.user_authentication import UserAuthentication
 from cas_server.authorization.flow import AUTHORIZE, AuthorizationFlow
+from cas_server.authorization.login_rules import LoginRules
 from cas_server.authorization.request_macs import RequestMacs
 from cas_server.endpoints import keys, metadata, openapi, user
 from cas_server.endpoints.administration import AdministrationEndpoints
@@ -30,6 +31,7 @@ from cas_server.endpoints.userinfo import USERINFO, UserInfo
 from cas_server.grants import GrantContext, grant_types
 from cas_server.identities.identities import Identities
 from cas_server.identities.not_before import IdentityReconciler
+from cas_server.oidc.id_token_hints import IdTokenHints
 from cas_server.oidc.id_tokens import IdTokens
 from cas_server.passwords.hashing import PasswordPool
 from cas_server.settings import CasSettings
@@ -70,7 +72,7 @@ def create_app(live: LiveConfig[CasSettings]) -> FastAPI:
             context.identities, context.store, OperatorTokens(live, context.keys).read
         ),
         open_paths=(*metadata.OPEN_PATHS, *keys.OPEN_PATHS),
-        fast_paths=_endpoints(context, people),
+        fast_paths=_endpoints(context, people, IdTokenHints(live, signing)),
         openapi=openapi.document,
         token_path=TOKEN_PATH,
         ready_checks={"redis": context.store.ping},
@@ -119,11 +121,11 @@ def _administration(context: GrantContext, store: RedisTokenStore) -> Administra
     return Administration(holdings, store, context.identities, context.reconciler)
 
 
-def _endpoints(context: GrantContext, people: People) -> Mapping[str, ASGIApp]:
+def _endpoints(context: GrantContext, people: People, hints: IdTokenHints) -> Mapping[str, ASGIApp]:
     """Return the endpoints that authenticate their callers themselves, by path."""
     live, identities, store = context.live, context.identities, context.store
     authentication = ClientAuthentication(identities, context.passwords, context.throttle)
-    flow = _flow(context, people)
+    flow = _flow(context, people, LoginRules(hints))
     return {
         "/oauth/check_token": CheckToken(authentication, identities, store, live),
         "/oauth/introspect": Introspect(authentication, identities, store, live),
@@ -136,7 +138,7 @@ def _endpoints(context: GrantContext, people: People) -> Mapping[str, ASGIApp]:
     }
 
 
-def _flow(context: GrantContext, people: People) -> AuthorizationFlow:
+def _flow(context: GrantContext, people: People, rules: LoginRules) -> AuthorizationFlow:
     """Return the authorization code flow with the sessions and consents that it needs."""
     return AuthorizationFlow(
         context.live,
@@ -144,6 +146,7 @@ def _flow(context: GrantContext, people: People) -> AuthorizationFlow:
         context.reconciler,
         context.codes,
         RequestMacs(context.keys),
+        rules,
         people.sessions,
         people.consents,
         people.pages,

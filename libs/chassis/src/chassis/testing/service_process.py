@@ -85,6 +85,11 @@ class ServiceProcess:
                 self._process.stdout.close()
         return code
 
+    def kill(self) -> None:
+        """End it without a word, as a node does that fails."""
+        self._process.kill()
+        self._process.wait()
+
     def _read(self) -> None:
         for line in self._process.stdout or ():
             self._lines.append(line)

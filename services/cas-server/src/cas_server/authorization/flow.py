@@ -13,7 +13,7 @@ from cas_server.authorization.authorization_request import (
     destination_of,
     parse,
 )
-from cas_server.authorization.login_rules import satisfying_session
+from cas_server.authorization.login_rules import LoginRules
 from cas_server.authorization.pages import Pages
 from cas_server.authorization.parameters import Parameters
 from cas_server.authorization.redirects import error_to_client, redirect, to_client
@@ -45,6 +45,7 @@ class AuthorizationFlow:
     reconciler: IdentityReconciler
     codes: AuthorizationCodes
     macs: RequestMacs
+    rules: LoginRules
     sessions: Sessions
     consents: Consents
     pages: Pages
@@ -60,6 +61,15 @@ class AuthorizationFlow:
             return await self._decide(request, scope, parameters.values.get(LOGIN_AFTER, ""))
         except ApiError as error:
             return self._refused(destination, error)
+
+    def by_get(self, parameters: Parameters) -> Response:
+        """Have the browser send a request again, by GET; raise `ApiError` as `begin` does."""
+        destination = destination_of(parameters, self.identities)
+        try:
+            request = parse(parameters, destination)
+        except ApiError as error:
+            return self._refused(destination, error)
+        return redirect(f"{self._prefix}{AUTHORIZE}?{urlencode(request.parameters)}")
 
     async def decided(self, parameters: Parameters, scope: Scope) -> Response:
         """Respond to the consent form; raise an `ApiError` where the client can't be told."""
@@ -83,7 +93,7 @@ class AuthorizationFlow:
     ) -> Response:
         moment = await self.reconciler.now()
         asked_at = self.macs.asked_at(request.parameters, login_after)
-        session = satisfying_session(request, await self.sessions.current(scope), asked_at)
+        session = self.rules.satisfying(request, await self.sessions.current(scope), asked_at)
         may_ask = "none" not in request.prompts
         if session is None:
             if not may_ask:
@@ -100,8 +110,11 @@ class AuthorizationFlow:
         """Lead to the login; the way back has a marker that says since when it counts."""
         login_after = self.macs.login_after(request.parameters)
         back = urlencode({**request.parameters, LOGIN_AFTER: login_after})
-        prefix = self.live.settings.server.servlet.context_path.rstrip("/")
-        return redirect(f"{prefix}{LOGIN}?{urlencode({'return': f'{AUTHORIZE}?{back}'})}")
+        return redirect(f"{self._prefix}{LOGIN}?{urlencode({'return': f'{AUTHORIZE}?{back}'})}")
+
+    @property
+    def _prefix(self) -> str:
+        return self.live.settings.server.servlet.context_path.rstrip("/")
 
     async def _needs_consent(self, request: AuthorizationRequest, session: Session) -> bool:
         if "consent" in request.prompts:

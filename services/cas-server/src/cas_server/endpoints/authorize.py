@@ -30,7 +30,11 @@ class Authorize:
 
     async def _response(self, scope: Scope, receive: Receive) -> Response:
         try:
-            return await self.flow.begin(await read_parameters(scope, receive), scope)
+            parameters = await read_parameters(scope, receive)
+            if scope["method"] == "POST" and await self.flow.sessions.current(scope) is None:
+                # A browser sends no cookie with another site's form, but with the GET after it.
+                return self.flow.by_get(parameters)
+            return await self.flow.begin(parameters, scope)
         except ApiError as error:
             return self.flow.pages.refusal(error)
 

@@ -59,6 +59,10 @@ class SigningKeys:
         message = to_sign(_header(key.algorithm, key.id, kind), claims)
         return (message + b"." + encoded(key.sign(message))).decode("ascii")
 
+    def published(self, key_id: str) -> "SignatureKey | None":
+        """Return the key with this id, whether it signs or not."""
+        return next((one.key for one in self._mounted if one.key.id == key_id), None)
+
     def public(self) -> list[dict[str, Any]]:
         """Return the public half of every key as a JWK (RFC 7517, 4), those to come included."""
         return [_jwk(mounted) for mounted in self._mounted]

@@ -1,0 +1,47 @@
+"""`id_token_hint`: an id_token that comes back, which says of whom and for whom it was."""
+
+from typing import NamedTuple
+
+from cas_server.forms import MAX_TOKEN
+from cas_server.settings import CasSettings
+from cas_server.signing.signing_keys import SigningKeys
+from chassis import LiveConfig
+from chassis.jwt.compact import MalformedJwtError, read_jwt
+
+
+class Hint(NamedTuple):
+    """What a verified id_token says; `session` is its `sid`, empty without one."""
+
+    client_id: str
+    subject: str
+    session: str
+
+
+class IdTokenHints:
+    """Verifies hints with the keys that are published, those that sign no longer included."""
+
+    def __init__(self, live: LiveConfig[CasSettings], keys: SigningKeys) -> None:
+        self._live, self._keys = live, keys
+
+    def read(self, text: str) -> Hint | None:
+        """Return what an id_token of this server says; None for any other text.
+
+        An expired one is accepted: it names somebody, and gives no access (OIDC Core, 3.1.2.1;
+        RP-Initiated Logout, 2).
+        """
+        if len(text) > MAX_TOKEN:
+            return None
+        try:
+            jwt = read_jwt(text)
+        except MalformedJwtError:
+            return None
+        key = self._keys.published(jwt.key_id)
+        if jwt.type != "jwt" or key is None or key.algorithm != jwt.algorithm:
+            return None
+        if not key.verifies(jwt.signed, jwt.signature):
+            return None
+        claims = jwt.claims()
+        # A signed access token may have the same `typ`; RFC 9068, 2.2 gives it a client_id.
+        if claims.get("iss") != self._live.settings.issuer or "client_id" in claims:
+            return None
+        return Hint(str(claims["aud"]), str(claims["sub"]), str(claims.get("sid", "")))
