@@ -1,6 +1,6 @@
-"""The reference: what is alive, and what the next refresh is to do, kept in memory.
+"""The reference: what is alive, and what the next refresh is to do, in memory.
 
-It knows the rules of docs/design/protocol.md and identities.md, and nothing of how they are kept.
+It knows the rules of docs/design/protocol.md and identities.md, and nothing of how they are implemented.
 """
 
 import math
