@@ -1,6 +1,6 @@
 """The reference: what is alive, and what the next refresh is to do, in memory.
 
-It knows the rules of docs/design/protocol.md and identities.md, and nothing of how they are implemented.
+It knows the rules of docs/design/protocol.md and identities.md, and nothing of the code.
 """
 
 import math
