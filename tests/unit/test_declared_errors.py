@@ -42,10 +42,13 @@ ARGUMENTS = {
 BIG = b"a" * 2_000_000
 PROVOKED = ("400", "401", "403", "413", "503")
 ELSEWHERE = {
+    ("/admin/v1/consents", "403"),
     ("/admin/v1/families", "403"),
     ("/admin/v1/families/{family}", "403"),
     ("/admin/v1/holders", "403"),
     ("/admin/v1/keys", "403"),
+    ("/admin/v1/sessions", "403"),
+    ("/admin/v1/sessions/{session}", "403"),
     ("/admin/v1/tokens", "403"),
     ("/admin/v1/tokens/{token}", "403"),
     ("/api/detail/go", "403"),

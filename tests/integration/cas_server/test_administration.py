@@ -1,13 +1,14 @@
 """docs/design/administration.md: who may list and end tokens, and what ends at every replica."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 from pydantic import SecretStr
 
-from cas_server.administration import holdings
+from cas_server.administration import holdings, people_holdings
 from cas_server.administration.operator_token import new_operator_token
 from cas_server.passwords.hashing import hash_password
 from cas_server.settings import CasSettings
@@ -16,12 +17,15 @@ from cas_server.tokens.record_keys import RecordKeys
 from chassis import LiveConfig
 from chassis.testing import bearer
 from eventually import PATIENCE_S
+from integration.cas_server import session_world
+from integration.cas_server.session_world import Replica, scope
 from integration.cas_server.world import BASIC, Cas
 from suitectl import waiting
 
 pytestmark = pytest.mark.anyio
 
 FAMILIES, TOKENS, HOLDERS = "/admin/v1/families", "/admin/v1/tokens", "/admin/v1/holders"
+SESSIONS, CONSENTS = "/admin/v1/sessions", "/admin/v1/consents"
 OPERATORS = {
     "operator": {},
     "no-authority": {"authorities": ["ROLE_CLIENT"]},
@@ -167,6 +171,60 @@ async def test_the_access_tokens_of_a_user_end_and_the_families_go_on(
     assert (await cas.refresh(tokens["refresh_token"])).status_code == 200
 
 
+@pytest.fixture
+async def browsers(redis: int, identities: dict[str, Any]) -> AsyncIterator[Replica]:
+    """Another replica on the same Redis, whose sessions and consents a test makes."""
+    async with session_world.replica(redis, identities) as running:
+        yield running
+
+
+async def test_the_sessions_of_a_user_end_at_every_replica(
+    operator: Operator, browsers: Replica
+) -> None:
+    first, second = await browsers.begin(), await browsers.begin()
+    rows = await operator.listed(SESSIONS, username="alice")
+    assert {row["username"] for row in rows} == {"alice"}
+    assert rows[0]["device"] == "Firefox on Linux"
+    holders = await operator.listed(HOLDERS, username="alice")
+    assert [row["count"] for row in holders if row["kind"] == "sessions"] == [len(rows)]
+
+    ended = await operator.send("DELETE", f"{SESSIONS}/{rows[0]['session']}", {"username": "alice"})
+    assert ended.json() == {"ended": 1}
+    assert await operator.ended(SESSIONS, username="alice") == len(rows) - 1
+    for cookie in (first, second):
+        assert await browsers.sessions.current(scope(cookie)) is None
+    again = await operator.send("DELETE", f"{SESSIONS}/{rows[0]['session']}", {"username": "alice"})
+    assert again.status_code == 404
+
+
+async def test_a_consent_that_is_withdrawn_takes_the_families_along(
+    cas: Cas, operator: Operator, browsers: Replica
+) -> None:
+    tokens = await cas.user_tokens("admin")
+    await browsers.consents.allow("admin", "demo-app", ["read"])
+    await browsers.consents.allow("admin", "other-app", ["write"])
+    (row,) = await operator.listed(CONSENTS, username="admin", client_id="demo-app")
+    assert (row["client_id"], row["scope"]) == ("demo-app", "read")
+
+    assert await operator.ended(CONSENTS, client_id="demo-app") == 1
+    assert (await cas.refresh(tokens["refresh_token"], replica=1)).status_code == 400
+    (left,) = await operator.listed(CONSENTS, username="admin")
+    assert left["client_id"] == "other-app"
+
+
+async def test_sessions_and_consents_are_read_in_pages_of_users(
+    operator: Operator, browsers: Replica, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await browsers.begin()
+    await browsers.consents.allow("alice", "demo-app", ["read"])
+    monkeypatch.setattr(people_holdings, "MOST_USERS", 1)
+    first = await operator.send("GET", CONSENTS)
+
+    assert first.json()["next"]
+    assert "alice" in {row["username"] for row in await operator.listed(CONSENTS)}
+    assert "alice" in {row["username"] for row in await operator.listed(SESSIONS)}
+
+
 @pytest.mark.bound("listing-page")
 async def test_a_page_reads_a_bounded_number_and_names_the_next(
     cas: Cas, operator: Operator, monkeypatch: pytest.MonkeyPatch
@@ -269,6 +327,7 @@ async def test_other_tokens_are_refused(cas: Cas, client: str, status: int, erro
         ({"client_id": "nobody"}, 404),
         ({}, 400),
         ({"user": "alice"}, 400),
+        ({"username": "alice", "limit": "1"}, 400),
         ({"username": "alice", "cursor": "x"}, 400),
         ({"username": "alice", "cursor": "WzEsMiwzXQ"}, 400),
         ({"username": ""}, 400),
@@ -284,6 +343,18 @@ async def test_what_is_meant_by_nobody_ends_nothing(
         assert response.status_code == status, response.text
         assert response.json()["error"]
     assert (await cas.refresh(tokens["refresh_token"])).status_code == 200
+
+
+async def test_a_parameter_that_a_request_does_not_have_ends_nothing(
+    operator: Operator, browsers: Replica
+) -> None:
+    """With one that is ignored, more would end than was meant."""
+    cookie = await browsers.begin()
+    response = await operator.send(
+        "DELETE", SESSIONS, {"username": "alice", "client_id": "other-app"}
+    )
+    assert response.json()["error"] == "invalid_request"
+    assert await browsers.sessions.current(scope(cookie)) is not None
 
 
 async def test_a_repeated_name_ends_nothing(operator: Operator) -> None:

@@ -126,12 +126,24 @@ def test_holders_and_keys_are_shown(pod: Pod) -> None:
     assert key["signs_from"] == 1577836800
 
 
+def test_all_that_a_user_holds_ends_at_once(pod: Pod) -> None:
+    tokens = pod.login("bob")
+    ended = {row["kind"]: row["ended"] for row in pod.rows("end", "--user", "bob")}
+    assert list(ended) == ["sessions", "consents", "families", "tokens"]
+    assert ended["families"] >= 1
+    assert pod.rows("tokens", "--user", "bob") == []
+    checked = pod.post(
+        "/oauth/token", grant_type="refresh_token", refresh_token=tokens["refresh_token"]
+    )
+    assert checked.json()["error"] == "invalid_grant"
+
+
 def test_a_terminal_gets_a_table(pod: Pod) -> None:
     pod.login("bob")
     head, row, *_ = _on_a_terminal(pod, "families", "--user", "bob")
     assert head.split() == ["FAMILY", "CLIENT", "USER", "SCOPE", "ISSUED", "ENDS", "REFRESHES"]
     assert row.split()[1:4] == ["demo-app", "bob", "read"]
-    assert _on_a_terminal(pod, "tokens", "--user", "alice", "--end")[-1].endswith("tokens ended")
+    assert _on_a_terminal(pod, "tokens", "--user", "alice", "--end") == ["ENDED", "0"]
     assert "make secrets ROTATE=keys" in " ".join(_on_a_terminal(pod, "keys"))
 
 
@@ -156,7 +168,12 @@ def _on_a_terminal(pod: Pod, *arguments: str) -> list[str]:
 @pytest.mark.parametrize(
     ("arguments", "code", "reason"),
     [
-        (("families", "--end"), 1, "Send client_id, username, or both"),
+        (("families", "--end"), 1, "say whose: --client, --user, or both"),
+        (("end",), 1, "say whose: --client, --user, or both"),
+        (("sessions", "--end"), 1, "say whose: --user NAME"),
+        (("tokens", "--end", "0f", "--user", "bob"), 1, "say whose: --client ID"),
+        (("sessions", "--client=demo-app"), 2, "unrecognized arguments: --client"),
+        (("keys", "--user", "alice"), 2, "unrecognized arguments"),
         (("families", "--user", "nobody"), 1, "There is no such user, or it is disabled"),
         (("families", "--end", "../keys"), 1, "The path does not exist"),
         (("families", "--end", "0f"), 1, "family"),

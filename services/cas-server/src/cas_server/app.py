@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 import chassis
 from cas_server.administration.holdings import Administration
 from cas_server.administration.operator_token import OperatorTokens
+from cas_server.administration.people_holdings import PeopleHoldings
 from cas_server.authentication.client_authentication import ClientAuthentication
 from cas_server.authentication.local_token_services import LocalTokenServices
 from cas_server.authentication.user_authentication import UserAuthentication
@@ -21,6 +22,7 @@ from cas_server.authorization.login_rules import LoginRules
 from cas_server.authorization.request_macs import RequestMacs
 from cas_server.endpoints import keys, metadata, openapi, user
 from cas_server.endpoints.administration import AdministrationEndpoints
+from cas_server.endpoints.administration_sessions import SessionAdministration
 from cas_server.endpoints.authorize import CONSENT, Authorize, Consent
 from cas_server.endpoints.check_token import CheckToken
 from cas_server.endpoints.introspect import Introspect
@@ -65,7 +67,7 @@ def create_app(live: LiveConfig[CasSettings]) -> FastAPI:
         version=version("suite-cas-server"),
         routers=[
             *(metadata.router, user.router, published.router()),
-            AdministrationEndpoints(live, _administration(context, store), signing).router(),
+            _administration(context, store, people, signing).router(),
         ],
         lifespan=partial(_lifespan, context),
         token_services=LocalTokenServices(
@@ -116,9 +118,16 @@ def _context(
     )
 
 
-def _administration(context: GrantContext, store: RedisTokenStore) -> Administration:
-    holdings = RedisHoldings(store.commands, context.keys)
-    return Administration(holdings, store, context.identities, context.reconciler)
+def _administration(
+    context: GrantContext, store: RedisTokenStore, people: People, signing: SigningKeys
+) -> AdministrationEndpoints:
+    holdings, identities = RedisHoldings(store.commands, context.keys), context.identities
+    return AdministrationEndpoints(
+        context.live,
+        Administration(holdings, store, identities, context.reconciler),
+        SessionAdministration(identities, PeopleHoldings(people.sessions, people.consents)),
+        signing,
+    )
 
 
 def _endpoints(context: GrantContext, people: People, hints: IdTokenHints) -> Mapping[str, ASGIApp]:

@@ -7,7 +7,7 @@ from cas_server.identities.new_client import new_registration
 from cas_server.passwords.hashing import GENERATED_CHARACTERS, hash_generated, hash_password
 from cas_server.passwords.secret_input import read_secret
 
-_ADMINISTRATION = ("holders", "families", "tokens", "keys")
+_ADMINISTRATION = ("holders", "sessions", "consents", "families", "tokens", "keys", "end")
 COMMANDS = (
     *("hash-password", "hash-secret", "hash-generated", "new-client", "new-signing-key"),
     *_ADMINISTRATION,
@@ -18,18 +18,20 @@ _USAGE_LINES = """\
 usage: cas-server hash-password | hash-secret | hash-generated
        cas-server new-client NAME
        cas-server new-signing-key ES256 | EdDSA | RS256
-       cas-server holders | families | tokens | keys [OPTION ...]
+       cas-server holders | sessions | consents | families | tokens | keys | end [OPTION ...]
 
 hash-password, hash-secret  print the argon2id hash of what a person chose
 hash-generated              print the HMAC of a generated secret, of 43 characters at least
 new-client NAME             print a registration to paste, and its secret
 new-signing-key ALGORITHM   print a private key in PEM
 holders                     show who holds how many tokens, since when
-families, tokens            show them, by client and user, or end them
+sessions, consents, families, tokens
+                            show them, by client and user, or end them
 keys                        show which signing keys are published, and which sign
+end                         end all that a client or user holds
 
 The hash commands read one line of standard input, in UTF-8, without its end of line; on a terminal
-they ask for it twice and show nothing. The last four run in a pod of cas-server; each has --help.\
+they ask for it twice and show nothing. The last seven run in a pod of cas-server; each has --help.\
 """
 
 

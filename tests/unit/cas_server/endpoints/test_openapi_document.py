@@ -18,7 +18,10 @@ pytestmark = pytest.mark.anyio
 FAST = ("/oauth/check_token", "/oauth/introspect", "/oauth/revoke", "/oauth/token")
 ADMINISTRATION = tuple(
     f"/admin/v1/{path}"
-    for path in ("holders", "families", "families/{family}", "tokens", "tokens/{token}", "keys")
+    for path in (
+        *("holders", "families", "families/{family}", "tokens", "tokens/{token}", "keys"),
+        *("sessions", "sessions/{session}", "consents"),
+    )
 )
 BASIC: dict[str, list[str]] = {"client_secret_basic": []}
 

@@ -1,4 +1,4 @@
-"""`cas-server holders`, `families`, `tokens` and `keys`: for an operator, in the pod.
+"""`cas-server holders`, `sessions`, `families` and the like: for an operator, in the pod.
 
 They call the API of their own pod with a token that the mounted record keys seal, so they need no
 further secret, and what they change is in the pod's log (docs/design/administration.md).
@@ -9,7 +9,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -19,13 +19,26 @@ from cas_server.administration.own_pod import OwnPod, RefusedError
 from cas_server.administration.tables import print_lines, print_table
 from chassis.config import ConfigError
 
+Rows = Sequence[Mapping[str, Any]]
+
 COMMANDS = {
     "holders": "show who holds how many access tokens and families, since when",
+    "sessions": "show the live sessions of browsers, or end them",
+    "consents": "show what users allowed to clients, or withdraw it",
     "families": "show the live families of refresh tokens, or end them",
     "tokens": "show the live access tokens, or end them",
     "keys": "show which signing keys are published, and which sign",
+    "end": "end all that a client or user holds: sessions, consents, families, access tokens",
 }
-_ENDING = {"families": "NAME", "tokens": "HANDLE"}
+_ENDING = ("sessions", "consents", "families", "tokens")
+"""What `end` ends, in this order: no session gets another token."""
+_NAMED = {"sessions": "HANDLE", "families": "NAME", "tokens": "HANDLE"}
+_WHOSE = {
+    "end": "say whose: --client, --user, or both; nothing ends for everybody",
+    "sessions": "say whose: --user NAME",
+    "tokens": "say whose: --client ID with a handle; else --client, --user, or both",
+}
+_LIMITED = frozenset(("holders", "families", "tokens"))
 _SETTING = re.compile(r"--(profiles|[a-z-]+\.[^=]*)=")
 _USAGE, _FAILED, _OK = 2, 1, 0
 _ROTATE = """\
@@ -72,21 +85,37 @@ def _run(command: str, options: argparse.Namespace, pod: OwnPod) -> int:
     query = {name: value for name, value in selected.items() if value}
     if options.name and not options.end:
         raise RefusedError(f"add --end to end {options.name}, or leave it out to list")
+    if (command == "end" or options.end) and not _names_somebody(command, options):
+        raise RefusedError(_WHOSE.get(command, _WHOSE["end"]))
     as_lines = options.json or not sys.stdout.isatty()
-    if options.end:
-        number = _end(command, options, query, pod)
-        _print({"ended": number} if as_lines else f"{number} {command} ended")
-        return _OK
-    for rows in _pages(pod, command, query):
-        (print_lines if as_lines else print_table)(rows)
+    show = print_lines if as_lines else print_table
+    if command == "end":
+        kinds = [kind for kind in _ENDING if kind != "sessions" or not options.client]
+        show([{"kind": kind, "ended": _end(kind, "", query, pod)} for kind in kinds])
+    elif options.end:
+        show([{"ended": _end(command, options.name, query, pod)}])
+    else:
+        for rows in _pages(pod, command, query):
+            show(rows)
     if command == "keys" and not as_lines:
-        _print(_ROTATE)
+        print(_ROTATE)  # noqa: T201 - the next step
     return _OK
 
 
-def _pages(pod: OwnPod, command: str, query: dict[str, str]) -> Iterator[Sequence[dict[str, Any]]]:
+def _names_somebody(command: str, options: argparse.Namespace) -> bool:
+    """Return whether it is said whose things end; a family's name says that too."""
+    if command == "sessions":
+        return bool(options.user)
+    if options.name:
+        return command == "families" or bool(options.client)
+    return bool(options.client or options.user)
+
+
+def _pages(
+    pod: OwnPod, command: str, query: Mapping[str, str]
+) -> Iterator[Sequence[dict[str, Any]]]:
     """Yield the rows of a listing, page by page."""
-    page = {} if command == "keys" else {**query, "limit": "1000"}
+    page = {**query, "limit": "1000"} if command in _LIMITED else dict(query)
     while True:
         body = pod.send("GET", command, page)
         yield body[command]
@@ -95,20 +124,19 @@ def _pages(pod: OwnPod, command: str, query: dict[str, str]) -> Iterator[Sequenc
         page["cursor"] = body["next"]
 
 
-def _end(command: str, options: argparse.Namespace, query: dict[str, str], pod: OwnPod) -> int:
+def _end(kind: str, name: str, query: Mapping[str, str], pod: OwnPod) -> int:
     """End one, or all that is selected, page by page; return the number."""
-    path = f"{command}/{quote(options.name, safe='')}" if options.name else command
-    number = 0
+    path, page, number = (f"{kind}/{quote(name, safe='')}" if name else kind), dict(query), 0
     while True:
         try:
-            body = pod.send("DELETE", path, query)
+            body = pod.send("DELETE", path, page)
         except RefusedError as error:
             so_far = f" ({number} ended; run it again)" if number else ""
             raise RefusedError(f"{error}{so_far}") from None
         number += int(body["ended"])
         if "next" not in body:
             return number
-        query["cursor"] = body["next"]
+        page["cursor"] = body["next"]
 
 
 def _parser(command: str) -> argparse.ArgumentParser:
@@ -117,24 +145,17 @@ def _parser(command: str) -> argparse.ArgumentParser:
         description=f"In a pod of cas-server: {COMMANDS[command]}.",
         allow_abbrev=False,
     )
+    parser.set_defaults(client="", user="", end=False, name="")
+    if command not in ("keys", "sessions"):
+        parser.add_argument("--client", metavar="ID", help="of this client alone")
     if command != "keys":
-        parser.add_argument("--client", metavar="ID", default="", help="of this client alone")
-        parser.add_argument("--user", metavar="NAME", default="", help="of this user alone")
-    else:
-        parser.set_defaults(client="", user="")
-    parser.set_defaults(end=False, name=None)
-    if what := _ENDING.get(command):
+        parser.add_argument("--user", metavar="NAME", help="of this user alone")
+    if command in _ENDING:
         parser.add_argument("--end", action="store_true", help="end what is selected")
+    if what := _NAMED.get(command):
         parser.add_argument("name", metavar=what, nargs="?", help="with --end: this one alone")
     parser.add_argument("--json", action="store_true", help="one JSON object a line, as in a pipe")
     return parser
-
-
-def _print(what: object) -> None:
-    if isinstance(what, dict):
-        print_lines((what,))
-    else:
-        print(what)  # noqa: T201 - the result
 
 
 def _failed(reason: str, code: int) -> int:

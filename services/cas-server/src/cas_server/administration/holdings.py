@@ -141,22 +141,22 @@ class Administration:
 
     async def end_family(self, family: Family) -> Ended:
         """End one family, with its access tokens."""
-        return await _ended((family,), self.store.revoke_family)
+        return await ended((family,), self.store.revoke_family)
 
     async def end_token(self, held: HeldToken) -> Ended:
         """End one access token."""
-        return await _ended((held,), self._revoke)
+        return await ended((held,), self._revoke)
 
     async def end_families(self, selection: Selection) -> Ended:
         """End the families of one page, with their access tokens."""
         page = await self.families(selection, MOST_ENDED)
         families = [held.state.family for held in page.items]
-        return await _ended(families, self.store.revoke_family, page.next)
+        return await ended(families, self.store.revoke_family, page.next)
 
     async def end_tokens(self, selection: Selection) -> Ended:
         """End the access tokens of one page."""
         page = await self.tokens(selection, MOST_ENDED)
-        return await _ended(page.items, self._revoke, page.next)
+        return await ended(page.items, self._revoke, page.next)
 
     async def _revoke(self, held: HeldToken) -> None:
         await self.store.revoke_access(held.token_hash, held.stored)
@@ -199,7 +199,7 @@ def _first(indexes: Iterator[Index], most: int) -> tuple[Sequence[Index], Cursor
     return some[:most], Cursor(*some[most - 1], 0) if len(some) > most else None
 
 
-async def _ended(
+async def ended(
     items: Sequence[T], end: Callable[[T], Awaitable[None]], following: Cursor | None = None
 ) -> Ended:
     """End all in one turn of the event loop, so in one pipeline.

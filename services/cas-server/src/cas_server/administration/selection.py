@@ -48,6 +48,7 @@ class Selection:
 
     clients: tuple[str, ...]
     users: tuple[str, ...]
+    client: str = ""
     user: str = ""
     after: Cursor | None = None
 
@@ -66,6 +67,7 @@ class Selection:
         return cls(
             (client_id,) if client_id else identities.client_ids(),
             (user_name,) if user_name else identities.user_names(),
+            client_id,
             user_name,
             Cursor.decode(cursor) if cursor else None,
         )
@@ -85,11 +87,13 @@ class Selection:
                     yield index
 
     def of_all(self) -> Iterator[Index]:
-        """Yield all indexes, those of a client together."""
+        """Yield all indexes: the sessions of each user, then what each client has."""
         first = self.after.client_id if self.after else ""
-        for client in (name for name in self.clients if name >= first):
-            for user in ("", *self.users) if not self.user else self.users:
-                if self._is_to_come(index := Index(client, user)):
+        clients = self.clients if self.client else ("", *self.clients)
+        users = self.users if self.user else ("", *self.users)
+        for client in (name for name in clients if name >= first):
+            for user in users:
+                if any(index := Index(client, user)) and self._is_to_come(index):
                     yield index
 
     def below(self, index: Index) -> int:

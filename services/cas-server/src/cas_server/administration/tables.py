@@ -5,8 +5,14 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_TIMES = frozenset(("oldest", "newest", "iat", "exp", "signs_from"))
-_TITLES = {"client_id": "CLIENT", "username": "USER", "iat": "ISSUED", "exp": "ENDS"}
+_TIMES = frozenset(("oldest", "newest", "iat", "exp", "auth_time", "seen", "signs_from"))
+_TITLES = {
+    "client_id": "CLIENT",
+    "username": "USER",
+    "iat": "ISSUED",
+    "exp": "ENDS",
+    "auth_time": "LOGIN",
+}
 _LEFT_OUT = frozenset(("jti", "aud"))
 """For the pipe alone: a table is read on 120 columns."""
 

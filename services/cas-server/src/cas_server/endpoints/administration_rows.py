@@ -1,21 +1,25 @@
 """What /admin/v1 responds, by the names of RFC 7662, 2.2; times in Unix seconds."""
 
 import time
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
 from cas_server.administration.holdings import HeldFamily, HeldToken, Holder, Page
+from cas_server.administration.people_holdings import HeldConsent
+from cas_server.sessions.session import Session
 from cas_server.signing.signing_keys import SigningKeys
+from cas_server.stores.redis_holdings import Index
 
+Kind = Literal["sessions", "access tokens", "families"]
 KeyState = Literal["to come", "signs", "signed"]
 
 
 class HolderRow(BaseModel):
-    """How much there is: access tokens of a client, or families of a client and a user."""
+    """How much there is: a user's sessions, a client's access tokens, or families of both."""
 
-    kind: Literal["access tokens", "families"]
-    client_id: str
+    kind: Kind
+    client_id: str | None = None
     username: str | None = None
     count: int
     oldest: int
@@ -44,6 +48,27 @@ class TokenRow(BaseModel):
     username: str | None = None
     scope: str
     aud: list[str]
+    iat: int
+    exp: int
+
+
+class SessionRow(BaseModel):
+    """A session of a browser; `seen` is when it was used last."""
+
+    session: str
+    username: str
+    device: str
+    auth_time: int
+    seen: int
+    exp: int
+
+
+class ConsentRow(BaseModel):
+    """The scopes that a user allowed to a client."""
+
+    client_id: str
+    username: str
+    scope: str
     iat: int
     exp: int
 
@@ -79,6 +104,20 @@ class Tokens(BaseModel):
     next: str | None = None
 
 
+class Sessions(BaseModel):
+    """A page of sessions; `next` is the cursor of the next one."""
+
+    sessions: list[SessionRow]
+    next: str | None = None
+
+
+class ConsentPage(BaseModel):
+    """A page of consents; `next` is the cursor of the next one."""
+
+    consents: list[ConsentRow]
+    next: str | None = None
+
+
 class Ended(BaseModel):
     """How many ended; where there is `next`, go on with that cursor."""
 
@@ -105,6 +144,16 @@ def families(page: Page[HeldFamily]) -> Families:
 def tokens(page: Page[HeldToken]) -> Tokens:
     """Return a page of access tokens."""
     return Tokens(tokens=[_token(one) for one in page.items], next=_next(page))
+
+
+def sessions(page: Page[Session]) -> Sessions:
+    """Return a page of sessions."""
+    return Sessions(sessions=[_session(one) for one in page.items], next=_next(page))
+
+
+def consents(page: Page[HeldConsent]) -> ConsentPage:
+    """Return a page of consents."""
+    return ConsentPage(consents=[_consent(one) for one in page.items], next=_next(page))
 
 
 def keys(signing: SigningKeys) -> Keys:
@@ -134,12 +183,40 @@ def _state(since: float, now: float, *, signs: bool) -> KeyState:
 def _holder(holder: Holder) -> HolderRow:
     index, extent = holder
     return HolderRow(
-        kind="families" if index.user_name else "access tokens",
-        client_id=index.client_id,
+        kind=_kind(index),
+        client_id=index.client_id or None,
         username=index.user_name or None,
         count=extent.number,
         oldest=extent.oldest,
         newest=extent.newest,
+    )
+
+
+def _kind(index: Index) -> Kind:
+    if not index.client_id:
+        return "sessions"
+    return "families" if index.user_name else "access tokens"
+
+
+def _session(session: Session) -> SessionRow:
+    return SessionRow(
+        session=session.handle,
+        username=session.user_name,
+        device=session.device,
+        auth_time=session.authenticated_at,
+        seen=session.seen_at,
+        exp=session.ends_at,
+    )
+
+
+def _consent(held: HeldConsent) -> ConsentRow:
+    consent = held.consent
+    return ConsentRow(
+        client_id=consent.client_id,
+        username=held.user_name,
+        scope=" ".join(consent.scopes),
+        iat=consent.given_at,
+        exp=consent.ends_at,
     )
 
 
@@ -171,5 +248,5 @@ def _token(held: HeldToken) -> TokenRow:
     )
 
 
-def _next(page: Page[Holder] | Page[HeldFamily] | Page[HeldToken]) -> str | None:
+def _next(page: Page[Any]) -> str | None:
     return page.next.encode() if page.next else None

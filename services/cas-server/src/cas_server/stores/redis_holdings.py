@@ -10,6 +10,7 @@ from cas_server.stores import identity_commands
 from cas_server.stores.holding_scripts import EXTENTS, FAMILIES, NEWEST
 from cas_server.stores.issue_command import tokens_of
 from cas_server.stores.redis_commands import RedisCommands
+from cas_server.stores.session_store import sessions_of
 from cas_server.stores.token_store import Family, FamilyState
 from cas_server.tokens import token_records
 from cas_server.tokens.access_tokens import StoredToken
@@ -20,7 +21,7 @@ _MICROSECONDS = 1_000_000
 
 
 class Index(NamedTuple):
-    """The index of a client's access tokens or, with a user, of the families of both."""
+    """The index of a client's access tokens, of a user's sessions, or of the families of both."""
 
     client_id: str
     user_name: str = ""
@@ -28,6 +29,8 @@ class Index(NamedTuple):
     @property
     def key(self) -> str:
         """Return its Redis key."""
+        if not self.client_id:
+            return sessions_of(self.user_name)
         if self.user_name:
             return f"g:f:{self.client_id}:{self.user_name}"
         return tokens_of(self.client_id)

@@ -51,7 +51,7 @@ class SessionStore:
         Return False, and store nothing, where the identities have another version than `since`.
         """
         key = _session(session.hash)
-        keys = [VERSION, key, _sessions(user)]
+        keys = [VERSION, key, sessions_of(user)]
         if replaced is not None:
             keys.append(_session(replaced))
         data = self._keys.seal(key.encode(), session.text)
@@ -61,7 +61,7 @@ class SessionStore:
 
     async def of(self, user: str) -> tuple[int | None, Sequence[Stored]]:
         """Return the version and a user's sessions, the oldest first."""
-        command = ("EVAL", scripts.SESSIONS, 2, _sessions(user), VERSION)
+        command = ("EVAL", scripts.SESSIONS, 2, sessions_of(user), VERSION)
         version, *found = await self._commands.look(*command)
         return number(version), list(self._opened(found))
 
@@ -69,7 +69,7 @@ class SessionStore:
         """End sessions of a user; return how many there were."""
         if not hashes:
             return 0
-        keys = (_sessions(user), *map(_session, hashes))
+        keys = (sessions_of(user), *map(_session, hashes))
         return int(await self._commands.write("EVAL", scripts.END_SESSIONS, len(keys), *keys))
 
     def _opened(self, found: Sequence[tuple[bytes, bytes, int]]) -> Iterator[Stored]:
@@ -111,7 +111,8 @@ def _session(cookie_hash: str) -> str:
     return f"s:{cookie_hash}"
 
 
-def _sessions(user: str) -> str:
+def sessions_of(user: str) -> str:
+    """Return the Redis key of the index of a user's sessions."""
     return f"u:{user}"
 
 

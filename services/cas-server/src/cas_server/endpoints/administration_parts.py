@@ -1,0 +1,99 @@
+"""What the routes of /admin/v1 share: their parameters, and the audit of what they end."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, NamedTuple
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel
+
+from cas_server.administration.access import address_of
+from cas_server.administration.holdings import Ended
+from cas_server.administration.selection import MAX_CURSOR, Selection
+from cas_server.endpoints import administration_rows as rows
+from cas_server.identities.identities import Identities
+from chassis import error_responses
+from chassis.errors import InvalidRequest, NotFound
+from chassis.normal_form import nfc
+from chassis.security import Authentication
+from chassis.telemetry.audit import AuditEvent, audit
+
+MAX_LIMIT = 1000
+DEFAULT_LIMIT = 100
+_MAX_NAME = 256
+_ERRORS = (InvalidRequest(), NotFound())
+
+Name = Annotated[str, Query(min_length=1, max_length=_MAX_NAME)]
+CursorText = Annotated[str, Query(min_length=1, max_length=MAX_CURSOR)]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+
+
+class Change(NamedTuple):
+    """What an administrator ends, of whom."""
+
+    what: str
+    client_id: str
+    username: str
+    who: Authentication
+    request: Request
+
+
+def selected(
+    identities: Identities,
+    client_id: str = "",
+    username: str = "",
+    cursor: str = "",
+    *,
+    somebody: bool = False,
+) -> Selection:
+    """Return whose things are meant; with `somebody` raise `InvalidRequest` for everybody's."""
+    if somebody and not client_id and not username:
+        raise InvalidRequest("Send client_id, username, or both; nothing ends for everybody")
+    return Selection.of(
+        identities, client_id=nfc(client_id), user_name=nfc(username), cursor=cursor
+    )
+
+
+def reported(ended: Ended, change: Change) -> rows.Ended:
+    """Audit what ended, also where not all did; then raise why the others did not."""
+    if ended.number:
+        audit(
+            AuditEvent.ENDED,
+            user=change.username,
+            client=change.client_id,
+            address=address_of(change.request),
+            by=change.who.name,
+            what=change.what,
+            number=ended.number,
+        )
+    if ended.failure is not None:
+        raise ended.failure
+    return rows.Ended(ended=ended.number, next=ended.next.encode() if ended.next else None)
+
+
+def each_once(request: Request) -> None:
+    """Raise `InvalidRequest` for a parameter that is unknown or repeated: fewer would be meant."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    if len(set(names)) < len(names):
+        raise InvalidRequest("A parameter is repeated")
+    known = {field.alias for field in request.scope["route"].dependant.query_params}
+    if not known.issuperset(names):
+        listed = ", ".join(sorted(known)) or "none"
+        raise InvalidRequest(f"A parameter is unknown here; there are {listed}")
+
+
+def add(
+    router: APIRouter,
+    method: str,
+    path: str,
+    handler: Callable[..., Awaitable[BaseModel]],
+    model: type[BaseModel],
+) -> None:
+    """Add a route; its handler's name is its operation id."""
+    router.add_api_route(
+        path,
+        handler,
+        methods=[method],
+        response_model=model,
+        response_model_exclude_none=True,
+        responses=error_responses(*_ERRORS),
+    )
