@@ -6,8 +6,8 @@ from pathlib import Path
 
 from manifests.suite_manifests import Manifest, Manifests, containers, pod_spec, title
 from suitectl.catalogue import apis
-from suitectl.secrets.dev import NAMESPACE as DEV_NAMESPACE
 from suitectl.secrets.dev import STORE, USERS
+from suitectl.secrets.in_cluster import NAMESPACE as DEV_NAMESPACE
 from suitectl.secrets.signing_keys import SECRET as SIGNING_KEYS
 
 OPENING = {"--protected-mode", "--requirepass", "--masterauth", "--user"}

@@ -1,5 +1,7 @@
-"""The command that prints generated Secrets: bounded in time."""
+"""The command that prints generated Secrets: when it runs, what counts, and its bound in time."""
 
+import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,32 @@ DEPLOYMENT: dict[str, Any] = {
     "metadata": {"name": "web"},
     "spec": {"template": {"spec": POD}},
 }
+NAMES = ("wanted", "optional", "of nobody")
+
+
+def printing(directory: Path) -> Images:
+    """Return images whose command prints a Secret of each name."""
+    secrets = [{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": one}} for one in NAMES]
+    printed = "\n---\n".join(map(json.dumps, secrets))
+    return Images(directory / "localkube.yaml", {}, (sys.executable, "-c", f"print({printed!r})"))
+
+
+def deployment(*, with_wanted: bool) -> dict[str, Any]:
+    optional = {"name": "o", "secret": {"secretName": "optional", "optional": True}}
+    volumes = [*(POD["volumes"] if with_wanted else ()), optional]
+    return DEPLOYMENT | {"spec": {"template": {"spec": {"volumes": volumes}}}}
+
+
+def test_what_is_mounted_is_taken_optional_ones_included(tmp_path: Path) -> None:
+    documents = [("all.yaml", deployment(with_wanted=True))]
+    found = generated.generated(documents, printing(tmp_path))
+    assert [secret["metadata"]["name"] for _, secret in found] == ["wanted", "optional"]
+
+
+def test_an_optional_one_alone_is_left_out(tmp_path: Path) -> None:
+    """A directory that brings its own Secrets gets none beside them."""
+    documents = [("all.yaml", deployment(with_wanted=False))]
+    assert generated.generated(documents, printing(tmp_path)) == []
 
 
 @pytest.mark.bound("secrets-command")

@@ -8,13 +8,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from cas_server.signing.key_files import read_keys
+from chassis.jwt.algorithms import ALGORITHMS
 from suitectl.deploy import deploy
 from suitectl.errors import CommandFailedError
 from suitectl.platform.kubernetes import Kubernetes
 from suitectl.root import ROOT
 from suitectl.secrets import dev as dev_secrets
 from suitectl.secrets.dev import STORE, USERS, documents, ensure
+from suitectl.secrets.signing_keys import PREFIX
+from suitectl.secrets.signing_keys import SECRET as SIGNING_KEYS
 from unit.suitectl import fake_kubectl
 
 pytestmark = pytest.mark.anyio
@@ -47,11 +52,21 @@ async def test_cas_server_gets_the_password_whose_digest_redis_has(
     assert second.startswith(f"user cas-server on #{digest} ~t:* ")
 
 
+async def test_there_is_a_signing_key_for_each_algorithm(
+    kubectl: Kubernetes, cluster: Path
+) -> None:
+    """Without one there were no OpenID Connect and no signed tokens in a development suite."""
+    await ensure(kubectl)
+    files = _data(cluster, SIGNING_KEYS)
+    keys = {name.removeprefix(PREFIX): SecretStr(pem) for name, pem in files.items()}
+    assert sorted(one.key.algorithm for one in read_keys(keys)) == sorted(ALGORITHMS)
+
+
 async def test_a_second_run_changes_nothing(kubectl: Kubernetes, cluster: Path) -> None:
     await ensure(kubectl)
-    before = _data(cluster, STORE), _data(cluster, USERS)
+    before = [_data(cluster, name) for name in (STORE, USERS, SIGNING_KEYS)]
     await ensure(kubectl)
-    assert (_data(cluster, STORE), _data(cluster, USERS)) == before
+    assert [_data(cluster, name) for name in (STORE, USERS, SIGNING_KEYS)] == before
     assert RESTART not in _verbs(cluster)
 
 

@@ -5,6 +5,7 @@ They live as long as the localkube: each start has new ones, and no file contain
 
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from localkube.api.manifests import Manifest
 from localkube.api.objects import Object, Ref, mounted_secrets, referenced
@@ -18,22 +19,30 @@ _TIMEOUT_S = 60
 def generated(documents: Sequence[Manifest], images: Images) -> list[Manifest]:
     """Return the Secrets that Deployments mount and the manifests lack; raise `LocalkubeError`.
 
-    A Secret that the command does not print is reported by its pod.
+    The command runs where a pod could not start without. It may print optional ones as well. A
+    Secret that it does not print is reported by its pod.
     """
-    missing = set(_mounted(documents)) - set(_secrets(d for _, d in documents))
-    if not missing or not images.secrets:
+    present = set(_secrets(d for _, d in documents))
+    mounted = [one for one in _mounted(documents) if one.secret not in present]
+    missing = {one.secret for one in mounted}
+    if all(one.optional for one in mounted) or not images.secrets:
         return []
     source = " ".join(images.secrets)
     printed = parse(_printed(images), source)
     return [(source, d) for d in printed if missing.intersection(_secrets([d]))]
 
 
-def _mounted(documents: Iterable[Manifest]) -> Iterator[Ref]:
+class _Mounted(NamedTuple):
+    secret: Ref
+    optional: bool
+
+
+def _mounted(documents: Iterable[Manifest]) -> Iterator[_Mounted]:
     for _, document in documents:
         if document["kind"] == "Deployment":
             for reference in mounted_secrets(document):
-                if not reference.get("optional"):
-                    yield referenced("Secret", _namespace(document), reference)
+                secret = referenced("Secret", _namespace(document), reference)
+                yield _Mounted(secret, bool(reference.get("optional")))
 
 
 def _secrets(documents: Iterable[Object]) -> Iterator[Ref]:

@@ -7,7 +7,9 @@ import yaml
 
 from suitectl.platform.kubernetes import Kubernetes
 from suitectl.root import ROOT
-from suitectl.secrets.dev import NAMESPACE, STORE, USERS, documents, ensure
+from suitectl.secrets.dev import STORE, USERS, documents, ensure, signing_keys
+from suitectl.secrets.in_cluster import NAMESPACE
+from suitectl.secrets.signing_keys import SECRET as SIGNING_KEYS
 
 _NAMESPACE = ROOT / f"k8s/base/namespaces/{NAMESPACE}.yaml"
 
@@ -21,12 +23,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 async def run(options: argparse.Namespace) -> int:
     """Print new Secrets, or create those that the cluster of a kubeconfig lacks."""
     if options.print:
-        sys.stdout.write(yaml.safe_dump_all(documents()) + "\n")
+        sys.stdout.write(yaml.safe_dump_all((*documents(), await signing_keys())) + "\n")
         return 0
     platform = Kubernetes(context=options.context)
     # Without the policies beside it: an overlay may want none.
     namespace = next(yaml.safe_load_all(_NAMESPACE.read_text()))
     await platform.run("apply", "-f", "-", stdin=yaml.safe_dump(namespace))
     await ensure(platform)
-    sys.stdout.write(f"{STORE} and {USERS} are in {NAMESPACE}\n")
+    sys.stdout.write(f"{STORE}, {USERS} and {SIGNING_KEYS} are in {NAMESPACE}\n")
     return 0

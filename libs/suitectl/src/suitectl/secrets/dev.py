@@ -4,24 +4,25 @@ Only the cluster stores them: the next deployment reads the password there. The 
 users are written each time, because they belong to the version.
 """
 
-import base64
 import hashlib
 import json
 import secrets
+import time
 from collections.abc import Mapping
 from typing import Any
 
-from suitectl.errors import CommandFailedError
 from suitectl.platform.platform import Platform
 from suitectl.root import ROOT
 from suitectl.secrets.files import secret_document
-from suitectl.secrets.generated import RECORD_KEYS, new_record_key
+from suitectl.secrets.generated import DIRECTORY, RECORD_KEYS, new_record_key
+from suitectl.secrets.in_cluster import NAMESPACE, created, data_of
+from suitectl.secrets.signing_keys import SECRET as SIGNING_KEYS
+from suitectl.secrets.signing_keys import SigningKeys
 
 STORE = "cas-server-store"
 """The Secret with cas-server's login to the token store, and its record key."""
 USERS = "redis-users"
 """The Secret with Redis' ACL file, which contains the password's SHA-256 only."""
-NAMESPACE = "system-server"
 _RIGHTS = ROOT / "k8s/components/redis-sentinel"
 RIGHTS = _RIGHTS / "cas-server.acl"
 """The commands and keys of cas-server's user, the same wherever Redis runs."""
@@ -30,8 +31,7 @@ DEFAULT_RIGHTS = _RIGHTS / "default.acl"
 _USER = "cas-server"
 _PASSWORD = "spring.data.redis.password"  # noqa: S105 - the name of a setting
 _BYTES = 32
-_SECRET, _REDIS = ("secret", "-n", NAMESPACE), "deployment/redis-deployment"
-_OR_NONE = ("--ignore-not-found", "-o", "json")
+_REDIS = "deployment/redis-deployment"
 
 Documents = tuple[dict[str, Any], dict[str, Any]]
 
@@ -53,19 +53,24 @@ def users_acl(password: str) -> str:
     return f"user default {default}\nuser {_USER} on #{digest} {rights}\n"
 
 
+async def signing_keys() -> dict[str, Any]:
+    """Return the Secret with new keys that sign tokens, one for each algorithm."""
+    keys = SigningKeys(DIRECTORY, {})
+    await keys.add(time.time())
+    return keys.secret
+
+
 async def ensure(platform: Platform) -> None:
-    """Create both in the cluster where they are missing; raise `CommandFailedError`.
+    """Create all in the cluster where they are missing; raise `CommandFailedError`.
 
     Of two concurrent calls the second uses the password of the first.
     """
-    existing = await _existing(platform)
+    if await data_of(platform, SIGNING_KEYS) is None:
+        await created(platform, await signing_keys())
+    existing = await data_of(platform, STORE)
     store, users = documents(existing)
     if existing is None:
-        try:
-            await platform.run("create", "-f", "-", stdin=json.dumps(store))
-        except CommandFailedError:
-            if (existing := await _existing(platform)) is None:
-                raise
+        if (existing := await created(platform, store)) is not None:
             store, users = documents(existing)
     elif store["stringData"] != existing:
         await platform.run("apply", "-f", "-", stdin=json.dumps(store))
@@ -78,15 +83,6 @@ async def _apply_users(platform: Platform, users: Mapping[str, Any]) -> None:
     running = await platform.run("get", _REDIS, "-n", NAMESPACE, "--ignore-not-found", "-o", "name")
     if applied.rstrip().endswith("configured") and running.strip():
         await platform.run("rollout", "restart", _REDIS, "-n", NAMESPACE)
-
-
-async def _existing(platform: Platform) -> dict[str, str] | None:
-    """Return the data of cas-server's Secret in the cluster; None where it does not exist."""
-    found = await platform.run("get", *_SECRET, STORE, *_OR_NONE)
-    if not found.strip():
-        return None
-    data = json.loads(found).get("data", {})
-    return {key: base64.b64decode(value).decode() for key, value in data.items()}
 
 
 def _secret(name: str, data: Mapping[str, str]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from localkube.progress import step
 from suitectl.catalogue import service_named
@@ -12,6 +12,8 @@ from suitectl.errors import CommandFailedError
 from suitectl.platform.platform import Platform
 from suitectl.refresh import refresh
 from suitectl.reporter import Reporter
+from suitectl.secrets.in_cluster import data_of
+from suitectl.secrets.signing_keys import SECRET
 from suitectl.secrets.stored import Secret
 
 CAS = "cas-server"
@@ -46,6 +48,10 @@ class MountedSecrets:
     async def is_deployed(self) -> bool:
         """Say whether cas-server runs; raise `CommandFailedError` where the cluster is down."""
         return bool(await self._pods(CAS))
+
+    async def signing_keys(self) -> Mapping[str, str]:
+        """Return the files of the keys that sign tokens; none where there is no such Secret."""
+        return await data_of(self._platform, SECRET) or {}
 
     async def apply(self, secret: Secret) -> None:
         """Replace a Secret."""

@@ -5,6 +5,7 @@ time from which on they sign. Old keys verify the tokens that they have signed u
 """
 
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -19,6 +20,9 @@ class Suite(Protocol):
 
     async def is_deployed(self) -> bool:
         """Say whether a suite runs that uses the secrets."""
+
+    async def signing_keys(self) -> Mapping[str, str]:
+        """Return the files of the keys that the suite has."""
 
     async def apply(self, secret: Secret) -> None:
         """Replace a Secret."""
@@ -40,6 +44,9 @@ async def rotate_signing_keys(
 ) -> None:
     """Publish new keys; a repeated call continues an interrupted one. `lead` is in seconds."""
     deployed = await suite.is_deployed()
+    if deployed and not keys.files:
+        # Those of a development suite are in the cluster alone, and have signed tokens.
+        keys.files = dict(await suite.signing_keys())
     if keys.to_come():
         reporter.say("new keys are there already: the rotation continues with them")
     else:

@@ -5,6 +5,7 @@ last token has ended. cas-server's own page has the rules
 (docs/design/decisions/signing-keys.md).
 """
 
+import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -54,9 +55,9 @@ class SigningKeys:
     async def add(self, since: float) -> None:
         """Add a key for each algorithm that signs from this Unix time on."""
         when = datetime.fromtimestamp(since, UTC).strftime(_FORM)
-        for algorithm in ALGORITHMS:
-            name = f"{PREFIX}{when}-{algorithm.lower()}"
-            self.files[name] = await printed("new-signing-key", algorithm)
+        made = await asyncio.gather(*(printed("new-signing-key", one) for one in ALGORITHMS))
+        for algorithm, pem in zip(ALGORITHMS, made, strict=True):
+            self.files[f"{PREFIX}{when}-{algorithm.lower()}"] = pem
 
     def remove_ended(self) -> int:
         """Remove the keys that another one replaced over a day ago; return their number."""
