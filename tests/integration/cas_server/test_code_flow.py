@@ -282,7 +282,7 @@ async def test_a_new_login_is_one_after_the_request(
     browser: Browser, redis: int, identities: dict[str, object], change: dict[str, str]
 ) -> None:
     """OpenID Connect Core, 3.1.2.1: neither the old session nor an invented marker will do."""
-    await asyncio.sleep(1.1)  # a session's time has whole seconds
+    await asyncio.sleep(1.1)  # clock: a session's time has whole seconds
     for _ in range(2):
         response = await browser.authorize(**change, login_after="1.00")
         assert "return" in location(response)

@@ -25,6 +25,7 @@ from cas_server.endpoints.administration import AdministrationEndpoints
 from cas_server.endpoints.administration_sessions import SessionAdministration
 from cas_server.endpoints.authorize import CONSENT, Authorize, Consent
 from cas_server.endpoints.check_token import CheckToken
+from cas_server.endpoints.end_session import CONFIRMED, END_SESSION, EndSession, LogoutConfirmed
 from cas_server.endpoints.introspect import Introspect
 from cas_server.endpoints.people import People
 from cas_server.endpoints.revoke import Revoke
@@ -144,7 +145,13 @@ def _endpoints(context: GrantContext, people: People, hints: IdTokenHints) -> Ma
         AUTHORIZE: Authorize(flow),
         CONSENT: Consent(flow),
         **people.endpoints(context),
+        **_logout(people, identities, hints),
     }
+
+
+def _logout(people: People, identities: Identities, hints: IdTokenHints) -> Mapping[str, ASGIApp]:
+    parts = people.pages, people.guard, people.sessions, identities, hints
+    return {END_SESSION: EndSession(*parts), CONFIRMED: LogoutConfirmed(*parts)}
 
 
 def _flow(context: GrantContext, people: People, rules: LoginRules) -> AuthorizationFlow:

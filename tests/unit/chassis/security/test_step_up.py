@@ -52,7 +52,8 @@ async def either() -> str:
 
 
 def _token(age: float | None = None, **more: Any) -> Authentication:
-    claims = {} if age is None else {"auth_time": int(time.time() - age), "acr": PASSWORD}
+    now = int(time.time())
+    claims = {} if age is None else {"auth_time": now - age, "acr": PASSWORD}
     return Authentication(client_id="app", user_name="alice", claims=claims | more)
 
 

@@ -27,6 +27,6 @@ class Logout(PageEndpoint):
             return self._pages.logged_out()
         if form is None:
             token = self._guard.token(_PURPOSE, session.hash)
-            return self._pages.logout(session.user_name, token)
+            return self._pages.logout(session.user_name, {FIELD: token})
         self._guard.check(scope, _PURPOSE, session.hash, form.get(FIELD))
         return self._pages.logged_out(cookies=[await self._sessions.end_current(scope)])

@@ -6,6 +6,7 @@ from typing import Any
 from cas_server.authorization.authorization_request import PROMPTS, RESPONSE_MODE, RESPONSE_TYPE
 from cas_server.authorization.flow import AUTHORIZE
 from cas_server.authorization.pkce import METHOD
+from cas_server.endpoints.end_session import END_SESSION
 from cas_server.endpoints.userinfo import USERINFO
 from cas_server.grant_names import GRANT_NAMES
 from cas_server.identities.registration import OF_ID_TOKENS
@@ -60,6 +61,7 @@ def _openid(base: str, algorithms: frozenset[str]) -> dict[str, Any]:
     """Return the fields of OpenID Connect; what is false here would count as true if omitted."""
     return {
         "userinfo_endpoint": f"{base}{USERINFO}",
+        "end_session_endpoint": f"{base}{END_SESSION}",
         "scopes_supported": OIDC_SCOPES,
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [

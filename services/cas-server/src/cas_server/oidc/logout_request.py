@@ -33,7 +33,7 @@ class LogoutRequest:
     def of(cls, values: Mapping[str, str], identities: Identities, hints: IdTokenHints) -> Self:
         """Read the parameters; raise `UnsafeRedirect`, which is told to the user alone.
 
-        A hint that is none of this server's counts for nothing: then the user is asked, and without
+        A hint of another server counts for nothing: then the user is asked, and without
         a client the address counts for nothing either (RP-Initiated Logout, 3).
         """
         hint = hints.read(values.get("id_token_hint", ""))

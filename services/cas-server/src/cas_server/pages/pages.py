@@ -95,9 +95,17 @@ class Pages:
         }
         return Page(self.look, "consent", values, form_targets=(redirect_uri,))
 
-    def logout(self, user_name: str, token: str) -> Response:
-        """Ask whether to log out: a link alone must not (CSRF)."""
-        return Page(self.look, "logout", {"user": self._shown(user_name), "token": token})
+    def logout(
+        self,
+        user_name: str,
+        fields: Mapping[str, str],
+        *,
+        path: str = "/logout",
+        leads_to: str = "",
+    ) -> Response:
+        """Ask whether to log out: a link alone must not (CSRF). The form's response leads on."""
+        values = {"user": self._shown(user_name), "fields": fields, "path": path}
+        return Page(self.look, "logout", values, form_targets=(leads_to,))
 
     def logged_out(self, *, cookies: Sequence[str] = ()) -> Response:
         """Say that nobody is logged in any longer."""
