@@ -53,6 +53,7 @@ class Watchdog:
         """What ran at the last alarm since the last beat."""
         self._block: _Block | None = None
         self._handler: Any = None
+        self._in_alarm = False
 
     def __enter__(self) -> Self:
         """Start, unless a debugger does, at whose breakpoints the loop stands still."""
@@ -83,6 +84,16 @@ class Watchdog:
         self._next_beat = self._loop.call_later(_BEAT_S, self._beat)
 
     def _alarm(self, _: int, frame: FrameType | None) -> None:
+        """Look at what runs, unless that is this handler: the next alarm may be due meanwhile."""
+        if self._in_alarm:
+            return
+        self._in_alarm = True
+        try:
+            self._look(frame)
+        finally:
+            self._in_alarm = False
+
+    def _look(self, frame: FrameType | None) -> None:
         """Notice a callback that ran at an alarm before, or was deaf to alarms in a call in C.
 
         It must have computed or waited since, so that a process without a processor has none.
