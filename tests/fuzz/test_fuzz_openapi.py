@@ -21,10 +21,12 @@ from three_services import PAIR, ThreeServices, three_services
 
 BY_CLIENT = "^/oauth/"
 """Operations of clients; all others take a bearer token."""
-BEARER, CLIENT, NOBODY = "bearer", "client", "nobody"
+BY_BROWSER = "^/oauth/authorize"
+"""Operations of browsers: a page says what a client or a user would have to know."""
+BEARER, CLIENT, NOBODY, BROWSER = "bearer", "client", "nobody", "browser"
 RUNS = [
     *((name, BEARER, loose) for name in on_chassis() for loose in (False, True)),
-    *((token_service().name, CLIENT, loose) for loose in (False, True)),
+    *((token_service().name, by, loose) for by in (CLIENT, BROWSER) for loose in (False, True)),
     *((name, NOBODY, False) for name in on_chassis()),
 ]
 NAMES = [f"{name}-{by}{'-loosened' if loose else ''}" for name, by, loose in RUNS]
@@ -46,7 +48,8 @@ Left out are `not_a_server_error`, since a 503 may be right (`no_internal_error`
 that need operations which create and delete.
 """
 ACCEPTING = ("positive_data_acceptance",)
-"""Not for clients: a well-formed token may be unknown, and a secret may not be sent twice."""
+"""Not for clients: a well-formed token may be unknown, and a secret may not be sent twice. Nor for
+browsers, whose client has to be registered."""
 ROUNDS = int(os.environ.get("FUZZ_ROUNDS", "0"))
 CASES = max(10, ROUNDS // 1_000)
 """Examples per operation. One HTTP request with its checks costs as much as many other rounds."""
@@ -89,10 +92,11 @@ def test_a_service_does_what_its_document_says(
     chosen = {
         BEARER: ("--exclude-path-regex", BY_CLIENT, "--header", bearer),
         CLIENT: ("--include-path-regex", BY_CLIENT, "--auth", PAIR),
-        NOBODY: (),
+        BROWSER: ("--include-path-regex", BY_BROWSER),
+        NOBODY: ("--exclude-path-regex", BY_BROWSER),
     }
     checks = [*OURS, *THEIRS, *(() if loose else STRICT)]
-    checks += () if loose or by == CLIENT else ACCEPTING
+    checks += () if loose or by in (CLIENT, BROWSER) else ACCEPTING
     done = schemathesis(tmp_path, "--url", url, "--checks", ",".join(checks), *chosen[by])
 
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-5_000:]

@@ -24,6 +24,8 @@ from service_apps import module_of
 from suitectl.catalogue import on_chassis, services
 
 PUBLIC = {
+    "/oauth/authorize",
+    "/oauth/authorize/consent",
     "/oauth/token",
     "/oauth/revoke",
     "/api/v1/user",
@@ -97,7 +99,7 @@ def test_every_external_path_leads_to_a_route_of_a_service(
         ((INGRESS, "spec.rules.0.http.paths.0.path", "/token"), "/token is not a route"),
         (
             (INGRESS, "spec.rules.0.http.paths.0.pathType", "Prefix"),
-            "/oauth/token/* is not a route",
+            "/oauth/authorize/* is not a route",
         ),
         ((ROUTE, "spec.rules.0.backendRefs.0.port", 12000), "no port 12000"),
         ((ROUTE, "spec.rules.0.matches.0.path.value", "/livez"), "/livez is not a route"),

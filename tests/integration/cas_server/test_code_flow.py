@@ -313,6 +313,9 @@ async def test_an_unsafe_redirect_is_a_page(browser: Browser, change: dict[str, 
     assert response.status_code == 400
     assert "location" not in response.headers
     assert response.headers["content-type"].startswith("text/html")
+    url = browser.cas.urls[0] + "/oauth/authorize"
+    other = await browser.cas.http.get(url, params=browser.request(**change))
+    assert other.json()["error"] == "invalid_request"
 
 
 async def test_a_post_works_as_a_get(browser: Browser) -> None:

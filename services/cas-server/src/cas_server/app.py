@@ -143,7 +143,7 @@ def _endpoints(context: GrantContext, people: People, hints: IdTokenHints) -> Ma
         USERINFO: UserInfo(LocalTokenServices(identities, store), identities),
         TOKEN_PATH: Token(authentication, grant_types(context), context.reconciler),
         AUTHORIZE: Authorize(flow),
-        CONSENT: Consent(flow),
+        CONSENT: Consent(flow, people.guard),
         **people.endpoints(context),
         **_logout(people, identities, hints),
     }

@@ -8,6 +8,8 @@ import pytest
 from fastapi import FastAPI
 
 from cas_server.app import create_app
+from cas_server.authorization.flow import AUTHORIZE
+from cas_server.endpoints.authorize import CONSENT
 from cas_server.endpoints.keys import OPEN_PATHS
 from cas_server.endpoints.metadata import OPENID_CONFIGURATION, WELL_KNOWN
 from cas_server.endpoints.userinfo import USERINFO
@@ -45,7 +47,8 @@ def operation(app: FastAPI, path: str) -> dict[str, Any]:
 
 def test_every_served_path_is_in_the_document(app: FastAPI) -> None:
     routes = ("/api/v1/user", USERINFO, WELL_KNOWN, OPENID_CONFIGURATION, *OPEN_PATHS)
-    assert sorted(app.openapi()["paths"]) == sorted((*FAST, *ADMINISTRATION, *routes))
+    pages = (AUTHORIZE, CONSENT)
+    assert sorted(app.openapi()["paths"]) == sorted((*FAST, *ADMINISTRATION, *pages, *routes))
 
 
 async def test_every_documented_operation_is_served(app: FastAPI, http: httpx.AsyncClient) -> None:

@@ -14,13 +14,13 @@ from cas_server.authorization.authorization_request import (
     parse,
 )
 from cas_server.authorization.login_rules import LoginRules
-from cas_server.authorization.pages import Pages
 from cas_server.authorization.parameters import Parameters
 from cas_server.authorization.redirects import error_to_client, redirect, to_client
 from cas_server.authorization.request_macs import CSRF, LOGIN_AFTER, RequestMacs
 from cas_server.errors import ConsentRequired, FormOutdated, InvalidGrant, LoginRequired
 from cas_server.identities.identities import Identities
 from cas_server.identities.not_before import IdentityReconciler, Moment
+from cas_server.pages.pages import Pages
 from cas_server.sessions.consents import Consents
 from cas_server.sessions.session import Session
 from cas_server.sessions.sessions import Sessions

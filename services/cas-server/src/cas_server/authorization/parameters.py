@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope
 
 from cas_server.errors import UnsafeRedirect
 from cas_server.forms import form_headers, parse_pairs, read_body, refuse_other_type
-from chassis.errors import InvalidRequest, MethodNotAllowed
+from chassis.errors import InvalidRequest
 
 _DESTINATION = frozenset(("client_id", "redirect_uri"))
 
@@ -49,11 +49,9 @@ class Parameters:
 
 async def read_parameters(scope: Scope, receive: Receive) -> Parameters:
     """Return the parameters of a GET or POST (OpenID Connect Core, 3.1.2.1)."""
-    if scope["method"] == "GET":
-        return Parameters.of(scope["query_string"])
     if scope["method"] == "POST":
         return await read_form_parameters(scope, receive)
-    raise MethodNotAllowed("Send a GET or a POST", headers={"Allow": "GET, POST"})
+    return Parameters.of(scope["query_string"])
 
 
 async def read_form_parameters(scope: Scope, receive: Receive) -> Parameters:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cas_server.endpoints import openapi_pages
 from cas_server.endpoints.userinfo import USERINFO
 from cas_server.errors import (
     InvalidClient,
@@ -47,6 +48,7 @@ def document() -> Mapping[str, Any]:
         f"/oauth/{operation['operationId']}": {"post": operation} for operation in operations
     }
     paths[USERINFO] = {"get": _userinfo(), "post": _userinfo_by_form()}
+    paths |= openapi_pages.paths()
     return {"paths": paths, "components": {"securitySchemes": _SCHEMES}}
 
 
@@ -93,8 +95,8 @@ def _revoke() -> Mapping[str, Any]:
 def _token() -> Mapping[str, Any]:
     form = {
         "grant_type": {"enum": list(GRANT_NAMES)},
-        **dict.fromkeys(("scope", "username", "refresh_token"), _TEXT),
-        "password": _PASSWORD,
+        **dict.fromkeys(("scope", "username", "refresh_token", "redirect_uri"), _TEXT),
+        **dict.fromkeys(("password", "code", "code_verifier"), _PASSWORD),
         **_CREDENTIALS,
     }
     fields = {
