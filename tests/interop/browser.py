@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from http import HTTPStatus
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import httpx
@@ -87,6 +88,18 @@ class Browser:
         form = seen.form
         assert not values.keys() - form.fields.keys() - {name for name, _ in form.buttons}
         return self.post(urljoin(seen.url, form.action), {**form.fields, **values})
+
+    def log_in(self, url: str, user: str, password: str) -> Seen:
+        """Open an address; log in and allow where a page asks for it."""
+        seen = self.go(url)
+        while seen.page is not None and seen.page.status_code == HTTPStatus.OK:
+            if "password" in seen.form.fields:
+                seen = self.submit(seen, username=user, password=password)
+            elif ("decision", "allow") in seen.form.buttons:
+                seen = self.submit(seen, decision="allow")
+            else:
+                break
+        return seen
 
     def _follow(self, response: httpx.Response) -> Seen:
         for _ in range(_MOST):
