@@ -64,10 +64,11 @@ class Seen:
 
 
 class Browser:
-    """A browser without cookies at first; it loads pages of one issuer alone."""
+    """A browser without cookies at first; it loads pages of an issuer, and of other `sites`."""
 
-    def __init__(self, issuer: str) -> None:
+    def __init__(self, issuer: str, *sites: str) -> None:
         self._issuer = issuer
+        self._sites = tuple(f"{site}/" for site in (issuer, *sites))
         # A connection for each request, so that each goes to another replica.
         limits = httpx.Limits(max_keepalive_connections=0)
         headers = {"accept": "text/html,application/xhtml+xml"}
@@ -105,9 +106,10 @@ class Browser:
         for _ in range(_MOST):
             if not response.has_redirect_location:
                 return Seen(str(response.url), response)
-            assert response.status_code == 303
+            if str(response.url).startswith(f"{self._issuer}/"):
+                assert response.status_code == HTTPStatus.SEE_OTHER
             url = urljoin(str(response.url), response.headers["location"])
-            if not url.startswith(f"{self._issuer}/"):
+            if not url.startswith(self._sites):
                 return Seen(url, None)
             response = self.http.get(url)
         raise AssertionError(f"the redirects do not end: {response.url}")
