@@ -10,6 +10,8 @@ from checkers.tools import ROOT
 
 LIST = ROOT / "docs/design/words.txt"
 _TEST_NAME = re.compile(r"\btest_\w+")
+_OF_OTHERS = re.compile(r"\bwhitelist-domain\b")
+"""Options of other programs, here oauth2-proxy's."""
 _GENERATED = ("constraints", ".svg")
 
 
@@ -25,6 +27,7 @@ def replacements(text: str) -> Mapping[str, str]:
 def found(text: str, words: Mapping[str, str]) -> Iterator[tuple[int, str]]:
     """Yield the line and the form of each old word in a text."""
     spoken = _TEST_NAME.sub(lambda name: name[0].replace("_", " "), text)
+    spoken = _OF_OTHERS.sub("", spoken)
     for match in _pattern(words).finditer(spoken):
         yield spoken.count("\n", 0, match.start()) + 1, match[0]
 

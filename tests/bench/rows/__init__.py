@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bench.row import Row
 from bench.rows import (
     clients,
+    code_redemption,
     endpoints,
     live_tokens,
     localkube,
@@ -27,6 +28,7 @@ ROWS: Sequence[Row] = (
     *many_identities.ROWS,
     *endpoints.ROWS,
     *signed_tokens.ROWS,
+    *code_redemption.ROWS,
     *clients.ROWS,
     *start.ROWS,
     *token_command.ROWS,

@@ -79,7 +79,7 @@ async def test_somebody_else_is_asked_before_the_session_ends(
     assert await _is_logged_in(browser)
 
 
-async def test_an_application_without_an_id_token_leads_back_after_the_question(
+async def test_an_application_without_an_id_token_returns_after_the_question(
     browser: Browser,
 ) -> None:
     fields = {"client_id": "web", "post_logout_redirect_uri": LOGGED_OUT, "state": "s"}

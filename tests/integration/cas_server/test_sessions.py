@@ -69,7 +69,7 @@ async def test_a_login_ends_the_session_that_the_browser_had(one: Replica) -> No
 
 
 @pytest.mark.bound("sessions-per-user")
-async def test_the_session_that_began_first_makes_room(
+async def test_the_session_that_began_first_is_evicted(
     own_redis: RedisProcess, identities: dict[str, Any]
 ) -> None:
     async with replica(own_redis.port, identities, session={"max-per-user": 3}) as one:

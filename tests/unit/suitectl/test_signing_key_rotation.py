@@ -74,7 +74,7 @@ async def test_new_keys_are_mounted_everywhere_before_they_sign(tmp_path: Path) 
     assert published == "published"
 
 
-async def test_keys_that_only_the_cluster_has_are_kept(tmp_path: Path) -> None:
+async def test_keys_that_only_the_cluster_has_stay(tmp_path: Path) -> None:
     """Those of a development suite, whose tokens would die before their end."""
     # clock: the name of a key has a time; nothing is measured
     keys, cluster, made = SigningKeys(tmp_path, {}), Cluster(), SigningKeys(tmp_path, {})

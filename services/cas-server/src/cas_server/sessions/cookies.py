@@ -18,7 +18,7 @@ class Cookie:
         self._name = name
 
     def read(self, scope: Scope, *, secure: bool) -> str | None:
-        """Return the value that the browser sent; None for one that is none of ours."""
+        """Return the value that the browser sent; None for one of another form."""
         found = HTTPConnection(scope).cookies.get(self._full_name(secure))
         return found if found and len(found) <= _LONGEST and found.isascii() else None
 
