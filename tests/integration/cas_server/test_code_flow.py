@@ -318,6 +318,23 @@ async def test_an_unsafe_redirect_is_a_page(browser: Browser, change: dict[str, 
     assert other.json()["error"] == "invalid_request"
 
 
+async def test_no_other_origin_reads_the_authorization_endpoint(browser: Browser) -> None:
+    """RFC 9700, 2.6: CORS is for the token endpoint alone."""
+    cas, origin = browser.cas, "https://spa.example"
+    cas.identities["server"] = {"cors": {"allowed-origins": [origin]}}
+    cas.write()
+    header = "access-control-allow-origin"
+
+    async def is_on() -> bool:
+        url = cas.urls[0] + "/oauth/token"
+        return header in (await cas.http.post(url, headers={"Origin": origin})).headers
+
+    await until(is_on, what="CORS", seconds=PATIENCE_S)
+    for path in ("/oauth/authorize", "/oauth/authorize/consent", "/login", "/account"):
+        response = await cas.http.get(cas.urls[0] + path, headers={"Origin": origin})
+        assert header not in response.headers
+
+
 async def test_a_post_works_as_a_get(browser: Browser) -> None:
     """OpenID Connect Core, 3.1.2.1."""
     await browser.code()

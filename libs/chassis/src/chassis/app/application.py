@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import anyio
 from fastapi import APIRouter, FastAPI
@@ -67,6 +67,7 @@ def create_app(
     openapi: Callable[[], Mapping[str, Any]] = dict,
     token_path: str | None = None,
     ready_checks: Mapping[str, ReadyCheck] | None = None,
+    navigation_paths: Sequence[str] = (),
 ) -> FastAPI:
     """Create an application with a live configuration.
 
@@ -74,7 +75,7 @@ def create_app(
     authorization server in `security.oauth2.resource` checks bearer tokens. `open_paths` never need
     a token; a trailing slash includes subpaths. `fast_paths` bypass the security filter and
     FastAPI; `openapi` returns their part of the OpenAPI document. `token_path` is the service's own
-    token endpoint, if it has one.
+    token endpoint, if it has one. CORS is never on for what begins with one of `navigation_paths`.
     """
     chassis = _chassis(live, title, version, token_services, ready_checks or {})
     app = ServiceApp(
@@ -101,7 +102,9 @@ def create_app(
     app.document = ServiceDocument(live, security.is_open, openapi, token_path)
     live.on_change(app.forget_openapi)
     accounting = _accounting(chassis)
-    app.layers = _layers(security, chassis, accounting, fast_paths or {}, open_paths)
+    app.layers = _layers(
+        security, chassis, accounting, _Paths(fast_paths or {}, open_paths, navigation_paths)
+    )
     app.direct = direct_paths(live, fast_paths or {}, accounting)
     return app
 
@@ -145,16 +148,23 @@ def _accounting(chassis: Chassis) -> Accounting:
     return Accounting(metrics, chassis.security_events, AccessLog(), limit=limit)
 
 
+class _Paths(NamedTuple):
+    """The paths of a service that layers treat differently: see `create_app`."""
+
+    fast: Mapping[str, ASGIApp]
+    open: Sequence[str]
+    navigation: Sequence[str]
+
+
 def _layers(
     layer: ASGIApp,
     chassis: Chassis,
     accounting: Accounting,
-    fast_paths: Mapping[str, ASGIApp],
-    open_paths: Sequence[str],
+    special: _Paths,
 ) -> ASGIApp:
     """Wrap the security filter in the other layers, the innermost first."""
     live, server = chassis.live, chassis.live.settings.server
-    layer = FastPaths(layer, paths={**_MANAGEMENT_ONLY, **fast_paths})
+    layer = FastPaths(layer, paths={**_MANAGEMENT_ONLY, **special.fast})
     layer = Faults(layer)
     layer = BodyLimit(layer, limit=server.max_body_size)
     prefix = server.servlet.context_path.strip("/")
@@ -163,10 +173,15 @@ def _layers(
     inner = SourceAddress(HeadRequests(PathCheck(Preflights(layer))), live=live)
     layer = RequestLayer(inner, live=live, accounting=accounting)
     # These endpoints authenticate callers by the request itself, not by browser credentials.
-    paths = (WELL_KNOWN, *fast_paths, *open_paths)
-    below = [f"/{prefix}{path}" if prefix else path for path in paths]
-    layer = CorsHeaders(layer, live, without_credentials=(WELL_KNOWN, *below))
-    exact = {} if prefix else {path: one for path, one in fast_paths.items() if path[-1:] != "/"}
+    paths = (WELL_KNOWN, *special.fast, *special.open)
+    base = f"/{prefix}" if prefix else ""
+    layer = CorsHeaders(
+        layer,
+        live,
+        without_credentials=(WELL_KNOWN, *(base + path for path in paths)),
+        never=[base + path for path in special.navigation],
+    )
+    exact = {} if prefix else {path: one for path, one in special.fast.items() if path[-1:] != "/"}
     short = BodyLimit(FastPaths(_not_found, paths=exact), limit=server.max_body_size)
     return ShortWay(layer, RequestLayer(short, live=live, accounting=accounting), live, paths=exact)
 

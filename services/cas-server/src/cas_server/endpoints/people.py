@@ -19,6 +19,8 @@ from cas_server.sessions.sessions import Sessions
 from cas_server.stores.redis_commands import RedisCommands
 from cas_server.stores.session_store import ConsentStore, SessionStore
 
+PAGE_PATHS = (login.PATH, logout.PATH, account.PATH)
+
 
 @dataclass(frozen=True, slots=True)
 class People:

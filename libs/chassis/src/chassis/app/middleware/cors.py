@@ -25,19 +25,29 @@ class CorsHeaders:
     """Allow pages of the configured origins to read responses.
 
     `without_credentials` are path prefixes that never allow browser credentials: public metadata,
-    and endpoints that authenticate callers by the request itself.
+    and endpoints that authenticate callers by the request itself. What begins with one of `never`
+    is for navigation, and no other origin's page may read it.
     """
 
     def __init__(
-        self, app: ASGIApp, live: LiveConfig[Any], *, without_credentials: Iterable[str]
+        self,
+        app: ASGIApp,
+        live: LiveConfig[Any],
+        *,
+        without_credentials: Iterable[str],
+        never: Iterable[str] = (),
     ) -> None:
-        self._app, self._live = app, live
+        self._app, self._live, self._never = app, live, tuple(never)
         self._without_credentials = tuple(without_credentials)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Add the headers to the response if CORS is on."""
         cors: CorsSettings = self._live.settings.server.cors
-        if cors.allowed_origins and scope["type"] == "http":
+        if (
+            cors.allowed_origins
+            and scope["type"] == "http"
+            and not scope["path"].startswith(self._never)
+        ):
             credentials = cors.allow_credentials and not scope["path"].startswith(
                 self._without_credentials
             )
