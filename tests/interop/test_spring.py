@@ -17,7 +17,7 @@ from redis_process import redis_port, store
 from signing_keys import NEW, OLD, key_file, pem
 
 pytestmark = pytest.mark.timeout(400)  # the first run fetches libraries
-ID = "rest-service"
+ID = "orders"
 ALICE = Caller(200, "alice", ["ROLE_USER"])
 REFUSED = Caller(401)
 _SECRET = "s" * 43

@@ -61,6 +61,18 @@ class Shell:
 
 
 @dataclass(frozen=True, slots=True)
+class Patch:
+    """A `patch` of an object, with what a program prints."""
+
+    verb: Verb
+    program: str
+
+    def line(self, client: str) -> str:
+        """Return the line for a client."""
+        return f'{self.verb.line(client)} -p "$({self.program})"'
+
+
+@dataclass(frozen=True, slots=True)
 class Captured:
     """A shell variable with the first line that a verb prints, for the next command."""
 

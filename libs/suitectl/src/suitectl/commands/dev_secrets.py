@@ -1,7 +1,9 @@
 """`suitectl dev-secrets`: create the generated Secrets of `k8s/base` where they are missing."""
 
 import argparse
+import json
 import sys
+import time
 
 import yaml
 
@@ -10,6 +12,7 @@ from suitectl.root import ROOT
 from suitectl.secrets.dev import STORE, USERS, documents, ensure, signing_keys
 from suitectl.secrets.in_cluster import NAMESPACE
 from suitectl.secrets.signing_keys import SECRET as SIGNING_KEYS
+from suitectl.secrets.signing_keys import new_key
 
 _NAMESPACE = ROOT / f"k8s/base/namespaces/{NAMESPACE}.yaml"
 
@@ -17,13 +20,23 @@ _NAMESPACE = ROOT / f"k8s/base/namespaces/{NAMESPACE}.yaml"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     parser.add_argument("--print", action="store_true", help="print new ones, for `localkube up`")
+    parser.add_argument(
+        "--signing-key",
+        type=float,
+        metavar="SECONDS",
+        help=f"print a patch of {SIGNING_KEYS} with one key more, which signs in so many seconds",
+    )
     parser.add_argument("--context", help="kubectl's context, by default the current one")
 
 
 async def run(options: argparse.Namespace) -> int:
-    """Print new Secrets, or create those that the cluster of a kubeconfig lacks."""
+    """Print new Secrets, or a patch, or create what the cluster of a kubeconfig lacks."""
     if options.print:
         sys.stdout.write(yaml.safe_dump_all((*documents(), await signing_keys())) + "\n")
+        return 0
+    if options.signing_key is not None:
+        files = await new_key(time.time() + options.signing_key)
+        sys.stdout.write(json.dumps({"stringData": files}) + "\n")
         return 0
     platform = Kubernetes(context=options.context)
     # Without the policies beside it: an overlay may want none.

@@ -54,10 +54,9 @@ class SigningKeys:
 
     async def add(self, since: float) -> None:
         """Add a key for each algorithm that signs from this Unix time on."""
-        when = datetime.fromtimestamp(since, UTC).strftime(_FORM)
-        made = await asyncio.gather(*(printed("new-signing-key", one) for one in ALGORITHMS))
-        for algorithm, pem in zip(ALGORITHMS, made, strict=True):
-            self.files[f"{PREFIX}{when}-{algorithm.lower()}"] = pem
+        made = await asyncio.gather(*(new_key(since, one) for one in ALGORITHMS))
+        for files in made:
+            self.files.update(files)
 
     def remove_ended(self) -> int:
         """Remove the keys that another one replaced over a day ago; return their number."""
@@ -76,6 +75,13 @@ class SigningKeys:
     def save(self) -> None:
         """Write the file."""
         write_files(self.directory, self.contents())
+
+
+async def new_key(since: float, algorithm: str = ALGORITHMS[0]) -> Mapping[str, str]:
+    """Return the file of a new key that signs from this Unix time on."""
+    when = datetime.fromtimestamp(since, UTC).strftime(_FORM)
+    pem = await printed("new-signing-key", algorithm)
+    return {f"{PREFIX}{when}-{algorithm.lower()}": pem}
 
 
 def signs_from(name: str) -> float:

@@ -13,6 +13,7 @@ from suitectl.story.chapters import (
     faults,
     ready,
     revoke,
+    signed_tokens,
 )
 
 ALL: Sequence[Chapter] = (
@@ -25,6 +26,7 @@ ALL: Sequence[Chapter] = (
     blue_green.CHAPTER,
     faults.CHAPTER,
     revoke.CHAPTER,
+    signed_tokens.CHAPTER,
 )
 CHAPTERS: Sequence[Chapter] = tuple(chapter for chapter in ALL if not chapter.missing)
 LEFT_OUT: Sequence[Chapter] = tuple(chapter for chapter in ALL if chapter.missing)
