@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .SILENT:
 .PHONY: help demo up try down watch debug greet break kill edit token call logs traffic canary blue-green rollback refresh \
-  secrets dev-secrets new-service remove-service images deploy undeploy setup doctor dev test coverage fuzz e2e check-images check-manifests lint types bench bench-peers capacity guesses floods release lock
+  secrets dev-secrets new-service remove-service images deploy undeploy setup doctor dev test coverage fuzz e2e check-images check-manifests lint types bench bench-peers capacity guesses floods pictures release lock
 
 PY := .venv/bin/python
 SUITECTL := $(PY) -m suitectl
@@ -196,6 +196,9 @@ guesses: setup ## thousands of failed logins, and their effect on legitimate cal
 
 floods: setup ## what anonymous floods cost a service in memory, and probes in time (ARGS=--check fails above a bound)
 	PYTHONPATH=tests $(PY) -m load.floods $(ARGS)
+
+pictures: dev ## the pictures of the login pages in docs/pictures anew, with the machine's Chromium
+	PYTHONPATH=tests $(PY) -m integration.cas_server.login_pictures
 
 release: dev ## wheels, sdists, images, SBOM and checksums in dist/, built twice: make release VERSION=0.1.0
 	.ci/release $(VERSION)

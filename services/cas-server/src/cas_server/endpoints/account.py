@@ -37,6 +37,8 @@ class Account(PageEndpoint):
 
     async def _respond(self, scope: Scope, receive: Receive) -> Response:
         form = await sent_form(scope, receive)
+        if form is not None:
+            self._guard.refuse_foreign(scope)
         current = await self._sessions.current(scope)
         base = self._pages.look.base
         if current is None:

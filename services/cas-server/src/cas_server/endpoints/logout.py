@@ -22,6 +22,9 @@ class Logout(PageEndpoint):
 
     async def _respond(self, scope: Scope, receive: Receive) -> Response:
         form = await sent_form(scope, receive)
+        if form is not None:
+            # Its cookie would be missing, as if nobody were logged in.
+            self._guard.refuse_foreign(scope)
         session = await self._sessions.current(scope)
         if session is None:
             return self._pages.logged_out()

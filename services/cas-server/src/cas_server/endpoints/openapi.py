@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cas_server.endpoints import openapi_pages
+from cas_server.endpoints import openapi_pages, openapi_people
 from cas_server.endpoints.userinfo import USERINFO
 from cas_server.errors import (
     InvalidClient,
@@ -47,6 +47,7 @@ def document() -> Mapping[str, Any]:
     paths: dict[str, Any] = {
         f"/oauth/{operation['operationId']}": {"post": operation} for operation in operations
     }
+    paths |= openapi_people.paths()
     paths[USERINFO] = {"get": _userinfo(), "post": _userinfo_by_form()}
     paths |= openapi_pages.paths()
     return {"paths": paths, "components": {"securitySchemes": _SCHEMES}}

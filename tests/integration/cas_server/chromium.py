@@ -14,7 +14,14 @@ from integration.cas_server.world import BASIC
 
 PHONE, DESKTOP = (390, 844), (1280, 800)
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_ARGUMENTS = ("--disable-gpu", "--disable-dev-shm-usage", "--font-render-hinting=none")
+_ARGUMENTS = (
+    *("--disable-gpu", "--disable-dev-shm-usage", "--font-render-hinting=none"),
+    # It reaches this machine alone: a redirect to an application ends in an error page.
+    *(
+        "--disable-background-networking",
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+    ),
+)
 
 
 def chromium() -> str:
