@@ -42,6 +42,10 @@ ARGUMENTS = {
 BIG = b"a" * 2_000_000
 PROVOKED = ("400", "401", "403", "413", "503")
 ELSEWHERE = {
+    ("/account", "403"),
+    ("/login", "401"),
+    ("/logout", "403"),
+    ("/oauth/authorize/consent", "403"),
     ("/admin/v1/consents", "403"),
     ("/admin/v1/families", "403"),
     ("/admin/v1/families/{family}", "403"),

@@ -76,7 +76,7 @@ async def test_a_user_logs_in_and_out(alice: Person) -> None:
     assert (await alice.get("/logout")).status_code == 200
 
 
-async def test_a_login_leads_back_to_the_authorization_request(alice: Person) -> None:
+async def test_a_login_returns_to_the_authorization_request(alice: Person) -> None:
     page = await alice.get(f"/login?return={quote(f'{AUTHORIZE}&login_hint=alice')}")
     assert "to go on to <strong>web</strong>" in page.text
     assert 'name="username" type="text" value="alice"' in page.text
@@ -329,6 +329,14 @@ async def test_another_method_is_refused(alice: Person, path: str) -> None:
     assert response.status_code == 405
     assert response.headers["allow"] == "GET, HEAD, POST"
     assert (await alice.send("HEAD", path, {})).content == b""
+
+
+@pytest.mark.parametrize("path", ["/login", "/logout", "/account"])
+async def test_a_secret_does_not_belong_in_the_address(alice: Person, path: str) -> None:
+    """RFC 6749, 2.3.1: logs and histories record it."""
+    response = await alice.get(f"{path}?username=alice&password=x")
+
+    assert response.status_code == 400
 
 
 async def test_malformed_forms_are_pages(alice: Person) -> None:

@@ -50,7 +50,8 @@ def document() -> Mapping[str, Any]:
     paths |= openapi_people.paths()
     paths[USERINFO] = {"get": _userinfo(), "post": _userinfo_by_form()}
     paths |= openapi_pages.paths()
-    return {"paths": paths, "components": {"securitySchemes": _SCHEMES}}
+    schemes = {**_SCHEMES, **openapi_people.SCHEMES}
+    return {"paths": paths, "components": {"securitySchemes": schemes}}
 
 
 def _check_token() -> Mapping[str, Any]:

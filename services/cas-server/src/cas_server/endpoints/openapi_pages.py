@@ -9,7 +9,7 @@ from cas_server.authorization.pkce import METHOD
 from cas_server.authorization.redirect_uris import MAX_URI
 from cas_server.authorization.request_macs import CSRF
 from cas_server.endpoints.authorize import CONSENT
-from cas_server.errors import UnsafeRedirect
+from cas_server.errors import FormOutdated, UnsafeRedirect
 from cas_server.forms import FORM_TYPE, MAX_PARAMETERS
 from chassis import error_responses
 from chassis.errors import ApiError, InvalidRequest, PayloadTooLarge, TemporarilyUnavailable
@@ -75,7 +75,9 @@ def _consent() -> Mapping[str, Any]:
         "summary": "Take the user's decision, from the form of the consent page",
         "security": [],
         "requestBody": _body(_FORM, [*_REQUIRED, CSRF, DECISION]),
-        "responses": _responses(InvalidRequest(), UnsafeRedirect(), PayloadTooLarge(), page=False),
+        "responses": _responses(
+            *(InvalidRequest(), UnsafeRedirect(), FormOutdated(), PayloadTooLarge()), page=False
+        ),
     }
 
 

@@ -18,6 +18,15 @@ _RETURN = {
     "description": "Where the login leads",
     "pattern": r"^(/account|/oauth/authorize\?[!\"$-\[\]-~]*)?$",
 }
+_COOKIE = "login_form"
+SCHEMES = {
+    _COOKIE: {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "form",
+        "description": "What the page set; `__Host-form` under an https issuer",
+    }
+}
 _LEADS_ON = {"303": {"description": "To the next page", "headers": _LOCATION}}
 
 
@@ -31,7 +40,7 @@ def paths() -> Mapping[str, Any]:
 
 
 def _login_page() -> Mapping[str, Any]:
-    page = _page("login_page", "Ask for name and password", InvalidRequest())
+    page = _page("login_page", "Ask for name and password")
     return {**page, "parameters": [{"name": "return", "in": "query", "schema": _RETURN}]}
 
 
@@ -43,7 +52,8 @@ def _login() -> Mapping[str, Any]:
         "return": _RETURN,
     }
     errors = (LoginFailed(), TooManyFailures(1))
-    return _form("login", "Log in, by the form of the page", form, *errors, leads_on=_LEADS_ON)
+    described = _form("login", "Log in, by the page's form", form, *errors, leads_on=_LEADS_ON)
+    return {**described, "security": [{_COOKIE: []}]}
 
 
 def _logout() -> Mapping[str, Any]:
@@ -65,13 +75,13 @@ def _account() -> Mapping[str, Any]:
     return _form("account", "End what the form names", form, leads_on=_LEADS_ON)
 
 
-def _page(name: str, summary: str, *errors: ApiError) -> Mapping[str, Any]:
+def _page(name: str, summary: str) -> Mapping[str, Any]:
     shown = {"200": {"description": "A page", "content": _HTML}}
     return {
         "operationId": name,
         "summary": summary,
         "security": [],
-        "responses": {**shown, **_refusals(*errors, TemporarilyUnavailable())},
+        "responses": {**shown, **_refusals(InvalidRequest(), TemporarilyUnavailable())},
     }
 
 

@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from cas_server.forms import refuse_secrets_in_uri
 from cas_server.pages.pages import Pages
 from chassis.errors import ApiError
 
@@ -18,6 +19,7 @@ class PageEndpoint(ABC):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         try:
+            refuse_secrets_in_uri(scope)
             response = await self._respond(scope, receive)
         except ApiError as error:
             response = self._pages.refusal(error)
