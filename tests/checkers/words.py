@@ -10,13 +10,9 @@ from checkers.tools import ROOT
 
 LIST = ROOT / "docs/design/words.txt"
 _TEST_NAME = re.compile(r"\btest_\w+")
-<<<<<<< HEAD
 _OF_OTHERS = re.compile(r"\bwhitelist-domain\b")
 """Options of other programs, here oauth2-proxy's."""
 _GENERATED = ("constraints", ".svg")
-=======
-_GENERATED = ("constraints", ".png", ".svg")
->>>>>>> da7ec7a (cas-server/pages: no secret in an address; the words checker skips pictures)
 
 
 def replacements(text: str) -> Mapping[str, str]:

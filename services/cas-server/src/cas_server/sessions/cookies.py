@@ -18,11 +18,7 @@ class Cookie:
         self._name = name
 
     def read(self, scope: Scope, *, secure: bool) -> str | None:
-<<<<<<< HEAD
         """Return the value that the browser sent; None for one of another form."""
-=======
-        """Return the value that the browser sent; None for one that is not ours."""
->>>>>>> da7ec7a (cas-server/pages: no secret in an address; the words checker skips pictures)
         found = HTTPConnection(scope).cookies.get(self._full_name(secure))
         return found if found and len(found) <= _LONGEST and found.isascii() else None
 
