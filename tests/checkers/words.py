@@ -12,7 +12,7 @@ LIST = ROOT / "docs/design/words.txt"
 _TEST_NAME = re.compile(r"\btest_\w+")
 _OF_OTHERS = re.compile(r"\bwhitelist-domain\b")
 """Options of other programs, here oauth2-proxy's."""
-_GENERATED = ("constraints", ".svg")
+_GENERATED = ("constraints", ".png", ".svg")
 
 
 def replacements(text: str) -> Mapping[str, str]:
