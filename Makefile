@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .SILENT:
 .PHONY: help demo up try down watch debug greet break kill edit token call logs traffic canary blue-green rollback refresh \
-  secrets dev-secrets new-service remove-service images deploy undeploy setup doctor dev test coverage fuzz e2e check-images check-manifests lint types bench bench-peers capacity guesses floods pictures release lock
+  secrets dev-secrets new-service remove-service images deploy undeploy setup doctor dev test coverage fuzz races e2e check-images check-manifests lint types bench bench-peers capacity guesses floods pictures release lock
 
 PY := .venv/bin/python
 SUITECTL := $(PY) -m suitectl
@@ -44,6 +44,7 @@ TAKES_secrets := ROTATE RETIRE SIGNS_IN
 TAKES_images := $(BUILD)
 TAKES_deploy := $(BUILD) OVERLAY
 TAKES_fuzz := N ARGS FUZZ_SEED
+TAKES_races := N
 TAKES_e2e := $(BUILD) ARGS KEEP SCENARIOS
 TAKES_bench := ARGS SERVICE
 TAKES_capacity := ARGS
@@ -163,6 +164,9 @@ coverage: dev ## lines that the unit tests reach, in the processes they start to
 
 fuzz: dev ## hostile input, N rounds a test: make fuzz N=100000 [ARGS='-k forms']; FUZZ_SEED=... repeats one round
 	FUZZ_ROUNDS=$(or $(N),10000) $(PY) -m pytest -n 2 --timeout=0 tests/fuzz $(ARGS)
+
+races: dev ## 100 parallel uses of one code and of one refresh token, over two replicas: make races N=10000
+	RACE_ROUNDS=$(or $(N),1000) $(PY) -m pytest -n 2 --timeout=0 tests/integration/cas_server/test_races.py
 
 e2e: dev ## the story end to end; PLATFORM=kubernetes builds, deploys, plays it there and cleans up
 	$(PY) -m pytest tests/e2e $(ARGS)
