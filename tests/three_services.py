@@ -51,7 +51,7 @@ def three_services(directory: Path, *, profile: str = "test") -> Iterator[ThreeS
             service = stack.enter_context(ServiceProcess(command, settings))
             urls[name], management[name] = service.url, service.management
             table[services()[name].service] = service.url
-        yield ThreeServices(urls, management, _token(cas.url))
+        yield ThreeServices(urls, management, new_token(cas.url))
 
 
 def _settings(name: str, cas: str) -> dict[str, str]:
@@ -71,8 +71,8 @@ def _identities() -> dict[str, object]:
     client = {
         "client-secret": secret,
         "authorized-grant-types": ["client_credentials", "password"],
-        "scope": ["read", "write"],
-        "resource-ids": list(_CLIENTS),
+        "scope": ["read", "write", "admin"],
+        "resource-ids": [*_CLIENTS, "cas-server"],
         "check-tokens": True,
         "access-token-validity-seconds": 86400 * 7,
     }
@@ -84,7 +84,8 @@ def _identities() -> dict[str, object]:
     }
 
 
-def _token(cas: str) -> str:
+def new_token(cas: str) -> str:
+    """Return a token of the user for all routes."""
     form = {"grant_type": "password", **USER}
     reply = httpx.post(f"{cas}/oauth/token", data=form, auth=(SAMPLE, _SECRET), timeout=PATIENCE_S)
     reply.raise_for_status()

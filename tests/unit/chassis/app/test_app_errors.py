@@ -24,6 +24,18 @@ async def numbers(value: Annotated[int, Query()]) -> int:
     return value
 
 
+@router.get("/shared")
+@router.delete("/shared")
+async def shared() -> None:
+    return None
+
+
+@router.get("/shared/{number}")
+@router.delete("/shared/{number}")
+async def shared_below(number: int) -> int:
+    return number
+
+
 @router.post("/json")
 async def takes_json(body: dict[str, int]) -> dict[str, int]:
     return body
@@ -92,6 +104,8 @@ async def test_a_method_that_is_not_allowed_names_those_that_are(
     client: httpx.AsyncClient,
 ) -> None:
     assert (await client.delete("/numbers")).headers["allow"] == "GET, HEAD"
+    for path in ("/shared", "/shared/1"):  # regression: a route named its own method alone
+        assert (await client.post(path)).headers["allow"] == "DELETE, GET, HEAD"
 
 
 async def test_an_http_exception_keeps_its_detail_and_headers(client: httpx.AsyncClient) -> None:

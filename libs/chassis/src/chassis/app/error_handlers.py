@@ -1,5 +1,6 @@
 """Render FastAPI's errors like every other error."""
 
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -8,6 +9,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
+from starlette.types import Scope
 
 from chassis.errors import (
     AccessDenied,
@@ -52,7 +55,7 @@ async def _api_error(_: Request, error: Exception) -> Response:
     return error_response(error)
 
 
-async def _http_exception(_: Request, error: Exception) -> Response:
+async def _http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
     if isinstance(error.__cause__, ApiError):
         # Middleware raised it while FastAPI read the body, which reports a parsing error.
@@ -62,9 +65,16 @@ async def _http_exception(_: Request, error: Exception) -> Response:
     rendered = error_response(_BY_STATUS.get(error.status_code, default)(description))
     rendered.status_code = error.status_code
     rendered.headers.update(error.headers or {})
-    if rendered.headers.get("Allow") == "GET":
-        rendered.headers["Allow"] = "GET, HEAD"  # which `middleware.head` serves
+    if "Allow" in rendered.headers:
+        rendered.headers["Allow"] = ", ".join(_methods(request.app.routes, request.scope))
     return rendered
+
+
+def _methods(routes: Iterable[BaseRoute], scope: Scope) -> Sequence[str]:
+    """Return the methods of all routes with this path; each route names its own alone."""
+    alike = [route for route in routes if route.matches(scope)[0] != Match.NONE]
+    found = {method for route in alike for method in getattr(route, "methods", None) or ()}
+    return sorted(found | {"HEAD"} if "GET" in found else found)  # `middleware.head` serves it
 
 
 async def _validation_error(_: Request, error: Exception) -> Response:

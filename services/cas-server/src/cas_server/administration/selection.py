@@ -1,19 +1,15 @@
 """Whose tokens are meant, and where a listing goes on."""
 
-import base64
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 from cas_server.identities.identities import Identities
 from cas_server.stores.redis_holdings import Index
-from chassis.errors import InvalidRequest, NotFound
+from chassis.errors import NotFound
 
-MAX_CURSOR = 2048
-"""Characters of a cursor: two names, of 256 characters each, as JSON in base64url."""
-_LARGEST = 2**53
-_UNREADABLE = "The parameter cursor is none that a page named as next"
+CURSOR = "^[^:]{0,256}:[^:]{0,256}:[0-9]{1,16}$"
+"""The form of a cursor: no name has a colon."""
 
 
 class Cursor(NamedTuple):
@@ -25,21 +21,13 @@ class Cursor(NamedTuple):
 
     def encode(self) -> str:
         """Return the text for the next request."""
-        return base64.urlsafe_b64encode(json.dumps(self).encode()).decode().rstrip("=")
+        return ":".join(map(str, self))
 
     @classmethod
     def decode(cls, text: str) -> Self:
-        """Read a text; raise `InvalidRequest`."""
-        try:
-            padded = text + "=" * (-len(text) % 4)
-            fields = json.loads(base64.b64decode(padded, b"-_", validate=True))
-            client_id, user_name, below = fields
-        except (ValueError, TypeError, RecursionError):
-            raise InvalidRequest(_UNREADABLE) from None
-        names = isinstance(client_id, str) and isinstance(user_name, str)
-        if not names or type(below) is not int or not 0 <= below < _LARGEST:
-            raise InvalidRequest(_UNREADABLE)
-        return cls(client_id, user_name, below)
+        """Read a text of this form."""
+        client_id, user_name, below = text.split(":")
+        return cls(client_id, user_name, int(below))
 
 
 @dataclass(frozen=True, slots=True)

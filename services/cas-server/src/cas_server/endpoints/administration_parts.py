@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from cas_server.administration.access import address_of
 from cas_server.administration.holdings import Ended
-from cas_server.administration.selection import MAX_CURSOR, Selection
+from cas_server.administration.selection import CURSOR, Selection
 from cas_server.endpoints import administration_rows as rows
 from cas_server.identities.identities import Identities
 from chassis import error_responses
@@ -23,7 +23,7 @@ _MAX_NAME = 256
 _ERRORS = (InvalidRequest(), NotFound())
 
 Name = Annotated[str, Query(min_length=1, max_length=_MAX_NAME)]
-CursorText = Annotated[str, Query(min_length=1, max_length=MAX_CURSOR)]
+CursorText = Annotated[str, Query(pattern=CURSOR)]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 
 
@@ -70,7 +70,7 @@ def reported(ended: Ended, change: Change) -> rows.Ended:
     return rows.Ended(ended=ended.number, next=ended.next.encode() if ended.next else None)
 
 
-def each_once(request: Request) -> None:
+async def each_once(request: Request) -> None:
     """Raise `InvalidRequest` for a parameter that is unknown or repeated: fewer would be meant."""
     names = [name for name, _ in request.query_params.multi_items()]
     if len(set(names)) < len(names):
