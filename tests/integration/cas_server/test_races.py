@@ -24,6 +24,8 @@ from redis_process import store as settings_of
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(0)]
 ROUNDS = int(os.environ.get("RACE_ROUNDS", "3"))
 PARALLEL = 100
+PATIENT = {"server.request-timeout": "60s", "refresh-grace": "60s"}
+"""The machine may be too busy for the test to read a response in 5 s, or to retry within 10 s."""
 
 
 @pytest.fixture
@@ -38,9 +40,10 @@ def urls(tmp_path: Path, identities: dict[str, Any], redis: int) -> Iterator[tup
     first, second = (tmp_path / name for name in ("first", "second"))
     for directory in (first, second):
         directory.mkdir()
+    settings = settings_of(redis) | PATIENT
     with (
-        cas_process(first, identities, settings_of(redis)) as one,
-        cas_process(second, identities, settings_of(redis)) as other,
+        cas_process(first, identities, settings) as one,
+        cas_process(second, identities, settings) as other,
     ):
         yield one.url, other.url
 
@@ -73,7 +76,7 @@ async def test_of_parallel_uses_of_a_code_one_succeeds(browser: Browser, redis: 
         assert store.zcard("g:f:racer:alice") == 0
 
 
-async def test_parallel_refreshes_are_one_lineage(browser: Browser, redis: int) -> None:
+async def test_parallel_refreshes_are_one_family(browser: Browser, redis: int) -> None:
     """docs/design/protocol.md, "Refresh tokens": every 200 has the same successor."""
     tokens = (await browser.redeem(await browser.code())).json()
     for number in range(ROUNDS):
