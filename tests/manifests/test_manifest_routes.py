@@ -29,7 +29,10 @@ PUBLIC = {
     "/oauth/token",
     "/oauth/revoke",
     "/api/v1/user",
+    "/oauth/jwks",
     "/userinfo",
+    "/connect/logout",
+    "/connect/logout/confirm",
     "/.well-known/openid-configuration",
     "/.well-known/oauth-authorization-server",
 }

@@ -59,6 +59,8 @@ ELSEWHERE = {
     ("/api/detail/own", "403"),
     ("/api/detail/relayed", "403"),
     ("/api/v1/user", "403"),
+    ("/connect/logout", "400"),
+    ("/connect/logout/confirm", "403"),
     ("/oauth/check_token", "403"),
     ("/oauth/introspect", "403"),
     ("/oauth/token", "401"),

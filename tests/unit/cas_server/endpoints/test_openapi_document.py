@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from cas_server.app import create_app
 from cas_server.authorization.flow import AUTHORIZE
 from cas_server.endpoints.authorize import CONSENT
+from cas_server.endpoints.end_session import CONFIRMED, END_SESSION
 from cas_server.endpoints.keys import OPEN_PATHS
 from cas_server.endpoints.metadata import OPENID_CONFIGURATION, WELL_KNOWN
 from cas_server.endpoints.userinfo import USERINFO
@@ -47,7 +48,7 @@ def operation(app: FastAPI, path: str) -> dict[str, Any]:
 
 def test_every_served_path_is_in_the_document(app: FastAPI) -> None:
     routes = ("/api/v1/user", USERINFO, WELL_KNOWN, OPENID_CONFIGURATION, *OPEN_PATHS)
-    pages = (AUTHORIZE, CONSENT, "/account", "/login", "/logout")
+    pages = ("/account", "/login", "/logout", AUTHORIZE, CONSENT, END_SESSION, CONFIRMED)
     assert sorted(app.openapi()["paths"]) == sorted((*FAST, *ADMINISTRATION, *pages, *routes))
 
 

@@ -20,6 +20,7 @@ from cas_server.pages.form_guard import FIELD, FormGuard
 from cas_server.pages.page import see_other
 from cas_server.pages.pages import Pages
 from cas_server.sessions.sessions import Sessions
+from chassis.errors import MethodNotAllowed
 
 END_SESSION = "/connect/logout"
 CONFIRMED = f"{END_SESSION}/confirm"
@@ -42,6 +43,8 @@ class EndSession(PageEndpoint):
         self._identities, self._hints = identities, hints
 
     async def _respond(self, scope: Scope, receive: Receive) -> Response:
+        if scope["method"] not in ("GET", "POST"):
+            raise MethodNotAllowed("Send a GET or a POST", headers={"Allow": "GET, POST"})
         parameters = await read_parameters(scope, receive)
         request = self._request(parameters)
         session = await self._sessions.current(scope)

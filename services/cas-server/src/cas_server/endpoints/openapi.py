@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cas_server.endpoints import openapi_pages, openapi_people
+from cas_server.endpoints import openapi_logout, openapi_pages, openapi_people
 from cas_server.endpoints.userinfo import USERINFO
 from cas_server.errors import (
     InvalidClient,
@@ -49,7 +49,7 @@ def document() -> Mapping[str, Any]:
     }
     paths |= openapi_people.paths()
     paths[USERINFO] = {"get": _userinfo(), "post": _userinfo_by_form()}
-    paths |= openapi_pages.paths()
+    paths |= {**openapi_pages.paths(), **openapi_logout.paths()}
     schemes = {**_SCHEMES, **openapi_people.SCHEMES}
     return {"paths": paths, "components": {"securitySchemes": schemes}}
 

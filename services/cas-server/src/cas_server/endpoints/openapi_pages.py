@@ -34,6 +34,7 @@ _REQUEST: Mapping[str, Any] = {
     ),
 }
 _FORM = {**_REQUEST, CSRF: _TEXT, DECISION: {"enum": [ALLOW, "deny"]}}
+_OF_FORMS = InvalidRequest(), UnsafeRedirect(), PayloadTooLarge()
 
 
 def paths() -> Mapping[str, Any]:
@@ -55,7 +56,7 @@ def _by_query() -> Mapping[str, Any]:
         "description": "An error is told to the redirect URI, or to the user where that is unsafe.",
         "security": [],
         "parameters": parameters,
-        "responses": _responses(InvalidRequest(), UnsafeRedirect()),
+        "responses": page_responses(InvalidRequest(), UnsafeRedirect()),
     }
 
 
@@ -64,8 +65,8 @@ def _by_form() -> Mapping[str, Any]:
         "operationId": "authorize_by_form",
         "summary": "The same by POST (OpenID Connect Core, 3.1.2.1)",
         "security": [],
-        "requestBody": _body(_REQUEST, _REQUIRED),
-        "responses": _responses(InvalidRequest(), UnsafeRedirect(), PayloadTooLarge()),
+        "requestBody": form_body(_REQUEST, _REQUIRED),
+        "responses": page_responses(*_OF_FORMS),
     }
 
 
@@ -74,14 +75,15 @@ def _consent() -> Mapping[str, Any]:
         "operationId": "consent",
         "summary": "Take the user's decision, from the form of the consent page",
         "security": [],
-        "requestBody": _body(_FORM, [*_REQUIRED, CSRF, DECISION]),
-        "responses": _responses(
+        "requestBody": form_body(_FORM, [*_REQUIRED, CSRF, DECISION]),
+        "responses": page_responses(
             *(InvalidRequest(), UnsafeRedirect(), FormOutdated(), PayloadTooLarge()), page=False
         ),
     }
 
 
-def _body(properties: Mapping[str, Any], required: Iterable[str]) -> Mapping[str, Any]:
+def form_body(properties: Mapping[str, Any], required: Iterable[str]) -> Mapping[str, Any]:
+    """Describe the body of a form."""
     schema = {
         "type": "object",
         "properties": dict(properties),
@@ -92,7 +94,7 @@ def _body(properties: Mapping[str, Any], required: Iterable[str]) -> Mapping[str
     return {"required": True, "content": {FORM_TYPE.decode(): {"schema": schema}}}
 
 
-def _responses(*errors: ApiError, page: bool = True) -> Mapping[str, Any]:
+def page_responses(*errors: ApiError, page: bool = True) -> Mapping[str, Any]:
     """Describe the responses; an error is a page for who accepts HTML, as browsers do."""
     found: dict[str, Any] = {
         "303": {"description": "To the login, or back to the client", "headers": _LOCATION}

@@ -1,0 +1,60 @@
+"""The OpenAPI description of the logout by an application, and of its form."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from cas_server.authorization.redirect_uris import MAX_URI
+from cas_server.endpoints.end_session import CONFIRMED, END_SESSION
+from cas_server.endpoints.openapi_pages import form_body, page_responses
+from cas_server.errors import FormOutdated, UnsafeRedirect
+from cas_server.pages.form_guard import FIELD
+from chassis.errors import InvalidRequest, PayloadTooLarge
+
+_TEXT = {"type": "string"}
+_REQUEST: Mapping[str, Any] = {
+    "id_token_hint": {"type": "string", "description": "An id_token of the user; it may be old"},
+    "client_id": _TEXT,
+    "post_logout_redirect_uri": {"type": "string", "maxLength": MAX_URI},
+    **dict.fromkeys(("state", "logout_hint", "ui_locales"), _TEXT),
+}
+
+
+def paths() -> Mapping[str, Any]:
+    """Return the operations by path."""
+    return {
+        END_SESSION: {"get": _by_query(), "post": _by_form()},
+        CONFIRMED: {"post": _confirmed()},
+    }
+
+
+def _by_query() -> Mapping[str, Any]:
+    return {
+        "operationId": "log_out",
+        "summary": "Log the user out (OpenID Connect RP-Initiated Logout, 2)",
+        "security": [],
+        "parameters": [
+            {"name": name, "in": "query", "schema": schema} for name, schema in _REQUEST.items()
+        ],
+        "responses": page_responses(InvalidRequest(), UnsafeRedirect()),
+    }
+
+
+def _by_form() -> Mapping[str, Any]:
+    return {
+        "operationId": "log_out_by_form",
+        "summary": "The same by POST",
+        "security": [],
+        "requestBody": form_body(_REQUEST, ()),
+        "responses": page_responses(InvalidRequest(), UnsafeRedirect(), PayloadTooLarge()),
+    }
+
+
+def _confirmed() -> Mapping[str, Any]:
+    errors = InvalidRequest(), UnsafeRedirect(), FormOutdated(), PayloadTooLarge()
+    return {
+        "operationId": "log_out_confirmed",
+        "summary": "Take the user's answer, from the form of the page that asks",
+        "security": [],
+        "requestBody": form_body({**_REQUEST, FIELD: _TEXT}, [FIELD]),
+        "responses": page_responses(*errors),
+    }
