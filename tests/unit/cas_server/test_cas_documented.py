@@ -18,6 +18,9 @@ TEXT = "".join(
     for page in (
         "administration.md",
         "tokens.md",
+        "check-tokens.md",
+        "refresh-tokens.md",
+        "revoke-tokens.md",
         "code-flow.md",
         "jwt-tokens.md",
         "login-pages.md",

@@ -104,7 +104,7 @@ def _token() -> Mapping[str, Any]:
     fields = {
         "access_token": _TEXT,
         "token_type": {"const": "bearer"},
-        "refresh_token": _TEXT,
+        **dict.fromkeys(("refresh_token", "id_token"), _TEXT),
         "expires_in": _SECONDS,
         "scope": _TEXT,
     }
