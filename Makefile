@@ -1,7 +1,7 @@
 # The one door to the suite: `make` explains the targets.
 .DEFAULT_GOAL := help
 .SILENT:
-.PHONY: help demo up try down watch debug greet break kill edit token call logs traffic canary blue-green rollback refresh \
+.PHONY: help demo up try down watch debug greet break kill edit token login call logs traffic canary blue-green rollback refresh \
   secrets dev-secrets new-service remove-service images deploy undeploy setup doctor dev test coverage fuzz races e2e check-images check-manifests lint types bench bench-peers capacity guesses floods pictures release lock
 
 PY := .venv/bin/python
@@ -30,6 +30,7 @@ TAKES_break := SERVICE UNDO
 TAKES_kill := SERVICE
 TAKES_edit := SERVICE
 TAKES_token := USER CLIENT
+TAKES_login := USER BROWSER TOKEN
 TAKES_call := SERVICE PATH METHOD DATA USER CLIENT
 TAKES_debug := SERVICE VERSION PORT
 TAKES_traffic := SERVICE N
@@ -81,6 +82,9 @@ debug: dev ## one replica under debugpy, for VS Code or PyCharm: make debug SERV
 
 token: ## print an access token: make token USER=alice, or CLIENT=demo-app
 	$(SUITECTL) token $(WHO)
+
+login: ## log in by the code flow: make login USER=alice [TOKEN=1; BROWSER=1 waits for your browser]
+	$(SUITECTL) login --browser=$(BROWSER) --token=$(TOKEN) $(WHO)
 
 call: ## call a service: make call PATH=/api/me USER=alice [SERVICE=... METHOD=POST DATA='{"a": 1}']
 	$(SUITECTL) call --service=$(SERVICE) --path="$$REQUEST" --method=$(METHOD) --data="$$REQUEST_DATA" $(WHO)

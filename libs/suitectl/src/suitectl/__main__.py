@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "debug": "run one replica of a service under a debugger",
     "demo": "play the story on a separate suite and check each step",
     "token": "print an access token",
+    "login": "log in by the authorization code flow, as a browser does",
     "call": "call a service with a token",
     "logs": "print the logs of all pods in one stream",
     "traffic": "measure each version's share of the traffic",

@@ -24,6 +24,14 @@ def login_client() -> str:
     return str(registrations()["password-grant-clients"][0])
 
 
+def public_client() -> str:
+    """Return the client by which a terminal logs in: it has no secret, and any loopback port."""
+    for name, client in registrations()["clients"].items():
+        if client.get("token-endpoint-auth-method") == "none":
+            return str(name)
+    raise CommandFailedError("no public client is registered: token-endpoint-auth-method: none")
+
+
 def credentials(
     name: str, generated: Path | None = None, *, of: Literal["clients", "users"] = "clients"
 ) -> tuple[str, str]:

@@ -28,6 +28,10 @@ class CasServer:
         """Get a user's tokens by the password grant (RFC 6749, 4.3); raise `TokenRefusedError`."""
         return await self._token(login_client(), password_grant(user, await self._generated()))
 
+    async def password(self, user: str) -> str:
+        """Return a user's password, as the login form takes it."""
+        return credentials(user, await self._generated(), of="users")[1]
+
     async def client_token(self, client: str) -> dict[str, Any]:
         """Get a client's own token by client credentials (RFC 6749, 4.4)."""
         return await self._token(client, CLIENT_CREDENTIALS)

@@ -29,6 +29,7 @@ class Request:
     basic: tuple[str, str] | None = field(default=None, repr=False)
     form: Mapping[str, str] | None = field(default=None, repr=False)
     json: Any = None
+    headers: Mapping[str, str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,9 @@ def new_client(limits: httpx.Limits) -> httpx.AsyncClient:
 async def send(client: httpx.AsyncClient, request: Request) -> Reply:
     """Send once; return the response, or a `Reply` with status 0 and the error."""
     started = time.time()
-    headers = {"Authorization": f"Bearer {request.bearer}"} if request.bearer else None
+    headers = dict(request.headers or {})
+    if request.bearer:
+        headers["Authorization"] = f"Bearer {request.bearer}"
     try:
         async with asyncio.timeout(TIMEOUT_S):
             response = await client.request(

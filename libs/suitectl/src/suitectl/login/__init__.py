@@ -1,0 +1,1 @@
+"""The authorization code flow from a terminal: as a browser goes through it, or beside one."""
