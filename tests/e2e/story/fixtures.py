@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from story.deployed import deployed
+from story.recorded import Recorded
 from story.scenarios.report import Row, drawn, write
 from suitectl.platform.http import Http
 from suitectl.platform.kubernetes import Kubernetes
@@ -39,7 +40,15 @@ async def suite(state: Path) -> AsyncIterator[Suite]:
             yield Suite(cluster, sender, reporter)
         return
     async with running(state) as platform, Http() as http:
-        yield Suite(platform, http, reporter)
+        yield Suite(platform, Recorded(http), reporter)
+
+
+@pytest.fixture
+def recorded(suite: Suite) -> Recorded:
+    """Return what has sent all requests of the tests to localkube."""
+    if not isinstance(suite.http, Recorded):
+        pytest.skip("on localkube")
+    return suite.http
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from story.scenarios import (
     policies,
     rolled,
     rotated,
+    signed,
     switched,
 )
 from story.scenarios.scenario import Scenario
@@ -30,5 +31,6 @@ SCENARIOS: Sequence[Scenario] = (
     autoscaled.SCENARIO,
     edited.SCENARIO,
     rotated.SCENARIO,
+    signed.SCENARIO,
     discovered.SCENARIO,
 )

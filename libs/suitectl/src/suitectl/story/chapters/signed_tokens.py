@@ -18,7 +18,7 @@ from suitectl.story.suite import Suite, ready_pods
 from suitectl.tokens import CLIENT_CREDENTIALS
 from suitectl.waiting import until
 
-LEAD_S: Mapping[str, float] = {"localkube": 8, "kubernetes": 45}
+LEAD_S: Mapping[str, float] = {"localkube": 12, "kubernetes": 45}
 """Seconds from a new key's file until it signs: a kubelet takes a while to bring it.
 
 More than the 5 s between two fetches of an unknown key. Ten minutes are the usual lead.
