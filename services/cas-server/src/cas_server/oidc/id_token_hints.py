@@ -6,7 +6,7 @@ from cas_server.forms import MAX_TOKEN
 from cas_server.settings import CasSettings
 from cas_server.signing.signing_keys import SigningKeys
 from chassis import LiveConfig
-from chassis.jwt.compact import MalformedJwtError, read_jwt
+from chassis.jwt.compact import MalformedJwtError, SignedJwt, read_jwt
 
 
 class Hint(NamedTuple):
@@ -33,15 +33,19 @@ class IdTokenHints:
             return None
         try:
             jwt = read_jwt(text)
+            claims = jwt.claims() if self._is_ours(jwt) else {}
         except MalformedJwtError:
             return None
-        key = self._keys.published(jwt.key_id)
-        if jwt.type != "jwt" or key is None or key.algorithm != jwt.algorithm:
-            return None
-        if not key.verifies(jwt.signed, jwt.signature):
-            return None
-        claims = jwt.claims()
         # A signed access token may have the same `typ`; RFC 9068, 2.2 gives it a client_id.
         if claims.get("iss") != self._live.settings.issuer or "client_id" in claims:
             return None
-        return Hint(str(claims["aud"]), str(claims["sub"]), str(claims.get("sid", "")))
+        client_id, subject, session = (claims.get(name, "") for name in ("aud", "sub", "sid"))
+        named = isinstance(client_id, str) and isinstance(subject, str)
+        return Hint(client_id, subject, str(session)) if named and client_id and subject else None
+
+    def _is_ours(self, jwt: SignedJwt) -> bool:
+        """Return whether a published key has signed it, as an id_token."""
+        key = self._keys.published(jwt.key_id)
+        if jwt.type != "jwt" or key is None or key.algorithm != jwt.algorithm:
+            return False
+        return key.verifies(jwt.signed, jwt.signature)
