@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 from suitectl.platform.http import Reply, Request, Sender
 
@@ -32,6 +32,9 @@ def _secrets(request: Request, reply: Reply) -> Iterator[str]:
     if request.basic:
         yield request.basic[1]
     yield from _fields(request.form or {}, _OF_FORMS)
+    yield from parse_qs(urlsplit(reply.headers.get("location", "")).query).get("code", ())
+    if cookie := reply.headers.get("set-cookie"):
+        yield cookie.partition(";")[0].partition("=")[2]
     try:
         body = reply.json()
     except json.JSONDecodeError:

@@ -1,7 +1,7 @@
 """Tokens become signed, their key is rotated, and they become opaque again, under load.
 
-Meanwhile rest-service verifies JWTs, families of tokens are refreshed, and each access token is
-checked at cas-server.
+Meanwhile rest-service verifies JWTs, somebody logs in by the code flow again and again, families of
+tokens are refreshed, and each access token is checked at cas-server.
 """
 
 from story.refreshing import refreshing
@@ -18,7 +18,7 @@ async def rotated(suite: Suite) -> str:
     async with pressure(suite) as tally, refreshing(suite) as refreshed:
         await signed_tokens.play(suite)
     counts = [nothing_failed(suite, one) for one in (tally, refreshed)]
-    return f"{counts[0]} at rest-service; {counts[1]} of refreshes and checks"
+    return f"{counts[0]} at rest-service; {counts[1]} of refreshes, checks and logins"
 
 
 async def play(suite: Suite, cluster: Kubernetes) -> str:
@@ -28,6 +28,6 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
 
 SCENARIO = Scenario(
     title="tokens signed, the signing key rotated, tokens opaque again",
-    must="0 failed requests, refreshes and checks",
+    must="0 failed requests, refreshes, checks and logins by the code flow",
     play=play,
 )

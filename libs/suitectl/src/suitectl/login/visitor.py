@@ -14,6 +14,7 @@ Step = Callable[[str, str, int, str], None]
 _COOKIE = re.compile(r"(?:^|, )([!-~]+?)=([^;,]*)")
 _SEE_OTHER, _OK = 303, 200
 _MOST_STEPS = 12
+_LOGOUT = "/logout"
 
 
 @dataclass
@@ -46,6 +47,13 @@ class Visitor:
             filled = {"username": user, "password": password} if asks else {"decision": "allow"}
             method, path, form = "POST", page.action, {**page.fields, **filled}
         raise TokenRefusedError("the pages lead round and round")
+
+    async def log_out(self) -> Reply:
+        """End the session at its page, and return what that says."""
+        page = PageForm.of((await self._send("GET", _LOGOUT, None)).body)
+        reply = await self._send("POST", page.action or _LOGOUT, page.fields)
+        self._tell("POST", _LOGOUT, reply, "logged out")
+        return reply
 
     async def _send(self, method: str, path: str, form: Mapping[str, str] | None) -> Reply:
         if not path.startswith("/"):

@@ -8,6 +8,7 @@ from suitectl.story.chapters import (
     authorise,
     blue_green,
     canary,
+    code_flow,
     configuration,
     failed_canary,
     faults,
@@ -19,6 +20,7 @@ from suitectl.story.chapters import (
 ALL: Sequence[Chapter] = (
     ready.CHAPTER,
     authorise.CHAPTER,
+    code_flow.CHAPTER,
     across_namespaces.CHAPTER,
     configuration.CHAPTER,
     canary.CHAPTER,
