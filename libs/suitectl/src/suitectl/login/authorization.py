@@ -34,7 +34,7 @@ class Authorization:
         return f"/oauth/authorize?{urlencode(parameters)}"
 
     def is_answered_by(self, location: str) -> bool:
-        """Return whether an address leads back to the client."""
+        """Return whether an address is the response to the client."""
         return location.partition("?")[0] == self.redirect_uri
 
     def code_of(self, location: str, issuer: str) -> str:

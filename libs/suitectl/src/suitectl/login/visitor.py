@@ -27,7 +27,7 @@ class Visitor:
     _cookies: dict[str, str] = field(default_factory=dict)
 
     async def authorize(self, request: Authorization, user: str, password: str) -> str:
-        """Log in, allow what the client asks for, and return the address that leads back to it."""
+        """Log in, allow what the client asks for, and return the address of its response."""
         method, path, form = "GET", request.path(user), None
         for _ in range(_MOST_STEPS):
             reply = await self._send(method, path, form)
