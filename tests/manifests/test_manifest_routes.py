@@ -26,6 +26,9 @@ from suitectl.catalogue import on_chassis, services
 PUBLIC = {
     "/oauth/authorize",
     "/oauth/authorize/consent",
+    "/login",
+    "/logout",
+    "/account",
     "/oauth/token",
     "/oauth/revoke",
     "/api/v1/user",
