@@ -73,7 +73,10 @@ class ClientAuthentication:
     async def any_method(self, scope: Scope, form: Form) -> Client:
         """Authenticate by either method, or take a public client's word (RFC 6749, 3.2.1)."""
         refuse_secrets_in_uri(scope)
-        client = public_client(self._identities, form)
+        header = form.authorization
+        # The usual header is known, and need not be read.
+        is_known = header is not None and self.cached(credentials_digest(header)) is not None
+        client = None if is_known else public_client(self._identities, form)
         return client or await self.basic_or_post(scope, form)
 
     async def _once(self, digest: bytes, pairs: list[tuple[str, str]], address: str) -> Client:
