@@ -15,6 +15,7 @@ import pytest
 from eventually import PATIENCE_S
 
 _SOURCES = Path(__file__).parent / "spring"
+_LOOPBACK = {"server.port": "0", "server.address": "127.0.0.1"}
 _FETCH_S, _START_S = 150, 60
 _OPENED = ("--add-opens", "java.base/java.lang=ALL-UNNAMED")
 """For Spring 5, which makes classes in the way of Java 8."""
@@ -60,7 +61,7 @@ def spring(
     command += ["-d", str(directory), str(source)]
     subprocess.run(command, check=True, timeout=_FETCH_S)
     lines = "\n".join(
-        " ".join((server, "server.port=0", "server.address=127.0.0.1", *_flags(settings)))
+        " ".join((server, *_flags({**_LOOPBACK, **settings})))
         for server, settings in servers.items()
     ).encode()
     command = [_tool("java"), "-XX:TieredStopAtLevel=1", *_OPENED, "-cp", path, application]

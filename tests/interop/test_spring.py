@@ -10,11 +10,13 @@ import pytest
 
 from cas_server.passwords.hashing import hash_generated
 from chassis.testing import ConfigDirectory, installed
+from chassis.testing.redis_process import free_port
 from chassis.testing.service_process import ServiceProcess
 from eventually import PATIENCE_S, poll
 from interop.spring_stack import Caller, Stack, spring
 from redis_process import redis_port, store
 from signing_keys import NEW, OLD, key_file, pem
+from suitectl.login.page import PageForm
 
 pytestmark = pytest.mark.timeout(400)  # the first run fetches libraries
 ID = "orders"
@@ -41,6 +43,8 @@ class Cas:
 
     def __init__(self, process: ServiceProcess, config: ConfigDirectory) -> None:
         self.url, self._config = process.url, config
+        self.login_port = free_port()
+        """Of an application that people log in to."""
         self._keys = {
             name.removeprefix("signing-keys."): text
             for algorithm in ("ES256", "RS256")
@@ -95,6 +99,15 @@ class Cas:
             "issuer": self.url,
             "clients": {
                 **clients,
+                "web-app": {
+                    "client-secret": _HASH,
+                    "authorized-grant-types": ["authorization_code", "refresh_token"],
+                    "scope": ["openid", "profile", "read"],
+                    "resource-ids": [ID],
+                    "redirect-uris": [f"http://127.0.0.1:{self.login_port}/login/oauth2/code/cas"],
+                    # Boot 3 sends no challenge for a client with a secret, but a nonce.
+                    "require-pkce": False,
+                },
                 ID: {"client-secret": _HASH, "resource-ids": [ID], "check-tokens": True},
             },
             "users": {"alice": {"password": _HASH, "authorities": ["ROLE_USER"]}},
@@ -142,9 +155,23 @@ def boot3(cas: Cas, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]
         "jwk-set-uri-es256": {**claims, **jwks, f"{resource}.jwt.jws-algorithms": "ES256"},
         "at+jwt": {"typed": f"{cas.url}/oauth/jwks"},
         "opaque": opaque,
+        "login": _login(cas),
     }
     with spring("boot3", "Boot3", servers, tmp_path_factory.mktemp("boot3")) as stack:
         yield stack
+
+
+def _login(cas: Cas) -> dict[str, str]:
+    """Return the settings of an application that people log in to."""
+    client = "spring.security.oauth2.client"
+    own = f"{client}.registration.cas"
+    return {
+        "server.port": str(cas.login_port),
+        f"{own}.client-id": "web-app",
+        f"{own}.client-secret": _SECRET,
+        f"{own}.scope": "openid,profile,read",
+        f"{client}.provider.cas.issuer-uri": cas.url,
+    }
 
 
 @pytest.fixture(scope="module")
@@ -200,6 +227,21 @@ def test_boot_3_introspects(cas: Cas, boot3: Stack, form: str) -> None:
     assert boot3.caller("opaque", "unknown") == REFUSED
     cas.revoke(form, token)
     assert boot3.caller("opaque", token) == REFUSED
+
+
+def test_people_log_in_to_boot_3(cas: Cas, boot3: Stack) -> None:
+    """`oauth2-client`: discovery, code, id_token with its nonce, and userinfo."""
+    del boot3
+    application = f"http://127.0.0.1:{cas.login_port}"
+    with httpx.Client(timeout=PATIENCE_S, trust_env=False, follow_redirects=True) as browser:
+        page = browser.get(f"{application}/api/me", headers={"Accept": "text/html, */*"})
+        for filled in ({"username": "alice", "password": _SECRET}, {"decision": "allow"}):
+            form = PageForm.of(page.text)
+            assert str(page.url).startswith(cas.url), page.text
+            page = browser.post(page.url.join(form.action), data={**form.fields, **filled})
+        assert page.url == f"{application}/api/me?continue", page.text
+        assert page.json().get("name") == "alice", page.text
+        assert {"OIDC_USER", "SCOPE_openid", "SCOPE_read"} <= {*page.json()["authorities"]}
 
 
 @pytest.mark.parametrize("server", ["key-set-uri", "key-uri"])
