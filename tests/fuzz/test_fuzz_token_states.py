@@ -16,7 +16,7 @@ from fuzz.conftest import Rounds
 from fuzz.token_states.machine import TokenStates
 from fuzz.token_states.world import running
 
-RUNS, STEPS = 8, 40
+RUNS, STEPS = 5, 40
 
 
 @pytest.mark.timeout(900)  # for FUZZ_SECONDS, and for shrinking
