@@ -15,9 +15,10 @@ from cas_server.endpoints import administration_rows as rows
 from cas_server.endpoints.administration_parts import (
     DEFAULT_LIMIT,
     Change,
-    CursorText,
     Limit,
     Name,
+    OfWhom,
+    Whose,
     add,
     each_once,
     reported,
@@ -65,42 +66,23 @@ class AdministrationEndpoints:
         add(router, "GET", "/keys", self.keys, rows.Keys)
         return router
 
-    async def holders(
-        self,
-        client_id: Name = "",
-        username: Name = "",
-        cursor: CursorText = "",
-        limit: Limit = DEFAULT_LIMIT,
-    ) -> rows.Holders:
+    async def holders(self, whose: OfWhom, limit: Limit = DEFAULT_LIMIT) -> rows.Holders:
         """Return who holds how many access tokens and families, and since when."""
-        page = await self._administration.holders(
-            self._selected(client_id, username, cursor), limit
-        )
+        page = await self._administration.holders(self._selected(whose), limit)
         return rows.holders(page)
 
-    async def families(
-        self,
-        client_id: Name = "",
-        username: Name = "",
-        cursor: CursorText = "",
-        limit: Limit = DEFAULT_LIMIT,
-    ) -> rows.Families:
+    async def families(self, whose: OfWhom, limit: Limit = DEFAULT_LIMIT) -> rows.Families:
         """Return the live families of refresh tokens, by client and user, the newest first."""
-        selection = self._selected(client_id, username, cursor)
+        selection = self._selected(whose)
         return rows.families(await self._administration.families(selection, limit))
 
     async def end_families(
-        self,
-        request: Request,
-        who: CurrentAuthentication,
-        client_id: Name = "",
-        username: Name = "",
-        cursor: CursorText = "",
+        self, whose: OfWhom, request: Request, who: CurrentAuthentication
     ) -> rows.Ended:
         """End families of a client, a user, or both, with their access tokens."""
-        selection = self._some(client_id, username, cursor)
+        selection = self._some(whose)
         ended = await self._administration.end_families(selection)
-        return reported(ended, Change("families", client_id, username, who, request))
+        return reported(ended, Change("families", whose.client_id, whose.username, who, request))
 
     async def end_family(
         self, family: FamilyName, request: Request, who: CurrentAuthentication
@@ -113,35 +95,26 @@ class AdministrationEndpoints:
         names = found.grant.client_id, found.grant.user_name
         return reported(ended, Change("families", *names, who, request))
 
-    async def tokens(
-        self,
-        client_id: Name = "",
-        username: Name = "",
-        cursor: CursorText = "",
-        limit: Limit = DEFAULT_LIMIT,
-    ) -> rows.Tokens:
+    async def tokens(self, whose: OfWhom, limit: Limit = DEFAULT_LIMIT) -> rows.Tokens:
         """Return the live access tokens, by client, the newest first."""
-        selection = self._selected(client_id, username, cursor)
+        selection = self._selected(whose)
         return rows.tokens(await self._administration.tokens(selection, limit))
 
     async def end_tokens(
-        self,
-        request: Request,
-        who: CurrentAuthentication,
-        client_id: Name = "",
-        username: Name = "",
-        cursor: CursorText = "",
+        self, whose: OfWhom, request: Request, who: CurrentAuthentication
     ) -> rows.Ended:
         """End access tokens of a client, a user, or both; their families go on."""
-        selection = self._some(client_id, username, cursor)
+        selection = self._some(whose)
         ended = await self._administration.end_tokens(selection)
-        return reported(ended, Change("access tokens", client_id, username, who, request))
+        return reported(
+            ended, Change("access tokens", whose.client_id, whose.username, who, request)
+        )
 
     async def end_token(
         self, token: Handle, client_id: Name, request: Request, who: CurrentAuthentication
     ) -> rows.Ended:
         """End one access token of a client."""
-        self._selected(client_id, "", "")
+        self._selected(Whose(client_id))
         found = await self._administration.token(nfc(client_id), token)
         if found is None:
             raise NotFound("The client has no such access token; it may have ended")
@@ -153,9 +126,8 @@ class AdministrationEndpoints:
         """Return the published signing keys: which signs, since when, and which will."""
         return rows.keys(self._keys)
 
-    def _some(self, client_id: str, username: str, cursor: str) -> Selection:
-        identities = self._administration.identities
-        return selected(identities, client_id, username, cursor, somebody=True)
+    def _some(self, whose: Whose) -> Selection:
+        return selected(self._administration.identities, whose, somebody=True)
 
-    def _selected(self, client_id: str, username: str, cursor: str) -> Selection:
-        return selected(self._administration.identities, client_id, username, cursor)
+    def _selected(self, whose: Whose) -> Selection:
+        return selected(self._administration.identities, whose)

@@ -1,9 +1,10 @@
 """What the routes of /admin/v1 share: their parameters, and the audit of what they end."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Annotated, NamedTuple
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel
 
 from cas_server.administration.access import address_of
@@ -37,15 +38,24 @@ class Change(NamedTuple):
     request: Request
 
 
-def selected(
-    identities: Identities,
-    client_id: str = "",
-    username: str = "",
-    cursor: str = "",
-    *,
-    somebody: bool = False,
-) -> Selection:
+async def _whose(client_id: Name = "", username: Name = "", cursor: CursorText = "") -> "Whose":
+    return Whose(client_id, username, cursor)
+
+
+class Whose(NamedTuple):
+    """The names in a request, and where its listing goes on."""
+
+    client_id: str = ""
+    username: str = ""
+    cursor: str = ""
+
+
+OfWhom = Annotated[Whose, Depends(_whose)]
+
+
+def selected(identities: Identities, whose: Whose, *, somebody: bool = False) -> Selection:
     """Return whose things are meant; with `somebody` raise `InvalidRequest` for everybody's."""
+    client_id, username, cursor = whose
     if somebody and not client_id and not username:
         raise InvalidRequest("Send client_id, username, or both; nothing ends for everybody")
     return Selection.of(
@@ -75,10 +85,17 @@ async def each_once(request: Request) -> None:
     names = [name for name, _ in request.query_params.multi_items()]
     if len(set(names)) < len(names):
         raise InvalidRequest("A parameter is repeated")
-    known = {field.alias for field in request.scope["route"].dependant.query_params}
+    known = set(_parameters(request.scope["route"].dependant))
     if not known.issuperset(names):
         listed = ", ".join(sorted(known)) or "none"
         raise InvalidRequest(f"A parameter is unknown here; there are {listed}")
+
+
+def _parameters(dependant: Dependant) -> Iterator[str]:
+    """Yield the query parameters of a route and of all that it depends on."""
+    yield from (field.alias for field in dependant.query_params)
+    for inner in dependant.dependencies:
+        yield from _parameters(inner)
 
 
 def add(

@@ -11,6 +11,8 @@ from cas_server.endpoints.administration_parts import (
     Change,
     CursorText,
     Name,
+    OfWhom,
+    Whose,
     add,
     reported,
     selected,
@@ -40,43 +42,34 @@ class SessionAdministration:
     async def sessions(self, username: Name = "", cursor: CursorText = "") -> rows.Sessions:
         """Return the live sessions of browsers, by user, the one used last first."""
         return rows.sessions(
-            await self._people.sessions(
-                selected(self._identities, username=username, cursor=cursor)
-            )
+            await self._people.sessions(selected(self._identities, Whose("", username, cursor)))
         )
 
     async def end_sessions(
         self, username: Name, request: Request, who: CurrentAuthentication
     ) -> rows.Ended:
         """End all sessions of a user; tokens that were got in them live on."""
-        ended = await self._people.end_sessions(selected(self._identities, username=username))
+        ended = await self._people.end_sessions(selected(self._identities, Whose("", username)))
         return reported(ended, Change("sessions", "", username, who, request))
 
     async def end_session(
         self, session: SessionHandle, username: Name, request: Request, who: CurrentAuthentication
     ) -> rows.Ended:
         """End one session of a user."""
-        selected(self._identities, username=username)
+        selected(self._identities, Whose("", username))
         if not await self._people.end_session(nfc(username), session):
             raise NotFound("The user has no such session; it may have ended")
         return reported(Ended(1), Change("sessions", "", username, who, request))
 
-    async def consents(
-        self, client_id: Name = "", username: Name = "", cursor: CursorText = ""
-    ) -> rows.ConsentPage:
+    async def consents(self, whose: OfWhom) -> rows.ConsentPage:
         """Return what users allowed to clients, by user and client."""
-        selection = selected(self._identities, client_id, username, cursor)
+        selection = selected(self._identities, whose)
         return rows.consents(await self._people.consents(selection))
 
     async def end_consents(
-        self,
-        request: Request,
-        who: CurrentAuthentication,
-        client_id: Name = "",
-        username: Name = "",
-        cursor: CursorText = "",
+        self, whose: OfWhom, request: Request, who: CurrentAuthentication
     ) -> rows.Ended:
         """Withdraw consents of a client, a user, or both, and end the families of each."""
-        selection = selected(self._identities, client_id, username, cursor, somebody=True)
+        selection = selected(self._identities, whose, somebody=True)
         ended = await self._people.end_consents(selection)
-        return reported(ended, Change("consents", client_id, username, who, request))
+        return reported(ended, Change("consents", whose.client_id, whose.username, who, request))
