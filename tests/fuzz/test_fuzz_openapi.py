@@ -19,7 +19,7 @@ from eventually import PATIENCE_S
 from suitectl.catalogue import on_chassis, token_service
 from three_services import PAIR, ThreeServices, new_token, three_services
 
-BY_CLIENT = "^/oauth/"
+BY_CLIENT = "^/(oauth|connect)/"
 """Operations of clients; all others take a bearer token."""
 BY_BROWSER = "^/oauth/authorize"
 """Operations of browsers: a page says what a client or a user would have to know."""

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from cas_server.authorization.redirect_uris import MAX_URI
 from cas_server.endpoints.end_session import CONFIRMED, END_SESSION
 from cas_server.endpoints.openapi_pages import form_body, page_responses
 from cas_server.errors import FormOutdated, UnsafeRedirect
@@ -14,8 +13,7 @@ _TEXT = {"type": "string"}
 _REQUEST: Mapping[str, Any] = {
     "id_token_hint": {"type": "string", "description": "An id_token of the user; it may be old"},
     "client_id": _TEXT,
-    "post_logout_redirect_uri": {"type": "string", "maxLength": MAX_URI},
-    **dict.fromkeys(("state", "logout_hint", "ui_locales"), _TEXT),
+    **dict.fromkeys(("post_logout_redirect_uri", "state", "logout_hint", "ui_locales"), _TEXT),
 }
 
 
@@ -55,6 +53,6 @@ def _confirmed() -> Mapping[str, Any]:
         "operationId": "log_out_confirmed",
         "summary": "Take the user's answer, from the form of the page that asks",
         "security": [],
-        "requestBody": form_body({**_REQUEST, FIELD: _TEXT}, [FIELD]),
+        "requestBody": form_body({**_REQUEST, FIELD: _TEXT}, ()),
         "responses": page_responses(*errors),
     }

@@ -93,10 +93,11 @@ def _form(
     leads_on: Mapping[str, Any] | None = None,
     page: Mapping[str, Any] | None = None,
 ) -> Mapping[str, Any]:
+    """Describe a form; its token is not required where nobody may be logged in any longer."""
     schema = {
         "type": "object",
         "properties": dict(form),
-        "required": [FIELD],
+        "required": [FIELD] if name == "login" else [],
         "additionalProperties": _TEXT,
         "maxProperties": MAX_PARAMETERS,
     }
