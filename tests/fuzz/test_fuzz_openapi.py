@@ -56,10 +56,18 @@ UNDECLARABLE = (
     "POST /userinfo",  # the token in the header or in the form, and not in both
 )
 """Operations that need what no schema can say, so that they refuse what it allows."""
+SESSION_FIRST = (
+    *("POST /account", "POST /logout"),
+    *("GET /connect/logout", "POST /connect/logout", "POST /connect/logout/confirm"),
+)
+"""Pages that respond before they look at what was sent, where there is no session; an application
+that logs out has to be registered."""
+_ALSO = "checks.{}.expected-statuses = [{}]\n"
+_REFUSED = _ALSO.format("positive_data_acceptance", '"2xx", "3xx", "400", "401", "403", "404"')
+_ANSWERED = _ALSO.format("negative_data_rejection", '"200", "303", "4xx"')
 SETTINGS = "".join(
-    f'[[operations]]\ninclude-name = "{name}"\n'
-    'checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "404"]\n'
-    for name in UNDECLARABLE
+    f'[[operations]]\ninclude-name = "{name}"\n{_REFUSED}{_ANSWERED * (name in SESSION_FIRST)}'
+    for name in (*UNDECLARABLE, *SESSION_FIRST)
 )
 ROUNDS = int(os.environ.get("FUZZ_ROUNDS", "0"))
 CASES = max(10, ROUNDS // 1_000)
