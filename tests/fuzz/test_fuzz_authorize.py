@@ -24,6 +24,7 @@ from fuzz.asgi import Reply, ask
 from fuzz.conftest import Rounds
 from integration.cas_server.session_world import replica
 from redis_process import redis_port, store
+from signing_keys import pem
 
 WEB, NATIVE, PRIVATE = "https://app.example/cb?x=1", "http://127.0.0.1/cb", "com.example.app:/cb"
 FORM = [(b"content-type", b"application/x-www-form-urlencoded")]
@@ -37,14 +38,20 @@ PUBLIC = {**CLIENT, "token-endpoint-auth-method": "none"}
 IDENTITIES = {
     "clients": {
         "asks": PUBLIC,
-        "asks-not": {**PUBLIC, "require-consent": False},
+        "asks-not": {
+            **CLIENT,
+            "client-secret": hash_generated("t" * 43),
+            "require-consent": False,
+        },
         "no-pkce": {
             **CLIENT,
             "client-secret": hash_generated("s" * 43),
+            "scope": ["openid", "read", "write"],
             "require-pkce": False,
             "require-consent": False,
         },
     },
+    "signing-keys": {"rs": pem("RS256")},
     "users": {"alice": {"password": hash_generated("p" * 43)}},
 }
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(b"v" * 43).digest()).rstrip(b"=").decode()

@@ -32,8 +32,13 @@ def code_clients(hashes: dict[str, str]) -> dict[str, Any]:
         "web": web,
         "first-party": web | {"require-consent": False},
         "no-refresh": web | {"authorized-grant-types": ["authorization_code"]},
-        "no-pkce": web | {"require-pkce": False},
     }
+
+
+def without_pkce(hashes: dict[str, str]) -> dict[str, Any]:
+    """Return the registration of a client that need not use PKCE; it needs an RS256 key."""
+    web = code_clients(hashes)["web"]
+    return {"no-pkce": web | {"require-pkce": False, "scope": ["openid", "read", "write"]}}
 
 
 SECRETS = dict.fromkeys(("web", "first-party", "no-refresh", "no-pkce"), BASIC["demo-app"])

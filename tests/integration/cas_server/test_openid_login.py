@@ -10,7 +10,14 @@ from redis import Redis
 
 from cas_server.tokens.logins import BY_PASSWORD
 from chassis.jwt.compact import read_jwt
-from integration.cas_server.code_flow import CALLBACK, SECRETS, Browser, code_clients, location
+from integration.cas_server.code_flow import (
+    CALLBACK,
+    SECRETS,
+    Browser,
+    code_clients,
+    location,
+    without_pkce,
+)
 from integration.cas_server.session_world import Replica, replica, scope
 from integration.cas_server.world import BASIC, Cas
 from signing_keys import pem
@@ -20,10 +27,10 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def identities(identities: dict[str, Any], hashes: dict[str, str]) -> dict[str, Any]:
-    clients = code_clients(hashes)
+    clients = code_clients(hashes) | without_pkce(hashes)
     for client in clients.values():
         client["scope"] = ["openid", "profile", "read"]
-        client["require-consent"] = False
+        client["require-consent"] = "client-secret" not in client
     identities["clients"] |= clients
     identities["clients"]["signed"] = {**clients["web"], "token-format": "jwt"}
     identities["signing-keys"] = {"rs": pem("RS256"), "es": pem("ES256")}

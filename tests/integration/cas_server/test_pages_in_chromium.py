@@ -223,6 +223,8 @@ async def test_the_policy_lets_the_redirect_to_the_application_through(
         await page.goto(f"{cas.urls[0]}/logout")
         await page.click("button.main")
         await log_in(page, url)
+        # A program at a loopback address is asked about each time.
+        await page.click("button.main")
         await page.wait_for_url(f"{application}/**")
         await page.goto(f"{cas.urls[0]}/login?return={quote('/oauth/authorize?client_id=cli')}")
     assert await page.locator("h1").text_content() == "Log in"

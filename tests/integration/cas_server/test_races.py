@@ -16,7 +16,7 @@ from redis import Redis
 
 from eventually import PATIENCE_S
 from integration.cas_server.cas_process import cas_process
-from integration.cas_server.code_flow import Browser, code_clients
+from integration.cas_server.code_flow import CALLBACK, Browser, code_clients
 from integration.cas_server.session_world import replica
 from integration.cas_server.world import Cas
 from redis_process import store as settings_of
@@ -31,7 +31,10 @@ PATIENT = {"server.request-timeout": "60s", "refresh-grace": "60s"}
 @pytest.fixture
 def identities(identities: dict[str, Any], hashes: dict[str, str]) -> dict[str, Any]:
     public = code_clients(hashes)["cli"]
-    identities["clients"]["racer"] = public | {"require-consent": False}
+    identities["clients"]["racer"] = public | {
+        "redirect-uris": [CALLBACK],
+        "require-consent": False,
+    }
     return identities
 
 

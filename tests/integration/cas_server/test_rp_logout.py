@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from integration.cas_server.code_flow import Browser, code_clients, form_fields
+from integration.cas_server.code_flow import Browser, code_clients, form_fields, without_pkce
 from integration.cas_server.session_world import Replica, replica
 from integration.cas_server.world import Cas
 from signing_keys import pem
@@ -19,9 +19,9 @@ END, CONFIRM = "/connect/logout", "/connect/logout/confirm"
 
 @pytest.fixture
 def identities(identities: dict[str, Any], hashes: dict[str, str]) -> dict[str, Any]:
-    clients = code_clients(hashes)
+    clients = code_clients(hashes) | without_pkce(hashes)
     for client in clients.values():
-        client |= {"scope": ["openid"], "require-consent": False}
+        client |= {"scope": ["openid"], "require-consent": "client-secret" not in client}
     clients["web"]["post-logout-redirect-uris"] = [LOGGED_OUT]
     identities["clients"] |= clients
     identities["signing-keys"] = {"rs": pem("RS256")}
@@ -84,7 +84,7 @@ async def test_an_application_without_an_id_token_returns_after_the_question(
 ) -> None:
     fields = {"client_id": "web", "post_logout_redirect_uri": LOGGED_OUT, "state": "s"}
     page = await _sent(browser, "GET", END, **fields)
-    assert "https://app.example" in page.headers["content-security-policy"]
+    assert "form-action 'self' https:;" in page.headers["content-security-policy"]
     response = await _sent(browser, "POST", CONFIRM, **form_fields(page.text))
     assert response.headers["location"] == f"{LOGGED_OUT}&state=s"
     assert not await _is_logged_in(browser)

@@ -34,6 +34,11 @@ def test_any_other_may_not(uri: str) -> None:
     assert fault_of(uri)
 
 
+def test_a_port_has_digits_of_ascii_alone() -> None:
+    """An Arabic digit is one for Python; the header of a redirect could not have it."""
+    assert not is_registered("http://127.0.0.1:1\u0662/cb", [LOOPBACK])
+
+
 def test_a_registered_uri_is_compared_character_by_character() -> None:
     """RFC 9700, 2.1 and 4.1.3."""
     assert is_registered(WEB, [LOOPBACK, WEB])

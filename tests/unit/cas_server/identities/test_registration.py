@@ -38,6 +38,7 @@ def test_a_public_client_has_no_secret(tmp_path: Path) -> None:
         ),
         ({"authorized-grant-types": "password"}, "clients.app.authorized-grant-types"),
         ({"require-pkce": False}, "clients.app.require-pkce: is false"),
+        ({"require-consent": False}, "clients.app.require-consent: is false"),
         ({"check-tokens": True}, "clients.app.check-tokens: is true"),
         ({"redirect-uris": []}, "clients.app.redirect-uris: is missing"),
         ({"redirect-uris": "http://a.example/cb"}, "clients.app.redirect-uris: has an http URI"),
@@ -53,9 +54,24 @@ def test_a_registration_that_would_not_protect_is_refused(
     assert said in str(refused.value)
 
 
+def test_only_a_client_with_a_nonce_may_go_without_pkce(tmp_path: Path) -> None:
+    """RFC 9700, 2.1.1: without id_token there is no nonce, and nothing against injected codes."""
+    with pytest.raises(ConfigError, match=r"clients\.app\.require-pkce: is false; that needs"):
+        loaded(tmp_path, {"clients": {"app": APP | {"require-pkce": False}}})
+
+
+def test_a_public_client_at_https_may_go_without_consent(tmp_path: Path) -> None:
+    """Only the owner of the host is there (RFC 8252, 8.6)."""
+    web = PUBLIC | {"redirect-uris": "https://app.example/cb", "require-consent": False}
+    assert loaded(tmp_path, {"clients": {"app": web}}).settings.clients["app"].public
+
+
 def test_a_client_without_required_pkce_is_named_at_each_start(tmp_path: Path) -> None:
     """RFC 9700, 2.1.1."""
-    live = loaded(tmp_path, {"clients": {"app": APP | {"require-pkce": False}, "other": APP}})
+    live = loaded(
+        tmp_path,
+        {"clients": {"app": APP | {"scope": "openid", "require-pkce": False}, "other": APP}},
+    )
     with capture_logs() as lines:
         Identities(live)
     assert [line["clients"] for line in lines if "PKCE" in line["event"]] == [["app"]]

@@ -45,6 +45,14 @@ class Destination:
     redirect_uri: str
     state: str | None
 
+    @property
+    def is_anybodys(self) -> bool:
+        """Return whether any program of the user's could be there in the client's name.
+
+        It has no secret, and a port of loopback or a scheme is whoever's takes it (RFC 8252, 8.6).
+        """
+        return self.client.public and not self.redirect_uri.startswith("https:")
+
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:

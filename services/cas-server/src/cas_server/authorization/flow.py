@@ -74,9 +74,12 @@ class AuthorizationFlow:
     async def decided(self, parameters: Parameters, scope: Scope) -> Response:
         """Respond to the consent form; raise an `ApiError` where the client can't be told."""
         destination = destination_of(parameters, self.identities)
-        request = parse(parameters, destination)
-        moment = await self.reconciler.now()
-        session = await self.sessions.current(scope)
+        try:
+            request = parse(parameters, destination)
+            moment = await self.reconciler.now()
+            session = await self.sessions.current(scope)
+        except ApiError as error:
+            return self._refused(destination, error)
         csrf = parameters.values.get(CSRF, "")
         if session is None or not self.macs.is_from_form(session.handle, request.parameters, csrf):
             raise FormOutdated
@@ -92,13 +95,14 @@ class AuthorizationFlow:
         self, request: AuthorizationRequest, scope: Scope, login_after: str
     ) -> Response:
         moment = await self.reconciler.now()
-        asked_at = self.macs.asked_at(request.parameters, login_after)
-        session = self.rules.satisfying(request, await self.sessions.current(scope), asked_at)
+        present = await self.sessions.current(scope)
+        asked_after = self.macs.asked_after(request.parameters, login_after)
+        session = self.rules.satisfying(request, present, asked_after)
         may_ask = "none" not in request.prompts
         if session is None:
             if not may_ask:
                 raise LoginRequired
-            return self._to_login(request)
+            return self._to_login(request, present)
         if await self._needs_consent(request, session):
             if not may_ask:
                 raise ConsentRequired
@@ -106,9 +110,10 @@ class AuthorizationFlow:
             return self.pages.consent(request, session, {**request.parameters, CSRF: csrf})
         return await self._with_code(request, session, moment)
 
-    def _to_login(self, request: AuthorizationRequest) -> Response:
-        """Lead to the login; the way back has a marker that says since when it counts."""
-        login_after = self.macs.login_after(request.parameters)
+    def _to_login(self, request: AuthorizationRequest, present: Session | None) -> Response:
+        """Lead to the login; the way back has a marker that says after which session it counts."""
+        handle = "" if present is None else present.handle
+        login_after = self.macs.login_after(handle, request.parameters)
         back = urlencode({**request.parameters, LOGIN_AFTER: login_after})
         return redirect(f"{self._prefix}{LOGIN}?{urlencode({'return': f'{AUTHORIZE}?{back}'})}")
 
@@ -117,9 +122,9 @@ class AuthorizationFlow:
         return self.live.settings.server.servlet.context_path.rstrip("/")
 
     async def _needs_consent(self, request: AuthorizationRequest, session: Session) -> bool:
-        if "consent" in request.prompts:
-            return True
         client = request.client
+        if "consent" in request.prompts or request.destination.is_anybodys:
+            return True
         if not client.requires_consent:
             return False
         return not await self.consents.allowed(session.user_name, client.id) >= set(request.scopes)
@@ -148,11 +153,11 @@ class AuthorizationFlow:
         async def write(stamp: Stamp) -> bool | None:
             return await self.codes.put(token_hash(code), stands_for.stamped(stamp)) or None
 
-        try:
-            await self.reconciler.issue(grant, write, load=moment.load)
-        except InvalidGrant as error:
-            raise AccessDenied(error.description) from error
+        await self.reconciler.issue(grant, write, load=moment.load)
         return to_client(request.destination, self.live.settings.issuer, {"code": code})
 
     def _refused(self, destination: Destination, error: ApiError) -> Response:
+        if isinstance(error, InvalidGrant):
+            # An error of the token endpoint; here the user or client has changed meanwhile.
+            error = AccessDenied(error.description)
         return error_to_client(destination, self.live.settings.issuer, error)

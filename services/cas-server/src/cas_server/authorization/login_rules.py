@@ -19,17 +19,17 @@ class LoginRules:
     hints: IdTokenHints
 
     def satisfying(
-        self, request: AuthorizationRequest, session: Session | None, asked_at: int | None
+        self, request: AuthorizationRequest, session: Session | None, asked_after: str | None
     ) -> Session | None:
         """Return the session whose login satisfies a request; None where the user has to log in.
 
-        `asked_at` is since when this server has asked for a new login, where the request demands
-        one. Raises `LoginRequired` where nothing but another user's login came of it.
+        `asked_after` is the session after which this server has asked for another one, where the
+        request demands that. Raises `LoginRequired` where only another user's login came of it.
         """
         subject = self._hinted(request)
         if session is None:
             return None
-        is_new = asked_at is not None and session.authenticated_at >= asked_at
+        is_new = asked_after not in (None, session.handle)
         if subject is not None and subject_of(session.user_name) != subject:
             if is_new:
                 raise LoginRequired("Another user has logged in than the id_token_hint names")

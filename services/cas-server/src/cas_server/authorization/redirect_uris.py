@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 MAX_URI = 2048
 """Characters of a redirect URI."""
-_LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::([1-9]\d{0,4}))?(?=[/?]|$)")
+_LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::([1-9][0-9]{0,4}))?(?=[/?]|$)")
 _MAX_PORT = 65_535
 _REFUSED = frozenset(' "#<>\\^`{|}*')
 """Not in a URI (RFC 3986, 2) or its fragment; and `*`, which would look like a wildcard."""

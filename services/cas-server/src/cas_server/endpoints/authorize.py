@@ -28,7 +28,7 @@ class Authorize(PageEndpoint):
         if scope["method"] not in ("GET", "POST"):
             raise MethodNotAllowed("Send a GET or a POST", headers={"Allow": "GET, POST"})
         parameters = await read_parameters(scope, receive)
-        if scope["method"] == "POST" and await self._flow.sessions.current(scope) is None:
+        if scope["method"] == "POST" and not self._flow.sessions.has_cookie(scope):
             # A browser sends no cookie with another site's form, but with the GET after it.
             return self._flow.by_get(parameters)
         return await self._flow.begin(parameters, scope)

@@ -12,6 +12,7 @@ from cas_server.endpoints.responses import only_post, send_json
 from cas_server.forms import read_form, token_of
 from cas_server.identities.clients import Client
 from cas_server.identities.identities import Identities
+from cas_server.oidc.claims import subject_of
 from cas_server.settings import CasSettings
 from cas_server.stores.token_store import TokenStore
 from cas_server.throttling.throttle import source_address
@@ -56,5 +57,5 @@ def _as_rfc7662(claims: dict[str, Any], issuer: str) -> dict[str, Any]:
     user = claims.pop("user_name", None)
     claims["scope"] = " ".join(claims["scope"])
     claims |= {"token_type": "Bearer", "iss": issuer, "nbf": claims["iat"]}
-    claims["sub"] = user or claims["client_id"]
+    claims["sub"] = subject_of(user) if user else claims["client_id"]
     return claims | ({"username": user} if user else {})

@@ -19,7 +19,9 @@ from chassis.jwt.algorithms import ALGORITHMS
 
 _METHODS = ("client_secret_basic", "client_secret_post")
 _METHODS_AND_NONE = (*_METHODS, "none")
-_CLAIMS_OF_A_LOGIN = ("iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "at_hash", "sid")
+_CLAIMS_OF_A_LOGIN = (
+    *("iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"),
+)
 
 
 def has_openid(settings: CasSettings) -> bool:

@@ -55,9 +55,9 @@ class ClientRegistration(Section):
     authorized_grant_types: NameList = ()
     redirect_uris: NameList = Field(default=(), validate_default=True)
     post_logout_redirect_uris: NameList = ()
+    scope: NameList = ()
     require_pkce: bool = True
     require_consent: bool = True
-    scope: NameList = ()
     resource_ids: NameList
     authorities: NameList = ("ROLE_CLIENT",)
     access_token_validity_seconds: int | None = Field(default=None, ge=1)
@@ -123,6 +123,18 @@ class ClientRegistration(Section):
     def _protects_public_clients(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - pydantic's
         if not value and _is_public(info):
             raise ValueError("is false; a public client has nothing but PKCE (RFC 9700, 2.1.1)")
+        if not value and OPENID not in info.data.get("scope", ()):
+            raise ValueError("is false; that needs the scope openid, whose nonce protects instead")
+        return value
+
+    @field_validator("require_consent")
+    @classmethod
+    def _asks_for_native_clients(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - pydantic's
+        uris = info.data.get("redirect_uris", ())
+        if not value and _is_public(info) and not all(uri.startswith("https:") for uri in uris):
+            raise ValueError(
+                "is false; any program could come in the client's name (RFC 8252, 8.6)"
+            )
         return value
 
     @field_validator("check_tokens")

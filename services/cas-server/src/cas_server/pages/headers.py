@@ -40,6 +40,10 @@ def page_headers(css: str, form_targets: Iterable[str] = ()) -> list[tuple[str, 
 def source_of(uri: str) -> str:
     """Return the source expression for a registered redirect URI (CSP 3, 2.3.1)."""
     parts = urlsplit(uri)
+    if parts.scheme == "https":
+        # An application's callback may lead on to another host of its own, and browsers hold the
+        # form against each redirect that follows.
+        return "https:"
     if parts.scheme not in ("http", "https") or not parts.hostname or ":" in parts.hostname:
         # A private-use scheme has no host, and the grammar has no IPv6 addresses.
         return f"{parts.scheme}:" if parts.scheme else ""

@@ -43,6 +43,10 @@ class Sessions:
         found: Session | None = state[_CURRENT]
         return found
 
+    def has_cookie(self, scope: Scope) -> bool:
+        """Return whether a request has the cookie of a session, perhaps one that has ended."""
+        return SESSION.read(scope, secure=self.secure) is not None
+
     async def begin(self, user: User, moment: Moment, scope: Scope) -> str:
         """Begin a session for a user who was authenticated at a moment; return its `Set-Cookie`.
 

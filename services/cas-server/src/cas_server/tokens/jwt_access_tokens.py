@@ -13,6 +13,7 @@ from cas_server.errors import InvalidScope
 from cas_server.forms import MAX_TOKEN
 from cas_server.identities.clients import Client
 from cas_server.identities.registration import SPRING_TYPE
+from cas_server.oidc.claims import subject_of
 from cas_server.settings import CasSettings
 from cas_server.signing.signing_keys import SigningKeys
 from cas_server.tokens.access_tokens import StoredToken, new_token
@@ -60,7 +61,7 @@ def _claims(token: StoredToken, issuer: str, *, spring: bool) -> Mapping[str, An
     """
     claims: dict[str, Any] = {
         "iss": issuer,
-        "sub": token.user_name or token.client_id,
+        "sub": subject_of(token.user_name) if token.user_name else token.client_id,
         "aud": token.audience,
         "exp": token.expires_at,
         "iat": token.issued_at,

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from chassis.config.live import LiveConfig, Snapshot
 from chassis.config.sections import ForwardedSettings
 
-_NO_PORT = 0
+NO_PORT = 0
 
 
 class SourceAddress:
@@ -34,7 +34,7 @@ class SourceAddress:
             peer = scope["client"][0]
             address = self._forwarded.address(scope)
             if address != peer:
-                scope["client"] = (address, _NO_PORT)
+                scope["client"] = (address, NO_PORT)
         return self._app(scope, receive, send)
 
     def _changed(self, snapshot: Snapshot[Any]) -> None:
