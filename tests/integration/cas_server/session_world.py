@@ -15,6 +15,7 @@ from cas_server.identities.not_before import IdentityReconciler
 from cas_server.identities.users import User
 from cas_server.sessions.consents import Consents
 from cas_server.sessions.sessions import Sessions
+from cas_server.settings import DurabilitySettings
 from cas_server.stores.redis_token_store import RedisTokenStore
 from cas_server.stores.session_store import ConsentStore, SessionStore
 from cas_server.tokens.record_keys import RecordKeys
@@ -54,18 +55,29 @@ def scope(cookie: str = "") -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def replica(port: int, identities: dict[str, Any], **settings: Any) -> AsyncIterator[Replica]:
-    """Return the parts of a replica with these identities and settings."""
+async def replica(
+    port: int, identities: dict[str, Any], *, confirmed: bool = True, **settings: Any
+) -> AsyncIterator[Replica]:
+    """Return the parts of a replica with these identities and settings.
+
+    Where it is not `confirmed`, its writes wait for a replica of Redis that does not exist.
+    """
     with TemporaryDirectory() as directory:
         config = ConfigDirectory(Path(directory), {"application.yaml": {**identities, **settings}})
         live = configured(create_app, config=config)
     keys, known = RecordKeys(live), Identities(live)
     name, password = AS_CAS_SERVER.values()
-    redis = Redis(port=port, username=name, password=password)
-    store = RedisTokenStore(redis, live.settings.durability, keys, timeout=PATIENCE_S)
-    reconciler = IdentityReconciler(known, store, live)
+    waiting = DurabilitySettings(wait_replicas=1, wait_timeout=0.001)
+    of_identities, store = [
+        RedisTokenStore(
+            Redis(port=port, username=name, password=password), durability, keys, timeout=PATIENCE_S
+        )
+        for durability in (DurabilitySettings(), DurabilitySettings() if confirmed else waiting)
+    ]
+    reconciler = IdentityReconciler(known, of_identities, live)
     parts = (known, reconciler, live)
     sessions = Sessions(SessionStore(store.commands, keys), *parts)
     consents = Consents(ConsentStore(store.commands, keys), *parts)
     yield Replica(sessions, consents, known, reconciler, store)
     await store.aclose()
+    await of_identities.aclose()

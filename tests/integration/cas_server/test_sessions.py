@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncIterator
 from copy import deepcopy
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from redis import Redis
 
 from cas_server.passwords.hashing import hash_password
+from cas_server.sessions import consents
+from cas_server.sessions.consents import Consent
 from cas_server.sessions.session import Session, cookie_hash
 from chassis.testing.redis_process import RedisProcess
 from eventually import PATIENCE_S
@@ -198,6 +201,41 @@ async def test_a_consent_is_remembered_added_to_and_withdrawn(one: Replica) -> N
 
     await one.consents.withdraw("alice", "demo-app")
     assert [consent.client_id for consent in await one.consents.list("alice")] == ["other-app"]
+
+
+async def test_a_consent_renews_the_scopes_that_the_user_saw(
+    own_redis: RedisProcess, identities: dict[str, Any]
+) -> None:
+    """docs/design/sessions.md, "Consents": each scope has its own end."""
+    ends = {}
+    for validity, scopes in ((300, ["read", "write"]), (9000, ["write", "openid"])):
+        session = {"consent-validity": f"{validity}s"}
+        async with replica(own_redis.port, identities, session=session) as one:
+            await one.consents.allow("alice", "demo-app", scopes)
+            (consent,) = await one.consents.list("alice")
+            ends[validity] = consent.ends_at
+            lasts = {scope.name: scope.ends_at - scope.given_at for scope in consent.allowed}
+
+    assert lasts == {"openid": 9000, "read": 300, "write": 9000}
+    assert ends[9000] == ends[300]
+
+
+async def test_a_scope_that_ended_is_asked_about_again(
+    one: Replica, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await one.consents.allow("alice", "demo-app", ["read"])
+    (consent,) = await one.consents.list("alice")
+    monkeypatch.setattr(consents, "time", SimpleNamespace(time=lambda: consent.ends_at - 1))
+    await one.consents.allow("alice", "demo-app", ["write"])
+    assert await one.consents.allowed("alice", "demo-app") == {"read", "write"}
+
+    monkeypatch.setattr(consents, "time", SimpleNamespace(time=lambda: consent.ends_at + 1))
+    assert await one.consents.allowed("alice", "demo-app") == {"write"}
+
+
+def test_a_consent_of_the_form_before_counts_as_none() -> None:
+    text = b'[["read"],1800000000,32503680000,"ffffffffffffffff",[7,5]]'
+    assert Consent.decode("demo-app", text).scopes == ()
 
 
 async def test_a_consent_of_another_client_or_user_counts_for_nothing(

@@ -124,10 +124,11 @@ def _administration(
     context: GrantContext, store: RedisTokenStore, people: People, signing: SigningKeys
 ) -> AdministrationEndpoints:
     holdings, identities = RedisHoldings(store.commands, context.keys), context.identities
+    of_people = PeopleHoldings(people.sessions, people.consents, context.codes)
     return AdministrationEndpoints(
         context.live,
         Administration(holdings, store, identities, context.reconciler),
-        SessionAdministration(identities, PeopleHoldings(people.sessions, people.consents)),
+        SessionAdministration(identities, of_people),
         signing,
     )
 

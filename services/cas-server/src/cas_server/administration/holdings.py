@@ -67,11 +67,15 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How many ended, and where to go on; `failure` is why others did not."""
+    """How many ended, and where to go on; `failure` is why others did not.
+
+    `codes` is the number of authorization codes that ended besides.
+    """
 
     number: int
     next: Cursor | None = None
     failure: BaseException | None = None
+    codes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

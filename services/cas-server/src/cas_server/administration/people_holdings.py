@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeVar
 
 from cas_server.administration.holdings import Ended, Page, ended
 from cas_server.administration.selection import Cursor, Selection
+from cas_server.errors import Unconfirmed
 from cas_server.sessions.consents import Consent, Consents
 from cas_server.sessions.session import Session
 from cas_server.sessions.sessions import Sessions
+from cas_server.stores.authorization_codes import AuthorizationCodes
 
 MOST_USERS = 100
 """Users of which one page reads all, or one request ends all."""
@@ -30,6 +32,7 @@ class PeopleHoldings:
 
     all_sessions: Sessions
     all_consents: Consents
+    codes: AuthorizationCodes
 
     async def sessions(self, selection: Selection) -> Page[Session]:
         """Return live sessions, by user, the one used last first."""
@@ -51,14 +54,27 @@ class PeopleHoldings:
         page = await self.sessions(selection)
         return await ended(page.items, self._end, page.next)
 
-    async def end_session(self, user_name: str, handle: str) -> bool:
-        """End one session of a user; return whether there was one."""
-        return await self.all_sessions.end(user_name, handle)
+    async def end_session(self, user_name: str, handle: str) -> Ended:
+        """End one session of a user."""
+        try:
+            return Ended(int(await self.all_sessions.end(user_name, handle)))
+        except Unconfirmed as error:
+            return Ended(error.result, failure=error)
 
     async def end_consents(self, selection: Selection) -> Ended:
-        """Withdraw the consents of one page, which ends what the clients have of them."""
-        page = await self.consents(selection)
-        return await ended(page.items, self._withdraw, page.next)
+        """Withdraw the consents of one page, which ends what the clients have of them.
+
+        Codes end also where no consent was asked for: each would be a family a moment later.
+        """
+        page, (users, _) = await self.consents(selection), _users(selection)
+        codes = await asyncio.gather(
+            *(self.codes.end(user, selection.client) for user in users), return_exceptions=True
+        )
+        withdrawn = await ended(page.items, self._withdraw, page.next)
+        failures = [one for one in codes if isinstance(one, BaseException)]
+        number = sum(map(_number, codes))
+        failure = withdrawn.failure or (failures[0] if failures else None)
+        return replace(withdrawn, codes=number, failure=failure)
 
     async def _end(self, session: Session) -> None:
         await self.all_sessions.end(session.user_name, session.handle)
@@ -73,6 +89,13 @@ def _users(selection: Selection) -> tuple[Sequence[str], Cursor | None]:
     users = [name for name in selection.users if name > after]
     more = len(users) > MOST_USERS
     return users[:MOST_USERS], Cursor("", users[MOST_USERS - 1], 0) if more else None
+
+
+def _number(outcome: int | BaseException) -> int:
+    """Return how many ended, confirmed or not."""
+    if isinstance(outcome, Unconfirmed):
+        return int(outcome.result)
+    return 0 if isinstance(outcome, BaseException) else outcome
 
 
 async def _each(users: Sequence[str], of: Callable[[str], Awaitable[Sequence[T]]]) -> Sequence[T]:

@@ -12,10 +12,12 @@ from cas_server.pages.forms import sent_form
 from cas_server.pages.page import see_other
 from cas_server.pages.pages import Pages
 from cas_server.pages.return_address import ACCOUNT
+from cas_server.sessions.audited import audited
 from cas_server.sessions.consents import Consents
 from cas_server.sessions.session import Session
 from cas_server.sessions.sessions import Sessions
 from chassis.errors import InvalidRequest
+from chassis.telemetry.audit import AuditEvent, audit
 
 PATH = ACCOUNT
 _PURPOSE = "account"
@@ -62,9 +64,15 @@ class Account(PageEndpoint):
             await self._sessions.end(user, handle)
             return "?done=session"
         if client := form.get("application"):
-            await self._consents.withdraw(user, client)
+            await self._withdraw(user, client)
             return "?done=application"
         if form.get("others"):
             await self._sessions.end_all(user, but=current.handle)
             return "?done=others"
         raise InvalidRequest("The form names nothing to end: session, application or others")
+
+    async def _withdraw(self, user: str, client: str) -> None:
+        def tell(_: int) -> None:
+            audit(AuditEvent.CONSENT_WITHDRAWN, user=user, client=client)
+
+        await audited(self._consents.withdraw(user, client), tell)

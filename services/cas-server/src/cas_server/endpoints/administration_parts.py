@@ -65,7 +65,8 @@ def selected(identities: Identities, whose: Whose, *, somebody: bool = False) ->
 
 def reported(ended: Ended, change: Change) -> rows.Ended:
     """Audit what ended, also where not all did; then raise why the others did not."""
-    if ended.number:
+    if ended.number or ended.codes:
+        codes = {"codes": ended.codes} if ended.codes else {}
         audit(
             AuditEvent.ENDED,
             user=change.username,
@@ -74,6 +75,7 @@ def reported(ended: Ended, change: Change) -> rows.Ended:
             by=change.who.name,
             what=change.what,
             number=ended.number,
+            **codes,
         )
     if ended.failure is not None:
         raise ended.failure

@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 
-from cas_server.administration.holdings import Ended
 from cas_server.administration.people_holdings import PeopleHoldings
 from cas_server.endpoints import administration_rows as rows
 from cas_server.endpoints.administration_parts import (
@@ -57,9 +56,10 @@ class SessionAdministration:
     ) -> rows.Ended:
         """End one session of a user."""
         selected(self._identities, Whose("", username))
-        if not await self._people.end_session(nfc(username), session):
+        ended = await self._people.end_session(nfc(username), session)
+        if not ended.number and ended.failure is None:
             raise NotFound("The user has no such session; it may have ended")
-        return reported(Ended(1), Change("sessions", "", username, who, request))
+        return reported(ended, Change("sessions", "", username, who, request))
 
     async def consents(self, whose: OfWhom) -> rows.ConsentPage:
         """Return what users allowed to clients, by user and client."""
@@ -69,7 +69,7 @@ class SessionAdministration:
     async def end_consents(
         self, whose: OfWhom, request: Request, who: CurrentAuthentication
     ) -> rows.Ended:
-        """Withdraw consents of a client, a user, or both, and end the families of each."""
+        """Withdraw consents of a client, a user, or both, and end families and codes of each."""
         selection = selected(self._identities, whose, somebody=True)
         ended = await self._people.end_consents(selection)
         return reported(ended, Change("consents", whose.client_id, whose.username, who, request))

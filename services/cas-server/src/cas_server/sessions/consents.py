@@ -4,38 +4,66 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 from cas_server.identities.identities import Identities
 from cas_server.identities.not_before import IdentityReconciler
+from cas_server.sessions.audited import audited
 from cas_server.settings import CasSettings
 from cas_server.stores.session_store import ConsentStore
 from cas_server.tokens.access_tokens import Grant, Stamp
 from chassis import LiveConfig
 from chassis.telemetry.audit import AuditEvent, audit
 
+_FIELDS = 3
+
+
+class AllowedScope(NamedTuple):
+    """A scope, when the user was asked about it last, and when that ends; in Unix seconds."""
+
+    name: str
+    given_at: int
+    ends_at: int
+
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """The scopes that a user allowed to a client; times in Unix seconds."""
+    """The scopes that a user allowed to a client, by name; each has its own end."""
 
     client_id: str
-    scopes: tuple[str, ...]
-    given_at: int
-    ends_at: int
+    allowed: tuple[AllowedScope, ...]
     user_fingerprint: str
     stamp: Stamp
 
     def encode(self) -> bytes:
         """Return the stored text."""
-        fields = (self.scopes, self.given_at, self.ends_at, self.user_fingerprint, self.stamp)
+        fields = (self.allowed, self.user_fingerprint, self.stamp)
         return json.dumps(fields, separators=(",", ":")).encode()
 
     @classmethod
     def decode(cls, client_id: str, text: bytes) -> Self:
-        """Read a stored text."""
-        scopes, given_at, ends_at, fingerprint, stamp = json.loads(text)
-        return cls(client_id, tuple(scopes), given_at, ends_at, fingerprint, Stamp(*stamp))
+        """Read a stored text; scopes that ended are left out."""
+        fields = json.loads(text)
+        # One of the form before, whose scopes had one end, counts as none.
+        allowed, fingerprint, stamp = fields if len(fields) == _FIELDS else ((), "", (0, 0))
+        now, scopes = time.time(), (AllowedScope(*one) for one in allowed)
+        live = tuple(one for one in scopes if one.ends_at > now)
+        return cls(client_id, live, fingerprint, Stamp(*stamp))
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """Return the names of the scopes."""
+        return tuple(one.name for one in self.allowed)
+
+    @property
+    def given_at(self) -> int:
+        """Return when the user was asked last."""
+        return max(one.given_at for one in self.allowed)
+
+    @property
+    def ends_at(self) -> int:
+        """Return when the first of the scopes ends; the user is asked about that again."""
+        return min(one.ends_at for one in self.allowed)
 
     def grant(self, user_name: str) -> Grant:
         """Return the same as a grant, which dies as tokens do."""
@@ -67,34 +95,47 @@ class Consents:
         return [
             one
             for one in consents
-            if one.ends_at > time.time() and self._identities.is_still_valid(one.grant(user_name))
+            if one.allowed and self._identities.is_still_valid(one.grant(user_name))
         ]
 
     async def allowed(self, user_name: str, client_id: str) -> frozenset[str]:
         """Return the scopes that a user has allowed to a client."""
-        found = (one for one in await self.list(user_name) if one.client_id == client_id)
-        return frozenset(scope for one in found for scope in one.scopes)
+        return frozenset(one.name for one in await self._allowed(user_name, client_id))
 
     async def allow(self, user_name: str, client_id: str, scopes: Sequence[str]) -> None:
-        """Add scopes to what a user allows to a client; raise `InvalidGrant` where either ended."""
-        before = await self.allowed(user_name, client_id)
-        every = tuple(sorted(before.union(scopes)))
+        """Add scopes to what a user allows to a client; raise `InvalidGrant` where either ended.
+
+        Of those that were allowed before, these alone are renewed: the user saw no others.
+        """
+        moment = await self._reconciler.now()
+        before = await self._allowed(user_name, client_id)
         user = self._identities.user(user_name)
         fingerprint = user.fingerprint if user is not None else ""
         validity, now = int(self._live.settings.session.consent_validity), int(time.time())
+        shown = (AllowedScope(name, now, now + validity) for name in scopes)
+        every = {one.name: one for one in (*before, *shown)}
+        allowed = tuple(sorted(every.values()))
 
         async def write(stamp: Stamp) -> bool | None:
-            consent = Consent(client_id, every, now, now + validity, fingerprint, stamp)
+            consent = Consent(client_id, allowed, fingerprint, stamp)
             text, since = consent.encode(), stamp.since
             stored = self._store.allow(user_name, client_id, text, since=since, ttl=validity)
             return await stored or None
 
-        grant = Grant(client_id, every, (), (), user_name, fingerprint)
-        moment = await self._reconciler.now()
-        await self._reconciler.issue(grant, write, load=moment.load)
-        audit(AuditEvent.CONSENT_GIVEN, user=user_name, client=client_id, scope=" ".join(every))
+        def tell(_: int) -> None:
+            scope = " ".join(sorted(scopes))
+            audit(AuditEvent.CONSENT_GIVEN, user=user_name, client=client_id, scope=scope)
 
-    async def withdraw(self, user_name: str, client_id: str) -> None:
-        """Forget what a user allowed to a client, and end the families that it has for the user."""
-        await self._store.withdraw(user_name, client_id)
-        audit(AuditEvent.CONSENT_WITHDRAWN, user=user_name, client=client_id)
+        grant = Grant(client_id, tuple(every), (), (), user_name, fingerprint)
+        await audited(self._reconciler.issue(grant, write, load=moment.load), tell)
+
+    async def withdraw(self, user_name: str, client_id: str) -> int:
+        """Forget what a user allowed to a client, and end the codes and families that it has.
+
+        Return how many of all these there were, for the caller to audit.
+        """
+        return await self._store.withdraw(user_name, client_id)
+
+    async def _allowed(self, user_name: str, client_id: str) -> Sequence[AllowedScope]:
+        consents = await self.list(user_name)
+        return [scope for one in consents if one.client_id == client_id for scope in one.allowed]

@@ -10,6 +10,7 @@ from cas_server.errors import InvalidGrant
 from cas_server.identities.identities import Identities
 from cas_server.identities.not_before import IdentityReconciler, Moment
 from cas_server.identities.users import User
+from cas_server.sessions.audited import audited
 from cas_server.sessions.cookies import SESSION
 from cas_server.sessions.devices import device
 from cas_server.sessions.session import Session, cookie_hash, new_cookie
@@ -122,10 +123,10 @@ class Sessions:
         return None if found is None else self._live_one(found)
 
     async def _end(self, user_name: str, hashes: Sequence[str]) -> int:
-        ended = await self._store.end(user_name, hashes)
-        if ended:
+        def tell(ended: int) -> None:
             audit(AuditEvent.SESSION_ENDED, user=user_name, sessions=ended)
-        return ended
+
+        return await audited(self._store.end(user_name, hashes), tell)
 
     def _live_one(self, stored: Stored) -> Session | None:
         """Return a stored session unless it or its user has ended."""

@@ -1,21 +1,45 @@
 """The state changes of an authorization code, as scripts; their rules are those of `token_scripts`.
 
 Keys:
-`c:HASH`     an authorization code, a hash: `data`, a sealed record; once it is spent also `spent`,
-             the hash of the access token it was exchanged for, and the family, or `-`.
+`c:HASH`     an authorization code, a hash: `data`, a sealed record; `client`, whose it is; once it
+             is spent also `spent`: the hash of the access token that it was exchanged for, and the
+             family of that.
 `g:c:USER`   the codes of a user, scored by when they came.
 """
 
 from cas_server.stores.token_scripts import FIRST_FUNCTIONS, INDEX_FUNCTIONS
 
+END_CODES_FUNCTION = """
+-- End the codes of a user that wait for their use, of one client or of all. A spent one stays, so
+-- that its second use is recognised.
+local function end_codes(codes, client)
+  local ended = 0
+  for _, member in ipairs(redis.call('ZRANGE', codes, 0, -1)) do
+    local of, spent = unpack(redis.call('HMGET', 'c:' .. member, 'client', 'spent'))
+    if not spent and (client == '' or (of or client) == client) then
+      ended = ended + redis.call('DEL', 'c:' .. member)
+      redis.call('ZREM', codes, member)
+    end
+  end
+  return ended
+end
+"""
+
+END_CODES = f"""
+{END_CODES_FUNCTION}
+-- KEYS: codes of the user
+-- ARGV: client, or nothing
+return end_codes(KEYS[1], ARGV[1])
+"""
+
 PUT = f"""
 {INDEX_FUNCTIONS}
 -- KEYS: version, code, codes of the user
--- ARGV: since, data, seconds it is valid, most codes, seconds a spent one is remembered
+-- ARGV: since, data, client, seconds it is valid, most codes, seconds a spent one is remembered
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[2], 'data', ARGV[2])
-redis.call('EXPIRE', KEYS[2], ARGV[3])
-enter(KEYS[3], 'c:', {{string.sub(KEYS[2], 3)}}, ARGV[4], ARGV[5], function(names)
+redis.call('HSET', KEYS[2], 'data', ARGV[2], 'client', ARGV[3])
+redis.call('EXPIRE', KEYS[2], ARGV[4])
+enter(KEYS[3], 'c:', {{string.sub(KEYS[2], 3)}}, ARGV[5], ARGV[6], function(names)
   for i, name in ipairs(names) do names[i] = 'c:' .. name end
   redis.call('DEL', unpack(names))
 end)
@@ -30,17 +54,13 @@ if not found[1] then return 'unknown' end
 local access, family = string.match(found[2] or '', '^(%S+) (%S+)$')
 if access == ARGV[2] then return 'redeemed' end
 if access then
-  if family == '-' then
-    end_token(access, KEYS[3])
-  else
-    end_family(family, KEYS[3])
-    redis.call('ZREM', KEYS[5], family)
-  end
+  end_family(family, KEYS[3])
+  redis.call('ZREM', KEYS[5], family)
   return 'reused'
 end
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'stale' end
 first()
-redis.call('HSET', KEYS[6], 'spent', ARGV[2] .. ' ' .. (ARGV[9] == '' and '-' or ARGV[6]))
+redis.call('HSET', KEYS[6], 'spent', ARGV[2] .. ' ' .. ARGV[6])
 redis.call('EXPIRE', KEYS[6], ARGV[12])
 return 'redeemed'
 """

@@ -23,3 +23,9 @@ class AuthorizationCodes(Protocol):
         A pair without `refresh_hash` is an access token alone. Return None, and issue nothing,
         where the identities have another version by now.
         """
+
+    async def end(self, user_name: str, client_id: str) -> int:
+        """End the codes of a user that are not spent, of one client or, without, of all.
+
+        Return how many there were.
+        """

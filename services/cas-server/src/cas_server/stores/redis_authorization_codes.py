@@ -5,7 +5,7 @@ from typing import cast
 from cas_server.authorization.authorization_code import SPENT_S, VALIDITY_S, AuthorizationCode
 from cas_server.errors import Unconfirmed
 from cas_server.stores import identity_commands
-from cas_server.stores.authorization_code_scripts import PUT, REDEEM
+from cas_server.stores.authorization_code_scripts import END_CODES, PUT, REDEEM
 from cas_server.stores.authorization_codes import Redemption
 from cas_server.stores.redis_token_store import RedisTokenStore
 from cas_server.stores.token_store import Bounds, TokenPair
@@ -24,9 +24,9 @@ class RedisAuthorizationCodes:
         """Store a code."""
         name = _name(code_hash)
         data = self._keys.seal(name.encode(), code.encode())
-        index = f"g:c:{code.grant.user_name}"
-        keys = (identity_commands.VERSION, name, index)
-        values = (code.grant.since, data, VALIDITY_S, MOST_CODES, SPENT_S)
+        keys = (identity_commands.VERSION, name, codes_of(code.grant.user_name))
+        client = code.grant.client_id
+        values = (code.grant.since, data, client, VALIDITY_S, MOST_CODES, SPENT_S)
         return bool(await self._tokens.commands.write("EVAL", PUT, len(keys), *keys, *values))
 
     async def find(self, code_hash: str) -> AuthorizationCode | None:
@@ -47,6 +47,16 @@ class RedisAuthorizationCodes:
             if (outcome := error.result) != b"reused":
                 raise
         return None if outcome == b"stale" else cast("Redemption", outcome.decode())
+
+    async def end(self, user_name: str, client_id: str) -> int:
+        """End the codes that a user's clients have not used."""
+        index = codes_of(user_name)
+        return int(await self._tokens.commands.write("EVAL", END_CODES, 1, index, client_id))
+
+
+def codes_of(user_name: str) -> str:
+    """Return the Redis key of the index of a user's codes."""
+    return f"g:c:{user_name}"
 
 
 def _name(code_hash: str) -> str:

@@ -8,6 +8,7 @@ Keys:
 `u:USER:consents` what a user allowed to which client, a hash of sealed records by client.
 """
 
+from cas_server.stores.authorization_code_scripts import END_CODES_FUNCTION
 from cas_server.stores.token_scripts import END_FUNCTIONS, INDEX_FUNCTIONS
 
 USE = """
@@ -80,9 +81,13 @@ return 1
 
 WITHDRAW = f"""
 {END_FUNCTIONS}
--- KEYS: consents of the user, families of client and user, tokens of the client
+{END_CODES_FUNCTION}
+-- KEYS: consents of the user, families of client and user, tokens of the client, codes of the user
 -- ARGV: client
-redis.call('HDEL', KEYS[1], ARGV[1])
-for _, family in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do end_family(family, KEYS[3]) end
-return redis.call('DEL', KEYS[2])
+local ended = redis.call('HDEL', KEYS[1], ARGV[1]) + end_codes(KEYS[4], ARGV[1])
+for _, family in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+  if end_family(family, KEYS[3]) > 0 then ended = ended + 1 end
+end
+redis.call('DEL', KEYS[2])
+return ended
 """

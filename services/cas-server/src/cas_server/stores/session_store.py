@@ -10,6 +10,7 @@ from typing import NamedTuple
 from cas_server.stores import session_scripts as scripts
 from cas_server.stores.identity_commands import VERSION, number
 from cas_server.stores.issue_command import tokens_of
+from cas_server.stores.redis_authorization_codes import codes_of
 from cas_server.stores.redis_commands import RedisCommands
 from cas_server.tokens.record_keys import RecordKeys
 
@@ -101,10 +102,13 @@ class ConsentStore:
         command = ("EVAL", scripts.ALLOW, 2, VERSION, _consents(user), since, client, data, ttl)
         return bool(await self._commands.write(*command))
 
-    async def withdraw(self, user: str, client: str) -> None:
-        """Delete a consent, and end what the client has for the user: families and their tokens."""
-        keys = (_consents(user), f"g:f:{client}:{user}", tokens_of(client))
-        await self._commands.write("EVAL", scripts.WITHDRAW, len(keys), *keys, client)
+    async def withdraw(self, user: str, client: str) -> int:
+        """Delete a consent, and end what the client has for the user: codes, families, tokens.
+
+        Return how many of them there were; a family counts as one, whatever its tokens.
+        """
+        keys = (_consents(user), f"g:f:{client}:{user}", tokens_of(client), codes_of(user))
+        return int(await self._commands.write("EVAL", scripts.WITHDRAW, len(keys), *keys, client))
 
 
 def _session(cookie_hash: str) -> str:

@@ -8,7 +8,8 @@ Keys:
            form (`token_records`) it is in hex. Both are members of the index as they are here.
 `f:FAMILY` a family of refresh tokens, a hash: `data`, a sealed record; `state`, the number and the
            hash of the newest refresh token, the hash of the one before, and when it ends unused;
-           `live`, the hashes of its newest access tokens, in hex.
+           `live`, the hashes of its newest access tokens, in hex. One of the code flow without a
+           refresh token has `live` alone, so that its token ends as those of other families do.
 `a:FAMILY` the sealed response to its last rotation, for the grace window; for a minute also which
            rotation was the reuse that ended it.
 `g:t:CLIENT`, `g:f:CLIENT:USER` who has which tokens and families, scored by when they came.
@@ -110,15 +111,19 @@ FIRST_FUNCTIONS = f"""
 -- KEYS: version, access, tokens of the client, family, families of client and user
 -- ARGV: since, access hash, access text, its ttl, most tokens,
 --       family name, its data, its ttl, refresh hash, idle seconds, most families
--- Store an access token; without a refresh hash it belongs to no family.
+-- Store the first access token of a family; without a refresh hash the family ends with it.
 local function first()
   redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[4])
   enter(KEYS[3], 't:', {{string.sub(KEYS[2], 3)}}, ARGV[5], ARGV[4], drop_tokens)
-  if ARGV[9] == '' then return end
-  local state = '1 ' .. ARGV[9] .. ' - ' .. (clock[1] + ARGV[10])
-  redis.call('HSET', KEYS[4], 'data', ARGV[7], 'state', state, 'live', ARGV[2])
-  redis.call('EXPIRE', KEYS[4], ARGV[8])
-  enter(KEYS[5], 'f:', {{ARGV[6]}}, ARGV[11], ARGV[8], function(names)
+  local ttl = ARGV[4]
+  redis.call('HSET', KEYS[4], 'live', ARGV[2])
+  if ARGV[9] ~= '' then
+    local state = '1 ' .. ARGV[9] .. ' - ' .. (clock[1] + ARGV[10])
+    redis.call('HSET', KEYS[4], 'data', ARGV[7], 'state', state)
+    ttl = ARGV[8]
+  end
+  redis.call('EXPIRE', KEYS[4], ttl)
+  enter(KEYS[5], 'f:', {{ARGV[6]}}, ARGV[11], ttl, function(names)
     for _, name in ipairs(names) do end_family(name, KEYS[3]) end
   end)
 end
