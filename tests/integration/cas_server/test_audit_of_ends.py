@@ -1,18 +1,23 @@
-"""docs/design/audit.md, rules 1, 3 and 9: what ended at browsers is logged, confirmed or not."""
+"""docs/design/audit.md, rules 1, 3 and 9: what ended is logged, confirmed or not."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from fastapi import Request
+from starlette.types import Message
 from structlog.testing import capture_logs
 
 from cas_server.administration.people_holdings import PeopleHoldings
 from cas_server.endpoints.administration_parts import Whose
 from cas_server.endpoints.administration_sessions import SessionAdministration
+from cas_server.endpoints.revoke import Revoke
 from cas_server.errors import Unconfirmed
+from cas_server.identities.clients import Client
+from cas_server.identities.identities import Identities
 from cas_server.stores.redis_authorization_codes import RedisAuthorizationCodes
+from cas_server.tokens.access_tokens import Grant, new_token, token_hash
 from chassis import Authentication
 from chassis.testing.redis_process import RedisProcess
 from integration.cas_server.people import Person, hidden
@@ -100,6 +105,39 @@ async def test_an_administrators_withdrawal_is_none_of_the_user(
     (ended,) = events(lines)
     assert ended["event_type"] == "ended_by_administrator"
     assert (ended["what"], ended["number"]) == ("consents", 1)
+
+
+class Known:
+    """Takes each caller for demo-app."""
+
+    def __init__(self, identities: Identities) -> None:
+        self._client = identities.client("demo-app")
+
+    async def any_method(self, *_: object) -> Client | None:
+        return self._client
+
+
+async def test_a_revocation_that_is_unconfirmed_is_logged(one: Replica, alone: Replica) -> None:
+    token, moment = new_token(), await one.reconciler.now()
+    user = one.user()
+    grant = Grant("demo-app", ("read",), (), (), user.name, user.fingerprint)
+    stored = grant.stored(60).stamped(moment.stamp("demo-app"))
+    assert await one.store.issue(token_hash(token), stored, most=9)
+    revoke = Revoke(cast("Any", Known(one.identities)), alone.store, alone.store.keys)
+    headers = [(b"content-type", b"application/x-www-form-urlencoded")]
+    request = {"type": "http", "method": "POST", "headers": headers, "client": ("127.0.0.1", 1)}
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": f"token={token}".encode()}
+
+    async def send(_: Message) -> None:
+        raise AssertionError("a response was sent")
+
+    with capture_logs() as lines, pytest.raises(Unconfirmed):
+        await revoke(request, receive, send)
+
+    revoked = {"user": "alice", "client": "demo-app", "address": "127.0.0.1"}
+    assert events(lines) == [{"event_type": "token_revoked", **revoked}]
 
 
 async def test_a_users_withdrawal_is_logged_once_and_never_what_was_not_there(

@@ -1,12 +1,13 @@
 """POST /oauth/revoke (RFC 7009): a refresh token is revoked with its family."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from starlette.types import Receive, Scope, Send
 
 from cas_server.authentication.client_authentication import ClientAuthentication
 from cas_server.endpoints.responses import only_post, send_body
-from cas_server.errors import InvalidGrant
+from cas_server.errors import InvalidGrant, Unconfirmed
 from cas_server.forms import read_form, token_of
 from cas_server.identities.clients import Client
 from cas_server.stores.token_store import TokenStore
@@ -30,30 +31,45 @@ class Revoke:
         only_post(scope)
         form = await read_form(scope, receive)
         client = await self.authentication.any_method(scope, form)
-        user = await self._revoke(token_of(form.parameters), client)
-        if user is not None:
-            address = source_address(scope)
+        address = source_address(scope)
+
+        def tell(user: str) -> None:
             audit(AuditEvent.REVOKED, user=user, client=client.id, address=address)
+
+        await self._revoke(token_of(form.parameters), client, tell)
         await send_body(send, b"{}")
 
-    async def _revoke(self, token: str, client: Client) -> str | None:
+    async def _revoke(self, token: str, client: Client, tell: Callable[[str], None]) -> None:
         """Revoke an access token, or a family by any of its refresh tokens, rotated ones included.
 
-        Return its user, empty for a client's own token; None where there was nothing to revoke.
+        Have `tell` audit it by its user, empty for a client's own token, if there was one.
         """
         refresh = read_refresh_token(self.keys, token)
         state = await self.store.family(refresh.family) if refresh else None
         if state is not None:
             _require_owner(state.family.grant.client_id, client)
-            await self.store.revoke_family(state.family)
-            return state.family.grant.user_name
+            user = state.family.grant.user_name
+            await _audited(self.store.revoke_family(state.family), lambda: tell(user))
+            return
         name = token_hash(token)
         access = await self.store.access(name)
-        if access is not None:
-            _require_owner(access.client_id, client)
-        # Also where it is gone: an earlier attempt may have deleted it at the primary only.
-        await self.store.revoke_access(name, access)
-        return None if access is None else access.user_name
+        if access is None:
+            # An earlier attempt may have deleted it at the primary only.
+            await self.store.revoke_access(name, None)
+            return
+        _require_owner(access.client_id, client)
+        user_name = access.user_name
+        await _audited(self.store.revoke_access(name, access), lambda: tell(user_name))
+
+
+async def _audited(write: Awaitable[None], tell: Callable[[], None]) -> None:
+    """Audit what the primary has ended, confirmed or not (docs/design/audit.md, rule 9)."""
+    try:
+        await write
+    except Unconfirmed:
+        tell()
+        raise
+    tell()
 
 
 def _require_owner(owner: str, client: Client) -> None:
