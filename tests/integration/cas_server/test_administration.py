@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import SecretStr
+from redis import Redis
 
 from cas_server.administration import holdings, people_holdings
 from cas_server.administration.operator_token import new_operator_token
@@ -174,6 +175,8 @@ async def test_the_access_tokens_of_a_user_end_and_the_families_go_on(
 @pytest.fixture
 async def browsers(redis: int, identities: dict[str, Any]) -> AsyncIterator[Replica]:
     """Another replica on the same Redis, whose sessions and consents a test makes."""
+    with Redis(port=redis) as store:
+        store.delete("u:alice")  # sessions of other tests, by other record keys, are counted too
     async with session_world.replica(redis, identities) as running:
         yield running
 
