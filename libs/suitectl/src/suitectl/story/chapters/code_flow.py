@@ -41,7 +41,9 @@ async def play(suite: Suite) -> None:
     await _twice(suite, form, tokens["access_token"])
     steps.clear()
     await redeemable(suite, visitor)
-    suite.reporter.check("the session asks her nothing", holds=len(steps) == 1, seen=steps)
+    # What demo-cli may do is asked again: any program on this machine can be there in its name.
+    known = "asks who you are" not in steps
+    suite.reporter.check("her session needs no password", holds=known, seen=len(steps))
     left = await visitor.log_out()
     suite.reporter.check("she is logged out", holds=left.ok, seen=left.status)
     steps.clear()
