@@ -14,8 +14,7 @@ from fastapi import APIRouter, FastAPI
 
 import cas_server.app
 import cas_server.endpoints.user
-from cas_server.endpoints import keys
-from cas_server.endpoints.metadata import WELL_KNOWN
+from cas_server.endpoints import keys, metadata
 from cas_server.settings import CasSettings
 from chassis import LiveConfig, ServiceSettings, create_app
 from chassis.security.paths import PathPatterns, is_sound
@@ -51,6 +50,13 @@ class Subject:
         template = self.routes.get(reply.scope.get("endpoint"))
         values = reply.scope.get("path_params", {})
         return template.format(**values) if template is not None else None
+
+
+class _Values(dict[str, str]):
+    """A value for each variable of a path."""
+
+    def __missing__(self, name: str) -> str:
+        return "7" if name == "part" else "lamp"
 
 
 def with_variables() -> APIRouter:
@@ -100,7 +106,7 @@ def _templates(app: FastAPI, router: APIRouter) -> dict[Any, str]:
         route.endpoint: route.path_format
         for route in routes
         if getattr(route, "path_format", None) is not None
-        and not route.path_format.startswith((WELL_KNOWN, *keys.OPEN_PATHS))
+        and not route.path_format.startswith((*metadata.OPEN_PATHS, *keys.OPEN_PATHS))
     }
 
 
@@ -109,7 +115,7 @@ async def test_open_paths_reach_only_handlers_that_a_pattern_opens(rounds: Round
     every = list(subjects())
     for rng in rounds:
         subject = rng.choice(every)
-        paths = [template.format(name="lamp", part="7") for template in subject.routes.values()]
+        paths = [template.format_map(_Values()) for template in subject.routes.values()]
         patterns = [pattern(rng, paths) for _ in range(rng.randrange(4))]
         subject.leave_open(patterns)
         for _ in range(4):

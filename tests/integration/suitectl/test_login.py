@@ -62,7 +62,8 @@ def test_a_user_logs_in_and_sees_each_step(capfd: pytest.CaptureFixture[str]) ->
         ["POST", "/oauth/authorize/consent", "303"],
         ["POST", "/oauth/token", "200"],
     ]
-    assert "consent" not in again, "asked twice"
+    # Each login is a browser of its own; the user allowed that before, but not who may listen here.
+    assert "/oauth/authorize/consent" in again
     assert re.search(r"^who +alice$", first, re.MULTILINE)
     assert re.search(r"^through +demo-cli$", first, re.MULTILINE)
     assert re.search(r"^may +read, write$", first, re.MULTILINE)
