@@ -19,10 +19,10 @@ from dataclasses import dataclass, field
 import structlog
 
 from chassis.client.content_coding import too_large
-from chassis.client.deadlines import Deadline, Deadlines
 from chassis.client.errors import ServiceTimeout, ServiceUnavailable, UnusableResponse
 from chassis.client.retry_budget import RetryBudget
 from chassis.client.target import Target
+from chassis.deadlines import Deadline, Deadlines
 from chassis.discovery import Discovery, DiscoveryError
 from chassis.telemetry.trace import current_trace
 from chassis.transport import (

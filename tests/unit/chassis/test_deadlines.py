@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chassis.client.deadlines import Deadlines
+from chassis.deadlines import Deadlines
 
 pytestmark = pytest.mark.anyio
 
