@@ -1,6 +1,6 @@
-"""The OpenAPI description of what a browser asks for: its responses are pages and redirects."""
+"""The OpenAPI description of the authorization endpoint: it responds with pages and redirects."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from cas_server.authorization.authorization_request import MAX_NONCE, RESPONSE_MODE, RESPONSE_TYPE
@@ -9,14 +9,10 @@ from cas_server.authorization.pkce import METHOD
 from cas_server.authorization.redirect_uris import MAX_URI
 from cas_server.authorization.request_macs import CSRF
 from cas_server.endpoints.authorize import CONSENT
+from cas_server.endpoints.openapi.parts import TEXT, form_body, page_responses
 from cas_server.errors import FormOutdated, UnsafeRedirect
-from cas_server.forms import FORM_TYPE, MAX_PARAMETERS
-from chassis import error_responses
 from chassis.errors import ApiError, InvalidRequest, PayloadTooLarge, TemporarilyUnavailable
 
-_TEXT = {"type": "string"}
-_HTML = {"text/html": {"schema": _TEXT}}
-_LOCATION = {"Location": {"required": True, "schema": _TEXT}}
 _REQUIRED: Mapping[str, Any] = {
     "response_type": {"const": RESPONSE_TYPE},
     "client_id": {"type": "string", "minLength": 1},
@@ -30,11 +26,11 @@ _REQUEST: Mapping[str, Any] = {
     "max_age": {"type": "integer", "minimum": 0, "maximum": 999_999_999},
     "response_mode": {"const": RESPONSE_MODE},
     **dict.fromkeys(
-        ("scope", "state", "prompt", "login_hint", "id_token_hint", "acr_values"), _TEXT
+        ("scope", "state", "prompt", "login_hint", "id_token_hint", "acr_values"), TEXT
     ),
 }
-_FORM = {**_REQUEST, CSRF: _TEXT, DECISION: {"enum": [ALLOW, "deny"]}}
-_OF_FORMS = InvalidRequest(), UnsafeRedirect(), PayloadTooLarge()
+_PAGE = "The consent page"
+_FORM = {**_REQUEST, CSRF: TEXT, DECISION: {"enum": [ALLOW, "deny"]}}
 
 
 def paths() -> Mapping[str, Any]:
@@ -56,7 +52,7 @@ def _by_query() -> Mapping[str, Any]:
         "description": "An error is told to the redirect URI, or to the user where that is unsafe.",
         "security": [],
         "parameters": parameters,
-        "responses": page_responses(InvalidRequest(), UnsafeRedirect()),
+        "responses": _responses(page=_PAGE),
     }
 
 
@@ -66,7 +62,7 @@ def _by_form() -> Mapping[str, Any]:
         "summary": "The same by POST (OpenID Connect Core, 3.1.2.1)",
         "security": [],
         "requestBody": form_body(_REQUEST, _REQUIRED),
-        "responses": page_responses(*_OF_FORMS),
+        "responses": _responses(PayloadTooLarge(), page=_PAGE),
     }
 
 
@@ -76,32 +72,10 @@ def _consent() -> Mapping[str, Any]:
         "summary": "Take the user's decision, from the form of the consent page",
         "security": [],
         "requestBody": form_body(_FORM, [*_REQUIRED, CSRF, DECISION]),
-        "responses": page_responses(
-            *(InvalidRequest(), UnsafeRedirect(), FormOutdated(), PayloadTooLarge()), page=False
-        ),
+        "responses": _responses(FormOutdated(), PayloadTooLarge()),
     }
 
 
-def form_body(properties: Mapping[str, Any], required: Iterable[str]) -> Mapping[str, Any]:
-    """Describe the body of a form."""
-    schema = {
-        "type": "object",
-        "properties": dict(properties),
-        "required": list(required),
-        "additionalProperties": _TEXT,
-        "maxProperties": MAX_PARAMETERS,
-    }
-    return {"required": True, "content": {FORM_TYPE.decode(): {"schema": schema}}}
-
-
-def page_responses(*errors: ApiError, page: bool = True) -> Mapping[str, Any]:
-    """Describe the responses; an error is a page for who accepts HTML, as browsers do."""
-    found: dict[str, Any] = {
-        "303": {"description": "To the login, or back to the client", "headers": _LOCATION}
-    }
-    if page:
-        found["200"] = {"description": "The consent page", "content": _HTML}
-    refusals = error_responses(*errors, TemporarilyUnavailable())
-    for status, described in refusals.items():
-        found[str(status)] = {**described, "content": {**described["content"], **_HTML}}
-    return found
+def _responses(*more: ApiError, page: str = "") -> Mapping[str, Any]:
+    errors = InvalidRequest(), UnsafeRedirect(), TemporarilyUnavailable(), *more
+    return page_responses(*errors, page=page, leads="To the login, or back to the client")

@@ -4,15 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from cas_server.endpoints import account, login, logout
+from cas_server.endpoints.openapi.parts import PASSWORD, TEXT, form_body, page_responses
 from cas_server.errors import FormOutdated, LoginFailed, TooManyFailures
-from cas_server.forms import FORM_TYPE, MAX_PARAMETERS
 from cas_server.pages.form_guard import FIELD
-from chassis import error_responses
 from chassis.errors import ApiError, InvalidRequest, PayloadTooLarge, TemporarilyUnavailable
 
-_TEXT = {"type": "string"}
-_HTML = {"text/html": {"schema": _TEXT}}
-_LOCATION = {"Location": {"required": True, "schema": _TEXT}}
 _RETURN = {
     "type": "string",
     "description": "Where the login leads",
@@ -27,7 +23,7 @@ SCHEMES = {
         "description": "What the page set; `__Host-form` under an https issuer",
     }
 }
-_LEADS_ON = {"303": {"description": "To the next page", "headers": _LOCATION}}
+_PAGE, _NEXT = "A page", "To the next page"
 
 
 def paths() -> Mapping[str, Any]:
@@ -45,77 +41,55 @@ def _login_page() -> Mapping[str, Any]:
 
 
 def _login() -> Mapping[str, Any]:
-    form = {
-        FIELD: _TEXT,
-        "username": _TEXT,
-        "password": {"type": "string", "format": "password"},
-        "return": _RETURN,
-    }
+    form = {FIELD: TEXT, "username": TEXT, "password": PASSWORD, "return": _RETURN}
     errors = (LoginFailed(), TooManyFailures(1))
-    described = _form("login", "Log in, by the page's form", form, *errors, leads_on=_LEADS_ON)
+    described = _form("login", "Log in, by the page's form", form, *errors, leads=_NEXT)
     return {**described, "security": [{_COOKIE: []}]}
 
 
 def _logout() -> Mapping[str, Any]:
-    return _form("logout", "End the session of this browser", {FIELD: _TEXT}, page=_HTML)
+    return _form("logout", "End the session of this browser", {FIELD: TEXT}, page=_PAGE)
 
 
 def _account_page() -> Mapping[str, Any]:
-    page = _page("account_page", "Show a user's sessions, and what applications may do")
-    return {**page, "responses": {**page["responses"], **_LEADS_ON}}
+    summary = "Show a user's sessions, and what applications may do"
+    return _page("account_page", summary, leads=_NEXT)
 
 
 def _account() -> Mapping[str, Any]:
     named = {"session": "A session", "application": "The access of an application"}
     form = {
-        FIELD: _TEXT,
+        FIELD: TEXT,
         **{name: {"type": "string", "description": what} for name, what in named.items()},
         "others": {"type": "string", "description": "All sessions but the present one"},
     }
-    return _form("account", "End what the form names", form, leads_on=_LEADS_ON)
+    return _form("account", "End what the form names", form, leads=_NEXT)
 
 
-def _page(name: str, summary: str) -> Mapping[str, Any]:
-    shown = {"200": {"description": "A page", "content": _HTML}}
+def _page(name: str, summary: str, *, leads: str = "") -> Mapping[str, Any]:
+    errors = InvalidRequest(), TemporarilyUnavailable()
     return {
         "operationId": name,
         "summary": summary,
         "security": [],
-        "responses": {**shown, **_refusals(InvalidRequest(), TemporarilyUnavailable())},
+        "responses": page_responses(*errors, page=_PAGE, leads=leads),
     }
 
 
 def _form(
     name: str,
     summary: str,
-    form: Mapping[str, Any],
+    fields: Mapping[str, Any],
     *errors: ApiError,
-    leads_on: Mapping[str, Any] | None = None,
-    page: Mapping[str, Any] | None = None,
+    leads: str = "",
+    page: str = "",
 ) -> Mapping[str, Any]:
     """Describe a form; its token is not required where nobody may be logged in any longer."""
-    schema = {
-        "type": "object",
-        "properties": dict(form),
-        "required": [FIELD] if name == "login" else [],
-        "additionalProperties": _TEXT,
-        "maxProperties": MAX_PARAMETERS,
-    }
-    always = (InvalidRequest(), FormOutdated(), PayloadTooLarge(), TemporarilyUnavailable())
-    shown = {"200": {"description": "A page", "content": page}} if page else {}
+    always = InvalidRequest(), FormOutdated(), PayloadTooLarge(), TemporarilyUnavailable()
     return {
         "operationId": name,
         "summary": summary,
         "security": [],
-        "requestBody": {"required": True, "content": {FORM_TYPE.decode(): {"schema": schema}}},
-        "responses": {**shown, **(leads_on or {}), **_refusals(*always, *errors)},
-    }
-
-
-def _refusals(*errors: ApiError) -> Mapping[str, Any]:
-    """Describe errors, which are pages for who accepts HTML."""
-    described = error_responses(*errors)
-    return {
-        str(status): {**one, "content": {**one["content"], **_HTML}}
-        for status, one in described.items()
+        "requestBody": form_body(fields, [FIELD] if name == "login" else []),
+        "responses": page_responses(*always, *errors, page=page, leads=leads),
     }
