@@ -12,8 +12,8 @@ from localkube.api.schema import Findings, check_metadata, check_object
 from localkube.api.validation import quoted, validate
 from localkube.errors import LocalkubeError, UsageError
 
-REPLICAS = 1000
-"""The limit of one Deployment's pods."""
+REPLICAS = 110
+"""The limit of one Deployment's pods: as many as a kubelet runs on its machine (`maxPods`)."""
 
 _TEXTS = frozenset({"data", "binaryData", "stringData", "labels", "annotations", "matchLabels"})
 """Maps of strings: a null in them is an empty string, not an unset field."""
