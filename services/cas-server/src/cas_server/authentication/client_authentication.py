@@ -49,6 +49,18 @@ class ClientAuthentication:
         self._verified.drop(digest)
         return None
 
+    def known(self, digest: bytes | None, parameters: Mapping[str, str]) -> Client | None:
+        """Return the client of a header whose credentials are cached, None for any other.
+
+        Raises `InvalidRequest` where the form contradicts the header.
+        """
+        client = digest and self.cached(digest)
+        if not client:
+            return None
+        _refuse_second_secret(parameters)
+        _refuse_other_name(parameters, client)
+        return client
+
     async def basic(self, scope: Scope, authorization: bytes | None) -> Client:
         """Authenticate by HTTP Basic alone; raise `InvalidClient`."""
         if authorization is None:
@@ -61,23 +73,26 @@ class ClientAuthentication:
     async def basic_or_post(self, scope: Scope, form: Form) -> Client:
         """Authenticate by either method; both in one request are refused (RFC 6749, 2.3)."""
         refuse_secrets_in_uri(scope)
-        if form.authorization is None:
-            return await self._by_form(form.parameters, source_address(scope))
-        if "client_secret" in form.parameters:
-            raise InvalidRequest("Client credentials are in both the header and the body")
-        client = await self.basic(scope, form.authorization)
-        if nfc(form.parameters.get("client_id", client.id)) != client.id:
-            raise InvalidRequest("The client_id is not the authenticated client's")
-        return client
+        return self._known(form) or await self._proven(scope, form)
 
     async def any_method(self, scope: Scope, form: Form) -> Client:
         """Authenticate by either method, or take a public client's word (RFC 6749, 3.2.1)."""
         refuse_secrets_in_uri(scope)
+        client = self._known(form) or public_client(self._identities, form)
+        return client or await self._proven(scope, form)
+
+    def _known(self, form: Form) -> Client | None:
         header = form.authorization
-        # The usual header is known, and need not be read.
-        is_known = header is not None and self.cached(credentials_digest(header)) is not None
-        client = None if is_known else public_client(self._identities, form)
-        return client or await self.basic_or_post(scope, form)
+        return self.known(header and credentials_digest(header), form.parameters)
+
+    async def _proven(self, scope: Scope, form: Form) -> Client:
+        """Return the client whose credentials a request has; raise `InvalidClient`."""
+        if form.authorization is None:
+            return await self._by_form(form.parameters, source_address(scope))
+        _refuse_second_secret(form.parameters)
+        client = await self.basic(scope, form.authorization)
+        _refuse_other_name(form.parameters, client)
+        return client
 
     async def _once(self, digest: bytes, pairs: list[tuple[str, str]], address: str) -> Client:
         """Verify credentials once for all concurrent requests that carry them."""
@@ -125,3 +140,16 @@ class ClientAuthentication:
         for _ in range(self._identities.most_secrets - len(hashes)):
             await self._passwords.matches(None, secret)
         return None
+
+
+def _refuse_second_secret(parameters: Mapping[str, str]) -> None:
+    """Raise `InvalidRequest` for a secret beside a header."""
+    if "client_secret" in parameters:
+        raise InvalidRequest("Client credentials are in both the header and the body")
+
+
+def _refuse_other_name(parameters: Mapping[str, str], client: Client) -> None:
+    """Raise `InvalidRequest` for a name that is not the authenticated client's."""
+    name = parameters.get("client_id")
+    if name is not None and nfc(name) != client.id:
+        raise InvalidRequest("The client_id is not the authenticated client's")

@@ -1,6 +1,7 @@
 """Connections to the primary (docs/design/reliability.md, "Finding the primary")."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
@@ -55,6 +56,8 @@ class PrimaryPool(ConnectionPool):
         super().__init__(discovery=sentinels, host=master, **options)
         self._sentinels, self._master = sentinels, master
         self._watch: asyncio.Task[None] | None = None
+        self.give_back: Callable[[], Awaitable[None]] = _nothing_held
+        """Returns idle connections that are checked out: without a majority none can be opened."""
 
     async def get_connection(self, *arguments: Any, **options: Any) -> Any:
         """Return a connection; the first one starts the watch, the next one if it ever ended."""
@@ -88,6 +91,7 @@ class PrimaryPool(ConnectionPool):
     async def _has_replica(self) -> bool:
         """Return whether a replica confirms a write of the primary that this pool leads to."""
         try:
+            await self.give_back()
             connection = await self.get_connection()
         except (RedisError, OSError):
             return False
@@ -109,3 +113,7 @@ class PrimaryPool(ConnectionPool):
         # A connection that does not close in time is abandoned; the watch has to go on.
         with suppress(RedisError):
             await self.disconnect(inuse_connections=False)
+
+
+async def _nothing_held() -> None:
+    """Return nothing: nobody holds connections."""

@@ -11,14 +11,15 @@ from typing import Any, TypeVar
 
 import structlog
 from redis.asyncio import Redis
-from redis.asyncio.client import Pipeline
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from cas_server.errors import Unconfirmed
 from cas_server.settings import DurabilitySettings
 from cas_server.stores.batcher import Batcher
-from cas_server.stores.held_connection import HeldConnection
-from cas_server.stores.primary_connection import MARK
+from cas_server.stores.held_connections import HeldConnections
+from cas_server.stores.primary_connection import MARK, PrimaryPool
 from chassis.errors import TemporarilyUnavailable
 
 T = TypeVar("T")
@@ -35,8 +36,9 @@ class RedisCommands:
         self._redis, self._durability, self._timeout = redis, durability, timeout
         self._looks = Batcher[Command, Any](self._send_all)
         self._writes = Batcher[Command, Any](self.write_all)
-        self.reader = HeldConnection(redis.connection_pool)
-        """The connection of the busiest read; `guard` what it runs."""
+        self._held = HeldConnections(redis.connection_pool)
+        if isinstance(redis.connection_pool, PrimaryPool):
+            redis.connection_pool.give_back = self._held.drop
         self._away = False
         self._next_foreign_log = 0.0
 
@@ -48,14 +50,18 @@ class RedisCommands:
         """Return the reply once enough replicas have the change; raises `Unconfirmed`."""
         return self._writes.submit(command)
 
+    async def read(self, *command: Any) -> Any:
+        """Return the reply to a command at once, as `look`; for the busiest read."""
+        return await self.guard(self._held.run(*command))
+
     async def ping(self) -> None:
         """Return when Redis responds."""
-        await self.reader.drop()
+        await self._held.drop()
         await self.guard(self._redis.ping())
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self.reader.drop()
+        await self._held.drop()
         await self._redis.aclose()
 
     async def write_all(self, commands: Sequence[Command]) -> Sequence[Any]:
@@ -87,16 +93,12 @@ class RedisCommands:
         return result
 
     async def _send_all(self, commands: Sequence[Command]) -> list[Any]:
-        """Send all in one pipeline of one connection; what fails alone has its error as result."""
-        await self.reader.drop()
-        async with self._redis.pipeline(transaction=False) as pipeline:
-            for one in commands:
-                pipeline.execute_command(*one)
-            return await self.guard(self._results(pipeline))
+        """Send all over one connection; what fails alone has its error as result."""
+        return await self.guard(self._results(commands))
 
-    async def _results(self, pipeline: Pipeline) -> list[Any]:
+    async def _results(self, commands: Sequence[Command]) -> list[Any]:
         """Return each result; a key of another type fails its own command, any other error all."""
-        results: list[Any] = await pipeline.execute(raise_on_error=False)
+        results = await self._replies(commands)
         for place, result in enumerate(results):
             if isinstance(result, ResponseError) and "WRONGTYPE" in str(result):
                 self._log_foreign(str(result))
@@ -104,6 +106,17 @@ class RedisCommands:
             elif isinstance(result, Exception):
                 raise result
         return results
+
+    async def _replies(self, commands: Sequence[Command]) -> list[Any]:
+        """Return each reply; where the connection breaks, redis-py tries others, with pauses."""
+        with suppress(RedisConnectionError, RedisTimeoutError, OSError):
+            return await self._held.run_all(commands)
+        await self._held.drop()
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for one in commands:
+                pipeline.execute_command(*one)
+            replies: list[Any] = await pipeline.execute(raise_on_error=False)
+        return replies
 
     def _log_foreign(self, why: str) -> None:
         """Log once a minute: one such key may fail every request."""
@@ -115,7 +128,7 @@ class RedisCommands:
         """Close idle connections: they may lead to the old primary; a new one looks it up."""
         # One that does not close in time, as over TLS to a Redis that hangs, is abandoned.
         with suppress(RedisError):
-            await self.reader.drop()
+            await self._held.drop()
             await self._redis.connection_pool.disconnect(inuse_connections=False)
 
     def _log_outage(self, *, away: bool, reason: str) -> None:

@@ -187,8 +187,9 @@ class RedisTokenStore:
 
     async def _read(self, keys: Sequence[bytes]) -> Sequence[bytes | None]:
         """Read records, and with them the version of the identities."""
-        command = self.commands.reader.run("MGET", *keys, identity_commands.VERSION)
-        reply: list[bytes | None] = await self.commands.guard(command)
+        reply: list[bytes | None] = await self.commands.read(
+            "MGET", *keys, identity_commands.VERSION
+        )
         version = reply.pop()
         await self._seen(identity_commands.number(version))
         return reply

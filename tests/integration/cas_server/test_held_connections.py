@@ -1,4 +1,4 @@
-"""The connection that reads share, on a real Redis: each read gets its own reply."""
+"""Connections that batches share, on a real Redis: each command gets its own reply."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
-from cas_server.stores import held_connection
-from cas_server.stores.held_connection import HeldConnection
+from cas_server.stores import held_connections
+from cas_server.stores.held_connections import HeldConnections
 from eventually import PATIENCE_S
 from suitectl.waiting import until
 
@@ -25,28 +26,52 @@ async def redis_client(redis: int) -> AsyncIterator[Redis]:
 
 
 @pytest.fixture
-async def held(redis_client: Redis) -> AsyncIterator[HeldConnection]:
-    found = HeldConnection(redis_client.connection_pool)
+async def held(redis_client: Redis) -> AsyncIterator[HeldConnections]:
+    found = HeldConnections(redis_client.connection_pool)
     yield found
     await found.drop()
 
 
-async def echo(held: HeldConnection, text: bytes) -> bytes:
+async def echo(held: HeldConnections, text: bytes) -> bytes:
     reply: bytes = await held.run("ECHO", text)
     return reply
 
 
-async def test_reads_after_each_other_share_a_connection(held: HeldConnection) -> None:
+async def test_reads_after_each_other_share_a_connection(held: HeldConnections) -> None:
     assert await held.run(*ID) == await held.run(*ID)
 
 
-async def test_reads_at_once_have_a_connection_each(held: HeldConnection) -> None:
+async def test_reads_at_once_have_a_connection_each(held: HeldConnections) -> None:
     texts = [b"%d" % number for number in range(5)]
     assert await asyncio.gather(*(echo(held, text) for text in texts)) == texts
     assert await asyncio.gather(*(echo(held, text) for text in texts)) == texts
 
 
-async def test_the_reply_of_a_cancelled_read_is_nobody_elses(held: HeldConnection) -> None:
+async def test_a_refused_command_fails_alone(held: HeldConnections) -> None:
+    refused = ("HGET", "text", "field")
+    commands = [("SET", "text", "value", "EX", 60), refused, ("GET", "text"), ID]
+    replies = await held.run_all(commands)
+    assert "WRONGTYPE" in str(replies[1])
+    assert [replies[0], replies[2]] == [b"OK", b"value"]
+    with pytest.raises(ResponseError, match="WRONGTYPE"):
+        await held.run(*refused)
+    assert await held.run(*ID) == replies[3]
+
+
+async def test_a_write_that_waits_leaves_reads_a_connection_of_their_own(
+    held: HeldConnections, redis_client: Redis
+) -> None:
+    waiting = asyncio.create_task(held.run("BLPOP", "turn", "0"))
+    await asyncio.sleep(0)
+    first = await held.run(*ID)
+    await redis_client.rpush("turn", "go")
+    await waiting
+    assert len(held._idle) == 2
+    assert await held.run(*ID) != first  # the last one used is the next
+    assert await held.run(*ID) != first
+
+
+async def test_the_reply_of_a_cancelled_read_is_nobody_elses(held: HeldConnections) -> None:
     first = await held.run(*ID)
     blocked = asyncio.create_task(held.run("BLPOP", "nothing", "0"))
     await asyncio.sleep(0)
@@ -59,20 +84,20 @@ async def test_the_reply_of_a_cancelled_read_is_nobody_elses(held: HeldConnectio
 
 
 async def test_a_connection_that_redis_closed_is_not_used(
-    held: HeldConnection, redis_client: Redis
+    held: HeldConnections, redis_client: Redis
 ) -> None:
     first = await held.run(*ID)
     await redis_client.client_kill_filter(_id=first)
 
     async def noticed() -> bool:
-        return held._idle is not None and not await held_connection._is_fit(held._idle)
+        return not await held_connections._is_fit(held._idle[-1][0])
 
     await until(noticed, what="the end of the connection", seconds=PATIENCE_S, every=0.001)
     assert await held.run(*ID) != first
 
 
 async def test_a_connection_that_the_pool_marked_is_made_again(
-    held: HeldConnection, redis_client: Redis
+    held: HeldConnections, redis_client: Redis
 ) -> None:
     first = await held.run(*ID)
     pool: Any = redis_client.connection_pool
@@ -81,7 +106,7 @@ async def test_a_connection_that_the_pool_marked_is_made_again(
 
 
 async def test_the_pool_sees_the_connection_once_a_second(
-    held: HeldConnection, redis_client: Redis, monkeypatch: pytest.MonkeyPatch
+    held: HeldConnections, redis_client: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now, seen = 100.0, list[float]()
     pool: Any = redis_client.connection_pool
@@ -92,7 +117,7 @@ async def test_the_pool_sees_the_connection_once_a_second(
         return await get_connection()
 
     monkeypatch.setattr(pool, "get_connection", counted)
-    monkeypatch.setattr(held_connection, "time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr(held_connections, "time", SimpleNamespace(monotonic=lambda: now))
     for moment in (100.0, 100.9, 101.1, 101.9, 102.2):
         now = moment
         await held.run(*ID)
@@ -100,7 +125,7 @@ async def test_the_pool_sees_the_connection_once_a_second(
 
 
 async def test_a_dropped_connection_is_the_pools_with_its_time_limit(
-    held: HeldConnection, redis_client: Redis
+    held: HeldConnections, redis_client: Redis
 ) -> None:
     await held.run(*ID)
     await held.drop()

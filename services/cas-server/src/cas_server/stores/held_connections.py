@@ -1,0 +1,112 @@
+"""Connections to Redis that serve one batch after the other, without redis-py's pool for each.
+
+To check a connection out and in takes redis-py longer than a read, and so do its time limits for
+each step of one. So a connection stays checked out for a second, and the caller's own limit bounds
+the whole batch.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from hiredis import pack_command
+from redis.asyncio import Connection, ConnectionPool
+from redis.exceptions import ResponseError
+
+_HELD_S = 1.0
+"""The pool sees each connection at least so often, and checks what it checks of each."""
+_MOST_IDLE = 2
+"""One for the usual read, one for the usual write: a write holds its own while it waits."""
+
+
+class HeldConnections:
+    """Sends commands over connections of a pool; who calls bounds each batch in time."""
+
+    def __init__(self, pool: ConnectionPool) -> None:
+        self._pool = pool
+        self._idle: list[tuple[Connection, float]] = []
+        """Each with the time at which the pool has to see it again; the last used is the last."""
+
+    async def run(self, *command: Any) -> Any:
+        """Return the reply to a command; raise what redis-py raises."""
+        (reply,) = await self.run_all([command])
+        if isinstance(reply, ResponseError):
+            raise reply
+        return reply
+
+    async def run_all(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """Return the reply to each command, sent behind each other over one connection.
+
+        What Redis refused has its `ResponseError` as reply. Raises what else redis-py raises.
+        """
+        # In C: redis-py's own way to pack a batch takes longer than the rest of it.
+        packed = b"".join(map(pack_command, commands))
+        connection, until = await self._take()
+        try:
+            await connection.send_packed_command(packed, check_health=False)
+            replies = [await _reply(connection) for _ in commands]
+        except BaseException:
+            # A reply may be unread, and would be the next command's.
+            await connection.disconnect(nowait=True)
+            await self._release(connection)
+            raise
+        if len(self._idle) < _MOST_IDLE:
+            self._idle.append((connection, until))
+        else:
+            await self._release(connection)
+        return replies
+
+    async def drop(self) -> None:
+        """Return idle connections to the pool, which may lend them to others or close them.
+
+        There may be no other, nor a way to open one, as without a majority of the Sentinels.
+        """
+        while self._idle:
+            connection, _ = self._idle.pop()
+            await self._release(connection)
+
+    async def _take(self) -> tuple[Connection, float]:
+        """Return a held connection that may serve, else another one of the pool."""
+        while self._idle:
+            connection, until = self._idle.pop()
+            is_fit = await _is_fit(connection)
+            if is_fit and time.monotonic() < until:
+                return connection, until
+            if not is_fit:
+                await connection.disconnect(nowait=True)
+            await self._release(connection)
+        return await self._checked_out(), time.monotonic() + _HELD_S
+
+    async def _checked_out(self) -> Connection:
+        fresh: Connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]  # redis-py
+        try:
+            # redis-py does not look for itself where it expects notes of maintenance (8.1).
+            if not await _is_fit(fresh):
+                await fresh.disconnect(nowait=True)
+                await fresh.connect()  # type: ignore[no-untyped-call]  # redis-py
+        except BaseException:
+            await self._release(fresh)
+            raise
+        fresh.socket_timeout = None
+        return fresh
+
+    async def _release(self, connection: Connection) -> None:
+        connection.socket_timeout = self._pool.connection_kwargs.get("socket_timeout")
+        await self._pool.release(connection)
+
+
+async def _reply(connection: Connection) -> Any:
+    """Return the next reply; an error of Redis' fails its own command alone."""
+    try:
+        return await connection.read_response()
+    except ResponseError as error:
+        return error
+
+
+async def _is_fit(connection: Connection) -> bool:
+    """Return whether a connection is open, has nothing unread, and the pool has not marked it."""
+    try:
+        marked = connection.should_reconnect()  # type: ignore[no-untyped-call]  # redis-py
+        return not (marked or await connection.can_read())
+    except OSError:
+        return False
