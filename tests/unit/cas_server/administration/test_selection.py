@@ -5,13 +5,13 @@ from itertools import islice
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cas_server.administration.selection import Cursor, Selection
+from cas_server.administration.selection import CURSOR, Cursor, Selection
 from cas_server.stores.redis_holdings import Index
 
 NAMES = st.lists(st.sampled_from("abcdef"), unique=True).map(sorted).map(tuple)
 
 
-@given(st.from_regex("^[^:]{0,256}:[^:]{0,256}:[0-9]{1,16}$", fullmatch=True))
+@given(st.from_regex(CURSOR, fullmatch=True))
 def test_every_text_of_the_form_is_a_cursor(text: str) -> None:
     cursor = Cursor.decode(text)
     assert Cursor.decode(cursor.encode()) == cursor

@@ -8,8 +8,11 @@ from cas_server.identities.identities import Identities
 from cas_server.stores.redis_holdings import Index
 from chassis.errors import NotFound
 
-CURSOR = "^[^:]{0,256}:[^:]{0,256}:[0-9]{1,16}$"
+CURSOR = "^[^:]*:[^:]*:[0-9]{1,16}$"
 """The form of a cursor: no name has a colon."""
+MAX_CURSOR = 530
+"""Characters, of two names and a number. Bounds of names in the form would take 1 MiB of memory:
+pydantic's regular expressions repeat a class of characters for each that it may match."""
 
 
 class Cursor(NamedTuple):

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from cas_server.administration.access import address_of
 from cas_server.administration.holdings import Ended
-from cas_server.administration.selection import CURSOR, Selection
+from cas_server.administration.selection import CURSOR, MAX_CURSOR, Selection
 from cas_server.endpoints import administration_rows as rows
 from cas_server.identities.identities import Identities
 from chassis import error_responses
@@ -24,7 +24,7 @@ _MAX_NAME = 256
 _ERRORS = (InvalidRequest(), NotFound())
 
 Name = Annotated[str, Query(min_length=1, max_length=_MAX_NAME)]
-CursorText = Annotated[str, Query(pattern=CURSOR)]
+CursorText = Annotated[str, Query(pattern=CURSOR, max_length=MAX_CURSOR)]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 
 
