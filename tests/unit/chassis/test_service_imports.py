@@ -14,7 +14,6 @@ COMMON = {
     "annotated_types",
     "anyio",
     "chassis",
-    "click",  # by uvicorn
     "dotenv",  # by pydantic-settings
     "fastapi",
     "httptools",
@@ -67,7 +66,7 @@ def packages(modules: AbstractSet[str]) -> AbstractSet[str]:
 
 
 def test_the_chassis_imports_these_packages() -> None:
-    """rich, colorama and pygments, which httpx and structlog import where they are, not."""
+    """rich, click and others, which httpx, structlog and uvicorn import for a terminal, not."""
     assert packages(loaded("chassis")) == COMMON
 
 
@@ -75,7 +74,8 @@ def test_the_chassis_imports_these_packages() -> None:
 def test_a_service_imports_nothing_of_another_mode(name: str) -> None:
     modules = loaded(f"{name.replace('-', '_')}.__main__")
     assert packages(modules) >= COMMON
-    assert not modules & {*OF_ONE_MODE, "rich", "colorama", "pygments"}
+    assert not modules & {*OF_ONE_MODE, "click", "colorama", "pygments", "rich"}
+    assert not modules & {"uvicorn", "uvicorn.main", "watchfiles", "watchfiles.run"}
 
 
 @pytest.mark.parametrize("name", [name for name, one in on_chassis().items() if one.is_api])
@@ -95,6 +95,17 @@ def test_hidden_packages_can_be_imported_later() -> None:
     code = "import chassis, rich.console, pygments; print(rich.console.Console.__name__)"
     printed = subprocess.check_output([sys.executable, "-c", code], text=True, timeout=60)
     assert printed == "Console\n"
+
+
+def test_uvicorn_can_be_used_beside_the_chassis() -> None:
+    code = """if True:
+        import chassis, chassis.http_server.web_server as own
+        import uvicorn, watchfiles
+        print(issubclass(own.WebServer, uvicorn.Server), uvicorn.config.Config is uvicorn.Config)
+        print(uvicorn.main.name, watchfiles.run_process.__name__)
+    """
+    printed = subprocess.check_output([sys.executable, "-c", code], text=True, timeout=60)
+    assert printed == "True True\nmain run_process\n"
 
 
 def test_pydantic_v1_can_be_used_beside_the_chassis() -> None:
@@ -135,3 +146,19 @@ def test_the_imports_build_the_validator_of_no_section() -> None:
     """
     printed = subprocess.check_output([sys.executable, "-c", code], text=True, timeout=60)
     assert printed == "True []\n{'ServiceSettings'}\n"
+
+
+def test_the_imports_build_few_validators_of_openapi_documents() -> None:
+    """FastAPI has 33 models of one; it rebuilds three itself, and uses two."""
+    code = """if True:
+        import chassis, pydantic
+        from fastapi.openapi import models
+        of_documents = [
+            one for one in vars(models).values()
+            if isinstance(one, type) and issubclass(one, pydantic.BaseModel)
+        ]
+        print(sum(one.__pydantic_complete__ for one in of_documents), len(of_documents) > 30)
+        print(pydantic.create_model("Other", name=(str, ...)).__pydantic_complete__)
+    """
+    printed = subprocess.check_output([sys.executable, "-c", code], text=True, timeout=60)
+    assert printed == "5 True\nTrue\n"

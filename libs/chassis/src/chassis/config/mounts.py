@@ -13,8 +13,8 @@ from pathlib import Path
 
 import anyio
 import structlog
-import watchfiles
 from watchfiles._rust_notify import WatchfilesRustInternalError
+from watchfiles.main import Change, awatch
 
 from chassis.config.errors import ConfigError
 
@@ -126,7 +126,7 @@ async def changes(
 async def _events(places: list[Path], stop: anyio.Event) -> AsyncGenerator[None, None]:
     """Yield at each change and each second; end if watching is not possible."""
     _quiet_watchfiles()
-    watcher = watchfiles.awatch(
+    watcher = awatch(
         *places,
         watch_filter=_is_relevant,
         recursive=False,
@@ -151,7 +151,7 @@ def _quiet_watchfiles() -> None:
         log.setLevel(logging.WARNING)
 
 
-def _is_relevant(_: watchfiles.Change, path: str) -> bool:
+def _is_relevant(_: Change, path: str) -> bool:
     """Ignore kubelet's steps before and after the atomic rename."""
     name = Path(path).name
     return name == "..data" or not name.startswith("..")

@@ -8,8 +8,9 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.config import Config
+from uvicorn.server import Server
 
 from chassis.config.sections import ServerSettings
 from chassis.http_server.connection_policy import ByteBudget, ConnectionPolicy
@@ -22,7 +23,7 @@ _FRAMING = 8
 """How much larger a chunked body may be on the wire: a chunk of one byte takes six."""
 
 
-class WebServer(uvicorn.Server):
+class WebServer(Server):
     """Serve an application within the limits of `server`; the service handles signals."""
 
     def __init__(self, app: ASGIApp, settings: ServerSettings, *, budget: ByteBudget) -> None:
@@ -72,9 +73,9 @@ def _protocol(app: ASGIApp, policy: ConnectionPolicy) -> Any:
     return functools.partial(DirectProtocol, policy=policy, direct=direct)
 
 
-def _config(app: ASGIApp, settings: ServerSettings, policy: ConnectionPolicy) -> uvicorn.Config:
+def _config(app: ASGIApp, settings: ServerSettings, policy: ConnectionPolicy) -> Config:
     is_graceful = settings.shutdown == "graceful"
-    return uvicorn.Config(
+    return Config(
         app,
         http=_protocol(app, policy),
         interface="asgi3",

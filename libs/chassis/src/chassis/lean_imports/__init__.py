@@ -2,9 +2,11 @@
 
 structlog and httpx come without the packages that they use on a terminal, if installed:
 rich, colorama and pygments are there where the suite's commands are. A service logs JSON and draws
-nothing, so that they would only cost it memory and a sixth of its start. FastAPI alone would load
+nothing, so that they would only cost it memory and a sixth of its start. uvicorn and watchfiles
+come without their commands and the processes that these start. FastAPI alone would load
 pydantic.v1, to refuse its models, and takes its absence as well; who imports it for something else
-gets it (docs/design/costs.md, "Start-up").
+gets it. FastAPI's models of an OpenAPI document build their validators when a document is first
+asked for (docs/design/costs.md, "Start-up").
 """
 
 import gc
@@ -12,11 +14,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from chassis.lean_imports.bare_packages import bare
+
 # Allocations before a collection. At the default of 700 the collector dominates tail latency.
 _GENERATION_0 = 50_000
 
 _V1 = "pydantic.v1"
-_FOR_TERMINALS = ("better_exceptions", "colorama", "pygments", "rich")
+_FOR_TERMINALS = ("better_exceptions", "click", "colorama", "pygments", "rich")
 
 
 @contextmanager
@@ -30,6 +34,18 @@ def _without(*names: str) -> Iterator[None]:
     finally:
         for name in hidden:
             del sys.modules[name]
+
+
+@contextmanager
+def _deferred_validators() -> Iterator[None]:
+    """Let pydantic build the validators of models made during the block when each is first used."""
+    from pydantic import BaseModel  # noqa: PLC0415 - once the collector is off
+
+    BaseModel.model_config["defer_build"] = True
+    try:
+        yield
+    finally:
+        del BaseModel.model_config["defer_build"]
 
 
 class _NotForFastAPI:
@@ -63,8 +79,16 @@ def finish() -> None:
 gc.disable()
 gc.set_threshold(_GENERATION_0)
 sys.meta_path.insert(0, _NotForFastAPI)
-with _without(*_FOR_TERMINALS):
+with _without(*_FOR_TERMINALS), _deferred_validators():
     import fastapi  # noqa: F401 - loaded for all later imports
     import httpx  # noqa: F401 - the same
     import structlog  # noqa: F401 - the same
+with bare("uvicorn", "watchfiles"):
+    import uvicorn.config
+
+    vars(uvicorn)["Config"] = uvicorn.config.Config  # the next module asks the package for it
+    import uvicorn.lifespan.off
+    import uvicorn.protocols.http.httptools_impl
+    import uvicorn.server
+    import watchfiles.main  # noqa: F401 - the same
 gc.freeze()
