@@ -169,8 +169,8 @@ coverage: dev ## lines that the unit tests reach, in the processes they start to
 fuzz: dev ## hostile input, N rounds a test: make fuzz N=100000 [ARGS='-k forms']; FUZZ_SEED=... repeats one round
 	FUZZ_ROUNDS=$(or $(N),10000) $(PY) -m pytest -n 2 --timeout=0 tests/fuzz $(ARGS)
 
-races: dev ## 100 parallel uses of one code and of one refresh token, over two replicas: make races N=10000
-	RACE_ROUNDS=$(or $(N),1000) $(PY) -m pytest -n 2 --timeout=0 tests/integration/cas_server/test_races.py
+races: dev ## 100 parallel uses of one code, then of one refresh token, over two replicas, N rounds each: make races N=1000
+	RACE_ROUNDS=$(or $(N),10000) $(PY) -m pytest --timeout=0 tests/integration/cas_server/test_races.py
 
 e2e: dev ## the story end to end; PLATFORM=kubernetes builds, deploys, plays it there and cleans up
 	$(PY) -m pytest tests/e2e $(ARGS)

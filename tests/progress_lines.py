@@ -42,6 +42,7 @@ class Progress:
         self._drawn, self._frames = False, itertools.cycle(_FRAMES)
         self._done, self._total, self._step, self._column = 0, 0, "", 0
         self._running: dict[str, float] = {}
+        self._told = ""
         self._stack = ExitStack()
 
     @pytest.hookimpl(tryfirst=True)
@@ -72,6 +73,7 @@ class Progress:
         """Count a test that has ended."""
         self._running.pop(nodeid, None)
         self._done += 1
+        self._told = ""
 
     def pytest_unconfigure(self) -> None:
         """Leave the terminal as pytest knows it."""
@@ -106,6 +108,10 @@ class Progress:
         self._step = text.removesuffix(" …") if text.endswith("…") else ""
         self.line(text)
 
+    def tell(self, text: str) -> None:
+        """Have shown how far the running test is."""
+        self._told = text
+
     def tick(self) -> None:
         """Show what runs, where pytest has written nothing for a while."""
         with self._lock:
@@ -139,13 +145,21 @@ class Progress:
         counted = f"{self._done} of {self._total}"
         running = sorted(self._running.items(), key=lambda one: one[1])
         names = (f"{name.rpartition('::')[2]} ({elapsed(now - at)})" for name, at in running)
-        return ", ".join([counted, *names]) if running else f"{counted}, between tests"
+        told = [self._told] if self._told else []
+        return ", ".join([counted, *names, *told]) if running else f"{counted}, between tests"
 
 
 def column(text: str, before: int) -> int:
     """Return where the cursor is after a text: pytest itself does not count a carriage return."""
     *_, last = _LINE_STARTS.split(_ESCAPES.sub("", text))
     return len(last) if _LINE_STARTS.search(text) else before + len(last)
+
+
+@pytest.fixture
+def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Return what shows how far a long test is, behind its name; not in a worker of xdist."""
+    progress = request.config.pluginmanager.get_plugin("progress-lines")
+    return progress.tell if isinstance(progress, Progress) else lambda _: None
 
 
 @pytest.hookimpl(trylast=True)

@@ -106,16 +106,21 @@ class Browser:
             response = await self.decide(response)
         return location(response)["code"]
 
-    async def redeem(self, code: str, **change: str) -> httpx.Response:
-        """Exchange a code."""
-        fields = {
+    def redemption(self, code: str) -> dict[str, str]:
+        """Return the form that exchanges a code, of a public client."""
+        return {
+            "client_id": self.client,
             "grant_type": "authorization_code",
             "code": code,
             "redirect_uri": self.redirect_uri,
             "code_verifier": self.verifier,
-            **change,
         }
-        return await self.token({n: v for n, v in fields.items() if v})
+
+    async def redeem(self, code: str, **change: str) -> httpx.Response:
+        """Exchange a code."""
+        fields = self.redemption(code)
+        del fields["client_id"]
+        return await self.token({n: v for n, v in (fields | change).items() if v})
 
     async def token(self, fields: dict[str, str], path: str = "/oauth/token") -> httpx.Response:
         """Send a form as the client."""

@@ -167,12 +167,13 @@ def test_tests(tmp_path: Path, *, terminal: bool) -> None:
     """pytest shows which test lasts, behind the dots or on lines of its own."""
     (tmp_path / "test_slow.py").write_text(
         "import os\ndef test_quick():\n    pass\n"
-        "def test_slow():\n    open(os.environ['GATE']).read(1)\n"
+        "def test_slow(tell):\n    tell('round 2')\n    open(os.environ['GATE']).read(1)\n"
     )
     command = [sys.executable, "-m", "pytest", "-q", "-p", "progress_lines", "--rootdir=.", "."]
     environment = {"PYTHONPATH": str(ROOT / "tests")}
     with watched(command, tmp_path, terminal=terminal, environment=environment) as one:
         one.await_progress("1 of 2, test_slow")
+        one.await_progress(", round 2")
         one.release()
         assert one.end() == 0
     assert "2 passed" in one.text
