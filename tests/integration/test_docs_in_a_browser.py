@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from eventually import PATIENCE_S
+from integration.cas_server.chromium import running as browser
 from three_services import ThreeServices, three_services
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -41,6 +42,21 @@ def test_the_page_shows_every_operation_without_a_network(
         assert set(ids) == {one["operationId"] for path in paths for one in path.values()}
         assert 'class="btn authorize' in shown.stdout
         assert "Content Security Policy" not in shown.stderr
+
+
+@pytest.mark.anyio
+async def test_authorize_offers_no_login_that_would_need_a_redirect_uri(
+    running: ThreeServices,
+) -> None:
+    async with browser() as chromium:
+        page = await chromium.new_page()
+        await page.goto(f"{running.urls['cas-server']}/docs")
+        await page.click(".btn.authorize")
+        offered = await page.locator(".auth-container h4").all_inner_texts()
+    assert [" ".join(text.split()) for text in offered] == [
+        *("oauth2 (OAuth2, password)", "oauth2 (OAuth2, clientCredentials)"),
+        *("bearer (http, Bearer)", "client_secret_basic (http, Basic)", "login_form (apiKey)"),
+    ]
 
 
 def in_a_browser(url: str, profile: Path) -> "subprocess.CompletedProcess[str]":

@@ -76,8 +76,9 @@ def create_app(live: LiveConfig[CasSettings]) -> FastAPI:
         ),
         open_paths=(*metadata.OPEN_PATHS, *keys.OPEN_PATHS),
         fast_paths=_endpoints(context, people, IdTokenHints(live, signing)),
-        openapi=openapi.document,
+        openapi=partial(openapi.document, live),
         token_path=TOKEN_PATH,
+        authorization_path=AUTHORIZE,
         ready_checks={"redis": context.store.ping},
         navigation_paths=(AUTHORIZE, *PAGE_PATHS),
     )

@@ -85,8 +85,8 @@ def test_a_fast_path_declares_its_errors_with_their_headers(app: FastAPI, path: 
 def test_userinfo_takes_a_token_in_the_header_or_in_a_form(app: FastAPI) -> None:
     """docs/design/openid-connect.md, "Userinfo"."""
     by_method = app.openapi()["paths"][USERINFO]
-    assert by_method["get"]["security"] == [{"bearer": []}]
-    assert by_method["post"]["security"] == [{"bearer": []}, {}]
+    assert by_method["get"]["security"] == [{"bearer": ["openid"]}]
+    assert by_method["post"]["security"] == [{"bearer": ["openid"]}, {}]
     assert "WWW-Authenticate" in by_method["get"]["responses"]["403"]["headers"]
     (form,) = by_method["post"]["requestBody"]["content"].values()
     assert "access_token" in form["schema"]["properties"]
@@ -113,6 +113,7 @@ def test_swagger_ui_can_authorize_clients_users_and_bearers(app: FastAPI) -> Non
     assert {name: flow["tokenUrl"] for name, flow in flows.items()} == {
         "password": "/oauth/token",
         "clientCredentials": "/oauth/token",
+        "authorizationCode": "/oauth/token",
     }
     assert operation(app, "/api/v1/user")["security"] == [{"oauth2": []}, {"bearer": []}]
 

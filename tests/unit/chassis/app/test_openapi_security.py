@@ -100,7 +100,7 @@ def test_the_flows_have_the_token_endpoint_and_each_scope_with_its_operations() 
     scheme = app_of().openapi()["components"]["securitySchemes"]["oauth2"]
     scopes = {"read": "for read, one_of_two", "stock": "for one_of_two"}
     assert scheme["flows"] == {
-        "password": {"tokenUrl": TOKEN_URL, "scopes": scopes},
+        "password": {"tokenUrl": TOKEN_URL, "refreshUrl": TOKEN_URL, "scopes": scopes},
         "clientCredentials": {"tokenUrl": TOKEN_URL, "scopes": scopes},
     }
 
@@ -116,6 +116,18 @@ def test_server_and_own_token_endpoint_have_the_context_path() -> None:
     assert document["servers"] == [{"url": "/shop"}]
     flows = document["components"]["securitySchemes"]["oauth2"]["flows"]
     assert flows["password"]["tokenUrl"] == "/shop/oauth/token"
+    assert "authorizationCode" not in flows
+
+
+def test_the_code_flow_is_that_of_the_services_own_authorization_endpoint() -> None:
+    app = app_of("/shop", token_path="/token", authorization_path="/authorize")
+    flow = app.openapi()["components"]["securitySchemes"]["oauth2"]["flows"]["authorizationCode"]
+    assert flow == {
+        "authorizationUrl": "/shop/authorize",
+        "tokenUrl": "/shop/token",
+        "refreshUrl": "/shop/token",
+        "scopes": {"read": "for read, one_of_two", "stock": "for one_of_two"},
+    }
 
 
 def test_a_well_known_path_is_not_below_the_context_path() -> None:

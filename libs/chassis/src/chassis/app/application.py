@@ -66,6 +66,7 @@ def create_app(
     fast_paths: Mapping[str, ASGIApp] | None = None,
     openapi: Callable[[], Mapping[str, Any]] = dict,
     token_path: str | None = None,
+    authorization_path: str | None = None,
     ready_checks: Mapping[str, ReadyCheck] | None = None,
     navigation_paths: Sequence[str] = (),
 ) -> FastAPI:
@@ -74,8 +75,9 @@ def create_app(
     `lifespan` opens and closes the service's own resources. Without `token_services` the
     authorization server in `security.oauth2.resource` checks bearer tokens. `open_paths` never need
     a token; a trailing slash includes subpaths. `fast_paths` bypass the security filter and
-    FastAPI; `openapi` returns their part of the OpenAPI document. `token_path` is the service's own
-    token endpoint, if it has one. CORS is never on for what begins with one of `navigation_paths`.
+    FastAPI; `openapi` returns their part of the OpenAPI document. `token_path` and
+    `authorization_path` are the service's own token and authorization endpoint, if it has them.
+    CORS is never on for what begins with one of `navigation_paths`.
     """
     chassis = _chassis(live, title, version, token_services, ready_checks or {})
     app = ServiceApp(
@@ -99,7 +101,7 @@ def create_app(
         open_under_dev=DOCS_PATHS,
         enrich=user_details,
     )
-    app.document = ServiceDocument(live, security.is_open, openapi, token_path)
+    app.document = ServiceDocument(live, security.is_open, openapi, token_path, authorization_path)
     live.on_change(app.forget_openapi)
     accounting = _accounting(chassis)
     app.layers = _layers(

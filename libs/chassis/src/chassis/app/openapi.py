@@ -38,14 +38,15 @@ def error_responses(*errors: ApiError) -> dict[int | str, dict[str, Any]]:
 class ServiceDocument:
     """What FastAPI's document of a service lacks.
 
-    `fast_paths` describes the endpoints that FastAPI does not see; `token_path` is the service's
-    own token endpoint, if it has one.
+    `fast_paths` describes the endpoints that FastAPI does not see; `token_path` and
+    `authorization_path` are the service's own token and authorization endpoint, if it has them.
     """
 
     live: LiveConfig[Any]
     is_open: Callable[[str], bool]
     fast_paths: Callable[[], Mapping[str, Any]]
     token_path: str | None
+    authorization_path: str | None
 
     def complete(self, document: dict[str, Any], routes: Sequence[BaseRoute]) -> None:
         """Add the server, errors, security and fast paths; a status that a route has itself stays.
@@ -70,6 +71,10 @@ class ServiceDocument:
         uri: str | None = self.live.settings.security.oauth2.client.access_token_uri
         return self._prefix + self.token_path if self.token_path else uri
 
+    @property
+    def _authorization_url(self) -> str | None:
+        return self.authorization_path and self._prefix + self.authorization_path
+
     def _declare(self, document: dict[str, Any], routes: Sequence[BaseRoute]) -> None:
         components = document.setdefault("components", {})
         for name in _OF_FASTAPI:
@@ -83,7 +88,7 @@ class ServiceDocument:
                     _declare_errors(operation, checks, is_open=self.is_open(path))
                     if checks or not self.is_open(path):
                         demanded[operation["operationId"]] = self._secure(operation, checks)
-        components["securitySchemes"] = schemes(self._token_url, demanded)
+        components["securitySchemes"] = schemes(self._token_url, self._authorization_url, demanded)
 
     def _secure(self, operation: dict[str, Any], checks: Sequence[AccessCheck]) -> Sequence[Demand]:
         alternatives = demands(checks)

@@ -71,13 +71,28 @@ def sentence(alternatives: Sequence[Demand]) -> str:
     return f"Requires {', or '.join(map(str, alternatives))}."
 
 
-def schemes(token_url: str | None, operations: Mapping[str, Sequence[Demand]]) -> dict[str, Any]:
-    """Return the security schemes; `operations` are the demands by operation id."""
+def schemes(
+    token_url: str | None,
+    authorization_url: str | None,
+    operations: Mapping[str, Sequence[Demand]],
+) -> dict[str, Any]:
+    """Return the security schemes; `operations` are the demands by operation id.
+
+    Flows without `refreshUrl` are those in which no user takes part (RFC 6749, 4.4.3).
+    """
     bearer = AccessCheck.model.model_dump(mode="json", by_alias=True, exclude_none=True)
     if token_url is None:
         return {BEARER: bearer}
-    flow = {"tokenUrl": token_url, "scopes": dict(sorted(_scopes(operations)))}
-    flows = {"password": flow, "clientCredentials": flow}
+    scopes = dict(sorted(_scopes(operations)))
+    of_user = {"tokenUrl": token_url, "refreshUrl": token_url}
+    flows: dict[str, dict[str, Any]] = {
+        "password": of_user,
+        "clientCredentials": {"tokenUrl": token_url},
+    }
+    if authorization_url is not None:
+        flows["authorizationCode"] = {**of_user, "authorizationUrl": authorization_url}
+    for flow in flows.values():
+        flow["scopes"] = dict(scopes)  # its own: a service may add to those of one flow
     return {OAUTH2: {"type": "oauth2", "description": _DESCRIPTION, "flows": flows}, BEARER: bearer}
 
 

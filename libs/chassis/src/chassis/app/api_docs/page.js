@@ -7,6 +7,15 @@
   // A browser may not reach the authorization server, so the service forwards what "Authorize" sends.
   const detour = tokenUrl && new URL(tokenUrl, location.href).href;
 
+  // A browser logs people in by the code flow, for which this page is no registered client.
+  const withoutTheCodeFlow = (text) => {
+    const document = JSON.parse(text);
+    const schemes = document.components?.securitySchemes ?? {};
+    delete schemes.openIdConnect;
+    delete schemes.oauth2?.flows.authorizationCode;
+    return JSON.stringify(document);
+  };
+
   SwaggerUIBundle({
     domNode: place,
     url,
@@ -22,6 +31,12 @@
       // A 401 with a Basic challenge would open the browser's own prompt for a password.
       request.credentials = "omit";
       return request;
+    },
+    responseInterceptor(response) {
+      if (response.ok && response.url === new URL(url, location.href).href) {
+        response.text = withoutTheCodeFlow(response.text);
+      }
+      return response;
     },
   });
 })();

@@ -3,7 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from cas_server.authorization.authorization_request import MAX_NONCE, RESPONSE_MODE, RESPONSE_TYPE
+from cas_server.authorization.authorization_request import (
+    MAX_NONCE,
+    PROMPTS,
+    RESPONSE_MODE,
+    RESPONSE_TYPE,
+)
 from cas_server.authorization.flow import ALLOW, AUTHORIZE, DECISION
 from cas_server.authorization.pkce import METHOD
 from cas_server.authorization.redirect_uris import MAX_URI
@@ -11,8 +16,10 @@ from cas_server.authorization.request_macs import CSRF
 from cas_server.endpoints.authorize import CONSENT
 from cas_server.endpoints.openapi.parts import TEXT, form_body, page_responses
 from cas_server.errors import FormOutdated, UnsafeRedirect
+from cas_server.tokens.logins import SUPPORTED_ACRS
 from chassis.errors import ApiError, InvalidRequest, PayloadTooLarge, TemporarilyUnavailable
 
+_PROMPT = f"({'|'.join(PROMPTS)})"
 _REQUIRED: Mapping[str, Any] = {
     "response_type": {"const": RESPONSE_TYPE},
     "client_id": {"type": "string", "minLength": 1},
@@ -25,11 +32,18 @@ _REQUEST: Mapping[str, Any] = {
     "nonce": {"type": "string", "maxLength": MAX_NONCE},
     "max_age": {"type": "integer", "minimum": 0, "maximum": 999_999_999},
     "response_mode": {"const": RESPONSE_MODE},
-    **dict.fromkeys(
-        ("scope", "state", "prompt", "login_hint", "id_token_hint", "acr_values"), TEXT
-    ),
+    "prompt": {"type": "string", "pattern": f"^({_PROMPT}( {_PROMPT})*)?$"},
+    "acr_values": {
+        "type": "string",
+        "description": f"Voluntary; there is {' '.join(SUPPORTED_ACRS)}",
+    },
+    **dict.fromkeys(("scope", "state", "login_hint", "id_token_hint"), TEXT),
 }
 _PAGE = "The consent page"
+_DESCRIPTION = (
+    "The redirect URI gets `code` or `error`, `state`, and `iss`; an error that can't safely be "
+    "told there is told to the user."
+)
 _FORM = {**_REQUEST, CSRF: TEXT, DECISION: {"enum": [ALLOW, "deny"]}}
 
 
@@ -49,7 +63,7 @@ def _by_query() -> Mapping[str, Any]:
     return {
         "operationId": "authorize",
         "summary": "Ask the user for authorization (RFC 6749, 4.1.1)",
-        "description": "An error is told to the redirect URI, or to the user where that is unsafe.",
+        "description": _DESCRIPTION,
         "security": [],
         "parameters": parameters,
         "responses": _responses(page=_PAGE),

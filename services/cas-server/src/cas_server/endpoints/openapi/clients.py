@@ -13,6 +13,7 @@ from cas_server.endpoints.openapi.parts import (
     ok,
     strict_object,
 )
+from cas_server.endpoints.openapi.schemes import BASIC
 from cas_server.errors import (
     InvalidClient,
     InvalidGrant,
@@ -33,8 +34,6 @@ from chassis.errors import (
     TemporarilyUnavailable,
 )
 
-_BASIC = "client_secret_basic"
-SCHEMES = {_BASIC: {"type": "http", "scheme": "basic", "description": "Client id and secret"}}
 # An empty parameter is an omitted one (RFC 6749, 3.2).
 _TOKEN = {"token": {"type": "string", "minLength": 1, "maxLength": MAX_TOKEN}}
 _TOKEN_AND_HINT = {**_TOKEN, "token_type_hint": TEXT}
@@ -62,7 +61,7 @@ def _check_token() -> Mapping[str, Any]:
         strict_object(claims, always),
         *(UnrecognisedToken(), AccessDenied()),
     )
-    return {**operation, "security": [{_BASIC: []}]}
+    return {**operation, "security": [{BASIC: []}]}
 
 
 def _introspect() -> Mapping[str, Any]:
@@ -122,7 +121,7 @@ def _by_client(
     return {
         "operationId": name,
         "summary": summary,
-        "security": [{_BASIC: []}, {}],
+        "security": [{BASIC: []}, {}],
         "requestBody": form_body(parameters, list(parameters)[:1]),
         "responses": {
             "200": ok(response),

@@ -3,12 +3,28 @@
 from collections.abc import Mapping
 from typing import Any
 
-from cas_server.endpoints.openapi import authorization, clients, logout, people, userinfo
+from cas_server.endpoints.openapi import (
+    authorization,
+    clients,
+    logout,
+    metadata,
+    people,
+    schemes,
+    userinfo,
+)
+from cas_server.settings import CasSettings
+from chassis import LiveConfig
 
 
-def document() -> Mapping[str, Any]:
-    """Return the part of the OpenAPI document that describes the fast paths."""
-    parts = clients, people, userinfo, authorization, logout
-    paths = {path: described for part in parts for path, described in part.paths().items()}
-    schemes = {**clients.SCHEMES, **people.SCHEMES}
-    return {"paths": paths, "components": {"securitySchemes": schemes}}
+def document(live: LiveConfig[CasSettings]) -> Mapping[str, Any]:
+    """Return the part of the OpenAPI document that describes the fast paths, and the metadata."""
+    settings = live.settings
+    paths = {
+        **clients.paths(),
+        **people.paths(),
+        **userinfo.paths(settings),
+        **authorization.paths(),
+        **logout.paths(),
+        **metadata.paths(settings),
+    }
+    return {"paths": paths, "components": {"securitySchemes": schemes.schemes(settings)}}

@@ -5,6 +5,7 @@ from typing import Any
 
 from cas_server.endpoints import account, login, logout
 from cas_server.endpoints.openapi.parts import PASSWORD, TEXT, form_body, page_responses
+from cas_server.endpoints.openapi.schemes import FORM_COOKIE
 from cas_server.errors import FormOutdated, LoginFailed, TooManyFailures
 from cas_server.pages.form_guard import FIELD
 from chassis.errors import ApiError, InvalidRequest, PayloadTooLarge, TemporarilyUnavailable
@@ -13,15 +14,6 @@ _RETURN = {
     "type": "string",
     "description": "Where the login leads",
     "pattern": r"^(/account|/oauth/authorize\?[!\"$-\[\]-~]*)?$",
-}
-_COOKIE = "login_form"
-SCHEMES = {
-    _COOKIE: {
-        "type": "apiKey",
-        "in": "cookie",
-        "name": "form",
-        "description": "What the page set; `__Host-form` under an https issuer",
-    }
 }
 _PAGE, _NEXT = "A page", "To the next page"
 
@@ -44,7 +36,7 @@ def _login() -> Mapping[str, Any]:
     form = {FIELD: TEXT, "username": TEXT, "password": PASSWORD, "return": _RETURN}
     errors = (LoginFailed(), TooManyFailures(1))
     described = _form("login", "Log in, by the page's form", form, *errors, leads=_NEXT)
-    return {**described, "security": [{_COOKIE: []}]}
+    return {**described, "security": [{FORM_COOKIE: []}]}
 
 
 def _logout() -> Mapping[str, Any]:
