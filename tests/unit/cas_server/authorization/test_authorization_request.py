@@ -109,7 +109,6 @@ def test_a_repeated_destination_is_unsafe(identities: Identities, name: str) -> 
         ({"response_type": ""}, "invalid_request"),
         ({"response_type": "token"}, "unsupported_response_type"),
         ({"response_type": "code id_token"}, "unsupported_response_type"),
-        ({"response_mode": "fragment"}, "invalid_request"),
         ({"code_challenge": ""}, "invalid_request"),
         ({"code_challenge_method": "plain"}, "invalid_request"),
         ({"scope": "admin"}, "invalid_scope"),
@@ -133,6 +132,15 @@ def test_any_other_error_goes_to_the_client(
         changed(identities, **change)
     assert not isinstance(refused.value, UnsafeRedirect)
     assert refused.value.error == error
+
+
+@pytest.mark.parametrize("mode", ["form_post", "fragment", "query.jwt", "QUERY"])
+def test_a_response_mode_but_query_is_refused(identities: Identities, mode: str) -> None:
+    """docs/design/code-flow.md, "Requests"; the metadata have `response_modes_supported`."""
+    with pytest.raises(InvalidRequest, match="response_mode is not supported; send query"):
+        changed(identities, response_mode=mode)
+    for supported in ("query", ""):
+        assert changed(identities, response_mode=supported).destination.redirect_uri == CALLBACK
 
 
 @pytest.mark.parametrize("again", ["state=s", "scope=read", "unknown=1&unknown=2", "nonce=&nonce="])

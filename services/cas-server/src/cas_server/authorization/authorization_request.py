@@ -125,7 +125,7 @@ def _refuse_unsupported(values: Mapping[str, str]) -> None:
     if response_type != RESPONSE_TYPE:
         raise UnsupportedResponseType
     if values.get("response_mode", RESPONSE_MODE) != RESPONSE_MODE:
-        raise InvalidRequest("The response_mode has to be query")
+        raise InvalidRequest("The response_mode is not supported; send query, or none")
 
 
 def _scopes(requested: str | None, client: Client) -> tuple[str, ...]:
