@@ -171,7 +171,9 @@ def test_the_data_of_an_object_are_bounded(kind: str, field: str) -> None:
 def test_the_replicas_of_a_deployment_are_bounded() -> None:
     many = merge(SOUND["Deployment"], {"spec": {"replicas": REPLICAS + 1}}, strategic=False)
 
-    with pytest.raises(UsageError, match=f"spec.replicas: {REPLICAS + 1} is more than .* {REPLICAS}"):
+    with pytest.raises(
+        UsageError, match=f"spec.replicas: {REPLICAS + 1} is more than .* {REPLICAS}"
+    ):
         admit(many, "x", "default")
 
 

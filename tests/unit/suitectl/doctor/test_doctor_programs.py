@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from suitectl.doctor import cluster, programs
+from suitectl.doctor import cluster, peers, programs
 from suitectl.doctor.finding import Finding
+from suitectl.root import ROOT
 from unit.suitectl.doctor.fake_checkout import program, wrong
 
 
@@ -64,6 +65,28 @@ def test_go_only_where_a_service_needs_it(
     assert "go 1.22 is older than 1.24" in [one.text for one in programs.check(tmp_path)]
     program(path, "go", "echo go1.24.0")
     assert "go 1.24" in [one.text for one in programs.check(tmp_path)]
+
+
+def test_what_tests_skip_without_is_named_with_them(path: Path, tmp_path: Path) -> None:
+    found = {one.text: one.remedy for one in peers.check(tmp_path)}
+    assert len(found) == len(peers.PEERS)
+    browser = "make pictures, and tests of the login pages and of /docs in a browser"
+    assert found[f"no chromium, for {browser}"] == "apt install chromium"
+    assert all(remedy for remedy in found.values())
+
+    beside = tmp_path / ".build/bin"
+    beside.mkdir(parents=True)
+    program(beside, "oauth2-proxy", "exit 1")
+    program(path, "google-chrome", "exit 1")  # present; it is not started
+    assert [one.text for one in peers.check(tmp_path) if not one.remedy] == [
+        *("chromium", "oauth2-proxy"),
+    ]
+
+
+def test_the_remedy_of_oauth2_proxy_is_that_of_its_test() -> None:
+    """Both name the same version."""
+    source = (ROOT / "tests/interop/test_oauth2_proxy.py").read_text()
+    assert peers.PEERS[-1].remedy in source
 
 
 def test_redis(path: Path, tmp_path: Path) -> None:

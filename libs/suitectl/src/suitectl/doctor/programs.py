@@ -108,7 +108,7 @@ def _go(root: Path) -> Iterator[Finding]:
     found = (_go_version(place, root) for place in GO_PLACES)
     here = next(filter(None, found), None)
     if here is None:
-        yield odd("no go: its services are left out of make up and make test", remedy)
+        yield odd("no go: its services are left out of make up, its clients of make test", remedy)
     elif here < max(wanted):
         yield odd(f"go {here[0]}.{here[1]} is older than {oldest}", remedy)
     else:

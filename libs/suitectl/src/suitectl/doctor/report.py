@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Callable, Iterable, Iterator, Mapping
 
-from suitectl.doctor import checkout, cluster, machine, network, programs, python, suites
+from suitectl.doctor import checkout, cluster, machine, network, peers, programs, python, suites
 from suitectl.doctor.finding import GOOD, MISSING, Finding, odd
 
 ROOT = Path(__file__).resolve().parents[5]
@@ -27,6 +27,7 @@ CHECKS: Mapping[str, Check] = {
     "machine": machine.check,
     "checkout": checkout.check,
     "programs": programs.check,
+    "tests' programs": peers.check,
     "cluster": cluster.check,
 }
 _COLOURS = {"✓": "32", "!": "33", "✗": "31"}
