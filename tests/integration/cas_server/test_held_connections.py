@@ -90,7 +90,7 @@ async def test_a_connection_that_redis_closed_is_not_used(
     await redis_client.client_kill_filter(_id=first)
 
     async def noticed() -> bool:
-        return not await held_connections._is_fit(held._idle[-1][0])
+        return not held._idle[-1][0].is_fit
 
     await until(noticed, what="the end of the connection", seconds=PATIENCE_S, every=0.001)
     assert await held.run(*ID) != first

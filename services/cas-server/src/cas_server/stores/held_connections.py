@@ -13,6 +13,8 @@ from hiredis import pack_command
 from redis.asyncio import Connection, ConnectionPool
 from redis.exceptions import ResponseError
 
+from cas_server.stores.exchange import Exchange
+
 _HELD_S = 1.0
 """The pool sees each connection at least so often, and checks what it checks of each."""
 _MOST_IDLE = 2
@@ -24,7 +26,7 @@ class HeldConnections:
 
     def __init__(self, pool: ConnectionPool) -> None:
         self._pool = pool
-        self._idle: list[tuple[Connection, float]] = []
+        self._idle: list[tuple[Exchange, float]] = []
         """Each with the time at which the pool has to see it again; the last used is the last."""
 
     async def run(self, *command: Any) -> Any:
@@ -41,19 +43,17 @@ class HeldConnections:
         """
         # In C: redis-py's own way to pack a batch takes longer than the rest of it.
         packed = b"".join(map(pack_command, commands))
-        connection, until = await self._take()
+        exchange, until = await self._take()
         try:
-            await connection.send_packed_command(packed, check_health=False)
-            replies = [await _reply(connection) for _ in commands]
+            replies = await exchange.run(packed, len(commands))
         except BaseException:
             # A reply may be unread, and would be the next command's.
-            await connection.disconnect(nowait=True)
-            await self._release(connection)
+            await self._discard(exchange)
             raise
         if len(self._idle) < _MOST_IDLE:
-            self._idle.append((connection, until))
+            self._idle.append((exchange, until))
         else:
-            await self._release(connection)
+            await self._release(exchange)
         return replies
 
     async def drop(self) -> None:
@@ -62,20 +62,20 @@ class HeldConnections:
         There may be no other, nor a way to open one, as without a majority of the Sentinels.
         """
         while self._idle:
-            connection, _ = self._idle.pop()
-            await self._release(connection)
+            exchange, _ = self._idle.pop()
+            await self._release(exchange)
 
-    async def _take(self) -> tuple[Connection, float]:
+    async def _take(self) -> tuple[Exchange, float]:
         """Return a held connection that may serve, else another one of the pool."""
         while self._idle:
-            connection, until = self._idle.pop()
-            is_fit = await _is_fit(connection)
-            if is_fit and time.monotonic() < until:
-                return connection, until
-            if not is_fit:
-                await connection.disconnect(nowait=True)
-            await self._release(connection)
-        return await self._checked_out(), time.monotonic() + _HELD_S
+            exchange, until = self._idle.pop()
+            if not exchange.is_fit:
+                await self._discard(exchange)
+            elif time.monotonic() < until:
+                return exchange, until
+            else:
+                await self._release(exchange)
+        return Exchange(await self._checked_out()), time.monotonic() + _HELD_S
 
     async def _checked_out(self) -> Connection:
         fresh: Connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]  # redis-py
@@ -85,22 +85,17 @@ class HeldConnections:
                 await fresh.disconnect(nowait=True)
                 await fresh.connect()  # type: ignore[no-untyped-call]  # redis-py
         except BaseException:
-            await self._release(fresh)
+            await self._pool.release(fresh)
             raise
-        fresh.socket_timeout = None
         return fresh
 
-    async def _release(self, connection: Connection) -> None:
-        connection.socket_timeout = self._pool.connection_kwargs.get("socket_timeout")
-        await self._pool.release(connection)
+    async def _discard(self, exchange: Exchange) -> None:
+        await exchange.connection.disconnect(nowait=True)
+        await self._release(exchange)
 
-
-async def _reply(connection: Connection) -> Any:
-    """Return the next reply; an error of Redis' fails its own command alone."""
-    try:
-        return await connection.read_response()
-    except ResponseError as error:
-        return error
+    async def _release(self, exchange: Exchange) -> None:
+        exchange.give_back()
+        await self._pool.release(exchange.connection)
 
 
 async def _is_fit(connection: Connection) -> bool:

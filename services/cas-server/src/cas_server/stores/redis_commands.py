@@ -20,6 +20,7 @@ from cas_server.settings import DurabilitySettings
 from cas_server.stores.batcher import Batcher
 from cas_server.stores.held_connections import HeldConnections
 from cas_server.stores.primary_connection import MARK, PrimaryPool
+from chassis.deadlines import Deadlines
 from chassis.errors import TemporarilyUnavailable
 
 T = TypeVar("T")
@@ -33,7 +34,7 @@ class RedisCommands:
     """Sends commands; those of one turn of the event loop together. `aclose` closes connections."""
 
     def __init__(self, redis: Redis, durability: DurabilitySettings, *, timeout: float) -> None:
-        self._redis, self._durability, self._timeout = redis, durability, timeout
+        self._redis, self._durability, self._deadlines = redis, durability, Deadlines(timeout)
         self._looks = Batcher[Command, Any](self._send_all)
         self._writes = Batcher[Command, Any](self.write_all)
         self._held = HeldConnections(redis.connection_pool)
@@ -83,7 +84,7 @@ class RedisCommands:
     async def guard(self, command: Awaitable[T]) -> T:
         """Bound a command in time; raise `TemporarilyUnavailable` for an outage."""
         try:
-            async with asyncio.timeout(self._timeout):
+            with self._deadlines.begin():
                 result = await command
         except (RedisError, OSError, TimeoutError) as error:
             self._log_outage(away=True, reason=type(error).__name__)

@@ -1,0 +1,89 @@
+"""Commands and replies over a connection of redis-py's, without its stream.
+
+redis-py connects, authenticates and pools. While a connection is held, what arrives goes to hiredis
+at once: the stream, its buffer and the coroutines around both take as long as all else of a batch.
+"""
+
+import asyncio
+from typing import Any
+
+from hiredis import PushNotification, Reader
+from redis.asyncio import Connection
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import InvalidResponse
+
+_INCOMPLETE = object()
+
+
+class Exchange(asyncio.Protocol):
+    """A connection that is up, for one batch of commands at a time, until `give_back`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        # redis-py tells neither its stream nor its names of errors in public.
+        writer, parser = connection._writer, connection._parser  # noqa: SLF001 - see above
+        assert writer is not None  # noqa: S101 - for the type checker
+        self._transport, self._stream = writer.transport, writer.transport.get_protocol()
+        self._parser = Reader(
+            protocolError=InvalidResponse,
+            replyError=parser.parse_error,
+            notEnoughData=_INCOMPLETE,
+        )
+        self._waiting: asyncio.Future[list[Any]] | None = None
+        self._replies: list[Any] = []
+        self._count = 0
+        self._is_unfit = False
+        self._transport.set_protocol(self)
+
+    @property
+    def is_fit(self) -> bool:
+        """Return whether the connection is open, has nothing unread, and its pool wants it."""
+        marked = self.connection.should_reconnect()  # type: ignore[no-untyped-call]  # redis-py
+        return not (self._is_unfit or self._waiting or marked or self._transport.is_closing())
+
+    def run(self, packed: bytes, count: int) -> "asyncio.Future[list[Any]]":
+        """Send `count` commands; the future has their replies, errors of Redis' among them.
+
+        It raises redis-py's `ConnectionError` where the connection breaks.
+        """
+        self._waiting = future = asyncio.get_running_loop().create_future()
+        self._replies, self._count = [], count
+        self._transport.write(packed)
+        return future
+
+    def give_back(self) -> None:
+        """Let redis-py read by its own stream again."""
+        self._transport.set_protocol(self._stream)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse replies."""
+        self._parser.feed(data)
+        try:
+            while (reply := self._parser.gets()) is not _INCOMPLETE:
+                self._take(reply)
+        except InvalidResponse as error:
+            self._fail(error)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Fail what waits; redis-py waits for its own stream to end."""
+        self._fail(RedisConnectionError(f"Redis closed the connection: {exc or 'end of stream'}"))
+        self._stream.connection_lost(exc)
+
+    def _take(self, reply: Any) -> None:
+        if self._waiting is None or isinstance(reply, PushNotification):
+            # A reply to nothing, or a note of maintenance: redis-py connects anew.
+            self._is_unfit = True
+        elif isinstance(reply, RedisConnectionError):
+            self._fail(reply)  # as LOADING: this Redis serves nobody now
+        else:
+            self._replies.append(reply)
+            if len(self._replies) == self._count:
+                waiting, self._waiting = self._waiting, None
+                if not waiting.done():  # its caller may have given up
+                    waiting.set_result(self._replies)
+
+    def _fail(self, error: Exception) -> None:
+        self._is_unfit = True
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None and not waiting.done():
+            waiting.set_exception(error)
