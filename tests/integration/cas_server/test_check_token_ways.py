@@ -1,62 +1,23 @@
 """check_token gives the same response at the protocol as by ASGI, and says which way it took."""
 
-import asyncio
-from base64 import b64encode
 from collections.abc import AsyncIterator
-from urllib.parse import urlsplit
+from functools import partial
 
 import pytest
 
 from cas_server.endpoints.check_token import CheckToken
-from integration.cas_server.world import BASIC, Cas
+from integration.cas_server.raw_requests import Connection, by_both_ways, connected, raw_request
+from integration.cas_server.world import Cas
 
 pytestmark = pytest.mark.anyio
 PATH = b"/oauth/check_token"
-FORM = b"application/x-www-form-urlencoded"
-VARYING = (b"date: ", b"traceresponse: ")
-
-
-def _request(
-    body: bytes,
-    client: str = "order-service",
-    *,
-    target: bytes = PATH,
-    content_type: bytes = FORM,
-    more: bytes = b"",
-    method: bytes = b"POST",
-) -> bytes:
-    basic = b64encode(f"{client}:{BASIC[client]}".encode())
-    return (
-        b"%b %b HTTP/1.1\r\nHost: cas\r\nAuthorization: Basic %b\r\nContent-Type: %b\r\n"
-        b"Content-Length: %d\r\n%b\r\n%b"
-    ) % (method, target, basic, content_type, len(body), more, body)
-
-
-class Connection:
-    """A persistent connection to the first replica."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
-
-    async def ask(self, *pieces: bytes) -> tuple[list[bytes], bytes]:
-        """Send a request in pieces; return the lines of the response's head, and its body."""
-        for piece in pieces:
-            self._writer.write(piece)
-            await self._writer.drain()
-        return await self.response()
-
-    async def response(self) -> tuple[list[bytes], bytes]:
-        head = (await self._reader.readuntil(b"\r\n\r\n")).split(b"\r\n")[:-2]
-        length = next(int(line[16:]) for line in head if line.startswith(b"content-length: "))
-        return head, await self._reader.readexactly(length)
+_request = partial(raw_request, PATH)
 
 
 @pytest.fixture
 async def connection(cas: Cas) -> AsyncIterator[Connection]:
-    url = urlsplit(cas.urls[0])
-    reader, writer = await asyncio.open_connection(url.hostname, url.port)
-    yield Connection(reader, writer)
-    writer.close()
+    async with connected(cas) as found:
+        yield found
 
 
 @pytest.fixture
@@ -88,10 +49,10 @@ async def test_the_usual_request_is_served_at_the_protocol(
 
 
 UNUSUAL = {
-    "a query": _request(b"token=x", target=PATH + b"?a=b"),
+    "a query": raw_request(PATH + b"?a=b", b"token=x"),
     "a form that needs a parser": _request(b"a=b&token=x"),
     "credentials that are not cached": _request(b"token=x", "other-app"),
-    "an encoded path": _request(b"token=x", target=b"/oauth/check%5Ftoken"),
+    "an encoded path": raw_request(b"/oauth/check%5Ftoken", b"token=x"),
     "a large body": _request(b"token=" + b"x" * 4097),
     "no body": _request(b""),
     "an expectation": _request(b"token=x", more=b"Expect: something\r\n"),
@@ -127,17 +88,8 @@ async def test_both_ways_give_the_same_bytes(
         b"",
     )
     await cas.check("any", client)
-    url = urlsplit(cas.urls[0])
-    responses = []
-    for target in (PATH, PATH + b"?"):
-        reader, writer = await asyncio.open_connection(url.hostname, url.port)
-        head, received = await Connection(reader, writer).ask(
-            _request(body, client, target=target, more=more)
-        )
-        responses.append(([line for line in head if not line.startswith(VARYING)], received))
-        assert sum(line.startswith(VARYING) for line in head) == len(VARYING)
-        writer.close()
-    assert responses[0] == responses[1]
+    first, second = await by_both_ways(cas, PATH, body, client, more)
+    assert first == second
 
 
 async def test_both_ways_continue_a_trace(cas: Cas, connection: Connection) -> None:
@@ -145,7 +97,7 @@ async def test_both_ways_continue_a_trace(cas: Cas, connection: Connection) -> N
     trace = b"0af7651916cd43dd8448eb211c80319c"
     more = b"traceparent: 00-" + trace + b"-b7ad6b7169203331-01\r\n"
     for target in (PATH, PATH + b"?"):
-        head, _ = await connection.ask(_request(b"token=x", target=target, more=more))
+        head, _ = await connection.ask(raw_request(target, b"token=x", more=more))
         assert any(line.startswith(b"traceresponse: 00-" + trace) for line in head)
 
 
@@ -154,7 +106,7 @@ async def test_pipelined_requests_of_both_ways_are_answered_in_their_order(
 ) -> None:
     await cas.check("any")
     token = b"token=" + (await cas.client_token()).encode()
-    ways = [_request(token), _request(b"token=x", target=PATH + b"?"), _request(token)]
+    ways = [_request(token), raw_request(PATH + b"?", b"token=x"), _request(token)]
     first = await connection.ask(b"".join([*ways, _request(b"token=x", "demo-app")]))
     rest = [await connection.response() for _ in range(3)]
     statuses = [head[0].split(b" ")[1] for head, _ in (first, *rest)]

@@ -15,6 +15,25 @@ from suitectl.waiting import until
 pytestmark = pytest.mark.anyio
 
 
+PATH = b"/oauth/token"
+
+
+@pytest.fixture(autouse=True, params=["protocol", "asgi"])
+async def _way(cas: Cas, request: pytest.FixtureRequest) -> None:
+    """Every test runs by both ways: at the protocol once credentials are cached, and by ASGI."""
+    if request.param == "asgi":
+        cas.http.event_hooks = {"request": [_with_a_query]}
+    else:
+        for client in ("demo-app", "order-service"):
+            await cas.client_token(client)
+
+
+async def _with_a_query(request: httpx.Request) -> None:
+    """Let a request take the way through ASGI: its target is not the path alone."""
+    if request.url.raw_path == PATH:
+        request.url = request.url.copy_with(raw_path=PATH + b"?")
+
+
 async def test_client_credentials_respond_as_rfc_6749_5_1_defines(cas: Cas) -> None:
     reply = await cas.post("/oauth/token", {"grant_type": "client_credentials"}, "demo-app")
     fields = reply.json()

@@ -32,6 +32,7 @@ from cas_server.endpoints.revoke import Revoke
 from cas_server.endpoints.token import Token
 from cas_server.endpoints.userinfo import USERINFO, UserInfo
 from cas_server.grants import GrantContext, grant_types
+from cas_server.grants.access_only import AccessOnly
 from cas_server.identities.identities import Identities
 from cas_server.identities.not_before import IdentityReconciler
 from cas_server.oidc.id_token_hints import IdTokenHints
@@ -106,6 +107,8 @@ def _context(
     # All replicas share the Redis of the token store, and so the counts of failures.
     throttle = Throttle(SharedFailureCounters(RedisFailureCounters(redis)))
     passwords = PasswordPool()
+    values = AccessTokenValues(live, signing)
+    reconciler = IdentityReconciler(identities, store, live)
     return GrantContext(
         live,
         identities,
@@ -113,11 +116,12 @@ def _context(
         throttle,
         store,
         store.keys,
-        AccessTokenValues(live, signing),
+        values,
         IdTokens(live, signing),
-        IdentityReconciler(identities, store, live),
+        reconciler,
         RedisAuthorizationCodes(store),
         UserAuthentication(identities, passwords, throttle),
+        AccessOnly(store, values, reconciler),
     )
 
 

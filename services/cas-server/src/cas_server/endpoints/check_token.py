@@ -10,14 +10,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from starlette.types import Receive, Scope, Send
 
-from cas_server.authentication.client_authentication import (
-    ClientAuthentication,
-    credentials_digest,
-)
+from cas_server.authentication.client_authentication import ClientAuthentication
+from cas_server.endpoints.caller_head import CallerHead
 from cas_server.endpoints.foreign_tokens import audit_foreign_token
 from cas_server.endpoints.responses import RAW_HEADERS, only_post, send_body
 from cas_server.errors import UnrecognisedToken
@@ -42,13 +40,6 @@ from chassis.http_server.direct import Done, Header, Judge
 
 _PLAIN = b"token="
 _EXPIRED = "Token has expired"
-
-
-class _Head(NamedTuple):
-    """What a head says: the digest of its credentials, and the type of its body."""
-
-    digest: bytes | None
-    content_type: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +68,11 @@ class CheckToken:
         stored = await self.store.access(token_hash(token))
         await send_body(send, self._response(stored, client, source_address(scope)))
 
-    def read(self, headers: Sequence[Header]) -> _Head:
+    def read(self, headers: Sequence[Header]) -> CallerHead:
         """Read a head, which the requests of a connection have in common."""
-        authorization, content_type = form_headers(headers)
-        return _Head(authorization and credentials_digest(authorization), content_type)
+        return CallerHead.of(headers)
 
-    def begin(self, read: _Head, body: bytes, address: str, done: Done) -> Judge | None:
+    def begin(self, read: CallerHead, body: bytes, address: str, done: Done) -> Judge | None:
         """Look a token up for a client whose credentials are cached, sent in the usual form."""
         token = _plain_token(body)
         client = read.digest and self.authentication.cached(read.digest)

@@ -27,7 +27,12 @@ async def send_body(send: Send, body: bytes) -> None:
 
 async def send_json(send: Send, fields: Mapping[str, Any]) -> None:
     """Send fields as JSON."""
-    await send_body(send, json.dumps(fields).encode())
+    await send_body(send, json_body(fields))
+
+
+def json_body(fields: Mapping[str, Any]) -> bytes:
+    """Return the body of a JSON response."""
+    return json.dumps(fields).encode()
 
 
 def json_response(fields: Mapping[str, Any]) -> Response:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from cas_server.authentication.user_authentication import UserAuthentication
+from cas_server.grants.access_only import AccessOnly
 from cas_server.identities.clients import Client
 from cas_server.identities.identities import Identities
 from cas_server.identities.not_before import IdentityReconciler, Moment
@@ -14,7 +15,7 @@ from cas_server.settings import CasSettings
 from cas_server.stores.authorization_codes import AuthorizationCodes
 from cas_server.stores.token_store import TokenStore
 from cas_server.throttling.throttle import Throttle
-from cas_server.tokens.access_tokens import Grant, Stamp, token_hash
+from cas_server.tokens.access_tokens import Stamp
 from cas_server.tokens.jwt_access_tokens import AccessTokenValues
 from cas_server.tokens.record_keys import RecordKeys
 from cas_server.tokens.token_pairs import TokenResponse
@@ -54,20 +55,7 @@ class GrantContext:
     reconciler: IdentityReconciler
     codes: AuthorizationCodes
     users: UserAuthentication
-
-    async def access_only(self, grant: Grant, request: TokenRequest) -> TokenResponse:
-        """Issue an access token alone; raise `InvalidGrant`."""
-        client, validity = request.client, request.client.access_validity
-        stored = grant.stored(validity)
-        token = self.values.of(stored, client)
-        name = token_hash(token)
-
-        async def write(stamp: Stamp) -> bool | None:
-            fresh = stored.stamped(stamp)
-            return await self.store.issue(name, fresh, most=client.bounds.tokens) or None
-
-        await self.reconciler.issue(grant, write, load=request.moment.load)
-        return TokenResponse(token, validity, " ".join(grant.scopes))
+    access_only: AccessOnly
 
 
 class GrantType(Protocol):

@@ -33,7 +33,8 @@ class PasswordGrant:
             user_fingerprint=user.fingerprint,
         ).stamped(request.stamp)
         if "refresh_token" not in client.grant_types:
-            return await self._context.access_only(grant, request)
+            load = request.moment.load
+            return await self._context.access_only.issue(grant, request.client, load=load)
         return await self._with_refresh(replace(grant, grant_type="password"), request)
 
     async def _user(self, request: TokenRequest) -> User:

@@ -75,8 +75,16 @@ class IdentityReconciler:
 
     async def now(self) -> Moment:
         """Return the present moment, once this load is compared."""
-        if self._version is None or not self._compared:
-            await self.follow(None)
+        if (moment := self.present()) is not None:
+            return moment
+        await self.follow(None)
+        return self._moment()
+
+    def present(self) -> Moment | None:
+        """Return the present moment; None where this load is not compared yet."""
+        return None if self._version is None or not self._compared else self._moment()
+
+    def _moment(self) -> Moment:
         return Moment(self._load, self._version or 0, self._identities.not_before.clients)
 
     async def follow(self, seen: int | None) -> None:
@@ -104,14 +112,22 @@ class IdentityReconciler:
 
         async def at(now: Moment) -> T | None:
             nonlocal grant
-            stamp = now.stamp(grant.client_id)
-            if now.load == load:
-                grant = grant.stamped(stamp)
-            if not self._identities.is_still_valid(grant):
-                raise InvalidGrant("The client or user has changed meanwhile")
+            grant, stamp = self.admit(grant, now, load=load)
             return await write(stamp)
 
         return await self.write(at)
+
+    def admit(self, grant: Grant, now: Moment, *, load: int | None) -> tuple[Grant, Stamp]:
+        """Return the grant as it is `now`, and the stamp of what is issued; raise `InvalidGrant`.
+
+        `load`: see `issue`.
+        """
+        stamp = now.stamp(grant.client_id)
+        if now.load == load:
+            grant = grant.stamped(stamp)
+        if not self._identities.is_still_valid(grant):
+            raise InvalidGrant("The client or user has changed meanwhile")
+        return grant, stamp
 
     async def write(self, write: Callable[[Moment], Awaitable[T | None]]) -> T:
         """Have `write` change the store at the present moment.

@@ -21,6 +21,7 @@ from cas_server.stores.token_store import (
     Family,
     FamilyState,
     IdentityTable,
+    IssueDone,
     LookedUp,
     Presented,
     Rotation,
@@ -79,12 +80,15 @@ class RedisTokenStore:
             return None
         return FamilyState(Family.decode(name, text), found[1], idle=bool(found[2]))
 
-    async def issue(self, token_hash: str, token: StoredToken, *, most: int) -> bool:
+    def issue(self, token_hash: str, token: StoredToken, *, most: int) -> "asyncio.Future[bool]":
         """Store an access token until a little after it expires."""
-        name, text = self._record(token_hash, token)
-        ttl = _access_ttl(token.expires_at)
-        issue = Issue(token.client_id, most, name, token.since, text, ttl)
-        return await self._issues.submit(issue)
+        return self._issues.submit(self._issue(token_hash, token, most))
+
+    def begin_issue(
+        self, token_hash: str, token: StoredToken, done: IssueDone, *, most: int
+    ) -> None:
+        """Have `done` called with what `issue` returns or raises."""
+        self._issues.submit_for(self._issue(token_hash, token, most), done)
 
     async def begin(self, pair: TokenPair, bounds: Bounds) -> bool:
         """Store the first pair of a family."""
@@ -153,6 +157,11 @@ class RedisTokenStore:
     async def aclose(self) -> None:
         """Close the connections."""
         await self.commands.aclose()
+
+    def _issue(self, token_hash: str, token: StoredToken, most: int) -> Issue:
+        name, text = self._record(token_hash, token)
+        ttl = _access_ttl(token.expires_at)
+        return Issue(token.client_id, most, name, token.since, text, ttl)
 
     def _access(self, token_hash: str, token: StoredToken, most: int) -> _Arguments:
         """Return the keys and values that every script begins with that issues a token."""

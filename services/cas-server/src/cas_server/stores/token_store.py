@@ -128,6 +128,8 @@ class Change(NamedTuple):
     ends: bool
 
 
+IssueResult = bool | Exception
+IssueDone = Callable[[IssueResult], None]
 VersionSeen = Callable[[int | None], Awaitable[None]]
 
 
@@ -147,8 +149,13 @@ class TokenStore(Protocol):
     async def family(self, name: str) -> FamilyState | None:
         """Return a family of refresh tokens that has not ended."""
 
-    async def issue(self, token_hash: str, token: StoredToken, *, most: int) -> bool:
+    def issue(self, token_hash: str, token: StoredToken, *, most: int) -> "asyncio.Future[bool]":
         """Store an access token until it expires; its client has `most` at a time."""
+
+    def begin_issue(
+        self, token_hash: str, token: StoredToken, done: IssueDone, *, most: int
+    ) -> None:
+        """Have `done` called later with what `issue` returns or raises; it must not raise."""
 
     async def begin(self, pair: TokenPair, bounds: Bounds) -> bool:
         """Store the first pair of a family."""
