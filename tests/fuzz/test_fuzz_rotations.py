@@ -80,7 +80,7 @@ async def direct(tmp_path: Path) -> AsyncIterator[Redis]:
 async def test_a_family_has_constant_size_and_recognizes_every_earlier_token(
     direct: Redis, rounds: Rounds
 ) -> None:
-    store = RedisTokenStore(direct, DurabilitySettings(), KEYS, timeout=30)
+    store = RedisTokenStore(direct.connection_pool, DurabilitySettings(), KEYS, timeout=30)
     await store.change([], after=0, keep=86400)
     chain = Chain(Stamp((await store.identities()).version or 0, 0))
     await store.begin(chain.newest, BOUNDS)

@@ -49,7 +49,7 @@ async def _figures() -> dict[str, Sample]:
 async def _filled(redis: Redis) -> dict[str, Sample]:
     settings = CasSettings(record_keys=(SecretStr(secrets.token_urlsafe(32)),))
     keys = RecordKeys(LiveConfig.fixed(settings))
-    store = RedisTokenStore(redis, DurabilitySettings(), keys, timeout=30)
+    store = RedisTokenStore(redis.connection_pool, DurabilitySettings(), keys, timeout=30)
     await store.change([], after=0, keep=86_400)
     version = (await store.identities()).version or 0
     empty = await _used(redis)

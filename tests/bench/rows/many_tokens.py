@@ -84,7 +84,7 @@ def _filled(stack: Stack, others: int) -> Iterator[_Filled]:
 async def _store(port: int, client: str, count: int) -> None:
     async with AsyncRedis(port=port) as redis:
         keys = RecordKeys(LiveConfig.fixed(CasSettings(record_keys=(SecretStr("k" * 43),))))
-        store = RedisTokenStore(redis, DurabilitySettings(), keys, timeout=30)
+        store = RedisTokenStore(redis.connection_pool, DurabilitySettings(), keys, timeout=30)
         version = (await store.identities()).version or 0
         await issue(store, client, count, version)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from redis.asyncio import Redis
+from redis.asyncio import ConnectionPool
 
 from cas_server.app import create_app
 from cas_server.identities.identities import Identities
@@ -70,7 +70,10 @@ async def replica(
     waiting = DurabilitySettings(wait_replicas=1, wait_timeout=0.001)
     of_identities, store = [
         RedisTokenStore(
-            Redis(port=port, username=name, password=password), durability, keys, timeout=PATIENCE_S
+            ConnectionPool(port=port, username=name, password=password),
+            durability,
+            keys,
+            timeout=PATIENCE_S,
         )
         for durability in (DurabilitySettings(), DurabilitySettings() if confirmed else waiting)
     ]

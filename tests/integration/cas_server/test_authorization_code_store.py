@@ -4,7 +4,7 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
-from redis.asyncio import Redis
+from redis.asyncio import ConnectionPool
 
 from cas_server.authorization.authorization_code import AuthorizationCode, new_code
 from cas_server.errors import Unconfirmed
@@ -29,7 +29,9 @@ GRANT = Grant("app", ("read",), (), (), "alice", "f" * 16, login=LOGIN)
 
 @pytest.fixture
 async def tokens(redis: int) -> AsyncIterator[RedisTokenStore]:
-    found = RedisTokenStore(Redis(port=redis), DurabilitySettings(), KEYS, timeout=PATIENCE_S)
+    found = RedisTokenStore(
+        ConnectionPool(port=redis), DurabilitySettings(), KEYS, timeout=PATIENCE_S
+    )
     yield found
     await found.aclose()
 
@@ -38,7 +40,7 @@ async def tokens(redis: int) -> AsyncIterator[RedisTokenStore]:
 async def unconfirmed(redis: int) -> AsyncIterator[RedisAuthorizationCodes]:
     """Codes that a replica has to confirm, where there is none."""
     durability = DurabilitySettings(wait_replicas=1, wait_timeout=0.001)
-    found = RedisTokenStore(Redis(port=redis), durability, KEYS, timeout=PATIENCE_S)
+    found = RedisTokenStore(ConnectionPool(port=redis), durability, KEYS, timeout=PATIENCE_S)
     yield RedisAuthorizationCodes(found)
     await found.aclose()
 

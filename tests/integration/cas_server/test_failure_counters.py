@@ -26,6 +26,7 @@ from cas_server.throttling.shared_failure_counters import (
     RedisFailureCounters,
     SharedFailureCounters,
 )
+from chassis.errors import TemporarilyUnavailable
 from redis_process import AS_CAS_SERVER
 
 pytestmark = pytest.mark.anyio
@@ -87,7 +88,7 @@ async def world(request: pytest.FixtureRequest, redis: int, store: Redis) -> Asy
         return
     user, password = AS_CAS_SERVER.values()
     async with Redis(port=redis, username=user, password=password, driver_info=None) as client:
-        yield World(RedisFailureCounters(client), end_waits)
+        yield World(RedisFailureCounters(client.connection_pool), end_waits)
 
 
 async def test_a_pair_waits_longer_after_each_failure_beyond_its_free_ones(world: World) -> None:
@@ -177,8 +178,8 @@ async def test_an_ipv4_mapped_address_counts_as_the_ipv4_address(world: World) -
 
 
 async def test_a_failure_that_is_sent_twice_counts_once(store: Redis) -> None:
-    """docs/design/reliability.md, "Writes": redis-py repeats commands."""
-    counters = RedisFailureCounters(store)
+    """docs/design/reliability.md, "Writes": a command may be repeated."""
+    counters = RedisFailureCounters(store.connection_pool)
     attempt = Attempt.of(Kind.USER, "alice", HERE)
     for _ in range(2):
         await counters.admit(attempt)
@@ -191,7 +192,7 @@ async def test_a_failure_that_is_sent_twice_counts_once(store: Redis) -> None:
 async def test_redis_has_no_plain_text_name_and_no_entry_without_a_ttl(
     store: Redis,
 ) -> None:
-    world = World(RedisFailureCounters(store), lambda: asyncio.sleep(0))
+    world = World(RedisFailureCounters(store.connection_pool), lambda: asyncio.sleep(0))
     await world.fail("alice" * 200, HERE, 3)
     await world.fail("alice", HERE, PAIR.free)
     keys: list[Any] = await store.keys("*")
@@ -218,7 +219,9 @@ async def test_the_number_of_entries_is_bounded_and_a_guessed_name_is_not_evicte
     monkeypatch.setattr(
         "cas_server.throttling.shared_failure_counters._RULES", (900_000, PAIR.free, 50, 3, 10)
     )
-    counters = RedisFailureCounters(store) if kind == "redis" else LocalFailureCounters()
+    counters = (
+        RedisFailureCounters(store.connection_pool) if kind == "redis" else LocalFailureCounters()
+    )
     world = World(counters, lambda: asyncio.sleep(0))
     for _ in range(PAIR.free):
         await world.try_("alice", HERE)
@@ -243,9 +246,22 @@ def _flat(limits: list[failures.Limit]) -> tuple[int, ...]:
 async def test_without_redis_each_replica_counts_alone(store: Redis) -> None:
     """It continues with the failures that it has seen itself."""
     gone = Redis(port=1)
-    world = World(SharedFailureCounters(RedisFailureCounters(store)), lambda: asyncio.sleep(0))
+    world = World(
+        SharedFailureCounters(RedisFailureCounters(store.connection_pool)), lambda: asyncio.sleep(0)
+    )
     await world.fail("alice", HERE, PAIR.free - 1)
-    world.counters._shared = RedisFailureCounters(gone)  # type: ignore[attr-defined]
+    world.counters._shared = RedisFailureCounters(gone.connection_pool)  # type: ignore[attr-defined]
     await world.fail("alice", HERE, 1)
     assert (await world.ask("alice", HERE)).wait == pytest.approx(60, abs=30)
     await gone.aclose()
+
+
+async def test_what_redis_refuses_is_counted_alone(store: Redis) -> None:
+    """Somebody else's key has the name of a counter."""
+    shared = RedisFailureCounters(store.connection_pool)
+    await store.set("w:user:pair", "another type")
+    with pytest.raises(TemporarilyUnavailable):
+        await shared.admit(Attempt.of(Kind.USER, "alice", HERE))
+    world = World(SharedFailureCounters(shared), lambda: asyncio.sleep(0))
+    await world.fail("alice", HERE, PAIR.free)
+    assert (await world.ask("alice", HERE)).by == "pair"

@@ -135,3 +135,10 @@ async def test_a_dropped_connection_is_the_pools_with_its_time_limit(
         assert connection.socket_timeout == PATIENCE_S
     finally:
         await pool.release(connection)
+
+
+async def test_none_is_held_where_none_is_to_be(redis_client: Redis) -> None:
+    pool: Any = redis_client.connection_pool
+    held = HeldConnections(pool, most_idle=0)
+    await held.run(*ID)
+    assert not pool._in_use_connections

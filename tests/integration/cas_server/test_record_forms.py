@@ -145,7 +145,9 @@ async def test_a_live_token_takes_no_more_than_its_bound_in_redis(own_redis: Red
 
 def _store(direct: Redis, *, compact: bool) -> RedisTokenStore:
     durability = DurabilitySettings()
-    return RedisTokenStore(direct, durability, KEYS, timeout=PATIENCE_S, compact=lambda: compact)
+    return RedisTokenStore(
+        direct.connection_pool, durability, KEYS, timeout=PATIENCE_S, compact=lambda: compact
+    )
 
 
 async def _used(direct: Redis) -> int:

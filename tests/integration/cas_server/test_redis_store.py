@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
-from redis.asyncio import Redis
+from redis.asyncio import ConnectionPool, Redis
 from structlog.testing import capture_logs
 
 from cas_server.errors import Unconfirmed
@@ -39,7 +39,9 @@ GRANT = Grant("app", ("read",), ("a",), (), "alice", "f" * 16)
 
 @pytest.fixture
 async def store(redis: int) -> AsyncIterator[RedisTokenStore]:
-    found = RedisTokenStore(Redis(port=redis), DurabilitySettings(), KEYS, timeout=PATIENCE_S)
+    found = RedisTokenStore(
+        ConnectionPool(port=redis), DurabilitySettings(), KEYS, timeout=PATIENCE_S
+    )
     yield found
     await found.aclose()
 
@@ -407,7 +409,7 @@ async def test_an_overwritten_state_is_not_a_family(
 async def test_too_few_replicas_are_503_with_retry_after(redis: int) -> None:
     """docs/design/reliability.md, "Writes": too few replicas acknowledge."""
     durability = DurabilitySettings(wait_replicas=1, wait_timeout=0.05)
-    store = RedisTokenStore(Redis(port=redis), durability, KEYS, timeout=PATIENCE_S)
+    store = RedisTokenStore(ConnectionPool(port=redis), durability, KEYS, timeout=PATIENCE_S)
     with pytest.raises(TemporarilyUnavailable) as refused:
         await store.issue(token_hash(new_token()), GRANT.stored(60), most=9)
     await store.aclose()
@@ -421,7 +423,7 @@ async def test_a_reuse_is_reported_whether_or_not_replicas_confirm_it(
     first, presented = await _begun(store)
     await _rotated(store, first, presented)
     durability = DurabilitySettings(wait_replicas=1, wait_timeout=0.05)
-    alone = RedisTokenStore(Redis(port=redis), durability, KEYS, timeout=PATIENCE_S)
+    alone = RedisTokenStore(ConnectionPool(port=redis), durability, KEYS, timeout=PATIENCE_S)
     forged, _ = _next(first, presented)
     rotation = await alone.rotate(_presented(first), forged, BOUNDS, grace=0)
     assert rotation == Rotation("reused")
@@ -433,7 +435,7 @@ async def test_a_reuse_is_reported_whether_or_not_replicas_confirm_it(
 
 async def test_concurrent_reads_share_connections(redis: int) -> None:
     """Regression: more concurrent refreshes than connections were reported as an outage."""
-    few = Redis(port=redis, max_connections=4)
+    few = ConnectionPool(port=redis, max_connections=4)
     store = RedisTokenStore(few, DurabilitySettings(), KEYS, timeout=PATIENCE_S)
     found = await asyncio.gather(*(store.family(f"unknown-{number}") for number in range(300)))
     assert found == [None] * 300

@@ -7,7 +7,6 @@ from functools import partial
 from importlib.metadata import version
 
 from fastapi import FastAPI
-from redis.asyncio import Redis
 from starlette.types import ASGIApp
 
 import chassis
@@ -43,6 +42,7 @@ from cas_server.signing.signing_keys import SigningKeys
 from cas_server.stores.redis_authorization_codes import RedisAuthorizationCodes
 from cas_server.stores.redis_connection import connect
 from cas_server.stores.redis_holdings import RedisHoldings
+from cas_server.stores.redis_py import ConnectionPool
 from cas_server.stores.redis_token_store import RedisTokenStore
 from cas_server.throttling.shared_failure_counters import (
     RedisFailureCounters,
@@ -59,9 +59,9 @@ TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
 
 def create_app(live: LiveConfig[CasSettings]) -> FastAPI:
     """Build the authorization server on the Redis of its configuration."""
-    signing, redis = SigningKeys(live), _redis(live)
-    store = _store(live, redis)
-    context, published = _context(live, signing, store, redis), keys.PublishedKeys(signing)
+    signing, pool = SigningKeys(live), _redis(live)
+    store = _store(live, pool)
+    context, published = _context(live, signing, store, pool), keys.PublishedKeys(signing)
     people = People.of(context, store.commands)
     return chassis.create_app(
         live,
@@ -85,14 +85,14 @@ def create_app(live: LiveConfig[CasSettings]) -> FastAPI:
     )
 
 
-def _redis(live: LiveConfig[CasSettings]) -> Redis:
+def _redis(live: LiveConfig[CasSettings]) -> ConnectionPool:
     discovery = create_discovery(live.settings.discovery, live.source.environ)
     return connect(live.settings.spring.redis, discovery)
 
 
-def _store(live: LiveConfig[CasSettings], redis: Redis) -> RedisTokenStore:
+def _store(live: LiveConfig[CasSettings], pool: ConnectionPool) -> RedisTokenStore:
     return RedisTokenStore(
-        redis,
+        pool,
         live.settings.durability,
         RecordKeys(live),
         timeout=live.settings.spring.redis.timeout,
@@ -101,11 +101,14 @@ def _store(live: LiveConfig[CasSettings], redis: Redis) -> RedisTokenStore:
 
 
 def _context(
-    live: LiveConfig[CasSettings], signing: SigningKeys, store: RedisTokenStore, redis: Redis
+    live: LiveConfig[CasSettings],
+    signing: SigningKeys,
+    store: RedisTokenStore,
+    pool: ConnectionPool,
 ) -> GrantContext:
     identities = Identities(live)
     # All replicas share the Redis of the token store, and so the counts of failures.
-    throttle = Throttle(SharedFailureCounters(RedisFailureCounters(redis)))
+    throttle = Throttle(SharedFailureCounters(RedisFailureCounters(pool)))
     passwords = PasswordPool()
     values = AccessTokenValues(live, signing)
     reconciler = IdentityReconciler(identities, store, live)

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any, NoReturn, cast
 
 import pytest
-from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio import ConnectionPool
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from cas_server.settings import CasSettings, DurabilitySettings
@@ -54,7 +54,7 @@ class StuckPrimaryPool(PrimaryPool, Stuck):
 
 async def test_a_connection_that_does_not_close_makes_the_store_unavailable() -> None:
     # clock: the connection never closes
-    store = RedisTokenStore(Redis.from_pool(Stuck()), DurabilitySettings(), KEYS, timeout=1)
+    store = RedisTokenStore(Stuck(), DurabilitySettings(), KEYS, timeout=1)
     with pytest.raises(TemporarilyUnavailable):
         await store.access("0" * 64)
 

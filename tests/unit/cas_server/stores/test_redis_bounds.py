@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from redis.asyncio import Redis
+from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 from cas_server.stores import sentinels
+from cas_server.stores.held_connections import HeldConnections
 from cas_server.stores.redis_connection import connect
 from chassis.config import RedisSettings
 from chassis.discovery import Address
@@ -45,17 +46,18 @@ async def silent() -> AsyncIterator[Address]:
 
 @pytest.mark.bound("redis-connections")
 async def test_the_number_of_connections_is_bounded(silent: Address) -> None:
-    redis = connect(RedisSettings(host="redis", timeout=60), Here(silent))
-    asked = [asyncio.create_task(redis.execute_command("PING")) for _ in range(32)]  # type: ignore[no-untyped-call]  # redis-py
+    pool = connect(RedisSettings(host="redis", timeout=60), Here(silent))
+    connections = HeldConnections(pool)
+    asked = [asyncio.create_task(connections.run("PING")) for _ in range(32)]
     await asyncio.sleep(0)
     try:
         with pytest.raises(RedisError, match="Too many connections"):
-            await redis.execute_command("PING")  # type: ignore[no-untyped-call]  # redis-py
+            await connections.run("PING")
     finally:
         for task in asked:
             task.cancel()
         await asyncio.gather(*asked, return_exceptions=True)
-        await redis.aclose()
+        await pool.aclose()
 
 
 @pytest.mark.bound("sentinel-time")
@@ -63,5 +65,6 @@ async def test_a_silent_sentinel_times_out(
     silent: Address, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sentinels, "_RESPONSE_S", 0.05)
-    async with Redis(host=silent.host, port=silent.port) as client, asyncio.timeout(PATIENCE_S):
-        assert await sentinels._named_by(client, "primary") is None
+    sentinel = HeldConnections(ConnectionPool(host=silent.host, port=silent.port))
+    async with asyncio.timeout(PATIENCE_S):
+        assert await sentinels._named_by(sentinel, "primary") is None

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from hiredis import pack_command
-from redis.asyncio import Connection, SSLConnection
-from redis.exceptions import ConnectionError as RedisConnectionError
 
+from cas_server.stores.redis_py import Connection, RedisConnectionError, SSLConnection
 from chassis.discovery import Address, Discovery, DiscoveryError
 
 

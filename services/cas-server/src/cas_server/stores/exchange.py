@@ -8,9 +8,8 @@ import asyncio
 from typing import Any
 
 from hiredis import PushNotification, Reader
-from redis.asyncio import Connection
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import InvalidResponse
+
+from cas_server.stores.redis_py import Connection, InvalidResponse, RedisConnectionError
 
 _INCOMPLETE = object()
 

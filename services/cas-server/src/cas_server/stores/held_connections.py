@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from hiredis import pack_command
-from redis.asyncio import Connection, ConnectionPool
-from redis.exceptions import ResponseError
 
 from cas_server.stores.exchange import Exchange
+from cas_server.stores.redis_py import Connection, ConnectionPool, ResponseError
 
 _HELD_S = 1.0
 """The pool sees each connection at least so often, and checks what it checks of each."""
@@ -24,8 +23,8 @@ _MOST_IDLE = 2
 class HeldConnections:
     """Sends commands over connections of a pool; who calls bounds each batch in time."""
 
-    def __init__(self, pool: ConnectionPool) -> None:
-        self._pool = pool
+    def __init__(self, pool: ConnectionPool, *, most_idle: int = _MOST_IDLE) -> None:
+        self._pool, self._most_idle = pool, most_idle
         self._idle: list[tuple[Exchange, float]] = []
         """Each with the time at which the pool has to see it again; the last used is the last."""
 
@@ -50,7 +49,7 @@ class HeldConnections:
             # A reply may be unread, and would be the next command's.
             await self._discard(exchange)
             raise
-        if len(self._idle) < _MOST_IDLE:
+        if len(self._idle) < self._most_idle:
             self._idle.append((exchange, until))
         else:
             await self._release(exchange)

@@ -6,11 +6,9 @@ from contextlib import suppress
 from typing import Any
 
 import structlog
-from redis.asyncio import ConnectionPool
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
 
 from cas_server.stores.discovered_connection import DiscoveredConnection, DiscoveredSSLConnection
+from cas_server.stores.redis_py import ConnectionPool, RedisConnectionError, RedisError
 from cas_server.stores.sentinels import Sentinels
 from chassis.discovery import Address, DiscoveryError
 

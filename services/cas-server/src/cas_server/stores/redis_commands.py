@@ -10,16 +10,19 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 import structlog
-from redis.asyncio import Redis
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError, ResponseError
-from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from cas_server.errors import Unconfirmed
 from cas_server.settings import DurabilitySettings
 from cas_server.stores.batcher import Batcher
 from cas_server.stores.held_connections import HeldConnections
 from cas_server.stores.primary_connection import MARK, PrimaryPool
+from cas_server.stores.redis_py import (
+    ConnectionPool,
+    RedisConnectionError,
+    RedisError,
+    RedisTimeoutError,
+    ResponseError,
+)
 from chassis.deadlines import Deadlines
 from chassis.errors import TemporarilyUnavailable
 
@@ -33,13 +36,15 @@ _log = structlog.get_logger("cas_server.store")
 class RedisCommands:
     """Sends commands; those of one turn of the event loop together. `aclose` closes connections."""
 
-    def __init__(self, redis: Redis, durability: DurabilitySettings, *, timeout: float) -> None:
-        self._redis, self._durability, self._deadlines = redis, durability, Deadlines(timeout)
+    def __init__(
+        self, pool: ConnectionPool, durability: DurabilitySettings, *, timeout: float
+    ) -> None:
+        self._pool, self._durability, self._deadlines = pool, durability, Deadlines(timeout)
         self._looks = Batcher[Command, Any](self._send_all)
         self._writes = Batcher[Command, Any](self.write_all)
-        self._held = HeldConnections(redis.connection_pool)
-        if isinstance(redis.connection_pool, PrimaryPool):
-            redis.connection_pool.give_back = self._held.drop
+        self._held = HeldConnections(pool)
+        if isinstance(pool, PrimaryPool):
+            pool.give_back = self._held.drop
         self._away = False
         self._next_foreign_log = 0.0
 
@@ -58,12 +63,12 @@ class RedisCommands:
     async def ping(self) -> None:
         """Return when Redis responds."""
         await self._held.drop()
-        await self.guard(self._redis.ping())
+        await self.guard(self._held.run("PING"))
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._held.drop()
-        await self._redis.aclose()
+        await self._pool.aclose()
 
     async def write_all(self, commands: Sequence[Command]) -> Sequence[Any]:
         """Send all, and one WAIT behind them on the same connection.
@@ -109,15 +114,11 @@ class RedisCommands:
         return results
 
     async def _replies(self, commands: Sequence[Command]) -> list[Any]:
-        """Return each reply; where the connection breaks, redis-py tries others, with pauses."""
+        """Return each reply; where the connection breaks, over another one."""
         with suppress(RedisConnectionError, RedisTimeoutError, OSError):
             return await self._held.run_all(commands)
         await self._held.drop()
-        async with self._redis.pipeline(transaction=False) as pipeline:
-            for one in commands:
-                pipeline.execute_command(*one)
-            replies: list[Any] = await pipeline.execute(raise_on_error=False)
-        return replies
+        return await self._held.run_all(commands)
 
     def _log_foreign(self, why: str) -> None:
         """Log once a minute: one such key may fail every request."""
@@ -130,7 +131,7 @@ class RedisCommands:
         # One that does not close in time, as over TLS to a Redis that hangs, is abandoned.
         with suppress(RedisError):
             await self._held.drop()
-            await self._redis.connection_pool.disconnect(inuse_connections=False)
+            await self._pool.disconnect(inuse_connections=False)
 
     def _log_outage(self, *, away: bool, reason: str) -> None:
         """Log an outage once, and its end."""

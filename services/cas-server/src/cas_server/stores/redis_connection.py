@@ -3,9 +3,6 @@
 from typing import Any
 
 from pydantic import SecretStr
-from redis.asyncio import ConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
 from cas_server.stores.discovered_connection import DiscoveredConnection, DiscoveredSSLConnection
 from cas_server.stores.primary_connection import (
@@ -13,6 +10,7 @@ from cas_server.stores.primary_connection import (
     PrimaryPool,
     PrimarySSLConnection,
 )
+from cas_server.stores.redis_py import ConnectionPool
 from cas_server.stores.sentinels import SENTINEL_PORT, Sentinels
 from chassis.config import RedisSettings
 from chassis.discovery import Discovery
@@ -20,34 +18,31 @@ from chassis.discovery import Discovery
 _MAX_CONNECTIONS = 32
 
 
-def connect(settings: RedisSettings, discovery: Discovery) -> Redis:
+def connect(settings: RedisSettings, discovery: Discovery) -> ConnectionPool:
     """Open the connections that `spring.data.redis` describes, the first when it is needed."""
     options = _options(settings, settings.username, settings.password)
     options["db"] = settings.database
     if master := settings.sentinel.master:
         sentinels = [_sentinel(node, settings, discovery) for node in settings.sentinel.nodes]
         kind = PrimarySSLConnection if settings.tls else PrimaryConnection
-        primary = PrimaryPool(Sentinels(sentinels), master, connection_class=kind, **options)
-        return Redis.from_pool(primary)
+        return PrimaryPool(Sentinels(sentinels), master, connection_class=kind, **options)
     return _named(settings.host, settings.port, settings, discovery, options)
 
 
-def _sentinel(node: str, settings: RedisSettings, discovery: Discovery) -> Redis:
-    """Open a Sentinel's connections: with its own user and password, and no retries."""
+def _sentinel(node: str, settings: RedisSettings, discovery: Discovery) -> ConnectionPool:
+    """Open a Sentinel's connections: with its own user and password."""
     host, _, port = node.partition(":")
     options = _options(settings, settings.sentinel.username, settings.sentinel.password)
-    options["retry"] = Retry(NoBackoff(), 0)
     return _named(host, int(port or SENTINEL_PORT), settings, discovery, options)
 
 
 def _named(
     host: str, port: int, settings: RedisSettings, discovery: Discovery, options: dict[str, Any]
-) -> Redis:
+) -> ConnectionPool:
     kind = DiscoveredSSLConnection if settings.tls else DiscoveredConnection
-    pool = ConnectionPool(
+    return ConnectionPool(
         connection_class=kind, discovery=discovery, host=host, port=port, **options
     )
-    return Redis.from_pool(pool)
 
 
 def _options(

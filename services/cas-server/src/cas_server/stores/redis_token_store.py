@@ -5,8 +5,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from redis.asyncio import Redis
-
 from cas_server.errors import Unconfirmed
 from cas_server.settings import DurabilitySettings
 from cas_server.stores import identity_commands
@@ -14,6 +12,7 @@ from cas_server.stores.batcher import Batcher
 from cas_server.stores.issue_command import Issue, by_client, command, tokens_of
 from cas_server.stores.opened_records import OpenedRecords
 from cas_server.stores.redis_commands import RedisCommands
+from cas_server.stores.redis_py import ConnectionPool
 from cas_server.stores.token_scripts import BEGIN, FAMILY, REVOKE_ACCESS, REVOKE_FAMILY, ROTATE
 from cas_server.stores.token_store import (
     Bounds,
@@ -48,14 +47,14 @@ class RedisTokenStore:
 
     def __init__(
         self,
-        redis: Redis,
+        pool: ConnectionPool,
         durability: DurabilitySettings,
         keys: RecordKeys,
         *,
         timeout: float,
         compact: Callable[[], bool] = lambda: True,
     ) -> None:
-        self.commands = RedisCommands(redis, durability, timeout=timeout)
+        self.commands = RedisCommands(pool, durability, timeout=timeout)
         """What other stores on the same Redis send their commands by."""
         self.keys, self._compact = keys, compact
         self._reads = Batcher[str, StoredToken | None](self._read_all)

@@ -4,9 +4,8 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
-
+from cas_server.stores.held_connections import HeldConnections
+from cas_server.stores.redis_py import ConnectionPool, RedisError
 from chassis.discovery import Address, LookupFailedError
 from chassis.single_flight import SingleFlight
 
@@ -21,8 +20,9 @@ class Sentinels:
     One Sentinel beside a primary that is cut off still names that primary; a majority does not.
     """
 
-    def __init__(self, clients: Sequence[Redis]) -> None:
-        self._clients = clients
+    def __init__(self, pools: Sequence[ConnectionPool]) -> None:
+        self._pools = pools
+        self._connections = [HeldConnections(pool, most_idle=0) for pool in pools]
         self._flights: SingleFlight[str, Address] = SingleFlight()
 
     async def primary(self, master: str) -> Address:
@@ -38,18 +38,18 @@ class Sentinels:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        for client in self._clients:
-            await client.aclose()
+        for pool in self._pools:
+            await pool.aclose()
 
     async def _majority(self, name: str) -> Address:
         named: Counter[Address] = Counter()
-        asked = [asyncio.create_task(_named_by(client, name)) for client in self._clients]
+        asked = [asyncio.create_task(_named_by(one, name)) for one in self._connections]
         try:
             for response in asyncio.as_completed(asked):
                 if (address := await response) is None:
                     continue
                 named[address] += 1
-                if named[address] > len(self._clients) // 2:
+                if named[address] > len(self._pools) // 2:
                     return address
         finally:
             for task in asked:
@@ -58,13 +58,11 @@ class Sentinels:
         raise LookupFailedError(f"{name}: most Sentinels name no primary ({found or 'none does'})")
 
 
-async def _named_by(client: Redis, name: str) -> Address | None:
+async def _named_by(sentinel: HeldConnections, name: str) -> Address | None:
     """Return what one Sentinel says, None where it does not know or respond."""
     try:
         async with asyncio.timeout(_RESPONSE_S):
-            found = await client.execute_command(  # type: ignore[no-untyped-call]  # redis-py
-                "SENTINEL GET-MASTER-ADDR-BY-NAME", name
-            )
+            found = await sentinel.run("SENTINEL", "GET-MASTER-ADDR-BY-NAME", name)
     except (RedisError, OSError, TimeoutError):
         return None
     return Address(found[0].decode(), int(found[1])) if found else None

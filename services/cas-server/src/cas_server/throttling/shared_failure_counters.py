@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import structlog
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from cas_server.stores.batcher import Batcher
+from cas_server.stores.held_connections import HeldConnections
+from cas_server.stores.redis_py import ConnectionPool, RedisError
 from cas_server.throttling.failure_counters import (
     ADDRESS_UNDER_SUSPICION,
     COUNTERS,
@@ -49,8 +49,8 @@ _log = structlog.get_logger("cas_server.throttle")
 class RedisFailureCounters:
     """Counts in Redis, by one script for each step; raises `TemporarilyUnavailable`."""
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+    def __init__(self, pool: ConnectionPool) -> None:
+        self._connections = HeldConnections(pool, most_idle=0)
         self._commands = Batcher[tuple[Any, ...], Any](self._send)
 
     async def look(self, attempt: Attempt) -> Admission:
@@ -73,15 +73,13 @@ class RedisFailureCounters:
 
     async def _send(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
         try:
-            async with (
-                asyncio.timeout(_TIMEOUT_S),
-                self._redis.pipeline(transaction=False) as pipeline,
-            ):
-                for command in commands:
-                    pipeline.execute_command(*command)
-                return list(await pipeline.execute())
+            async with asyncio.timeout(_TIMEOUT_S):
+                replies = await self._connections.run_all(commands)
+            if refused := next((one for one in replies if isinstance(one, RedisError)), None):
+                raise refused
         except (RedisError, OSError, TimeoutError) as error:
             raise TemporarilyUnavailable("The counters are away; try again") from error
+        return replies
 
 
 class SharedFailureCounters:
