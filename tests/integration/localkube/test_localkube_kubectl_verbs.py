@@ -293,7 +293,7 @@ def test_a_forward_to_a_port_without_a_listener_is_one_line(web: Localkube) -> N
         ("svc/web admin", 1, "Service 'web' does not have a named port 'admin'"),
         ("deployment/web admin", 1, "does not have a named port 'admin'"),
         ("deployment/web x:8000", 2, 'error parsing local port "x"'),
-        ("cm/web 1", 2, "cannot forward to a ConfigMap"),
+        ("cm/web 1", 2, "cannot attach to a ConfigMap"),
         ("deployment/never 8000 --pod-running-timeout=10ms", 1, "timed out waiting for the"),
         ("pod/gone 8000", 1, "Pod default/gone not found"),
         ("svc/web :9000 --address=127.0.0.256", 1, "unable to listen on port 0"),
@@ -321,7 +321,7 @@ def test_a_local_port_in_use_is_one_line(web: Localkube) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("exec web -- ls", 'unknown command "exec", the nearest is '),
+        ("cp web:/tmp/x x", 'unknown command "cp", the nearest is '),
         (
             "get pods --wathc",
             "unknown flag: --wathc, the nearest is --watch; get takes --namespace,",

@@ -31,6 +31,8 @@ class Images:
     """What comes before the command to debug it, by repository name."""
     sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The folders of their sources, relative to the file, by repository name."""
+    environments: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What commands beside the image's own need to know, by repository name."""
     optional: Mapping[str, str] = field(default_factory=dict)
     """The `label` of Deployments that are left out without their program, and `because`."""
 
@@ -49,6 +51,7 @@ class Images:
             (content.get("secrets") or {}).get("command", ()),
             {name: image.get("debug") or () for name, image in content["images"].items()},
             {name: image.get("sources") or () for name, image in content["images"].items()},
+            {name: image.get("environment") or {} for name, image in content["images"].items()},
             content.get("optional") or {},
         )
 
@@ -80,6 +83,13 @@ class Images:
         if not words:
             raise LocalkubeError(f"image {image}: no debugger; add images.….debug to {self.source}")
         return [find_program(words[0]), *words[1:]]
+
+    def environment(self, image: str) -> Mapping[str, str]:
+        """Return the variables that an image has in a cluster by its own; they are not filled in.
+
+        The manifest's win.
+        """
+        return self.environments.get(self._entry(repository(image))) or {}
 
     def sources_of(self, image: str) -> list[Path]:
         """Return the folders of an image's sources, which need not exist."""

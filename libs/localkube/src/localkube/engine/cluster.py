@@ -142,6 +142,24 @@ class Cluster:
             await asyncio.shield(ending)
         return {"line": f"{kubectl_name(ref)} deleted"}
 
+    async def launch(
+        self, namespace: str, name: str, container: str, command: Sequence[str]
+    ) -> Object:
+        """Return how a command runs in a container of a pod: words, variables and directory.
+
+        Raises `LocalkubeError`. The client runs it itself, on its own terminal.
+        """
+        ref = _ref("Pod", namespace, name)
+        self._store.get(ref)
+        if (pod := self._pods.get(ref)) is None:
+            raise LocalkubeError(f"{ref} has ended")
+        found = pod.launch(container, command)
+        return {
+            "argv": found.argv,
+            "environment": found.environment,
+            "directory": str(found.directory),
+        }
+
     @asynccontextmanager
     async def _change(self) -> AsyncIterator[None]:
         """Serialise changes, and return after the controllers have reconciled them."""

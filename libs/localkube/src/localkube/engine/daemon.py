@@ -77,6 +77,7 @@ async def _run(cluster: Cluster) -> None:
         "patch": cluster.patch,
         "delete": cluster.delete,
         "usage": cluster.usage,
+        "launch": cluster.launch,
         "stop": stopping.put,
     }
     control = ControlServer(operations, {"watch": cluster.watch})

@@ -66,6 +66,12 @@ def _without_values_of_switches(words: list[str], parser: Parser) -> list[str]:
 
 
 def _end_of_options(words: list[str]) -> int:
-    """Return the end of localkube's own options: all words after `curl` are curl's."""
+    """Return the end of localkube's own options.
+
+    All words after `curl` are curl's, and those from `--` on the command of `exec`.
+    """
     verb = 2 if words[:1] == ["--state"] else sum(w.startswith("--state=") for w in words[:1])
-    return verb + 1 if words[verb : verb + 1] == ["curl"] else len(words)
+    if words[verb : verb + 1] == ["curl"]:
+        return verb + 1
+    end = words.index("--") if "--" in words else len(words)
+    return end if "exec" in words[:end] else len(words)

@@ -170,6 +170,12 @@ def _add_reading(verbs: Verbs) -> None:
         actions=["status", "restart"],
     )
     rollout.add_argument("--timeout", type=seconds, default=600.0)
+    command = _object_verb(verbs, "exec", "exec_command", "run a command in a pod: exec POD -- ls")
+    command.set_defaults(function="exec_command")
+    command.add_argument("-i", "--stdin", action=_SWITCH, help="pass standard input on")
+    command.add_argument("-t", "--tty", action=_SWITCH, help="a terminal is passed on anyway")
+    command.add_argument("-c", "--container")
+    command.add_argument("--pod-running-timeout", type=seconds, default=60.0)
     forward = _object_verb(verbs, "port-forward", "port_forward", "forward local ports to a pod")
     forward.add_argument("--address", default="localhost", help="with commas between several")
     forward.add_argument("--pod-running-timeout", type=seconds, default=60.0)

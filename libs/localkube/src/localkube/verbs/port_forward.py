@@ -3,17 +3,15 @@
 import argparse
 import asyncio
 import contextlib
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from localkube.api.objects import is_ready
 from localkube.control.client import Client
 from localkube.control.watch import Watch
 from localkube.errors import LocalkubeError, UsageError
 from localkube.terminal import print_error, print_result
-from localkube.verbs.resource_arguments import parse_resource
+from localkube.verbs.attachable_pod import owner_and_pod
 
 CONNECTIONS = 512
 """Connections that are forwarded at a time; more are closed."""
@@ -35,39 +33,12 @@ def port_forward(options: argparse.Namespace, client: Client) -> int:
     if len(options.what) < 2:  # noqa: PLR2004  # what and a port
         raise UsageError("TYPE/NAME and list of ports are required for port-forward")
     first, *ports = options.what
-    kind, name = parse_resource([first] if "/" in first else ["pod", first])
-    if kind.name not in {"Pod", "Service", "Deployment"}:
-        raise UsageError(f"cannot forward to a {kind.name}; name a pod, service or deployment")
-    owner = client.get(kind.name, options.namespace, name)
-    pod = _pod(options, client, owner)
+    owner, pod = owner_and_pod(options, client, first)
     forwards = [_forward(port, owner, pod) for port in ports]
     chosen = {"names": [pod["metadata"]["name"]]}
     with client.watch(["Pod"], options.namespace, **chosen) as changes:
         asyncio.run(_serve(options.address.split(","), forwards, changes))
     raise LocalkubeError("lost connection to pod")
-
-
-def _pod(options: argparse.Namespace, client: Client, owner: Any) -> Any:
-    """Return the pod itself, or wait for a ready one of what selects it."""
-    if owner["kind"] == "Pod":
-        return owner
-    selector = owner["spec"].get("selector", {})
-    selector = selector.get("matchLabels", selector)
-    if not selector:
-        reason = "cannot attach to a Service without a selector"
-        raise LocalkubeError(f"{reason}: {owner['metadata']['name']}")
-    deadline = time.monotonic() + options.pod_running_timeout
-    with client.watch(["Pod"], options.namespace, selector=selector) as changes:
-        pods = changes.existing()
-        if ready := [pod for pod in pods if is_ready(pod)]:
-            return ready[0]
-        try:
-            for change in changes.until(deadline):
-                if is_ready(change["object"]):
-                    return change["object"]
-        except TimeoutError:
-            raise LocalkubeError("timed out waiting for the condition") from None
-    raise AssertionError
 
 
 def _forward(text: str, owner: Any, pod: Any) -> Forward:

@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import os
 import time
+from collections.abc import Sequence
 
 from localkube.api.objects import Object, timestamp
 from localkube.engine.controller import back_off
@@ -65,11 +66,20 @@ class Container:
 
     async def execute(self, command: list[str], seconds: float) -> int | None:
         """Run a command with the container's environment and mounts; None for a timeout."""
+        launch = self.launch(command)
+        if launch is None:
+            return None
+        return await run(launch, self._sandbox.platform.watchdog, seconds)
+
+    def launch(self, command: Sequence[str]) -> Launch | None:
+        """Return how a command runs with the container's environment and mounts.
+
+        None before its first start.
+        """
         if self._launched is None:
             return None
         argv = [self._mounts.rewrite(word) for word in command]
-        launch = dataclasses.replace(self._launched, argv=argv)
-        return await run(launch, self._sandbox.platform.watchdog, seconds)
+        return dataclasses.replace(self._launched, argv=argv)
 
     def status(self) -> Object:
         """Return the status as in Kubernetes' containerStatuses."""

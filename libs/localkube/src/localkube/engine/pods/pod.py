@@ -3,10 +3,12 @@
 import asyncio
 import shutil
 import time
+from collections.abc import Sequence
 
 from localkube.api.objects import Object, Ref, timestamp
 from localkube.engine.pods import volumes
 from localkube.engine.pods.container import Container
+from localkube.engine.pods.processes import Launch
 from localkube.engine.pods.sandbox import Platform, Sandbox
 from localkube.errors import LocalkubeError
 
@@ -62,6 +64,13 @@ class Pod:
         if self._life is None:
             (self._sandbox.directory / "work").mkdir(parents=True, exist_ok=True)
             self._life = asyncio.create_task(self._run())
+
+    def launch(self, container: str, command: Sequence[str]) -> Launch:
+        """Return how a command runs in a container; raise `LocalkubeError` where there is none."""
+        found = [one.launch(command) for one in self._containers if one.name == container]
+        if not found or found[0] is None:
+            raise LocalkubeError(f'container not found ("{container}")')
+        return found[0]
 
     def terminate(self, grace: float | None = None, *, hook: bool = True) -> asyncio.Task[None]:
         """Begin the termination, or with a `grace` of 0 cut it short; endpoints lose it at once."""

@@ -34,8 +34,12 @@ def process_launch(container: Object, sandbox: Sandbox, mounts: Mounts) -> Launc
     debugger = _debugger(container, pod, platform.images)
     before = [fill_in(word, ip, lambda name: real_port(container, name)) for word in debugger]
     argv = [*before, program, *image_words, *arguments]
+    of_image = {
+        name: fill_in(text, ip, lambda name: real_port(container, name))
+        for name, text in platform.images.environment(container["image"]).items()
+    }
     rewritten = {name: mounts.rewrite(value) for name, value in variables.items()}
-    environment = base_environment(pod, work) | rewritten | platform.environment
+    environment = base_environment(pod, work) | of_image | rewritten | platform.environment
     if platform.addresses.loopback:
         environment["CLIENT__SOURCE_ADDRESS"] = ip
     if temporary := mounts.directories.get("/tmp"):  # noqa: S108  # of the manifest
