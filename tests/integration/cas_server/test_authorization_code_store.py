@@ -9,6 +9,8 @@ from redis.asyncio import ConnectionPool
 from cas_server.authorization.authorization_code import AuthorizationCode, new_code
 from cas_server.errors import Unconfirmed
 from cas_server.settings import CasSettings, DurabilitySettings
+from cas_server.stores.authorization_codes import Basis
+from cas_server.stores.people_keys import session_key
 from cas_server.stores.redis_authorization_codes import RedisAuthorizationCodes
 from cas_server.stores.redis_token_store import RedisTokenStore
 from cas_server.stores.token_store import Bounds, Family, TokenPair
@@ -24,6 +26,7 @@ pytestmark = pytest.mark.anyio
 KEYS = RecordKeys(LiveConfig.fixed(CasSettings()))
 BOUNDS = Bounds(tokens=100, families=10)
 LOGIN = Login(int(time.time()))
+BASIS = Basis("5" * 64, has_consent=False)
 GRANT = Grant("app", ("read",), (), (), "alice", "f" * 16, login=LOGIN)
 
 
@@ -52,12 +55,13 @@ async def _stamp(tokens: RedisTokenStore) -> Stamp:
 
 
 async def _put(tokens: RedisTokenStore) -> str:
+    await tokens.commands.write("HSET", session_key(BASIS.session_hash), "data", "")
     hashed = token_hash(new_code())
     code = AuthorizationCode(
         GRANT, redirect_uri="https://app.example/", code_challenge="c", nonce="n", session="s"
     )
     stamped = code.stamped(await _stamp(tokens))
-    assert await RedisAuthorizationCodes(tokens).put(hashed, stamped)
+    assert await RedisAuthorizationCodes(tokens).put(hashed, stamped, BASIS) == "written"
     assert await RedisAuthorizationCodes(tokens).find(hashed) == stamped
     return hashed
 
@@ -89,7 +93,8 @@ async def test_a_code_is_not_stored_under_an_older_version(tokens: RedisTokenSto
     since, _ = await _stamp(tokens)
     code = AuthorizationCode(GRANT, redirect_uri="x", code_challenge="", nonce="", session="")
     hashed = token_hash(new_code())
-    assert not await RedisAuthorizationCodes(tokens).put(hashed, code.stamped(Stamp(since - 1, 0)))
+    stale = code.stamped(Stamp(since - 1, 0))
+    assert await RedisAuthorizationCodes(tokens).put(hashed, stale, BASIS) is None
     assert await RedisAuthorizationCodes(tokens).find(hashed) is None
 
 

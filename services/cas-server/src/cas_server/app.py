@@ -135,7 +135,7 @@ def _administration(
     of_people = PeopleHoldings(people.sessions, people.consents, context.codes)
     return AdministrationEndpoints(
         context.live,
-        Administration(holdings, store, identities, context.reconciler),
+        Administration(holdings, store, identities, context.reconciler, context.codes),
         SessionAdministration(identities, of_people),
         signing,
     )

@@ -4,17 +4,17 @@ A page costs a bounded number of reads, whatever there is: so it may be shorter 
 empty, and yet name a next one.
 """
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, NamedTuple, TypeVar
 
+from cas_server.administration.ended import Ended, end_codes, ended
 from cas_server.administration.selection import Cursor, Selection
-from cas_server.errors import Unconfirmed
 from cas_server.identities.identities import Identities
 from cas_server.identities.not_before import IdentityReconciler
+from cas_server.stores.authorization_codes import AuthorizationCodes
 from cas_server.stores.redis_holdings import Extent, Index, Member, Piece, RedisHoldings
 from cas_server.stores.token_store import Family, FamilyState, TokenStore
 from cas_server.tokens.access_tokens import StoredToken
@@ -66,19 +66,6 @@ class Page(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """How many ended, and where to go on; `failure` is why others did not.
-
-    `codes` is the number of authorization codes that ended besides.
-    """
-
-    number: int
-    next: Cursor | None = None
-    failure: BaseException | None = None
-    codes: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Administration:
     """Lists and ends what was issued; by the same validity as every other check."""
 
@@ -86,6 +73,7 @@ class Administration:
     store: TokenStore
     identities: Identities
     reconciler: IdentityReconciler
+    codes: AuthorizationCodes
 
     async def holders(self, selection: Selection, limit: int) -> Page[Holder]:
         """Return who holds how much; with a user, of its families alone."""
@@ -152,10 +140,15 @@ class Administration:
         return await ended((held,), self._revoke)
 
     async def end_families(self, selection: Selection) -> Ended:
-        """End the families of one page, with their access tokens."""
+        """End the families of one page, with their access tokens; with the first one the codes.
+
+        Those end first: each would be a family by the time that the families have ended.
+        """
+        users = () if selection.after else selection.users
+        codes = await end_codes(self.codes, users, selection.client)
         page = await self.families(selection, MOST_ENDED)
         families = [held.state.family for held in page.items]
-        return await ended(families, self.store.revoke_family, page.next)
+        return (await ended(families, self.store.revoke_family, page.next)).besides(codes)
 
     async def end_tokens(self, selection: Selection) -> Ended:
         """End the access tokens of one page."""
@@ -201,16 +194,3 @@ def _first(indexes: Iterator[Index], most: int) -> tuple[Sequence[Index], Cursor
     """Return the first indexes, and the cursor behind them where there are more."""
     some = list(islice(indexes, most + 1))
     return some[:most], Cursor(*some[most - 1], 0) if len(some) > most else None
-
-
-async def ended(
-    items: Sequence[T], end: Callable[[T], Awaitable[None]], following: Cursor | None = None
-) -> Ended:
-    """End all in one turn of the event loop, so in one pipeline.
-
-    What the primary has ended counts, confirmed or not (docs/design/audit.md).
-    """
-    results = await asyncio.gather(*map(end, items), return_exceptions=True)
-    failures = [one for one in results if isinstance(one, BaseException)]
-    missed = sum(not isinstance(failure, Unconfirmed) for failure in failures)
-    return Ended(len(items) - missed, following, failures[0] if failures else None)

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
-from cas_server.administration.holdings import Ended, Page, ended
+from cas_server.administration.ended import Ended, end_codes, ended
+from cas_server.administration.holdings import Page
 from cas_server.administration.selection import Cursor, Selection
 from cas_server.errors import Unconfirmed
 from cas_server.sessions.consents import Consent, Consents
@@ -66,15 +67,9 @@ class PeopleHoldings:
 
         Codes end also where no consent was asked for: each would be a family a moment later.
         """
-        page, (users, _) = await self.consents(selection), _users(selection)
-        codes = await asyncio.gather(
-            *(self.codes.end(user, selection.client) for user in users), return_exceptions=True
-        )
-        withdrawn = await ended(page.items, self._withdraw, page.next)
-        failures = [one for one in codes if isinstance(one, BaseException)]
-        number = sum(map(_number, codes))
-        failure = withdrawn.failure or (failures[0] if failures else None)
-        return replace(withdrawn, codes=number, failure=failure)
+        codes = await end_codes(self.codes, _users(selection)[0], selection.client)
+        page = await self.consents(selection)
+        return (await ended(page.items, self._withdraw, page.next)).besides(codes)
 
     async def _end(self, session: Session) -> None:
         await self.all_sessions.end(session.user_name, session.handle)
@@ -89,13 +84,6 @@ def _users(selection: Selection) -> tuple[Sequence[str], Cursor | None]:
     users = [name for name in selection.users if name > after]
     more = len(users) > MOST_USERS
     return users[:MOST_USERS], Cursor("", users[MOST_USERS - 1], 0) if more else None
-
-
-def _number(outcome: int | BaseException) -> int:
-    """Return how many ended, confirmed or not."""
-    if isinstance(outcome, Unconfirmed):
-        return int(outcome.result)
-    return 0 if isinstance(outcome, BaseException) else outcome
 
 
 async def _each(users: Sequence[str], of: Callable[[str], Awaitable[Sequence[T]]]) -> Sequence[T]:

@@ -25,7 +25,7 @@ from cas_server.sessions.consents import Consents
 from cas_server.sessions.session import Session
 from cas_server.sessions.sessions import Sessions
 from cas_server.settings import CasSettings
-from cas_server.stores.authorization_codes import AuthorizationCodes
+from cas_server.stores.authorization_codes import AuthorizationCodes, Basis, Writing
 from cas_server.tokens.access_tokens import Grant, Stamp, token_hash
 from cas_server.tokens.logins import Login
 from chassis import LiveConfig
@@ -87,7 +87,7 @@ class AuthorizationFlow:
             if parameters.values.get(DECISION) != ALLOW:
                 raise AccessDenied("The user has refused")
             await self.consents.allow(session.user_name, request.client.id, request.scopes)
-            return await self._with_code(request, session, moment)
+            return await self._with_code(request, session, moment, has_consent=True)
         except ApiError as error:
             return self._refused(destination, error)
 
@@ -108,7 +108,9 @@ class AuthorizationFlow:
                 raise ConsentRequired
             csrf = self.macs.csrf(session.handle, request.parameters)
             return self.pages.consent(request, session, {**request.parameters, CSRF: csrf})
-        return await self._with_code(request, session, moment)
+        return await self._with_code(
+            request, session, moment, has_consent=request.client.requires_consent
+        )
 
     def _to_login(self, request: AuthorizationRequest, present: Session | None) -> Response:
         """Lead to the login; the way back has a marker that says after which session it counts."""
@@ -130,9 +132,10 @@ class AuthorizationFlow:
         return not await self.consents.allowed(session.user_name, client.id) >= set(request.scopes)
 
     async def _with_code(
-        self, request: AuthorizationRequest, session: Session, moment: Moment
+        self, request: AuthorizationRequest, session: Session, moment: Moment, *, has_consent: bool
     ) -> Response:
         code, client = new_code(), request.client
+        basis = Basis(session.hash, has_consent)
         grant = Grant(
             client_id=client.id,
             scopes=request.scopes,
@@ -150,10 +153,11 @@ class AuthorizationFlow:
             session=session.handle,
         )
 
-        async def write(stamp: Stamp) -> bool | None:
-            return await self.codes.put(token_hash(code), stands_for.stamped(stamp)) or None
+        async def write(stamp: Stamp) -> Writing | None:
+            return await self.codes.put(token_hash(code), stands_for.stamped(stamp), basis)
 
-        await self.reconciler.issue(grant, write, load=moment.load)
+        if await self.reconciler.issue(grant, write, load=moment.load) == "ended":
+            raise AccessDenied("The session or the consent has ended meanwhile")
         return to_client(request.destination, self.live.settings.issuer, {"code": code})
 
     def _refused(self, destination: Destination, error: ApiError) -> Response:

@@ -8,7 +8,7 @@ from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel
 
 from cas_server.administration.access import address_of
-from cas_server.administration.holdings import Ended
+from cas_server.administration.ended import Ended
 from cas_server.administration.selection import CURSOR, MAX_CURSOR, Selection
 from cas_server.endpoints import administration_rows as rows
 from cas_server.identities.identities import Identities

@@ -1,18 +1,30 @@
 """The port to the store of authorization codes, which knows them by their SHA-256."""
 
-from typing import Literal, Protocol
+from collections.abc import Sequence
+from typing import Literal, NamedTuple, Protocol
 
 from cas_server.authorization.authorization_code import AuthorizationCode
 from cas_server.stores.token_store import Bounds, TokenPair
 
+Writing = Literal["written", "ended"]
 Redemption = Literal["redeemed", "reused", "unknown"]
+
+
+class Basis(NamedTuple):
+    """What a code is issued on: a session, by the hash of its cookie, and perhaps a consent."""
+
+    session_hash: str
+    has_consent: bool
 
 
 class AuthorizationCodes(Protocol):
     """Stores codes; every method raises `TemporarilyUnavailable` when Redis is unavailable."""
 
-    async def put(self, code_hash: str, code: AuthorizationCode) -> bool:
-        """Store a code for a minute; False where the identities have another version by now."""
+    async def put(self, code_hash: str, code: AuthorizationCode, basis: Basis) -> Writing | None:
+        """Store a code for a minute, unless its basis has ended meanwhile.
+
+        Return None where the identities have another version by now.
+        """
 
     async def find(self, code_hash: str) -> AuthorizationCode | None:
         """Return what a code stands for, also where it is spent."""
@@ -24,8 +36,8 @@ class AuthorizationCodes(Protocol):
         where the identities have another version by now.
         """
 
-    async def end(self, user_name: str, client_id: str) -> int:
-        """End the codes of a user that are not spent, of one client or, without, of all.
+    async def end(self, user_names: Sequence[str], client_id: str) -> int:
+        """End the codes of users that are not spent, of one client or, without, of all.
 
         Return how many there were.
         """

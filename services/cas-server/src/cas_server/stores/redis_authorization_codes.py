@@ -1,12 +1,14 @@
 """The store of authorization codes on the Redis of the tokens."""
 
+from collections.abc import Sequence
 from typing import cast
 
 from cas_server.authorization.authorization_code import SPENT_S, VALIDITY_S, AuthorizationCode
 from cas_server.errors import Unconfirmed
 from cas_server.stores import identity_commands
 from cas_server.stores.authorization_code_scripts import END_CODES, PUT, REDEEM
-from cas_server.stores.authorization_codes import Redemption
+from cas_server.stores.authorization_codes import Basis, Redemption, Writing
+from cas_server.stores.people_keys import codes_of, consents_of, session_key
 from cas_server.stores.redis_token_store import RedisTokenStore
 from cas_server.stores.token_store import Bounds, TokenPair
 
@@ -20,14 +22,16 @@ class RedisAuthorizationCodes:
     def __init__(self, tokens: RedisTokenStore) -> None:
         self._tokens, self._keys = tokens, tokens.keys
 
-    async def put(self, code_hash: str, code: AuthorizationCode) -> bool:
+    async def put(self, code_hash: str, code: AuthorizationCode, basis: Basis) -> Writing | None:
         """Store a code."""
-        name = _name(code_hash)
+        name, user, client = _name(code_hash), code.grant.user_name, code.grant.client_id
         data = self._keys.seal(name.encode(), code.encode())
-        keys = (identity_commands.VERSION, name, codes_of(code.grant.user_name))
-        client = code.grant.client_id
+        keys = [identity_commands.VERSION, name, codes_of(user), session_key(basis.session_hash)]
+        if basis.has_consent:
+            keys.append(consents_of(user))
         values = (code.grant.since, data, client, VALIDITY_S, MOST_CODES, SPENT_S)
-        return bool(await self._tokens.commands.write("EVAL", PUT, len(keys), *keys, *values))
+        outcome = await self._tokens.commands.write("EVAL", PUT, len(keys), *keys, *values)
+        return None if outcome == b"stale" else cast("Writing", outcome.decode())
 
     async def find(self, code_hash: str) -> AuthorizationCode | None:
         """Return a code; one whose record was not written here is unknown."""
@@ -48,15 +52,11 @@ class RedisAuthorizationCodes:
                 raise
         return None if outcome == b"stale" else cast("Redemption", outcome.decode())
 
-    async def end(self, user_name: str, client_id: str) -> int:
-        """End the codes that a user's clients have not used."""
-        index = codes_of(user_name)
-        return int(await self._tokens.commands.write("EVAL", END_CODES, 1, index, client_id))
-
-
-def codes_of(user_name: str) -> str:
-    """Return the Redis key of the index of a user's codes."""
-    return f"g:c:{user_name}"
+    async def end(self, user_names: Sequence[str], client_id: str) -> int:
+        """End the codes that users' clients have not used."""
+        keys = [codes_of(name) for name in user_names]
+        command = ("EVAL", END_CODES, len(keys), *keys, client_id)
+        return int(await self._tokens.commands.write(*command))
 
 
 def _name(code_hash: str) -> str:

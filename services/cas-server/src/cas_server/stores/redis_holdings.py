@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from cas_server.stores import identity_commands
 from cas_server.stores.holding_scripts import EXTENTS, FAMILIES, NEWEST
 from cas_server.stores.issue_command import tokens_of
+from cas_server.stores.people_keys import sessions_of
 from cas_server.stores.redis_commands import RedisCommands
-from cas_server.stores.session_store import sessions_of
 from cas_server.stores.token_store import Family, FamilyState
 from cas_server.tokens import token_records
 from cas_server.tokens.access_tokens import StoredToken

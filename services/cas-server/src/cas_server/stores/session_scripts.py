@@ -59,10 +59,17 @@ end
 return found
 """
 
-END_SESSIONS = """
--- KEYS: sessions of a user, then each session
-for i = 2, #KEYS do redis.call('ZREM', KEYS[1], string.sub(KEYS[i], 3)) end
-return redis.call('DEL', unpack(KEYS, 2))
+END_SESSIONS = f"""
+{END_CODES_FUNCTION}
+-- KEYS: sessions of a user, codes of the user, then each session
+local ending = {{}}
+for i = 3, #KEYS do
+  local member = string.sub(KEYS[i], 3)
+  redis.call('ZREM', KEYS[1], member)
+  ending[member] = true
+end
+end_codes(KEYS[2], function(_, session) return ending[session] end)
+return redis.call('DEL', unpack(KEYS, 3))
 """
 
 CONSENTS = """
@@ -84,7 +91,7 @@ WITHDRAW = f"""
 {END_CODES_FUNCTION}
 -- KEYS: consents of the user, families of client and user, tokens of the client, codes of the user
 -- ARGV: client
-local ended = redis.call('HDEL', KEYS[1], ARGV[1]) + end_codes(KEYS[4], ARGV[1])
+local ended = redis.call('HDEL', KEYS[1], ARGV[1]) + end_codes(KEYS[4], of_client(ARGV[1]))
 for _, family in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
   if end_family(family, KEYS[3]) > 0 then ended = ended + 1 end
 end

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from cas_server.stores import session_scripts as scripts
 from cas_server.stores.identity_commands import VERSION, number
 from cas_server.stores.issue_command import tokens_of
-from cas_server.stores.redis_authorization_codes import codes_of
+from cas_server.stores.people_keys import codes_of, consents_of, session_key, sessions_of
 from cas_server.stores.redis_commands import RedisCommands
 from cas_server.tokens.record_keys import RecordKeys
 
@@ -39,7 +39,7 @@ class SessionStore:
 
     async def use(self, cookie_hash: str, *, idle: int) -> tuple[int | None, Stored | None]:
         """Return the version and, if it has not ended, the session, which is used by that."""
-        key = _session(cookie_hash)
+        key = session_key(cookie_hash)
         version, *found = await self._commands.look("EVAL", scripts.USE, 2, key, VERSION, idle)
         text = self._keys.open(key.encode(), found[0]) if found else None
         return number(version), None if text is None else Stored(cookie_hash, text, found[1])
@@ -51,10 +51,10 @@ class SessionStore:
 
         Return False, and store nothing, where the identities have another version than `since`.
         """
-        key = _session(session.hash)
+        key = session_key(session.hash)
         keys = [VERSION, key, sessions_of(user)]
         if replaced is not None:
-            keys.append(_session(replaced))
+            keys.append(session_key(replaced))
         data = self._keys.seal(key.encode(), session.text)
         values = (since, data, *limits)
         command = ("EVAL", scripts.BEGIN_SESSION, len(keys), *keys, *values)
@@ -67,16 +67,16 @@ class SessionStore:
         return number(version), list(self._opened(found))
 
     async def end(self, user: str, hashes: Sequence[str]) -> int:
-        """End sessions of a user; return how many there were."""
+        """End sessions of a user, and the codes that wait in them; return how many sessions."""
         if not hashes:
             return 0
-        keys = (sessions_of(user), *map(_session, hashes))
+        keys = (sessions_of(user), codes_of(user), *map(session_key, hashes))
         return int(await self._commands.write("EVAL", scripts.END_SESSIONS, len(keys), *keys))
 
     def _opened(self, found: Sequence[tuple[bytes, bytes, int]]) -> Iterator[Stored]:
         for member, data, seen in found:
             cookie_hash = member.decode(errors="replace")
-            text = self._keys.open(_session(cookie_hash).encode(), data)
+            text = self._keys.open(session_key(cookie_hash).encode(), data)
             if text is not None:
                 yield Stored(cookie_hash, text, seen)
 
@@ -89,7 +89,7 @@ class ConsentStore:
 
     async def of(self, user: str) -> tuple[int | None, Mapping[str, bytes]]:
         """Return the version, and the texts of a user's consents by client."""
-        command = ("EVAL", scripts.CONSENTS, 2, _consents(user), VERSION)
+        command = ("EVAL", scripts.CONSENTS, 2, consents_of(user), VERSION)
         version, flat = await self._commands.look(*command)
         pairs = zip(flat[::2], flat[1::2], strict=True)
         found = {client.decode(errors="replace"): sealed for client, sealed in pairs}
@@ -99,7 +99,7 @@ class ConsentStore:
     async def allow(self, user: str, client: str, text: bytes, *, since: int, ttl: int) -> bool:
         """Store a consent; return False where the identities have another version than `since`."""
         data = self._keys.seal(_name(user, client), text)
-        command = ("EVAL", scripts.ALLOW, 2, VERSION, _consents(user), since, client, data, ttl)
+        command = ("EVAL", scripts.ALLOW, 2, VERSION, consents_of(user), since, client, data, ttl)
         return bool(await self._commands.write(*command))
 
     async def withdraw(self, user: str, client: str) -> int:
@@ -107,24 +107,10 @@ class ConsentStore:
 
         Return how many of them there were; a family counts as one, whatever its tokens.
         """
-        keys = (_consents(user), f"g:f:{client}:{user}", tokens_of(client), codes_of(user))
+        keys = (consents_of(user), f"g:f:{client}:{user}", tokens_of(client), codes_of(user))
         return int(await self._commands.write("EVAL", scripts.WITHDRAW, len(keys), *keys, client))
-
-
-def _session(cookie_hash: str) -> str:
-    return f"s:{cookie_hash}"
-
-
-def sessions_of(user: str) -> str:
-    """Return the Redis key of the index of a user's sessions."""
-    return f"u:{user}"
-
-
-def _consents(user: str) -> str:
-    """Return the key of a user's consents; no name has a colon, so that it is nobody's index."""
-    return f"u:{user}:consents"
 
 
 def _name(user: str, client: str) -> bytes:
     """Return the name by which a consent is sealed."""
-    return f"{_consents(user)}:{client}".encode()
+    return f"{consents_of(user)}:{client}".encode()
