@@ -12,6 +12,7 @@ from bench.rows import (
     many_identities,
     many_tokens,
     memory,
+    memory_of_logins,
     reload,
     replicas,
     signed_tokens,
@@ -33,6 +34,7 @@ ROWS: Sequence[Row] = (
     *start.ROWS,
     *token_command.ROWS,
     *memory.ROWS,
+    *memory_of_logins.ROWS,
     *reload.ROWS,
     *localkube.ROWS,
 )

@@ -4,24 +4,18 @@ Either is one write to Redis; a code brings a refresh token too, and is verified
 one after the other over one connection, so that no batch favours either.
 """
 
-import secrets
 from collections.abc import Callable, Mapping, Sequence
-from urllib.parse import urlencode
 
 import httpx
 
 from bench.accounting import cpu_seconds
+from bench.logins import Logins
 from bench.row import Row, Sample
 from bench.stack import Stack, basic
-from cas_server.authorization.pkce import challenge_of
-from cas_server.identities.demo_identities import DEMO_SECRETS
-from interop.browser import Browser
 from suitectl.identities import login_client
 
-USER = "alice"
 CODES = 300
 """Codes of a sample: they are made beforehand, and live for a minute."""
-_CALLBACK = "http://127.0.0.1/callback"
 
 
 def _measure(stack: Stack, runs: int) -> Sequence[Sample]:
@@ -30,13 +24,7 @@ def _measure(stack: Stack, runs: int) -> Sequence[Sample]:
 
 def _sample(stack: Stack) -> Sample:
     """Return the µs of cas-server's CPU of an exchange, and of a client's own token."""
-    verifier = secrets.token_urlsafe(32)
-    redeem = {
-        "grant_type": "authorization_code",
-        "redirect_uri": _CALLBACK,
-        "code_verifier": verifier,
-    }
-    forms = [{**redeem, "code": code} for code in _codes(stack.cas.url, verifier)]
+    forms = Logins(stack.cas.url).redemptions(CODES)
     own = [{"grant_type": "client_credentials"}] * CODES
     headers = {"Authorization": basic(login_client())}
     with httpx.Client(base_url=stack.cas.url, headers=headers, trust_env=False) as client:
@@ -47,20 +35,6 @@ def _sample(stack: Stack) -> Sample:
         send(own[0])
         exchanged, issued = (_each(stack.cas.pid, send, several) for several in (forms, own))
         return Sample(exchanged, issued)
-
-
-def _codes(url: str, verifier: str) -> list[str]:
-    """Return codes of one login, whose consent is asked once."""
-    parameters = {
-        "response_type": "code",
-        "client_id": login_client(),
-        "redirect_uri": _CALLBACK,
-        "code_challenge": challenge_of(verifier),
-        "code_challenge_method": "S256",
-    }
-    browser, address = Browser(url), f"{url}/oauth/authorize?{urlencode(parameters)}"
-    browser.log_in(address, USER, DEMO_SECRETS[USER])
-    return [browser.go(address).parameters["code"] for _ in range(CODES)]
 
 
 def _each(
