@@ -5,12 +5,11 @@ from contextlib import nullcontext
 from typing import Any, cast
 
 import pytest
-from fastapi import Request
 from starlette.types import Message
 from structlog.testing import capture_logs
 
 from cas_server.administration.people_holdings import PeopleHoldings
-from cas_server.endpoints.administration_parts import Whose
+from cas_server.endpoints.administration_parts import Administrator, Whose
 from cas_server.endpoints.administration_sessions import SessionAdministration
 from cas_server.endpoints.revoke import Revoke
 from cas_server.errors import Unconfirmed
@@ -18,7 +17,6 @@ from cas_server.identities.clients import Client
 from cas_server.identities.identities import Identities
 from cas_server.stores.redis_authorization_codes import RedisAuthorizationCodes
 from cas_server.tokens.access_tokens import Grant, new_token, token_hash
-from chassis import Authentication
 from chassis.testing.redis_process import RedisProcess
 from integration.cas_server.people import Person, hidden
 from integration.cas_server.session_world import Replica, replica, scope
@@ -26,8 +24,7 @@ from integration.cas_server.world import Cas
 
 pytestmark = pytest.mark.anyio
 
-WHO = Authentication(client_id="operator")
-REQUEST = Request({"type": "http", "client": ("127.0.0.1", 1), "headers": []})
+BY = Administrator("operator", "127.0.0.1")
 
 
 @pytest.fixture
@@ -81,7 +78,7 @@ async def test_an_administrators_end_is_logged_unconfirmed(one: Replica, alone: 
     assert session is not None
 
     with capture_logs() as lines, pytest.raises(Unconfirmed):
-        await administration(alone).end_session(session.handle, "alice", REQUEST, WHO)
+        await administration(alone).end_session(session.handle, "alice", BY)
 
     ended = {"user": "alice", "address": "127.0.0.1", "by": "operator", "number": 1}
     assert events(lines)[1:] == [
@@ -99,7 +96,7 @@ async def test_an_administrators_withdrawal_is_none_of_the_user(
         raised = pytest.raises(Unconfirmed) if by == "alone" else nullcontext()
         with raised:
             await administration({"one": one, "alone": alone}[by]).end_consents(
-                Whose("", "alice"), REQUEST, WHO
+                Whose("", "alice"), BY
             )
 
     (ended,) = events(lines)

@@ -6,7 +6,7 @@ opens anything.
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path
 
 from cas_server.administration.access import AdministrationAccess
 from cas_server.administration.holdings import HANDLE_CHARACTERS, Administration
@@ -14,20 +14,19 @@ from cas_server.administration.selection import Selection
 from cas_server.endpoints import administration_rows as rows
 from cas_server.endpoints.administration_parts import (
     DEFAULT_LIMIT,
-    Change,
+    By,
     Limit,
     Name,
     OfWhom,
     Whose,
     add,
     each_once,
-    reported,
     selected,
 )
 from cas_server.endpoints.administration_sessions import SessionAdministration
 from cas_server.settings import CasSettings
 from cas_server.signing.signing_keys import SigningKeys
-from chassis import CurrentAuthentication, LiveConfig, authority, requires, scope
+from chassis import LiveConfig, authority, requires, scope
 from chassis.errors import NotFound
 from chassis.normal_form import nfc
 
@@ -76,51 +75,40 @@ class AdministrationEndpoints:
         selection = self._selected(whose)
         return rows.families(await self._administration.families(selection, limit))
 
-    async def end_families(
-        self, whose: OfWhom, request: Request, who: CurrentAuthentication
-    ) -> rows.Ended:
+    async def end_families(self, whose: OfWhom, by: By) -> rows.Ended:
         """End families of a client, a user, or both, with their access tokens."""
         selection = self._some(whose)
         ended = await self._administration.end_families(selection)
-        return reported(ended, Change("families", whose.client_id, whose.username, who, request))
+        return by.ended(ended, "families", whose.client_id, whose.username)
 
-    async def end_family(
-        self, family: FamilyName, request: Request, who: CurrentAuthentication
-    ) -> rows.Ended:
+    async def end_family(self, family: FamilyName, by: By) -> rows.Ended:
         """End one family, with its access tokens."""
         found = await self._administration.family(family)
         if found is None:
             raise NotFound("There is no such family; it may have ended")
         ended = await self._administration.end_family(found)
-        names = found.grant.client_id, found.grant.user_name
-        return reported(ended, Change("families", *names, who, request))
+        return by.ended(ended, "families", found.grant.client_id, found.grant.user_name)
 
     async def tokens(self, whose: OfWhom, limit: Limit = DEFAULT_LIMIT) -> rows.Tokens:
         """Return the live access tokens, by client, the newest first."""
         selection = self._selected(whose)
         return rows.tokens(await self._administration.tokens(selection, limit))
 
-    async def end_tokens(
-        self, whose: OfWhom, request: Request, who: CurrentAuthentication
-    ) -> rows.Ended:
+    async def end_tokens(self, whose: OfWhom, by: By) -> rows.Ended:
         """End access tokens of a client, a user, or both; their families go on."""
         selection = self._some(whose)
         ended = await self._administration.end_tokens(selection)
-        return reported(
-            ended, Change("access tokens", whose.client_id, whose.username, who, request)
-        )
+        return by.ended(ended, "access tokens", whose.client_id, whose.username)
 
-    async def end_token(
-        self, token: Handle, client_id: Name, request: Request, who: CurrentAuthentication
-    ) -> rows.Ended:
+    async def end_token(self, token: Handle, client_id: Name, by: By) -> rows.Ended:
         """End one access token of a client."""
         self._selected(Whose(client_id))
         found = await self._administration.token(nfc(client_id), token)
         if found is None:
             raise NotFound("The client has no such access token; it may have ended")
         ended = await self._administration.end_token(found)
-        names = found.stored.client_id, found.stored.user_name
-        return reported(ended, Change("access tokens", *names, who, request))
+        stored = found.stored
+        return by.ended(ended, "access tokens", stored.client_id, stored.user_name)
 
     async def keys(self) -> rows.Keys:
         """Return the published signing keys: which signs, since when, and which will."""

@@ -12,10 +12,9 @@ from cas_server.administration.ended import Ended
 from cas_server.administration.selection import CURSOR, MAX_CURSOR, Selection
 from cas_server.endpoints import administration_rows as rows
 from cas_server.identities.identities import Identities
-from chassis import error_responses
+from chassis import CurrentAuthentication, error_responses
 from chassis.errors import InvalidRequest, NotFound
 from chassis.normal_form import nfc
-from chassis.security import Authentication
 from chassis.telemetry.audit import AuditEvent, audit
 
 MAX_LIMIT = 1000
@@ -26,16 +25,6 @@ _ERRORS = (InvalidRequest(), NotFound())
 Name = Annotated[str, Query(min_length=1, max_length=_MAX_NAME)]
 CursorText = Annotated[str, Query(pattern=CURSOR, max_length=MAX_CURSOR)]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
-
-
-class Change(NamedTuple):
-    """What an administrator ends, of whom."""
-
-    what: str
-    client_id: str
-    username: str
-    who: Authentication
-    request: Request
 
 
 async def _whose(client_id: Name = "", username: Name = "", cursor: CursorText = "") -> "Whose":
@@ -63,23 +52,36 @@ def selected(identities: Identities, whose: Whose, *, somebody: bool = False) ->
     )
 
 
-def reported(ended: Ended, change: Change) -> rows.Ended:
-    """Audit what ended, also where not all did; then raise why the others did not."""
-    if ended.number or ended.codes:
-        codes = {"codes": ended.codes} if ended.codes else {}
-        audit(
-            AuditEvent.ENDED,
-            user=change.username,
-            client=change.client_id,
-            address=address_of(change.request),
-            by=change.who.name,
-            what=change.what,
-            number=ended.number,
-            **codes,
-        )
-    if ended.failure is not None:
-        raise ended.failure
-    return rows.Ended(ended=ended.number, next=ended.next.encode() if ended.next else None)
+class Administrator(NamedTuple):
+    """Who ends something, and from where."""
+
+    name: str
+    address: str
+
+    def ended(self, ended: Ended, what: str, client_id: str = "", username: str = "") -> rows.Ended:
+        """Audit what ended, also where not all did; then raise why the others did not."""
+        if ended.number or ended.codes:
+            codes = {"codes": ended.codes} if ended.codes else {}
+            audit(
+                AuditEvent.ENDED,
+                user=username,
+                client=client_id,
+                address=self.address,
+                by=self.name,
+                what=what,
+                number=ended.number,
+                **codes,
+            )
+        if ended.failure is not None:
+            raise ended.failure
+        return rows.Ended(ended=ended.number, next=ended.next.encode() if ended.next else None)
+
+
+async def _administrator(request: Request, who: CurrentAuthentication) -> Administrator:
+    return Administrator(who.name, address_of(request))
+
+
+By = Annotated[Administrator, Depends(_administrator)]
 
 
 async def each_once(request: Request) -> None:

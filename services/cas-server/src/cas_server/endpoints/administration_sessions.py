@@ -2,22 +2,20 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path
 
 from cas_server.administration.people_holdings import PeopleHoldings
 from cas_server.endpoints import administration_rows as rows
 from cas_server.endpoints.administration_parts import (
-    Change,
+    By,
     CursorText,
     Name,
     OfWhom,
     Whose,
     add,
-    reported,
     selected,
 )
 from cas_server.identities.identities import Identities
-from chassis import CurrentAuthentication
 from chassis.errors import NotFound
 from chassis.normal_form import nfc
 
@@ -44,32 +42,26 @@ class SessionAdministration:
             await self._people.sessions(selected(self._identities, Whose("", username, cursor)))
         )
 
-    async def end_sessions(
-        self, username: Name, request: Request, who: CurrentAuthentication
-    ) -> rows.Ended:
+    async def end_sessions(self, username: Name, by: By) -> rows.Ended:
         """End all sessions of a user; tokens that were got in them live on."""
         ended = await self._people.end_sessions(selected(self._identities, Whose("", username)))
-        return reported(ended, Change("sessions", "", username, who, request))
+        return by.ended(ended, "sessions", username=username)
 
-    async def end_session(
-        self, session: SessionHandle, username: Name, request: Request, who: CurrentAuthentication
-    ) -> rows.Ended:
+    async def end_session(self, session: SessionHandle, username: Name, by: By) -> rows.Ended:
         """End one session of a user."""
         selected(self._identities, Whose("", username))
         ended = await self._people.end_session(nfc(username), session)
         if not ended.number and ended.failure is None:
             raise NotFound("The user has no such session; it may have ended")
-        return reported(ended, Change("sessions", "", username, who, request))
+        return by.ended(ended, "sessions", username=username)
 
     async def consents(self, whose: OfWhom) -> rows.ConsentPage:
         """Return what users allowed to clients, by user and client."""
         selection = selected(self._identities, whose)
         return rows.consents(await self._people.consents(selection))
 
-    async def end_consents(
-        self, whose: OfWhom, request: Request, who: CurrentAuthentication
-    ) -> rows.Ended:
+    async def end_consents(self, whose: OfWhom, by: By) -> rows.Ended:
         """Withdraw consents of a client, a user, or both, and end families and codes of each."""
         selection = selected(self._identities, whose, somebody=True)
         ended = await self._people.end_consents(selection)
-        return reported(ended, Change("consents", whose.client_id, whose.username, who, request))
+        return by.ended(ended, "consents", whose.client_id, whose.username)
