@@ -13,7 +13,8 @@ from suitectl.root import ROOT
 MAX_LABEL = 63
 """Characters of a DNS label (RFC 1123, 2.1)."""
 _LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
-_LONGEST_SUFFIX = "-v1-deployment"
+LONGEST_NAME = MAX_LABEL - len("-v1-deployment")
+"""Characters of a service's name, to which its objects append words."""
 _PORTS = range(1024, 55_536)
 """Without privileges, and with a management port 10000 above."""
 _RESERVED_NAMESPACES = ("kube-", "default")
@@ -28,7 +29,7 @@ def check_name(name: str) -> None:
     """Raise `CommandFailedError` for a name that a new service cannot have."""
     if not name:
         raise CommandFailedError("NAME is missing; use NAME=orders, for instance")
-    _check_label("NAME", name, MAX_LABEL - len(_LONGEST_SUFFIX))
+    _check_label("NAME", name, LONGEST_NAME)
     package = package_of(name)
     if keyword.iskeyword(package) or package in sys.stdlib_module_names:
         raise CommandFailedError(f"NAME={name}: is a word of Python; use another name")
