@@ -8,19 +8,8 @@ PY := .venv/bin/python
 SUITECTL := $(PY) -m suitectl
 # localkube, or kubernetes: the cluster of the current kubeconfig
 export PLATFORM ?= localkube
-OVERLAY ?= prod
+export OVERLAY ?= prod
 
-# `make call PATH=/api/me` would hide every program from the recipes: PATH is also the shell's.
-ifeq ($(origin PATH),command line)
-export REQUEST := $(value PATH)
-override PATH := /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-override PATH := $(or $(shell tr '\0' '\n' 2>/dev/null </proc/$$PPID/environ | sed -n 's/^PATH=//p'),$(PATH))
-endif
-# As typed: make would expand a $$, and the shell would end at a quote.
-export REQUEST_DATA := $(value DATA)
-export GREETING := $(value TEXT)
-# USER is also the login name: only one given on the command line is meant.
-WHO := $(if $(filter command line,$(origin USER)),--user=$(USER)) $(if $(CLIENT),--client=$(CLIENT))
 # What each target takes; a misspelled variable would change nothing, and so it is refused.
 BUILD := DOCKER DOCKER_OPTIONS PYTHON_IMAGE GO_IMAGE REDIS_IMAGE REGISTRY TAG IMAGE_LOAD
 TAKES_demo := PAUSE KUBECTL
@@ -54,22 +43,45 @@ TAKES_floods := ARGS
 TAKES_release := VERSION
 TAKES_check-images := $(BUILD)
 GIVEN := $(foreach name,$(filter-out -% .% MAKE%,$(.VARIABLES)),$(if $(filter command line,$(origin $(name))),$(name)))
-TAKEN := PLATFORM PYTHON SUITE_IDENTITIES $(foreach goal,$(MAKECMDGOALS),$(TAKES_$(goal)))
+OF_GOALS := $(foreach goal,$(MAKECMDGOALS),$(TAKES_$(goal)))
+TAKEN := PLATFORM PYTHON SUITE_IDENTITIES $(OF_GOALS)
+
+# One rule for all of them: a recipe finds a value in its environment, as typed, and nowhere else ("$$SERVICE"). make
+# expands no $ of it, and the shell reads no quote, blank or semicolon of it. ARGS alone is a text for the shell.
+define AS_TYPED
+override $(1) := $$(value $(1))
+export $(1)
+endef
+# USER, NAME, BROWSER ... of one's own shell are not meant, but for those that a CI sets once.
+define NOT_GIVEN
+override $(1) :=
+unexport $(1)
+endef
+OF_ENVIRONMENT := PATH OVERLAY KEEP SCENARIOS FUZZ_SEED $(BUILD)
+# `make call PATH=/api/me` would hide every program from the recipes: PATH is also the shell's.
+ifneq ($(filter PATH,$(GIVEN)),)
+export REQUEST := $(value PATH)
+override PATH := /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+override PATH := $(or $(shell tr '\0' '\n' 2>/dev/null </proc/$$PPID/environ | sed -n 's/^PATH=//p'),$(PATH))
+endif
+$(foreach name,$(filter-out PATH,$(filter $(TAKEN),$(GIVEN))),$(eval $(call AS_TYPED,$(name))))
+$(foreach name,$(filter-out $(GIVEN) $(OF_ENVIRONMENT),$(OF_GOALS)),$(eval $(call NOT_GIVEN,$(name))))
+
 UNKNOWN := $(firstword $(filter-out $(TAKEN),$(GIVEN)))
 ifneq ($(UNKNOWN),)
-NEAREST := $(shell python3 -c 'import difflib, sys; print(*difflib.get_close_matches(sys.argv[1], sys.argv[2:], 1, 0))' $(UNKNOWN) $(TAKEN))
+NEAREST := $(shell python3 -c 'import difflib, sys; print(*difflib.get_close_matches(sys.argv[1], sys.argv[2:], 1, 0))' '$(subst ','\'',$(UNKNOWN))' $(TAKEN))
 $(error make $(MAKECMDGOALS) takes no $(UNKNOWN); the nearest is $(NEAREST))
 endif
 
 ##@ See it run
 demo: setup ## play the story on this machine, check each step, leave nothing running [PAUSE=1 KUBECTL=1]
-	$(SUITECTL) demo --pause=$(PAUSE) --kubectl=$(KUBECTL)
+	$(SUITECTL) demo --pause="$$PAUSE" --kubectl="$$KUBECTL"
 
 up: setup ## start the suite and leave it running, with reload on save; prints what to try
 	$(SUITECTL) up
 
 try: setup ## the chapters of the story to type: make try CHAPTER=canary [KUBECTL=1]
-	$(SUITECTL) chapters --chapter=$(CHAPTER) --kubectl=$(KUBECTL)
+	$(SUITECTL) try --chapter="$$CHAPTER" --kubectl="$$KUBECTL"
 
 down: setup ## end what `make up` started
 	./localkube down
@@ -78,84 +90,84 @@ watch: ## show each reload of `make up`, as it happens
 	./localkube watch
 
 debug: dev ## one replica under debugpy, for VS Code or PyCharm: make debug SERVICE=... [VERSION=v2 PORT=5678]
-	$(SUITECTL) debug --service=$(SERVICE) --version=$(VERSION) --port=$(PORT)
+	$(SUITECTL) debug --service="$$SERVICE" --version="$$VERSION" --port="$$PORT"
 
 token: ## print an access token: make token USER=alice, or CLIENT=demo-app
-	$(SUITECTL) token $(WHO)
+	$(SUITECTL) token --user="$$USER" --client="$$CLIENT"
 
 login: ## log in by the code flow: make login USER=alice [TOKEN=1; BROWSER=1 waits for your browser]
-	$(SUITECTL) login --browser=$(BROWSER) --token=$(TOKEN) $(WHO)
+	$(SUITECTL) login --user="$$USER" --browser="$$BROWSER" --token="$$TOKEN"
 
 call: ## call a service: make call PATH=/api/me USER=alice [SERVICE=... METHOD=POST DATA='{"a": 1}']
-	$(SUITECTL) call --service=$(SERVICE) --path="$$REQUEST" --method=$(METHOD) --data="$$REQUEST_DATA" $(WHO)
+	$(SUITECTL) call --service="$$SERVICE" --path="$$REQUEST" --method="$$METHOD" --data="$$DATA" --user="$$USER" --client="$$CLIENT"
 
 logs: ## follow all pods' logs in one stream: make logs [SERVICE=... LEVEL=warning TRACE=4bf92f35]
-	$(SUITECTL) logs --service='$(SERVICE)' --level='$(LEVEL)' --trace='$(TRACE)'
+	$(SUITECTL) logs --service="$$SERVICE" --level="$$LEVEL" --trace="$$TRACE"
 
 ##@ Show it, on localkube or with PLATFORM=kubernetes
 greet: setup ## edit what a service says, live: make greet TEXT='Good morning' [SERVICE=...]
-	$(SUITECTL) greet --service=$(SERVICE) --text="$$GREETING"
+	$(SUITECTL) greet --service="$$SERVICE" --text="$$TEXT"
 
 break: setup ## a broken edit that changes nothing; make break UNDO=1 mends it [SERVICE=...]
-	$(SUITECTL) break-config --service=$(SERVICE) --undo=$(UNDO)
+	$(SUITECTL) break --service="$$SERVICE" --undo="$$UNDO"
 
 kill: setup ## kill a pod under a small load, by default of the token service [SERVICE=...]
-	$(SUITECTL) kill --service=$(SERVICE)
+	$(SUITECTL) kill --service="$$SERVICE"
 
 edit: setup ## open a ConfigMap in your editor and watch it take effect [SERVICE=...]
-	$(SUITECTL) edit --service=$(SERVICE)
+	$(SUITECTL) edit --service="$$SERVICE"
 
 ##@ Release, on localkube or with PLATFORM=kubernetes; SERVICE=... where several have versions
 traffic: setup ## which version serves how many requests: make traffic N=200
-	$(SUITECTL) traffic --service=$(SERVICE) --requests=$(N)
+	$(SUITECTL) traffic --service="$$SERVICE" --requests="$$N"
 
 canary: setup ## share traffic by replicas: make canary V1=1 V2=4 [STEPS=10,25,50 PAUSE=10]
-	$(SUITECTL) canary --service=$(SERVICE) --v1=$(V1) --v2=$(V2) --steps=$(STEPS) --pause=$(PAUSE) --kubectl=$(KUBECTL) $(ARGS)
+	$(SUITECTL) canary --service="$$SERVICE" --v1="$$V1" --v2="$$V2" --steps="$$STEPS" --pause="$$PAUSE" --kubectl="$$KUBECTL" $(ARGS)
 
 blue-green: setup ## try a version, then send all traffic there: make blue-green TO=v2
-	$(SUITECTL) blue-green --service=$(SERVICE) --to=$(TO) --kubectl=$(KUBECTL)
+	$(SUITECTL) blue-green --service="$$SERVICE" --to="$$TO" --kubectl="$$KUBECTL"
 
 rollback: setup ## undo the last release command
-	$(SUITECTL) rollback --service=$(SERVICE) --kubectl=$(KUBECTL)
+	$(SUITECTL) rollback --service="$$SERVICE" --kubectl="$$KUBECTL"
 
 refresh: setup ## have edited ConfigMaps in the pods at once: make refresh SERVICE=cas-server
-	$(SUITECTL) refresh --service=$(SERVICE)
+	$(SUITECTL) refresh --service="$$SERVICE"
 
 ##@ Deploy to the cluster of the current kubeconfig
 secrets: setup ## generate what production needs, under .secrets/; ROTATE=CLIENT, then RETIRE=CLIENT renew one
-	$(SUITECTL) $(if $(ROTATE)$(RETIRE),rotate --name=$(ROTATE)$(RETIRE) $(if $(RETIRE),--retire) $(if $(SIGNS_IN),--signs-in=$(SIGNS_IN)),secrets)
+	$(SUITECTL) $(if $(ROTATE)$(RETIRE)$(SIGNS_IN),rotate --name="$$ROTATE" --retire="$$RETIRE" --signs-in="$$SIGNS_IN",secrets)
 
 dev-secrets: setup ## have the generated Secrets of k8s/base in the cluster; make deploy does it by itself
-	$(SUITECTL) dev-secrets $(if $(SKAFFOLD_KUBE_CONTEXT),--context=$(SKAFFOLD_KUBE_CONTEXT))
+	$(SUITECTL) dev-secrets --context="$$SKAFFOLD_KUBE_CONTEXT"
 
 images: setup ## build the images, and hand them over by IMAGE_LOAD=kind|minikube|k3d|registry|COMMAND
 	$(SUITECTL) images
 
 deploy: setup ## the same, then apply an overlay and wait: make deploy OVERLAY=k8s/base
-	$(SUITECTL) deploy --overlay=$(OVERLAY)
+	$(SUITECTL) deploy --overlay="$$OVERLAY"
 
 undeploy: setup ## delete the suite's namespaces
 	$(SUITECTL) undeploy
 
 ##@ Make it yours
 new-service: dev ## make a service: make new-service NAME=orders [NAMESPACE=ns-app PORT=2001 CALLS=... VERSIONS=v1,v2]
-	$(SUITECTL) new-service --name='$(NAME)' --namespace='$(NAMESPACE)' --port='$(PORT)' --calls='$(CALLS)' --versions='$(VERSIONS)' >/dev/null
-	PYTHON="$(PYTHON)" ./setup --dev
-	$(SUITECTL) new-service --guide --name='$(NAME)'
+	$(SUITECTL) new-service --name="$$NAME" --namespace="$$NAMESPACE" --port="$$PORT" --calls="$$CALLS" --versions="$$VERSIONS" >/dev/null
+	./setup --dev
+	$(SUITECTL) new-service --guide --name="$$NAME"
 
 remove-service: dev ## remove one, and every line about it: make remove-service NAME=orders
-	$(SUITECTL) remove-service --name='$(NAME)'
+	$(SUITECTL) remove-service --name="$$NAME"
 
 ##@ Work on it
 setup: ## make .venv with what the suite runs on (PYTHON=... names the interpreter)
-	PYTHON="$(PYTHON)" ./setup
+	./setup
 
 dev: ## the same and what the tests need
-	PYTHON="$(PYTHON)" ./setup --dev
+	./setup --dev
 
 doctor: ## what is missing or odd on this machine, each with its remedy; needs no setup
-	command -v $(or $(PYTHON),python3) >/dev/null || { echo "✗ no python3  → apt install python3 python3-venv"; exit 1; }
-	PYTHON="$(PYTHON)" PYTHONPATH=libs/suitectl/src PYTHONDONTWRITEBYTECODE=1 $(or $(PYTHON),python3) -m suitectl.doctor
+	command -v "$${PYTHON:-python3}" >/dev/null || { echo "✗ no python3  → apt install python3 python3-venv"; exit 1; }
+	PYTHONPATH=libs/suitectl/src PYTHONDONTWRITEBYTECODE=1 "$${PYTHON:-python3}" -m suitectl.doctor
 
 test: dev ## all tests; the last part plays the story end to end
 	$(PY) -m pytest -n 2 tests/unit tests/integration tests/manifests tests/fuzz tests/interop
@@ -167,10 +179,10 @@ coverage: dev ## lines that the unit tests reach, in the processes they start to
 	$(PY) -m coverage combine --quiet && $(PY) -m coverage report
 
 fuzz: dev ## hostile input, N rounds a test: make fuzz N=100000 [ARGS='-k forms']; FUZZ_SEED=... repeats one round
-	FUZZ_ROUNDS=$(or $(N),10000) $(PY) -m pytest -n 2 --timeout=0 tests/fuzz $(ARGS)
+	FUZZ_ROUNDS="$${N:-10000}" $(PY) -m pytest -n 2 --timeout=0 tests/fuzz $(ARGS)
 
 races: dev ## 100 parallel uses of one code, then of one refresh token, over two replicas, N rounds each: make races N=1000
-	RACE_ROUNDS=$(or $(N),10000) $(PY) -m pytest --timeout=0 tests/integration/cas_server/test_races.py
+	RACE_ROUNDS="$${N:-10000}" $(PY) -m pytest --timeout=0 tests/integration/cas_server/test_races.py
 
 e2e: dev ## the story end to end; PLATFORM=kubernetes builds, deploys, plays it there and cleans up
 	$(PY) -m pytest tests/e2e $(ARGS)
@@ -191,7 +203,7 @@ check-manifests: dev ## kubeconform, checkov, hadolint; fails on a report that d
 	PYTHONPATH=tests $(PY) -m checkers
 
 bench: setup ## speed as ratios against limits and peers measured in the same run (ARGS=--check fails below target)
-	BENCH_SERVICE=$(SERVICE) PYTHONPATH=tests $(PY) -m bench $(ARGS)
+	BENCH_SERVICE="$$SERVICE" PYTHONPATH=tests $(PY) -m bench $(ARGS)
 
 bench-peers: setup ## install the peers that bench compares with: aiohttp, node-oidc-provider
 	PYTHONPATH=tests $(PY) -m bench.peers
@@ -209,10 +221,10 @@ pictures: dev ## the pictures of the login pages in docs/pictures anew, with the
 	PYTHONPATH=tests $(PY) -m integration.cas_server.login_pictures
 
 release: dev ## wheels, sdists, images, SBOM and checksums in dist/, built twice: make release VERSION=0.1.0
-	.ci/release $(VERSION)
+	.ci/release "$$VERSION"
 
 lock: dev ## pin constraints.txt and constraints-dev.txt anew
-	PYTHON="$(PYTHON)" ./setup --lock
+	./setup --lock
 
 help:
 	awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

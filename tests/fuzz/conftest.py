@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from fuzz.memory import resident_mib
+from repetitions import FUZZ, repetitions
 
 _SECONDS = float(os.environ.get("FUZZ_SECONDS", "12"))
 """The seconds per test of a plain run. All of tests/fuzz takes about two minutes in CI."""
@@ -24,7 +25,7 @@ class Rounds:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._most = int(os.environ.get("FUZZ_ROUNDS", "0"))
+        self._most = repetitions(FUZZ)
         self._only = os.environ.get("FUZZ_SEED")
         self.seed = 0
         self.done = 0

@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from eventually import PATIENCE_S
+from repetitions import FUZZ, repetitions
 from suitectl.catalogue import on_chassis, token_service
 from three_services import PAIR, ThreeServices, new_token, three_services
 
@@ -69,7 +70,7 @@ SETTINGS = "".join(
     f'[[operations]]\ninclude-name = "{name}"\n{_REFUSED}{_ANSWERED * (name in SESSION_FIRST)}'
     for name in (*UNDECLARABLE, *SESSION_FIRST)
 )
-ROUNDS = int(os.environ.get("FUZZ_ROUNDS", "0"))
+ROUNDS = repetitions(FUZZ)
 CASES = max(10, ROUNDS // 1_000)
 """Examples per operation. One HTTP request with its checks costs as much as many other rounds."""
 SEED = os.environ.get("FUZZ_SEED", "" if ROUNDS else "1")

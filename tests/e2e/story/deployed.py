@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from story.volumes import volumes
+from suitectl.arguments import flag
 from suitectl.deploy import SECRETS, deploy, undeploy
 from suitectl.images import BuildOptions, build_images, by_manifest_name
 from suitectl.platform.client_pod import NAMESPACE, POD
@@ -61,7 +62,7 @@ async def deployed(overlay: Path) -> AsyncIterator[tuple[Kubernetes, Sender]]:
             async with Client(platform) as client:
                 yield platform, client
         finally:
-            if not os.environ.get("KEEP"):
+            if not flag("KEEP", os.environ.get("KEEP")):
                 await undeploy(platform)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from suitectl.arguments import flag
 from suitectl.platform.platform import Platform
 
 CLASS = "suite-local"
@@ -52,7 +53,7 @@ async def volumes(platform: Platform, image: str) -> AsyncIterator[None]:
         await _on_each(platform, nodes, image, _MAKE)
         yield
     finally:
-        if not os.environ.get("KEEP"):
+        if not flag("KEEP", os.environ.get("KEEP")):
             await _delete_volumes(platform)
             await _on_each(platform, nodes, image, _EMPTY)
             await platform.run("delete", "storageclass", CLASS)

@@ -4,7 +4,6 @@ RACE_ROUNDS says how often: `.ci/run` has 1,000 rounds of each, `make races` as 
 """
 
 import json
-import os
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -21,9 +20,10 @@ from integration.cas_server.racers import PARALLEL, Racers, racers
 from integration.cas_server.session_world import replica
 from integration.cas_server.world import Cas
 from redis_process import store as settings_of
+from repetitions import RACES, repetitions
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(0)]
-ROUNDS = int(os.environ.get("RACE_ROUNDS", "3"))
+ROUNDS = repetitions(RACES, 3)
 FAMILIES = "g:f:racer:alice"
 SETTINGS = {
     # The machine may be too busy for the test to read a response in 5 s, or to retry within 10 s.

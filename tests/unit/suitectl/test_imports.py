@@ -10,7 +10,7 @@ import pytest
 
 from cas_server.identities.demo_identities import DEMO_SECRETS
 from suitectl import catalogue
-from suitectl.__main__ import COMMANDS
+from suitectl.__main__ import COMMANDS, _module
 from suitectl.identities import credentials
 from suitectl.secrets.generated import is_public
 
@@ -33,7 +33,7 @@ def loaded(command: str) -> AbstractSet[str]:
 def test_a_command_loads_no_other_command_and_no_service(command: str) -> None:
     modules = loaded(command)
     commands = {name for name in modules if name.startswith("suitectl.commands.")}
-    own = f"suitectl.commands.{command.replace('-', '_')}"
+    own = _module(command).__name__
     shared = {"suitectl.commands.token"} if command == "call" else set()
     assert commands == {own} | shared
     services = {name.replace("-", "_") for name in catalogue.services()} | {"chassis", "fastapi"}

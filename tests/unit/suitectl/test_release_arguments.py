@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from suitectl.arguments import amount, rate, whole
+from suitectl.arguments import amount, flag, rate, whole
 from suitectl.errors import CommandFailedError
 
 
@@ -20,6 +20,11 @@ def test_options_are_read() -> None:
     assert (rate("RATE", "2%", 1), rate("RATE", "0.02", 1)) == (0.02, 0.02)
 
 
+def test_0_is_off() -> None:
+    assert not any(flag("UNDO", off) for off in (None, "", "0", "no", "False", "off"))
+    assert all(flag("UNDO", on) for on in ("1", "yes", "True", "on"))
+
+
 @pytest.mark.parametrize(
     "read",
     [
@@ -32,6 +37,8 @@ def test_options_are_read() -> None:
         lambda: amount("PAUSE", "nan", 1),
         lambda: amount("PAUSE", "inf", 1),
         lambda: amount("PAUSE", "soon", 1),
+        lambda: flag("UNDO", "please"),
+        lambda: amount("SIGNS_IN", "2", 1, most=1),
         lambda: rate("RATE", "101%", 1),
         lambda: rate("RATE", "2", 1),
         lambda: rate("RATE", "-0.1", 1),
@@ -41,6 +48,6 @@ def test_options_are_read() -> None:
 def test_an_invalid_value_is_refused_with_the_name_of_its_option(
     read: Callable[[], object],
 ) -> None:
-    with pytest.raises(CommandFailedError, match=r"V1|N=|PAUSE|RATE") as refused:
+    with pytest.raises(CommandFailedError, match=r"V1|N=|PAUSE|RATE|UNDO|SIGNS_IN") as refused:
         read()
     assert "\n" not in str(refused.value)

@@ -118,6 +118,6 @@ async def test_before_a_deployment_new_keys_sign_at_once(tmp_path: Path) -> None
 async def test_retiring_keys_says_that_a_rotation_does_it(tmp_path: Path) -> None:
     parser = argparse.ArgumentParser()
     rotate.add_arguments(parser)
-    options = parser.parse_args(["--dir", str(tmp_path), "--name", "keys", "--retire"])
+    options = parser.parse_args(["--dir", str(tmp_path), "--retire", "keys"])
     with pytest.raises(CommandFailedError, match="ROTATE=keys"):
         await rotate.run(options)

@@ -3,20 +3,22 @@
 import argparse
 import asyncio
 import importlib
+import keyword
 import signal
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from types import ModuleType
+from typing import NoReturn
 
 from localkube.progress import step
 from suitectl.errors import CommandFailedError, CommandInterrupted
 
 COMMANDS: Mapping[str, str] = {
     "up": "start the suite and leave it running",
-    "chapters": "print the commands of the story",
+    "try": "print the commands of the story",
     "greet": "edit what a service says, and show its response before and after",
-    "break-config": "show that a broken edit changes nothing",
+    "break": "show that a broken edit changes nothing",
     "kill": "kill a pod under a small load, and count what fails",
     "edit": "open a ConfigMap in the editor, and watch it take effect",
     "debug": "run one replica of a service under a debugger",
@@ -45,13 +47,26 @@ FOLLOWING = {"debug", "edit", "logs"}
 """Those that follow a stream or leave the terminal to an editor: nothing is shown beside it."""
 
 
+_PROGRAM = ".venv/bin/python -m suitectl"
+
+
+class _Parser(argparse.ArgumentParser):
+    """Refuses options in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and where the options are listed."""
+        self.exit(_fail(self.prog.rpartition(" ")[2], f"{message}; see {self.prog} --help", 2))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code, that of its error where it failed."""
     words = sys.argv[1:] if arguments is None else list(arguments)
     command = next((word for word in words if word in COMMANDS), None)
     module = None if command is None else _module(command)
-    options = _parser(command, module).parse_args(words)
+    options, unknown = _parser(command, module).parse_known_args(words)
     assert module is not None  # noqa: S101 - the parser refuses a line without a command
+    if unknown:
+        return _fail(options.command, f"{unknown[0]}: no such option; see {_PROGRAM} --help", 2)
     try:
         # No silence: a step of the command itself, or else its name, is shown while it runs.
         shown = step(options.command, quiet=True) if command not in FOLLOWING else nullcontext()
@@ -74,12 +89,13 @@ async def _interruptible(module: ModuleType, options: argparse.Namespace) -> int
 
 
 def _module(command: str) -> ModuleType:
-    return importlib.import_module(f"suitectl.commands.{command.replace('-', '_')}")
+    name = command.replace("-", "_") + "_" * keyword.iskeyword(command)
+    return importlib.import_module(f"suitectl.commands.{name}")
 
 
 def _parser(command: str | None, module: ModuleType | None) -> argparse.ArgumentParser:
     """Return a parser that knows all commands, and the options of one."""
-    parser = argparse.ArgumentParser(prog=".venv/bin/python -m suitectl", description=__doc__)
+    parser = _Parser(prog=_PROGRAM, description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, text in COMMANDS.items():
         known = commands.add_parser(name, help=text)
@@ -89,7 +105,8 @@ def _parser(command: str | None, module: ModuleType | None) -> argparse.Argument
 
 
 def _fail(command: str, message: str, code: int) -> int:
-    sys.stderr.write(f"{command}: {message}\n")
+    # A value that was typed may have line ends of its own.
+    sys.stderr.write(f"{command}: {' '.join(message.splitlines())}\n")
     return code
 
 

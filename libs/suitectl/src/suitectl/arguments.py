@@ -14,6 +14,9 @@ from suitectl.platform.platform import Platform
 
 MAX_REQUESTS = 100_000
 READY_WITHIN = 120.0
+MAX_SECONDS = 366 * 86_400.0
+"""The longest delay that a command takes: a year."""
+_ON, _OFF = ("1", "yes", "true", "on"), ("0", "no", "false", "off")
 
 
 def add_platform(parser: argparse.ArgumentParser) -> None:
@@ -52,6 +55,13 @@ def ready_within(options: argparse.Namespace) -> float:
     return amount("--ready-within", options.ready_within, READY_WITHIN)
 
 
+def flag(name: str, text: str | None) -> bool:
+    """Read a switch: 1 is on, 0 or nothing is off; raise `CommandFailedError`."""
+    if text and text.lower() not in _ON + _OFF:
+        raise CommandFailedError(f"{name}={text}: must be 1 or 0")
+    return (text or "").lower() in _ON
+
+
 def whole(name: str, text: str | None, default: int | None = None, *, least: int = 0) -> int:
     """Read a whole number; raise `CommandFailedError`."""
     if not text:
@@ -68,13 +78,14 @@ def whole(name: str, text: str | None, default: int | None = None, *, least: int
     return number
 
 
-def amount(name: str, text: str | None, default: float) -> float:
+def amount(name: str, text: str | None, default: float, *, most: float = math.inf) -> float:
     """Read seconds or milliseconds from 0; raise `CommandFailedError`."""
     if not text:
         return default
     number = _number(text)
-    if number is None or number < 0:
-        raise CommandFailedError(f"{name}={text}: must be a number from 0")
+    if number is None or not 0 <= number <= most:
+        to = "" if most == math.inf else f" to {most:g}"
+        raise CommandFailedError(f"{name}={text}: must be a number from 0{to}")
     return number
 
 

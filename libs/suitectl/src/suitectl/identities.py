@@ -15,6 +15,8 @@ from suitectl.errors import CommandFailedError
 from suitectl.root import ROOT
 
 _VARIABLE = "SUITE_IDENTITIES"
+DEFAULT_USER = "alice"
+"""Who is meant where a command names nobody."""
 DEMO = ROOT / "services/cas-server/src/cas_server/identities/demo_identities.json"
 """The secrets of the demo in clear, which everybody knows."""
 

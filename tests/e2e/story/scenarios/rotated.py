@@ -52,7 +52,7 @@ async def _rotated(suite: Suite, service: str) -> None:
     _, new = credentials(service)
     both = [await _accepted(suite, service, secret) for secret in (old, new)]
     suite.reporter.check(f"both secrets of {service} are accepted", holds=all(both), seen=both)
-    await succeeds(suite, "rotate", f"--name={service}", "--retire")
+    await succeeds(suite, "rotate", f"--retire={service}")
 
     async def refused() -> bool:
         return not await _accepted(suite, service, old)

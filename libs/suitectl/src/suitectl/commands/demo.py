@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from suitectl.arguments import flag
 from suitectl.errors import CommandInterrupted
 from suitectl.pause import Pause
 from suitectl.platform.http import Http
@@ -40,10 +41,10 @@ async def run(options: argparse.Namespace) -> int:
 async def _demo(options: argparse.Namespace) -> None:
     pictures: Path | None = options.pictures
     out = recorder() if pictures else console()
-    reporter = Reporter(out=out, kubectl=bool(options.kubectl))
+    reporter = Reporter(out=out, kubectl=flag("KUBECTL", options.kubectl))
     began = time.monotonic()
     reporter.title("The suite, from its Kubernetes manifests, as processes on this machine")
-    pause = Pause(bool(options.pause), reporter)
+    pause = Pause(flag("PAUSE", options.pause), reporter)
     pause.announce()
     with tempfile.TemporaryDirectory(prefix="suite-demo-") as state:
         async with running(Path(state)) as platform, Http() as http:

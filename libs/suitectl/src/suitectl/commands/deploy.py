@@ -10,20 +10,24 @@ from suitectl.platform.kubernetes import Kubernetes
 from suitectl.root import ROOT
 from suitectl.terminal import console, table
 
+_OVERLAY = "prod"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
-    parser.add_argument("--overlay", required=True, help="a name below k8s/overlays, or a folder")
+    parser.add_argument(
+        "--overlay", help=f"a name below k8s/overlays, by default {_OVERLAY}, or a folder"
+    )
 
 
 async def run(options: argparse.Namespace) -> int:
     """Build and load the images, apply, wait, and print the workloads."""
-    platform = Kubernetes()
+    platform, overlay = Kubernetes(), options.overlay or _OVERLAY
     # A cluster that does not respond is reported before minutes of building.
     await platform.run("version", timeout=20)
     built = BuildOptions.of(os.environ)
     images = by_manifest_name(built, await build_images(built))
-    took = await deploy(_overlay(options.overlay), images, platform)
+    took = await deploy(_overlay(overlay), images, platform)
     deployments = [*await platform.objects("deployments"), *await platform.objects("statefulsets")]
     rows = [
         (d["metadata"]["namespace"], d["metadata"]["name"], d["status"].get("readyReplicas", 0))
@@ -31,7 +35,7 @@ async def run(options: argparse.Namespace) -> int:
         if d["metadata"]["namespace"] in namespaces()
     ]
     console().print(table(("NAMESPACE", "NAME", "READY"), rows))
-    console().print(f"deployed {options.overlay} in {took:.0f} s")
+    console().print(f"deployed {overlay} in {took:.0f} s")
     return 0
 
 

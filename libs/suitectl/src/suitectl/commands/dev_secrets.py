@@ -7,6 +7,7 @@ import time
 
 import yaml
 
+from suitectl.arguments import MAX_SECONDS, amount
 from suitectl.platform.kubernetes import Kubernetes
 from suitectl.root import ROOT
 from suitectl.secrets.dev import STORE, USERS, documents, ensure, signing_keys
@@ -22,7 +23,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--print", action="store_true", help="print new ones, for `localkube up`")
     parser.add_argument(
         "--signing-key",
-        type=float,
         metavar="SECONDS",
         help=f"print a patch of {SIGNING_KEYS} with one key more, which signs in so many seconds",
     )
@@ -34,11 +34,12 @@ async def run(options: argparse.Namespace) -> int:
     if options.print:
         sys.stdout.write(yaml.safe_dump_all((*documents(), await signing_keys())) + "\n")
         return 0
-    if options.signing_key is not None:
-        files = await new_key(time.time() + options.signing_key)
+    if options.signing_key:
+        lead = amount("--signing-key", options.signing_key, 0, most=MAX_SECONDS)
+        files = await new_key(time.time() + lead)
         sys.stdout.write(json.dumps({"stringData": files}) + "\n")
         return 0
-    platform = Kubernetes(context=options.context)
+    platform = Kubernetes(context=options.context or None)
     # Without the policies beside it: an overlay may want none.
     namespace = next(yaml.safe_load_all(_NAMESPACE.read_text()))
     await platform.run("apply", "-f", "-", stdin=yaml.safe_dump(namespace))

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from suitectl.arguments import add_platform, platform_of
+from suitectl.arguments import add_platform, flag, platform_of
 from suitectl.catalogue import token_service
 from suitectl.errors import CommandFailedError, TokenRefusedError
-from suitectl.identities import public_client
+from suitectl.identities import DEFAULT_USER, public_client
 from suitectl.login.authorization import Authorization
 from suitectl.login.listener import listening
 from suitectl.login.visitor import Visitor
@@ -25,34 +25,36 @@ _MINUTE, _HOUR = 60, 3600
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     add_platform(parser)
-    parser.add_argument("--user", default="alice", help="by default alice")
+    parser.add_argument("--user", help=f"by default {DEFAULT_USER}")
     parser.add_argument("--browser", help="print the address for a browser, and wait for it")
     parser.add_argument("--token", help="print the access token as well")
 
 
 async def run(options: argparse.Namespace) -> int:
     """Log in, and print who may do what for how long."""
+    user_name = options.user or DEFAULT_USER
+    by_browser, token = flag("BROWSER", options.browser), flag("TOKEN", options.token)
     platform = platform_of(options)
-    if options.browser and platform.name != Localkube.name:
+    if by_browser and platform.name != Localkube.name:
         raise CommandFailedError("BROWSER=1: a browser of this machine reaches no Service there")
     async with open_sender(platform) as http:
         base = await platform.url(*token_service().address)
         metadata = await _json(
             http, Request("GET", f"{base}/.well-known/oauth-authorization-server")
         )
-        if options.browser:
-            request, location = await _by_browser(base, options.user)
+        if by_browser:
+            request, location = await _by_browser(base, user_name)
         else:
-            password = await CasServer(platform, http).password(options.user)
+            password = await CasServer(platform, http).password(user_name)
             request = Authorization(public_client(), _REDIRECT_URI)
             visitor = Visitor(http, base, _told)
-            location = await visitor.authorize(request, options.user, password)
+            location = await visitor.authorize(request, user_name, password)
         form = request.exchange(request.code_of(location, str(metadata["issuer"])))
         tokens = await _json(http, Request("POST", f"{base}/oauth/token", form=form))
         _told("POST", "/oauth/token", 200, "tokens for the code")
         bearer = str(tokens["access_token"])
         user = await _json(http, Request("GET", f"{base}/api/v1/user", bearer=bearer))
-    _report(request.client, user, tokens, token=bool(options.token))
+    _report(request.client, user, tokens, token=token)
     return 0
 
 

@@ -4,6 +4,8 @@ import argparse
 import sys
 
 from suitectl.arguments import add_platform, platform_of
+from suitectl.errors import CommandFailedError
+from suitectl.identities import DEFAULT_USER
 from suitectl.platform.http import open_sender
 from suitectl.tokens import CasServer
 
@@ -16,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_identity(parser: argparse.ArgumentParser) -> None:
     """Add `--user` and `--client`: whose token."""
-    parser.add_argument("--user", default="alice", help="by default alice")
+    parser.add_argument("--user", help=f"by default {DEFAULT_USER}")
     parser.add_argument("--client", help="instead of a user")
 
 
@@ -29,7 +31,10 @@ async def run(options: argparse.Namespace) -> int:
 
 
 async def access_token(cas: CasServer, options: argparse.Namespace) -> str:
-    """Return the access token that the options ask for; raise `TokenRefusedError`."""
+    """Return the access token that the options ask for; raise `CommandFailedError`."""
+    if options.user and options.client:
+        both = f"USER={options.user} CLIENT={options.client}"
+        raise CommandFailedError(f"{both}: a token is a user's or a client's; give one of them")
     if options.client:
         return str((await cas.client_token(options.client))["access_token"])
-    return str((await cas.user_token(options.user))["access_token"])
+    return str((await cas.user_token(options.user or DEFAULT_USER))["access_token"])

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
-from suitectl.arguments import READY_WITHIN, platform_of, ready_within
+from suitectl.arguments import READY_WITHIN, flag, platform_of, ready_within
 from suitectl.catalogue import VERSION_PATH, Service, named_if_needed, versioned_service
 from suitectl.command_lines import Verb
 from suitectl.errors import CommandFailedError, ReleaseFailedError
@@ -41,7 +41,7 @@ class Releases:
     @classmethod
     def of(cls, options: argparse.Namespace) -> Self:
         """Return the versions of the service and on the platform of a command's options."""
-        service, kubectl = versioned_service(options.service), bool(options.kubectl)
+        service, kubectl = versioned_service(options.service), flag("KUBECTL", options.kubectl)
         within = ready_within(options)
         return cls(platform_of(options), service, ready_within=within, kubectl=kubectl)
 

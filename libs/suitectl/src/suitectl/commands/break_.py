@@ -1,9 +1,9 @@
-"""`suitectl break-config` (`make break`): a broken edit, and that the pods go on serving."""
+"""`suitectl break`: a broken edit, and that the pods go on serving."""
 
 import argparse
 import asyncio
 
-from suitectl.arguments import add_platform, platform_of
+from suitectl.arguments import add_platform, flag, platform_of
 from suitectl.catalogue import live_service, live_services
 from suitectl.errors import CheckFailedError, CommandFailedError
 from suitectl.live.live_setting import LiveSetting
@@ -22,11 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(options: argparse.Namespace) -> int:
     """Break the ConfigMap or mend it, and show what the pods say and serve."""
+    change = _undo if flag("UNDO", options.undo) else _break
     platform = platform_of(options)
     reporter = Reporter(platform.name)
     async with open_sender(platform) as http:
         live = LiveSetting(platform, http, live_service(options.service))
-        await (_undo if options.undo else _break)(live, reporter)
+        await change(live, reporter)
     return 0
 
 

@@ -1,7 +1,8 @@
-"""`suitectl chapters`: the commands of the story, chapter by chapter (`make try`)."""
+"""`suitectl try`: the commands of the story, chapter by chapter."""
 
 import argparse
 
+from suitectl.arguments import flag
 from suitectl.errors import CommandFailedError
 from suitectl.reporter import Reporter
 from suitectl.story.chapter import Chapter
@@ -16,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(options: argparse.Namespace) -> int:
     """Print a chapter's commands, or the names of the chapters."""
-    reporter = Reporter(kubectl=bool(options.kubectl))
+    reporter = Reporter(kubectl=flag("KUBECTL", options.kubectl))
     if options.chapter:
         number = _number(options.chapter)
         reporter.chapter(number, CHAPTERS[number - 1].title)
