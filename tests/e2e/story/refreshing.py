@@ -2,63 +2,81 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
+from story.patience import Noting, is_refusal
+from story.work import LOGINS, LOGOUTS, REFRESHES, Tokens, Work, refreshed
 from suitectl.errors import CommandFailedError
-from suitectl.identities import login_client
+from suitectl.identities import public_client
 from suitectl.login.visitor import Visitor
 from suitectl.platform.http import NO_RESPONSE, Reply
 from suitectl.story.cast import CAS
 from suitectl.story.chapters import code_flow
-from suitectl.story.load import PAUSE_S, Tally
+from suitectl.story.load import PAUSE_S
 from suitectl.story.suite import Suite
 
 FAMILIES = 4
 
 
 @asynccontextmanager
-async def refreshing(suite: Suite) -> AsyncIterator[Tally]:
-    """Refresh families of tokens during the block, and check each access token at cas-server.
+async def refreshing(suite: Suite, patient: Suite, work: Work) -> AsyncIterator[None]:
+    """Refresh families of tokens during the block, and use each access token.
 
-    Beside them somebody logs in by the code flow, each time as if for the first time.
+    Beside them somebody logs in by the code flow, each time as if for the first time. `patient`
+    sends a refused request again. A refused login begins again from its first page: a code is for
+    one request (RFC 6749, 4.1.2), whatever came of it.
     """
-    tally, ended = Tally(), asyncio.Event()
+    ended = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         for _ in range(FAMILIES):
-            tokens = await suite.user_token("alice")
-            group.create_task(_refresh(suite, tokens, tally, ended))
-        group.create_task(_log_in(suite, tally, ended))
+            tokens = await patient.user_token("alice")
+            group.create_task(_refresh(patient, tokens, work, ended))
+        group.create_task(_log_in(suite, patient, work, ended))
         try:
-            yield tally
+            yield
         finally:
             ended.set()
 
 
-async def _refresh(
-    suite: Suite, tokens: Mapping[str, str], tally: Tally, ended: asyncio.Event
-) -> None:
+async def _refresh(suite: Suite, tokens: Tokens, work: Work, ended: asyncio.Event) -> None:
     """Refresh one family until the end, or until it has failed: what follows would fail as well."""
     while not ended.is_set():
-        form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
-        reply = await suite.post("/oauth/token", login_client(), form)
-        tally.replies.append(reply)
+        reply = work.add(REFRESHES, await refreshed(suite, tokens))
         if not reply.ok:
             return
         tokens = reply.json()
-        asked = {"token": tokens["access_token"]}
-        tally.replies.append(await suite.post("/oauth/check_token", "rest-service", asked))
+        await work.use(suite, tokens)
         await asyncio.sleep(PAUSE_S)
 
 
-async def _log_in(suite: Suite, tally: Tally, ended: asyncio.Event) -> None:
+async def _log_in(suite: Suite, patient: Suite, work: Work, ended: asyncio.Event) -> None:
+    base = await suite.platform.url(*CAS)
     while not ended.is_set():
-        visitor = Visitor(suite.http, await suite.platform.url(*CAS), lambda *_: None)
-        began = time.time()
-        try:
-            form = await code_flow.redeemable(suite, visitor)
-            tally.replies.append(await code_flow.exchanged(suite, form))
-            tally.replies.append(await visitor.log_out())
-        except CommandFailedError as error:
-            tally.replies.append(Reply(NO_RESPONSE, str(error), {}, began, time.time()))
+        visitors: list[Visitor] = []
+
+        async def attempt(visitors: list[Visitor] = visitors) -> Reply:
+            noting = Noting(suite.http)
+            visitors.append(Visitor(noting, base, lambda *_: None))
+            return await _logged_in(suite, noting, visitors[-1])
+
+        reply = work.add(LOGINS, await work.patience.persist(attempt))
+        if reply.ok:
+            tokens = {**reply.json(), "client": public_client()}
+            await work.use(patient, tokens)
+            work.add(LOGOUTS, await work.patience.persist(visitors[-1].log_out))
+            await work.keep(patient, tokens)
         await asyncio.sleep(PAUSE_S)
+
+
+async def _logged_in(suite: Suite, noting: Noting, visitor: Visitor) -> Reply:
+    """Log in once; return the response with the tokens, or a refusal, or one with the reason."""
+    began, once = time.time(), replace(suite, http=noting)
+    try:
+        form = await code_flow.redeemable(once, visitor)
+        return await code_flow.exchanged(once, form)
+    except CommandFailedError as error:
+        if noting.last is not None and is_refusal(noting.last):
+            return noting.last
+        return Reply(NO_RESPONSE, str(error), {}, began, time.time())

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from story.patience import is_refusal
 from suitectl.platform.http import Reply, Request
 from suitectl.story.cast import DIFF_NS, PATH
 from suitectl.story.chapters.faults import requests_of
@@ -11,7 +12,6 @@ from suitectl.story.load import Tally, enough, load
 from suitectl.story.suite import Suite
 
 WARM = 50
-UNAVAILABLE = 503
 
 
 @asynccontextmanager
@@ -37,7 +37,7 @@ def nothing_failed(suite: Suite, tally: Tally) -> str:
 def only_refused(suite: Suite, replies: Sequence[Reply], what: str) -> str:
     """Check that every failure was a 503 with Retry-After, and return the count."""
     failed = [reply for reply in replies if not reply.ok]
-    refused = [r for r in failed if r.status == UNAVAILABLE and "retry-after" in r.headers]
+    refused = [reply for reply in failed if is_refusal(reply)]
     others = Counter(f"{r.status} {r.body[:80]}" for r in failed if r not in refused)
     suite.reporter.check(
         f"{what}: nothing but 2xx, and 503 with Retry-After",

@@ -1,22 +1,31 @@
-"""Every Deployment is rolled, one after the other."""
+"""Every Deployment is rolled, one after the other, while rest-service verifies JWTs."""
 
-from story.scenarios.pressure import nothing_failed, pressure
 from story.scenarios.scenario import Scenario
 from story.settled import settled
+from story.whole_load import whole_load
+from story.work import REQUESTS
 from suitectl.platform.kubernetes import Kubernetes
-from suitectl.story.chapters import faults
+from suitectl.story.chapters import faults, signed_tokens
 from suitectl.story.suite import Suite
 
 
+async def rolled(suite: Suite) -> str:
+    """Roll under load; return what was counted."""
+    async with whole_load(suite) as work, signed_tokens.signed(suite):
+        await work.goes_on()
+        await faults.rolled(suite, work.tallies[REQUESTS])
+        await settled(suite.platform)
+    return await work.verdict(suite)
+
+
 async def play(suite: Suite, cluster: Kubernetes) -> str:
-    async with pressure(suite) as tally:
-        await faults.rolled(suite, tally)
-        await settled(cluster)
-    return nothing_failed(suite, tally)
+    await settled(cluster)
+    return await rolled(suite)
 
 
 SCENARIO = Scenario(
     title="every Deployment rolled, one after the other",
-    must="0 failed requests",
+    must="0 failed requests, refreshes, checks and logins by the code flow; 0 logins lost",
     play=play,
+    smoke=True,
 )

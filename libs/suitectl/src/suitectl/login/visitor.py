@@ -50,7 +50,10 @@ class Visitor:
 
     async def log_out(self) -> Reply:
         """End the session at its page, and return what that says."""
-        page = PageForm.of((await self._send("GET", _LOGOUT, None)).body)
+        shown = await self._send("GET", _LOGOUT, None)
+        if shown.status != _OK:
+            return shown
+        page = PageForm.of(shown.body)
         reply = await self._send("POST", page.action or _LOGOUT, page.fields)
         self._tell("POST", _LOGOUT, reply, "logged out")
         return reply

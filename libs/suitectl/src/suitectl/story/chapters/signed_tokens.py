@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from suitectl.command_lines import Curl, Patch, Verb, verb
@@ -61,15 +62,24 @@ async def play(suite: Suite) -> None:
     """Sign tokens, verify them at rest-service, rotate the key, and undo all of it."""
     added: list[str] = []
     try:
+        async with signed(suite) as first:
+            await _rotate(suite, first, added)
+    finally:
+        await _patch(suite, {"data": dict.fromkeys(added)})
+
+
+@asynccontextmanager
+async def signed(suite: Suite) -> AsyncIterator[str]:
+    """Have cas-server sign tokens and rest-service verify them in the block; provide a token."""
+    try:
         first = await _sign(suite)
         await _verify_alone(suite)
-        await _rotate(suite, first, added)
+        yield first
     finally:
         await suite.run(UNDO_VERIFY, show=True)
         await suite.run(UNDO_SIGN, show=True)
         await _hasten(suite)
         await _every_cas(suite, "issues opaque tokens", lambda token: not is_signed(token))
-        await _patch(suite, {"data": dict.fromkeys(added)})
 
 
 async def _add_key(suite: Suite, added: list[str]) -> None:

@@ -1,7 +1,10 @@
-"""The scenario of signed tokens on localkube; in a cluster it is a row of the table."""
+"""Scenarios under the whole load on localkube; in a cluster they are rows of the table."""
+
+from collections.abc import Awaitable, Callable
 
 import pytest
 from story.restored import restored
+from story.scenarios.rolled import rolled
 from story.scenarios.signed import rotated
 
 from sample_services import needs
@@ -16,9 +19,12 @@ pytestmark = [
 ]
 
 
-async def test_nothing_fails_while_tokens_are_signed_and_the_key_rotates(suite: Suite) -> None:
-    """docs/design/decisions/signing-keys.md."""
+@pytest.mark.parametrize("play", [rotated, rolled])
+async def test_nothing_fails_and_nothing_is_lost_under_the_whole_load(
+    suite: Suite, play: Callable[[Suite], Awaitable[str]]
+) -> None:
+    """docs/design/decisions/signing-keys.md: tokens are signed, and the key or all pods change."""
     if not isinstance(suite.platform, Localkube):
         pytest.skip("test_cluster.py plays it")
     async with restored(suite.platform):
-        await rotated(suite)
+        suite.reporter.summary(await play(suite))

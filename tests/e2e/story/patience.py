@@ -1,0 +1,79 @@
+"""Clients that try again after a 503 with Retry-After, and the count of what was served late."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+
+from suitectl.platform.http import Reply, Request, Sender
+
+UNAVAILABLE = 503
+
+
+def is_refusal(reply: Reply) -> bool:
+    """Say whether a response is a 503 with Retry-After, after which a client tries again."""
+    return reply.status == UNAVAILABLE and "retry-after" in reply.headers
+
+
+@dataclass(slots=True)
+class Patience:
+    """Tries again for up to `seconds` after the first attempt; with 0 nothing is tried twice.
+
+    `late` has the successes that came after a refusal, timed from the first attempt on.
+    """
+
+    seconds: float = 0.0
+    refused: int = 0
+    late: list[Reply] = field(default_factory=list)
+
+    async def persist(self, attempt: Callable[[], Awaitable[Reply]]) -> Reply:
+        """Attempt until the response is no refusal, and return it, or the last refusal."""
+        began, deadline = time.time(), time.monotonic() + self.seconds
+        reply = await attempt()
+        if not is_refusal(reply):
+            return reply
+        while is_refusal(reply):
+            self.refused += 1
+            pause = float(reply.headers["retry-after"])
+            if time.monotonic() + pause > deadline:
+                return reply
+            await asyncio.sleep(pause)
+            reply = await attempt()
+        reply = replace(reply, started=began)
+        if reply.ok:
+            self.late.append(reply)
+        return reply
+
+    def summary(self) -> str:
+        """Count what was served late, and say how late."""
+        latest = max((reply.elapsed for reply in self.late), default=0.0)
+        return (
+            f"{len(self.late):,} served late, after {self.refused:,} x 503 with Retry-After,"
+            f" the latest after {latest:.1f} s"
+        )
+
+
+class Patient:
+    """A sender whose clients try again."""
+
+    def __init__(self, sender: Sender, patience: Patience) -> None:
+        self._sender, self._patience = sender, patience
+
+    async def send(self, request: Request, *, keep_alive: bool = False) -> Reply:
+        """Send a request, and send it again after a refusal."""
+        return await self._patience.persist(
+            lambda: self._sender.send(request, keep_alive=keep_alive)
+        )
+
+
+class Noting:
+    """A sender that knows the last response."""
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+        self.last: Reply | None = None
+
+    async def send(self, request: Request, *, keep_alive: bool = False) -> Reply:
+        """Send a request."""
+        self.last = await self._sender.send(request, keep_alive=keep_alive)
+        return self.last
