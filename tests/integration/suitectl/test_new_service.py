@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from clone import Clone, clone
-from suitectl.catalogue import Service, apis, read, token_service
+from suitectl.catalogue import Service, apis, read, token_service, versioned
 
 NAME, NAMESPACE, PACKAGE = "parcel-desk", "ns-parcels", "parcel_desk"
 CALLS = ",".join(service.name for service in apis())
@@ -109,7 +109,7 @@ def test_any_one_service_may_be_left_and_others_are_made_beside_it(
         (("--name=Desk",), "NAME=Desk: is no DNS label; use up to 49 of"),
         (("--name=desk-",), "NAME=desk-: is no DNS label"),
         (("--name=2desks",), "NAME=2desks: is no DNS label"),
-        ((f"--name={'d' * 50}",), "is no DNS label"),
+        ((f"--name={'d' * 50}",), "is too long; use up to 49 characters"),
         (("--name=class",), "NAME=class: is a word of Python"),
         (("--name=json",), "NAME=json: is a word of Python"),
         (("--name=httpx",), "NAME=httpx: an installed package"),
@@ -133,6 +133,15 @@ def test_a_wrong_wish_is_one_line_and_writes_nothing(
     assert ran.returncode == 1
     (line,) = ran.stderr.splitlines()
     assert reason in line
+    assert pristine.changed() == ""
+
+
+@pytest.mark.skipif(not versioned(), reason="no service has versions")
+def test_a_name_whose_objects_are_there_already_writes_nothing(pristine: Clone) -> None:
+    other = next(iter(versioned().values()))
+    ran = pristine.suitectl("new-service", f"--name={other.name}-{other.versions[0]}")
+    assert ran.returncode == 1
+    assert f"{other.name}-{other.versions[0]}: there is a Deployment" in ran.stderr
     assert pristine.changed() == ""
 
 

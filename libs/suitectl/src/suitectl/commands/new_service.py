@@ -6,6 +6,7 @@ import sys
 
 from suitectl.catalogue import Service, read, service_named
 from suitectl.root import ROOT
+from suitectl.scaffold.collisions import check_objects
 from suitectl.scaffold.folders import folders_of, write
 from suitectl.scaffold.listings import listed
 from suitectl.scaffold.registration import demo_secret, registered
@@ -43,10 +44,12 @@ async def run(options: argparse.Namespace) -> int:
 
 async def _make(wish: Wanted, hashed: str) -> None:
     await render(wish.answers())
+    service = read(ROOT)[wish.name]
+    check_objects(service)
     package, _, tests = folders_of(wish.name)
     await tidy(package, tests)
     audiences = [service.resource_id for service in wish.calls]
-    write({**listed(read(ROOT)[wish.name]), **registered(wish.name, hashed, audiences)})
+    write({**listed(service), **registered(wish.name, hashed, audiences)})
 
 
 def _guide(service: Service) -> str:

@@ -29,7 +29,8 @@ async def render(answers: Mapping[str, Any]) -> None:
 async def tidy(*folders: Path) -> None:
     """Sort the imports and wrap the lines as the name of the service asks for."""
     existing = [str(folder) for folder in folders]
-    await _run("ruff", "check", "--quiet", "--select=I", "--fix", *existing)
+    sorting = ("--select=I", "--fix", "--output-format=concise")
+    await _run("ruff", "check", "--quiet", *sorting, *existing)
     await _run("ruff", "format", "--quiet", *existing)
 
 
