@@ -5,8 +5,7 @@
 - A head beyond `MAX_HEAD` bytes gets 431; an ambiguous one gets 400 (`framing`).
 - One request is parsed at a time. Pipelined bytes are buffered until its response is sent.
 - All bodies of the process share a byte budget; a body that exceeds it gets 503.
-- A connection beyond its maximum age, and every one while draining, gets `Connection: close`, so
-  that clients move to current replicas (docs/design/runtime.md, "Balancing").
+- How a connection ends is in `ending`.
 """
 
 import asyncio
@@ -14,18 +13,11 @@ from typing import Any, cast
 
 import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from chassis.errors import (
-    ApiError,
-    HeadTooLarge,
-    PayloadTooLarge,
-    RequestTimeout,
-    TemporarilyUnavailable,
-    raw_response,
-)
-from chassis.http_server.coalescing import CoalescingTransport
-from chassis.http_server.connection_policy import ConnectionPolicy, Share
+from chassis.errors import HeadTooLarge, PayloadTooLarge, TemporarilyUnavailable
+from chassis.http_server.connection_policy import ConnectionPolicy
+from chassis.http_server.ending import EndingProtocol
 from chassis.http_server.framing import (
     END,
     MAX_HEAD,
@@ -39,10 +31,6 @@ from chassis.http_server.framing import (
     refuse_connect,
 )
 from chassis.http_server.known_head import KnownHead
-from chassis.http_server.lingering import LingeringClose
-from chassis.http_server.listener import plain_address
-from chassis.http_server.reading import HeldReading
-from chassis.http_server.timer import Idle, Timer
 from chassis.http_server.upgrades import parser_after_upgrade
 
 _TARGET = frozenset(("method", "path", "raw_path", "query_string"))
@@ -50,60 +38,21 @@ _TARGET = frozenset(("method", "path", "raw_path", "query_string"))
 _OVER_BUDGET = "Too many concurrent request bodies; try again"
 
 
-class BoundedProtocol(HttpToolsProtocol):
+class BoundedProtocol(EndingProtocol):
     """One connection under a `ConnectionPolicy`; a request in one piece starts no timer."""
 
-    flow: HeldReading
-
     def __init__(self, *, policy: ConnectionPolicy, **options: Any) -> None:
-        super().__init__(**options)
-        self._policy = policy
-        self._deadline = Timer(self.loop, policy.receive_deadline, self._expired)
-        self._write_timeout = Timer(self.loop, policy.receive_deadline, self._abort)
-        seconds = self.timeout_keep_alive
-        self._idle = Idle(self.loop, seconds, is_busy=self._is_busy, close=self.shutdown)
+        super().__init__(policy=policy, **options)
         self._watched = WatchedHeaders()
-        # Bytes of the current request: received, of its head, declared for its body, missing from
-        # its body; and the last three, which may start its end.
-        self._received = self._head = self._declared = self._body_left = 0
+        # Bytes of the current request: of its head, declared for its body, missing from its body;
+        # and the last three, which may start its end.
+        self._head = self._declared = self._body_left = 0
         self._tail = b""
-        self._in_head = self._receiving = self._keep_alive = True
+        self._in_head = self._receiving = True
         self._offers_upgrade = False
-        self._body = Share(policy.budget)
         self._repeats = False
         """Whether a request with the head of the current one would be served like it."""
         self._known: KnownHead | None = None
-        self._stopped, self._lingers = False, True
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        """Start the deadline for the first request."""
-        super().connection_made(transport)
-        if self.client is not None:
-            self.client = (plain_address(self.client[0]), self.client[1])
-        self._raw, self.flow = transport, HeldReading(transport, self._policy.budget)
-        self._sender = CoalescingTransport(transport, self.loop, close=self._close)
-        self.transport = self._sender  # type: ignore[assignment]  # is one in all but name
-        self._closes_at = self.loop.time() + self._policy.age_limit()
-        self._deadline.start()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Release the budget, and break reference cycles: garbage collection is rare."""
-        self._release_body()
-        self.flow.drop()
-        super().connection_lost(exc)
-        for one in (self._deadline, self._write_timeout, self._idle, self._sender):
-            one.drop()
-        self.cycle = None  # type: ignore[assignment]  # as it begins (uvicorn)
-
-    def pause_writing(self) -> None:
-        """Start the write timeout for a peer that reads too slowly."""
-        super().pause_writing()
-        self._write_timeout.start()
-
-    def resume_writing(self) -> None:
-        """Cancel the write timeout: the peer reads again."""
-        self._write_timeout.stop()
-        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser up to the end of one request, and buffer the rest."""
@@ -231,22 +180,6 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.flow.data:
             self.loop.call_soon(self._parse_held)
 
-    def is_ending(self) -> bool:
-        """Return whether the connection closes after the response: it is old, or draining."""
-        return self._policy.draining or self.loop.time() >= self._closes_at
-
-    def close_after_response(self) -> None:
-        """Close the connection after the current response."""
-        self._keep_alive = False
-        if self.cycle is not None:
-            self.cycle.keep_alive = False
-
-    def shutdown(self) -> None:
-        """Close after the current response (uvicorn)."""
-        self._keep_alive = False
-        self._lingers = self._is_busy()
-        super().shutdown()
-
     def _feed_request(self, data: bytes, start: int) -> int:
         """Feed the bytes of the current request; return the offset of its end."""
         while start < len(data) and self._can_read() and not self._waiting_on_app():
@@ -290,61 +223,3 @@ class BoundedProtocol(HttpToolsProtocol):
         """Parse the next request from the buffered bytes."""
         if self.flow.data and self._can_read():
             self.flow.taken(self._feed_request(self.flow.data, self.flow.start))
-
-    def _release_body(self) -> None:
-        """Free the body now: the application may run for a while."""
-        self._body.give_back()
-        if self.cycle is not None and self.cycle.body:
-            self.cycle.body = bytearray()
-
-    def _can_read(self) -> bool:
-        return not self._stopped and not self.transport.is_closing()
-
-    def _stop(self) -> None:
-        """Stop reading; the connection closes after the pending response."""
-        self._stopped = True
-        self.flow.stop()
-        self.close_after_response()
-
-    def _is_busy(self) -> bool:
-        return self._received > 0 or self._waiting_on_app()
-
-    def _expired(self) -> None:
-        if self._waiting_on_app() or self.flow.read_paused:
-            # The application must respond or read first.
-            self._deadline.start()
-        else:
-            self._refuse(RequestTimeout())
-
-    def _waiting_on_app(self) -> bool:
-        cycle = self.cycle
-        return cycle is not None and not cycle.response_complete and not cycle.more_body
-
-    def _refuse(self, error: ApiError) -> None:
-        """Send an error, unless a response has started, and close."""
-        if self.transport.is_closing():
-            return
-        self._stop()
-        if self._waiting_on_app():
-            return  # the previous request is valid, and its response pending
-        cycle = self.cycle
-        is_pending = cycle is not None and not cycle.response_complete
-        if not (is_pending and cycle.response_started):
-            self.transport.write(raw_response(error))
-        if is_pending:
-            cycle.disconnected = True
-            cycle.message_event.set()
-        self._release_body()
-        self.transport.close()
-
-    def _close(self) -> None:
-        """Close so that a peer that is still sending can read its response."""
-        if not self._lingers or (self.cycle is None and not self._stopped):
-            self._raw.close()
-            return
-        policy = self._policy
-        LingeringClose(self._raw, self, most=policy.max_request, seconds=policy.receive_deadline)
-        self.flow.discard()
-
-    def _abort(self) -> None:
-        self.transport.abort()
