@@ -1,7 +1,9 @@
 """A token server is killed and all are rolled while requests go on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
+from suitectl.catalogue import services
 from suitectl.command_lines import Captured, Command, Verb, verb
 from suitectl.platform.http import Request
 from suitectl.platform.pod import Pod
@@ -11,12 +13,18 @@ from suitectl.story.load import Tally, enough, load
 from suitectl.story.suite import Suite, ready_pods
 from suitectl.waiting import until
 
-DEPLOYMENTS = (
-    ("cas-server-deployment", "system-server"),
-    ("rest-service-deployment", "system-server"),
-    ("diff-ns-service-v1-deployment", "ns-app"),
-    ("diff-ns-service-v2-deployment", "ns-app"),
-)
+Place = tuple[str, str]
+"""A Deployment and its namespace."""
+
+
+def of_services(*, optional: bool) -> Sequence[Place]:
+    """Return the Deployments of all services; of the optional ones only where asked for."""
+    return [
+        (deployment, service.namespace)
+        for service in services().values()
+        if optional or not service.optional
+        for deployment in service.deployments.values()
+    ]
 
 
 def _kill(pod: str) -> Verb:
@@ -34,7 +42,7 @@ def _status(name: str, namespace: str) -> Verb:
 COMMANDS: Sequence[Command] = (
     Captured("POD", verb("get pods -n system-server -l app=cas-server -o name")),
     _kill("$POD"),
-    *(_restart(*deployment) for deployment in DEPLOYMENTS),
+    *(_restart(*place) for place in of_services(optional=False)),
 )
 
 
@@ -83,11 +91,17 @@ async def _killed(suite: Suite, tally: Tally) -> None:
 
 
 async def rolled(suite: Suite, tally: Tally) -> None:
-    """Roll every Deployment, one after the other."""
-    for deployment in DEPLOYMENTS:
-        await suite.run(_restart(*deployment), show=True)
-        done = "successfully rolled out" in await suite.run(_status(*deployment))
-        suite.reporter.check(f"{deployment[0]} is rolled", holds=done, seen=tally.summary())
+    """Roll every Deployment of a service, one after the other."""
+    for place in deployed(await suite.platform.objects("deployments")):
+        await suite.run(_restart(*place), show=True)
+        done = "successfully rolled out" in await suite.run(_status(*place))
+        suite.reporter.check(f"{place[0]} is rolled", holds=done, seen=tally.summary())
+
+
+def deployed(objects: Iterable[Mapping[str, Any]]) -> Sequence[Place]:
+    """Return the services' Deployments that there are: an optional one may be left out."""
+    found = {(one["metadata"]["name"], one["metadata"]["namespace"]) for one in objects}
+    return [place for place in of_services(optional=True) if place in found]
 
 
 CHAPTER = Chapter(
