@@ -96,7 +96,7 @@ def test_variables_of_ones_own_shell_are_not_meant(checkout: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["A;touch made;", "A'B", "A$(touch made)"])
-def test_the_name_of_an_unknown_variable_is_no_text_of_the_shell(checkout: Path, name: str) -> None:
+def test_the_shell_does_not_read_the_name_of_an_unknown_variable(checkout: Path, name: str) -> None:
     command = ["make", "token", f"{name}=1"]
     done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False)
     assert done.returncode != 0

@@ -161,9 +161,10 @@ def release(verb: str, *options: str) -> int:
 
 
 @contextmanager
-def running(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
+def running(*arguments: str, stdout: int | None = None) -> Iterator["subprocess.Popen[str]"]:
     """Run a command with its output on a pipe. It ends with the block."""
-    with subprocess.Popen(command(*arguments), stderr=subprocess.PIPE, text=True) as process:
+    words = command(*arguments)
+    with subprocess.Popen(words, stdout=stdout, stderr=subprocess.PIPE, text=True) as process:
         try:
             yield process
         finally:

@@ -1,6 +1,7 @@
 """Releases on a running localkube: traffic moves, and returns if the new version is bad."""
 
 import signal
+import subprocess
 
 import pytest
 
@@ -103,6 +104,20 @@ def test_an_interrupted_canary_is_rolled_back(suite: Releasing) -> None:
     assert suite.traffic == (EQUAL["replicas"], V1, None)
 
 
+def test_a_canary_whose_output_nobody_reads_any_more_is_rolled_back(suite: Releasing) -> None:
+    steps = ("--steps=2:1", "--pause=60")
+    with running("canary", "--v1=1", "--v2=2", *steps, stdout=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        assert process.stdout is not None
+        while "watching" not in (line := process.stderr.readline()):
+            assert line
+        assert suite.replicas == {"v1": 2, "v2": 1}
+        process.stdout.close()
+        assert process.wait(PATIENCE_S) == 130
+        assert process.stderr.read().splitlines()[-1] == "canary: interrupted"
+    assert suite.traffic == (EQUAL["replicas"], V1, None)
+
+
 async def test_blue_green_moves_all_traffic_and_rollback_restores_it(suite: Releasing) -> None:
     suite.scale(v2=0)
     code, probes = await under_load(suite.url, "blue-green", "--to=v2")
@@ -190,6 +205,9 @@ def test_refresh_is_not_needed_on_localkube(
         ("canary --v1= --v2=", "V1 is missing"),
         ("canary --v1=0 --v2=0", "no replicas on either side"),
         ("canary --v1=-1 --v2=2", "V1=-1: must be a whole number"),
+        ("canary --v1=500 --v2=1", "V1=500: must be a whole number from 0 to 110"),
+        ("canary --v1=10 --v2=11", "21 replicas are too many; localkube runs them on this machine"),
+        ("canary --v1=1 --v2=4 --steps=500:1", "STEPS=500: must be a whole number from 0 to 110"),
         ("canary --v1=1 --v2=4 --steps=50,10", "percentages of v2 go up"),
         ("canary --v1=1 --v2=4 --pause=-1", "PAUSE=-1"),
         ("traffic -N=0", "N=0: must be a whole number"),

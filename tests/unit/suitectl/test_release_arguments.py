@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from suitectl.arguments import amount, flag, rate, whole
+from suitectl.arguments import amount, flag, rate, replicas, whole
 from suitectl.errors import CommandFailedError
 
 
@@ -18,6 +18,13 @@ def test_options_are_read() -> None:
     assert whole("V1", "0") == 0
     assert amount("PAUSE", "2.5", 1) == 2.5
     assert (rate("RATE", "2%", 1), rate("RATE", "0.02", 1)) == (0.02, 0.02)
+
+
+@pytest.mark.bound("operator-replicas")
+def test_more_replicas_than_a_node_runs_are_refused() -> None:
+    assert replicas("V1", "110") == 110
+    with pytest.raises(CommandFailedError, match="V1=111: must be a whole number from 0 to 110"):
+        replicas("V1", "111")
 
 
 def test_0_is_off() -> None:

@@ -13,6 +13,8 @@ from suitectl.platform.localkube import Localkube
 from suitectl.platform.platform import Platform
 
 MAX_REQUESTS = 100_000
+MAX_REPLICAS = 110
+"""Replicas of one version: as many as one node runs by default (`maxPods`)."""
 READY_WITHIN = 120.0
 MAX_SECONDS = 366 * 86_400.0
 """The longest delay that a command takes: a year."""
@@ -62,7 +64,14 @@ def flag(name: str, text: str | None) -> bool:
     return (text or "").lower() in _ON
 
 
-def whole(name: str, text: str | None, default: int | None = None, *, least: int = 0) -> int:
+def whole(
+    name: str,
+    text: str | None,
+    default: int | None = None,
+    *,
+    least: int = 0,
+    most: int = MAX_REQUESTS,
+) -> int:
     """Read a whole number; raise `CommandFailedError`."""
     if not text:
         if default is None:
@@ -72,10 +81,15 @@ def whole(name: str, text: str | None, default: int | None = None, *, least: int
         number = int(text)
     except ValueError:
         number = least - 1
-    if not least <= number <= MAX_REQUESTS:
-        wanted = f"a whole number from {least} to {MAX_REQUESTS}"
+    if not least <= number <= most:
+        wanted = f"a whole number from {least} to {most}"
         raise CommandFailedError(f"{name}={text}: must be {wanted}")
     return number
+
+
+def replicas(name: str, text: str | None) -> int:
+    """Read the replicas of a version; raise `CommandFailedError`."""
+    return whole(name, text, most=MAX_REPLICAS)
 
 
 def amount(name: str, text: str | None, default: float, *, most: float = math.inf) -> float:

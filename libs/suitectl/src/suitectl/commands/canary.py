@@ -15,6 +15,7 @@ from suitectl.arguments import (
     add_versioned,
     amount,
     rate,
+    replicas,
     whole,
 )
 from suitectl.errors import CommandFailedError
@@ -136,13 +137,13 @@ class Canary:
 
 
 def _plan(options: argparse.Namespace, before: Release) -> Plan:
-    target = whole("V1", options.v1), whole("V2", options.v2)
+    target = replicas("V1", options.v1), replicas("V2", options.v2)
     if target == (0, 0):
         raise CommandFailedError("V1=0 V2=0: no replicas on either side; the Service needs pods")
     before.require(("v1", "v2"))
     selector = {key: value for key, value in before.selector.items() if key != "version"}
-    replicas = [{"v1": v1, "v2": v2} for v1, v2 in steps_of(options.steps, target)]
-    steps = [Release(selector, {**before.replicas, **pair}) for pair in replicas]
+    counts = [{"v1": v1, "v2": v2} for v1, v2 in steps_of(options.steps, target)]
+    steps = [Release(selector, {**before.replicas, **pair}) for pair in counts]
     latency = amount("--max-latency-ms", options.max_latency_ms, -1)
     return Plan(
         before=before,

@@ -59,10 +59,7 @@ async def run(options: argparse.Namespace) -> int:
 
 
 def _port(text: str | None) -> int:
-    port = whole("PORT", text, PORT, least=1)
-    if port > _LARGEST_PORT:
-        raise CommandFailedError(f"PORT={text}: must be at most {_LARGEST_PORT}")
-    return port
+    return whole("PORT", text, PORT, least=1, most=_LARGEST_PORT)
 
 
 def _explain(reporter: Reporter, deployment: str, port: int) -> None:

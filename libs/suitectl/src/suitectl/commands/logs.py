@@ -3,9 +3,6 @@
 import argparse
 import asyncio
 import contextlib
-import os
-import stat
-import sys
 from collections.abc import AsyncIterator
 
 from suitectl.arguments import add_platform, platform_of
@@ -15,6 +12,7 @@ from suitectl.logs.filters import Filters
 from suitectl.logs.kubernetes_lines import kubernetes_lines
 from suitectl.logs.line import Line
 from suitectl.logs.localkube_lines import localkube_lines
+from suitectl.output_pipe import discard_output, reader_gone
 from suitectl.platform.localkube import Localkube
 from suitectl.platform.pod import Pod
 
@@ -35,7 +33,7 @@ async def run(options: argparse.Namespace) -> int:
     filters = Filters.of(options.level, options.trace)
     lines = _lines(options, -1 if filters.choose else TAIL)
     reading = asyncio.create_task(_show(lines, filters))
-    gone = asyncio.create_task(_reader_gone())
+    gone = asyncio.create_task(reader_gone())
     try:
         await asyncio.wait({reading, gone}, return_when=asyncio.FIRST_COMPLETED)
         with contextlib.suppress(BrokenPipeError):
@@ -45,8 +43,7 @@ async def run(options: argparse.Namespace) -> int:
         for task in (reading, gone):
             task.cancel()
         await asyncio.gather(reading, gone, return_exceptions=True)
-    # What is still buffered has no reader.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    discard_output()
     return 0
 
 
@@ -72,16 +69,3 @@ async def _show(lines: AsyncIterator[Line], filters: Filters) -> None:
     async for line in lines:
         if filters.wants(line):
             show(line)
-
-
-async def _reader_gone() -> None:
-    """Return when `| head` has left; a pipe reports that to who waits for reading."""
-    gone, loop, output = asyncio.Event(), asyncio.get_running_loop(), sys.stdout.fileno()
-    piped = stat.S_ISFIFO(os.fstat(output).st_mode)
-    if piped:
-        loop.add_reader(output, gone.set)
-    try:
-        await gone.wait()
-    finally:
-        if piped:
-            loop.remove_reader(output)

@@ -14,12 +14,15 @@ from suitectl.arguments import READY_WITHIN, flag, platform_of, ready_within
 from suitectl.catalogue import VERSION_PATH, Service, named_if_needed, versioned_service
 from suitectl.command_lines import Verb
 from suitectl.errors import CommandFailedError, ReleaseFailedError
+from suitectl.output_pipe import cancelled_without_reader
 from suitectl.platform.platform import Platform
 from suitectl.release.pods import Pods
 from suitectl.release.release import PREVIOUS, Release, release_from_json
 from suitectl.reporter import Reporter
 
 _FIRST_RESPONSE = 15.0
+LOCAL_REPLICAS = 20
+"""The pods of a service's versions on localkube: each is a process of some 60 MiB."""
 
 
 class Releases:
@@ -79,25 +82,33 @@ class Releases:
 
     @asynccontextmanager
     async def going_back(self, before: Release) -> AsyncIterator[None]:
-        """Store a release in the annotation; restore it when the block fails or is interrupted."""
+        """Store a release in the annotation; restore it when the block fails or is interrupted.
+
+        A reader of the output who leaves, as `| head` does, interrupts like Ctrl-C.
+        """
         earlier = await self._annotation()
         await self._remember(before.to_json())
         try:
-            yield
-        except (Exception, asyncio.CancelledError) as error:
-            why = str(error) or "interrupted"
+            with cancelled_without_reader():
+                yield
+        # Rich exits where it prints after the reader has left.
+        except (Exception, asyncio.CancelledError, SystemExit) as error:
+            by_user = not isinstance(error, Exception)
+            why = "interrupted" if by_user else str(error)
             self.reporter.bad(
                 f"{why}: going back (a second Ctrl-C stops that; then: {self.way_back})"
             )
             await self._restore(before, earlier, why)
             self.reporter.good(f"back at {before}")
-            if isinstance(error, Exception):
-                raise ReleaseFailedError(f"{why}; back at {before}") from error
-            raise
+            if by_user:
+                raise asyncio.CancelledError from None
+            raise ReleaseFailedError(f"{why}; back at {before}") from error
 
     async def check(self, *targets: Release) -> None:
-        """Refuse replicas that an autoscaler would undo; raise `CommandFailedError`."""
+        """Refuse what one machine cannot run, or an autoscaler undoes: `CommandFailedError`."""
         if self.platform.name == "localkube":
+            for target in targets:
+                _check_machine(target)
             return  # localkube has no autoscalers
         scalers = await self.platform.objects("horizontalpodautoscalers", self.service.namespace)
         by_deployment = {s["spec"]["scaleTargetRef"]["name"]: s for s in scalers}
@@ -195,6 +206,12 @@ class Releases:
         # The first request to a platform: one that does not respond is reported soon.
         name, namespace = self.service.address
         return await self.platform.object("service", name, namespace, timeout=_FIRST_RESPONSE)
+
+
+def _check_machine(target: Release) -> None:
+    if (pods := sum(target.replicas.values())) > LOCAL_REPLICAS:
+        most = f"localkube runs them on this machine, at most {LOCAL_REPLICAS}"
+        raise CommandFailedError(f"{target}: {pods} replicas are too many; {most}")
 
 
 def _check_bounds(scaler: Mapping[str, Any], version: str, count: int) -> None:

@@ -7,7 +7,7 @@
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from suitectl.arguments import whole
+from suitectl.arguments import replicas
 from suitectl.errors import CommandFailedError
 
 Pair: TypeAlias = tuple[int, int]
@@ -28,7 +28,7 @@ def _pair(word: str) -> Pair:
     numbers = word.split(":")
     if len(numbers) != 2:  # noqa: PLR2004 - two versions
         raise _nonsense(word, "a step is replicas of v1 and v2, such as 4:1")
-    pair = (whole("STEPS", numbers[0]), whole("STEPS", numbers[1]))
+    pair = (replicas("STEPS", numbers[0]), replicas("STEPS", numbers[1]))
     if pair == (0, 0):
         raise _nonsense(word, "no replicas on either side")
     return pair
