@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from suitectl.catalogue import Service, apis, service_named, services
 from suitectl.errors import CommandFailedError
 from suitectl.root import ROOT
+from suitectl.scaffold.callers import places_in_code, uncalled
 from suitectl.scaffold.folders import folders_of, write
 from suitectl.scaffold.listings import unlisted
 from suitectl.scaffold.registration import unregistered
@@ -26,16 +27,16 @@ async def run(options: argparse.Namespace) -> int:
         raise CommandFailedError(f"NAME is missing; there are: {', '.join(services())}")
     service = service_named(options.name, "NAME")
     _check(service)
-    files = {**unlisted(service), **unregistered(service.client_id)}
-    callers = [one.name for one in apis() if one != service and _names(one, service)]
+    files = {**uncalled(service.name), **unlisted(service), **unregistered(service.client_id)}
+    places = places_in_code(service)
     for folder in folders_of(service.name):
         shutil.rmtree(folder, ignore_errors=True)
     write(files)
     if _is_installed_from_here(service):
         await _uninstall(service)
     sys.stdout.write(f"{service.name} is removed; what it was is in git\n")
-    for caller in callers:
-        sys.stdout.write(f"  services/{caller} still names {service.service}\n")
+    for place in places:
+        sys.stdout.write(f"  {place} still names {service.service}: delete what calls it there\n")
     return 0
 
 
@@ -45,11 +46,6 @@ def _check(service: Service) -> None:
     if len(apis()) == 1:
         hint = "make another service first"
         raise CommandFailedError(f"NAME={service.name}: is the last resource service; {hint}")
-
-
-def _names(caller: Service, service: Service) -> bool:
-    files = (ROOT / "services" / caller.name).rglob("*.py")
-    return any(service.service in file.read_text() for file in files)
 
 
 def _is_installed_from_here(service: Service) -> bool:
