@@ -27,12 +27,13 @@ class ClientCredentialsGrant:
 
 def _granted(request: TokenRequest) -> Grant:
     """Return the grant of the scopes that were asked for; raise `InvalidScope`."""
-    client = request.client
+    client, (since, client_since) = request.client, request.stamp
     scopes = granted_scopes(request.form.get("scope"), without_user_scopes(client.scopes))
     return Grant(
         client.id,
         scopes,
         client.audience,
         client.authorities,
-        **request.stamp._asdict(),
+        since=since,
+        client_since=client_since,
     )

@@ -12,8 +12,7 @@ that issues a token requires it, so that each replica acts on the newest times.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from cas_server.errors import InvalidGrant, Unconfirmed
 from cas_server.identities.identities import Identities, NotBefore
@@ -35,8 +34,7 @@ _CLIENT = "client:"
 _NOBODY = Entry(0, "")
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """The load, and the version of the identities, under which a caller was authenticated."""
 
     load: int
