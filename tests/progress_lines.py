@@ -146,7 +146,7 @@ class Progress:
         running = sorted(self._running.items(), key=lambda one: one[1])
         names = (f"{name.rpartition('::')[2]} ({elapsed(now - at)})" for name, at in running)
         told = [self._told] if self._told else []
-        return ", ".join([counted, *names, *told]) if running else f"{counted}, between tests"
+        return ", ".join([counted, *told, *names]) if running else f"{counted}, between tests"
 
 
 def column(text: str, before: int) -> int:
@@ -157,7 +157,7 @@ def column(text: str, before: int) -> int:
 
 @pytest.fixture
 def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """Return what shows how far a long test is, behind its name; not in a worker of xdist."""
+    """Return what shows how far a long test is, before its name; not in a worker of xdist."""
     progress = request.config.pluginmanager.get_plugin("progress-lines")
     return progress.tell if isinstance(progress, Progress) else lambda _: None
 

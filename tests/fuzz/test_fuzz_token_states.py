@@ -1,8 +1,9 @@
 """Tokens, clients, users and keys in any order: two replicas and a reference say the same.
 
-A round is some runs of a machine (hypothesis, `RuleBasedStateMachine`): logins, refreshes, reuse,
-revocations, expiry, disabled, deleted and changed clients and users, and keys that rotate. A failed
-round prints its rules; repeated by its seed it is shrunk to the fewest, which takes minutes.
+A round is some runs of a machine (hypothesis, `RuleBasedStateMachine`): logins, codes, consents
+withdrawn, logouts, refreshes, reuse, revocations, expiry, disabled, deleted and changed clients and
+users, and keys that rotate. A failed round prints its rules; repeated by its seed it is shrunk to
+the fewest, which takes minutes.
 """
 
 import os

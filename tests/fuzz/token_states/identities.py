@@ -12,7 +12,8 @@ from chassis.jwt.keys import private_key
 
 CHECKER, STRANGER = "orders", "stock"
 """Services that check tokens: of their own audience."""
-GRANTS = frozenset(("password", "refresh_token", "client_credentials"))
+GRANTS = frozenset(("password", "refresh_token", "client_credentials", "authorization_code"))
+CALLBACK = "https://app.example/callback"
 MOST_FAMILIES, MOST_TOKENS = 3, 6
 SHORT_S, SHORT_FAMILY_S = 1, 3
 _HOUR = 3600
@@ -73,6 +74,7 @@ class Client:
             "client-secret": [one.stored for one in self.secrets],
             "authorized-grant-types": sorted(self.grants),
             "scope": ["read", "write"],
+            "redirect-uris": [CALLBACK],
             "resource-ids": list(self.kind.audience),
             "access-token-validity-seconds": self.kind.access_s,
             "refresh-token-validity-seconds": self.kind.family_s,

@@ -13,13 +13,13 @@ from hypothesis.stateful import (
     rule,
 )
 
-from fuzz.token_states.comparison import Comparison
 from fuzz.token_states.identities import (
     GRANTS,
     KINDS,
     Secret,
     registered,
 )
+from fuzz.token_states.people import AtBrowsers
 from fuzz.token_states.reference import Access, Family, Reference
 from fuzz.token_states.world import pause
 
@@ -55,7 +55,7 @@ MOST_SIGNING, MOST_SEALING, MOST_WAITS = 12, 4, 2
 _GRACE_S = 50.0
 
 
-class TokenStates(Comparison):
+class TokenStates(AtBrowsers):
     """One run has clients, users and keys of its own, on replicas that all runs share."""
 
     runs: ClassVar = itertools.count(1)
@@ -233,7 +233,7 @@ class TokenStates(Comparison):
                 app.secrets = app.secrets[:1]
             case "password" | "refresh_token":
                 app.grants -= {change}
-                self.reference.void_families(app.name)
+                self.reference.void_grant(app.name, change)
             case "all grants":
                 app.grants = GRANTS
         if change in {"disable", "blink", "replace secret"}:
@@ -270,9 +270,11 @@ class TokenStates(Comparison):
                 self.identified(access, self.turn // 10 % 2)
 
     def teardown(self) -> None:
-        """Refresh each family once more."""
-        for family in self.reference.families if hasattr(self, "reference") else ():
-            self.present(family, 0, None, "", self.turn % 2)
+        """Refresh each family, and use each code, once more."""
+        if hasattr(self, "reference"):
+            for family in self.reference.families:
+                self.present(family, 0, None, "", self.turn % 2)
+            self.use_all_codes()
 
     def access(self, place: int) -> Access:
         """Return any access token; 0 is the newest."""

@@ -53,6 +53,13 @@ class Access:
         """Return which key has signed it; None for an opaque one."""
         return read_jwt(self.value).key_id if looks_like_jwt(self.value) else None
 
+    @property
+    def of_login(self) -> tuple[str, ...]:
+        """Return the names of the claims that say how its user logged in at a browser."""
+        family = self.family
+        is_by_code = family is not None and family.grant == "authorization_code"
+        return ("auth_time", "acr") if is_by_code else ()
+
     def dead(self, reply: Reply) -> bool | None:
         """Return whether a check finds it dead; None where it can't be told."""
         return not self.stored or self.void or self.ends.over(reply)
@@ -75,6 +82,7 @@ class Family:
     audience: tuple[str, ...]
     ends: Span
     record_key: str = field(repr=False)
+    grant: str = "password"
     refreshes: list[Refresh] = field(default_factory=list, repr=False)
     accesses: list[Access] = field(default_factory=list)
     stored: bool = True
@@ -95,13 +103,30 @@ class Family:
             access.stored = False
 
 
+@dataclass(eq=False)
+class Held:
+    """What a user has besides tokens: a session, a consent or a code (`people`)."""
+
+    client: str
+    user: str
+    record_key: str = field(repr=False)
+    stored: bool = True
+    void: bool = False
+
+    @property
+    def alive(self) -> bool:
+        """Return whether it goes on, its time aside."""
+        return self.stored and not self.void
+
+
 @dataclass
 class Reference:
-    """All tokens, and what is registered."""
+    """All that was issued, and what is registered."""
 
     known: Registered
     accesses: list[Access] = field(default_factory=list)
     families: list[Family] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
 
     def all(self) -> Iterator[Access | Family]:
         """Yield access tokens and families."""
@@ -114,9 +139,9 @@ class Reference:
         found = [one for one in self.families if (one.client, one.user) == names]
         return next((one for one in reversed(found) if one.alive == alive), None)
 
-    def void(self, ended: Callable[[Access | Family], bool]) -> None:
+    def void(self, ended: Callable[[Access | Family | Held], bool]) -> None:
         """End for good what an identity, or a record key, takes along."""
-        for one in self.all():
+        for one in (*self.all(), *self.held):
             one.void = one.void or ended(one)
 
     def void_client(self, name: str) -> None:
@@ -127,9 +152,14 @@ class Reference:
         """End what a user has."""
         self.void(lambda one: one.user == name)
 
-    def void_families(self, client: str) -> None:
-        """End the families of a client, which lacks their grant."""
-        self.void(lambda one: one.client == client and _family_of(one) is not None)
+    def void_grant(self, client: str, grant: str) -> None:
+        """End the families of a client which lacks their grant, or may not refresh."""
+
+        def lacks(one: Access | Family | Held) -> bool:
+            family = None if isinstance(one, Held) else _family_of(one)
+            return family is not None and grant in {family.grant, "refresh_token"}
+
+        self.void(lambda one: one.client == client and lacks(one))
 
     def void_sealed_by(self, gone: Iterable[str]) -> None:
         """End what a record key that is gone has sealed."""
@@ -193,7 +223,7 @@ class Reference:
             oldest.stored = False
         return access
 
-    def begun(self, reply: Reply, client: Client, user: User) -> Family:
+    def begun(self, reply: Reply, client: Client, user: User, grant: str = "password") -> Family:
         """Enter a family of a login, and end those that it takes the place of."""
         lives = client.kind.family_s
         family = Family(
@@ -203,6 +233,7 @@ class Reference:
             audience=client.kind.audience,
             ends=Span(int(reply.began) + lives, int(reply.ended) + lives),
             record_key=self.known.record_keys[0],
+            grant=grant,
         )
         self.families.append(family)
         self.renewed(family, reply)

@@ -68,6 +68,17 @@ class World:
         """Read a resource."""
         return self._sent("GET", self._processes[replica].url + path, headers=headers)
 
+    def page(
+        self, method: str, path: str, replica: int, cookies: Mapping[str, str], **options: Any
+    ) -> httpx.Response:
+        """Send what a browser sends, with these cookies alone."""
+        cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        headers = {"Accept": "text/html", "Cookie": cookie}
+        url = self._processes[replica].url + path
+        reply = self._http.request(method, url, headers=headers, **options)
+        self._http.cookies.clear()
+        return reply
+
     def _sent(self, method: str, url: str, **options: Any) -> Reply:
         began = time.time()
         reply = self._http.request(method, url, **options)
