@@ -5,6 +5,7 @@ import argparse
 from localkube.verbs.watch import watch_at_prompt
 from suitectl.guide import guide
 from suitectl.platform.localkube import Localkube
+from suitectl.platform.newcomers import join
 from suitectl.reporter import Reporter
 
 
@@ -16,11 +17,15 @@ async def run(_: argparse.Namespace) -> int:
 async def up(platform: Localkube) -> int:
     """Bring a suite up, print where it is and what to try; return the exit code.
 
-    A suite that runs already is left unchanged, and the guide describes it.
+    A suite that runs already is left unchanged, but for services that were made since.
     """
-    if not platform.client.is_running():
+    reporter = Reporter()
+    if platform.client.is_running():
+        for name in await join(platform):
+            reporter.say(f"{name} has joined the suite that runs")
+    else:
         if code := await platform.up(quiet=True, watch=True):
             return code
         watch_at_prompt(platform.client.state)
-    await guide(platform, Reporter())
+    await guide(platform, reporter)
     return 0
