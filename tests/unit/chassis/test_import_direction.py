@@ -10,7 +10,7 @@ import chassis
 ROOT = Path(chassis.__file__).parent
 PAGE = Path(__file__).parents[3] / "docs" / "design" / "architecture.md"
 LAYERS = (
-    ("ant", "lean_imports", "normal_form", "single_flight", "strict_json"),
+    ("ant", "deadlines", "lean_imports", "normal_form", "single_flight", "strict_json"),
     ("jwt", "telemetry"),
     ("errors",),
     ("config", "transport"),

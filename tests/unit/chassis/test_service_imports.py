@@ -149,7 +149,7 @@ def test_the_imports_build_the_validator_of_no_section() -> None:
 
 
 def test_the_imports_build_few_validators_of_openapi_documents() -> None:
-    """FastAPI has 33 models of one; it rebuilds three itself, and uses two."""
+    """FastAPI has 33 models of one; it rebuilds three itself, and uses some."""
     code = """if True:
         import chassis, pydantic
         from fastapi.openapi import models
@@ -157,8 +157,8 @@ def test_the_imports_build_few_validators_of_openapi_documents() -> None:
             one for one in vars(models).values()
             if isinstance(one, type) and issubclass(one, pydantic.BaseModel)
         ]
-        print(sum(one.__pydantic_complete__ for one in of_documents), len(of_documents) > 30)
+        print(sum(one.__pydantic_complete__ for one in of_documents) < 6, len(of_documents) > 30)
         print(pydantic.create_model("Other", name=(str, ...)).__pydantic_complete__)
     """
     printed = subprocess.check_output([sys.executable, "-c", code], text=True, timeout=60)
-    assert printed == "5 True\nTrue\n"
+    assert printed == "True True\nTrue\n"
