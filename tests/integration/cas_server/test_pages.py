@@ -322,6 +322,28 @@ async def test_a_program_gets_errors_as_json(alice: Person) -> None:
         assert response.headers["cache-control"] == "no-store"
 
 
+async def test_the_root_leads_a_browser_to_the_account(alice: Person) -> None:
+    response = await alice.get("/")
+    assert (response.status_code, response.headers["location"]) == (303, "/account")
+
+
+@pytest.mark.parametrize("path", ["/no-such", "/api/v1/user"])
+async def test_a_path_without_a_page_is_a_page_to_a_browser_alone(alice: Person, path: str) -> None:
+    page = await alice.get(path)
+    assert (page.status_code, page.headers["www-authenticate"][:6]) == (401, "Bearer")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "There is no page here" in page.text
+
+
+@pytest.mark.parametrize("path", ["/", "/no-such"])
+@pytest.mark.parametrize("accept", ["*/*", "application/json"])
+async def test_a_path_without_a_page_is_an_error_to_programs(
+    alice: Person, path: str, accept: str
+) -> None:
+    response = await alice.get(path, Accept=accept)
+    assert (response.status_code, response.json()["error"]) == (401, "unauthorized")
+
+
 @pytest.mark.parametrize("path", ["/login", "/logout", "/account"])
 async def test_another_method_is_refused(alice: Person, path: str) -> None:
     response = await alice.send("PUT", path, {})

@@ -27,6 +27,7 @@ from cas_server.endpoints.check_token import CheckToken
 from cas_server.endpoints.end_session import CONFIRMED, END_SESSION, EndSession, LogoutConfirmed
 from cas_server.endpoints.introspect import Introspect
 from cas_server.endpoints.people import PAGE_PATHS, People
+from cas_server.endpoints.refusals import Refusal
 from cas_server.endpoints.revoke import Revoke
 from cas_server.endpoints.token import Token
 from cas_server.endpoints.userinfo import USERINFO, UserInfo
@@ -82,6 +83,7 @@ def create_app(live: LiveConfig[CasSettings]) -> FastAPI:
         authorization_path=AUTHORIZE,
         ready_checks={"redis": context.store.ping},
         navigation_paths=(AUTHORIZE, *PAGE_PATHS),
+        refusal=partial(Refusal, people.pages),
     )
 
 

@@ -38,7 +38,7 @@ from chassis.app.state import Chassis
 from chassis.client.service_clients import ServiceClients
 from chassis.config.live import LiveConfig, Snapshot
 from chassis.config.metrics import ConfigCollector
-from chassis.errors import NotFound
+from chassis.errors import ApiError, NotFound, error_response
 from chassis.http_server.accounting import Accounting
 from chassis.security.authentication import Authentication, TokenServices
 from chassis.security.filter import SecurityFilter
@@ -69,6 +69,7 @@ def create_app(
     authorization_path: str | None = None,
     ready_checks: Mapping[str, ReadyCheck] | None = None,
     navigation_paths: Sequence[str] = (),
+    refusal: Callable[[ApiError], ASGIApp] = error_response,
 ) -> FastAPI:
     """Create an application with a live configuration.
 
@@ -77,7 +78,8 @@ def create_app(
     a token; a trailing slash includes subpaths. `fast_paths` bypass the security filter and
     FastAPI; `openapi` returns their part of the OpenAPI document. `token_path` and
     `authorization_path` are the service's own token and authorization endpoint, if it has them.
-    CORS is never on for what begins with one of `navigation_paths`.
+    CORS is never on for what begins with one of `navigation_paths`. `refusal` renders the errors of
+    the security filter, for a service that has pages.
     """
     chassis = _chassis(live, title, version, token_services, ready_checks or {})
     app = ServiceApp(
@@ -100,6 +102,7 @@ def create_app(
         open_paths=open_paths,
         open_under_dev=DOCS_PATHS,
         enrich=user_details,
+        refusal=refusal,
     )
     app.document = ServiceDocument(live, security.is_open, openapi, token_path, authorization_path)
     live.on_change(app.forget_openapi)

@@ -15,6 +15,7 @@ from chassis.security.paths import path_patterns
 from chassis.telemetry.audit import AuditEvent, audit
 
 Enrich = Callable[[Authentication], Awaitable[Authentication]]
+Refusal = Callable[[ApiError], ASGIApp]
 _CHECKED = frozenset({"http", "websocket"})
 _AUTHENTICATION = "authentication"
 _TOKEN = "access_token"  # noqa: S105 - the name of a key
@@ -25,7 +26,8 @@ class SecurityFilter:
 
     `open_paths` (with their subpaths if they end with a slash), `security.path.ignores`, and
     `open_under_dev` in development need no token, and a token is not checked there. `enrich` may
-    replace the authentication by one with more details (Spring's `UserDetailsService`).
+    replace the authentication by one with more details (Spring's `UserDetailsService`). `refusal`
+    renders an error.
     """
 
     def __init__(
@@ -37,12 +39,14 @@ class SecurityFilter:
         open_paths: Sequence[str] = (),
         open_under_dev: Sequence[str] = (),
         enrich: Enrich | None = None,
+        refusal: Refusal = error_response,
     ) -> None:
         self._app, self._live, self._token_services = app, live, token_services
         self._remembered: Callable[[str], Authentication | None] = _nothing
         if isinstance(token_services, RemembersTokens):
             self._remembered = token_services.remembered
         self._open_paths, self._enrich = frozenset(open_paths), enrich
+        self._refusal = refusal
         self._open_under_dev = frozenset(open_under_dev)
         self._open_folders = tuple(path for path in open_paths if path.endswith("/"))
 
@@ -57,7 +61,7 @@ class SecurityFilter:
             token = _token(scope)
             known = self._remembered(token.value)
         except ApiError as error:
-            return _refuse(error, scope, receive, send)
+            return self._refuse(error, scope, receive, send)
         if known is None or self._enrich is not None:
             return self._checked(token, known, scope, receive, send)
         _admit(scope, known, token)
@@ -84,10 +88,18 @@ class SecurityFilter:
             if self._enrich is not None:
                 authentication = await self._enrich(authentication)
         except ApiError as error:
-            await _refuse(error, scope, receive, send)
+            await self._refuse(error, scope, receive, send)
             return
         _admit(scope, authentication, token)
         await self._app(scope, receive, send)
+
+    async def _refuse(self, error: ApiError, scope: Scope, receive: Receive, send: Send) -> None:
+        if isinstance(error, ForeignToken):
+            _audit(error, scope)
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008, "reason": error.error})
+            return
+        await self._refusal(error)(scope, receive, send)
 
 
 def _nothing(_: str) -> Authentication | None:
@@ -133,12 +145,3 @@ def _audit(error: ForeignToken, scope: Scope) -> None:
         required_aud=error.resource_id,
         token_aud=" ".join(sorted(token.audience)) or "(none)",
     )
-
-
-async def _refuse(error: ApiError, scope: Scope, receive: Receive, send: Send) -> None:
-    if isinstance(error, ForeignToken):
-        _audit(error, scope)
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 1008, "reason": error.error})
-        return
-    await error_response(error)(scope, receive, send)

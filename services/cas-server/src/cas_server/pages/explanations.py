@@ -6,6 +6,7 @@ from typing import NamedTuple
 from cas_server.errors import FormOutdated, LoginFailed, TooManyFailures
 from cas_server.pages.times import waiting_time
 from chassis.errors import ApiError, MethodNotAllowed, PayloadTooLarge, TemporarilyUnavailable
+from chassis.security import Unauthenticated
 
 
 class Explanation(NamedTuple):
@@ -36,6 +37,9 @@ _BY_CLASS: Mapping[type[ApiError], Explanation] = {
     TemporarilyUnavailable: _UNAVAILABLE,
     FormOutdated: _OUTDATED,
     PayloadTooLarge: _TOO_LARGE,
+    Unauthenticated: Explanation(
+        "There is no page here", "What you are looking for may be in your account."
+    ),
     MethodNotAllowed: Explanation("This page cannot do that", "Open it from a link."),
 }
 
