@@ -45,8 +45,13 @@ def discard_output() -> None:
     os.close(null)
 
 
+def takes_colours(environ: Mapping[str, str]) -> bool:
+    """Say whether a terminal wants colours: NO_COLOR counts unless empty (no-color.org)."""
+    return not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+
+
 def print_error(line: str) -> None:
     """Print why a command failed, in one line of standard error."""
     text = "localkube: " + "\\n".join(line.splitlines())
-    colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+    colour = sys.stderr.isatty() and takes_colours(os.environ)
     print_progress(f"\033[31m{text}\033[0m" if colour else text)

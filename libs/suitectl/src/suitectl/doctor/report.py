@@ -110,6 +110,8 @@ def _shown(line: str) -> str:
             line = line.replace(mark, plain)
         line = line.encode(encoding, "replace").decode(encoding)
     colour = _COLOURS.get(line[:1])
-    if colour is None or not sys.stdout.isatty() or "NO_COLOR" in os.environ:
+    # As `localkube.terminal.takes_colours`; doctor runs without the packages of the suite.
+    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    if colour is None or not sys.stdout.isatty() or plain:
         return line
     return f"\033[{colour}m{line[0]}\033[0m{line[1:]}"
