@@ -24,8 +24,12 @@ def replacements(text: str) -> Mapping[str, str]:
     return {old.lower(): new for old, new in pairs}
 
 
-def found(text: str, words: Mapping[str, str]) -> Iterator[tuple[int, str]]:
-    """Yield the line and the form of each old word in a text."""
+def found(
+    text: str, words: Mapping[str, str], *, names: Collection[str] = ()
+) -> Iterator[tuple[int, str]]:
+    """Yield the line and the form of each old word in a text, but in names of services."""
+    for name in names:
+        text = re.sub(rf"(?<![a-z]){re.sub('[-_]', '[-_]', name)}(?![a-z])", "NAME", text)
     spoken = _TEST_NAME.sub(lambda name: name[0].replace("_", " "), text)
     spoken = _OF_OTHERS.sub("", spoken)
     for match in _pattern(words).finditer(spoken):
@@ -40,10 +44,10 @@ def _pattern(words: Collection[str]) -> re.Pattern[str]:
 
 def main() -> int:
     """Print each old word with its file, line and replacement. Returns 1 if there is one."""
-    words = replacements(LIST.read_text())
-    count = 0
+    words, count = replacements(LIST.read_text()), 0
+    names = [path.parent.name for path in ROOT.glob("services/*/pyproject.toml")]
     for path in _texts():
-        for line, form in found(path.read_text(), words):
+        for line, form in found(path.read_text(), words, names=names):
             old = re.sub(r"[\s#]+", " ", form)
             print(f"{path.relative_to(ROOT)}:{line}: {old}: write: {words[old.lower()]}")  # noqa: T201 - the report
             count += 1

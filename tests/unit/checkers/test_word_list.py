@@ -25,6 +25,13 @@ def test_a_part_of_another_word_is_not_found(text: str) -> None:
     assert list(found(text, WORDS)) == []
 
 
+@pytest.mark.parametrize("name", ["perchance", "perchance-desk"])
+def test_the_name_of_a_service_is_not_found(name: str) -> None:
+    text = f"make call SERVICE={name}\nfrom {name.replace('-', '_')}.app import call_{name}\n"
+    assert list(found(text, WORDS, names=[name])) == []
+    assert list(found("Perchance it starts", WORDS, names=[name])) == [(1, "Perchance")]
+
+
 def test_every_entry_says_what_to_write_instead() -> None:
     with pytest.raises(ValueError, match="expected `old -> new`: perchance"):
         replacements("# words\nperchance\n")
