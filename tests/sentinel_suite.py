@@ -147,10 +147,13 @@ class Server:
 class SentinelSuite:
     """All six servers."""
 
-    def __init__(self, directory: Path, network: str) -> None:
+    def __init__(
+        self, directory: Path, network: str, passwords: Mapping[str, str] | None = None
+    ) -> None:
         self.directory, self._network = directory, network
         names = ("cas-server", "replication", "sentinel")
-        self.passwords = {f"{name}-password": secrets.token_urlsafe(32) for name in names}
+        generated = {f"{name}-password": secrets.token_urlsafe(32) for name in names}
+        self.passwords = {**generated, **(passwords or {})}
         (directory / "secrets").mkdir(parents=True)
         for name, password in self.passwords.items():
             (directory / "secrets" / name).write_text(password)
@@ -243,11 +246,12 @@ def eventually(look: Callable[[], T | None], what: str) -> T:
 
 
 @contextmanager
-def sentinel_suite(directory: Path) -> Iterator[SentinelSuite]:
-    """Run the six servers during the block."""
-    suite = SentinelSuite(directory, _free_network())
-    suite.start()
+def sentinel_suite(directory: Path, **passwords: str) -> Iterator[SentinelSuite]:
+    """Run the six servers during the block; passwords that are not given are generated."""
+    given = {f"{name.replace('_', '-')}-password": value for name, value in passwords.items()}
+    suite = SentinelSuite(directory, _free_network(), given)
     try:
+        suite.start()
         yield suite
     finally:
         suite.stop()

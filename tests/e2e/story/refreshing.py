@@ -66,7 +66,7 @@ async def _log_in(suite: Suite, patient: Suite, work: Work, ended: asyncio.Event
             tokens = {**reply.json(), "client": public_client()}
             await work.use(patient, tokens)
             work.add(LOGOUTS, await work.patience.persist(visitors[-1].log_out))
-            await work.keep(patient, tokens)
+            await work.store(patient, tokens)
         await asyncio.sleep(PAUSE_S)
 
 

@@ -21,7 +21,7 @@ STEADY = (REQUESTS, LOGINS, REFRESHES, CHECKS)
 """What goes on all the time."""
 KINDS = (*STEADY, LOGOUTS, SIGNED)
 """What has to be seen: a load without any of it shows nothing."""
-KEPT = 40
+STORED = 40
 """Logins that wait to be used again. cas-server keeps `max-families-per-user`, 100 by default."""
 
 Tokens = Mapping[str, Any]
@@ -33,7 +33,7 @@ class Work:
 
     patience: Patience
     tallies: dict[str, Tally] = field(default_factory=lambda: {kind: Tally() for kind in KINDS})
-    kept: deque[Tokens] = field(default_factory=deque, repr=False)
+    stored: deque[Tokens] = field(default_factory=deque, repr=False)
     issued: int = 0
     lost: list[str] = field(default_factory=list)
 
@@ -55,12 +55,12 @@ class Work:
         request = Request("GET", await suite.platform.url(*REST) + "/api/me", bearer=token)
         self.add(SIGNED if is_signed(token) else OPAQUE, await suite.http.send(request))
 
-    async def keep(self, suite: Suite, tokens: Tokens) -> None:
-        """Keep the tokens of a login, and use again those that were kept the longest."""
-        self.kept.append(tokens)
+    async def store(self, suite: Suite, tokens: Tokens) -> None:
+        """Store the tokens of a login, and use again those that were stored the longest."""
+        self.stored.append(tokens)
         self.issued += 1
-        if len(self.kept) > KEPT:
-            await self._again(suite, self.kept.popleft())
+        if len(self.stored) > STORED:
+            await self._again(suite, self.stored.popleft())
 
     async def verdict(self, suite: Suite) -> str:
         """Check that nothing failed and nothing that was issued is lost; return the counts."""
@@ -70,8 +70,8 @@ class Work:
                 holds=bool(tally.replies) and not tally.failed,
                 seen=tally.summary(),
             )
-        while self.kept:
-            await self._again(suite, self.kept.popleft())
+        while self.stored:
+            await self._again(suite, self.stored.popleft())
         suite.reporter.check(
             f"of {self.issued} logins all tokens are valid, and can be refreshed",
             holds=self.issued > 0 and not self.lost,

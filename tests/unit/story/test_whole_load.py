@@ -64,14 +64,14 @@ def work(patience: Patience | None = None) -> Work:
 
 async def test_what_is_seen_and_neither_failed_nor_lost_is_counted() -> None:
     done = work()
-    await done.keep(suite(), tokens(1))
+    await done.store(suite(), tokens(1))
     assert (await done.verdict(suite())).endswith("lost: 0 of 1 logins")
 
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_one_failure_of_any_kind_fails_the_load(kind: str) -> None:
     done = work()
-    await done.keep(suite(), tokens(1))
+    await done.store(suite(), tokens(1))
     done.add(kind, reply(BAD))
     with pytest.raises(CheckFailedError, match=f"none failed: {kind}"):
         await done.verdict(suite())
@@ -79,7 +79,7 @@ async def test_one_failure_of_any_kind_fails_the_load(kind: str) -> None:
 
 async def test_a_load_that_did_not_do_everything_shows_nothing() -> None:
     done = work()
-    await done.keep(suite(), tokens(1))
+    await done.store(suite(), tokens(1))
     done.tallies[SIGNED].replies.clear()
     with pytest.raises(CheckFailedError, match=SIGNED):
         await done.verdict(suite())
@@ -90,14 +90,14 @@ async def test_a_load_that_did_not_do_everything_shows_nothing() -> None:
 @pytest.mark.parametrize("lost", ["a3", "r3"])
 @pytest.mark.parametrize("logins", [5, 60])
 async def test_one_lost_token_of_many_logins_fails_the_load(lost: str, logins: int) -> None:
-    """Also of a login that was used again during the load, since only some are kept."""
+    """Also of a login that was used again during the load, since only some are stored."""
 
     def answer(request: Request) -> int:
         return BAD if lost in (request.form or {}).values() else OK
 
     done, losing = work(), suite(answer)
     for number in range(logins):
-        await done.keep(losing, tokens(number, client=public_client()))
+        await done.store(losing, tokens(number, client=public_client()))
     with pytest.raises(CheckFailedError, match="lost: 1"):
         await done.verdict(losing)
 

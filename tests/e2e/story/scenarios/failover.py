@@ -68,15 +68,20 @@ async def _killed(suite: Suite, cluster: Kubernetes, ledger: Ledger) -> float:
     killed = time.time()
     os.kill(process_of(victim.document), signal.SIGKILL)
     await _another(cluster, victim)
+    outage = await writes_back(ledger, killed)
+    suite.reporter.reached(f"{victim.name} was killed", seen=f"writes back after {outage:.2f} s")
+    return outage
+
+
+async def writes_back(ledger: Ledger, killed: float) -> float:
+    """Wait until writes are acknowledged again; return the longest time without one, in seconds."""
     goal = len(ledger.acknowledged(killed)) + WRITTEN
 
     async def written() -> bool:
         return len(ledger.acknowledged(killed)) >= goal
 
     await until(written, what="writes after a failover", seconds=60)
-    outage = ledger.outage(killed, time.time())
-    suite.reporter.reached(f"{victim.name} was killed", seen=f"writes back after {outage:.2f} s")
-    return outage
+    return ledger.outage(killed, time.time())
 
 
 async def _another(cluster: Kubernetes, killed: Pod) -> Pod:
