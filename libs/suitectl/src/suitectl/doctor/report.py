@@ -111,7 +111,7 @@ def _shown(line: str) -> str:
         line = line.encode(encoding, "replace").decode(encoding)
     colour = _COLOURS.get(line[:1])
     # As `localkube.terminal.takes_colours`; doctor runs without the packages of the suite.
-    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
-    if colour is None or not sys.stdout.isatty() or plain:
+    takes_none = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    if colour is None or not sys.stdout.isatty() or takes_none:
         return line
     return f"\033[{colour}m{line[0]}\033[0m{line[1:]}"
