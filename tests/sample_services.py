@@ -12,6 +12,8 @@ REMOVED = tuple(name for name in DEMO if name not in services())
 """The services of the demo that `make remove-service` took out."""
 _DEFAULTED = re.compile(r"\bmake (?:call|greet|break|edit)\b(?!.*\bSERVICE=)")
 """A command that means the demo's service behind a node port, or with a live setting."""
+_RELEASES = re.compile(r"\bmake (traffic|canary|blue-green|rollback)\b(?!.*\bSERVICE=)")
+"""A command that means the only service with versions."""
 
 
 def has(service: Service, component: str) -> bool:
@@ -46,6 +48,13 @@ def absent(text: str) -> list[str]:
     """Return the removed services that a text is about: it names them, or means one by default."""
     meant = {REST_SERVICE} if _DEFAULTED.search(text) else set[str]()
     return [name for name in REMOVED if name in meant or re.search(_named(name), text)]
+
+
+def meant(command: str) -> str:
+    """Return a page's command as it reads where another service than the demo's has versions."""
+    if sum(1 for one in apis() if one.versions) < 2:
+        return command
+    return _RELEASES.sub(rf"make \1 SERVICE={VERSIONED.name}", command)
 
 
 def _named(service: str) -> str:

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from story.restored import restored
 from story.shell import play, scratch
 
 from code_blocks import ROOT, SHELLS, Command, blocks, commands, pages
-from sample_services import absent
+from sample_services import absent, meant
 from suitectl.platform.localkube import Localkube
 from suitectl.story.suite import Suite
 
@@ -49,6 +50,7 @@ async def _hold(
     found = _commands(page, words)
     if gone := absent("\n".join(f"{one.text}\n{one.output or ''}" for one in found)):
         pytest.skip(f"its commands are about what was removed: {', '.join(gone)}")
+    found = [replace(one, text=meant(one.text)) for one in found]
     async with restored(suite.platform):
         runs = await play(found, directory, environment)
     assert "\n\n".join(str(run) for run in runs if not run.held) == ""
