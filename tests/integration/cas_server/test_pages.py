@@ -426,6 +426,20 @@ async def test_a_user_removes_the_access_of_an_application(alice: Person) -> Non
     assert "Allow <span" in (await browser.authorize(scope="read")).text
 
 
+async def test_a_user_removes_an_application_that_never_asked(cas: Cas, alice: Person) -> None:
+    """A client of the password grant shows no question; its refresh tokens are listed and ended."""
+    tokens = await cas.user_tokens()
+    await alice.log_in()
+    page = await alice.get("/account")
+    assert "Has access since" in page.text
+
+    ended = await alice.press(page, "application", "demo-app")
+
+    assert "Has access since" not in (await alice.get(ended.headers["location"])).text
+    refused = await cas.refresh(tokens["refresh_token"])
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_grant")
+
+
 async def test_the_form_of_an_account_names_what_to_end(
     alice: Person, account: httpx.Response
 ) -> None:

@@ -64,20 +64,21 @@ def create_app(live: LiveConfig[CasSettings]) -> FastAPI:
     store = _store(live, pool)
     context, published = _context(live, signing, store, pool), keys.PublishedKeys(signing)
     people = People.of(context, store.commands)
+    administration = _administration(context, store)
     return chassis.create_app(
         live,
         title="cas-server",
         version=version("suite-cas-server"),
         routers=[
             *(metadata.router, user.router, published.router()),
-            _administration(context, store, people, signing).router(),
+            _administration_endpoints(context, administration, people, signing).router(),
         ],
         lifespan=partial(_lifespan, context),
         token_services=LocalTokenServices(
             context.identities, context.store, OperatorTokens(live, context.keys).read
         ),
         open_paths=(*metadata.OPEN_PATHS, *keys.OPEN_PATHS),
-        fast_paths=_endpoints(context, people, IdTokenHints(live, signing)),
+        fast_paths=_endpoints(context, people, administration, IdTokenHints(live, signing)),
         openapi=partial(openapi.document, live),
         token_path=TOKEN_PATH,
         authorization_path=AUTHORIZE,
@@ -130,20 +131,22 @@ def _context(
     )
 
 
-def _administration(
-    context: GrantContext, store: RedisTokenStore, people: People, signing: SigningKeys
+def _administration(context: GrantContext, store: RedisTokenStore) -> Administration:
+    holdings = RedisHoldings(store.commands, context.keys)
+    return Administration(holdings, store, context.identities, context.reconciler, context.codes)
+
+
+def _administration_endpoints(
+    context: GrantContext, administration: Administration, people: People, signing: SigningKeys
 ) -> AdministrationEndpoints:
-    holdings, identities = RedisHoldings(store.commands, context.keys), context.identities
     of_people = PeopleHoldings(people.sessions, people.consents, context.codes)
-    return AdministrationEndpoints(
-        context.live,
-        Administration(holdings, store, identities, context.reconciler, context.codes),
-        SessionAdministration(identities, of_people),
-        signing,
-    )
+    of_sessions = SessionAdministration(context.identities, of_people)
+    return AdministrationEndpoints(context.live, administration, of_sessions, signing)
 
 
-def _endpoints(context: GrantContext, people: People, hints: IdTokenHints) -> Mapping[str, ASGIApp]:
+def _endpoints(
+    context: GrantContext, people: People, administration: Administration, hints: IdTokenHints
+) -> Mapping[str, ASGIApp]:
     """Return the endpoints that authenticate their callers themselves, by path."""
     live, identities, store = context.live, context.identities, context.store
     authentication = ClientAuthentication(identities, context.passwords, context.throttle)
@@ -156,7 +159,7 @@ def _endpoints(context: GrantContext, people: People, hints: IdTokenHints) -> Ma
         TOKEN_PATH: Token(authentication, grant_types(context), context.reconciler),
         AUTHORIZE: Authorize(flow),
         CONSENT: Consent(flow, people.guard),
-        **people.endpoints(context),
+        **people.endpoints(context, administration),
         **_logout(people, identities, hints),
     }
 

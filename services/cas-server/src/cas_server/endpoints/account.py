@@ -1,10 +1,12 @@
-"""GET and POST /account: a user's sessions and the applications they allowed, each with an end."""
+"""GET and POST /account: a user's sessions and what applications may do, each with an end."""
 
 from collections.abc import Mapping
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 
+from cas_server.administration.holdings import Administration
+from cas_server.administration.standing_access import standing_access
 from cas_server.endpoints import login
 from cas_server.endpoints.page_endpoint import PageEndpoint
 from cas_server.pages.form_guard import FIELD, FormGuard
@@ -32,10 +34,16 @@ class Account(PageEndpoint):
     """Show what a user has, and end it."""
 
     def __init__(
-        self, pages: Pages, guard: FormGuard, sessions: Sessions, consents: Consents
+        self,
+        pages: Pages,
+        guard: FormGuard,
+        sessions: Sessions,
+        consents: Consents,
+        administration: Administration,
     ) -> None:
         super().__init__(pages)
         self._guard, self._sessions, self._consents = guard, sessions, consents
+        self._administration = administration
 
     async def _respond(self, scope: Scope, receive: Receive) -> Response:
         form = await sent_form(scope, receive)
@@ -53,9 +61,10 @@ class Account(PageEndpoint):
     async def _page(self, scope: Scope, current: Session) -> Response:
         sessions = await self._sessions.list(current.user_name)
         consents = await self._consents.list(current.user_name)
+        standing = await standing_access(self._administration, current.user_name)
         token = self._guard.token(_PURPOSE, current.hash)
         done = _DONE.get(scope["query_string"], "")
-        return self._pages.account(current, sessions, consents, token=token, done=done)
+        return self._pages.account(current, sessions, consents, standing, token=token, done=done)
 
     async def _end(self, current: Session, form: Mapping[str, str]) -> str:
         """End what the form names; return the query that says so. What is gone already is fine."""

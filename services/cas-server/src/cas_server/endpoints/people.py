@@ -6,6 +6,7 @@ from typing import Self
 
 from starlette.types import ASGIApp
 
+from cas_server.administration.holdings import Administration
 from cas_server.endpoints import account, login, logout
 from cas_server.endpoints.account import Account
 from cas_server.endpoints.login import Login
@@ -43,7 +44,9 @@ class People:
             guard=FormGuard(keys, live),
         )
 
-    def endpoints(self, context: GrantContext) -> Mapping[str, ASGIApp]:
+    def endpoints(
+        self, context: GrantContext, administration: Administration
+    ) -> Mapping[str, ASGIApp]:
         """Return the endpoints of the pages, by path."""
         pages, guard, sessions = self.pages, self.guard, self.sessions
         return {
@@ -56,5 +59,5 @@ class People:
                 identities=context.identities,
             ),
             logout.PATH: Logout(pages, guard, sessions),
-            account.PATH: Account(pages, guard, sessions, self.consents),
+            account.PATH: Account(pages, guard, sessions, self.consents, administration),
         }

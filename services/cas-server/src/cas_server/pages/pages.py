@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
+from cas_server.administration.standing_access import StandingAccess
 from cas_server.errors import FormOutdated, LoginFailed, TooManyFailures
 from cas_server.identities.clients import Client
 from cas_server.identities.identities import Identities
@@ -116,16 +117,25 @@ class Pages:
         current: Session,
         sessions: Sequence[Session],
         consents: Sequence[Consent],
+        standing: Sequence[StandingAccess],
         *,
         token: str,
         done: str = "",
     ) -> Response:
-        """List the sessions of a user and the applications that have been allowed something."""
+        """List the sessions of a user and the applications that may do something for them.
+
+        An application that was not asked about is listed for the refresh tokens that it has.
+        """
+        asked = {one.client_id for one in consents}
+        unasked = [one for one in standing if one.client_id not in asked]
         values = {
             "user": self._shown(current.user_name),
             "user_name": current.user_name,
             "sessions": [_session(one, current) for one in sessions],
-            "applications": [self._application(one) for one in consents],
+            "applications": [
+                *(self._application(one, "Allowed on", one.given_at) for one in consents),
+                *(self._application(one, "Has access since", one.since) for one in unasked),
+            ],
             "token": token,
             "done": done,
         }
@@ -149,14 +159,17 @@ class Pages:
     def _meaning(self, scope: str) -> str:
         return self.look.settings.scopes.get(scope) or _SCOPES.get(scope, "")
 
-    def _application(self, consent: Consent) -> Mapping[str, object]:
+    def _application(
+        self, access: Consent | StandingAccess, how: str, began: int
+    ) -> Mapping[str, object]:
         return {
-            "id": consent.client_id,
-            "scopes": [(name, self._meaning(name)) for name in consent.scopes],
-            "given": date(consent.given_at),
-            "given_iso": iso(consent.given_at),
-            "ends": date(consent.ends_at),
-            "ends_iso": iso(consent.ends_at),
+            "id": access.client_id,
+            "scopes": [(name, self._meaning(name)) for name in access.scopes],
+            "how": how,
+            "given": date(began),
+            "given_iso": iso(began),
+            "ends": date(access.ends_at),
+            "ends_iso": iso(access.ends_at),
         }
 
 
