@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from outer_make import OF_MAKE
+
 ROOT = Path(__file__).parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text()
 NASTY = (
@@ -29,6 +31,13 @@ VARIABLES = [
     for target, names in re.findall(r"^TAKES_(\S+) := (.*)$", MAKEFILE, re.MULTILINE)
     for variable in sorted({*names.replace("$(BUILD)", "").split()} - FOR_THE_SHELL)
 ]
+
+
+@pytest.fixture(autouse=True)
+def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The make of a test is nobody's part."""
+    for name in OF_MAKE:
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture

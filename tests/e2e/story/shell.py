@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from code_blocks import Command
+from outer_make import OF_MAKE
 from suitectl.root import ROOT
 
 _END = "\x1e"
@@ -21,8 +22,6 @@ _LOOKS = re.compile(r"(\./localkube|kubectl) (get|logs|curl -s http)\b")
 _PATIENCE_S = 20
 _MOST_OUTPUT = 64 << 20
 """Bytes that a command may print: the logs of a cluster are long."""
-_OF_MAKE = {"MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS"}
-"""With these of `make test`, a page's `make` would print what a part of another one prints."""
 _ASIDE = {".git", "setup", ".build", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
 
 
@@ -61,7 +60,7 @@ def scratch(directory: Path, *, kubectl: str) -> Mapping[str, str]:
     own = str(Path(sys.executable).parent)
     path = [each for each in os.environ["PATH"].split(os.pathsep) if each != own]
     searched = os.pathsep.join([str(program.parent), *path])
-    inherited = {name: value for name, value in os.environ.items() if name not in _OF_MAKE}
+    inherited = {name: value for name, value in os.environ.items() if name not in OF_MAKE}
     return inherited | {"PATH": searched, "KUBE_EDITOR": "true", "NO_COLOR": "1"}
 
 
