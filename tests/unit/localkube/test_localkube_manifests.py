@@ -52,3 +52,9 @@ def test_one_directory_can_be_listed_twice(tmp_path: Path) -> None:
     (tmp_path / "c" / "c.yaml").write_text('{"kind": "ConfigMap"}')
 
     assert len(read(str(tmp_path / "top"))) == 2
+
+
+def test_a_path_that_the_system_refuses_to_look_at_is_one_line() -> None:
+    """As a directory that another user may not search; this one is refused to root as well."""
+    with pytest.raises(UsageError, match="File name too long; check the path"):
+        read("x" * 300)

@@ -17,7 +17,10 @@ def read(path: str) -> list[Manifest]:
     """Read a file, a directory, or standard input for `-`; raise `UsageError`."""
     if path == "-":
         return list(_documents("standard input", _text(sys.stdin.buffer.read(), "standard input")))
-    return list(_read(Path(path)))
+    try:
+        return list(_read(Path(path)))
+    except OSError as error:  # a directory on the way that may not be searched, a name too long
+        raise _unreadable(path, error) from None
 
 
 def read_text(path: Path) -> str:
@@ -25,8 +28,12 @@ def read_text(path: Path) -> str:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}; check the path") from None
+        raise _unreadable(path, error) from None
     return _text(content, str(path))
+
+
+def _unreadable(path: Path | str, error: OSError) -> UsageError:
+    return UsageError(f"{path}: {error.strerror}; check the path")
 
 
 def _text(content: bytes, source: str) -> str:
