@@ -233,8 +233,9 @@ class TokenStates(AtBrowsers):
                 app.secrets = app.secrets[:1]
             case "password" | "refresh_token":
                 app.grants -= {change}
-                self.reference.void_grant(app.name, change)
+                self.reference.void_grants(app.name, frozenset({change}))
             case "all grants":
+                self.reference.void_grants(app.name, GRANTS - app.grants)
                 app.grants = GRANTS
         if change in {"disable", "blink", "replace secret"}:
             self.reference.void_client(app.name)

@@ -46,6 +46,7 @@ class Consent(Held):
 class Code(Held):
     """A code; `family` is what it was exchanged for."""
 
+    begins_family = True
     value: str = field(repr=False)
     verifier: str = field(repr=False)
     session: Session

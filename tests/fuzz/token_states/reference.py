@@ -6,7 +6,7 @@ It knows the rules of docs/design/protocol.md and identities.md, and nothing of 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from chassis.jwt.compact import looks_like_jwt, read_jwt
 from fuzz.token_states.identities import Client, Registered, User
@@ -112,6 +112,7 @@ class Held:
     record_key: str = field(repr=False)
     stored: bool = True
     void: bool = False
+    begins_family: ClassVar = False
 
     @property
     def alive(self) -> bool:
@@ -152,14 +153,19 @@ class Reference:
         """End what a user has."""
         self.void(lambda one: one.user == name)
 
-    def void_grant(self, client: str, grant: str) -> None:
-        """End the families of a client which lacks their grant, or may not refresh."""
+    def void_grants(self, client: str, grants: frozenset[str]) -> None:
+        """End the families whose client loses their grant, or `refresh_token`, or has it back.
 
-        def lacks(one: Access | Family | Held) -> bool:
-            family = None if isinstance(one, Held) else _family_of(one)
-            return family is not None and grant in {family.grant, "refresh_token"}
+        A code ends with `refresh_token`, as it begins a family.
+        """
 
-        self.void(lambda one: one.client == client and lacks(one))
+        def rests_on(one: Access | Family | Held) -> set[str]:
+            if isinstance(one, Held):
+                return {"refresh_token"} if one.begins_family else set()
+            family = _family_of(one)
+            return {family.grant, "refresh_token"} if family else set()
+
+        self.void(lambda one: one.client == client and bool(rests_on(one) & grants))
 
     def void_sealed_by(self, gone: Iterable[str]) -> None:
         """End what a record key that is gone has sealed."""

@@ -393,6 +393,35 @@ async def test_a_code_dies_with_its_user(browser: Browser) -> None:
         assert refused.json()["error"] == "invalid_grant"
 
 
+async def test_a_code_ends_where_the_right_to_refresh_comes_back(browser: Browser) -> None:
+    """docs/design/code-flow.md, "Codes": it would begin a family, which that has ended."""
+    browser.client = "web"
+    cas, before = browser.cas, await browser.code()
+    rights = cas.identities["clients"]["web"]
+    grants = rights["authorized-grant-types"]
+    rights["authorized-grant-types"] = ["authorization_code"]
+    cas.write()
+    await _both_give_refresh_tokens(browser, given=False)
+    between = await browser.code()
+    rights["authorized-grant-types"] = grants
+    cas.write()
+    await _both_give_refresh_tokens(browser, given=True)
+    for number, code in enumerate((before, between)):
+        assert (await browser.at(number).redeem(code)).json()["error"] == "invalid_grant"
+
+
+async def _both_give_refresh_tokens(browser: Browser, *, given: bool) -> None:
+    """Wait until the tokens of a code come with a refresh token at both replicas, or without."""
+
+    async def seen(at: Browser) -> bool:
+        reply = await at.redeem(await at.code())
+        return reply.status_code == 200 and ("refresh_token" in reply.json()) == given
+
+    for number in range(2):
+        there = browser.at(number)
+        await until(partial(seen, there), what="the changed right", seconds=PATIENCE_S)
+
+
 async def _is_dead(cas: Cas, token: str, number: int) -> bool:
     return (await cas.check(token, replica=number)).status_code == 400
 
