@@ -51,6 +51,7 @@ ELSEWHERE = {
     ("/admin/v1/families/{family}", "403"),
     ("/admin/v1/holders", "403"),
     ("/admin/v1/keys", "403"),
+    ("/admin/v1/keys/rotate", "403"),
     ("/admin/v1/sessions", "403"),
     ("/admin/v1/sessions/{session}", "403"),
     ("/admin/v1/tokens", "403"),

@@ -118,12 +118,22 @@ class Registered:
     grace_s: int
     signing_keys: list[SigningKey] = field(default_factory=list)
     record_keys: list[str] = field(default_factory=list)
+    told: set[str] = field(default_factory=set)
+    """The keys that sign before their time."""
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
     @property
     def signing(self) -> SigningKey:
-        """Return the key that signs: the latest whose time has come."""
-        return max(one for one in self.signing_keys if not one.name.startswith("2999"))
+        """Return the key that signs: the latest whose time has come, or that was told to."""
+        return max(
+            one
+            for one in self.signing_keys
+            if one.id in self.told or not one.name.startswith("2999")
+        )
+
+    def following(self) -> SigningKey | None:
+        """Return the key that is the next one to sign."""
+        return min((one for one in self.signing_keys if one > self.signing), default=None)
 
     def add_signing_key(self, year: int) -> None:
         """Mount a key that signs from some second of a year on, after those before."""

@@ -19,6 +19,7 @@ from fuzz.token_states.identities import (
     Secret,
     registered,
 )
+from fuzz.token_states.keys import OfKeys
 from fuzz.token_states.people import AtBrowsers
 from fuzz.token_states.reference import Access, Family, Reference
 from fuzz.token_states.world import pause
@@ -50,12 +51,11 @@ CHANGES_OF_CLIENTS = (
     *("replace secret", "second secret", "first secret"),
     *("password", "refresh_token", "all grants", "all grants"),
 )
-CHANGES_OF_KEYS = ("sign", "publish", "remove", "seal", "retire")
-MOST_SIGNING, MOST_SEALING, MOST_WAITS = 12, 4, 2
+MOST_WAITS = 2
 _GRACE_S = 50.0
 
 
-class TokenStates(AtBrowsers):
+class TokenStates(AtBrowsers, OfKeys):
     """One run has clients, users and keys of its own, on replicas that all runs share."""
 
     runs: ClassVar = itertools.count(1)
@@ -242,22 +242,6 @@ class TokenStates(AtBrowsers):
         self.configure()
         if change == "blink":
             self.change_client(client, "enable")
-
-    @rule(change=st.sampled_from(CHANGES_OF_KEYS))
-    def change_keys(self, change: str) -> None:
-        """Mount, remove, add or retire keys."""
-        known = self.known
-        match change:
-            case "sign" | "publish" if len(known.signing_keys) < MOST_SIGNING:
-                known.add_signing_key(2024 if change == "sign" else 2999)
-            case "remove":
-                known.signing_keys = [known.signing]
-            case "seal" if len(known.record_keys) < MOST_SEALING:
-                known.add_record_key()
-            case "retire":
-                self.reference.void_sealed_by(known.record_keys[1:])
-                del known.record_keys[1:]
-        self.configure()
 
     @invariant()
     def every_token_is_what_the_reference_says(self) -> None:

@@ -66,7 +66,11 @@ class World:
 
     def get(self, path: str, replica: int, **headers: str) -> Reply:
         """Read a resource."""
-        return self._sent("GET", self._processes[replica].url + path, headers=headers)
+        return self.send("GET", path, replica, **headers)
+
+    def send(self, method: str, path: str, replica: int, **headers: str) -> Reply:
+        """Send a request without a body."""
+        return self._sent(method, self._processes[replica].url + path, headers=headers)
 
     def page(
         self, method: str, path: str, replica: int, cookies: Mapping[str, str], **options: Any

@@ -19,7 +19,7 @@ from chassis.testing.service_process import ServiceProcess
 from eventually import PATIENCE_S
 from integration.cas_server.cas_process import cas_process
 from redis_process import redis_port, store
-from signing_keys import key_file
+from signing_keys import TO_COME, key_file
 
 RECORD_KEY = "r" * 43
 
@@ -85,6 +85,7 @@ def _identities() -> Mapping[str, Any]:
         "clients": {"demo-app": client},
         "users": users,
         **key_file("20200101T000000Z"),
+        **key_file(TO_COME, number=1),
     }
 
 
@@ -121,9 +122,21 @@ def test_holders_and_keys_are_shown(pod: Pod) -> None:
     rows = pod.rows("holders")
     kinds = {(row["kind"], row["client_id"], row.get("username")) for row in rows}
     assert {("access tokens", "demo-app", None), ("families", "demo-app", "bob")} <= kinds
-    (key,) = pod.rows("keys")
-    assert (key["name"], key["alg"], key["state"]) == ("20200101T000000Z-es256", "ES256", "signs")
+    key, _ = pod.rows("keys")
+    assert (key["name"], key["alg"]) == ("20200101T000000Z-es256", "ES256")
     assert key["signs_from"] == 1577836800
+
+
+def test_the_next_key_signs_at_once(pod: Pod) -> None:
+    assert _states(pod.rows("keys")) == ["signs", "to come"]
+    assert _states(pod.rows("keys", "--rotate")) == ["signed", "signs"]
+    refused = pod.run("keys", "--rotate")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("cas-server: No signing key is to come: mount the next one")
+
+
+def _states(keys: Sequence[Mapping[str, Any]]) -> Sequence[str]:
+    return [key["state"] for key in keys]
 
 
 def test_all_that_a_user_holds_ends_at_once(pod: Pod) -> None:

@@ -48,5 +48,5 @@ def test_every_command_is_documented(command: str) -> None:
 
 def test_every_endpoint_is_documented() -> None:
     paths = create_app(LiveConfig.fixed(CasSettings())).openapi()["paths"]
-    assert len(paths) == 26
+    assert len(paths) == 27
     assert [path for path in paths if path not in TEXT] == []

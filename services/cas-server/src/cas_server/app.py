@@ -39,6 +39,7 @@ from cas_server.oidc.id_token_hints import IdTokenHints
 from cas_server.oidc.id_tokens import IdTokens
 from cas_server.passwords.hashing import PasswordPool
 from cas_server.settings import CasSettings
+from cas_server.signing.key_rotation import KeyRotation, ToldToSign
 from cas_server.signing.signing_keys import SigningKeys
 from cas_server.stores.redis_authorization_codes import RedisAuthorizationCodes
 from cas_server.stores.redis_connection import connect
@@ -60,9 +61,10 @@ TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
 
 def create_app(live: LiveConfig[CasSettings]) -> FastAPI:
     """Build the authorization server on the Redis of its configuration."""
-    signing, pool = SigningKeys(live), _redis(live)
-    store = _store(live, pool)
-    context, published = _context(live, signing, store, pool), keys.PublishedKeys(signing)
+    identities, pool = Identities(live), _redis(live)
+    signing = SigningKeys(live, ToldToSign(identities).since)
+    store, published = _store(live, pool), keys.PublishedKeys(signing)
+    context = _context(identities, signing, store, pool, live)
     people = People.of(context, store.commands)
     administration = _administration(context, store)
     return chassis.create_app(
@@ -104,12 +106,12 @@ def _store(live: LiveConfig[CasSettings], pool: ConnectionPool) -> RedisTokenSto
 
 
 def _context(
-    live: LiveConfig[CasSettings],
+    identities: Identities,
     signing: SigningKeys,
     store: RedisTokenStore,
     pool: ConnectionPool,
+    live: LiveConfig[CasSettings],
 ) -> GrantContext:
-    identities = Identities(live)
     # All replicas share the Redis of the token store, and so the counts of failures.
     throttle = Throttle(SharedFailureCounters(RedisFailureCounters(pool)))
     passwords = PasswordPool()
@@ -141,7 +143,8 @@ def _administration_endpoints(
 ) -> AdministrationEndpoints:
     of_people = PeopleHoldings(people.sessions, people.consents, context.codes)
     of_sessions = SessionAdministration(context.identities, of_people)
-    return AdministrationEndpoints(context.live, administration, of_sessions, signing)
+    rotation = KeyRotation(signing, context.reconciler, administration.follow)
+    return AdministrationEndpoints(context.live, administration, of_sessions, signing, rotation)
 
 
 def _endpoints(

@@ -27,7 +27,7 @@ new-signing-key ALGORITHM   print a private key in PEM
 holders                     show who holds how many tokens, since when
 sessions, consents, families, tokens
                             show them, by client and user, or end them
-keys                        show which signing keys are published, and which sign
+keys                        show which signing keys are published and which sign, or rotate them
 end                         end all that a client or user holds
 
 The hash commands read one line of standard input, in UTF-8, without its end of line; on a terminal

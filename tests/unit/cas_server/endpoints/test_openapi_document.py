@@ -23,7 +23,7 @@ ADMINISTRATION = tuple(
     f"/admin/v1/{path}"
     for path in (
         *("holders", "families", "families/{family}", "tokens", "tokens/{token}", "keys"),
-        *("sessions", "sessions/{session}", "consents"),
+        *("sessions", "sessions/{session}", "consents", "keys/rotate"),
     )
 )
 BASIC: dict[str, list[str]] = {"client_secret_basic": []}

@@ -45,6 +45,20 @@ def test_the_latest_key_whose_time_has_come_signs(tmp_path: Path) -> None:
     assert signing(tmp_path, *files) == key_id(2)
 
 
+def test_a_key_that_was_told_to_signs_before_its_time(tmp_path: Path) -> None:
+    later = {"signing-keys.29990102T000000Z": pem(number=3)}
+    files = key_file(OLD, number=1) | key_file(TO_COME, number=2) | later
+    told = {key_id(2): 1.0}
+    keys = SigningKeys(load(tmp_path, files), told.get)
+    signs = keys.signing("ES256")
+    assert signs is not None
+    assert signs.id == key_id(2)
+    assert [one.key.id for one in keys.following()] == [key_id(3)]
+    told[key_id(3)] = 2.0
+    assert keys.signing("ES256") is keys.mounted[-1].key
+    assert keys.following() == ()
+
+
 def test_each_algorithm_has_its_own_order(tmp_path: Path) -> None:
     files = key_file(OLD, "RS256"), key_file(NEW)
     assert signing(tmp_path, *files, algorithm="RS256") == key_id(0, "RS256")

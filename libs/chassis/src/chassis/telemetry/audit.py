@@ -31,6 +31,7 @@ class AuditEvent(StrEnum):
     ENDED = "ended_by_administrator"
     NOT_BEFORE = "not_before_set"
     IDENTITY_CHANGED = "identity_changed"
+    KEY_ROTATED = "signing_key_rotated"
     SESSION_ENDED = "session_ended"
     CONSENT_GIVEN = "consent_given"
     CONSENT_WITHDRAWN = "consent_withdrawn"
@@ -42,7 +43,7 @@ _EXPECTED = frozenset(
     (
         *(AuditEvent.LOGIN, AuditEvent.REVOKED, AuditEvent.NOT_BEFORE, AuditEvent.IDENTITY_CHANGED),
         *(AuditEvent.SESSION_ENDED, AuditEvent.CONSENT_GIVEN, AuditEvent.CONSENT_WITHDRAWN),
-        AuditEvent.ENDED,
+        *(AuditEvent.ENDED, AuditEvent.KEY_ROTATED),
     )
 )
 """Normal events, logged as `info`; the others are a `warning`."""

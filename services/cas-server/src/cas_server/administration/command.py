@@ -27,7 +27,7 @@ COMMANDS = {
     "consents": "show what users allowed to clients, or withdraw it",
     "families": "show the live families of refresh tokens, or end them",
     "tokens": "show the live access tokens, or end them",
-    "keys": "show which signing keys are published, and which sign",
+    "keys": "show which signing keys are published and which sign, or have the next ones sign now",
     "end": "end all that a client or user holds: sessions, consents, families, access tokens",
 }
 _ENDING = ("sessions", "consents", "families", "tokens")
@@ -42,7 +42,8 @@ _LIMITED = frozenset(("holders", "families", "tokens"))
 _SETTING = re.compile(r"--(profiles|[a-z-]+\.[^=]*)=")
 _USAGE, _FAILED, _OK = 2, 1, 0
 _ROTATE = """\
-to rotate: make secrets ROTATE=keys; by hand: cas-server new-signing-key ES256, as the file
+to rotate: make secrets ROTATE=keys mounts the next keys, which sign ten minutes later, or at once
+by cas-server keys --rotate; by hand: cas-server new-signing-key ES256, as the file
 signing-keys.20261231T235900Z-es256 (the time, in UTC, from which on it signs) of the Secret\
 """
 
@@ -94,10 +95,12 @@ def _run(command: str, options: argparse.Namespace, pod: OwnPod) -> int:
         show([{"kind": kind, "ended": _end(kind, "", query, pod)} for kind in kinds])
     elif options.end:
         show([{"ended": _end(command, options.name, query, pod)}])
+    elif options.rotate:
+        show(pod.send("POST", "keys/rotate", query)["keys"])
     else:
         for rows in _pages(pod, command, query):
             show(rows)
-    if command == "keys" and not as_lines:
+    if command == "keys" and not options.rotate and not as_lines:
         print(_ROTATE)  # noqa: T201 - the next step
     return _OK
 
@@ -145,10 +148,12 @@ def _parser(command: str) -> argparse.ArgumentParser:
         description=f"In a pod of cas-server: {COMMANDS[command]}.",
         allow_abbrev=False,
     )
-    parser.set_defaults(client="", user="", end=False, name="")
+    parser.set_defaults(client="", user="", end=False, name="", rotate=False)
     if command not in ("keys", "sessions"):
         parser.add_argument("--client", metavar="ID", help="of this client alone")
-    if command != "keys":
+    if command == "keys":
+        parser.add_argument("--rotate", action="store_true", help="have the next keys sign now")
+    else:
         parser.add_argument("--user", metavar="NAME", help="of this user alone")
     if command in _ENDING:
         parser.add_argument("--end", action="store_true", help="end what is selected")

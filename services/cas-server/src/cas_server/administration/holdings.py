@@ -86,7 +86,7 @@ class Administration:
 
     async def families(self, selection: Selection, limit: int) -> Page[HeldFamily]:
         """Return live families, by client and user, the newest first."""
-        await self._follow()
+        await self.follow()
         members, following = await self._members(selection, selection.of_families(), limit)
         states = await self.holdings.families(members)
         items = [
@@ -98,7 +98,7 @@ class Administration:
 
     async def tokens(self, selection: Selection, limit: int) -> Page[HeldToken]:
         """Return live access tokens, by client, the newest first."""
-        await self._follow()
+        await self.follow()
         # A client's index does not say whose a token is.
         most = MOST_RECORDS if selection.user else limit
         members, following = await self._members(selection, selection.of_tokens(), most)
@@ -155,12 +155,12 @@ class Administration:
         page = await self.tokens(selection, MOST_ENDED)
         return await ended(page.items, self._revoke, page.next)
 
-    async def _revoke(self, held: HeldToken) -> None:
-        await self.store.revoke_access(held.token_hash, held.stored)
-
-    async def _follow(self) -> None:
+    async def follow(self) -> None:
         """Have the newest not-before times, as before each look-up."""
         await self.reconciler.follow(await self.holdings.version())
+
+    async def _revoke(self, held: HeldToken) -> None:
+        await self.store.revoke_access(held.token_hash, held.stored)
 
     async def _members(
         self, selection: Selection, indexes: Iterator[Index], most: int

@@ -4,6 +4,7 @@ No response has a token: an access token is shown by a handle, a family by its n
 opens anything.
 """
 
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
@@ -25,9 +26,10 @@ from cas_server.endpoints.administration_parts import (
 )
 from cas_server.endpoints.administration_sessions import SessionAdministration
 from cas_server.settings import CasSettings
+from cas_server.signing.key_rotation import KeyRotation
 from cas_server.signing.signing_keys import SigningKeys
 from chassis import LiveConfig, authority, requires, scope
-from chassis.errors import NotFound
+from chassis.errors import NotFound, TemporarilyUnavailable
 from chassis.normal_form import nfc
 
 _BASE = "/admin/v1"
@@ -44,9 +46,10 @@ class AdministrationEndpoints:
         administration: Administration,
         sessions: SessionAdministration,
         keys: SigningKeys,
+        rotation: KeyRotation,
     ) -> None:
         self._live, self._administration, self._sessions = live, administration, sessions
-        self._keys = keys
+        self._keys, self._rotation = keys, rotation
 
     def router(self) -> APIRouter:
         """Return the routes."""
@@ -63,6 +66,7 @@ class AdministrationEndpoints:
         add(router, "DELETE", "/tokens/{token}", self.end_token, rows.Ended)
         self._sessions.add_to(router)
         add(router, "GET", "/keys", self.keys, rows.Keys)
+        add(router, "POST", "/keys/rotate", self.rotate_keys, rows.Keys)
         return router
 
     async def holders(self, whose: OfWhom, limit: Limit = DEFAULT_LIMIT) -> rows.Holders:
@@ -112,6 +116,13 @@ class AdministrationEndpoints:
 
     async def keys(self) -> rows.Keys:
         """Return the published signing keys: which signs, since when, and which will."""
+        with suppress(TemporarilyUnavailable):  # without Redis it signs by what it knows
+            await self._rotation.follow()
+        return rows.keys(self._keys)
+
+    async def rotate_keys(self, by: By) -> rows.Keys:
+        """Have the next signing key of each algorithm sign now, before its time."""
+        await self._rotation.rotate(by.rotated)
         return rows.keys(self._keys)
 
     def _some(self, whose: Whose) -> Selection:

@@ -1,6 +1,6 @@
 """What the routes of /admin/v1 share: their parameters, and the audit of what they end."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -12,6 +12,7 @@ from cas_server.administration.ended import Ended
 from cas_server.administration.selection import CURSOR, MAX_CURSOR, Selection
 from cas_server.endpoints import administration_rows as rows
 from cas_server.identities.identities import Identities
+from cas_server.signing.key_files import MountedKey
 from chassis import CurrentAuthentication, error_responses
 from chassis.errors import InvalidRequest, NotFound
 from chassis.normal_form import nfc
@@ -53,7 +54,7 @@ def selected(identities: Identities, whose: Whose, *, somebody: bool = False) ->
 
 
 class Administrator(NamedTuple):
-    """Who ends something, and from where."""
+    """Who changes something, and from where."""
 
     name: str
     address: str
@@ -75,6 +76,11 @@ class Administrator(NamedTuple):
         if ended.failure is not None:
             raise ended.failure
         return rows.Ended(ended=ended.number, next=ended.next.encode() if ended.next else None)
+
+    def rotated(self, keys: Sequence[MountedKey]) -> None:
+        """Audit which keys sign from now on."""
+        for one in keys:
+            audit(AuditEvent.KEY_ROTATED, address=self.address, by=self.name, key=one.name)
 
 
 async def _administrator(request: Request, who: CurrentAuthentication) -> Administrator:

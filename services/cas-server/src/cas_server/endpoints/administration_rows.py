@@ -1,6 +1,7 @@
 """What /admin/v1 responds, by the names of RFC 7662, 2.2; times in Unix seconds."""
 
 import time
+from collections.abc import Set as AbstractSet
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -8,6 +9,7 @@ from pydantic import BaseModel
 from cas_server.administration.holdings import HeldFamily, HeldToken, Holder, Page
 from cas_server.administration.people_holdings import HeldConsent
 from cas_server.sessions.session import Session
+from cas_server.signing.key_files import MountedKey
 from cas_server.signing.signing_keys import SigningKeys
 from cas_server.stores.redis_holdings import Index
 
@@ -158,26 +160,19 @@ def consents(page: Page[HeldConsent]) -> ConsentPage:
 
 def keys(signing: SigningKeys) -> Keys:
     """Return the keys that are published now."""
-    now = time.time()
     signing_ids = {key.id for one in signing.mounted if (key := signing.signing(one.key.algorithm))}
-    return Keys(
-        keys=[
-            KeyRow(
-                kid=one.key.id,
-                alg=one.key.algorithm,
-                name=one.name,
-                state=_state(one.since, now, signs=one.key.id in signing_ids),
-                signs_from=int(one.since),
-            )
-            for one in signing.mounted
-        ]
+    return Keys(keys=[_key(signing, one, signing_ids) for one in signing.mounted])
+
+
+def _key(signing: SigningKeys, one: MountedKey, signing_ids: AbstractSet[str]) -> KeyRow:
+    state: KeyState = "signed" if signing.has_begun(one, time.time()) else "to come"
+    return KeyRow(
+        kid=one.key.id,
+        alg=one.key.algorithm,
+        name=one.name,
+        state="signs" if one.key.id in signing_ids else state,
+        signs_from=int(signing.begins(one)),
     )
-
-
-def _state(since: float, now: float, *, signs: bool) -> KeyState:
-    if signs:
-        return "signs"
-    return "to come" if since > now else "signed"
 
 
 def _holder(holder: Holder) -> HolderRow:

@@ -139,6 +139,17 @@ class IdentityReconciler:
                 await self._refresh()
         raise TemporarilyUnavailable("The configuration is changing; try again")
 
+    async def enter(self, names: Iterable[str]) -> None:
+        """Set the times of entries that are no identity's to now, and adopt them."""
+        names = tuple(names)
+        async with self._turn:
+            for _ in range(_TRIES):
+                table = await self._store.identities()
+                changes = [Change(name, table.entries.get(name), "", ends=True) for name in names]
+                if await self._store.change(changes, after=self._version or 0, keep=self._keep):
+                    return await self._refresh()
+            raise TemporarilyUnavailable("The configuration is changing; try again")
+
     def _reloaded(self, _: Snapshot[CasSettings]) -> None:
         """Schedule a comparison; remember what a skipped load ended: no other replica may know."""
         before, self._marks = self._marks, self._identities.marks()

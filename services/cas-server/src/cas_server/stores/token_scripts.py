@@ -13,8 +13,8 @@ Keys:
 `a:FAMILY` the sealed response to its last rotation, for the grace window; for a minute also which
            rotation was the reuse that ended it.
 `g:t:CLIENT`, `g:f:CLIENT:USER` who has which tokens and families, scored by when they came.
-`n:identities`, `n:version` the table of clients, users and grants: see `not_before`. Its entry
-           `keep` is the seconds for which the load with the longest validities stores it.
+`n:identities`, `n:version` the table of clients, users, grants and keys: see `not_before`. Its
+           entry `keep` is the seconds for which the load with the longest validities stores it.
 `n:change:ID` a change that was made, for a minute.
 Those of sessions and consents: see `session_scripts`; of codes: see `authorization_code_scripts`.
 
