@@ -25,7 +25,9 @@ async def join(platform: Platform) -> Sequence[str]:
     found = [one for one in known if not await _is_there(platform, one)]
     if not found:
         return []
-    documents = [registered_secret(), *(one for new in found for one in _documents(new))]
+    identities = registered_secret()
+    documents = [*_namespace(identities["metadata"]["namespace"]), identities]
+    documents += [one for new in found for one in (*_namespace(new.namespace), *new.documents)]
     text = yaml.safe_dump_all(one for one in documents if one["kind"] in _KINDS)
     await platform.run("apply", "-f", "-", stdin=text)
     for service in found:
@@ -45,7 +47,5 @@ async def _is_there(platform: Platform, service: Service) -> bool:
     return True
 
 
-def _documents(service: Service) -> Iterator[dict[str, Any]]:
-    namespace = ROOT / f"k8s/base/namespaces/{service.namespace}.yaml"
-    yield from yaml.safe_load_all(namespace.read_text())
-    yield from service.documents
+def _namespace(name: str) -> Iterator[dict[str, Any]]:
+    yield from yaml.safe_load_all((ROOT / f"k8s/base/namespaces/{name}.yaml").read_text())
