@@ -1,17 +1,22 @@
 """Connections that batches share, on a real Redis: each command gets its own reply."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hiredis import pack_command
 from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 
 from cas_server.stores import held_connections
 from cas_server.stores.held_connections import HeldConnections
+from chassis.deadlines import Deadlines
 from eventually import PATIENCE_S
 from suitectl.waiting import until
 
@@ -142,3 +147,87 @@ async def test_none_is_held_where_none_is_to_be(redis_client: Redis) -> None:
     held = HeldConnections(pool, most_idle=0)
     await held.run(*ID)
     assert not pool._in_use_connections
+
+
+@dataclass
+class Begun:
+    """Sends commands without a task; `outcome` is what the last one came to."""
+
+    held: HeldConnections
+    deadlines: Deadlines = field(default_factory=lambda: Deadlines(PATIENCE_S))
+    outcome: list[Any] | Awaitable[list[Any]] | None = None
+
+    def begin(self, *command: str) -> bool:
+        packed: bytes = pack_command(command)  # type: ignore[arg-type]  # takes any number
+        self.outcome = None
+        return self.held.begin(packed, self.deadlines, self._done)
+
+    def _done(self, outcome: list[Any] | Awaitable[list[Any]]) -> None:
+        self.outcome = outcome
+
+    async def replies(self) -> list[Any]:
+        async def is_there() -> bool:
+            return self.outcome is not None
+
+        await until(is_there, what="the outcome", seconds=PATIENCE_S, every=0.001)
+        assert self.outcome is not None
+        return self.outcome if isinstance(self.outcome, list) else await self.outcome
+
+
+async def test_a_held_connection_serves_without_a_task(held: HeldConnections) -> None:
+    begun = Begun(held)
+    assert not begun.begin(*ID)
+    first = await held.run(*ID)
+    assert begun.begin(*ID)
+    assert not begun.begin(*ID)  # it is in use
+    assert await begun.replies() == [first]
+    assert len(begun.deadlines) == 0
+    assert begun.begin("HGET")
+    (refused,) = await begun.replies()
+    assert isinstance(refused, ResponseError)
+    assert await held.run(*ID) == first
+
+
+async def test_a_connection_that_may_not_serve_begins_nothing(
+    held: HeldConnections, redis_client: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, first = Begun(held), await held.run(*ID)
+    pool: Any = redis_client.connection_pool
+    await pool.update_active_connections_for_reconnect()
+    assert not begun.begin(*ID)
+    assert await held.run(*ID) != first
+    later = time.monotonic() + 2
+    monkeypatch.setattr(held_connections, "time", SimpleNamespace(monotonic=lambda: later))
+    assert not begun.begin(*ID)
+
+
+async def test_a_connection_that_breaks_or_takes_too_long_is_not_used_again(
+    held: HeldConnections, redis_client: Redis
+) -> None:
+    first = await held.run(*ID)
+    begun = Begun(held)
+    assert begun.begin("BLPOP", "nothing", "0")
+    await redis_client.client_kill_filter(_id=first)
+    with pytest.raises(RedisConnectionError):
+        await begun.replies()
+    second = await held.run(*ID)
+    assert second != first
+
+    begun = Begun(held, Deadlines(0.05))
+    assert begun.begin("BLPOP", "nothing", "0")
+    with pytest.raises(TimeoutError):
+        await begun.replies()
+    assert await held.run(*ID) != second
+
+
+async def test_more_than_are_held_go_back_to_the_pool(
+    held: HeldConnections, redis_client: Redis
+) -> None:
+    first = await held.run(*ID)
+    begun = Begun(held)
+    assert begun.begin("BLPOP", "turn", "0")
+    await asyncio.gather(*(held.run(*ID) for _ in range(2)))
+    await redis_client.rpush("turn", "go")
+    assert await begun.replies() == [[b"turn", b"go"]]
+    assert len(held._idle) == 2
+    assert await held.run(*ID) != first

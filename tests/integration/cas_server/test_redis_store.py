@@ -284,7 +284,7 @@ async def test_the_cache_of_opened_records_is_bounded_and_compares_bytes(
     await asyncio.gather(*(store.issue(name, token, most=2000) for name in names))
     found = await asyncio.gather(*(store.access(name) for name in names))
     assert set(found) == {token}
-    assert len(store._opened) == 1024
+    assert len(store._reads._opened) == 1024
     async with Redis(port=redis) as direct:
         await direct.append(name_of(names[-1]), "x")
     assert await store.access(names[-1]) is None

@@ -7,7 +7,16 @@ set, and cancelled some milliseconds later.
 import asyncio
 from itertools import takewhile
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
+
+
+class Expiring(Protocol):
+    """What is running until a time of the event loop."""
+
+    at: float
+
+    def expire(self) -> None:
+        """End: the time has come."""
 
 
 class Deadlines:
@@ -15,7 +24,7 @@ class Deadlines:
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self._running: dict[Deadline, None] = {}
+        self._running: dict[Expiring, None] = {}
         """The oldest first, which is also due first."""
         self._timer: asyncio.TimerHandle | None = None
 
@@ -25,15 +34,19 @@ class Deadlines:
 
     def begin(self) -> "Deadline":
         """Return a context that raises TimeoutError if it takes longer."""
-        return Deadline(self, asyncio.get_running_loop().time() + self.seconds)
+        return Deadline(self, self.next())
 
-    def add(self, deadline: "Deadline") -> None:
+    def next(self) -> float:
+        """Return until when what begins now may run, as a time of the event loop."""
+        return asyncio.get_running_loop().time() + self.seconds
+
+    def add(self, deadline: Expiring) -> None:
         """Watch a deadline."""
         self._running[deadline] = None
         if self._timer is None:
             self._set(deadline.at)
 
-    def remove(self, deadline: "Deadline") -> None:
+    def remove(self, deadline: Expiring) -> None:
         """Forget a deadline; the timer stays, for the next call."""
         self._running.pop(deadline, None)
 

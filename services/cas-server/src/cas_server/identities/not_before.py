@@ -59,7 +59,7 @@ class IdentityReconciler:
         self._compared, self._load = False, 0
         self._due, self._turn = asyncio.Event(), asyncio.Lock()
         self._due.set()
-        store.watch(self.follow)
+        store.watch(self.follow, self.is_current)
         live.on_change(self._reloaded)
 
     async def run(self) -> None:
@@ -85,12 +85,16 @@ class IdentityReconciler:
     def _moment(self) -> Moment:
         return Moment(self._load, self._version or 0, self._identities.not_before.clients)
 
+    def is_current(self, seen: int | None) -> bool:
+        """Return whether this load is compared, and the known version is the one `seen`."""
+        return self._compared and seen == self._version
+
     async def follow(self, seen: int | None) -> None:
         """Return once this load is compared, and the known version is the one `seen`."""
-        if self._compared and seen == self._version:
+        if self.is_current(seen):
             return
         async with self._turn:
-            while not self._compared or seen != self._version:
+            while not self.is_current(seen):
                 await self._refresh()
                 seen = self._version
 

@@ -1,4 +1,4 @@
-"""Commands of one turn of the event loop are sent together; later ones wait for the results.
+"""Commands of a turn or two of the event loop are sent together; later ones wait for the results.
 
 Redis spends most of a small command on the socket: sixty reads in one MGET cost it hardly more
 than one.
@@ -15,26 +15,39 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 Done = Callable[[Result | Exception], None]
+Results = Sequence[Result | Exception]
+Flush = Callable[[Sequence[Item]], Awaitable[Results[Result]]]
+Outcome = Results[Result] | Awaitable[Results[Result]]
+Begin = Callable[[Sequence[Item], Callable[[Outcome[Result]], None]], bool]
 
 _MAX_WAITING = 20_000
 _MAX_BATCH = 512
+_TURNS = 2
+"""For how many turns a batch waits while each brings more items: a turn costs less than a batch."""
 MAX_OUT = 1
 """Batches in flight at once."""
+
+
+def _by_a_task(items: Sequence[object], finished: object) -> bool:
+    del items, finished
+    return False
 
 
 class Batcher(Generic[Item, Result]):
     """Collects items and flushes them together.
 
-    `flush` returns their results in order, an error for an item that failed alone.
+    `flush` returns their results in order, an error for an item that failed alone. `begin` does the
+    same without a task, and returns False where it can't: it calls `finished` later with the
+    results, or with what returns or raises once it is awaited.
     """
 
-    def __init__(
-        self, flush: Callable[[Sequence[Item]], Awaitable[Sequence[Result | Exception]]]
-    ) -> None:
-        self._flush = flush
+    def __init__(self, flush: Flush[Item, Result], begin: Begin[Item, Result] = _by_a_task) -> None:
+        self._flush, self._begin = flush, begin
         self._waiting: list[tuple[Item, Done[Result]]] = []
-        self._out: set[asyncio.Task[None]] = set()
+        self._out = 0
+        self._tasks: set[asyncio.Task[None]] = set()
         self._scheduled = False
+        self._gathered = self._turns = 0
 
     def submit(self, item: Item) -> "asyncio.Future[Result]":
         """Queue an item; the future has its result, or what the flush raised."""
@@ -50,33 +63,76 @@ class Batcher(Generic[Item, Result]):
         if len(self._waiting) >= _MAX_WAITING:
             raise TemporarilyUnavailable("Too many tokens are being looked up; try again")
         self._waiting.append((item, done))
-        if not self._scheduled and len(self._out) < MAX_OUT:
-            self._scheduled = True
-            asyncio.get_running_loop().call_soon(self._send)
+        if not self._scheduled and self._out < MAX_OUT:
+            self._schedule()
+
+    def _schedule(self) -> None:
+        self._gathered, self._turns = 0, 0
+        self._scheduled = True
+        asyncio.get_running_loop().call_soon(self._send)
 
     def _send(self) -> None:
+        if self._turns < _TURNS and len(self._waiting) > self._gathered:
+            self._gathered = len(self._waiting)
+            self._turns += 1
+            asyncio.get_running_loop().call_soon(self._send)
+            return
         self._scheduled = False
         batch, self._waiting = self._waiting[:_MAX_BATCH], self._waiting[_MAX_BATCH:]
-        if batch:
-            task = asyncio.create_task(self._run(batch))
-            self._out.add(task)
-            task.add_done_callback(self._returned)
+        if not batch:
+            return
+        self._out += 1
+        items = [item for item, _ in batch]
+        if not self._begin(items, partial(self._finished, batch)):
+            self._await(batch, None)
+
+    def _finished(
+        self, batch: Sequence[tuple[Item, Done[Result]]], outcome: Outcome[Result]
+    ) -> None:
+        if isinstance(outcome, Awaitable):
+            self._await(batch, outcome)
+            return
+        try:
+            _deliver(batch, outcome)
+        finally:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        self._out -= 1
+        if self._waiting and not self._scheduled:
+            self._schedule()
+
+    def _await(
+        self,
+        batch: Sequence[tuple[Item, Done[Result]]],
+        outcome: Awaitable[Results[Result]] | None,
+    ) -> None:
+        task = asyncio.create_task(self._run(batch, outcome))
+        self._tasks.add(task)
+        task.add_done_callback(self._returned)
 
     def _returned(self, task: "asyncio.Task[None]") -> None:
-        self._out.discard(task)
-        if self._waiting and not self._scheduled:
-            self._send()
+        self._tasks.discard(task)
+        self._go_on()
 
-    async def _run(self, batch: Sequence[tuple[Item, Done[Result]]]) -> None:
+    async def _run(
+        self,
+        batch: Sequence[tuple[Item, Done[Result]]],
+        outcome: Awaitable[Results[Result]] | None,
+    ) -> None:
         try:
-            results = await self._flush([item for item, _ in batch])
+            results = await (outcome or self._flush([item for item, _ in batch]))
         except BaseException as error:  # noqa: BLE001 - whoever waits learns of it, cancelled or not
             # The waiting items would fail as well, and their time limit is running.
             waiting, self._waiting = self._waiting, []
             _fail([*batch, *waiting], error)
             return
-        for (_, done), result in zip(batch, results, strict=True):
-            done(result)
+        _deliver(batch, results)
+
+
+def _deliver(batch: Sequence[tuple[Item, Done[Result]]], results: Results[Result]) -> None:
+    for (_, done), result in zip(batch, results, strict=True):
+        done(result)
 
 
 def _fail(batch: Sequence[tuple[Item, Done[Result]]], error: BaseException) -> None:

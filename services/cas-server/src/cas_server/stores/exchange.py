@@ -5,12 +5,15 @@ at once: the stream, its buffer and the coroutines around both take as long as a
 """
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from hiredis import PushNotification, Reader
 
 from cas_server.stores.redis_py import Connection, InvalidResponse, RedisConnectionError
 
+Replied = Callable[[list[Any] | Exception], None]
 _INCOMPLETE = object()
 
 
@@ -28,7 +31,7 @@ class Exchange(asyncio.Protocol):
             replyError=parser.parse_error,
             notEnoughData=_INCOMPLETE,
         )
-        self._waiting: asyncio.Future[list[Any]] | None = None
+        self._waiting: Replied | None = None
         self._replies: list[Any] = []
         self._count = 0
         self._is_unfit = False
@@ -41,14 +44,26 @@ class Exchange(asyncio.Protocol):
         return not (self._is_unfit or self._waiting or marked or self._transport.is_closing())
 
     def run(self, packed: bytes, count: int) -> "asyncio.Future[list[Any]]":
-        """Send `count` commands; the future has their replies, errors of Redis' among them.
+        """Send `count` commands; the future has what `begin` calls `replied` with."""
+        future: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
+        self.begin(packed, count, partial(_settle, future))
+        return future
 
-        It raises redis-py's `ConnectionError` where the connection breaks.
+    def begin(self, packed: bytes, count: int, replied: Replied) -> None:
+        """Send `count` commands; have `replied` called with their replies, Redis' errors too.
+
+        Or with redis-py's `ConnectionError` where the connection breaks. It must not raise.
         """
-        self._waiting = future = asyncio.get_running_loop().create_future()
+        self._waiting = replied
         self._replies, self._count = [], count
         self._transport.write(packed)
-        return future
+
+    def fail(self, error: Exception) -> None:
+        """Give up: nobody may use the connection any more."""
+        self._is_unfit = True
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            waiting(error)
 
     def give_back(self) -> None:
         """Let redis-py read by its own stream again."""
@@ -61,11 +76,11 @@ class Exchange(asyncio.Protocol):
             while (reply := self._parser.gets()) is not _INCOMPLETE:
                 self._take(reply)
         except InvalidResponse as error:
-            self._fail(error)
+            self.fail(error)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Fail what waits; redis-py waits for its own stream to end."""
-        self._fail(RedisConnectionError(f"Redis closed the connection: {exc or 'end of stream'}"))
+        self.fail(RedisConnectionError(f"Redis closed the connection: {exc or 'end of stream'}"))
         self._stream.connection_lost(exc)
 
     def _take(self, reply: Any) -> None:
@@ -73,16 +88,18 @@ class Exchange(asyncio.Protocol):
             # A reply to nothing, or a note of maintenance: redis-py connects anew.
             self._is_unfit = True
         elif isinstance(reply, RedisConnectionError):
-            self._fail(reply)  # as LOADING: this Redis serves nobody now
+            self.fail(reply)  # as LOADING: this Redis serves nobody now
         else:
             self._replies.append(reply)
             if len(self._replies) == self._count:
                 waiting, self._waiting = self._waiting, None
-                if not waiting.done():  # its caller may have given up
-                    waiting.set_result(self._replies)
+                waiting(self._replies)
 
-    def _fail(self, error: Exception) -> None:
-        self._is_unfit = True
-        waiting, self._waiting = self._waiting, None
-        if waiting is not None and not waiting.done():
-            waiting.set_exception(error)
+
+def _settle(future: "asyncio.Future[list[Any]]", outcome: list[Any] | Exception) -> None:
+    if future.done():
+        return  # its caller may have given up
+    if isinstance(outcome, Exception):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)

@@ -6,14 +6,16 @@ the whole batch.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from hiredis import pack_command
 
 from cas_server.stores.exchange import Exchange
 from cas_server.stores.redis_py import Connection, ConnectionPool, ResponseError
+from chassis.deadlines import Deadlines
 
+Done = Callable[[list[Any] | Awaitable[list[Any]]], None]
 _HELD_S = 1.0
 """The pool sees each connection at least so often, and checks what it checks of each."""
 _MOST_IDLE = 2
@@ -49,11 +51,41 @@ class HeldConnections:
             # A reply may be unread, and would be the next command's.
             await self._discard(exchange)
             raise
-        if len(self._idle) < self._most_idle:
-            self._idle.append((exchange, until))
-        else:
+        if not self.hold(exchange, until):
             await self._release(exchange)
         return replies
+
+    def begin(self, packed: bytes, deadlines: Deadlines, done: Done) -> bool:
+        """Send a command without a task, where a connection is held that may serve.
+
+        `done` is called later with the replies, or with what returns or raises once it is awaited.
+        It must not raise.
+        """
+        if not self._idle:
+            return False
+        exchange, until = self._idle[-1]
+        if time.monotonic() >= until or not exchange.is_fit:
+            return False  # `run_all` has the time to part with it
+        self._idle.pop()
+        call = _Call(self, exchange, until, deadlines, done)
+        deadlines.add(call)
+        exchange.begin(packed, 1, call.replied)
+        return True
+
+    def hold(self, exchange: Exchange, until: float) -> bool:
+        """Hold a connection for the next batch; return False where enough are held."""
+        if len(self._idle) >= self._most_idle:
+            return False
+        self._idle.append((exchange, until))
+        return True
+
+    async def end(self, exchange: Exchange, outcome: list[Any] | Exception) -> list[Any]:
+        """Part with a connection; return what it replied, or raise what broke it."""
+        if isinstance(outcome, Exception):
+            await self._discard(exchange)
+            raise outcome
+        await self._release(exchange)
+        return outcome
 
     async def drop(self) -> None:
         """Return idle connections to the pool, which may lend them to others or close them.
@@ -95,6 +127,35 @@ class HeldConnections:
     async def _release(self, exchange: Exchange) -> None:
         exchange.give_back()
         await self._pool.release(exchange.connection)
+
+
+class _Call:
+    """A batch without a task: told of its replies, or of its deadline."""
+
+    __slots__ = ("_deadlines", "_done", "_exchange", "_held", "_until", "at")
+
+    def __init__(
+        self,
+        held: HeldConnections,
+        exchange: Exchange,
+        until: float,
+        deadlines: Deadlines,
+        done: Done,
+    ) -> None:
+        self._held, self._exchange, self._until = held, exchange, until
+        self._deadlines, self._done, self.at = deadlines, done, deadlines.next()
+
+    def replied(self, outcome: list[Any] | Exception) -> None:
+        """Pass on what the connection has."""
+        self._deadlines.remove(self)
+        if isinstance(outcome, list) and self._held.hold(self._exchange, self._until):
+            self._done(outcome)
+        else:
+            self._done(self._held.end(self._exchange, outcome))
+
+    def expire(self) -> None:
+        """Give up."""
+        self._exchange.fail(TimeoutError())
 
 
 async def _is_fit(connection: Connection) -> bool:

@@ -5,11 +5,12 @@ An outage is a 503 (docs/design/reliability.md, "Redis away").
 
 import asyncio
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
 import structlog
+from hiredis import pack_command
 
 from cas_server.errors import Unconfirmed
 from cas_server.settings import DurabilitySettings
@@ -28,6 +29,7 @@ from chassis.errors import TemporarilyUnavailable
 
 T = TypeVar("T")
 Command = tuple[Any, ...]
+Read = Callable[[list[Any] | Awaitable[list[Any]]], None]
 _FOREIGN_LOG_S = 60.0
 _FOREIGN = "A key of the token store holds another type; somebody else writes there"
 _log = structlog.get_logger("cas_server.store")
@@ -59,6 +61,22 @@ class RedisCommands:
     async def read(self, *command: Any) -> Any:
         """Return the reply to a command at once, as `look`; for the busiest read."""
         return await self.guard(self._held.run(*command))
+
+    def begin_read(self, command: Command, done: Read) -> bool:
+        """Send a command as `read` does, without a task, where a connection is held for it.
+
+        `done` is called later with the reply, or with what returns or raises as `read` does once it
+        is awaited. It must not raise.
+        """
+
+        def replied(outcome: list[Any] | Awaitable[list[Any]]) -> None:
+            if isinstance(outcome, list) and not isinstance(outcome[0], ResponseError):
+                self._log_outage(away=False, reason="")
+                done(outcome[0])
+            else:
+                done(self.guard(_only(outcome)))
+
+        return self._held.begin(pack_command(command), self._deadlines, replied)
 
     async def ping(self) -> None:
         """Return when Redis responds."""
@@ -140,3 +158,11 @@ class RedisCommands:
             _log.warning(
                 "the token store is away" if away else "the token store is back", why=reason
             )
+
+
+async def _only(outcome: list[Any] | Awaitable[list[Any]]) -> Any:
+    """Return the only reply; raise an error."""
+    (reply,) = outcome if isinstance(outcome, list) else await outcome
+    if isinstance(reply, ResponseError):
+        raise reply
+    return reply

@@ -10,9 +10,9 @@ from cas_server.settings import DurabilitySettings
 from cas_server.stores import identity_commands
 from cas_server.stores.batcher import Batcher
 from cas_server.stores.issue_command import Issue, by_client, command, tokens_of
-from cas_server.stores.opened_records import OpenedRecords
 from cas_server.stores.redis_commands import RedisCommands
 from cas_server.stores.redis_py import ConnectionPool
+from cas_server.stores.token_reads import TokenReads
 from cas_server.stores.token_scripts import BEGIN, FAMILY, REVOKE_ACCESS, REVOKE_FAMILY, ROTATE
 from cas_server.stores.token_store import (
     Bounds,
@@ -57,10 +57,8 @@ class RedisTokenStore:
         self.commands = RedisCommands(pool, durability, timeout=timeout)
         """What other stores on the same Redis send their commands by."""
         self.keys, self._compact = keys, compact
-        self._reads = Batcher[str, StoredToken | None](self._read_all)
+        self._reads = TokenReads(self.commands, keys)
         self._issues = Batcher[Issue, bool](self._issue_all)
-        self._opened = OpenedRecords(keys)
-        self._seen: VersionSeen = _ignore_version
 
     def access(self, token_hash: str) -> "asyncio.Future[StoredToken | None]":
         """Return an access token; one MGET reads all of this turn of the event loop."""
@@ -136,9 +134,9 @@ class RedisTokenStore:
         keys = (tokens_of(family.grant.client_id), _families(family))
         await self.commands.write("EVAL", REVOKE_FAMILY, len(keys), *keys, family.id)
 
-    def watch(self, seen: VersionSeen) -> None:
-        """Have `seen` called before a look-up of an access token returns."""
-        self._seen = seen
+    def watch(self, seen: VersionSeen, is_current: Callable[[int | None], bool]) -> None:
+        """Have `seen` awaited before a look-up of an access token returns."""
+        self._reads.seen, self._reads.is_current = seen, is_current
 
     async def identities(self) -> IdentityTable:
         """Return the table of clients, users and grants."""
@@ -177,31 +175,6 @@ class RedisTokenStore:
             text = token_records.encode_earlier(token)
         return name, self.keys.seal(name, text)
 
-    async def _read_all(self, hashes: Sequence[str]) -> Sequence[StoredToken | None]:
-        """Read access tokens; those without a record may have one of the earlier form."""
-        names = [token_records.name_of(one) for one in hashes]
-        found = await self._read(names)
-        tokens = [
-            None if sealed is None else self._opened.open(name, sealed, token_records.decode)
-            for name, sealed in zip(names, found, strict=True)
-        ]
-        missing = [place for place, sealed in enumerate(found) if sealed is None]
-        if missing:
-            names = [token_records.earlier_name_of(hashes[place]) for place in missing]
-            for place, name, sealed in zip(missing, names, await self._read(names), strict=True):
-                if sealed is not None:
-                    tokens[place] = self._opened.open(name, sealed, token_records.decode_earlier)
-        return tokens
-
-    async def _read(self, keys: Sequence[bytes]) -> Sequence[bytes | None]:
-        """Read records, and with them the version of the identities."""
-        reply: list[bytes | None] = await self.commands.read(
-            "MGET", *keys, identity_commands.VERSION
-        )
-        version = reply.pop()
-        await self._seen(identity_commands.number(version))
-        return reply
-
     async def _issue_all(self, issues: Sequence[Issue]) -> Sequence[bool | Exception]:
         """Issue all; a client whose script fails fails alone."""
         places = by_client(issues)
@@ -213,10 +186,6 @@ class RedisTokenStore:
             each = [result] * len(group) if isinstance(result, Exception) else map(bool, result)
             issued.update(zip(group, each, strict=True))
         return [issued[place] for place in range(len(issues))]
-
-
-async def _ignore_version(_: int | None) -> None:
-    """Ignore the version of the identities."""
 
 
 def _families(family: Family) -> str:

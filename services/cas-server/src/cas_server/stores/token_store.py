@@ -171,8 +171,11 @@ class TokenStore(Protocol):
     async def revoke_family(self, family: Family) -> None:
         """Revoke a family: its refresh tokens and their access tokens."""
 
-    def watch(self, seen: VersionSeen) -> None:
-        """Have `seen` called with the version of the identities before a look-up returns."""
+    def watch(self, seen: VersionSeen, is_current: Callable[[int | None], bool]) -> None:
+        """Have `seen` awaited with the version of the identities before a look-up returns.
+
+        It need not be where that `is_current`.
+        """
 
     async def identities(self) -> IdentityTable:
         """Return the table of clients, users and grants."""
