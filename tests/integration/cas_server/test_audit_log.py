@@ -1,5 +1,6 @@
 """Each security event is one line of the audit log and one count, even with logging off."""
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from suitectl.waiting import until
 pytestmark = pytest.mark.anyio
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
-SENT = {"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
+SENT = f"00-{TRACE}-b7ad6b7169203331-01"
 COUNT = re.compile(r'^security_events_total\{event="(\w+)"\} ([0-9.]+)$', re.MULTILINE)
 
 
@@ -41,10 +42,19 @@ def process(redis: int, identities: dict[str, object], tmp_path: Path) -> Iterat
         yield running
 
 
-async def post(cas: ServiceProcess, path: str, client: str, secret: str = "", **form: str) -> Any:
+async def post(
+    cas: ServiceProcess,
+    path: str,
+    client: str,
+    secret: str = "",
+    traceparent: str = SENT,
+    **form: str,
+) -> Any:
     auth = (client, secret or BASIC[client])
     async with httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as http:
-        reply = await http.post(cas.url + path, data=form, auth=auth, headers=SENT)
+        reply = await http.post(
+            cas.url + path, data=form, auth=auth, headers={"traceparent": traceparent}
+        )
     return reply.json()
 
 
@@ -128,7 +138,7 @@ async def test_a_wrong_client_secret_is_audited_once(process: ServiceProcess, ho
     form = {"grant_type": "client_credentials"}
     given = {"client_id": "demo-app", "client_secret": "wr0ng"}
     async with httpx.AsyncClient(
-        timeout=PATIENCE_S, trust_env=False, base_url=process.url, headers=SENT
+        timeout=PATIENCE_S, trust_env=False, base_url=process.url, headers={"traceparent": SENT}
     ) as http:
         if how == "basic":
             await http.post("/oauth/token", data=form, auth=("demo-app", "wr0ng"))
@@ -167,6 +177,27 @@ async def test_a_forged_record_is_audited_once_however_often_it_is_presented(
     assert line["event_type"] == "record_forged"
     assert line["trace_id"] == TRACE
     assert token not in process.output
+
+
+async def test_each_forged_record_of_a_batch_has_the_trace_of_its_own_request(
+    process: ServiceProcess, redis: int
+) -> None:
+    """Those that come while one batch is out are the next one."""
+    tokens = {f"{number:032x}": new_token() for number in range(1, 16)}
+    with Redis(port=redis) as store:
+        for token in tokens.values():
+            store.set(f"t:{token_hash(token)}", b"of another pod" * 10, ex=60)
+        await post(process, "/oauth/check_token", "order-service", token="opens a connection")
+        store.execute_command("CLIENT", "PAUSE", 200)
+    async with asyncio.TaskGroup() as group:
+        for trace, token in tokens.items():
+            sent = SENT.replace(TRACE, trace)
+            check = post(
+                process, "/oauth/check_token", "order-service", traceparent=sent, token=token
+            )
+            group.create_task(check)
+    lines = await audit_log(process)
+    assert sorted(line["trace_id"] for line in lines) == sorted(tokens)
 
 
 def only(lines: list[dict[str, Any]], event: AuditEvent) -> list[dict[str, Any]]:

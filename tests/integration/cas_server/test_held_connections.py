@@ -196,7 +196,7 @@ async def test_a_connection_that_may_not_serve_begins_nothing(
     await pool.update_active_connections_for_reconnect()
     assert not begun.begin(*ID)
     assert await held.run(*ID) != first
-    later = time.monotonic() + 2
+    later = time.monotonic() + 2  # clock: a connection is held for a second
     monkeypatch.setattr(held_connections, "time", SimpleNamespace(monotonic=lambda: later))
     assert not begun.begin(*ID)
 

@@ -1,4 +1,4 @@
-"""docs/design/administration.md, "What changes a key": the next keys sign now, at every replica."""
+"""docs/design/administration.md, "What rotates": the next keys sign now, at every replica."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

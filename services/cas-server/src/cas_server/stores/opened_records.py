@@ -1,6 +1,7 @@
 """Records of access tokens whose MAC was verified: the same bytes are not verified again."""
 
 from collections.abc import Callable, Sequence
+from contextvars import Context
 from typing import NamedTuple
 
 from cas_server.bounded_dict import BoundedDict
@@ -29,13 +30,20 @@ class OpenedRecords:
         return len(self._known)
 
     def open(
-        self, name: bytes, sealed: bytes, decode: Callable[[bytes], StoredToken | None]
+        self,
+        name: bytes,
+        sealed: bytes,
+        decode: Callable[[bytes], StoredToken | None],
+        context: Context,
     ) -> StoredToken | None:
-        """Return the token of a record; None for a record that no key of ours seals."""
+        """Return the token of a record; None for a record that no key of ours seals.
+
+        `context` is that of the request, which the audit names.
+        """
         known = self._known.get(name)
         if known is not None and known.sealed == sealed and known.keys is self._keys.all:
             return known.token
-        text = self._keys.open(name, sealed)
+        text = context.run(self._keys.open, name, sealed)
         token = None if text is None else decode(text)
         if token is not None:
             self._known[name] = _Opened(sealed, self._keys.all, token)

@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from contextvars import copy_context
 from typing import Any, TypeVar
 
 import structlog
@@ -68,8 +69,12 @@ class RedisCommands:
         `done` is called later with the reply, or with what returns or raises as `read` does once it
         is awaited. It must not raise.
         """
+        context = copy_context()  # a connection has that of whoever opened it
 
         def replied(outcome: list[Any] | Awaitable[list[Any]]) -> None:
+            context.run(read, outcome)
+
+        def read(outcome: list[Any] | Awaitable[list[Any]]) -> None:
             if isinstance(outcome, list) and not isinstance(outcome[0], ResponseError):
                 self._log_outage(away=False, reason="")
                 done(outcome[0])
