@@ -73,6 +73,12 @@ NEAREST := $(shell python3 -c 'import difflib, sys; print(*difflib.get_close_mat
 $(error make $(MAKECMDGOALS) takes no $(UNKNOWN); the nearest is $(NEAREST))
 endif
 
+# These are about the suite on this machine alone: a cluster that is named would be ignored.
+LOCAL := $(firstword $(filter up down watch debug demo,$(MAKECMDGOALS)))
+ifneq ($(and $(LOCAL),$(filter PLATFORM,$(GIVEN)),$(filter-out localkube,$(PLATFORM))),)
+$(error make $(LOCAL) is for this machine and takes no PLATFORM=$(PLATFORM); in a cluster the suite runs by make deploy)
+endif
+
 ##@ See it run
 demo: setup ## play the story on this machine, check each step, leave nothing running [PAUSE=1 KUBECTL=1]
 	$(SUITECTL) demo --pause="$$PAUSE" --kubectl="$$KUBECTL"

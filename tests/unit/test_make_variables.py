@@ -25,6 +25,10 @@ def _make(*arguments: str) -> "subprocess.CompletedProcess[str]":
             "make token takes no PLATFORMX; the nearest is PLATFORM",
         ),
         (("rollback", "V1=1"), "make rollback takes no V1"),
+        (
+            ("up", "PLATFORM=kubernetes"),
+            "make up is for this machine and takes no PLATFORM=kubernetes; in a cluster",
+        ),
     ],
 )
 def test_an_unknown_variable_is_one_line(arguments: tuple[str, ...], said: str) -> None:
