@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 import pytest
+from structlog.testing import capture_logs
 
 from cas_server.stores.batcher import MAX_OUT, Batcher, Outcome
 from chassis.errors import TemporarilyUnavailable
@@ -97,11 +98,14 @@ class Begun:
 
     def __init__(self) -> None:
         self.store, self.may = Store(), True
+        self.error: Exception | None = None
         self.store.open.set()
         self.batches: asyncio.Queue[Batch] = asyncio.Queue()
         self.batcher = Batcher[int, int](self.store, self)
 
     def __call__(self, items: Sequence[int], finished: Callable[[Outcome[int]], None]) -> bool:
+        if self.error is not None:
+            raise self.error
         if self.may:
             self.batches.put_nowait((items, finished))
         return self.may
@@ -162,21 +166,28 @@ async def test_a_failure_on_the_way_reaches_who_waits_and_the_next_batch_is_serv
     assert await third == 30
 
 
-async def test_a_caller_that_raises_does_not_end_the_batcher() -> None:
-    """It must not; what is after it in its batch is lost, and no more."""
+async def test_a_caller_that_raises_takes_no_other_along() -> None:
     begun = Begun()
 
     def fail(_: int | Exception) -> None:
         raise ValueError("of the caller")
 
     begun.batcher.submit_for(1, fail)
-    _, finished = await begun.batch()
-    with pytest.raises(ValueError, match="of the caller"):
-        finished([10])
     asked = begun.batcher.submit(2)
     _, finished = await begun.batch()
-    finished([20])
+    with capture_logs() as lines:
+        finished([10, 20])
     assert await asked == 20
+    assert [line["log_level"] for line in lines] == ["error"]
+
+
+async def test_a_batch_that_fails_to_begin_fails_alone() -> None:
+    begun = Begun()
+    begun.error = ValueError("begin")
+    with pytest.raises(ValueError, match="begin"):
+        await begun.batcher.submit(1)
+    begun.error, begun.may = None, False
+    assert await begun.batcher.submit(4) == 8
 
 
 async def test_items_of_the_turns_before_a_batch_are_in_it() -> None:

@@ -1,7 +1,7 @@
 """POST /oauth/check_token: token validation as the seed stack asks for it. The hot path.
 
 The usual request is served at the protocol, any other by ASGI: a cached Authorization header, one
-SHA-256, one read in a batch with all others of this turn of the event loop, and a response that was
+SHA-256, one read in a batch with others of this turn of the event loop, and a response that was
 rendered when the token was issued. Expiry and audience are checked here, because most resource
 servers check neither.
 """

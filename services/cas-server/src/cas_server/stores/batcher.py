@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Generic, TypeVar
 
+import structlog
+
 from chassis.errors import TemporarilyUnavailable
 
 Item = TypeVar("Item")
@@ -20,6 +22,7 @@ Flush = Callable[[Sequence[Item]], Awaitable[Results[Result]]]
 Outcome = Results[Result] | Awaitable[Results[Result]]
 Begin = Callable[[Sequence[Item], Callable[[Outcome[Result]], None]], bool]
 
+_log = structlog.get_logger("cas_server.store")
 _MAX_WAITING = 20_000
 _MAX_BATCH = 512
 _TURNS = 2
@@ -37,8 +40,8 @@ class Batcher(Generic[Item, Result]):
     """Collects items and flushes them together.
 
     `flush` returns their results in order, an error for an item that failed alone. `begin` does the
-    same without a task, and returns False where it can't: it calls `finished` later with the
-    results, or with what returns or raises once it is awaited.
+    same without a task: it calls `finished` later with the results, or with what returns or raises
+    them once it is awaited. It returns False, and calls nothing, where it can't.
     """
 
     def __init__(self, flush: Flush[Item, Result], begin: Begin[Item, Result] = _by_a_task) -> None:
@@ -82,9 +85,14 @@ class Batcher(Generic[Item, Result]):
         if not batch:
             return
         self._out += 1
-        items = [item for item, _ in batch]
-        if not self._begin(items, partial(self._finished, batch)):
-            self._await(batch, None)
+        try:
+            has_begun = self._begin([item for item, _ in batch], partial(self._finished, batch))
+        except Exception as error:  # noqa: BLE001 - whoever waits learns of it
+            _fail(batch, error)
+            self._go_on()
+        else:
+            if not has_begun:
+                self._await(batch, None)
 
     def _finished(
         self, batch: Sequence[tuple[Item, Done[Result]]], outcome: Outcome[Result]
@@ -92,10 +100,8 @@ class Batcher(Generic[Item, Result]):
         if isinstance(outcome, Awaitable):
             self._await(batch, outcome)
             return
-        try:
-            _deliver(batch, outcome)
-        finally:
-            self._go_on()
+        _deliver(batch, outcome)
+        self._go_on()
 
     def _go_on(self) -> None:
         self._out -= 1
@@ -132,7 +138,11 @@ class Batcher(Generic[Item, Result]):
 
 def _deliver(batch: Sequence[tuple[Item, Done[Result]]], results: Results[Result]) -> None:
     for (_, done), result in zip(batch, results, strict=True):
-        done(result)
+        try:
+            done(result)
+        except Exception:  # noqa: BLE001 - logged
+            # It would end the connection to Redis, and the others of the batch with it.
+            _log.exception("a result of the token store was not taken")
 
 
 def _fail(batch: Sequence[tuple[Item, Done[Result]]], error: BaseException) -> None:

@@ -37,7 +37,10 @@ _log = structlog.get_logger("cas_server.store")
 
 
 class RedisCommands:
-    """Sends commands; those of one turn of the event loop together. `aclose` closes connections."""
+    """Sends commands, those of a turn or two of the event loop together.
+
+    `aclose` closes the connections.
+    """
 
     def __init__(
         self, pool: ConnectionPool, durability: DurabilitySettings, *, timeout: float

@@ -61,7 +61,7 @@ class RedisTokenStore:
         self._issues = Batcher[Issue, bool](self._issue_all)
 
     def access(self, token_hash: str) -> "asyncio.Future[StoredToken | None]":
-        """Return an access token; one MGET reads all of this turn of the event loop."""
+        """Return an access token; one MGET reads all of a turn or two of the event loop."""
         return self._reads.submit(token_hash)
 
     def look_up(self, token_hash: str, done: LookedUp) -> None:

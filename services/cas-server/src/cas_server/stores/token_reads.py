@@ -1,4 +1,4 @@
-"""Look-ups of access tokens: one MGET has all of one turn of the event loop, and the version.
+"""Look-ups of access tokens: one MGET has all of a turn or two of the event loop, and the version.
 
 The usual batch needs no task: its reply is read where it arrives. One that finds the identities
 changed, or a token without a record, goes on in a task.
@@ -23,7 +23,7 @@ _Reply = list[bytes | None]
 
 
 class _Look(NamedTuple):
-    """A token to look up, and the context of its request, which what is logged of it names."""
+    """A token to look up, and the context of its request: what is logged has its trace id."""
 
     token_hash: str
     context: Context
@@ -67,7 +67,7 @@ class TokenReads:
             return None
         try:
             return self._open_all(looks, names, reply[:-1])
-        except Exception:  # noqa: BLE001 - `_judged` meets it again, and fails its batch alone
+        except Exception:  # noqa: BLE001 - `_judged` meets it again, in a task that fails the batch
             return None
 
     async def _read_all(self, looks: Sequence[_Look]) -> Tokens:
