@@ -1,6 +1,8 @@
 """docs/design/administration.md, "What rotates": the next keys sign now, at every replica."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -134,15 +136,67 @@ async def test_a_replica_that_starts_later_knows_it(
         assert await _signs(late, 0) == SECOND
 
 
-async def test_a_store_that_loses_it_leaves_the_times_in_the_names(
-    cas: Cas, own_redis: RedisProcess
-) -> None:
-    """Either key is published: no token is refused."""
+async def test_a_store_that_loses_it_gets_it_again(cas: Cas, own_redis: RedisProcess) -> None:
+    """It is no event: nobody rotated."""
     await _rotate(cas)
-    with Redis(port=own_redis.port) as redis:
+    with Redis(port=own_redis.port) as redis, capture_logs() as lines:
         redis.flushall()
-    assert await _states(cas, 0) == {FIRST: "signs", SECOND: "to come"}
-    assert await _signs(cas, 0) == FIRST
+        for replica in range(2):
+            assert await _states(cas, replica) == {FIRST: "signed", SECOND: "signs"}
+            assert await _signs(cas, replica) == SECOND
+    assert [line for line in lines if "event_type" in line] == []
+
+
+async def test_a_rotation_hides_no_loss_of_the_store(
+    cas: Cas, own_redis: RedisProcess, identities: dict[str, Any]
+) -> None:
+    """docs/design/identities.md, "Dead stays dead", rule 6."""
+    alice, dead = identities["users"].pop("alice"), (await cas.user_tokens())["access_token"]
+    cas.write()
+    await until(partial(_is_refused, cas, dead), what="her end", seconds=PATIENCE_S, every=0.01)
+    identities["users"]["alice"] = alice
+    cas.write()
+    operator = bearer(await cas.client_token("operator"))
+    with Redis(port=own_redis.port) as redis:
+        records = {name: redis.dump(name) for name in redis.keys("[!n]:*")}
+        redis.flushall()
+        for name, text in records.items():
+            redis.restore(name, 0, text)
+        await cas.http.post(cas.urls[0] + ROTATE, headers=operator)
+    for replica in range(2):
+        assert (await cas.check(dead, replica=replica)).status_code == 400
+
+
+async def _is_refused(cas: Cas, token: str) -> bool:
+    return (await cas.check(token)).status_code == 400
+
+
+async def test_two_rotations_at_once_are_one(cas: Cas) -> None:
+    operator = bearer(await cas.client_token("operator"))
+    with capture_logs() as lines:
+        done = [cas.http.post(url + ROTATE, headers=operator) for url in cas.urls * 5]
+        responses = await asyncio.gather(*done)
+    assert {response.status_code for response in responses} <= {200, 404}
+    assert [line.get("event_type") for line in lines].count("signing_key_rotated") == 1
+    assert await _states(cas, 0) == {FIRST: "signed", SECOND: "signs"}
+
+
+async def test_the_first_of_keys_to_come_signs_only_once(
+    cas: Cas, identities: dict[str, Any]
+) -> None:
+    """It signs before its time, as there is none before it."""
+    for name in [name for name in identities if name.startswith("signing-keys")]:
+        del identities[name]
+    identities |= key_file(TO_COME, number=1) | key_file(LATER, number=2)
+    cas.write()
+
+    async def are_mounted() -> bool:
+        return all([FIRST not in await _states(cas, replica) for replica in range(2)])
+
+    await until(are_mounted, what="the reload", seconds=PATIENCE_S, every=0.01)
+    assert await _states(cas, 0) == {SECOND: "signs", THIRD: "to come"}
+    await _rotate(cas)
+    assert await _states(cas, 1) == {SECOND: "signed", THIRD: "signs"}
 
 
 async def test_who_may_not_administer_rotates_nothing(cas: Cas) -> None:

@@ -39,7 +39,7 @@ from cas_server.oidc.id_token_hints import IdTokenHints
 from cas_server.oidc.id_tokens import IdTokens
 from cas_server.passwords.hashing import PasswordPool
 from cas_server.settings import CasSettings
-from cas_server.signing.key_rotation import KeyRotation, ToldToSign
+from cas_server.signing.key_rotation import KeyRotation, ToldToSign, is_mounted
 from cas_server.signing.signing_keys import SigningKeys
 from cas_server.stores.redis_authorization_codes import RedisAuthorizationCodes
 from cas_server.stores.redis_connection import connect
@@ -116,7 +116,7 @@ def _context(
     throttle = Throttle(SharedFailureCounters(RedisFailureCounters(pool)))
     passwords = PasswordPool()
     values = AccessTokenValues(live, signing)
-    reconciler = IdentityReconciler(identities, store, live)
+    reconciler = IdentityReconciler(identities, store, live, partial(is_mounted, signing))
     return GrantContext(
         live,
         identities,

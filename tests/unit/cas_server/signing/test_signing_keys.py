@@ -48,15 +48,37 @@ def test_the_latest_key_whose_time_has_come_signs(tmp_path: Path) -> None:
 def test_a_key_that_was_told_to_signs_before_its_time(tmp_path: Path) -> None:
     later = {"signing-keys.29990102T000000Z": pem(number=3)}
     files = key_file(OLD, number=1) | key_file(TO_COME, number=2) | later
-    told = {key_id(2): 1.0}
+    told = {key_id(2): 1_600_000_000.0}
     keys = SigningKeys(load(tmp_path, files), told.get)
     signs = keys.signing("ES256")
     assert signs is not None
     assert signs.id == key_id(2)
     assert [one.key.id for one in keys.following()] == [key_id(3)]
-    told[key_id(3)] = 2.0
+    told[key_id(3)] = told[key_id(2)]
     assert keys.signing("ES256") is keys.mounted[-1].key
     assert keys.following() == ()
+    told[key_id(2)] += 1
+    assert keys.signing("ES256") is keys.mounted[-2].key
+
+
+def test_a_key_that_is_mounted_after_one_was_told_signs_when_its_time_comes(tmp_path: Path) -> None:
+    files = key_file(OLD, number=1) | key_file(TO_COME, number=2)
+    told = {key_id(2): 1_600_000_000.0}
+    assert _signs(tmp_path, files, told) == key_id(2)
+    assert _signs(tmp_path, files | key_file(NEW, number=3), told) == key_id(3)
+
+
+def _signs(directory: Path, files: dict[str, str], told: dict[str, float]) -> str:
+    key = SigningKeys(load(directory, files), told.get).signing("ES256")
+    assert key is not None
+    return key.id
+
+
+def test_the_first_of_keys_to_come_has_none_before_it(tmp_path: Path) -> None:
+    later = {"signing-keys.29990102T000000Z": pem(number=2)}
+    keys = SigningKeys(load(tmp_path, key_file(TO_COME, number=1) | later))
+    assert [one.key.id for one in keys.first_to_come()] == [key_id(1)]
+    assert [one.key.id for one in keys.following()] == [key_id(2)]
 
 
 def test_each_algorithm_has_its_own_order(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """GET /oauth/jwks (RFC 7517) and /oauth/token_key, its form before there was a standard.
 
-Both are public, and may be cached: a key is published for a while before it signs.
+Both are public, and may be cached: a key is published for a while before its time comes.
 """
 
 import json

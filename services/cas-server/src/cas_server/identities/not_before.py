@@ -12,6 +12,7 @@ that issues a token requires it, so that each replica acts on the newest times.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple, TypeVar
 
 from cas_server.errors import InvalidGrant, Unconfirmed
@@ -25,12 +26,15 @@ from chassis.errors import TemporarilyUnavailable
 from chassis.telemetry.audit import AuditEvent, audit
 
 T = TypeVar("T")
+Entered = Callable[[AbstractSet[str]], None]
 
 _AT_ONCE = 2000
 _TRIES = 100
 _RETRY_S = 1.0
 _MARGIN_S = 3600
 _CLIENT = "client:"
+_KINDS = ("client", "user", "grant")
+"""Of identities, by the first word of their names."""
 _NOBODY = Entry(0, "")
 
 
@@ -50,9 +54,14 @@ class IdentityReconciler:
     """Compares each load with the store, and sets the not-before times of `identities`."""
 
     def __init__(
-        self, identities: Identities, store: TokenStore, live: LiveConfig[CasSettings]
+        self,
+        identities: Identities,
+        store: TokenStore,
+        live: LiveConfig[CasSettings],
+        is_needed: Callable[[str], bool] = lambda _: False,
     ) -> None:
-        self._identities, self._store = identities, store
+        """`is_needed` says whether an entry that is no identity's is still needed."""
+        self._identities, self._store, self._is_needed = identities, store, is_needed
         self._marks = identities.marks()
         self._missed: set[str] = set()
         self._version: int | None = None
@@ -143,16 +152,34 @@ class IdentityReconciler:
                 await self._refresh()
         raise TemporarilyUnavailable("The configuration is changing; try again")
 
-    async def enter(self, names: Iterable[str]) -> None:
-        """Set the times of entries that are no identity's to now, and adopt them."""
-        names = tuple(names)
+    async def enter(self, names: Iterable[str], entered: Entered) -> None:
+        """Enter the present time under names that are no identity's, and adopt it.
+
+        `entered` is called with those that were not there, as soon as the store has them.
+        """
+        wanted = set(names)
         async with self._turn:
             for _ in range(_TRIES):
+                await self._refresh()
                 table = await self._store.identities()
-                changes = [Change(name, table.entries.get(name), "", ends=True) for name in names]
-                if await self._store.change(changes, after=self._version or 0, keep=self._keep):
+                if self._is_lost(table):
+                    continue
+                missing = wanted - table.entries.keys()
+                if not missing or await self._entered(missing, entered):
                     return await self._refresh()
             raise TemporarilyUnavailable("The configuration is changing; try again")
+
+    async def _entered(self, names: AbstractSet[str], entered: Entered) -> bool:
+        """Enter names; return False where another replica was faster."""
+        changes = [Change(name, None, "", ends=True) for name in names]
+        try:
+            changed = await self._store.change(changes, after=0, keep=self._keep)
+        except Unconfirmed as error:
+            # A failover may lose it; until then it holds.
+            entered(names if error.result else set())
+            raise
+        entered(names if changed else set())
+        return changed
 
     def _reloaded(self, _: Snapshot[CasSettings]) -> None:
         """Schedule a comparison; remember what a skipped load ended: no other replica may know."""
@@ -169,13 +196,12 @@ class IdentityReconciler:
         marks, missed, settled = self._marks, set(self._missed), self._compared
         for _ in range(_TRIES):
             table = await self._store.identities()
-            # The store has lost the table, or never had one.
-            lost = table.version is None or table.version < (self._version or 0)
+            lost = self._is_lost(table)
             full = lost or not self._compared
             if lost:
                 missed |= self._lost(table)
             keep = max(self._keep, table.keep) if full else None
-            changes = list(_changes(table, marks, missed, keep=keep))
+            changes = list(self._changes(table, marks, missed, keep=keep))
             if settled and not changes and not lost:
                 break
             if settled := await self._change(changes, after=self._version or 0 if lost else 0):
@@ -203,8 +229,21 @@ class IdentityReconciler:
             _audit_all(some)
         return True
 
+    def _is_lost(self, table: IdentityTable) -> bool:
+        """Return whether the store has lost the table or the latest of it, or never had one."""
+        return table.version is None or table.version < (self._version or 0)
+
+    def _changes(
+        self, table: IdentityTable, marks: dict[str, str], missed: set[str], *, keep: int | None
+    ) -> Iterator[Change]:
+        """Yield what has to change: of identities, and of other entries that are needed."""
+        yield from _changes(table, marks, missed, keep=keep, is_needed=self._is_needed)
+        for name in missed - marks.keys():
+            if self._is_needed(name):
+                yield Change(name, table.entries.get(name), "", ends=True)
+
     def _lost(self, table: IdentityTable) -> set[str]:
-        """Return the identities whose end the store has lost."""
+        """Return the names whose times the store has lost."""
         known = self._identities.not_before.times.items()
         return {n for n, time in known if time > table.entries.get(n, _NOBODY).not_before}
 
@@ -225,7 +264,12 @@ class IdentityReconciler:
 
 
 def _changes(
-    table: IdentityTable, marks: dict[str, str], missed: set[str], *, keep: int | None
+    table: IdentityTable,
+    marks: dict[str, str],
+    missed: set[str],
+    *,
+    keep: int | None,
+    is_needed: Callable[[str], bool],
 ) -> Iterator[Change]:
     """Yield the entries that the table lacks and, where `keep` is given, those that differ."""
     for name, own in marks.items():
@@ -240,7 +284,7 @@ def _changes(
         entry = table.entries[name]
         if entry.marks:
             yield Change(name, entry, "", ends=True)
-        elif entry.not_before + keep * 1_000_000 < table.now:
+        elif entry.not_before + keep * 1_000_000 < table.now and not is_needed(name):
             yield Change(name, entry, None, ends=False)
 
 
@@ -253,6 +297,8 @@ def _audit_all(changes: Iterable[Change]) -> None:
     """Audit each identity that ended or has other secrets; a new one is neither."""
     for change in changes:
         kind, _, name = change.name.partition(":")
+        if kind not in _KINDS:
+            continue
         about = {"reason": kind} if kind != "grant" else {"reason": name.partition(":")[0]}
         subject = {"user": name} if kind == "user" else {"client": name.rpartition(":")[2]}
         if change.ends:

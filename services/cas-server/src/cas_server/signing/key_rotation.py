@@ -2,13 +2,13 @@
 
 The not-before table of Redis has an entry for each such key, `key:` and its id, with the time at
 which it was told to sign. So every replica learns of it as of an identity that ends, with its next
-look-up. Without the entry the time in the name counts again
-(docs/design/decisions/signing-keys.md).
+look-up, and a store that has lost the entry gets it again from any replica
+(docs/design/administration.md, "What rotates").
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Set as AbstractSet
 
-from cas_server.errors import Unconfirmed
 from cas_server.identities.identities import Identities
 from cas_server.identities.not_before import IdentityReconciler
 from cas_server.signing.key_files import MountedKey
@@ -29,6 +29,11 @@ class ToldToSign:
         """Return since when (Unix seconds) a key signs whatever its name says; None if it waits."""
         told = self._identities.not_before.times.get(_ENTRY + key_id)
         return None if told is None else told / _MICROSECONDS
+
+
+def is_mounted(keys: SigningKeys, name: str) -> bool:
+    """Return whether an entry is that of a key which is mounted."""
+    return name.startswith(_ENTRY) and keys.published(name.removeprefix(_ENTRY)) is not None
 
 
 class KeyRotation:
@@ -54,10 +59,10 @@ class KeyRotation:
                 "No signing key is to come: mount the next one first, with a time to come in its"
                 " name (make secrets ROTATE=keys)"
             )
-        try:
-            await self._reconciler.enter(_ENTRY + one.key.id for one in following)
-        except Unconfirmed as error:
-            # It may be lost with a failover, and is done until then.
-            rotated(following if error.result else ())
-            raise
-        rotated(following)
+        # A key that signs before its time, as the first one, would sign again when that comes.
+        told = (*following, *self._keys.first_to_come())
+
+        def entered(names: AbstractSet[str]) -> None:
+            rotated([one for one in following if _ENTRY + one.key.id in names])
+
+        await self._reconciler.enter([_ENTRY + one.key.id for one in told], entered)

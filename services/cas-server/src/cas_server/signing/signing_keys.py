@@ -50,14 +50,23 @@ class SigningKeys:
 
         Where all their times are to come, the first one signs already: nothing was signed before.
         """
-        now, chosen = time.time(), None
+        found = self._signing(algorithm)
+        return None if found is None else found.key
+
+    def _signing(self, algorithm: Algorithm) -> MountedKey | None:
+        now, first, latest = time.time(), None, None
         for one in self._mounted:
-            if one.key.algorithm == algorithm and (chosen is None or self.has_begun(one, now)):
-                chosen = one.key
-        return chosen
+            if one.key.algorithm != algorithm:
+                continue
+            first = first or one
+            if self.has_begun(one, now) and (
+                latest is None or self.begins(latest) <= self.begins(one)
+            ):
+                latest = one
+        return latest or first
 
     def has_begun(self, one: MountedKey, now: float) -> bool:
-        """Return whether a key signs, or has signed."""
+        """Return whether the time of a key has come, or it was told to sign."""
         return one.since <= now or self._told(one.key.id) is not None
 
     def begins(self, one: MountedKey) -> float:
@@ -67,15 +76,18 @@ class SigningKeys:
 
     def following(self) -> Sequence[MountedKey]:
         """Return the key of each algorithm that is the next one to sign."""
-        signs = {alg: self.signing(alg) for alg in {one.key.algorithm for one in self._mounted}}
-        found: dict[Algorithm, MountedKey] = {}
-        for one in reversed(self._mounted):
-            algorithm = one.key.algorithm
-            if one.key is signs.get(algorithm):
-                del signs[algorithm]
-            elif algorithm in signs:
-                found[algorithm] = one
+        now, found = time.time(), dict[Algorithm, MountedKey]()
+        for one in self._mounted:
+            waits = not self.has_begun(one, now) and one is not self._signing(one.key.algorithm)
+            if waits:
+                found.setdefault(one.key.algorithm, one)
         return tuple(found.values())
+
+    def first_to_come(self) -> Sequence[MountedKey]:
+        """Return the keys that sign though their time is to come: there is none before them."""
+        signs = [self._signing(alg) for alg in {one.key.algorithm for one in self._mounted}]
+        now = time.time()
+        return [one for one in signs if one is not None and not self.has_begun(one, now)]
 
     def sign(self, algorithm: Algorithm, kind: str, claims: Mapping[str, Any]) -> str:
         """Return a signed JWT of this `typ`; raise `LookupError` without a key."""
