@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from fuzz.memory import resident_mib
-from repetitions import FUZZ, repetitions
+from repetitions import FUZZ, SEED, repetitions
 
 _SECONDS = float(os.environ.get("FUZZ_SECONDS", "12"))
 """The seconds per test of a plain run. All of tests/fuzz takes about two minutes in CI."""
@@ -26,7 +26,7 @@ class Rounds:
     def __init__(self, name: str) -> None:
         self._name = name
         self._most = repetitions(FUZZ)
-        self._only = os.environ.get("FUZZ_SEED")
+        self._only = os.environ.get(SEED) or None
         self.seed = 0
         self.done = 0
         self.weight = 1

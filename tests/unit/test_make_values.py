@@ -152,10 +152,14 @@ def test_a_wrong_value_is_refused_in_one_line(
 
 
 @pytest.mark.parametrize(
-    ("variable", "folder"),
-    [("FUZZ_ROUNDS", "tests/fuzz"), ("RACE_ROUNDS", "tests/integration/cas_server/test_races.py")],
+    ("variable", "folder", "typed"),
+    [
+        ("FUZZ_ROUNDS", "tests/fuzz", "N"),
+        ("FUZZ_SEED", "tests/fuzz", "FUZZ_SEED"),
+        ("RACE_ROUNDS", "tests/integration/cas_server/test_races.py", "N"),
+    ],
 )
-def test_rounds_that_are_no_number_are_one_line(variable: str, folder: str) -> None:
+def test_rounds_that_are_no_number_are_one_line(variable: str, folder: str, typed: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-n", "0", folder],
         cwd=ROOT,
@@ -165,4 +169,5 @@ def test_rounds_that_are_no_number_are_one_line(variable: str, folder: str) -> N
         timeout=60,
         check=False,
     )
-    assert done.stdout + done.stderr == f"ERROR: N=abc: must be a whole number ({variable})\n\n"
+    said = f"ERROR: {typed}=abc: must be a whole number ({variable})\n\n"
+    assert done.stdout + done.stderr == said
