@@ -15,6 +15,7 @@ from eventually import PATIENCE_S
 from integration.cas_server.cas_process import cas_process
 from redis_process import redis_port, store
 from service_apps import SAMPLE
+from signing_keys import OLD, TO_COME, key_file
 from suitectl.catalogue import on_chassis, services
 
 _SECRET, _PASSWORD = "fuzz-secret", "fuzz-password"
@@ -70,8 +71,9 @@ def _identities() -> dict[str, object]:
     secret = hash_password(_SECRET)
     client = {
         "client-secret": secret,
-        "authorized-grant-types": ["client_credentials", "password"],
-        "scope": ["read", "write", "admin"],
+        "authorized-grant-types": ["client_credentials", "password", "authorization_code"],
+        "redirect-uris": ["https://app.example/callback"],
+        "scope": ["openid", "profile", "email", "read", "write", "admin"],
         "resource-ids": [*_CLIENTS, "cas-server"],
         "check-tokens": True,
         "access-token-validity-seconds": 86400 * 7,
@@ -81,6 +83,9 @@ def _identities() -> dict[str, object]:
         "clients": dict.fromkeys(_CLIENTS, client),
         "users": {USER["username"]: admin},
         "password-grant-clients": [SAMPLE],
+        **key_file(OLD),
+        **key_file(OLD, "RS256"),
+        **key_file(TO_COME, number=1),
     }
 
 

@@ -211,7 +211,9 @@ def test_all_errors_have_the_same_schema(app: FastAPI) -> None:
 def test_operation_ids_are_short_and_unique(app: FastAPI) -> None:
     ids = Counter(operation.described["operationId"] for operation in operations(app))
     assert set(ids.values()) == {1}
-    assert [name for name in ids if not re.fullmatch(r"[a-z_]{2,20}", name)] == []
+    # The template names an endpoint that calls a service by that service.
+    own = [name for name in ids if not re.fullmatch(r"call_[a-z0-9_]{1,50}", name)]
+    assert [name for name in own if not re.fullmatch(r"[a-z_]{2,20}", name)] == []
 
 
 def test_a_path_that_no_pattern_opens_declares_bearer_security(app: FastAPI) -> None:

@@ -25,6 +25,15 @@ FAST = ROOT / "tests/e2e/overlay"
 ROWS = pytest.StashKey[list[Row]]()
 
 
+LAST = "test_what_is_left.py"
+"""It looks for what all others may have left."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what looks at the whole run last."""
+    items.sort(key=lambda item: item.path.name == LAST)
+
+
 @pytest.fixture(scope="session")
 def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the state directory of localkube."""

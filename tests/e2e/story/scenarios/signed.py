@@ -24,4 +24,5 @@ SCENARIO = Scenario(
     title="tokens signed, the signing key rotated, tokens opaque again",
     must="0 failed requests, refreshes, checks and logins by the code flow; 0 logins lost",
     play=play,
+    smoke=True,
 )
