@@ -26,7 +26,7 @@ _REGISTERED, _WITH_OPENID = "scope: [read, write]", "scope: [openid, read, write
 
 
 @contextmanager
-def _signing(stack: Stack) -> Iterator[Service]:
+def signing(stack: Stack) -> Iterator[Service]:
     """Run a cas-server whose access tokens and id tokens are signed."""
     mounted = stack.directory / f"{TOKENS}-secrets"
     signing = stack.directory / f"{TOKENS}-signing-secrets"
@@ -50,7 +50,7 @@ def _after_logins(stack: Stack, runs: int) -> Sequence[float]:
 
 
 def _measured(stack: Stack, logins: int) -> float:
-    with _signing(stack) as service:
+    with signing(stack) as service:
         headers = {"Authorization": basic(login_client())}
         with httpx.Client(base_url=service.url, headers=headers, trust_env=False) as client:
             for _ in range(logins):
