@@ -4,7 +4,7 @@ import itertools
 import socket
 import socketserver
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,11 +43,24 @@ class Provider:
 
     issuer: str
     redis: int
+    balancer: "Balancer"
+    start: Callable[[], ServiceProcess]
     replicas: list[ServiceProcess] = field(default_factory=list)
 
     def kill_one(self) -> None:
         """End a replica as a node does that fails: without a word."""
         self.replicas.pop(0).kill()
+
+    def kill_at(self, connection: int) -> None:
+        """Kill a replica when so many more connections have come, before the last of them."""
+        self.balancer.at(connection, self.kill_one)
+
+    def complete(self, number: int) -> None:
+        """Start replicas until there are so many."""
+        self.balancer.at(0, None)
+        while len(self.replicas) < number:
+            self.replicas.append(self.start())
+        self.balancer.targets = [_address(one.url) for one in self.replicas]
 
 
 def identities(clients: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -79,15 +92,16 @@ def provider(
     (directory / "redis").mkdir()
     with ExitStack() as stack:
         redis = stack.enter_context(redis_port(directory / "redis"))
-        balancer = stack.enter_context(Balancer())
-        found = Provider(balancer.url, redis)
-        for number in range(replicas):
-            own = directory / f"replica-{number}"
+        balancer, numbers = stack.enter_context(Balancer()), itertools.count()
+        registered["issuer"] = balancer.url
+
+        def start() -> ServiceProcess:
+            own = directory / f"replica-{next(numbers)}"
             own.mkdir()
-            registered["issuer"] = balancer.url
-            process = cas_process(own, registered, store(redis))
-            found.replicas.append(stack.enter_context(process))
-        balancer.targets = [_address(one.url) for one in found.replicas]
+            return stack.enter_context(cas_process(own, registered, store(redis)))
+
+        found = Provider(balancer.url, redis, balancer, start)
+        found.complete(replicas)
         yield found
 
 
@@ -105,6 +119,8 @@ class Balancer(socketserver.ThreadingTCPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Connection)
         self._turns = itertools.count()
+        self._left, self._then = 0, _nothing
+        self._lock = threading.Lock()
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
 
     def __enter__(self) -> Self:
@@ -115,8 +131,17 @@ class Balancer(socketserver.ThreadingTCPServer):
         self.shutdown()
         self.server_close()
 
+    def at(self, connection: int, then: Callable[[], None] | None) -> None:
+        """Call `then` when so many more connections have come, before the last of them."""
+        with self._lock:
+            self._left, self._then = connection, then or _nothing
+
     def connect(self) -> socket.socket:
         """Return a connection to the next replica that listens."""
+        with self._lock:
+            self._left -= 1
+            if self._left == 0:
+                self._then()
         first = next(self._turns)
         for turn in range(len(self.targets)):
             try:
@@ -137,6 +162,10 @@ class _Connection(socketserver.BaseRequestHandler):
             back.start()
             _copy(self.request, replica)
             back.join()
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 def _copy(source: socket.socket, target: socket.socket) -> None:

@@ -11,11 +11,18 @@ from interop.relying_party import RelyingParty
 
 BASIC, CONFIG, LOGOUT = 35, 1, 11
 """Modules of each plan that apply to a static client."""
+REPLICAS = 3
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
     with provider(tmp_path_factory.mktemp("provider"), identities()) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def losing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
+    with provider(tmp_path_factory.mktemp("losing"), identities()) as found:
         yield found
 
 
@@ -32,6 +39,15 @@ def test_each_module_has_a_test() -> None:
 @pytest.mark.parametrize("check", parameters())
 def test_a_module_passes(running: Provider, check: Module) -> None:
     check(running)
+
+
+@pytest.mark.parametrize("check", parameters())
+def test_a_module_passes_while_a_replica_is_killed(losing: Provider, check: Module) -> None:
+    """It goes before the module's second connection; only a module of discovery has but one."""
+    losing.complete(REPLICAS)
+    losing.kill_at(2)
+    check(losing)
+    assert len(losing.replicas) == REPLICAS - 1 or "discovery" in check.__name__
 
 
 def test_nothing_is_lost_when_a_replica_is_killed(own: Provider) -> None:
