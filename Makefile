@@ -203,7 +203,7 @@ lint: dev ## ruff (rules and format), codespell, shellcheck, gofmt, go vet, and 
 	.venv/bin/shellcheck --external-sources --source-path=SCRIPTDIR setup localkube .ci/* $$(git ls-files '*.sh')
 
 types: dev ## mypy --strict
-	$(PY) -m mypy libs services tests
+	$(PY) tests/checkers/typed.py
 
 check-manifests: dev ## kubeconform, checkov, hadolint; fails on a report that docs/manifests.md does not explain
 	PYTHONPATH=tests $(PY) -m checkers

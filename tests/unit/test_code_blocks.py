@@ -74,7 +74,7 @@ def test_python_is_typed_imported_and_tested(examples: Path) -> None:
     names = [".".join(file.relative_to(examples).with_suffix("").parts) for file in files]
     imports = "; ".join(f"import {name}" for name in names)
 
-    _run("-m", "mypy", *map(str, files), examples=examples)
+    _run(str(ROOT / "tests/checkers/typed.py"), *map(str, files), examples=examples)
     _run("-W", "error", "-c", imports, examples=examples)
     _run("-m", "pytest", "-q", "-p", "anyio", str(examples), examples=examples)
 
@@ -99,7 +99,7 @@ def _run(*arguments: str, examples: Path) -> None:
     environment = os.environ | {"MYPYPATH": str(examples), "PYTHONPATH": str(examples)}
     done = subprocess.run(
         [sys.executable, *arguments],
-        cwd=ROOT if "mypy" in arguments else examples,
+        cwd=examples,
         env=environment,
         capture_output=True,
         text=True,

@@ -17,7 +17,6 @@ ABOUT_THEM = (
 """The services' own folders, and what is about the demo."""
 NAMED = {
     "skaffold.yaml": "skaffold cannot loop; a test compares it with the folders",
-    "pyproject.toml": "mypy_path takes no pattern; a test compares it with the folders",
     "k8s/components/discovery-rbac/role.yaml": "a binding's subjects have no selector; a test finds"
     " who lacks a right",
     "k8s/components/gateway-api/kustomization.yaml": "includes the folders of who is let out",
@@ -41,12 +40,6 @@ def test_only_these_files_name_a_service() -> None:
         if not path.startswith(ABOUT_THEM) and re.search(pattern, _text(ROOT / path))
     }
     assert found - NAMED.keys() == set()
-
-
-def test_mypy_finds_every_package() -> None:
-    text = (ROOT / "pyproject.toml").read_text()
-    packages = [path.parent for path in ROOT.glob("[ls]*/*/pyproject.toml")]
-    assert all(f'"{path.relative_to(ROOT)}/src"' in text for path in packages)
 
 
 def _is_made(name: str) -> bool:

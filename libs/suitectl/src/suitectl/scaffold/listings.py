@@ -12,7 +12,6 @@ from suitectl.scaffold.skaffold import listed as skaffold_listed
 from suitectl.scaffold.skaffold import unlisted as skaffold_unlisted
 
 _BASE = ROOT / "k8s/base/kustomization.yaml"
-_MYPY = ROOT / "pyproject.toml"
 _ROLE = ROOT / "k8s/components/discovery-rbac/role.yaml"
 _SKAFFOLD = ROOT / "skaffold.yaml"
 _NOBODY = "subjects: []\n"
@@ -28,7 +27,6 @@ def listed(service: Service) -> Mapping[Path, str]:
     name, namespace = service.name, service.namespace
     base = with_after(_BASE.read_text(), r"  - [\w-]+$", f"  - {name}\n")
     files = {
-        _MYPY: with_after(_MYPY.read_text(), r'  "services/', f'  "services/{name}/src",\n'),
         _ROLE: _bound(_ROLE.read_text(), service),
         _SKAFFOLD: skaffold_listed(_SKAFFOLD.read_text(), service),
     }
@@ -43,7 +41,6 @@ def unlisted(service: Service) -> Mapping[Path, str | None]:
     name = re.escape(service.name)
     base = without(_BASE.read_text(), rf"  - {name}$")
     files: dict[Path, str | None] = {
-        _MYPY: without(_MYPY.read_text(), rf'  "services/{name}/src",$'),
         _ROLE: _unbound(_ROLE.read_text(), service),
         _SKAFFOLD: skaffold_unlisted(_SKAFFOLD.read_text(), service),
     }
