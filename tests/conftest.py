@@ -11,7 +11,7 @@ pytest_plugins = ["progress_lines", "story.fixtures", "chassis.testing.fixtures"
 
 
 def pytest_configure() -> None:
-    """Add the programs of `make dev` to the PATH, such as kubectl; refuse what is no number."""
+    """Add the programs of `make dev` to the PATH, such as kubectl; refuse what is not a number."""
     os.environ["PATH"] += os.pathsep + str(Path(sys.executable).parent)
     for variable in (FUZZ, RACES, SEED):
         repetitions(variable)
