@@ -21,7 +21,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(options: argparse.Namespace) -> int:
     """Edit, and wait for what each pod says; return 1 where one rejects the edit."""
-    service, platform = called_service(options.service), platform_of(options)
+    return await edit(platform_of(options), called_service(options.service))
+
+
+async def edit(platform: Platform, service: Service) -> int:
+    """Open the editor, and wait; return the editor's status where it fails."""
     config_map, reporter = ConfigMap(platform, service), Reporter(platform.name)
     before = await config_map.read()
     pods = await _ready(platform, service)
