@@ -63,6 +63,10 @@ class Cas:
         """Revoke a token."""
         self._post("/oauth/revoke", f"{form}-app", {"token": token})
 
+    def user_of(self, token: str) -> str:
+        """Return whose token it is."""
+        return str(self._post("/oauth/check_token", ID, {"token": token})["user_name"])
+
     def rotate(self) -> None:
         """Sign with new keys; the ones before stay published."""
         for algorithm in ("ES256", "RS256"):
@@ -105,6 +109,9 @@ class Cas:
                     "scope": ["openid", "profile", "read"],
                     "resource-ids": [ID],
                     "redirect-uris": [f"http://127.0.0.1:{self.login_port}/login/oauth2/code/cas"],
+                    "post-logout-redirect-uris": [f"http://127.0.0.1:{self.login_port}/logged-out"],
+                    # Within the minute before its end Boot 3 renews a token at each use.
+                    "access-token-validity-seconds": 59,
                     # Boot 3 sends no challenge for a client with a secret, but a nonce.
                     "require-pkce": False,
                 },
@@ -171,6 +178,7 @@ def _login(cas: Cas) -> dict[str, str]:
         f"{own}.client-secret": _SECRET,
         f"{own}.scope": "openid,profile,read",
         f"{client}.provider.cas.issuer-uri": cas.url,
+        "logged-out": "true",
     }
 
 
@@ -229,12 +237,15 @@ def test_boot_3_introspects(cas: Cas, boot3: Stack, form: str) -> None:
     assert boot3.caller("opaque", token) == REFUSED
 
 
-def test_people_log_in_to_boot_3(cas: Cas, boot3: Stack) -> None:
-    """`oauth2-client`: discovery, code, id_token with its nonce, and userinfo."""
+def test_people_log_in_to_boot_3_and_out_again(cas: Cas, boot3: Stack) -> None:
+    """`oauth2-client`: discovery, code, id_token with its nonce, userinfo, refresh, logout."""
     del boot3
     application = f"http://127.0.0.1:{cas.login_port}"
-    with httpx.Client(timeout=PATIENCE_S, trust_env=False, follow_redirects=True) as browser:
-        page = browser.get(f"{application}/api/me", headers={"Accept": "text/html, */*"})
+    html = {"Accept": "text/html, */*"}
+    with httpx.Client(
+        timeout=PATIENCE_S, trust_env=False, follow_redirects=True, headers=html
+    ) as browser:
+        page = browser.get(f"{application}/api/me")
         for filled in ({"username": "alice", "password": _SECRET}, {"decision": "allow"}):
             form = PageForm.of(page.text)
             assert str(page.url).startswith(cas.url), page.text
@@ -242,6 +253,17 @@ def test_people_log_in_to_boot_3(cas: Cas, boot3: Stack) -> None:
         assert page.url == f"{application}/api/me?continue", page.text
         assert page.json().get("name") == "alice", page.text
         assert {"OIDC_USER", "SCOPE_openid", "SCOPE_read"} <= {*page.json()["authorities"]}
+
+        tokens = [browser.get(f"{application}/api/token").text for _ in range(3)]
+        assert len({*tokens}) == len(tokens)
+        assert cas.user_of(tokens[-1]) == "alice"
+
+        page = browser.get(f"{application}/logout")
+        form = PageForm.of(page.text)
+        page = browser.post(page.url.join(form.action), data=form.fields)
+        assert (str(page.url), page.text) == (f"{application}/logged-out", "logged out")
+        for path in (f"{cas.url}/account", f"{application}/api/me"):
+            assert browser.get(path).url.path == "/login"
 
 
 @pytest.mark.parametrize("server", ["key-set-uri", "key-uri"])

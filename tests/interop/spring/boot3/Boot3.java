@@ -8,11 +8,18 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.web.servlet.context.ServletWebServerApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.security.config.Customizer;
+import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.GrantedAuthority;
+import org.springframework.security.oauth2.client.OAuth2AuthorizedClient;
+import org.springframework.security.oauth2.client.annotation.RegisteredOAuth2AuthorizedClient;
+import org.springframework.security.oauth2.client.oidc.web.logout.OidcClientInitiatedLogoutSuccessHandler;
+import org.springframework.security.oauth2.client.registration.ClientRegistrationRepository;
 import org.springframework.security.oauth2.jose.jws.SignatureAlgorithm;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
 import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
+import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 
@@ -41,6 +48,31 @@ public class Boot3 {
         found.put("name", caller.getName());
         found.put("authorities", caller.getAuthorities().stream().map(GrantedAuthority::getAuthority).sorted().toList());
         return found;
+    }
+
+    /** The access token of who has logged in; renewed where it ends within a minute. */
+    @GetMapping("/api/token")
+    String token(@RegisteredOAuth2AuthorizedClient("cas") OAuth2AuthorizedClient client) {
+        return client.getAccessToken().getTokenValue();
+    }
+
+    /** As docs/move-a-spring-service.md has it: a logout here is one at the authorization server. */
+    @Bean
+    @ConditionalOnProperty("logged-out")
+    SecurityFilterChain people(HttpSecurity http, ClientRegistrationRepository clients) throws Exception {
+        var logout = new OidcClientInitiatedLogoutSuccessHandler(clients);
+        logout.setPostLogoutRedirectUri("{baseUrl}/logged-out");
+        return http
+            .authorizeHttpRequests(requests -> requests.requestMatchers("/logged-out").permitAll().anyRequest().authenticated())
+            .oauth2Login(Customizer.withDefaults())
+            .oauth2Client(Customizer.withDefaults())
+            .logout(form -> form.logoutSuccessHandler(logout))
+            .build();
+    }
+
+    @GetMapping("/logged-out")
+    String loggedOut() {
+        return "logged out";
     }
 
     /** As docs/move-a-spring-service.md has it, for clients whose tokens keep the type of RFC 9068. */
