@@ -1,4 +1,7 @@
-"""JSON bodies, compared with a plain parser by RFC 8259: returned unchanged, or 400."""
+"""docs/design/protocol.md, "JSON": bodies are returned unchanged, or 400.
+
+They are compared with a plain parser by RFC 8259.
+"""
 
 import json
 import random

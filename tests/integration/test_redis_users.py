@@ -1,4 +1,4 @@
-"""The ACL of cas-server's Redis user permits exactly what the token store needs."""
+"""docs/design/identities.md, "Who may what in Redis": exactly what the token store needs."""
 
 import socket
 import subprocess

@@ -65,6 +65,20 @@ def test_sections_are_cited() -> None:
     assert len(cited) > 40
 
 
+RULES = ("protocol", "code-flow", "sessions", "openid-connect", "signed-tokens", "identities")
+"""Pages of rules, of which each has a test."""
+
+
+@pytest.mark.parametrize("page", [*RULES, "administration"])
+def test_a_test_names_each_section_of_the_rules(page: str) -> None:
+    name = f"design/{page}.md"
+    tests = [path for path in _files() if path.is_relative_to(ROOT / "tests")]
+    cited = {found[1] for path in tests for found in CITATION.findall(_text(path))}
+    sections = re.findall(r"^## (.+?)\s*$", (ROOT / "docs" / name).read_text("utf-8"), re.MULTILINE)
+
+    assert {*sections} - cited <= {"Planned"}
+
+
 def test_nothing_cites_a_page_from_outside_of_the_repository() -> None:
     wrong = {str(path.relative_to(ROOT)): SHARED.findall(_text(path)) for path in _files()}
 

@@ -1,4 +1,7 @@
-"""docs/design/administration.md: who may list and end tokens, and what ends at every replica."""
+"""Who may list and end tokens, and what ends at every replica.
+
+docs/design/administration.md, "Who may"; docs/design/administration.md, "What is shown".
+"""
 
 import asyncio
 from collections.abc import AsyncIterator

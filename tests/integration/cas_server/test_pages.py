@@ -1,4 +1,4 @@
-"""The pages over HTTP: docs/design/sessions.md, "Forms", "Pages" and "Errors"."""
+"""docs/design/sessions.md, "Pages"; docs/design/sessions.md, "Errors": over HTTP."""
 
 import base64
 import hashlib

@@ -1,4 +1,7 @@
-"""Names and secrets of requests: normalized to NFC, never in a URI, no demo secret under `prod`."""
+"""docs/design/identities.md, "Names and passwords": those of requests.
+
+Normalized to NFC, never in a URI, no demo secret under `prod`.
+"""
 
 import unicodedata
 from collections.abc import Awaitable, Callable

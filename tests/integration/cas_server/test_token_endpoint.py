@@ -220,7 +220,7 @@ async def test_the_metadata_describe_the_endpoints(cas: Cas) -> None:
 async def test_the_metadata_are_served_below_the_path_of_the_issuer(
     cas: Cas, issuer: str, path: str
 ) -> None:
-    """RFC 8414, 3.1; clients compare the issuer as an exact string (3.3)."""
+    """docs/design/protocol.md, "Issuer": clients compare it as an exact string (RFC 8414, 3.3)."""
     place = cas.urls[0] + "/.well-known/oauth-authorization-server"
     cas.identities["issuer"] = issuer
     cas.write()

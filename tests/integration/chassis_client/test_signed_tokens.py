@@ -1,4 +1,7 @@
-"""docs/design/signed-tokens.md, "Checks": tokens verified at a service, keys over real HTTP."""
+"""Tokens verified at a service, with keys over real HTTP.
+
+docs/design/signed-tokens.md, "Checks"; docs/design/signed-tokens.md, "Keys at a service".
+"""
 
 import asyncio
 import hmac

@@ -1,4 +1,4 @@
-"""PKCE: S256 alone, and what a verifier has to be."""
+"""docs/design/code-flow.md, "PKCE": S256 alone, and what a verifier has to be."""
 
 import pytest
 

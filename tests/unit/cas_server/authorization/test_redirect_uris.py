@@ -1,4 +1,4 @@
-"""Which redirect URIs may be registered, and which a request may name."""
+"""docs/design/code-flow.md, "Redirect URIs": which may be registered, and which requested."""
 
 import pytest
 
