@@ -1,4 +1,4 @@
-"""Forms at the OAuth endpoints, compared with the standard library's parser.
+"""docs/design/protocol.md, "Forms": each form gets what the standard library reads, or a 4xx.
 
 Every form gets a clear 4xx or the requested result, and never a token for anything else.
 """

@@ -1,4 +1,8 @@
-"""docs/design/sessions.md, "Pages"; docs/design/sessions.md, "Errors": over HTTP."""
+"""The pages over HTTP.
+
+docs/design/sessions.md, "Forms"; docs/design/sessions.md, "Pages"; docs/design/sessions.md,
+"Errors".
+"""
 
 import base64
 import hashlib
