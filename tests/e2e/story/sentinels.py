@@ -15,6 +15,7 @@ from story.patience import Patience
 from story.scenarios.failover import RETRIED_S, WRITERS, writes_back
 from story.scenarios.ledger import issuing
 from story.scenarios.pressure import only_refused
+from story.settled import settled
 from story.whole_load import whole_load
 from suitectl.command_lines import Verb, verb
 from suitectl.story.chapters import signed_tokens
@@ -73,9 +74,13 @@ def _pointed_at(servers: SentinelSuite, text: str) -> str:
 
 
 async def _configure(suite: Suite, text: str) -> None:
-    """Change the file, and replace the pods: connections to Redis are those of the start."""
+    """Change the file, and replace the pods: connections to Redis are those of the start.
+
+    Callers may have connections to the old ones until these have ended, and another Redis there.
+    """
     kind, name, namespace = CONFIG_MAP
     patch = json.dumps({"data": {FILE: text}})
     await suite.run(Verb(("patch", kind, name, "-n", namespace, "--type=merge", "-p", patch)))
     await suite.run(verb(f"rollout restart {DEPLOYMENT}"))
     await suite.run(verb(f"rollout status {DEPLOYMENT} --timeout=120s"))
+    await settled(suite.platform)
