@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from outer_make import OF_MAKE
+from sample_services import OUTSIDE
 
 ROOT = Path(__file__).parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -118,7 +119,7 @@ def test_the_shell_does_not_read_the_name_of_an_unknown_variable(checkout: Path,
         (("token", "USER=al'ice $(id)"), "token: "),
         (("token", "USER=a\nb"), "token: "),
         (("token", "USER=alice", "CLIENT=demo-app"), "give one of them"),
-        (("call", "METHOD=FOO BAR"), "call: METHOD=FOO BAR: take a method"),
+        (("call", f"SERVICE={OUTSIDE.name}", "METHOD=A B"), "call: METHOD=A B: take a method"),
         (("logs", "SERVICE=a'b"), "logs: SERVICE=a'b: no such service"),
         (("canary", "V1=1 2"), "canary: "),
         (("canary", "ARGS=--no-such"), "canary: --no-such: no such option"),
