@@ -11,11 +11,12 @@ that issues a token requires it, so that each replica acts on the newest times.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple, TypeVar
 
 from cas_server.errors import InvalidGrant, Unconfirmed
+from cas_server.identities.differences import audit_changes, differences, has_ended
 from cas_server.identities.identities import Identities, NotBefore
 from cas_server.settings import CasSettings
 from cas_server.stores.token_store import Change, Entry, IdentityTable, TokenStore
@@ -23,7 +24,6 @@ from cas_server.tokens.access_tokens import Grant, Stamp
 from chassis import LiveConfig
 from chassis.config import Snapshot
 from chassis.errors import TemporarilyUnavailable
-from chassis.telemetry.audit import AuditEvent, audit
 
 T = TypeVar("T")
 Entered = Callable[[AbstractSet[str]], None]
@@ -33,8 +33,6 @@ _TRIES = 100
 _RETRY_S = 1.0
 _MARGIN_S = 3600
 _CLIENT = "client:"
-_KINDS = ("client", "user", "grant")
-"""Of identities, by the first word of their names."""
 _NOBODY = Entry(0, "")
 
 
@@ -186,7 +184,9 @@ class IdentityReconciler:
         before, self._marks = self._marks, self._identities.marks()
         if not self._compared:
             names = before.keys() | self._marks.keys()
-            self._missed |= {n for n in names if _ends(before.get(n, ""), self._marks.get(n, ""))}
+            self._missed |= {
+                n for n in names if has_ended(before.get(n, ""), self._marks.get(n, ""))
+            }
         self._compared = False
         self._load += 1
         self._due.set()
@@ -201,7 +201,8 @@ class IdentityReconciler:
             if lost:
                 missed |= self._lost(table)
             keep = max(self._keep, table.keep) if full else None
-            changes = list(self._changes(table, marks, missed, keep=keep))
+            needed = self._is_needed
+            changes = list(differences(table, marks, missed, keep=keep, is_needed=needed))
             if settled and not changes and not lost:
                 break
             if settled := await self._change(changes, after=self._version or 0 if lost else 0):
@@ -222,25 +223,16 @@ class IdentityReconciler:
                 changed = await self._store.change(some, after=after, keep=self._keep)
             except Unconfirmed as error:
                 # The next comparison finds these made, and would not audit them.
-                _audit_all(some if error.result else ())
+                audit_changes(some if error.result else ())
                 raise
             if not changed:
                 return False
-            _audit_all(some)
+            audit_changes(some)
         return True
 
     def _is_lost(self, table: IdentityTable) -> bool:
         """Return whether the store has lost the table or the latest of it, or never had one."""
         return table.version is None or table.version < (self._version or 0)
-
-    def _changes(
-        self, table: IdentityTable, marks: dict[str, str], missed: set[str], *, keep: int | None
-    ) -> Iterator[Change]:
-        """Yield what has to change: of identities, and of other entries that are needed."""
-        yield from _changes(table, marks, missed, keep=keep, is_needed=self._is_needed)
-        for name in missed - marks.keys():
-            if self._is_needed(name):
-                yield Change(name, table.entries.get(name), "", ends=True)
 
     def _lost(self, table: IdentityTable) -> set[str]:
         """Return the names whose times the store has lost."""
@@ -257,51 +249,7 @@ class IdentityReconciler:
         clients = dict(self._identities.not_before.clients)
         for name, own in self._marks.items():
             entry = table.entries.get(name, _NOBODY)
-            if name.startswith(_CLIENT) and not _ends(entry.marks, own):
+            if name.startswith(_CLIENT) and not has_ended(entry.marks, own):
                 clients[name.removeprefix(_CLIENT)] = entry.not_before
         self._identities.not_before = NotBefore(max(times.values(), default=0), times, clients)
         self._version = table.version
-
-
-def _changes(
-    table: IdentityTable,
-    marks: dict[str, str],
-    missed: set[str],
-    *,
-    keep: int | None,
-    is_needed: Callable[[str], bool],
-) -> Iterator[Change]:
-    """Yield the entries that the table lacks and, where `keep` is given, those that differ."""
-    for name, own in marks.items():
-        entry = table.entries.get(name)
-        if entry is None or name in missed:
-            yield Change(name, entry, own, ends=name in missed)
-        elif keep is not None and entry.marks != own:
-            yield Change(name, entry, own, ends=_ends(entry.marks, own))
-    if keep is None:
-        return
-    for name in table.entries.keys() - marks.keys():
-        entry = table.entries[name]
-        if entry.marks:
-            yield Change(name, entry, "", ends=True)
-        elif entry.not_before + keep * 1_000_000 < table.now and not is_needed(name):
-            yield Change(name, entry, None, ends=False)
-
-
-def _ends(before: str, now: str) -> bool:
-    """Return whether none of the marks before, separated by commas, is left."""
-    return before != now and set(before.split(",")).isdisjoint(now.split(","))
-
-
-def _audit_all(changes: Iterable[Change]) -> None:
-    """Audit each identity that ended or has other secrets; a new one is neither."""
-    for change in changes:
-        kind, _, name = change.name.partition(":")
-        if kind not in _KINDS:
-            continue
-        about = {"reason": kind} if kind != "grant" else {"reason": name.partition(":")[0]}
-        subject = {"user": name} if kind == "user" else {"client": name.rpartition(":")[2]}
-        if change.ends:
-            audit(AuditEvent.NOT_BEFORE, **subject, **about)
-        elif change.expected is not None and change.marks is not None:
-            audit(AuditEvent.IDENTITY_CHANGED, **subject, **about)
