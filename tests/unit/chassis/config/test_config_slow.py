@@ -1,6 +1,7 @@
 """docs/design/configuration.md, "A load is bounded": a slow load fails the reload."""
 
 import threading
+import time
 from pathlib import Path
 from typing import Any, Self
 
@@ -79,6 +80,18 @@ async def test_a_load_that_computes_too_long_is_ended(
     assert "takes more than 0.01 s to read" in lines[-1]["event"]
     assert followed.live.status.counts["failure", "timeout"] == 1
     assert followed.live.settings.message == "two"
+
+
+async def test_a_pause_that_is_charged_to_the_load_does_not_end_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Regression: a file of 20 lines was refused, on a machine that paused for seconds."""
+    remaining = budget.Budget()
+    after = time.thread_time() + 8.0  # clock: a pause, not a measurement
+    monkeypatch.setattr("chassis.config.budget.time.thread_time", lambda: after)
+
+    for _ in range(1000):
+        remaining.spend("application.yaml", text=1)
 
 
 async def test_the_event_loop_runs_during_a_long_load(tmp_path: Path) -> None:

@@ -10,8 +10,12 @@ _MAX_STEPS = 200_000
 """YAML nodes, values (again per alias), placeholders, bound keys: enough for 1 MiB of users."""
 _MAX_TEXT = 4 * 1024 * 1024
 """Characters of all values, with aliases and placeholders expanded."""
-_CPU_S = 5.0
-"""CPU seconds of the loading thread; waiting for a CPU does not count."""
+_CPU_S = 30.0
+"""CPU seconds of the loading thread; waiting for a CPU does not count.
+
+The steps end a load within 1.2 s of a processor of 2024. The limit leaves room for a slower one,
+and for what else is charged to the thread: a garbage collection, a pause of the virtual machine.
+"""
 _STEPS_PER_CHECK = 64
 
 
