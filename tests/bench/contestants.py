@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from redis import Redis
+
 from bench.contest import Contestant, Load
 from bench.peers import oidc_provider, python
 from bench.row import Run
@@ -13,6 +15,8 @@ from bench.tools import load, redis_load
 
 _SCRIPTS = Path(__file__).parent
 CHECKS, ISSUES, GETS = (_SCRIPTS / f"{name}.lua" for name in ("check_token", "token", "bearer"))
+BENCHMARK_KEY, RECORD_BYTES = "key:__rand_int__", 180
+"""What redis-benchmark gets, by its literal name without `-r`, and about how long a record is."""
 CHECK_TOKEN_PATH, TOKEN_PATH = "/oauth/check_token", "/oauth/token"
 FEW_TOKENS = 64
 MANY_TOKENS = 256
@@ -59,6 +63,8 @@ def _issue(cas: Service, connections: int) -> Run:
 
 @contextmanager
 def _redis_get(stack: Stack) -> Iterator[Load]:
+    with Redis(port=stack.redis_port) as redis:
+        redis.set(BENCHMARK_KEY, b"x" * RECORD_BYTES)
     yield partial(_get_from_redis, stack)
 
 

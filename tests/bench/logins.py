@@ -11,7 +11,17 @@ from interop.browser import Browser
 from suitectl.identities import login_client
 
 USER = "alice"
-_CALLBACK = "http://127.0.0.1/callback"
+CALLBACK = "http://127.0.0.1/callback"
+
+
+def redemption(code: str, verifier: str) -> dict[str, str]:
+    """Return the form that exchanges a code (RFC 6749, 4.1.3; RFC 7636, 4.5)."""
+    return {
+        "grant_type": "authorization_code",
+        "redirect_uri": CALLBACK,
+        "code": code,
+        "code_verifier": verifier,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,27 +30,41 @@ class Logins:
 
     url: str
     scope: str = ""
+    user: str = USER
+    password: str = DEMO_SECRETS[USER]
+
+    def log_in(self) -> "Session":
+        """Log in and consent, as one does at the first code."""
+        session = Session(Browser(self.url), *self._request())
+        session.browser.log_in(session.address, self.user, self.password)
+        return session
 
     def redemptions(self, count: int) -> Sequence[dict[str, str]]:
         """Return what redeems each of so many codes of one login; consent is asked once."""
-        verifier = secrets.token_urlsafe(32)
-        browser, address = Browser(self.url), self._address(verifier)
-        browser.log_in(address, USER, DEMO_SECRETS[USER])
-        codes = [browser.go(address).parameters["code"] for _ in range(count)]
-        redeem = {
-            "grant_type": "authorization_code",
-            "redirect_uri": _CALLBACK,
-            "code_verifier": verifier,
-        }
-        return [{**redeem, "code": code} for code in codes]
+        session = self.log_in()
+        return [session.redemption() for _ in range(count)]
 
-    def _address(self, verifier: str) -> str:
+    def _request(self) -> tuple[str, str]:
+        verifier = secrets.token_urlsafe(32)
         parameters = {
             "response_type": "code",
             "client_id": login_client(),
-            "redirect_uri": _CALLBACK,
+            "redirect_uri": CALLBACK,
             "code_challenge": challenge_of(verifier),
             "code_challenge_method": "S256",
             **({"scope": self.scope} if self.scope else {}),
         }
-        return f"{self.url}/oauth/authorize?{urlencode(parameters)}"
+        return f"{self.url}/oauth/authorize?{urlencode(parameters)}", verifier
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A browser whose user has logged in, and an authorization request with its verifier."""
+
+    browser: Browser
+    address: str
+    verifier: str
+
+    def redemption(self) -> dict[str, str]:
+        """Ask for another code, and return the form that exchanges it."""
+        return redemption(self.browser.go(self.address).parameters["code"], self.verifier)

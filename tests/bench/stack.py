@@ -12,7 +12,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -62,11 +62,21 @@ class Service:
     start_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a stack has beyond the demo: environment and files of cas-server, a replica of Redis."""
+
+    environment: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    replicated: bool = False
+    """As in production: Redis appends to a file, and a replica acknowledges each write."""
+
+
 class Stack:
     """Starts the processes that rows measure, and ends them with itself."""
 
-    def __init__(self, directory: Path, processes: ExitStack) -> None:
-        self.directory = directory
+    def __init__(self, directory: Path, processes: ExitStack, setup: Setup = Setup()) -> None:
+        self.directory, self._setup = directory, setup
         self._processes = processes
         self.wanted: Sequence[Row] = ()
         """The rows that are measured."""
@@ -120,10 +130,20 @@ class Stack:
         return [issued_token(f"{self.cas.url}/oauth/token") for _ in range(count)]
 
     def _redis(self) -> int:
-        command = [str(find()), "--port", str(self.redis_port), "--bind", "127.0.0.1", "--save", ""]
-        command += ["--dir", str(self.directory)]
+        """Start Redis, and its replica if there is to be one; return the primary's process id."""
+        more = ("--appendonly", "yes") if self._setup.replicated else ()
+        primary = self._redis_server(self.redis_port, "--dir", str(self.directory), *more)
+        if self._setup.replicated:
+            directory = self.directory / "replica"
+            directory.mkdir()
+            of = ("--replicaof", "127.0.0.1", str(self.redis_port))
+            self._redis_server(free_port(), "--dir", str(directory), *of)
+        return primary
+
+    def _redis_server(self, port: int, *options: str) -> int:
+        command = [str(find()), "--port", str(port), "--bind", "127.0.0.1", "--save", "", *options]
         process = self._processes.enter_context(_process(command, os.environ))
-        await_port(self.redis_port, process)
+        await_port(port, process)
         return process.pid
 
     def replica(self) -> Service:
@@ -137,6 +157,7 @@ class Stack:
             **{f"SPRING__DATA__REDIS__{key}": value for key, value in redis.items()},
             # The rows issue more tokens than a client may have, and later check the first ones.
             "CAS_SERVER__MAX_TOKENS_PER_CLIENT": "100000000",
+            **self._setup.environment,
         }
 
     def _cas(self) -> Service:
@@ -149,6 +170,8 @@ class Stack:
     def _environment(self, name: str, changed: Mapping[str, str]) -> dict[str, str]:
         config, secrets = self.directory / f"{name}-config", self.directory / f"{name}-secrets"
         _write_mounts(name, config, secrets)
+        if name == "cas-server":
+            _write(secrets, self._setup.secrets)
         return {
             "PATH": os.environ["PATH"],
             "PROFILES_ACTIVE": "dev",

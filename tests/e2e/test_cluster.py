@@ -4,11 +4,10 @@ import os
 import time
 
 import pytest
-from story.fixtures import WHOLE_TABLE
 from story.restored import restored
 from story.scenarios import SCENARIOS
 from story.scenarios.report import Row
-from story.scenarios.scenario import Scenario
+from story.scenarios.scenario import WHOLE_TABLE, Scenario
 
 from sample_services import needs
 from suitectl.platform.http import Request

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from story.fixtures import WHOLE_TABLE
 from story.restored import restored
 from story.scenarios.rolled import rolled
 from story.scenarios.signed import rotated
@@ -39,7 +38,5 @@ async def test_nothing_fails_and_nothing_is_lost_in_a_failover(
     """The base has one Redis: the servers and their Sentinels are processes beside localkube."""
     if not isinstance(suite.platform, Localkube):
         pytest.skip("test_cluster.py plays it")
-    if not WHOLE_TABLE:
-        pytest.skip("part of SCENARIOS=all")
     async with restored(suite.platform):
         suite.reporter.summary(await failed_over(suite, tmp_path))

@@ -13,12 +13,20 @@ from pathlib import Path
 from rich.console import Console
 
 from bench.capacity import model
-from bench.capacity.measured import Checked, Measurement, median_check, median_cost
+from bench.capacity.measured import (
+    CODE,
+    CONNECTIONS,
+    ISSUE,
+    Checked,
+    Measurement,
+    median_check,
+    median_cost,
+)
 from bench.capacity.model import Cost
 from bench.figures import short
 from bench.needs import missing
-from bench.stack import Stack
 from bench.tools import FAILURES
+from cas_server.settings import CasSettings
 from localkube.progress import step
 from suitectl.terminal import console, table
 
@@ -26,6 +34,8 @@ NEEDS = ("wrk", "CPU accounting")
 TOLERANCE = 0.25
 """How far a measured run may be from its formula."""
 ROUNDS = 5
+STORED = (ISSUE, CODE)
+"""What leaves something in Redis, and is sent often enough to tell how much."""
 REPLICAS = (1, 2, 3, 6)
 MAXMEMORY = {"384 MiB, as in prod": 384 * 2**20, "1 GiB": 2**30, "4 GiB": 4 * 2**30}
 
@@ -37,8 +47,8 @@ def main(arguments: Sequence[str]) -> int:
     options, out = parser.parse_args(arguments), console()
     if lines := missing(NEEDS):
         sys.exit("\n".join(f"capacity: {line}" for line in lines))
-    costs, token_bytes, checked = _measured()
-    _print(out, costs, token_bytes, checked)
+    costs, family_bytes, checked = _measured()
+    _print(out, costs, family_bytes, checked)
     return int(options.check and any(abs(one.ratio - 1) > TOLERANCE for one in checked))
 
 
@@ -48,8 +58,7 @@ def _measured() -> tuple[Mapping[str, Cost], float, Sequence[Checked]]:
         ExitStack() as processes,
         step("measuring what requests and tokens cost") as say,
     ):
-        measurement = Measurement(Stack(Path(directory), processes))
-        token_bytes = measurement.token_bytes()
+        measurement = Measurement(Path(directory), processes)
         measurement.warm_up()
         costs, mixes = [], []
         for number in range(ROUNDS):
@@ -59,21 +68,31 @@ def _measured() -> tuple[Mapping[str, Cost], float, Sequence[Checked]]:
             mixes.append(measurement.mix(costs[-1]))
         say("checks of a service that caches")
         checked = [*map(median_check, zip(*mixes, strict=True)), measurement.cache()]
+        family_bytes = measurement.family_bytes()
     medians = {kind: median_cost([one[kind] for one in costs]) for kind in costs[0]}
-    return medians, token_bytes, checked
+    return medians, family_bytes, checked
 
 
 def _print(
-    out: Console, costs: Mapping[str, Cost], token_bytes: float, checked: Sequence[Checked]
+    out: Console, costs: Mapping[str, Cost], family_bytes: float, checked: Sequence[Checked]
 ) -> None:
-    each = [(kind, f"{one.replica_us:,.0f}", f"{one.redis_us:.1f}") for kind, one in costs.items()]
-    out.print(table(("REQUEST", "CPU OF A REPLICA, µs", "CPU OF REDIS, µs"), each))
     titles = [f"{count} REPLICA{'S' if count > 1 else ''}" for count in REPLICAS]
-    out.print(table(("A SECOND", *titles), _rates(costs)))
     out.print(
-        table(("MAXMEMORY", f"LIVE TOKENS, {token_bytes:,.0f} bytes each"), _live(token_bytes))
+        table(
+            ("REQUEST", "AT ONCE", "CPU OF A REPLICA, µs", "CPU OF REDIS, µs", "BYTES IN REDIS"),
+            (_cost(kind, one) for kind, one in costs.items()),
+        )
     )
+    out.print(table(("A SECOND", *titles), _rates(costs)))
+    room = ("MAXMEMORY", "LIVE TOKENS", f"LOGINS A DAY, {family_bytes:,.0f} bytes each")
+    out.print(table(room, _room(costs[ISSUE].redis_bytes, family_bytes)))
     out.print(table(("FORMULA", "PREDICTED", "MEASURED", "RATIO"), map(_line, checked)))
+
+
+def _cost(kind: str, one: Cost) -> Sequence[str]:
+    bytes_each = f"{one.redis_bytes:,.0f}" if kind in STORED else ""
+    at_once = str(CONNECTIONS[kind])
+    return kind, at_once, f"{one.replica_us:,.0f}", f"{one.redis_us:,.1f}", bytes_each
 
 
 def _rates(costs: Mapping[str, Cost]) -> Iterator[Sequence[str]]:
@@ -82,9 +101,12 @@ def _rates(costs: Mapping[str, Cost]) -> Iterator[Sequence[str]]:
         yield kind, *(f"{one.most:,.0f}, {one.by}" for one in limits)
 
 
-def _live(token_bytes: float) -> Iterator[Sequence[str]]:
+def _room(token_bytes: float, family_bytes: float) -> Iterator[Sequence[str]]:
+    days = CasSettings().refresh_token_validity / 86_400
     for title, maxmemory in MAXMEMORY.items():
-        yield title, f"{model.live_tokens(maxmemory, token_bytes):,.0f}"
+        tokens = model.live_tokens(maxmemory, token_bytes)
+        logins = model.logins_a_day(maxmemory, family_bytes, days)
+        yield title, f"{tokens:,.0f}", f"{logins:,.0f}"
 
 
 def _line(one: Checked) -> Sequence[str]:

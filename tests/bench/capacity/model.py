@@ -11,10 +11,11 @@ FILL = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """CPU for one request, in µs: of a replica of cas-server, and of Redis."""
+    """Of one request: CPU in µs, of a replica of cas-server and of Redis; bytes in Redis."""
 
     replica_us: float
     redis_us: float
+    redis_bytes: float = 0.0
 
     def seconds(self, requests: float) -> tuple[float, float]:
         """Return the CPU seconds that this many requests take: of replicas, of Redis."""
@@ -44,6 +45,16 @@ def requests_a_second(cost: Cost, replicas: int, *, cores: float = 1.0) -> Limit
 def live_tokens(maxmemory: float, token_bytes: float) -> float:
     """Return the live tokens that Redis has room for."""
     return maxmemory * FILL / token_bytes
+
+
+def logins_a_day(maxmemory: float, family_bytes: float, days: float) -> float:
+    """Return the logins that Redis has room for, where each leaves a family stored for days."""
+    return maxmemory * FILL / family_bytes / days
+
+
+def tokens_of_a_client_a_second(most: int, validity_s: float) -> float:
+    """Return how many one client may issue for good; beyond it, its oldest token ends early."""
+    return most / validity_s
 
 
 def tokens_alive(issued_a_second: float, validity_s: float) -> float:

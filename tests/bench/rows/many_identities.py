@@ -71,7 +71,7 @@ def _registrations(count: int, secret: str) -> str:
         }
         for number in range(count)
     }
-    # Other digests for the same salt: a thousand hashes would take sixteen seconds.
+    # Other digests for the same salt: a thousand hashes would take twenty seconds.
     users = {
         f"user-{number:04d}": {
             "password": f"{parameters}${number:04d}{digest[4:]}",

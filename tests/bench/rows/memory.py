@@ -20,10 +20,13 @@ MOST_GROWTH = 1.03
 SECONDS = 10
 
 
+_PROTECTED = {"SECURITY__PATH__IGNORES": "/nothing-is-open"}
+
+
 @contextmanager
 def _started(stack: Stack, name: str) -> Iterator[Service]:
     """Start a process of its own: one that has served has warm caches and pools."""
-    environment = stack.cas_environment() if name == TOKENS else {}
+    environment = stack.cas_environment() if name == TOKENS else _PROTECTED
     with stack.running(name, environment) as service:
         yield service
 

@@ -34,9 +34,9 @@ def _percentiles(volume: ConfigDirectory, service: Service, first: int) -> list[
 
 
 def _swap(volume: ConfigDirectory, service: Service, number: int) -> float:
-    """Return the milliseconds until a response has the swapped greeting."""
-    volume.swap({"application.yaml": _configuration(number)})
+    """Return the milliseconds until a response has the swapped greeting, the swap included."""
     began = time.perf_counter()
+    volume.swap({"application.yaml": _configuration(number)})
     connection = http.client.HTTPConnection(service.url.removeprefix("http://"), timeout=5)
     wanted = f"greeting-{number}."
     while time.perf_counter() - began < 10:

@@ -9,6 +9,7 @@ import pytest
 from story.deployed import deployed
 from story.recorded import Recorded
 from story.scenarios.report import Row, drawn, write
+from story.scenarios.scenario import WHOLE_TABLE
 from suitectl.platform.http import Http
 from suitectl.platform.kubernetes import Kubernetes
 from suitectl.platform.localkube import running
@@ -19,7 +20,6 @@ from suitectl.terminal import console
 
 OVERLAY = ROOT / "tests/e2e/whole"
 """`overlays/prod`, with what is optional in it."""
-WHOLE_TABLE = os.environ.get("SCENARIOS") == "all"
 FAST = ROOT / "tests/e2e/overlay"
 """The same overlay with short timeouts in the cluster, for the complete table."""
 ROWS = pytest.StashKey[list[Row]]()

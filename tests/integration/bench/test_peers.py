@@ -7,17 +7,24 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from redis import Redis
 
 import sample_services
 from bench import needs
 from bench.accounting import cpu_seconds
+from bench.logins import redemption
 from bench.peers import oidc_provider, python
 from bench.peers.clients import CLIENTS
 from bench.peers.constant import BODY
-from bench.stack import OPEN_PATH, SERVICE, Stack, basic, issued_token
+from bench.stack import OPEN_PATH, SERVICE, Setup, Stack, basic, issued_token
+from cas_server.authorization.pkce import challenge_of
+from cas_server.identities.demo_identities import DEMO_SECRETS
+from suitectl.identities import login_client
 from suitectl.story.cast import DEMO, REST_SERVICE
 
 TOKEN_INFO = "/oauth/check_token"
@@ -61,6 +68,35 @@ def test_node_oidc_provider_introspects_what_it_issued(stack: Stack, hint: str) 
         assert introspected(url, f"token={token}{hint}") == (True, SERVICE)
         assert introspected(url, f"token={token[:-1]}{hint}") == (False, None)
         assert cpu_seconds(server.pid) is not None
+
+
+@pytest.mark.skipif(bool(needs.missing(("node-oidc-provider",))), reason="make bench-peers")
+def test_node_oidc_provider_exchanges_a_code_once_for_both_tokens(stack: Stack) -> None:
+    client, verifier = login_client(), "v" * 43
+    with (
+        oidc_provider.serving(stack, client) as server,
+        httpx.Client(auth=(client, DEMO_SECRETS[client]), trust_env=False) as http,
+    ):
+
+        def exchanged(code: str, proof: str) -> httpx.Response:
+            return http.post(f"{server.url}{oidc_provider.TOKEN}", data=redemption(code, proof))
+
+        once, unproven = oidc_provider.codes(server.url, challenge_of(verifier), 2)
+        first, second = exchanged(once, verifier), exchanged(once, verifier)
+        assert {"access_token", "refresh_token"} <= first.json().keys()
+        assert second.json()["error"] == "invalid_grant"
+        assert exchanged(unproven, "w" * 43).json()["error"] == "invalid_grant"
+
+
+def test_a_stack_as_in_production_has_each_write_acknowledged_by_a_replica(tmp_path: Path) -> None:
+    setup = Setup(environment={"CAS_SERVER__DURABILITY__WAIT_REPLICAS": "1"}, replicated=True)
+    with ExitStack() as processes:
+        stack = Stack(tmp_path, processes, setup)
+        assert stack.tokens(1)
+        with Redis(port=stack.redis_port) as redis:
+            assert redis.info("replication")["connected_slaves"] == 1
+            assert redis.info("persistence")["aof_enabled"] == 1
+            assert redis.info("commandstats")["cmdstat_wait"]["calls"] > 0
 
 
 @pytest.mark.parametrize("name", CLIENTS)

@@ -239,7 +239,8 @@ def _signing_fault(algorithm: Algorithm, known: AbstractSet[str], validity: floa
 def _refuse_demo(key: str, name: str, stored: str) -> None:
     """Refuse the hash of a demo secret; the identity's own one is not accepted at logins either.
 
-    A comparison with an argon2id hash takes 16 ms: of these only the demo identities' are tried.
+    A comparison with an argon2id hash takes some 20 ms: of these only the demo identities' are
+    tried.
     """
     own = demo_secret(name)
     if is_fast(stored):

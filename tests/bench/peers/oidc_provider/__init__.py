@@ -1,14 +1,17 @@
-"""node-oidc-provider with Redis: one process of Node.js that issues and introspects tokens."""
+"""node-oidc-provider with Redis: a process of Node.js that issues, exchanges and introspects."""
 
 import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
+from bench.logins import CALLBACK
 from bench.peers.folder import PEERS, output
 from cas_server.identities.demo_identities import DEMO_SECRETS
 
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
 SOURCES = Path(__file__).parent
 FOLDER = PEERS / "oidc-provider"
 """Where the packages are; Node.js looks for them beside the program."""
-INTROSPECTION = "/token/introspection"
+TOKEN, INTROSPECTION = "/token", "/token/introspection"
 HINT = "&token_type_hint=access_token"
 """Spares this server the look-up of a refresh token."""
 
@@ -59,7 +62,15 @@ def serving(stack: "Stack", client: str) -> Iterator["Service"]:
         "REDIS_PORT": str(stack.redis_port),
         "CLIENT_ID": client,
         "CLIENT_SECRET": DEMO_SECRETS[client],
+        "REDIRECT_URI": CALLBACK,
     }
     command = ["node", str(FOLDER / "server.js")]
     with stack.peer(lambda port: [*command, str(port)], environment) as service:
         yield service
+
+
+def codes(url: str, challenge: str, count: int) -> Sequence[str]:
+    """Return authorization codes of a user, as after a login, for this PKCE challenge (S256)."""
+    query = urlencode({"challenge": challenge, "count": count})
+    with urllib.request.urlopen(f"{url}/codes?{query}", timeout=30) as response:
+        return [str(code) for code in json.load(response)]

@@ -1,9 +1,10 @@
-// node-oidc-provider as a token service for one client: client_credentials and introspection.
+// node-oidc-provider as a token service for one client: its own tokens, its users' codes, introspection.
 import { createServer } from 'node:http';
 import { Provider } from 'oidc-provider';
-import { RedisAdapter } from './adapter.js';
+import { GRANT_S, RedisAdapter } from './adapter.js';
+import { issueCodes } from './codes.js';
 
-const { CLIENT_ID, CLIENT_SECRET } = process.env;
+const { CLIENT_ID, CLIENT_SECRET, REDIRECT_URI } = process.env;
 const port = Number(process.argv[2]);
 const issuer = `http://127.0.0.1:${port}`;
 const provider = new Provider(issuer, {
@@ -12,11 +13,12 @@ const provider = new Provider(issuer, {
     {
       client_id: CLIENT_ID,
       client_secret: CLIENT_SECRET,
-      grant_types: ['client_credentials'],
-      redirect_uris: [],
-      response_types: [],
+      grant_types: ['authorization_code', 'client_credentials', 'refresh_token'],
+      redirect_uris: [REDIRECT_URI],
+      response_types: ['code'],
     },
   ],
+  findAccount: (ctx, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
   // Refresh tokens exist, as at cas-server; a look-up without a hint has to consider them.
   scopes: ['offline_access', 'read', 'write'],
   features: {
@@ -27,9 +29,24 @@ const provider = new Provider(issuer, {
       allowedPolicy: (ctx, client, token) => token.clientId === client.clientId,
     },
   },
-  ttl: { ClientCredentials: 24 * 3600 },
+  ttl: { AccessToken: 24 * 3600, ClientCredentials: 24 * 3600, Grant: GRANT_S, RefreshToken: GRANT_S },
 });
 
-const server = createServer(provider.callback());
+const serve = provider.callback();
+const server = createServer(async (request, response) => {
+  if (!request.url.startsWith('/codes?')) {
+    serve(request, response);
+    return;
+  }
+  const { searchParams } = new URL(request.url, issuer);
+  const codes = await issueCodes(provider, {
+    client: CLIENT_ID,
+    account: 'alice',
+    redirectUri: REDIRECT_URI,
+    challenge: searchParams.get('challenge'),
+    count: Number(searchParams.get('count')),
+  });
+  response.end(JSON.stringify(codes));
+});
 server.keepAliveTimeout = 75_000;
 server.listen(port, '127.0.0.1');

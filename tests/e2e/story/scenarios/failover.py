@@ -10,7 +10,7 @@ from story.patience import Patience
 from story.scenarios.killed import process_of
 from story.scenarios.ledger import Ledger, issuing
 from story.scenarios.pressure import only_refused
-from story.scenarios.scenario import Scenario
+from story.scenarios.scenario import WHOLE_TABLE, Scenario
 from story.scenarios.store import has_replicas_in_sync, primary
 from story.settled import settled
 from story.whole_load import whole_load
@@ -20,7 +20,7 @@ from suitectl.story.chapters import signed_tokens
 from suitectl.story.suite import Suite
 from suitectl.waiting import until
 
-KILLS = 7
+KILLS = 7 if WHOLE_TABLE else 1
 WRITERS = 8
 MEDIAN_S, WORST_S = 3.0, 10.0
 RETRIED_S = 15.0
@@ -54,6 +54,8 @@ async def _another_kill(suite: Suite, cluster: Kubernetes, ledger: Ledger) -> fl
 def _judged(suite: Suite, outages: Sequence[float]) -> str:
     median, worst = statistics.median(outages), max(outages)
     figures = f"writes back p50 {median:.1f} s, worst {worst:.1f} s"
+    if not WHOLE_TABLE:
+        return figures
     suite.reporter.check(
         f"writes are back within p50 {MEDIAN_S:g} s, worst {WORST_S:g} s",
         holds=median <= MEDIAN_S and worst <= WORST_S,
@@ -92,11 +94,13 @@ async def _another(cluster: Kubernetes, killed: Pod) -> Pod:
     return await until(another, what=f"a primary after {killed.name}", seconds=60)
 
 
+_TIMES = f"writes back: p50 ≤ {MEDIAN_S:g} s, worst ≤ {WORST_S:g} s; " if WHOLE_TABLE else ""
 SCENARIO = Scenario(
     title="Redis primary killed (Sentinel, one Redis per node)",
     must=(
-        "writes back: p50 ≤ 3 s, worst ≤ 10 s; 0 acknowledged tokens lost, 0 revoked still valid;"
-        " with retries after 503 for at most 15 s: 0 failed requests, refreshes, checks and logins"
+        f"{_TIMES}0 acknowledged tokens lost, 0 revoked still valid; with retries after 503 for"
+        f" at most {RETRIED_S:g} s: 0 failed requests, refreshes, checks and logins"
     ),
     play=play,
+    smoke=True,
 )

@@ -1,10 +1,14 @@
 """A row of the table of cluster scenarios: title, requirement and result."""
 
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from suitectl.platform.kubernetes import Kubernetes
 from suitectl.story.suite import Suite
+
+WHOLE_TABLE = os.environ.get("SCENARIOS") == "all"
+"""Whether all scenarios are played. They need the machine's cores for themselves."""
 
 
 @dataclass(frozen=True, slots=True)
