@@ -13,16 +13,9 @@ from pathlib import Path
 from rich.console import Console
 
 from bench.capacity import model
-from bench.capacity.measured import (
-    CODE,
-    CONNECTIONS,
-    ISSUE,
-    Checked,
-    Measurement,
-    median_check,
-    median_cost,
-)
+from bench.capacity.measured import Checked, Measurement, median_check, median_cost
 from bench.capacity.model import Cost
+from bench.capacity.sends import AT_ONCE, CODE, ISSUE
 from bench.figures import short
 from bench.needs import missing
 from bench.tools import FAILURES
@@ -91,7 +84,7 @@ def _print(
 
 def _cost(kind: str, one: Cost) -> Sequence[str]:
     bytes_each = f"{one.redis_bytes:,.0f}" if kind in STORED else ""
-    at_once = str(CONNECTIONS[kind])
+    at_once = str(AT_ONCE[kind])
     return kind, at_once, f"{one.replica_us:,.0f}", f"{one.redis_us:,.1f}", bytes_each
 
 

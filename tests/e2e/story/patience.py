@@ -1,4 +1,4 @@
-"""Clients that try again after a 503 with Retry-After, and the count of what was served late."""
+"""Clients that try again where they are asked to, and the count of what was served late."""
 
 import asyncio
 import time
@@ -10,9 +10,19 @@ from suitectl.platform.http import Reply, Request, Sender
 UNAVAILABLE = 503
 
 
+PAUSE_S = 1.0
+"""Before another try where no Retry-After says how long."""
+_TOLD = "error=temporarily_unavailable"
+
+
 def is_refusal(reply: Reply) -> bool:
-    """Say whether a response is a 503 with Retry-After, after which a client tries again."""
-    return reply.status == UNAVAILABLE and "retry-after" in reply.headers
+    """Say whether a client tries again: after a 503 with Retry-After, or a redirect that says so.
+
+    A redirect to the client has no status of its own for it (RFC 6749, 4.1.2.1).
+    """
+    if reply.status == UNAVAILABLE:
+        return "retry-after" in reply.headers
+    return _TOLD in reply.headers.get("location", "").partition("?")[2].split("&")
 
 
 @dataclass(slots=True)
@@ -34,7 +44,7 @@ class Patience:
             return reply
         while is_refusal(reply):
             self.refused += 1
-            pause = float(reply.headers["retry-after"])
+            pause = float(reply.headers.get("retry-after", PAUSE_S))
             if time.monotonic() + pause > deadline:
                 return reply
             await asyncio.sleep(pause)
@@ -48,7 +58,7 @@ class Patience:
         """Count what was served late, and say how late."""
         latest = max((reply.elapsed for reply in self.late), default=0.0)
         return (
-            f"{len(self.late):,} served late, after {self.refused:,} x 503 with Retry-After,"
+            f"{len(self.late):,} served late, after {self.refused:,} refusals,"
             f" the latest after {latest:.1f} s"
         )
 

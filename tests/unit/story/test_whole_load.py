@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 
 import pytest
+import story.patience
 from rich.console import Console
 from story.patience import Patience, Patient
 from story.work import KINDS, SIGNED, Work
@@ -108,7 +109,27 @@ async def test_a_client_tries_again_after_a_503_with_retry_after_and_is_counted_
     patient = Patient(Answering(lambda _: next(answers)), patience)
     assert [(await patient.send(Request("GET", "http://suite"))).status for _ in "12"] == [OK, OK]
     assert (patience.refused, len(patience.late)) == (2, 1)
-    assert patience.summary().startswith("1 served late, after 2 x 503")
+    assert patience.summary().startswith("1 served late, after 2 refusals")
+
+
+@pytest.mark.parametrize(
+    ("error", "sent"), [("temporarily_unavailable", 2), ("access_denied", 1), ("server_error", 1)]
+)
+async def test_a_client_tries_again_where_a_redirect_says_so(
+    error: str, sent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Regression: a login that met a failover at the authorization endpoint counted as failed."""
+    monkeypatch.setattr(story.patience, "PAUSE_S", 0.0)
+    location = {"location": f"http://127.0.0.1/callback?error={error}&state=s"}
+    replies = [reply(OK), Reply(303, "", location, 0.0, 0.5)]
+    begun = []
+
+    async def attempt() -> Reply:
+        begun.append(replies[-1])
+        return replies.pop()
+
+    await Patience(seconds=60).persist(attempt)
+    assert len(begun) == sent
 
 
 @pytest.mark.parametrize("status", [0, 500, BAD])

@@ -23,8 +23,8 @@ from suitectl.waiting import until
 KILLS = 7 if WHOLE_TABLE else 1
 WRITERS = 8
 MEDIAN_S, WORST_S = 3.0, 10.0
-RETRIED_S = 15.0
-"""How long a client tries again what was refused."""
+RETRIED_S = 15.0 if WHOLE_TABLE else 30.0
+"""How long a client tries again what was refused; longer where cores are shared with other work."""
 WRITTEN = 40
 """The failover is over after this many acknowledged writes to the new primary."""
 
@@ -41,7 +41,7 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
         await work.goes_on()
     refused = only_refused(suite, ledger.writes, "writes")
     counted, audited = await work.verdict(suite), await ledger.audit(suite)
-    return f"{KILLS} kills: {_judged(suite, outages)}; {refused}; {audited}; {counted}"
+    return f"killed {KILLS} x: {_judged(suite, outages)}; {refused}; {audited}; {counted}"
 
 
 async def _another_kill(suite: Suite, cluster: Kubernetes, ledger: Ledger) -> float:
@@ -53,9 +53,9 @@ async def _another_kill(suite: Suite, cluster: Kubernetes, ledger: Ledger) -> fl
 
 def _judged(suite: Suite, outages: Sequence[float]) -> str:
     median, worst = statistics.median(outages), max(outages)
-    figures = f"writes back p50 {median:.1f} s, worst {worst:.1f} s"
     if not WHOLE_TABLE:
-        return figures
+        return f"writes back after {worst:.1f} s"
+    figures = f"writes back p50 {median:.1f} s, worst {worst:.1f} s"
     suite.reporter.check(
         f"writes are back within p50 {MEDIAN_S:g} s, worst {WORST_S:g} s",
         holds=median <= MEDIAN_S and worst <= WORST_S,
