@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import yaml
+from redis import Redis
 
 from bench.row import Row
 from cas_server.identities.demo_identities import DEMO_SECRETS
@@ -131,14 +132,24 @@ class Stack:
 
     def _redis(self) -> int:
         """Start Redis, and its replica if there is to be one; return the primary's process id."""
-        more = ("--appendonly", "yes") if self._setup.replicated else ()
+        as_in_production = ("--appendonly", "yes", "--repl-diskless-sync-delay", "0")
+        more = as_in_production if self._setup.replicated else ()
         primary = self._redis_server(self.redis_port, "--dir", str(self.directory), *more)
         if self._setup.replicated:
             directory = self.directory / "replica"
             directory.mkdir()
             of = ("--replicaof", "127.0.0.1", str(self.redis_port))
             self._redis_server(free_port(), "--dir", str(directory), *of)
+            self._await_replica()
         return primary
+
+    def _await_replica(self) -> None:
+        deadline = time.monotonic() + READY_S
+        with Redis(port=self.redis_port) as redis:
+            while redis.info("replication").get("slave0", {}).get("state") != "online":
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"the replica of Redis is not in sync after {READY_S} s")
+                time.sleep(_PROBE_S)
 
     def _redis_server(self, port: int, *options: str) -> int:
         command = [str(find()), "--port", str(port), "--bind", "127.0.0.1", "--save", "", *options]
@@ -157,6 +168,7 @@ class Stack:
             **{f"SPRING__DATA__REDIS__{key}": value for key, value in redis.items()},
             # The rows issue more tokens than a client may have, and later check the first ones.
             "CAS_SERVER__MAX_TOKENS_PER_CLIENT": "100000000",
+            "CAS_SERVER__ACCESS_TOKEN_VALIDITY": "10h",
             **self._setup.environment,
         }
 

@@ -16,7 +16,7 @@ from suitectl.story.suite import Suite
 
 pytestmark = [
     pytest.mark.anyio,
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(900),
     needs(REST_SERVICE, DIFF_NS_SERVICE),
 ]
 

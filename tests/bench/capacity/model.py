@@ -52,11 +52,6 @@ def logins_a_day(maxmemory: float, family_bytes: float, days: float) -> float:
     return maxmemory * FILL / family_bytes / days
 
 
-def tokens_of_a_client_a_second(most: int, validity_s: float) -> float:
-    """Return how many one client may issue for good; beyond it, its oldest token ends early."""
-    return most / validity_s
-
-
 def tokens_alive(issued_a_second: float, validity_s: float) -> float:
     """Return how many tokens are alive where each lives its whole validity."""
     return issued_a_second * validity_s

@@ -23,7 +23,7 @@ AT_ONCE = {CHECK: 16, ISSUE: 16, LOGIN: 1, BROWSER: 1, CODE: 2}
 _TOKENS = 2_048
 """More than the records that a replica remembers."""
 _SESSIONS = 16
-"""Users whose codes are exchanged; the others log in, which ends their earlier sessions."""
+"""Users whose codes are exchanged; the others log in, and twenty sessions of one end the first."""
 
 Send = Callable[[], int]
 """Sends requests for some seconds; returns how many."""

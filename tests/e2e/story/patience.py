@@ -77,13 +77,15 @@ class Patient:
 
 
 class Noting:
-    """A sender that knows the last response."""
+    """A sender that knows the last refusal."""
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
-        self.last: Reply | None = None
+        self.refusal: Reply | None = None
 
     async def send(self, request: Request, *, keep_alive: bool = False) -> Reply:
         """Send a request."""
-        self.last = await self._sender.send(request, keep_alive=keep_alive)
-        return self.last
+        reply = await self._sender.send(request, keep_alive=keep_alive)
+        if is_refusal(reply):
+            self.refusal = reply
+        return reply

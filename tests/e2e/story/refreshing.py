@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from story.patience import Noting, is_refusal
+from story.patience import Noting
 from story.work import LOGINS, LOGOUTS, REFRESHES, Tokens, Work, refreshed
 from suitectl.errors import CommandFailedError
 from suitectl.identities import public_client
@@ -59,7 +59,7 @@ async def _log_in(suite: Suite, patient: Suite, work: Work, ended: asyncio.Event
         async def attempt(visitors: list[Visitor] = visitors) -> Reply:
             noting = Noting(suite.http)
             visitors.append(Visitor(noting, base, lambda *_: None))
-            return await _logged_in(suite, noting, visitors[-1])
+            return await logged_in(suite, noting, visitors[-1])
 
         reply = work.add(LOGINS, await work.patience.persist(attempt))
         if reply.ok:
@@ -70,13 +70,11 @@ async def _log_in(suite: Suite, patient: Suite, work: Work, ended: asyncio.Event
         await asyncio.sleep(PAUSE_S)
 
 
-async def _logged_in(suite: Suite, noting: Noting, visitor: Visitor) -> Reply:
+async def logged_in(suite: Suite, noting: Noting, visitor: Visitor) -> Reply:
     """Log in once; return the response with the tokens, or a refusal, or one with the reason."""
     began, once = time.time(), replace(suite, http=noting)
     try:
         form = await code_flow.redeemable(once, visitor)
         return await code_flow.exchanged(once, form)
     except CommandFailedError as error:
-        if noting.last is not None and is_refusal(noting.last):
-            return noting.last
-        return Reply(NO_RESPONSE, str(error), {}, began, time.time())
+        return noting.refusal or Reply(NO_RESPONSE, str(error), {}, began, time.time())

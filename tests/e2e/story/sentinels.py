@@ -6,12 +6,13 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
 
 from sentinel_suite import SentinelSuite, sentinel_suite
-from story.patience import Patience
+from story.patience import Patience, Patient
 from story.scenarios.failover import RETRIED_S, WRITERS, writes_back
 from story.scenarios.ledger import issuing
 from story.scenarios.pressure import only_refused
@@ -43,7 +44,8 @@ async def failed_over(suite: Suite, directory: Path) -> str:
             await asyncio.to_thread(servers.wait_complete)
             await work.goes_on()
         refused = only_refused(suite, ledger.writes, "writes")
-        counted, audited = await work.verdict(suite), await ledger.audit(suite)
+        patient = replace(suite, http=Patient(suite.http, Patience(RETRIED_S)))
+        counted, audited = await work.verdict(patient), await ledger.audit(patient)
     return f"writes back after {outage:.1f} s; {refused}; {audited}; {counted}"
 
 

@@ -16,7 +16,7 @@ async def whole_load(suite: Suite, patience: Patience | None = None) -> AsyncIte
     """Do everything during the block, and see that it goes on before it and at its end.
 
     Requests at rest-service, logins by the code flow, refreshes, checks at cas-server and at
-    rest-service. Each is sent once; with `patience` again after a 503 with Retry-After.
+    rest-service. Each is sent once; with `patience` again after a refusal.
     """
     work = Work(patience or Patience())
     patient = replace(suite, http=Patient(suite.http, work.patience))

@@ -30,10 +30,6 @@ def test_logins_fill_redis_with_families_for_days() -> None:
     assert model.logins_a_day(3_000_000, family_bytes=900, days=30) == pytest.approx(100)
 
 
-def test_one_client_has_a_bound_of_live_tokens() -> None:
-    assert model.tokens_of_a_client_a_second(20_000, validity_s=660) == pytest.approx(30.3, abs=0.1)
-
-
 def test_tokens_are_alive_for_their_validity() -> None:
     assert model.tokens_alive(issued_a_second=100, validity_s=600) == 60_000
 

@@ -1,12 +1,13 @@
-"""The Redis primary is killed repeatedly, and the Sentinels promote another one."""
+"""The Redis primary is killed, once or repeatedly, and the Sentinels promote another one."""
 
 import os
 import signal
 import statistics
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
-from story.patience import Patience
+from story.patience import Patience, Patient
 from story.scenarios.killed import process_of
 from story.scenarios.ledger import Ledger, issuing
 from story.scenarios.pressure import only_refused
@@ -23,8 +24,12 @@ from suitectl.waiting import until
 KILLS = 7 if WHOLE_TABLE else 1
 WRITERS = 8
 MEDIAN_S, WORST_S = 3.0, 10.0
-RETRIED_S = 15.0 if WHOLE_TABLE else 30.0
-"""How long a client tries again what was refused; longer where cores are shared with other work."""
+RETRIED_S = 15.0 if WHOLE_TABLE else 75.0
+"""How long a client tries again what was refused.
+
+Where cores are shared with other work, a Sentinel that was not scheduled does nothing for 30 s
+(redis.io, Sentinel, TILT mode).
+"""
 WRITTEN = 40
 """The failover is over after this many acknowledged writes to the new primary."""
 
@@ -40,7 +45,9 @@ async def play(suite: Suite, cluster: Kubernetes) -> str:
         outages = [await _another_kill(suite, cluster, ledger) for _ in range(KILLS)]
         await work.goes_on()
     refused = only_refused(suite, ledger.writes, "writes")
-    counted, audited = await work.verdict(suite), await ledger.audit(suite)
+    # A Sentinel may still choose another primary.
+    patient = replace(suite, http=Patient(suite.http, Patience(RETRIED_S)))
+    counted, audited = await work.verdict(patient), await ledger.audit(patient)
     return f"killed {KILLS} x: {_judged(suite, outages)}; {refused}; {audited}; {counted}"
 
 
@@ -82,7 +89,7 @@ async def writes_back(ledger: Ledger, killed: float) -> float:
     async def written() -> bool:
         return len(ledger.acknowledged(killed)) >= goal
 
-    await until(written, what="writes after a failover", seconds=60)
+    await until(written, what="writes after a failover", seconds=2 * RETRIED_S)
     return ledger.outage(killed, time.time())
 
 
@@ -96,11 +103,12 @@ async def _another(cluster: Kubernetes, killed: Pod) -> Pod:
 
 _TIMES = f"writes back: p50 ≤ {MEDIAN_S:g} s, worst ≤ {WORST_S:g} s; " if WHOLE_TABLE else ""
 SCENARIO = Scenario(
-    title="Redis primary killed (Sentinel, one Redis per node)",
+    title="Redis primary killed (Sentinel)",
     must=(
-        f"{_TIMES}0 acknowledged tokens lost, 0 revoked still valid; with retries after 503 for"
-        f" at most {RETRIED_S:g} s: 0 failed requests, refreshes, checks and logins"
+        f"{_TIMES}0 acknowledged tokens lost, 0 revoked still valid; with retries of what was"
+        f" refused for at most {RETRIED_S:g} s: 0 failed requests, refreshes, checks and logins"
     ),
     play=play,
     smoke=True,
+    kills=True,
 )

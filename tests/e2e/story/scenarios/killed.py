@@ -94,6 +94,15 @@ def process_of(pod: dict[str, Any]) -> int:
     raise RuntimeError(f"{pod['metadata']['name']} runs on a node that is not this machine")
 
 
+def may_kill(pod: Pod) -> bool:
+    """Return whether this process may kill a pod's container: as root, with the node here."""
+    try:
+        os.kill(process_of(pod.document), 0)
+    except (RuntimeError, PermissionError):
+        return False
+    return True
+
+
 def _is_first(directory: Path, container: str) -> bool:
     try:
         if container not in (directory / "cgroup").read_text():

@@ -35,7 +35,7 @@ def nothing_failed(suite: Suite, tally: Tally) -> str:
 
 
 def only_refused(suite: Suite, replies: Sequence[Reply], what: str) -> str:
-    """Check that every failure was a 503 with Retry-After, and return the count."""
+    """Check that every failure was a refusal, which a client tries again; return the count."""
     failed = [reply for reply in replies if not reply.ok]
     refused = [reply for reply in failed if is_refusal(reply)]
     others = Counter(f"{r.status} {r.body[:80]}" for r in failed if r not in refused)

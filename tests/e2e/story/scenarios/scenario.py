@@ -23,6 +23,8 @@ class Scenario:
     must: str
     play: Callable[[Suite, Kubernetes], Awaitable[str]]
     smoke: bool = False
+    kills: bool = False
+    """Whether it kills a container: as root, with the nodes on this machine."""
 
     @property
     def name(self) -> str:

@@ -51,7 +51,7 @@ class Followed:
 async def test_a_load_that_hangs_fails_and_the_next_edit_is_applied(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "_LOAD_S", 0.2)
+    monkeypatch.setattr(live, "LOAD_S", 0.2)
     followed = Followed(tmp_path)
     try:
         lines = await followed.edit("message: hang")
@@ -72,7 +72,7 @@ async def test_a_load_that_computes_too_long_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     followed = Followed(tmp_path)
-    monkeypatch.setattr(budget, "_CPU_S", 0.01)
+    monkeypatch.setattr(budget, "CPU_S", 0.01)
     lines = await followed.edit("x: [" + "a," * 50_000 + "]")
     monkeypatch.undo()
     await followed.edit("message: two")
@@ -80,6 +80,10 @@ async def test_a_load_that_computes_too_long_is_ended(
     assert "takes more than 0.01 s to read" in lines[-1]["event"]
     assert followed.live.status.counts["failure", "timeout"] == 1
     assert followed.live.settings.message == "two"
+
+
+def test_a_thread_that_computes_ends_before_it_is_given_up() -> None:
+    assert budget.CPU_S < live.LOAD_S
 
 
 async def test_a_pause_that_is_charged_to_the_load_does_not_end_it(

@@ -23,7 +23,7 @@ __all__ = ["LiveConfig", "Snapshot"]
 S = TypeVar("S", bound=ServiceSettings)
 T = TypeVar("T")
 
-_LOAD_S = 30.0
+LOAD_S = 30.0
 """Seconds to wait for a thread that loads; its CPU budget ends before."""
 _THREADS = 2
 
@@ -163,11 +163,11 @@ class LiveConfig(Generic[S]):
 
     async def _in_thread(self, function: Callable[[], T], *, kind: Kind) -> T:
         """Call a function in a thread; a hanging thread is abandoned."""
-        with anyio.move_on_after(_LOAD_S):
+        with anyio.move_on_after(LOAD_S):
             return await anyio.to_thread.run_sync(
                 function, abandon_on_cancel=True, limiter=self._threads
             )
-        raise ConfigError(f"takes more than {_LOAD_S:g} s to load", kind=kind)
+        raise ConfigError(f"takes more than {LOAD_S:g} s to load", kind=kind)
 
     def _read(self) -> Mounted:
         for place in self._places:
