@@ -57,13 +57,15 @@ def _token(age: float | None = None, **more: Any) -> Authentication:
     return Authentication(client_id="app", user_name="alice", claims=claims | more)
 
 
-TOKENS = {
-    "young": _token(10),
-    "old": _token(301),
-    "untold": _token(),
-    "text": _token(auth_time=str(int(time.time()))),
-    "strong": _token(10_000, acr=STRONG),
-}
+def _tokens() -> dict[str, Authentication]:
+    """Return them as of now: a test may run minutes after it was collected."""
+    return {
+        "young": _token(10),
+        "old": _token(301),
+        "untold": _token(),
+        "text": _token(auth_time=str(int(time.time()))),
+        "strong": _token(10_000, acr=STRONG),
+    }
 
 
 @pytest.fixture
@@ -81,7 +83,7 @@ def app() -> FastAPI:
         title="t",
         version="1",
         routers=[router],
-        token_services=StaticTokenServices(TOKENS),
+        token_services=StaticTokenServices(_tokens()),
     )
 
 
