@@ -21,6 +21,7 @@ from redis import Redis
 
 from bench.row import Row
 from cas_server.identities.demo_identities import DEMO_SECRETS
+from eventually import poll
 from localkube.redis_server import find
 from suitectl.catalogue import LIVE_PATH, NODE_PORT, apis, services
 from suitectl.catalogue import Service as CataloguedService
@@ -140,16 +141,12 @@ class Stack:
             directory.mkdir()
             of = ("--replicaof", "127.0.0.1", str(self.redis_port))
             self._redis_server(free_port(), "--dir", str(directory), *of)
-            self._await_replica()
+            poll(self._is_replicated, "the replica of Redis to be in sync")
         return primary
 
-    def _await_replica(self) -> None:
-        deadline = time.monotonic() + READY_S
+    def _is_replicated(self) -> bool:
         with Redis(port=self.redis_port) as redis:
-            while redis.info("replication").get("slave0", {}).get("state") != "online":
-                if time.monotonic() > deadline:
-                    raise TimeoutError(f"the replica of Redis is not in sync after {READY_S} s")
-                time.sleep(_PROBE_S)
+            return bool(redis.info("replication").get("slave0", {}).get("state") == "online")
 
     def _redis_server(self, port: int, *options: str) -> int:
         command = [str(find()), "--port", str(port), "--bind", "127.0.0.1", "--save", "", *options]
