@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from story.recorded import Recorded, Sought
 
+from suitectl.catalogue import registrations
 from suitectl.identities import login_client
 from suitectl.platform.http import Request
 from suitectl.platform.localkube import Localkube
@@ -43,14 +44,15 @@ async def test_nothing_has_a_token_a_code_a_secret_or_a_password(
 
 async def _used(suite: Suite) -> list[str]:
     """Use tokens in each way, wrong ones too, and return them."""
-    client = login_client()
+    client, clients = login_client(), registrations()["clients"]
+    checker = next(name for name, one in clients.items() if one.get("check-tokens"))
     first = await suite.user_token("alice")
     form = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
     second = (await suite.post("/oauth/token", client, form)).json()
     tokens = [one[name] for one in (first, second) for name in ("access_token", "refresh_token")]
     for token in tokens:
-        await suite.post("/oauth/check_token", "rest-service", {"token": token})
-        await suite.post("/oauth/introspect", "rest-service", {"token": token})
+        await suite.post("/oauth/check_token", checker, {"token": token})
+        await suite.post("/oauth/introspect", checker, {"token": token})
         for pod in await suite.platform.pods():
             if pod.labels.get("suite/service"):
                 url = await suite.platform.pod_url(pod)
