@@ -18,7 +18,9 @@ _BODY = VALID.partition(b"\r\n\r\n")[2]
 async def test_bytes_of_a_hostile_server_reach_only_their_own_request(rounds: Rounds) -> None:
     """A valid response is read exactly. After any response, the next caller gets a valid one."""
     async with hostile_server() as server:
-        pool = Pool(PoolOptions(size=2, max_response=64 * 1024))
+        # A machine that pauses for a second must not look like a server that refuses to connect.
+        options = PoolOptions(size=2, max_response=64 * 1024, connect_timeout=PATIENCE_S)
+        pool = Pool(options)
         origin = Origin("127.0.0.1", server.port)
         for rng in rounds:
             server.prepared = prepare(rng)
